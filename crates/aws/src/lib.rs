@@ -1,0 +1,1 @@
+//! The AWS wire without I/O: bytes to requests, responses to bytes.

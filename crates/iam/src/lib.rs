@@ -1,0 +1,1 @@
+//! The AWS policy language: policies and a request in, a decision out.

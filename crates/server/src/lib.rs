@@ -1,0 +1,1 @@
+//! The Bowline server: everything that listens, stores or waits.
