@@ -1,0 +1,181 @@
+//! Access key ids, secrets and session tokens as types that keep their rules.
+//!
+//! A key id is public and prints. A secret and a token never do: their `Debug` says nothing, there is no `Display`, their memory is
+//! cleared on drop, and they compare in constant time.
+
+use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
+
+use aws_lc_rs::constant_time;
+use secrecy::{ExposeSecret, SecretString};
+
+/// The most characters of a session token that is read at all. Ours have at most 4,096; the room above lets a foreign one be refused
+/// by name (`InvalidClientTokenId`) rather than as a malformed request.
+pub const MAX_SESSION_TOKEN: usize = 8 * 1024;
+/// The most characters of a secret access key; AWS's have 40.
+const MAX_SECRET: usize = 128;
+
+/// An access key id: 16 to 128 letters, digits or underscores, such as `AKIAIOSFODNN7EXAMPLE`. Cloning is cheap.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccessKeyId(Arc<str>);
+
+/// The text is no access key id (`[\w]{16,128}`, shape `accessKeyIdType` of IAM).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("access key id is not 16 to 128 letters, digits or underscores")]
+pub struct InvalidAccessKeyId;
+
+impl AccessKeyId {
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for AccessKeyId {
+    type Err = InvalidAccessKeyId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidAccessKeyId> {
+        let word = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        if word && (16..=128).contains(&text.len()) {
+            Ok(Self(text.into()))
+        } else {
+            Err(InvalidAccessKeyId)
+        }
+    }
+}
+
+impl fmt::Display for AccessKeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for AccessKeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AccessKeyId({})", self.0)
+    }
+}
+
+impl AsRef<str> for AccessKeyId {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for AccessKeyId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A secret access key: 1 to 128 visible ASCII characters.
+#[derive(Clone)]
+pub struct SecretAccessKey(SecretString);
+
+/// A session token: 1 to [`MAX_SESSION_TOKEN`] visible ASCII characters.
+#[derive(Clone)]
+pub struct SessionToken(SecretString);
+
+/// The text cannot be a secret access key or session token. Says nothing about the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("secret is empty, too long, or has characters other than visible ASCII")]
+pub struct InvalidSecret;
+
+impl SecretAccessKey {
+    /// Takes a secret over.
+    ///
+    /// # Errors
+    /// [`InvalidSecret`] unless it is 1 to 128 visible ASCII characters.
+    pub fn new(text: impl Into<String>) -> Result<Self, InvalidSecret> {
+        secret(text.into(), MAX_SECRET).map(Self)
+    }
+
+    /// The secret itself: for deriving a signing key, sealing, and the one answer that hands it out.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl SessionToken {
+    /// Takes a token over.
+    ///
+    /// # Errors
+    /// [`InvalidSecret`] unless it is 1 to [`MAX_SESSION_TOKEN`] visible ASCII characters.
+    pub fn new(text: impl Into<String>) -> Result<Self, InvalidSecret> {
+        secret(text.into(), MAX_SESSION_TOKEN).map(Self)
+    }
+
+    /// The token itself: for opening it, for signing with it, and for the one answer that hands it out.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+fn secret(text: String, most: usize) -> Result<SecretString, InvalidSecret> {
+    let fits = !text.is_empty() && text.len() <= most && text.bytes().all(|b| b.is_ascii_graphic());
+    // From here on the text is cleared on drop, also when it is refused.
+    let text = SecretString::from(text);
+    if fits { Ok(text) } else { Err(InvalidSecret) }
+}
+
+macro_rules! silent_and_constant_time {
+    ($($name:ident),*) => {$(
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(..)"))
+            }
+        }
+
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                constant_time::verify_slices_are_equal(self.expose().as_bytes(), other.expose().as_bytes()).is_ok()
+            }
+        }
+
+        impl Eq for $name {}
+    )*};
+}
+silent_and_constant_time!(SecretAccessKey, SessionToken);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_access_key_id_is_sixteen_to_a_hundred_and_twenty_eight_word_characters() {
+        assert!("AKIAIOSFODNN7EXAMPLE".parse::<AccessKeyId>().is_ok());
+        assert!("a_B3567890123456".parse::<AccessKeyId>().is_ok());
+        for bad in [
+            "",
+            "AKIA",
+            "AKIAIOSFODNN7EXAMPL/",
+            "AKIAIOSFODNN7EXAMPLÉ",
+            &"A".repeat(129),
+        ] {
+            assert_eq!(bad.parse::<AccessKeyId>(), Err(InvalidAccessKeyId), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_secret_never_prints() {
+        let secret = SecretAccessKey::new("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY").unwrap();
+        let token = SessionToken::new("FwoGZXIvYXdzEXAMPLE").unwrap();
+        insta::assert_snapshot!(format!("{secret:?} {token:?}"), @"SecretAccessKey(..) SessionToken(..)");
+    }
+
+    #[test]
+    fn secrets_compare_by_content() {
+        let secret = |text: &str| SecretAccessKey::new(text).unwrap();
+        assert_eq!(secret("abc"), secret("abc"));
+        assert_ne!(secret("abc"), secret("abd"));
+        assert_ne!(secret("abc"), secret("abcd"));
+    }
+
+    #[test]
+    fn a_secret_is_bounded_visible_ascii() {
+        for bad in ["", "with space", "tab\t", "é", &"x".repeat(129)] {
+            assert_eq!(SecretAccessKey::new(bad).unwrap_err(), InvalidSecret);
+        }
+        assert!(SessionToken::new("x".repeat(MAX_SESSION_TOKEN)).is_ok());
+        assert!(SessionToken::new("x".repeat(MAX_SESSION_TOKEN + 1)).is_err());
+    }
+}

@@ -1,0 +1,253 @@
+//! Writes the XML that AWS clients read, with nothing left to a serializer's taste.
+//!
+//! The writer appends to one `String`; element order, empty elements and escaping are the caller's and this file's alone.
+//! What comes out is always well-formed XML 1.0 as to characters: a character that XML 1.0 cannot carry at all (most control
+//! characters) becomes U+FFFD, so that a hostile name can never break a client's parser. Balanced elements are the caller's duty;
+//! debug builds check it.
+
+use std::fmt::Write as _;
+
+use jiff::{Timestamp, tz::Offset};
+
+/// The declaration that S3 puts before every body and the query protocol leaves out.
+const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+
+/// An XML document being written.
+///
+/// ```
+/// use bowline_aws::xml::XmlWriter;
+///
+/// let mut xml = XmlWriter::new();
+/// xml.open("Role");
+/// xml.element("RoleName", "a<b");
+/// xml.int("MaxSessionDuration", 3600);
+/// xml.close("Role");
+/// assert_eq!(xml.finish(), "<Role><RoleName>a&lt;b</RoleName><MaxSessionDuration>3600</MaxSessionDuration></Role>");
+/// ```
+#[derive(Debug, Default)]
+pub struct XmlWriter {
+    out: String,
+    #[cfg(debug_assertions)]
+    open: Vec<String>,
+}
+
+impl XmlWriter {
+    /// An empty document without a declaration, as the query protocol has it.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty document that begins with the XML declaration and a newline, as S3 has it.
+    pub fn with_declaration() -> Self {
+        let mut xml = Self::new();
+        xml.out.push_str(DECLARATION);
+        xml
+    }
+
+    /// Begins an element.
+    pub fn open(&mut self, name: &str) {
+        self.begin(name, None);
+    }
+
+    /// Begins an element that carries `xmlns="namespace"`.
+    pub fn open_in(&mut self, name: &str, namespace: &str) {
+        self.begin(name, Some(namespace));
+    }
+
+    /// Ends the element that [`open`](Self::open) began.
+    pub fn close(&mut self, name: &str) {
+        #[cfg(debug_assertions)]
+        debug_assert_eq!(self.open.pop().as_deref(), Some(name), "elements must nest");
+        self.out.push_str("</");
+        self.out.push_str(name);
+        self.out.push('>');
+    }
+
+    /// Writes `<name>text</name>`, escaping the text.
+    pub fn element(&mut self, name: &str, text: &str) {
+        self.open(name);
+        escape_into(&mut self.out, text);
+        self.close(name);
+    }
+
+    /// Writes the element when there is a text.
+    pub fn element_if(&mut self, name: &str, text: Option<&str>) {
+        if let Some(text) = text {
+            self.element(name, text);
+        }
+    }
+
+    /// Writes `<name/>`, which S3 uses for an empty value such as the location of a bucket in `us-east-1`.
+    pub fn empty(&mut self, name: &str) {
+        self.out.push('<');
+        self.out.push_str(name);
+        self.out.push_str("/>");
+    }
+
+    /// Writes `true` or `false`.
+    pub fn bool(&mut self, name: &str, value: bool) {
+        self.element(name, if value { "true" } else { "false" });
+    }
+
+    /// Writes a decimal number.
+    pub fn int(&mut self, name: &str, value: impl Into<i64>) {
+        self.open(name);
+        let _ = write!(self.out, "{}", value.into());
+        self.close(name);
+    }
+
+    /// Writes a time to the second, `2026-11-24T01:02:03Z`, as IAM and STS do.
+    pub fn timestamp(&mut self, name: &str, time: Timestamp) {
+        self.element(name, &iso_seconds(time));
+    }
+
+    /// Writes a time to the millisecond, `2026-11-24T01:02:03.004Z`, as S3 does.
+    pub fn timestamp_millis(&mut self, name: &str, time: Timestamp) {
+        self.element(name, &iso_millis(time));
+    }
+
+    /// Writes a list of structures or texts, one `<member>` each; an empty list is an empty element.
+    pub fn members<T>(
+        &mut self,
+        name: &str,
+        items: impl IntoIterator<Item = T>,
+        mut each: impl FnMut(&mut Self, T),
+    ) {
+        self.open(name);
+        for item in items {
+            self.open("member");
+            each(self, item);
+            self.close("member");
+        }
+        self.close(name);
+    }
+
+    /// Writes a list of texts, one `<member>` each.
+    pub fn member_texts<T: AsRef<str>>(&mut self, name: &str, items: impl IntoIterator<Item = T>) {
+        self.members(name, items, |xml, item| xml.text(item.as_ref()));
+    }
+
+    /// Writes escaped text inside the element that is open.
+    pub fn text(&mut self, text: &str) {
+        escape_into(&mut self.out, text);
+    }
+
+    /// The finished document.
+    pub fn finish(self) -> String {
+        #[cfg(debug_assertions)]
+        debug_assert!(
+            self.open.is_empty(),
+            "every element must be closed: {:?}",
+            self.open
+        );
+        self.out
+    }
+
+    fn begin(&mut self, name: &str, namespace: Option<&str>) {
+        #[cfg(debug_assertions)]
+        self.open.push(name.to_owned());
+        self.out.push('<');
+        self.out.push_str(name);
+        if let Some(namespace) = namespace {
+            self.out.push_str(" xmlns=\"");
+            escape_into(&mut self.out, namespace);
+            self.out.push('"');
+        }
+        self.out.push('>');
+    }
+}
+
+/// The answer to a query-protocol operation that has a result:
+/// `<XResponse xmlns=..><XResult>..</XResult><ResponseMetadata><RequestId>..`.
+pub fn query_response(
+    operation: &str,
+    namespace: &str,
+    request_id: &str,
+    result: impl FnOnce(&mut XmlWriter),
+) -> String {
+    envelope(operation, namespace, request_id, |xml| {
+        let name = format!("{operation}Result");
+        xml.open(&name);
+        result(xml);
+        xml.close(&name);
+    })
+}
+
+/// The answer to a query-protocol operation without a result, such as `DeleteRole`: the request id alone.
+pub fn query_response_empty(operation: &str, namespace: &str, request_id: &str) -> String {
+    envelope(operation, namespace, request_id, |_| ())
+}
+
+/// A time as the query protocol and DynamoDB text have it: `2026-11-24T01:02:03Z`.
+pub fn iso_seconds(time: Timestamp) -> String {
+    let t = Offset::UTC.to_datetime(time);
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+        t.year(),
+        t.month(),
+        t.day(),
+        t.hour(),
+        t.minute(),
+        t.second()
+    )
+}
+
+/// A time as S3 has it: `2026-11-24T01:02:03.004Z`.
+pub fn iso_millis(time: Timestamp) -> String {
+    let t = Offset::UTC.to_datetime(time);
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+        t.year(),
+        t.month(),
+        t.day(),
+        t.hour(),
+        t.minute(),
+        t.second(),
+        t.millisecond()
+    )
+}
+
+fn envelope(
+    operation: &str,
+    namespace: &str,
+    request_id: &str,
+    body: impl FnOnce(&mut XmlWriter),
+) -> String {
+    let mut xml = XmlWriter::new();
+    let name = format!("{operation}Response");
+    xml.open_in(&name, namespace);
+    body(&mut xml);
+    xml.open("ResponseMetadata");
+    xml.element("RequestId", request_id);
+    xml.close("ResponseMetadata");
+    xml.close(&name);
+    xml.finish()
+}
+
+/// Appends `text`, escaped for element content and double-quoted attributes.
+fn escape_into(out: &mut String, text: &str) {
+    let mut rest = text;
+    while let Some((at, character)) = rest.char_indices().find(|(_, c)| needs_escape(*c)) {
+        let (plain, tail) = rest.split_at(at);
+        out.push_str(plain);
+        out.push_str(match character {
+            '&' => "&amp;",
+            '<' => "&lt;",
+            '>' => "&gt;",
+            '"' => "&quot;",
+            // A bare carriage return would reach the reader as a line feed (XML 1.0, 2.11 "End-of-Line Handling").
+            '\r' => "&#xD;",
+            // Not a character of XML 1.0 (2.2 "Characters"), not even as a reference.
+            _ => "\u{FFFD}",
+        });
+        rest = tail.get(character.len_utf8()..).unwrap_or_default();
+    }
+    out.push_str(rest);
+}
+
+fn needs_escape(c: char) -> bool {
+    matches!(c, '&' | '<' | '>' | '"' | '\r' | '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}')
+}
+
+#[cfg(test)]
+mod tests;
