@@ -234,7 +234,7 @@ impl<'a> Scope<'a> {
     }
 
     /// A structure, if any of its members is present.
-    pub fn structure(&self, name: &str) -> Option<Scope<'a>> {
+    pub fn structure(&self, name: &str) -> Option<Self> {
         let path = self.name_of(name);
         let prefix = format!("{path}.");
         let present = self.params.under(&prefix).next().is_some();
@@ -248,7 +248,7 @@ impl<'a> Scope<'a> {
     ///
     /// # Errors
     /// [`ParamsError::BadList`] when the numbers have gaps, or the name has a value of its own.
-    pub fn list(&self, name: &str) -> Result<Option<Vec<Scope<'a>>>, ParamsError> {
+    pub fn list(&self, name: &str) -> Result<Option<Vec<Self>>, ParamsError> {
         self.numbered(name, "member")
     }
 
@@ -256,12 +256,12 @@ impl<'a> Scope<'a> {
     ///
     /// # Errors
     /// [`ParamsError::BadList`] as for lists, when an entry has no key, or when a key comes twice.
-    pub fn map(&self, name: &str) -> Result<Option<Vec<(&'a str, Scope<'a>)>>, ParamsError> {
+    pub fn map(&self, name: &str) -> Result<Option<Vec<(&'a str, Self)>>, ParamsError> {
         let Some(entries) = self.numbered(name, "entry")? else {
             return Ok(None);
         };
         let bad = || ParamsError::BadList(self.name_of(name));
-        let mut out: Vec<(&'a str, Scope<'a>)> = Vec::with_capacity(entries.len());
+        let mut out: Vec<(&'a str, Self)> = Vec::with_capacity(entries.len());
         for entry in entries {
             let key = entry.text("key").ok_or_else(bad)?;
             if out.iter().any(|(seen, _)| *seen == key) {
@@ -294,7 +294,7 @@ impl<'a> Scope<'a> {
         })
     }
 
-    fn numbered(&self, name: &str, word: &str) -> Result<Option<Vec<Scope<'a>>>, ParamsError> {
+    fn numbered(&self, name: &str, word: &str) -> Result<Option<Vec<Self>>, ParamsError> {
         let path = self.name_of(name);
         let own = self.params.get(&path);
         let prefix = format!("{path}.{word}.");

@@ -32,7 +32,10 @@ fn size_and_count_are_bounded() {
         Params::parse(&vec![b'a'; MAX_BYTES + 1], None).unwrap_err(),
         ParamsError::TooLong
     );
-    let many: String = (0..=MAX_PARAMETERS).map(|i| format!("p{i}=&")).collect();
+    let many = (0..=MAX_PARAMETERS)
+        .map(|i| format!("p{i}="))
+        .collect::<Vec<_>>()
+        .join("&");
     assert_eq!(
         Params::parse(many.as_bytes(), None).unwrap_err(),
         ParamsError::TooMany

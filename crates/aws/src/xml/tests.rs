@@ -45,7 +45,7 @@ fn text_cannot_leave_its_element_or_break_the_reader() {
     let mut xml = XmlWriter::new();
     xml.element("K", "</K><Admin>\"x\" & y\r\n\t\u{0}\u{1b}\u{ffff}é𝄞");
     insta::assert_snapshot!(xml.finish().escape_debug(),
-        @r#"<K>&lt;/K&gt;&lt;Admin&gt;\"x\" &amp; y&#xD;\n\t���é𝄞</K>"#);
+        @r#"<K>&lt;/K&gt;&lt;Admin&gt;&quot;x&quot; &amp; y&#xD;\n\t���é𝄞</K>"#);
 }
 
 proptest! {

@@ -1,0 +1,171 @@
+//! Reads how a request is signed, without believing any of it yet.
+
+use super::{AuthorizationError, CredentialScope, RequestParts, SignatureError, Unsupported};
+use crate::{
+    credentials::{AccessKeyId, SessionToken},
+    hex,
+};
+
+const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+const MAX_HEADER: usize = 8 * 1024;
+
+/// What a request presents in order to be believed.
+#[derive(Debug, Clone)]
+pub enum Presented<'a> {
+    /// No signature of any kind.
+    Nothing,
+    /// An `Authorization` header of Signature Version 4.
+    Header(Unverified<'a>),
+}
+
+/// A request with a well-formed signature that nobody has verified.
+///
+/// Names whose secret to fetch; nothing in it is known to be true. [`super::verify`] takes it.
+#[derive(Debug, Clone)]
+pub struct Unverified<'a> {
+    pub(super) parts: RequestParts<'a>,
+    pub(super) access_key_id: AccessKeyId,
+    pub(super) scope: CredentialScope,
+    /// Sorted lower-case names, separated by `;`.
+    pub(super) signed_headers: &'a str,
+    pub(super) signature: [u8; 32],
+    session_token: Option<SessionToken>,
+}
+
+impl Unverified<'_> {
+    /// The access key id that the request claims.
+    pub fn access_key_id(&self) -> &AccessKeyId {
+        &self.access_key_id
+    }
+
+    /// The scope that the request claims.
+    pub fn scope(&self) -> &CredentialScope {
+        &self.scope
+    }
+
+    /// The token of `x-amz-security-token`, if there is one.
+    pub fn session_token(&self) -> Option<&SessionToken> {
+        self.session_token.as_ref()
+    }
+}
+
+/// Reads how a request is signed.
+///
+/// # Errors
+/// A malformed header, a header given twice, two mechanisms at once, or a mechanism that is not served.
+pub fn present<'a>(parts: &RequestParts<'a>) -> Result<Presented<'a>, SignatureError> {
+    let header = parts.single_header("authorization")?;
+    match (header, query_mechanism(parts.query)) {
+        (None, None) => Ok(Presented::Nothing),
+        (None, Some(unsupported)) => Err(unsupported.into()),
+        (Some(_), Some(_)) => Err(SignatureError::SeveralMechanisms),
+        (Some(value), None) => {
+            let header = Header::parse(value)?;
+            let session_token = parts
+                .single_header("x-amz-security-token")?
+                .map(|value| {
+                    std::str::from_utf8(value)
+                        .ok()
+                        .and_then(|text| SessionToken::new(text).ok())
+                })
+                .map(|token| token.ok_or(SignatureError::MalformedSessionToken))
+                .transpose()?;
+            Ok(Presented::Header(Unverified {
+                parts: *parts,
+                access_key_id: header.access_key_id,
+                scope: header.scope,
+                signed_headers: header.signed_headers,
+                signature: header.signature,
+                session_token,
+            }))
+        }
+    }
+}
+
+/// Which mechanism the query string uses, by the names that only it has.
+fn query_mechanism(query: &str) -> Option<Unsupported> {
+    let mut version2 = (false, false);
+    for (name, _) in form_urlencoded::parse(query.as_bytes()) {
+        match &*name {
+            "X-Amz-Algorithm" | "X-Amz-Credential" | "X-Amz-Signature" => {
+                return Some(Unsupported::PresignedQuery);
+            }
+            "AWSAccessKeyId" => version2.0 = true,
+            "Signature" => version2.1 = true,
+            _ => {}
+        }
+    }
+    (version2 == (true, true)).then_some(Unsupported::Version2Query)
+}
+
+/// The fields of `AWS4-HMAC-SHA256 Credential=.., SignedHeaders=.., Signature=..`.
+struct Header<'a> {
+    access_key_id: AccessKeyId,
+    scope: CredentialScope,
+    signed_headers: &'a str,
+    signature: [u8; 32],
+}
+
+impl<'a> Header<'a> {
+    fn parse(value: &'a [u8]) -> Result<Self, SignatureError> {
+        if value.len() > MAX_HEADER {
+            return Err(AuthorizationError::TooLong.into());
+        }
+        let text = std::str::from_utf8(value).map_err(|_| AuthorizationError::BadCharacter)?;
+        if !text.bytes().all(|b| b.is_ascii_graphic() || b == b' ') {
+            return Err(AuthorizationError::BadCharacter.into());
+        }
+        let (scheme, rest) = text.split_once(' ').unwrap_or((text, ""));
+        match scheme {
+            ALGORITHM => Ok(Self::fields(rest)?),
+            "AWS" => Err(Unsupported::Version2Header.into()),
+            "AWS4-ECDSA-P256-SHA256" => Err(Unsupported::Version4Asymmetric.into()),
+            other => Err(AuthorizationError::Scheme(other.chars().take(64).collect()).into()),
+        }
+    }
+
+    fn fields(rest: &'a str) -> Result<Self, AuthorizationError> {
+        let (mut credential, mut signed_headers, mut signature) = (None, None, None);
+        for part in rest.split(',').map(str::trim) {
+            let (name, value) = part
+                .split_once('=')
+                .ok_or_else(|| AuthorizationError::NotAPair(part.to_owned()))?;
+            let (slot, name) = match name {
+                "Credential" => (&mut credential, "Credential"),
+                "SignedHeaders" => (&mut signed_headers, "SignedHeaders"),
+                "Signature" => (&mut signature, "Signature"),
+                other => return Err(AuthorizationError::UnknownParameter(other.to_owned())),
+            };
+            if slot.replace(value).is_some() {
+                return Err(AuthorizationError::DuplicateParameter(name));
+            }
+        }
+        let missing = AuthorizationError::MissingParameter;
+        let credential = credential.ok_or(missing("Credential"))?;
+        let signed_headers = signed_headers.ok_or(missing("SignedHeaders"))?;
+        let signature = signature.ok_or(missing("Signature"))?;
+
+        let bad_credential = || AuthorizationError::Credential(credential.to_owned());
+        let (id, scope) = credential.split_once('/').ok_or_else(bad_credential)?;
+        if !are_canonical(signed_headers) {
+            return Err(AuthorizationError::SignedHeaders(signed_headers.to_owned()));
+        }
+        Ok(Self {
+            access_key_id: id.parse().map_err(|_| bad_credential())?,
+            scope: CredentialScope::parse(scope).map_err(|_| bad_credential())?,
+            signed_headers,
+            signature: hex::decode32(signature.as_bytes()).ok_or(AuthorizationError::Signature)?,
+        })
+    }
+}
+
+/// Whether the names are lower-case header names, sorted, without repeats: the one form in which a set of names is written.
+fn are_canonical(names: &str) -> bool {
+    let token = |name: &str| {
+        !name.is_empty()
+            && name.bytes().all(|b| {
+                b.is_ascii_lowercase() || b.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(&b)
+            })
+    };
+    names.split(';').all(token) && names.split(';').is_sorted_by(|a, b| a < b)
+}

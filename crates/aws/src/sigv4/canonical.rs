@@ -1,0 +1,193 @@
+//! The canonical form of a request: the bytes that signer and verifier must agree on.
+//!
+//! Two requests with one canonical form must mean the same to whoever serves them. The query string is decoded once and encoded in the
+//! one strict way, with `+` read as a space, as every reader of form data does. Header values with control characters are
+//! refused, since a line feed could forge another header's line.
+
+use aws_lc_rs::digest;
+
+use super::{CredentialScope, RequestParts, Rules, SignatureError};
+use crate::hex;
+
+/// Writes the canonical request for the given signed headers (sorted lower-case names, separated by `;`).
+///
+/// `payload_hash` is the last line: the hash of the body in hexadecimal, or what `x-amz-content-sha256` says instead.
+///
+/// # Errors
+/// A signed header that is absent, a control character, or a path that does not begin with a slash.
+pub fn canonical_request(
+    parts: &RequestParts<'_>,
+    signed_headers: &str,
+    payload_hash: &str,
+    rules: Rules,
+) -> Result<Vec<u8>, SignatureError> {
+    if has_control(parts.method.as_bytes())
+        || has_control(parts.path.as_bytes())
+        || has_control(parts.query.as_bytes())
+    {
+        return Err(SignatureError::ControlCharacter);
+    }
+    if !parts.path.starts_with('/') {
+        return Err(SignatureError::BadTarget);
+    }
+    let mut out = Vec::with_capacity(1536);
+    out.extend_from_slice(parts.method.as_bytes());
+    out.push(b'\n');
+    match rules {
+        Rules::S3 => out.extend_from_slice(parts.path.as_bytes()),
+        Rules::Standard => standard_path(&mut out, parts.path),
+    }
+    out.push(b'\n');
+    query(&mut out, parts.query);
+    out.push(b'\n');
+    for name in signed_headers.split(';') {
+        header(&mut out, parts, name)?;
+    }
+    out.push(b'\n');
+    out.extend_from_slice(signed_headers.as_bytes());
+    out.push(b'\n');
+    out.extend_from_slice(payload_hash.as_bytes());
+    Ok(out)
+}
+
+/// The string to sign: algorithm, time, scope and the hash of the canonical request.
+pub fn string_to_sign(amz_date: &str, scope: &CredentialScope, canonical_request: &[u8]) -> String {
+    let hash = digest::digest(&digest::SHA256, canonical_request);
+    format!(
+        "AWS4-HMAC-SHA256\n{amz_date}\n{scope}\n{}",
+        hex::encode(hash.as_ref())
+    )
+}
+
+/// Removes empty and dot segments, then encodes what is already encoded once more.
+fn standard_path(out: &mut Vec<u8>, path: &str) {
+    if path == "/" {
+        out.push(b'/');
+        return;
+    }
+    let mut segments: Vec<&str> = Vec::new();
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => {
+                segments.pop();
+            }
+            other => segments.push(other),
+        }
+    }
+    for segment in &segments {
+        out.push(b'/');
+        encode_into(out, segment.as_bytes().iter().copied());
+    }
+    if segments.is_empty() || path.ends_with('/') {
+        out.push(b'/');
+    }
+}
+
+/// Sorts by encoded name, then encoded value; a name without `=` gets one.
+fn query(out: &mut Vec<u8>, raw: &str) {
+    if raw.is_empty() {
+        return;
+    }
+    let encode = |part: &str| {
+        let mut encoded = Vec::with_capacity(part.len() + 8);
+        encode_into(&mut encoded, decoded(part.as_bytes()));
+        encoded
+    };
+    let mut pairs: Vec<(Vec<u8>, Vec<u8>)> = raw
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| (encode(name), encode(value)))
+        .collect();
+    pairs.sort_unstable();
+    for (at, (name, value)) in pairs.iter().enumerate() {
+        if at > 0 {
+            out.push(b'&');
+        }
+        out.extend_from_slice(name);
+        out.push(b'=');
+        out.extend_from_slice(value);
+    }
+}
+
+/// Writes `name:value,value\n`, values trimmed and runs of spaces made one.
+fn header(out: &mut Vec<u8>, parts: &RequestParts<'_>, name: &str) -> Result<(), SignatureError> {
+    out.extend_from_slice(name.as_bytes());
+    out.push(b':');
+    let mut found = false;
+    for (_, value) in parts
+        .headers
+        .iter()
+        .filter(|(n, _)| n.eq_ignore_ascii_case(name))
+    {
+        if found {
+            out.push(b',');
+        }
+        found = true;
+        if value.iter().any(|b| b.is_ascii_control() && *b != b'\t') {
+            return Err(SignatureError::ControlCharacter);
+        }
+        let mut words = value
+            .split(|b| matches!(b, b' ' | b'\t'))
+            .filter(|word| !word.is_empty());
+        if let Some(first) = words.next() {
+            out.extend_from_slice(first);
+        }
+        for word in words {
+            out.push(b' ');
+            out.extend_from_slice(word);
+        }
+    }
+    out.push(b'\n');
+    if found {
+        Ok(())
+    } else {
+        Err(SignatureError::SignedHeaderAbsent(name.to_owned()))
+    }
+}
+
+/// Percent-encodes everything but unreserved characters, with upper-case digits.
+fn encode_into(out: &mut Vec<u8>, bytes: impl Iterator<Item = u8>) {
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F',
+    ];
+    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).map_or(b'0', |c| *c as u8);
+    for byte in bytes {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(byte);
+        } else {
+            out.extend_from_slice(&[b'%', digit(byte >> 4), digit(byte & 15)]);
+        }
+    }
+}
+
+/// Undoes percent-encoding and `+`; a percent sign without two digits stands for itself.
+fn decoded(raw: &[u8]) -> impl Iterator<Item = u8> {
+    let mut rest = raw;
+    std::iter::from_fn(move || {
+        let (&first, tail) = rest.split_first()?;
+        rest = tail;
+        match (first, tail) {
+            (b'+', _) => Some(b' '),
+            (b'%', [high, low, after @ ..]) => Some(match (hex_digit(*high), hex_digit(*low)) {
+                (Some(high), Some(low)) => {
+                    rest = after;
+                    high << 4 | low
+                }
+                _ => b'%',
+            }),
+            _ => Some(first),
+        }
+    })
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    char::from(byte)
+        .to_digit(16)
+        .and_then(|digit| u8::try_from(digit).ok())
+}
+
+fn has_control(bytes: &[u8]) -> bool {
+    bytes.iter().any(u8::is_ascii_control)
+}

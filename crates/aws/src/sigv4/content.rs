@@ -1,0 +1,46 @@
+//! What `x-amz-content-sha256` says about the body, and with it what a reader of the body still has to check.
+
+use super::{RequestParts, SignatureError, Unsupported};
+use crate::hex;
+
+/// What the signature covers of the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContentSha256 {
+    /// The body has this hash. Who streams it must compare at the end, before anything of it counts.
+    Hash([u8; 32]),
+    /// `UNSIGNED-PAYLOAD`: the signature says nothing about the body.
+    Unsigned,
+    /// `STREAMING-UNSIGNED-PAYLOAD-TRAILER`: chunks without signatures, then a trailing checksum (see [`crate::chunked`]).
+    UnsignedTrailer,
+}
+
+impl ContentSha256 {
+    /// The header's value.
+    pub fn to_value(self) -> String {
+        match self {
+            Self::Hash(hash) => hex::encode(&hash),
+            Self::Unsigned => "UNSIGNED-PAYLOAD".to_owned(),
+            Self::UnsignedTrailer => "STREAMING-UNSIGNED-PAYLOAD-TRAILER".to_owned(),
+        }
+    }
+
+    /// What the request declares, if it does.
+    pub(super) fn of_request(parts: &RequestParts<'_>) -> Result<Option<Self>, SignatureError> {
+        let Some(value) = parts.single_header("x-amz-content-sha256")? else {
+            return Ok(None);
+        };
+        match value {
+            b"UNSIGNED-PAYLOAD" => Ok(Some(Self::Unsigned)),
+            b"STREAMING-UNSIGNED-PAYLOAD-TRAILER" => Ok(Some(Self::UnsignedTrailer)),
+            b"STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+            | b"STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
+            | b"STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"
+            | b"STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER" => {
+                Err(Unsupported::SignedChunks.into())
+            }
+            other => hex::decode32(other)
+                .map(|hash| Some(Self::Hash(hash)))
+                .ok_or(SignatureError::ContentSha256Malformed),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Signs requests: for our own commands, for upstreams, and for tests.
+
+use aws_lc_rs::digest;
+use jiff::Timestamp;
+
+use super::{
+    ContentSha256, CredentialScope, DerivedKey, InvalidScope, RequestParts, Rules, SignatureError,
+    amz_date, canonical_request, string_to_sign,
+};
+use crate::{
+    credentials::{AccessKeyId, SecretAccessKey, SessionToken},
+    hex,
+};
+
+/// Who signs.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// The key id.
+    pub access_key_id: AccessKeyId,
+    /// Its secret.
+    pub secret_access_key: SecretAccessKey,
+    /// The token that belongs to temporary credentials.
+    pub session_token: Option<SessionToken>,
+}
+
+/// What the signature is to cover of the body.
+#[derive(Debug, Clone, Copy)]
+pub enum Payload<'a> {
+    /// The body itself, hashed here.
+    Whole(&'a [u8]),
+    /// What `x-amz-content-sha256` is to say.
+    Declared(ContentSha256),
+}
+
+/// Signs a request, and gives the headers to add to it: `x-amz-date`, `x-amz-security-token`, `x-amz-content-sha256` (S3 only)
+/// and `authorization`.
+///
+/// All headers given are signed except those that hops change. `host` must be among them.
+///
+/// # Errors
+/// A region or service that no scope can carry ([`SignatureError::Malformed`]), `host` missing, or a request without a canonical form.
+pub fn sign(
+    parts: &RequestParts<'_>,
+    payload: Payload<'_>,
+    credentials: &Credentials,
+    region: &str,
+    service: &str,
+    now: Timestamp,
+) -> Result<Vec<(&'static str, String)>, SignatureError> {
+    let date = amz_date(now);
+    let day = date.get(..8).unwrap_or_default();
+    let scope = CredentialScope::new(day, region, service).map_err(|InvalidScope| {
+        super::AuthorizationError::Credential(format!(
+            "{}/{day}/{region}/{service}",
+            credentials.access_key_id
+        ))
+    })?;
+    let content = match payload {
+        Payload::Whole(body) => hex::encode(digest::digest(&digest::SHA256, body).as_ref()),
+        Payload::Declared(content) => content.to_value(),
+    };
+
+    let mut added = vec![("x-amz-date", date.clone())];
+    if let Some(token) = &credentials.session_token {
+        added.push(("x-amz-security-token", token.expose().to_owned()));
+    }
+    if scope.rules() == Rules::S3 {
+        added.push(("x-amz-content-sha256", content.clone()));
+    }
+
+    let mut headers: Vec<(&str, &[u8])> = parts
+        .headers
+        .iter()
+        .copied()
+        .filter(|(name, _)| is_signable(name))
+        .collect();
+    headers.extend(added.iter().map(|(name, value)| (*name, value.as_bytes())));
+    let mut names: Vec<String> = headers
+        .iter()
+        .map(|(name, _)| name.to_ascii_lowercase())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    if !names.iter().any(|name| name == "host") {
+        return Err(SignatureError::HostNotSigned);
+    }
+    let names = names.join(";");
+
+    let canonical = canonical_request(
+        &RequestParts {
+            headers: &headers,
+            ..*parts
+        },
+        &names,
+        &content,
+        scope.rules(),
+    )?;
+    let key = DerivedKey::derive(&credentials.secret_access_key, scope);
+    let signature =
+        hex::encode(&key.sign(string_to_sign(&date, key.scope(), &canonical).as_bytes()));
+    added.push((
+        "authorization",
+        format!(
+            "AWS4-HMAC-SHA256 Credential={}/{}, SignedHeaders={names}, Signature={signature}",
+            credentials.access_key_id,
+            key.scope()
+        ),
+    ));
+    Ok(added)
+}
+
+/// Headers that belong to one hop, or that proxies rewrite, stay out of the signature.
+fn is_signable(name: &str) -> bool {
+    const UNSIGNED: [&str; 12] = [
+        "authorization",
+        "connection",
+        "content-length",
+        "expect",
+        "keep-alive",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "user-agent",
+    ];
+    !UNSIGNED
+        .iter()
+        .any(|unsigned| unsigned.eq_ignore_ascii_case(name))
+}

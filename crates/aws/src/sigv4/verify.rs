@@ -1,0 +1,182 @@
+//! The one way from an [`Unverified`] request to a [`Verified`] one.
+
+use aws_lc_rs::{constant_time, digest};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    ContentSha256, CredentialScope, DerivedKey, Rules, SignatureError, Unverified,
+    canonical_request, string_to_sign, time,
+};
+use crate::credentials::AccessKeyId;
+
+/// How far a request's time may be from the clock, either way.
+pub const WINDOW: SignedDuration = SignedDuration::from_mins(15);
+
+/// What of the body is at hand when the signature is verified.
+#[derive(Debug, Clone, Copy)]
+pub enum Payload<'a> {
+    /// All of it: it is hashed here.
+    Whole(&'a [u8]),
+    /// None of it: `x-amz-content-sha256` stands for it, and whoever reads the body owes what [`Verified::content`] says.
+    Declared,
+}
+
+/// A request whose signature was made with the secret of its access key id. Only [`verify`] makes one.
+#[derive(Debug, Clone)]
+pub struct Verified {
+    access_key_id: AccessKeyId,
+    scope: CredentialScope,
+    signed_headers: Box<str>,
+    requested: Timestamp,
+    signature: [u8; 32],
+    content: ContentSha256,
+}
+
+impl Verified {
+    /// Whose secret made the signature.
+    pub fn access_key_id(&self) -> &AccessKeyId {
+        &self.access_key_id
+    }
+
+    /// Day, region and service that the request is for.
+    pub fn scope(&self) -> &CredentialScope {
+        &self.scope
+    }
+
+    /// Whether the header of this lower-case name is covered by the signature.
+    pub fn signs(&self, name: &str) -> bool {
+        signs(&self.signed_headers, name)
+    }
+
+    /// When the request was signed, by its signer's clock.
+    pub fn requested(&self) -> Timestamp {
+        self.requested
+    }
+
+    /// The signature, on which the signatures of chunks build.
+    pub fn signature(&self) -> &[u8; 32] {
+        &self.signature
+    }
+
+    /// What the signature covers of the body.
+    pub fn content(&self) -> ContentSha256 {
+        self.content
+    }
+}
+
+/// Verifies a request against the key of its access key id and scope.
+///
+/// A key of another scope verifies nothing.
+///
+/// # Errors
+/// The first of the rules in [`super`] that the request breaks; the signature itself is compared last.
+pub fn verify(
+    request: &Unverified<'_>,
+    payload: Payload<'_>,
+    key: &DerivedKey,
+    now: Timestamp,
+) -> Result<Verified, SignatureError> {
+    let rules = request.scope.rules();
+    check_headers(request)?;
+    let requested = check_time(request, now)?;
+    let content = content(request, payload, rules)?;
+    let canonical = canonical_request(
+        &request.parts,
+        request.signed_headers,
+        &content.to_value(),
+        rules,
+    )?;
+    let to_sign = string_to_sign(&super::amz_date(requested), &request.scope, &canonical);
+    let expected = key.sign(to_sign.as_bytes());
+    let same = constant_time::verify_slices_are_equal(&expected, &request.signature).is_ok();
+    if !same || *key.scope() != request.scope {
+        return Err(SignatureError::Mismatch);
+    }
+    Ok(Verified {
+        access_key_id: request.access_key_id.clone(),
+        scope: request.scope.clone(),
+        signed_headers: request.signed_headers.into(),
+        requested,
+        signature: request.signature,
+        content,
+    })
+}
+
+/// `host` comes once and is signed; so is every `x-amz-*` header, or whoever forwards the request could add to what it means.
+fn check_headers(request: &Unverified<'_>) -> Result<(), SignatureError> {
+    if !signs(request.signed_headers, "host") {
+        return Err(SignatureError::HostNotSigned);
+    }
+    request.parts.single_header("host")?;
+    for (name, _) in request.parts.headers {
+        let amazon = name
+            .get(..6)
+            .is_some_and(|prefix| prefix.eq_ignore_ascii_case("x-amz-"));
+        if amazon
+            && !request
+                .signed_headers
+                .split(';')
+                .any(|signed| signed.eq_ignore_ascii_case(name))
+        {
+            return Err(SignatureError::HeaderNotSigned(name.to_ascii_lowercase()));
+        }
+    }
+    Ok(())
+}
+
+fn check_time(request: &Unverified<'_>, now: Timestamp) -> Result<Timestamp, SignatureError> {
+    let requested = time::of_request(&request.parts)?;
+    if now.duration_since(requested) > WINDOW {
+        return Err(SignatureError::Expired { requested, now });
+    }
+    if requested.duration_since(now) > WINDOW {
+        return Err(SignatureError::NotYetCurrent { requested, now });
+    }
+    if !super::amz_date(requested).starts_with(request.scope.date()) {
+        return Err(SignatureError::ScopeDate {
+            scope: request.scope.date().to_owned(),
+            requested,
+        });
+    }
+    Ok(requested)
+}
+
+/// What the last line of the canonical request is, once it has been held against the body as far as it is known.
+fn content(
+    request: &Unverified<'_>,
+    payload: Payload<'_>,
+    rules: Rules,
+) -> Result<ContentSha256, SignatureError> {
+    let declared = ContentSha256::of_request(&request.parts)?;
+    let actual = match payload {
+        Payload::Whole(body) => sha256(body),
+        Payload::Declared => None,
+    };
+    match (rules, declared, actual) {
+        (Rules::S3, None, _) | (Rules::Standard, None, None) => {
+            Err(SignatureError::ContentSha256Missing)
+        }
+        // Only S3 lets a body go unsigned.
+        (Rules::Standard, Some(ContentSha256::Unsigned | ContentSha256::UnsignedTrailer), _) => {
+            Err(SignatureError::ContentSha256Malformed)
+        }
+        (Rules::Standard, None, Some(actual)) => Ok(ContentSha256::Hash(actual)),
+        (Rules::S3 | Rules::Standard, Some(ContentSha256::Hash(declared)), Some(actual))
+            if declared != actual =>
+        {
+            Err(SignatureError::ContentSha256Mismatch)
+        }
+        (Rules::S3 | Rules::Standard, Some(declared), _) => Ok(declared),
+    }
+}
+
+fn sha256(body: &[u8]) -> Option<[u8; 32]> {
+    digest::digest(&digest::SHA256, body)
+        .as_ref()
+        .try_into()
+        .ok()
+}
+
+fn signs(signed_headers: &str, name: &str) -> bool {
+    signed_headers.split(';').any(|signed| signed == name)
+}
