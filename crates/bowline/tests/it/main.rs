@@ -1,0 +1,14 @@
+//! The product as its clients and its attackers meet it: the built binary, over loopback, with nothing stubbed.
+//!
+//! Every test has servers and issuers of its own on free ports, so all of them run side by side. A refusal stands beside
+//! a twin that differs in that one thing and is accepted, which shows that the refusal is for the reason its name gives.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::str_to_string,
+    reason = "a test stops at the first thing that is not as it says"
+)]
+
+mod support;

@@ -1,0 +1,226 @@
+//! The built binary: started on free ports, asked until it answers, killed when the test is over.
+
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::keys::Keys;
+use super::wait::wait_for;
+
+/// The account of the tests' root user.
+pub(crate) const ACCOUNT: &str = "432797229265";
+
+/// The built binary.
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_bowline");
+
+/// A running server. Dropping it ends the process and removes its data.
+pub(crate) struct Bowline {
+    /// The endpoint for all AWS calls, such as `http://127.0.0.1:40123`.
+    pub(crate) url: String,
+    /// Where health and metrics are served.
+    pub(crate) ops: String,
+    pub(crate) port: u16,
+    pub(crate) ops_port: u16,
+    store: Store,
+    child: Child,
+    home: TempDir,
+}
+
+/// Which store the server is started with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Store {
+    Memory,
+    Sqlite,
+}
+
+impl Bowline {
+    /// A server that keeps its identity data in memory.
+    pub(crate) fn start() -> Self {
+        Self::start_with(Store::Memory)
+    }
+
+    pub(crate) fn start_with(store: Store) -> Self {
+        let home = TempDir::new().unwrap();
+        let (child, ready) = spawn(store, home.path());
+        let mut server = Self {
+            url: String::new(),
+            ops: String::new(),
+            port: 0,
+            ops_port: 0,
+            store,
+            child,
+            home,
+        };
+        server.wait_until_ready(&ready);
+        server
+    }
+
+    /// Ends the process as a power cut would.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Starts it again over the same data, on new ports.
+    pub(crate) fn restart(&mut self) {
+        let (child, ready) = spawn(self.store, self.home.path());
+        self.child = child;
+        self.wait_until_ready(&ready);
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.home.path().join("data")
+    }
+
+    /// A folder beside the data, for whatever a test needs.
+    pub(crate) fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// What it has written to stdout and stderr so far.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.home.path().join("serve.log")).unwrap()
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// The root user's keys, as declared when the server was started.
+    pub(crate) fn root() -> Keys {
+        Keys {
+            access_key_id: "AKIAINTEGRATIONROOTA".to_owned(),
+            secret_access_key: "integrationTestsRootSecretKey/0123456789".to_owned(),
+            session_token: None,
+        }
+    }
+
+    /// Runs `bowline ARGS` as a client of this server.
+    pub(crate) fn run(&self, keys: &Keys, args: &[&str]) -> Output {
+        let mut command = command(args);
+        command
+            .env("AWS_ENDPOINT_URL", &self.url)
+            .envs(environment(keys));
+        command.output().unwrap()
+    }
+
+    /// The same, for a command that must succeed: its stdout.
+    #[track_caller]
+    pub(crate) fn ran(&self, keys: &Keys, args: &[&str]) -> String {
+        let output = self.run(keys, args);
+        assert!(
+            output.status.success(),
+            "`bowline {}`: {}",
+            args.join(" "),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn wait_until_ready(&mut self, ready: &Path) {
+        let child = &mut self.child;
+        let text = wait_for("the ready file", Duration::from_secs(60), || {
+            if let Some(status) = child.try_wait().unwrap() {
+                let log = ready.with_file_name("serve.log");
+                panic!(
+                    "serve ended with {status}: {}",
+                    fs::read_to_string(log).unwrap()
+                );
+            }
+            fs::read_to_string(ready)
+                .ok()
+                .filter(|text| !text.is_empty())
+        });
+        let urls: Value = serde_json::from_str(&text).unwrap();
+        let address = |url: &Value| -> SocketAddr {
+            url.as_str()
+                .unwrap()
+                .strip_prefix("http://")
+                .unwrap()
+                .parse()
+                .unwrap()
+        };
+        self.url = urls["aws"].as_str().unwrap().to_owned();
+        self.ops = urls["ops"].as_str().unwrap().to_owned();
+        self.port = address(&urls["aws"]).port();
+        self.ops_port = address(&urls["ops"]).port();
+    }
+}
+
+impl Drop for Bowline {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// `bowline ARGS` with an environment that holds nothing of the machine it runs on.
+pub(crate) fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(BINARY);
+    command
+        .args(args)
+        .env_clear()
+        .env("NO_COLOR", "1")
+        .env("AWS_CONFIG_FILE", "/dev/null")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+        .stdin(Stdio::null());
+    command
+}
+
+/// The variables by which any AWS client takes its credentials.
+pub(crate) fn environment(keys: &Keys) -> Vec<(&'static str, String)> {
+    let mut variables = vec![
+        ("AWS_ACCESS_KEY_ID", keys.access_key_id.clone()),
+        ("AWS_SECRET_ACCESS_KEY", keys.secret_access_key.clone()),
+        ("AWS_REGION", "us-east-1".to_owned()),
+        ("AWS_DEFAULT_REGION", "us-east-1".to_owned()),
+    ];
+    if let Some(token) = &keys.session_token {
+        variables.push(("AWS_SESSION_TOKEN", token.clone()));
+    }
+    variables
+}
+
+fn spawn(store: Store, home: &Path) -> (Child, PathBuf) {
+    let ready = home.join("ready.json");
+    let _ = fs::remove_file(&ready);
+    let log = File::options()
+        .create(true)
+        .append(true)
+        .open(home.join("serve.log"))
+        .unwrap();
+    let root = Bowline::root();
+    let store = match store {
+        Store::Memory => "memory",
+        Store::Sqlite => "sqlite",
+    };
+    let mut command = command(&[
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--ops-listen",
+        "127.0.0.1:0",
+    ]);
+    let child = command
+        .args(["--store", store, "--allow-loopback-issuers"])
+        .arg("--ready-file")
+        .arg(&ready)
+        .arg("--data")
+        .arg(home.join("data"))
+        .env("BOWLINE_BOOTSTRAP_ACCOUNT_ID", ACCOUNT)
+        .env("BOWLINE_BOOTSTRAP_ACCESS_KEY_ID", &root.access_key_id)
+        .env(
+            "BOWLINE_BOOTSTRAP_SECRET_ACCESS_KEY",
+            &root.secret_access_key,
+        )
+        .stdout(log.try_clone().unwrap())
+        .stderr(log)
+        .spawn()
+        .unwrap();
+    (child, ready)
+}

@@ -1,0 +1,141 @@
+//! Access keys as clients hold them, and the keys that issuers sign with.
+
+use std::sync::OnceLock;
+
+use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair,
+    RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaKeyPair,
+};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+
+/// What a client signs with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Keys {
+    pub(crate) access_key_id: String,
+    pub(crate) secret_access_key: String,
+    pub(crate) session_token: Option<String>,
+}
+
+/// A key pair of an issuer.
+pub(crate) enum SigningKey {
+    Rsa(RsaKeyPair),
+    P256(EcdsaKeyPair),
+    P384(EcdsaKeyPair),
+}
+
+impl SigningKey {
+    pub(crate) fn rsa() -> Self {
+        Self::Rsa(RsaKeyPair::generate(KeySize::Rsa2048).unwrap())
+    }
+
+    pub(crate) fn p256() -> Self {
+        Self::P256(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap())
+    }
+
+    pub(crate) fn p384() -> Self {
+        Self::P384(EcdsaKeyPair::generate(&ECDSA_P384_SHA384_FIXED_SIGNING).unwrap())
+    }
+
+    /// The algorithm that Kubernetes uses with such a key.
+    pub(crate) fn algorithm(&self) -> &'static str {
+        match self {
+            Self::Rsa(_) => "RS256",
+            Self::P256(_) => "ES256",
+            Self::P384(_) => "ES384",
+        }
+    }
+
+    pub(crate) fn sign(&self, algorithm: &str, message: &[u8]) -> Vec<u8> {
+        let random = SystemRandom::new();
+        match self {
+            Self::Rsa(key) => {
+                let padding = match algorithm {
+                    "RS384" => &RSA_PKCS1_SHA384,
+                    "RS512" => &RSA_PKCS1_SHA512,
+                    _ => &RSA_PKCS1_SHA256,
+                };
+                let mut signature = vec![0; key.public_modulus_len()];
+                key.sign(padding, &random, message, &mut signature).unwrap();
+                signature
+            }
+            Self::P256(key) | Self::P384(key) => {
+                key.sign(&random, message).unwrap().as_ref().to_vec()
+            }
+        }
+    }
+
+    /// The public half as a member of a key set.
+    pub(crate) fn jwk(&self, kid: Option<&str>) -> Value {
+        let mut jwk = match self {
+            Self::Rsa(key) => {
+                let (n, e) = modulus_and_exponent(key.public_key().as_ref());
+                json!({ "kty": "RSA", "n": URL_SAFE_NO_PAD.encode(n), "e": URL_SAFE_NO_PAD.encode(e) })
+            }
+            Self::P256(key) => point("P-256", key.public_key().as_ref()),
+            Self::P384(key) => point("P-384", key.public_key().as_ref()),
+        };
+        jwk["use"] = json!("sig");
+        jwk["alg"] = json!(self.algorithm());
+        if let Some(kid) = kid {
+            jwk["kid"] = json!(kid);
+        }
+        jwk
+    }
+
+    /// The public half as a PEM file, which anybody may have.
+    pub(crate) fn public_pem(&self) -> String {
+        let der: PublicKeyX509Der<'_> = match self {
+            Self::Rsa(key) => key.public_key().as_der().unwrap(),
+            Self::P256(key) | Self::P384(key) => key.public_key().as_der().unwrap(),
+        };
+        let text = STANDARD.encode(der.as_ref());
+        let lines: Vec<_> = text
+            .as_bytes()
+            .chunks(64)
+            .map(String::from_utf8_lossy)
+            .collect();
+        format!(
+            "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
+            lines.join("\n")
+        )
+    }
+}
+
+/// An RSA key for whoever is not the issuer. Making one takes a while, so all tests share it.
+pub(crate) fn stranger() -> &'static SigningKey {
+    static KEY: OnceLock<SigningKey> = OnceLock::new();
+    KEY.get_or_init(SigningKey::rsa)
+}
+
+fn point(curve: &str, uncompressed: &[u8]) -> Value {
+    let (x, y) = uncompressed[1..].split_at(uncompressed.len() / 2);
+    json!({ "kty": "EC", "crv": curve, "x": URL_SAFE_NO_PAD.encode(x), "y": URL_SAFE_NO_PAD.encode(y) })
+}
+
+/// Takes the two integers out of an `RSAPublicKey` (RFC 8017, A.1.1).
+fn modulus_and_exponent(der: &[u8]) -> (&[u8], &[u8]) {
+    let (sequence, _) = element(der);
+    let (n, rest) = element(sequence);
+    let (e, _) = element(rest);
+    (n.strip_prefix(&[0]).unwrap_or(n), e)
+}
+
+/// The content of the first DER element, and what follows it.
+fn element(der: &[u8]) -> (&[u8], &[u8]) {
+    let (len, start) = match der[1] {
+        short @ 0..=0x7f => (usize::from(short), 2),
+        long => {
+            let bytes = usize::from(long & 0x7f);
+            let len = der[2..2 + bytes]
+                .iter()
+                .fold(0, |len, byte| len << 8 | usize::from(*byte));
+            (len, 2 + bytes)
+        }
+    };
+    der[start..].split_at(len)
+}

@@ -1,0 +1,117 @@
+//! The clients of others: boto3 and the AWS CLI, from the virtual environment that `make test` installs.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use super::bowline::environment;
+use super::keys::Keys;
+
+/// The clients, or nothing where they are not installed and need not be.
+///
+/// # Panics
+/// When they are missing and `CI=true`.
+#[expect(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    reason = "where the clients are installed is the test runner's to say"
+)]
+pub(crate) fn clients() -> Option<Clients> {
+    let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
+    let folder =
+        std::env::var_os("BOWLINE_TEST_VENV").map_or_else(|| root.join(".venv"), PathBuf::from);
+    let bin = folder.join("bin");
+    if bin.join("aws").exists() {
+        return Some(Clients { bin });
+    }
+    let hint = format!(
+        "no clients in {}: `make test` installs them",
+        folder.display()
+    );
+    assert!(
+        std::env::var_os("CI").is_none_or(|ci| ci != "true"),
+        "{hint}"
+    );
+    eprintln!("skipped: {hint}");
+    None
+}
+
+/// Where the clients are.
+pub(crate) struct Clients {
+    bin: PathBuf,
+}
+
+impl Clients {
+    /// Runs a driver of `tests/clients` against `url` and gives what it printed.
+    #[track_caller]
+    pub(crate) fn drive(
+        &self,
+        script: &str,
+        url: &str,
+        keys: Option<&Keys>,
+        variables: &[(&str, &str)],
+    ) -> String {
+        let path = format!("{}/tests/clients/{script}", env!("CARGO_MANIFEST_DIR"));
+        let mut python = self.command("python");
+        python.arg(path);
+        run(&mut python, url, keys, variables)
+    }
+
+    /// Runs one line of Python.
+    #[track_caller]
+    pub(crate) fn python(&self, line: &str, url: &str, variables: &[(&str, &str)]) -> String {
+        let mut python = self.command("python");
+        python.args(["-c", line]);
+        run(&mut python, url, None, variables)
+    }
+
+    /// Runs `aws ARGS`.
+    #[track_caller]
+    pub(crate) fn aws(
+        &self,
+        args: &[&str],
+        url: &str,
+        keys: Option<&Keys>,
+        variables: &[(&str, &str)],
+    ) -> String {
+        let mut aws = self.command("aws");
+        aws.args(args);
+        run(&mut aws, url, keys, variables)
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(self.bin.join(program));
+        command
+            .env_clear()
+            .env("PATH", &self.bin)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("AWS_CONFIG_FILE", "/dev/null")
+            .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("AWS_MAX_ATTEMPTS", "1")
+            .stdin(Stdio::null());
+        command
+    }
+}
+
+#[track_caller]
+fn run(
+    command: &mut Command,
+    url: &str,
+    keys: Option<&Keys>,
+    variables: &[(&str, &str)],
+) -> String {
+    command.env("AWS_ENDPOINT_URL", url);
+    command.envs(keys.map(environment).unwrap_or_default());
+    command.envs(variables.iter().copied());
+    let output = command.output().unwrap();
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    assert!(
+        output.status.success(),
+        "{command:?} ended with {}:\n{out}\n{err}",
+        output.status
+    );
+    out.into_owned()
+}

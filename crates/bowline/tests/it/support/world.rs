@@ -1,0 +1,268 @@
+//! The usual scene: a server, an issuer that it knows, and a role that one service account may assume.
+
+use serde_json::{Value, json};
+
+use super::bowline::{ACCOUNT, Bowline, Store};
+use super::http::{Request, Response};
+use super::issuer::Issuer;
+use super::keys::Keys;
+use super::sign::Signer;
+use super::token::SUBJECT;
+
+/// The scene. Answers that are shown while it lives have their ids, times and ports replaced by words.
+pub(crate) struct World {
+    pub(crate) server: Bowline,
+    pub(crate) issuer: Issuer,
+    _shown: insta::internals::SettingsBindDropGuard,
+}
+
+impl World {
+    /// Server, issuer, provider, and the role `bot` with permissions on the bucket `insights`, which is there.
+    pub(crate) fn new() -> Self {
+        let world = Self::without_roles(Store::Memory, Issuer::start());
+        world.add_role("bot");
+        world
+    }
+
+    /// Server, issuer and provider alone.
+    pub(crate) fn without_roles(store: Store, issuer: Issuer) -> Self {
+        let world = Self {
+            server: Bowline::start_with(store),
+            issuer,
+            _shown: show_ids_as_words(),
+        };
+        world
+            .iam(
+                "CreateOpenIDConnectProvider",
+                &[
+                    ("Url", &world.issuer.url()),
+                    ("ClientIDList.member.1", "sts.amazonaws.com"),
+                    ("ThumbprintList.member.1", &"a".repeat(40)),
+                ],
+            )
+            .accepted();
+        world
+    }
+
+    /// A role with the usual trust and permissions, and its bucket if that is not there yet.
+    pub(crate) fn add_role(&self, name: &str) {
+        let trust = self.trust().to_string();
+        self.iam(
+            "CreateRole",
+            &[("RoleName", name), ("AssumeRolePolicyDocument", &trust)],
+        )
+        .accepted();
+        let permissions = json!({
+            "Version": "2012-10-17",
+            "Statement": [
+                { "Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], "Resource": "arn:aws:s3:::insights/*" },
+                { "Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::insights", "Condition": { "StringLike": { "s3:prefix": "bot/*" } } },
+                { "Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::insights/secret/*" },
+            ],
+        });
+        self.iam(
+            "PutRolePolicy",
+            &[
+                ("RoleName", name),
+                ("PolicyName", "data"),
+                ("PolicyDocument", &permissions.to_string()),
+            ],
+        )
+        .accepted();
+        if self.s3(Request::new("HEAD", "/insights")).status == 404 {
+            self.s3(Request::new("PUT", "/insights")).accepted();
+        }
+    }
+
+    /// The trust policy of a Kubernetes service account.
+    pub(crate) fn trust(&self) -> Value {
+        let host = &self.issuer.host;
+        json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Effect": "Allow",
+                "Principal": { "Federated": self.provider() },
+                "Action": "sts:AssumeRoleWithWebIdentity",
+                "Condition": { "StringEquals": {
+                    format!("{host}:aud"): "sts.amazonaws.com",
+                    format!("{host}:sub"): SUBJECT,
+                } },
+            }],
+        })
+    }
+
+    /// The ARN of the issuer's provider.
+    pub(crate) fn provider(&self) -> String {
+        format!("arn:aws:iam::{ACCOUNT}:oidc-provider/{}", self.issuer.host)
+    }
+
+    /// Exchanges a token for credentials of the role `bot`.
+    pub(crate) fn exchange(&self, token: &str) -> Response {
+        self.exchange_for("bot", token)
+    }
+
+    pub(crate) fn exchange_for(&self, role: &str, token: &str) -> Response {
+        self.exchange_with(role, token, &[])
+    }
+
+    pub(crate) fn exchange_with(&self, role: &str, token: &str, more: &[(&str, &str)]) -> Response {
+        let role = role_arn(role);
+        let mut parameters = vec![
+            ("Action", "AssumeRoleWithWebIdentity"),
+            ("Version", "2011-06-15"),
+            ("RoleArn", role.as_str()),
+            ("RoleSessionName", "test"),
+            ("WebIdentityToken", token),
+        ];
+        parameters.extend_from_slice(more);
+        Request::form(&parameters).send(self.server.port)
+    }
+
+    /// Credentials of the role `bot`, for a good token.
+    pub(crate) fn bot(&self) -> Keys {
+        credentials(&self.exchange(&self.issuer.good()))
+    }
+
+    /// Calls IAM as root.
+    pub(crate) fn iam(&self, action: &str, parameters: &[(&str, &str)]) -> Response {
+        self.call(&Bowline::root(), "iam", action, parameters)
+    }
+
+    /// Calls STS with these keys.
+    pub(crate) fn sts(&self, keys: &Keys, action: &str, parameters: &[(&str, &str)]) -> Response {
+        self.call(keys, "sts", action, parameters)
+    }
+
+    pub(crate) fn call(
+        &self,
+        keys: &Keys,
+        service: &str,
+        action: &str,
+        parameters: &[(&str, &str)],
+    ) -> Response {
+        let request = query(service, action, parameters);
+        self.send(keys, service, request)
+    }
+
+    /// Sends an S3 request as root.
+    pub(crate) fn s3(&self, request: Request) -> Response {
+        self.send(&Bowline::root(), "s3", request)
+    }
+
+    /// Signs a request for a service and sends it.
+    pub(crate) fn send(&self, keys: &Keys, service: &str, request: Request) -> Response {
+        Signer::new(keys, service)
+            .sign(request, self.server.port)
+            .send(self.server.port)
+    }
+
+    /// Makes a user with one access key, and with this policy if there is one.
+    pub(crate) fn user(&self, name: &str, policy: Option<Value>) -> Keys {
+        self.iam("CreateUser", &[("UserName", name)]).accepted();
+        if let Some(policy) = policy {
+            self.iam(
+                "PutUserPolicy",
+                &[
+                    ("UserName", name),
+                    ("PolicyName", "own"),
+                    ("PolicyDocument", &policy.to_string()),
+                ],
+            )
+            .accepted();
+        }
+        let answer = self
+            .iam("CreateAccessKey", &[("UserName", name)])
+            .accepted();
+        Keys {
+            access_key_id: answer.element("AccessKeyId").unwrap(),
+            secret_access_key: answer.element("SecretAccessKey").unwrap(),
+            session_token: None,
+        }
+    }
+
+    /// Why a request was refused, as the operator sees it.
+    #[track_caller]
+    pub(crate) fn explain(&self, refused: &Response) -> Value {
+        let id = refused.request_id();
+        let text = self
+            .server
+            .ran(&Bowline::root(), &["explain", &id, "--output", "json"]);
+        serde_json::from_str(&text).unwrap()
+    }
+}
+
+/// A call of the query protocol, not yet signed.
+pub(crate) fn query(service: &str, action: &str, parameters: &[(&str, &str)]) -> Request {
+    let version = if service == "sts" {
+        "2011-06-15"
+    } else {
+        "2010-05-08"
+    };
+    let mut all = vec![("Action", action), ("Version", version)];
+    all.extend_from_slice(parameters);
+    Request::form(&all)
+}
+
+/// The ARN of a role in the tests' account.
+pub(crate) fn role_arn(name: &str) -> String {
+    format!("arn:aws:iam::{ACCOUNT}:role/{name}")
+}
+
+/// The credentials in an answer of STS.
+#[track_caller]
+pub(crate) fn credentials(answer: &Response) -> Keys {
+    let answer = answer.clone().accepted();
+    Keys {
+        access_key_id: answer.element("AccessKeyId").unwrap(),
+        secret_access_key: answer.element("SecretAccessKey").unwrap(),
+        session_token: Some(answer.element("SessionToken").unwrap()),
+    }
+}
+
+/// A policy of one statement that allows these actions on these resources.
+pub(crate) fn allow(actions: &[&str], resources: &[&str]) -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{ "Effect": "Allow", "Action": actions, "Resource": resources }],
+    })
+}
+
+/// Replaces what differs from run to run, in every snapshot of this thread until the guard is dropped.
+pub(crate) fn show_ids_as_words() -> insta::internals::SettingsBindDropGuard {
+    let mut settings = insta::Settings::clone_current();
+    for (pattern, word) in [
+        (
+            r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+            "[uuid]",
+        ),
+        (
+            r"<RequestId>[^<]*</RequestId>",
+            "<RequestId>[id]</RequestId>",
+        ),
+        (r"<HostId>[^<]*</HostId>", "<HostId>[id]</HostId>"),
+        (
+            r"<SessionToken>[^<]*</SessionToken>",
+            "<SessionToken>[token]</SessionToken>",
+        ),
+        (
+            r"<SecretAccessKey>[^<]*</SecretAccessKey>",
+            "<SecretAccessKey>[secret]</SecretAccessKey>",
+        ),
+        (r"\b(AKIA|ASIA|AROA|AIDA|ANPA)[A-Z2-7]{16,17}\b", "[$1]"),
+        (
+            r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)",
+            "[time]",
+        ),
+        (
+            r"\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00:00",
+            "[time]",
+        ),
+        (r"\b20\d{6}T\d{6}Z\b", "[time]"),
+        (r"\b1[789]\d{8}\b", "[seconds]"),
+        (r"\b(localhost|127\.0\.0\.1):\d{4,5}\b", "$1:[port]"),
+        (r"/tmp/\.tmp\w+", "[folder]"),
+    ] {
+        settings.add_filter(pattern, word);
+    }
+    settings.bind_to_scope()
+}
