@@ -1,7 +1,9 @@
 //! The AWS wire without I/O: bytes to requests, responses to bytes.
 
 pub mod credentials;
+pub mod error;
 mod hex;
+pub mod json;
 pub mod query;
 pub mod sigv4;
 pub mod xml;

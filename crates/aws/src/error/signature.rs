@@ -1,0 +1,198 @@
+//! A signature that does not hold, in each protocol's code and words.
+
+use jiff::Timestamp;
+
+use super::{AwsError, Code, Protocol};
+use crate::sigv4::{AuthorizationError, SignatureError, Unsupported, WINDOW, amz_date};
+use crate::xml::iso_seconds;
+
+impl AwsError {
+    /// What a client is told about a signature that does not hold.
+    pub fn from_signature(error: &SignatureError, protocol: Protocol) -> Self {
+        match protocol {
+            Protocol::S3 => s3(error),
+            Protocol::Query { .. } | Protocol::DynamoDb | Protocol::Bowline => standard(error),
+        }
+    }
+}
+
+/// The words of the front that IAM, STS and DynamoDB share.
+fn standard(error: &SignatureError) -> AwsError {
+    use SignatureError as E;
+    let incomplete = |message: String| AwsError::new(Code::IncompleteSignature, message);
+    match error {
+        E::Malformed(AuthorizationError::MissingParameter(name)) => {
+            incomplete(format!("Authorization header requires '{name}' parameter."))
+        }
+        E::Malformed(AuthorizationError::NotAPair(part)) => {
+            incomplete(format!("'{part}' not a valid key=value pair (missing equal-sign) in Authorization header."))
+        }
+        E::Malformed(AuthorizationError::Credential(credential)) => incomplete(format!(
+            "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '{credential}'"
+        )),
+        E::Malformed(AuthorizationError::Scheme(scheme)) => {
+            incomplete(format!("Unsupported authorization type. Authorization={scheme}"))
+        }
+        E::Malformed(other) => incomplete(sentence(other)),
+        E::DateMissing => AwsError::new(
+            Code::MissingDate,
+            "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.",
+        ),
+        E::DateMalformed => incomplete(
+            "Date must be in ISO-8601 'basic format'. Got a value that is not. See http://en.wikipedia.org/wiki/ISO_8601".to_owned(),
+        ),
+        E::Unsupported(unsupported) => AwsError::new(Code::UnsupportedSignature, sentence(unsupported)),
+        E::MalformedSessionToken => {
+            AwsError::new(Code::InvalidSessionToken, "The security token included in the request is invalid.")
+        }
+        E::SeveralMechanisms
+        | E::DuplicateHeader(_)
+        | E::ControlCharacter
+        | E::BadTarget
+        | E::ContentSha256Missing
+        | E::ContentSha256Malformed => incomplete(sentence(error)),
+        E::HostNotSigned => AwsError::new(
+            Code::HeadersNotSigned,
+            "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.",
+        ),
+        E::HeaderNotSigned(name) => AwsError::new(
+            Code::HeadersNotSigned,
+            format!("'{name}' must be a 'SignedHeader' in the AWS Authorization."),
+        ),
+        E::ScopeDate { scope, requested } => {
+            let at = amz_date(*requested);
+            let day = at.get(..8).unwrap_or_default();
+            AwsError::new(
+                Code::SignatureDoesNotMatch,
+                format!(
+                    "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{scope}' != '{day}', from '{at}'."
+                ),
+            )
+        }
+        E::Expired { requested, now } => AwsError::new(
+            Code::RequestTimeTooSkewed,
+            format!(
+                "Signature expired: {} is now earlier than {} ({} - 15 min.)",
+                amz_date(*requested),
+                shifted(*now, false),
+                amz_date(*now)
+            ),
+        ),
+        E::NotYetCurrent { requested, now } => AwsError::new(
+            Code::RequestTimeTooSkewed,
+            format!(
+                "Signature not yet current: {} is still later than {} ({} + 15 min.)",
+                amz_date(*requested),
+                shifted(*now, true),
+                amz_date(*now)
+            ),
+        ),
+        E::SignedHeaderAbsent(_) | E::ContentSha256Mismatch | E::Mismatch => AwsError::new(
+            Code::SignatureDoesNotMatch,
+            "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
+        ),
+    }
+}
+
+fn s3(error: &SignatureError) -> AwsError {
+    use SignatureError as E;
+    let malformed = |what: String| {
+        AwsError::new(
+            Code::IncompleteSignature,
+            format!("The authorization header is malformed; {what}"),
+        )
+    };
+    match error {
+        E::Malformed(AuthorizationError::Scheme(_)) => {
+            AwsError::new(Code::InvalidArgument, "Unsupported Authorization Type").with("ArgumentName", "Authorization")
+        }
+        E::Malformed(other) => malformed(sentence(other)),
+        E::Unsupported(Unsupported::Version2Header | Unsupported::Version2Query) => AwsError::new(
+            Code::InvalidRequest,
+            "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
+        ),
+        E::Unsupported(
+            unsupported
+            @ (Unsupported::PresignedQuery | Unsupported::Version4Asymmetric | Unsupported::SignedChunks),
+        ) => AwsError::new(Code::UnsupportedSignature, sentence(unsupported)),
+        E::SeveralMechanisms => AwsError::new(
+            Code::InvalidArgument,
+            "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified",
+        ),
+        E::DuplicateHeader(_) | E::ControlCharacter | E::BadTarget => {
+            AwsError::new(Code::InvalidRequest, sentence(error))
+        }
+        E::MalformedSessionToken => {
+            AwsError::new(Code::InvalidSessionToken, "The provided token is malformed or otherwise invalid.")
+        }
+        E::HostNotSigned => not_signed("host"),
+        E::HeaderNotSigned(name) => not_signed(name),
+        E::DateMissing | E::DateMalformed => {
+            AwsError::new(Code::MissingDate, "AWS authentication requires a valid Date or x-amz-date header")
+        }
+        E::ScopeDate { scope, requested } => {
+            let at = amz_date(*requested);
+            malformed(format!(
+                "Invalid credential date \"{scope}\". This date is not the same as X-Amz-Date: \"{}\".",
+                at.get(..8).unwrap_or_default()
+            ))
+        }
+        E::Expired { requested, now } | E::NotYetCurrent { requested, now } => AwsError::new(
+            Code::RequestTimeTooSkewed,
+            "The difference between the request time and the current time is too large.",
+        )
+        .with("RequestTime", amz_date(*requested))
+        .with("ServerTime", iso_seconds(*now))
+        .with("MaxAllowedSkewMilliseconds", WINDOW.as_millis().to_string()),
+        E::ContentSha256Missing => {
+            AwsError::new(Code::InvalidRequest, "Missing required header for this request: x-amz-content-sha256")
+        }
+        E::ContentSha256Malformed => AwsError::new(
+            Code::InvalidArgument,
+            "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, or a valid sha256 value.",
+        )
+        .with("ArgumentName", "x-amz-content-sha256"),
+        E::ContentSha256Mismatch => AwsError::content_sha256_mismatch(),
+        E::SignedHeaderAbsent(_) | E::Mismatch => AwsError::new(
+            Code::SignatureDoesNotMatch,
+            "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
+        ),
+    }
+}
+
+impl AwsError {
+    /// A streamed S3 body turned out not to be the one that was signed.
+    pub fn content_sha256_mismatch() -> Self {
+        Self::new(
+            Code::ContentSha256Mismatch,
+            "The provided 'x-amz-content-sha256' header does not match what was computed.",
+        )
+    }
+}
+
+fn not_signed(header: &str) -> AwsError {
+    AwsError::new(
+        Code::HeadersNotSigned,
+        "There were headers present in the request which were not signed",
+    )
+    .with("HeadersNotSigned", header)
+}
+
+/// `now` 15 minutes later or earlier, as signatures have it.
+fn shifted(now: Timestamp, later: bool) -> String {
+    let at = if later {
+        now.checked_add(WINDOW)
+    } else {
+        now.checked_sub(WINDOW)
+    };
+    amz_date(at.unwrap_or(now))
+}
+
+/// A fact as a sentence: capital first letter, final period.
+fn sentence(fact: &impl ToString) -> String {
+    let fact = fact.to_string();
+    let mut rest = fact.chars();
+    rest.next().map_or(String::new(), |first| {
+        format!("{}{}.", first.to_uppercase(), rest.as_str())
+    })
+}
