@@ -67,10 +67,11 @@ fn body_and_query_are_one_set() {
 
 #[test]
 fn list_members_come_in_the_order_of_their_numbers() {
-    let body: String = (1..=11)
+    let body = (1..=11)
         .rev()
-        .map(|i| format!("L.member.{i}=v{i}&"))
-        .collect();
+        .map(|i| format!("L.member.{i}=v{i}"))
+        .collect::<Vec<_>>()
+        .join("&");
     let params = parse(&body);
     let values: Vec<_> = params
         .root()
