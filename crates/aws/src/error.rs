@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use crate::{json, query::ParamsError, xml::XmlWriter};
+use crate::{chunked::ChunkedError, json, query::ParamsError, xml::XmlWriter};
 
 mod code;
 mod signature;
@@ -307,6 +307,26 @@ impl From<ParamsError> for AwsError {
             | ParamsError::BadValue { .. } => Code::MalformedInput,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<ChunkedError> for AwsError {
+    fn from(error: ChunkedError) -> Self {
+        match error {
+            ChunkedError::Length | ChunkedError::Excess | ChunkedError::Incomplete => Self::new(
+                Code::IncompleteBody,
+                "The request body terminated unexpectedly or does not have the number of bytes that was declared",
+            ),
+            ChunkedError::BadTrailer | ChunkedError::UnannouncedTrailer(_) | ChunkedError::DuplicateTrailer(_) => {
+                Self::new(Code::MalformedTrailer, "The request contained trailing data that was not well-formed or did not conform to our published schema.")
+            }
+            ChunkedError::BadAnnouncement => {
+                Self::new(Code::InvalidRequest, "The value specified in the x-amz-trailer header is not supported")
+            }
+            ChunkedError::BadSize | ChunkedError::BadBoundary => {
+                Self::new(Code::InvalidRequest, "The chunked encoding of the body is malformed.")
+            }
+        }
     }
 }
 

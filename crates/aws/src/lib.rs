@@ -1,5 +1,7 @@
 //! The AWS wire without I/O: bytes to requests, responses to bytes.
 
+pub mod checksum;
+pub mod chunked;
 pub mod credentials;
 pub mod error;
 mod hex;

@@ -1,0 +1,221 @@
+//! Running checksums of object data, as `x-amz-checksum-*` headers and trailers carry them: base64 of the big-endian bytes.
+//!
+//! The algorithms that clients send by default or by choice and that are worth computing here; others (`MD5`, the xxHash family)
+//! have no [`Algorithm`], and whoever meets their header decides what to do about it.
+
+use aws_lc_rs::digest;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use crc_fast::{CrcAlgorithm, Digest as Crc};
+
+/// A checksum algorithm of S3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Algorithm {
+    /// The CRC-32 of zip and Ethernet: what the SDKs send unless told otherwise.
+    Crc32,
+    /// CRC-32C (Castagnoli).
+    Crc32c,
+    /// CRC-64/NVME.
+    Crc64Nvme,
+    /// SHA-1.
+    Sha1,
+    /// SHA-256.
+    Sha256,
+}
+
+impl Algorithm {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Crc32, Self::Crc32c, Self::Crc64Nvme, Self::Sha1, Self::Sha256];
+
+    /// The name in `x-amz-checksum-algorithm` and `x-amz-sdk-checksum-algorithm`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Crc32 => "CRC32",
+            Self::Crc32c => "CRC32C",
+            Self::Crc64Nvme => "CRC64NVME",
+            Self::Sha1 => "SHA1",
+            Self::Sha256 => "SHA256",
+        }
+    }
+
+    /// The header or trailer that carries the value.
+    pub fn header(self) -> &'static str {
+        match self {
+            Self::Crc32 => "x-amz-checksum-crc32",
+            Self::Crc32c => "x-amz-checksum-crc32c",
+            Self::Crc64Nvme => "x-amz-checksum-crc64nvme",
+            Self::Sha1 => "x-amz-checksum-sha1",
+            Self::Sha256 => "x-amz-checksum-sha256",
+        }
+    }
+
+    /// The algorithm of a name such as `CRC32`, in any case.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.name().eq_ignore_ascii_case(name))
+    }
+
+    /// The algorithm whose value a header or trailer carries; its name in any case.
+    pub fn from_header(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.header().eq_ignore_ascii_case(name))
+    }
+}
+
+/// A checksum being computed.
+#[derive(Debug, Clone)]
+pub struct Checksum {
+    algorithm: Algorithm,
+    state: State,
+}
+
+#[derive(Clone)]
+enum State {
+    Crc(Box<Crc>),
+    Sha(digest::Context),
+}
+
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("..")
+    }
+}
+
+/// The checksum of some data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Value {
+    algorithm: Algorithm,
+    bytes: Vec<u8>,
+}
+
+/// How a claimed checksum stands to the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// It is the data's.
+    Holds,
+    /// It is another's.
+    Differs,
+    /// It is no base64 of the algorithm's length.
+    Malformed,
+}
+
+impl Checksum {
+    /// The checksum of nothing yet.
+    pub fn new(algorithm: Algorithm) -> Self {
+        let state = match algorithm {
+            Algorithm::Crc32 => State::Crc(Box::new(Crc::new(CrcAlgorithm::Crc32IsoHdlc))),
+            Algorithm::Crc32c => State::Crc(Box::new(Crc::new(CrcAlgorithm::Crc32Iscsi))),
+            Algorithm::Crc64Nvme => State::Crc(Box::new(Crc::new(CrcAlgorithm::Crc64Nvme))),
+            // SHA-1 guards against accidents only: the signature is what guards against people.
+            Algorithm::Sha1 => State::Sha(digest::Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY)),
+            Algorithm::Sha256 => State::Sha(digest::Context::new(&digest::SHA256)),
+        };
+        Self { algorithm, state }
+    }
+
+    /// Which one it is.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// Goes on over more data.
+    pub fn update(&mut self, data: &[u8]) {
+        match &mut self.state {
+            State::Crc(crc) => crc.update(data),
+            State::Sha(sha) => sha.update(data),
+        }
+    }
+
+    /// The checksum of all data seen.
+    pub fn finish(self) -> Value {
+        let bytes = match self.state {
+            State::Crc(crc) => {
+                let wide = crc.finalize().to_be_bytes();
+                let skip = if self.algorithm == Algorithm::Crc64Nvme { 0 } else { 4 };
+                wide.into_iter().skip(skip).collect()
+            }
+            State::Sha(sha) => sha.finish().as_ref().to_vec(),
+        };
+        Value { algorithm: self.algorithm, bytes }
+    }
+}
+
+impl Value {
+    /// Which algorithm's it is.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// The text of the header.
+    pub fn to_base64(&self) -> String {
+        STANDARD.encode(&self.bytes)
+    }
+
+    /// Holds what a client claims against it.
+    pub fn check(&self, claimed: &str) -> Claim {
+        match STANDARD.decode(claimed) {
+            Ok(bytes) if bytes == self.bytes => Claim::Holds,
+            Ok(bytes) if bytes.len() == self.bytes.len() => Claim::Differs,
+            Ok(_) | Err(_) => Claim::Malformed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn of(algorithm: Algorithm, data: &[u8]) -> Value {
+        let mut checksum = Checksum::new(algorithm);
+        checksum.update(data);
+        checksum.finish()
+    }
+
+    #[test]
+    fn check_values_are_those_of_the_catalogues() {
+        // "123456789": the check value of the CRC catalogue (reveng); SHA by `sha1sum` and `sha256sum`.
+        let shown = Algorithm::ALL.map(|algorithm| {
+            let hex: String = crate::hex::encode(&of(algorithm, b"123456789").bytes);
+            format!("{} {hex}", algorithm.name())
+        });
+        insta::assert_snapshot!(shown.join("\n"), @"
+        CRC32 cbf43926
+        CRC32C e3069283
+        CRC64NVME ae8b14860a799888
+        SHA1 f7c3bc1d808e04732adf679965ccc34ca7ae3441
+        SHA256 15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225
+        ");
+    }
+
+    #[test]
+    fn a_claim_holds_differs_or_is_malformed() {
+        let value = of(Algorithm::Crc32, b"");
+        assert_eq!(value.to_base64(), "AAAAAA==");
+        assert_eq!(value.check("AAAAAA=="), Claim::Holds);
+        assert_eq!(value.check("AAAAAQ=="), Claim::Differs);
+        for malformed in ["", "AAAAAA", "AAAA", "AAAAAAAA", "zzzz*A=="] {
+            assert_eq!(value.check(malformed), Claim::Malformed, "{malformed}");
+        }
+    }
+
+    #[test]
+    fn names_and_headers_are_read_in_any_case() {
+        for algorithm in Algorithm::ALL {
+            assert_eq!(Algorithm::from_name(&algorithm.name().to_lowercase()), Some(algorithm));
+            assert_eq!(Algorithm::from_header(&algorithm.header().to_uppercase()), Some(algorithm));
+        }
+        assert_eq!(Algorithm::from_header("x-amz-checksum-xxhash64"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn data_may_come_in_pieces(data in proptest::collection::vec(any::<u8>(), 0..300), at in 0usize..300) {
+            let (head, tail) = data.split_at(at.min(data.len()));
+            for algorithm in Algorithm::ALL {
+                let mut pieces = Checksum::new(algorithm);
+                pieces.update(head);
+                pieces.update(tail);
+                prop_assert_eq!(pieces.finish(), of(algorithm, &data));
+            }
+        }
+    }
+}
