@@ -24,7 +24,13 @@ pub enum Algorithm {
 
 impl Algorithm {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Crc32, Self::Crc32c, Self::Crc64Nvme, Self::Sha1, Self::Sha256];
+    pub const ALL: [Self; 5] = [
+        Self::Crc32,
+        Self::Crc32c,
+        Self::Crc64Nvme,
+        Self::Sha1,
+        Self::Sha256,
+    ];
 
     /// The name in `x-amz-checksum-algorithm` and `x-amz-sdk-checksum-algorithm`.
     pub fn name(self) -> &'static str {
@@ -50,12 +56,16 @@ impl Algorithm {
 
     /// The algorithm of a name such as `CRC32`, in any case.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|algorithm| algorithm.name().eq_ignore_ascii_case(name))
+        Self::ALL
+            .into_iter()
+            .find(|algorithm| algorithm.name().eq_ignore_ascii_case(name))
     }
 
     /// The algorithm whose value a header or trailer carries; its name in any case.
     pub fn from_header(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|algorithm| algorithm.header().eq_ignore_ascii_case(name))
+        Self::ALL
+            .into_iter()
+            .find(|algorithm| algorithm.header().eq_ignore_ascii_case(name))
     }
 }
 
@@ -128,12 +138,19 @@ impl Checksum {
         let bytes = match self.state {
             State::Crc(crc) => {
                 let wide = crc.finalize().to_be_bytes();
-                let skip = if self.algorithm == Algorithm::Crc64Nvme { 0 } else { 4 };
+                let skip = if self.algorithm == Algorithm::Crc64Nvme {
+                    0
+                } else {
+                    4
+                };
                 wide.into_iter().skip(skip).collect()
             }
             State::Sha(sha) => sha.finish().as_ref().to_vec(),
         };
-        Value { algorithm: self.algorithm, bytes }
+        Value {
+            algorithm: self.algorithm,
+            bytes,
+        }
     }
 }
 
@@ -200,8 +217,14 @@ mod tests {
     #[test]
     fn names_and_headers_are_read_in_any_case() {
         for algorithm in Algorithm::ALL {
-            assert_eq!(Algorithm::from_name(&algorithm.name().to_lowercase()), Some(algorithm));
-            assert_eq!(Algorithm::from_header(&algorithm.header().to_uppercase()), Some(algorithm));
+            assert_eq!(
+                Algorithm::from_name(&algorithm.name().to_lowercase()),
+                Some(algorithm)
+            );
+            assert_eq!(
+                Algorithm::from_header(&algorithm.header().to_uppercase()),
+                Some(algorithm)
+            );
         }
         assert_eq!(Algorithm::from_header("x-amz-checksum-xxhash64"), None);
     }

@@ -98,17 +98,24 @@ pub struct Trailers(Vec<(String, String)>);
 impl Trailers {
     /// The value of a trailer; the name in lower case.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The checksum that came with the body, if it is one that is computed here. It may legally be absent.
     pub fn checksum(&self) -> Option<(Algorithm, &str)> {
-        self.0.iter().find_map(|(name, value)| Algorithm::from_header(name).map(|algorithm| (algorithm, value.as_str())))
+        self.0.iter().find_map(|(name, value)| {
+            Algorithm::from_header(name).map(|algorithm| (algorithm, value.as_str()))
+        })
     }
 
     /// Names and values in the order received.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
 
@@ -141,7 +148,11 @@ impl Decoder {
                     let (data, rest) = input.split_at(take);
                     *input = rest;
                     let left = left.saturating_sub(take as u64);
-                    self.state = if left == 0 { State::DataEnd } else { State::Data { left } };
+                    self.state = if left == 0 {
+                        State::DataEnd
+                    } else {
+                        State::Data { left }
+                    };
                     if !data.is_empty() {
                         return Ok(Some(data));
                     }
@@ -172,7 +183,11 @@ impl Decoder {
     /// # Errors
     /// [`ChunkedError::Incomplete`].
     pub fn finish(self) -> Result<Trailers, ChunkedError> {
-        if self.is_done() { Ok(self.trailers) } else { Err(ChunkedError::Incomplete) }
+        if self.is_done() {
+            Ok(self.trailers)
+        } else {
+            Err(ChunkedError::Incomplete)
+        }
     }
 
     /// Moves bytes up to and with a CRLF from `input`, keeping those before it in `line`. False if the line goes on.
@@ -180,7 +195,9 @@ impl Decoder {
         let (most, error) = match self.state {
             State::DataEnd => (0, ChunkedError::BadBoundary),
             State::Trailer => (MAX_TRAILER_LINE, ChunkedError::BadTrailer),
-            State::Size | State::Data { .. } | State::Done => (MAX_SIZE_DIGITS, ChunkedError::BadSize),
+            State::Size | State::Data { .. } | State::Done => {
+                (MAX_SIZE_DIGITS, ChunkedError::BadSize)
+            }
         };
         while let Some((&byte, rest)) = input.split_first() {
             *input = rest;
@@ -206,7 +223,10 @@ impl Decoder {
                 let size = match self.framing {
                     Framing::Unsigned => hexadecimal(line).ok_or(ChunkedError::BadSize)?,
                 };
-                self.undeclared = self.undeclared.checked_sub(size).ok_or(ChunkedError::Length)?;
+                self.undeclared = self
+                    .undeclared
+                    .checked_sub(size)
+                    .ok_or(ChunkedError::Length)?;
                 match (size, self.undeclared) {
                     (0, 0) => Ok(State::Trailer),
                     (0, _) => Err(ChunkedError::Length),
@@ -243,8 +263,12 @@ impl Decoder {
 
 /// The names in a value of `x-amz-trailer`, in lower case.
 fn announcement(value: &str) -> Result<Vec<String>, ChunkedError> {
-    let names: Vec<String> =
-        value.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_ascii_lowercase).collect();
+    let names: Vec<String> = value
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .map(str::to_ascii_lowercase)
+        .collect();
     if names.len() <= MAX_ANNOUNCED && names.iter().all(|name| is_name(name)) {
         Ok(names)
     } else {
@@ -253,11 +277,16 @@ fn announcement(value: &str) -> Result<Vec<String>, ChunkedError> {
 }
 
 fn is_name(name: &str) -> bool {
-    (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    (1..=64).contains(&name.len())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 fn hexadecimal(line: &[u8]) -> Option<u64> {
-    let text = std::str::from_utf8(line).ok().filter(|text| text.bytes().all(|b| b.is_ascii_hexdigit()))?;
+    let text = std::str::from_utf8(line)
+        .ok()
+        .filter(|text| text.bytes().all(|b| b.is_ascii_hexdigit()))?;
     u64::from_str_radix(text, 16).ok()
 }
 

@@ -317,15 +317,20 @@ impl From<ChunkedError> for AwsError {
                 Code::IncompleteBody,
                 "The request body terminated unexpectedly or does not have the number of bytes that was declared",
             ),
-            ChunkedError::BadTrailer | ChunkedError::UnannouncedTrailer(_) | ChunkedError::DuplicateTrailer(_) => {
-                Self::new(Code::MalformedTrailer, "The request contained trailing data that was not well-formed or did not conform to our published schema.")
-            }
-            ChunkedError::BadAnnouncement => {
-                Self::new(Code::InvalidRequest, "The value specified in the x-amz-trailer header is not supported")
-            }
-            ChunkedError::BadSize | ChunkedError::BadBoundary => {
-                Self::new(Code::InvalidRequest, "The chunked encoding of the body is malformed.")
-            }
+            ChunkedError::BadTrailer
+            | ChunkedError::UnannouncedTrailer(_)
+            | ChunkedError::DuplicateTrailer(_) => Self::new(
+                Code::MalformedTrailer,
+                "The request contained trailing data that was not well-formed or did not conform to our published schema.",
+            ),
+            ChunkedError::BadAnnouncement => Self::new(
+                Code::InvalidRequest,
+                "The value specified in the x-amz-trailer header is not supported",
+            ),
+            ChunkedError::BadSize | ChunkedError::BadBoundary => Self::new(
+                Code::InvalidRequest,
+                "The chunked encoding of the body is malformed.",
+            ),
         }
     }
 }

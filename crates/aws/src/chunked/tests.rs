@@ -5,7 +5,12 @@ use super::*;
 const CRC: &str = "x-amz-checksum-crc32";
 
 /// Decodes a body that arrives in pieces of `step` bytes.
-fn decode(body: &[u8], length: u64, announced: &str, step: usize) -> Result<(Vec<u8>, Trailers), ChunkedError> {
+fn decode(
+    body: &[u8],
+    length: u64,
+    announced: &str,
+    step: usize,
+) -> Result<(Vec<u8>, Trailers), ChunkedError> {
     let mut decoder = Decoder::unsigned_trailer(length, announced)?;
     let mut data = Vec::new();
     for mut input in body.chunks(step) {
@@ -18,8 +23,13 @@ fn decode(body: &[u8], length: u64, announced: &str, step: usize) -> Result<(Vec
 }
 
 fn refused(body: &str, length: u64) -> String {
-    let errors: Vec<String> =
-        [1, 2, 1000].map(|step| decode(body.as_bytes(), length, CRC, step).unwrap_err().to_string()).to_vec();
+    let errors: Vec<String> = [1, 2, 1000]
+        .map(|step| {
+            decode(body.as_bytes(), length, CRC, step)
+                .unwrap_err()
+                .to_string()
+        })
+        .to_vec();
     assert!(errors.iter().all(|error| *error == errors[0]), "{errors:?}");
     errors[0].clone()
 }
@@ -55,9 +65,26 @@ fn the_data_amounts_to_the_declared_length() {
 
 #[test]
 fn size_lines_are_plain_hexadecimal() {
-    assert_eq!(accepted("000000000000000A\r\n0123456789\r\n0\r\n\r\n", 10), "0123456789");
-    for bad in ["", "g", "-1", "+1", "0x1", " 1", "1 ", "1;chunk-signature=00", "00000000000000001"] {
-        assert_eq!(refused(&format!("{bad}\r\na\r\n0\r\n\r\n"), 1), "a chunk's size line is malformed", "{bad}");
+    assert_eq!(
+        accepted("000000000000000A\r\n0123456789\r\n0\r\n\r\n", 10),
+        "0123456789"
+    );
+    for bad in [
+        "",
+        "g",
+        "-1",
+        "+1",
+        "0x1",
+        " 1",
+        "1 ",
+        "1;chunk-signature=00",
+        "00000000000000001",
+    ] {
+        assert_eq!(
+            refused(&format!("{bad}\r\na\r\n0\r\n\r\n"), 1),
+            "a chunk's size line is malformed",
+            "{bad}"
+        );
     }
 }
 
@@ -83,8 +110,20 @@ fn trailers_are_those_announced_once_each() {
 fn nothing_follows_the_end_and_nothing_lacks_before_it() {
     insta::assert_snapshot!(refused("0\r\n\r\n0\r\n\r\n", 0), @"bytes follow the end of the body");
     insta::assert_snapshot!(refused("1\r\na\r\n0\r\n\r\nGET / HTTP/1.1", 1), @"bytes follow the end of the body");
-    for cut in ["", "1", "1\r\n", "1\r\na", "1\r\na\r\n", "1\r\na\r\n0\r\n", "1\r\na\r\n0\r\n\r"] {
-        assert_eq!(refused(cut, 1), "the body ends before its last chunk and trailer", "{cut:?}");
+    for cut in [
+        "",
+        "1",
+        "1\r\n",
+        "1\r\na",
+        "1\r\na\r\n",
+        "1\r\na\r\n0\r\n",
+        "1\r\na\r\n0\r\n\r",
+    ] {
+        assert_eq!(
+            refused(cut, 1),
+            "the body ends before its last chunk and trailer",
+            "{cut:?}"
+        );
     }
 }
 
@@ -93,7 +132,11 @@ fn an_announcement_is_a_short_list_of_names() {
     assert!(Decoder::unsigned_trailer(0, "X-Amz-Checksum-Crc32 , x-amz-trailer-signature").is_ok());
     assert!(Decoder::unsigned_trailer(0, "").is_ok());
     for bad in ["a b", "a:b", "a\u{e9}", &"a,".repeat(9)] {
-        assert_eq!(Decoder::unsigned_trailer(0, bad).unwrap_err(), ChunkedError::BadAnnouncement, "{bad}");
+        assert_eq!(
+            Decoder::unsigned_trailer(0, bad).unwrap_err(),
+            ChunkedError::BadAnnouncement,
+            "{bad}"
+        );
     }
 }
 
