@@ -1,0 +1,160 @@
+//! Sixteen connections that always have one request under way, written as ready bytes: the load must cost less than
+//! the server.
+
+use std::cell::Cell;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::LocalSet;
+
+const CONNECTIONS: usize = 16;
+
+/// A server under load.
+pub struct Process {
+    pub address: SocketAddr,
+    pub pid: u32,
+}
+
+/// What one round showed.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
+    pub per_second: f64,
+    /// CPU time of the server for each request.
+    pub cpu_micros: f64,
+    pub p50_micros: f64,
+    pub p99_micros: f64,
+}
+
+/// One answer.
+pub struct Answer {
+    pub status: u16,
+    pub body: String,
+}
+
+/// Sends one request on a connection of its own.
+pub async fn once(address: SocketAddr, request: &[u8]) -> Result<Answer> {
+    let mut connection = Connection::open(address).await?;
+    let status = connection.exchange(request).await?;
+    let body = connection.buffer[connection.body..connection.end].to_vec();
+    Ok(Answer {
+        status,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    })
+}
+
+/// Sends `count` requests, one after the other from `requests`, again from its start where that ends.
+pub async fn run(server: &Process, requests: &[Vec<u8>], count: usize) -> Result<Rate> {
+    let mut connections = Vec::new();
+    for _ in 0..CONNECTIONS {
+        connections.push(Connection::open(server.address).await?);
+    }
+    let requests: Rc<[Vec<u8>]> = requests.into();
+    let next = Rc::new(Cell::new(0));
+    let (cpu, start) = (cpu_seconds(server.pid)?, Instant::now());
+    let tasks = LocalSet::new();
+    let mut clients = Vec::new();
+    for mut connection in connections {
+        let (requests, next) = (Rc::clone(&requests), Rc::clone(&next));
+        clients.push(tasks.spawn_local(async move {
+            let mut latencies = Vec::with_capacity(count / CONNECTIONS * 2);
+            while next.get() < count {
+                let n = next.replace(next.get() + 1);
+                let sent = Instant::now();
+                let status = connection.exchange(&requests[n % requests.len()]).await?;
+                latencies.push(sent.elapsed());
+                if status != 200 {
+                    bail!("request {n} was answered with {status}");
+                }
+            }
+            Ok(latencies)
+        }));
+    }
+    tasks.await;
+    let (seconds, cpu) = (
+        start.elapsed().as_secs_f64(),
+        cpu_seconds(server.pid)? - cpu,
+    );
+    let mut latencies = Vec::with_capacity(count);
+    for client in clients {
+        latencies.extend(client.await??);
+    }
+    latencies.sort_unstable();
+    let micros = |share: usize| latencies[latencies.len() * share / 100].as_secs_f64() * 1e6;
+    Ok(Rate {
+        per_second: count as f64 / seconds,
+        cpu_micros: cpu * 1e6 / count as f64,
+        p50_micros: micros(50),
+        p99_micros: micros(99),
+    })
+}
+
+struct Connection {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+    /// Where the last answer's body begins and ends in the buffer.
+    body: usize,
+    end: usize,
+}
+
+impl Connection {
+    async fn open(address: SocketAddr) -> Result<Self> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self {
+            stream,
+            buffer: vec![0; 16 * 1024],
+            body: 0,
+            end: 0,
+        })
+    }
+
+    /// Sends a request and reads its whole answer: the status.
+    async fn exchange(&mut self, request: &[u8]) -> Result<u16> {
+        self.stream.write_all(request).await?;
+        let mut read = 0;
+        loop {
+            let more = self.stream.read(&mut self.buffer[read..]).await?;
+            if more == 0 {
+                bail!("the connection ended in an answer");
+            }
+            read += more;
+            if let Some((status, body, end)) = complete(&self.buffer[..read])? {
+                (self.body, self.end) = (body, end);
+                return Ok(status);
+            }
+        }
+    }
+}
+
+/// Status, and where the body begins and ends, once all of it is there.
+fn complete(bytes: &[u8]) -> Result<Option<(u16, usize, usize)>> {
+    let Some(head) = bytes.windows(4).position(|w| w == b"\r\n\r\n") else {
+        return Ok(None);
+    };
+    let text = std::str::from_utf8(&bytes[..head])?;
+    let status = text.get(9..12).context("a status line")?.parse()?;
+    let length = text
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+        .context("an answer without a length")?;
+    let end = head + 4 + length.1.trim().parse::<usize>()?;
+    Ok((bytes.len() >= end).then_some((status, head + 4, end)))
+}
+
+/// User and system time of a process, in seconds (proc(5), fields 14 and 15 in hundredths).
+fn cpu_seconds(pid: u32) -> Result<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let (_, fields) = stat.rsplit_once(')').context("a process name")?;
+    let ticks: u64 = fields
+        .split_whitespace()
+        .skip(11)
+        .take(2)
+        .map(str::parse::<u64>)
+        .sum::<Result<u64, _>>()?;
+    Ok(ticks as f64 / 100.0)
+}

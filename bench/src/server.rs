@@ -1,0 +1,169 @@
+//! Bowline on core 0, with one provider and one role.
+
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use bowline_aws::credentials::SecretAccessKey;
+use bowline_aws::sigv4::{Credentials, RequestParts, SigningPayload, sign};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::issuer::{Issuer, SUBJECT};
+use crate::load::{Process, once};
+
+const ACCOUNT: &str = "432797229265";
+const KEY: &str = "AKIABENCHMARKROOTAAA";
+const SECRET: &str = "benchmarkRootSecretAccessKey/0123456789";
+
+pub struct Bowline {
+    pub address: SocketAddr,
+    pub process: Process,
+    child: Child,
+    _home: TempDir,
+}
+
+impl Bowline {
+    pub async fn start(binary: &str, issuer: &Issuer) -> Result<Self> {
+        let home = TempDir::new()?;
+        let ready = home.path().join("ready.json");
+        let mut child = Command::new("taskset")
+            .args([
+                "-c",
+                "0",
+                binary,
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--ops-listen",
+                "127.0.0.1:0",
+            ])
+            .args(["--store", "sqlite", "--allow-loopback-issuers", "--data"])
+            .arg(home.path().join("data"))
+            .arg("--ready-file")
+            .arg(&ready)
+            .env("BOWLINE_BOOTSTRAP_ACCOUNT_ID", ACCOUNT)
+            .env("BOWLINE_BOOTSTRAP_ACCESS_KEY_ID", KEY)
+            .env("BOWLINE_BOOTSTRAP_SECRET_ACCESS_KEY", SECRET)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("starting bowline by taskset")?;
+        let urls: Value = loop {
+            match std::fs::read_to_string(&ready) {
+                Ok(text) if !text.is_empty() => break serde_json::from_str(&text)?,
+                _ => tokio::time::sleep(Duration::from_millis(10)).await,
+            }
+            if let Some(status) = child.try_wait()? {
+                bail!("bowline ended with {status}");
+            }
+        };
+        let url = urls["aws"].as_str().context("its address")?;
+        let address = url.trim_start_matches("http://").parse()?;
+        let process = Process {
+            address,
+            pid: child.id(),
+        };
+        let server = Self {
+            address,
+            process,
+            child,
+            _home: home,
+        };
+        server.set_up(issuer).await?;
+        Ok(server)
+    }
+
+    /// The bytes of a request that exchanges a token for credentials of the role `bot`.
+    pub fn exchange(&self, token: &str) -> Vec<u8> {
+        let body = form_urlencoded::Serializer::new(String::new())
+            .append_pair("Action", "AssumeRoleWithWebIdentity")
+            .append_pair("Version", "2011-06-15")
+            .append_pair("RoleArn", &format!("arn:aws:iam::{ACCOUNT}:role/bot"))
+            .append_pair("RoleSessionName", "botocore-session-1795484000")
+            .append_pair("WebIdentityToken", token)
+            .finish();
+        self.post(&body, &[])
+    }
+
+    fn post(&self, body: &str, headers: &[(&str, String)]) -> Vec<u8> {
+        let more: String = headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}\r\n"))
+            .collect();
+        format!(
+            "POST / HTTP/1.1\r\nhost: {}\r\ncontent-type: application/x-www-form-urlencoded; charset=utf-8\r\nuser-agent: Boto3/1.44.5\r\n{more}content-length: {}\r\n\r\n{body}",
+            self.address,
+            body.len()
+        )
+        .into_bytes()
+    }
+
+    async fn set_up(&self, issuer: &Issuer) -> Result<()> {
+        let host = &issuer.host;
+        let trust = json!({ "Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow",
+            "Principal": { "Federated": format!("arn:aws:iam::{ACCOUNT}:oidc-provider/{host}") },
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": { "StringEquals": { format!("{host}:aud"): "sts.amazonaws.com", format!("{host}:sub"): SUBJECT } },
+        }] });
+        self.iam(
+            "CreateOpenIDConnectProvider",
+            &[
+                ("Url", &format!("http://{host}")),
+                ("ClientIDList.member.1", "sts.amazonaws.com"),
+                ("ThumbprintList.member.1", &"a".repeat(40)),
+            ],
+        )
+        .await?;
+        self.iam(
+            "CreateRole",
+            &[
+                ("RoleName", "bot"),
+                ("AssumeRolePolicyDocument", &trust.to_string()),
+            ],
+        )
+        .await
+    }
+
+    async fn iam(&self, action: &str, parameters: &[(&str, &str)]) -> Result<()> {
+        let body = form_urlencoded::Serializer::new(String::new())
+            .append_pair("Action", action)
+            .append_pair("Version", "2010-05-08")
+            .extend_pairs(parameters)
+            .finish();
+        let host = self.address.to_string();
+        let parts = RequestParts {
+            method: "POST",
+            path: "/",
+            query: "",
+            headers: &[("host", host.as_bytes())],
+        };
+        let credentials = Credentials {
+            access_key_id: KEY.parse()?,
+            secret_access_key: SecretAccessKey::new(SECRET)?,
+            session_token: None,
+        };
+        let headers = sign(
+            &parts,
+            SigningPayload::Whole(body.as_bytes()),
+            &credentials,
+            "us-east-1",
+            "iam",
+            jiff::Timestamp::now(),
+        )?;
+        let answer = once(self.address, &self.post(&body, &headers)).await?;
+        if answer.status != 200 {
+            bail!("{action} answered {}: {}", answer.status, answer.body);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Bowline {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
