@@ -11,4 +11,16 @@
     reason = "a test stops at the first thing that is not as it says"
 )]
 
+mod clients;
+mod demo;
+mod exchange;
+mod explain;
+mod lasting;
+mod operations;
+mod providers;
+mod quiet;
+mod request_attacks;
+mod s3_requests;
+mod starting;
 mod support;
+mod token_attacks;

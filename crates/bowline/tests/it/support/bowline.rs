@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -26,33 +26,55 @@ pub(crate) struct Bowline {
     pub(crate) ops: String,
     pub(crate) port: u16,
     pub(crate) ops_port: u16,
-    store: Store,
+    launch: Launch,
     child: Child,
     home: TempDir,
 }
 
-/// Which store the server is started with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Store {
-    Memory,
-    Sqlite,
+/// How a server is started. The default keeps identity data in memory and may talk to issuers on loopback.
+#[derive(Clone, Debug)]
+pub(crate) struct Launch {
+    pub(crate) store: &'static str,
+    pub(crate) loopback_issuers: bool,
+    /// Further arguments of `bowline serve`.
+    pub(crate) arguments: Vec<&'static str>,
+}
+
+impl Default for Launch {
+    fn default() -> Self {
+        Self {
+            store: "memory",
+            loopback_issuers: true,
+            arguments: Vec::new(),
+        }
+    }
+}
+
+impl Launch {
+    /// Keeps identity data in the embedded store, on disk.
+    pub(crate) fn sqlite() -> Self {
+        Self {
+            store: "sqlite",
+            ..Self::default()
+        }
+    }
 }
 
 impl Bowline {
     /// A server that keeps its identity data in memory.
     pub(crate) fn start() -> Self {
-        Self::start_with(Store::Memory)
+        Self::launch(Launch::default())
     }
 
-    pub(crate) fn start_with(store: Store) -> Self {
+    pub(crate) fn launch(launch: Launch) -> Self {
         let home = TempDir::new().unwrap();
-        let (child, ready) = spawn(store, home.path());
+        let (child, ready) = spawn(&launch, home.path());
         let mut server = Self {
             url: String::new(),
             ops: String::new(),
             port: 0,
             ops_port: 0,
-            store,
+            launch,
             child,
             home,
         };
@@ -68,13 +90,20 @@ impl Bowline {
 
     /// Starts it again over the same data, on new ports.
     pub(crate) fn restart(&mut self) {
-        let (child, ready) = spawn(self.store, self.home.path());
+        let (child, ready) = spawn(&self.launch, self.home.path());
         self.child = child;
         self.wait_until_ready(&ready);
     }
 
     pub(crate) fn data(&self) -> PathBuf {
         self.home.path().join("data")
+    }
+
+    /// Waits until the process has ended by itself.
+    pub(crate) fn ended(mut self) -> ExitStatus {
+        wait_for("the end of the server", Duration::from_secs(15), || {
+            self.child.try_wait().unwrap()
+        })
     }
 
     /// A folder beside the data, for whatever a test needs.
@@ -186,7 +215,7 @@ pub(crate) fn environment(keys: &Keys) -> Vec<(&'static str, String)> {
     variables
 }
 
-fn spawn(store: Store, home: &Path) -> (Child, PathBuf) {
+fn spawn(launch: &Launch, home: &Path) -> (Child, PathBuf) {
     let ready = home.join("ready.json");
     let _ = fs::remove_file(&ready);
     let log = File::options()
@@ -195,10 +224,6 @@ fn spawn(store: Store, home: &Path) -> (Child, PathBuf) {
         .open(home.join("serve.log"))
         .unwrap();
     let root = Bowline::root();
-    let store = match store {
-        Store::Memory => "memory",
-        Store::Sqlite => "sqlite",
-    };
     let mut command = command(&[
         "serve",
         "--listen",
@@ -207,7 +232,13 @@ fn spawn(store: Store, home: &Path) -> (Child, PathBuf) {
         "127.0.0.1:0",
     ]);
     let child = command
-        .args(["--store", store, "--allow-loopback-issuers"])
+        .args(["--store", launch.store])
+        .args(
+            launch
+                .loopback_issuers
+                .then_some("--allow-loopback-issuers"),
+        )
+        .args(&launch.arguments)
         .arg("--ready-file")
         .arg(&ready)
         .arg("--data")

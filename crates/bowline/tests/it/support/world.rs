@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::bowline::{ACCOUNT, Bowline, Store};
+use super::bowline::{ACCOUNT, Bowline, Launch};
 use super::http::{Request, Response};
 use super::issuer::Issuer;
 use super::keys::Keys;
@@ -19,15 +19,22 @@ pub(crate) struct World {
 impl World {
     /// Server, issuer, provider, and the role `bot` with permissions on the bucket `insights`, which is there.
     pub(crate) fn new() -> Self {
-        let world = Self::without_roles(Store::Memory, Issuer::start());
+        let world = Self::without_roles(Launch::default(), Issuer::start());
+        world.add_role("bot");
+        world
+    }
+
+    /// The same over the embedded store, so that the server can be killed and started again.
+    pub(crate) fn on_disk() -> Self {
+        let world = Self::without_roles(Launch::sqlite(), Issuer::start());
         world.add_role("bot");
         world
     }
 
     /// Server, issuer and provider alone.
-    pub(crate) fn without_roles(store: Store, issuer: Issuer) -> Self {
+    pub(crate) fn without_roles(launch: Launch, issuer: Issuer) -> Self {
         let world = Self {
-            server: Bowline::start_with(store),
+            server: Bowline::launch(launch),
             issuer,
             _shown: show_ids_as_words(),
         };

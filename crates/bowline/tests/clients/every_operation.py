@@ -1,0 +1,117 @@
+"""Asks for every operation of IAM and STS that botocore has a model of, and lets botocore read the answers.
+
+MODE says how: `built` (good requests by root), `unauthenticated` (not signed), `unauthorized` (by a user without
+policies) or `malformed` (without a required member, or with one out of its bounds). It prints a line for each outcome,
+with the operations that ended so.
+"""
+
+import os
+import re
+from collections import defaultdict
+
+import botocore
+from botocore.exceptions import ClientError
+from transcript import client
+
+MODE = os.environ["MODE"]
+
+# Members whose bounds do not say what a usable value looks like.
+GIVEN = {
+    "RoleArn": "arn:aws:iam::432797229265:role/probe",
+    "PrincipalArn": "arn:aws:iam::432797229265:saml-provider/probe",
+    "TargetPrincipal": "432797229265",
+    "PolicyArn": "arn:aws:iam::432797229265:policy/probe",
+    "Url": "https://probe.example.org",
+    "EntityArns": ["arn:aws:iam::432797229265:role/probe"],
+    "WebIdentityToken": "probe",
+    "OpenIDConnectProviderArn": "arn:aws:iam::432797229265:oidc-provider/probe.example.org",
+    "Path": "/",
+    "NewPath": "/",
+    "PathPrefix": "/",
+}
+DOCUMENT = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}'
+TRUST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
+
+
+def value(name, shape):
+    """The smallest value that the model accepts."""
+    if name in GIVEN:
+        return GIVEN[name]
+    if shape.type_name == "structure":
+        return members(shape)
+    if shape.type_name == "list":
+        return [value(name, shape.member) for _ in range(max(1, shape.metadata.get("min", 0)))]
+    if shape.type_name == "map":
+        return {}
+    if shape.type_name in ("integer", "long"):
+        return shape.metadata.get("min", 1)
+    if shape.type_name == "boolean":
+        return False
+    if shape.type_name == "timestamp":
+        return "2026-01-01T00:00:00Z"
+    if shape.type_name == "blob":
+        return b"probe"
+    if getattr(shape, "enum", None):
+        return shape.enum[0]
+    if name == "AssumeRolePolicyDocument":
+        return TRUST
+    if name.endswith("PolicyDocument"):
+        return DOCUMENT
+    least = shape.metadata.get("min", 1)
+    if re.search(r"\\d", shape.metadata.get("pattern", "")):
+        return "1" * max(least, 6)
+    return "p" * max(least, 5)
+
+
+def members(shape):
+    return {name: value(name, shape.members[name]) for name in shape.required_members}
+
+
+def out_of_bounds(shape):
+    """Some member of the input with a value that its own bounds exclude, and that the wire can carry."""
+    for name, member in shape.members.items():
+        if member.type_name == "string" and getattr(member, "enum", None):
+            return {name: "no-such-value"}
+        if member.type_name == "string" and member.metadata.get("max", 1 << 20) < 1 << 20:
+            return {name: "p" * (member.metadata["max"] + 1)}
+        if member.type_name == "integer" and "min" in member.metadata:
+            return {name: member.metadata["min"] - 1}
+    return None
+
+
+def ask(caller, operation, parameters):
+    """What came of it, in a word or two."""
+    try:
+        getattr(caller, botocore.xform_name(operation))(**parameters)
+    except ClientError as error:
+        status, got = error.response["ResponseMetadata"]["HTTPStatusCode"], error.response["Error"]
+        message = got.get("Message", "")
+        if got["Code"] == "InvalidAction":
+            return f"{status} InvalidAction: " + message.replace(operation, "X")
+        return f"{status} {got['Code']}" if MODE != "built" else "built"
+    return "built" if MODE == "built" else "accepted"
+
+
+for service in ("iam", "sts"):
+    options = {"parameter_validation": False}
+    if MODE == "unauthenticated":
+        options["signature_version"] = botocore.UNSIGNED
+    caller = client(service, **options)
+    outcomes = defaultdict(list)
+    for operation in caller.meta.service_model.operation_names:
+        model = caller.meta.service_model.operation_model(operation)
+        shape = model.input_shape
+        parameters = members(shape) if shape else {}
+        if MODE == "malformed":
+            if parameters:
+                parameters.pop(sorted(parameters)[0])
+            else:
+                parameters = out_of_bounds(shape) if shape else None
+            if parameters is None:
+                outcomes["nothing to get wrong"].append(operation)
+                continue
+        outcomes[ask(caller, operation, parameters)].append(operation)
+    for outcome, operations in sorted(outcomes.items()):
+        print(f"{service}: {outcome} ({len(operations)})")
+        if len(operations) < 80:
+            print("  " + " ".join(operations))

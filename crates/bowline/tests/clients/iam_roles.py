@@ -1,0 +1,37 @@
+"""Roles and their inline policies, from creation to deletion, with every way in which a call can be wrong."""
+
+from transcript import allow, call, client, policy
+
+iam = client("iam")
+loose = client("iam", parameter_validation=False)
+trust = policy({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"})
+other = policy({"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"})
+
+call(iam.create_role, RoleName="Worker", Path="/jobs/", AssumeRolePolicyDocument=trust, Description="does the work", MaxSessionDuration=7200)
+call(iam.create_role, RoleName="worker", AssumeRolePolicyDocument=trust)
+call(iam.create_role, RoleName="a b", AssumeRolePolicyDocument=trust)
+call(iam.create_role, RoleName="x", Path="jobs", AssumeRolePolicyDocument=trust)
+call(iam.create_role, RoleName="x", AssumeRolePolicyDocument=trust, MaxSessionDuration=100)
+call(loose.create_role, RoleName="x")
+call(iam.create_role, RoleName="x", AssumeRolePolicyDocument="{no json")
+call(iam.create_role, RoleName="x", AssumeRolePolicyDocument=policy(allow("sts:AssumeRole")))
+call(iam.create_role, RoleName="x", AssumeRolePolicyDocument=policy({"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::432797229265:user/nobody"}, "Action": "sts:AssumeRole"}))
+call(iam.get_role, RoleName="WORKER")
+call(iam.get_role, RoleName="nobody")
+call(iam.update_role, RoleName="Worker", Description="", MaxSessionDuration=3600)
+call(iam.update_assume_role_policy, RoleName="Worker", PolicyDocument=other)
+call(iam.get_role, RoleName="Worker")
+call(iam.list_roles, PathPrefix="/jobs/")
+
+call(iam.put_role_policy, RoleName="Worker", PolicyName="one", PolicyDocument=policy(allow("s3:GetObject")))
+call(iam.put_role_policy, RoleName="Worker", PolicyName="one", PolicyDocument=policy(allow("s3:PutObject")))
+call(iam.put_role_policy, RoleName="Worker", PolicyName="two", PolicyDocument=policy({**allow("s3:*"), "Condition": {"StringSounds": {"aws:username": "a"}}}))
+call(iam.put_role_policy, RoleName="nobody", PolicyName="one", PolicyDocument=policy(allow("s3:GetObject")))
+call(iam.get_role_policy, RoleName="Worker", PolicyName="one")
+call(iam.get_role_policy, RoleName="Worker", PolicyName="two")
+call(iam.list_role_policies, RoleName="Worker")
+call(iam.delete_role, RoleName="Worker")
+call(iam.delete_role_policy, RoleName="Worker", PolicyName="one")
+call(iam.delete_role_policy, RoleName="Worker", PolicyName="one")
+call(iam.delete_role, RoleName="Worker")
+call(iam.delete_role, RoleName="Worker")

@@ -1,0 +1,62 @@
+//! The demonstration is a test of itself: every step ends as it says it must.
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use crate::support::bowline::command;
+
+#[test]
+fn every_step_of_the_demo_ends_as_it_must() {
+    let output = command(&["demo", "--once", "--output", "json"])
+        .output()
+        .unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    let err = String::from_utf8_lossy(&output.stderr);
+    let steps: Vec<Value> = out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect();
+    let told: Vec<_> = steps
+        .iter()
+        .map(|step| {
+            format!(
+                "{} {}",
+                if step["ok"] == true { "ok" } else { "FAILED" },
+                step["step"].as_str().unwrap()
+            )
+        })
+        .collect();
+    assert_snapshot!(told.join("\n"), @"");
+    assert!(output.status.success(), "{err}");
+    for step in &steps {
+        assert_eq!(step["ok"], true, "{step}");
+        for member in ["request", "expected", "actual", "reason"] {
+            assert!(step.get(member).is_some(), "no `{member}` in {step}");
+        }
+    }
+}
+
+#[test]
+fn the_demo_tells_its_story_without_colours_in_a_pipe() {
+    let output = command(&["demo", "--once"]).output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert!(!out.contains('\u{1b}'), "{out}");
+    for words in [
+        "AssumeRoleWithWebIdentity",
+        "bot-builder-insight-generator",
+        "ExpiredTokenException",
+        "InvalidIdentityToken",
+        "AccessDenied",
+        "StringEquals",
+    ] {
+        assert!(
+            out.contains(words),
+            "the story does not mention `{words}`:\n{out}"
+        );
+    }
+}

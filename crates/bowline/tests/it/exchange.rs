@@ -1,0 +1,240 @@
+//! A service account's token becomes credentials that do what the role may do, and no more.
+
+use insta::assert_snapshot;
+
+use crate::support::bowline::Bowline;
+use crate::support::http::Request;
+use crate::support::keys::SigningKey;
+use crate::support::wait::now;
+use crate::support::world::{World, credentials, role_arn};
+
+#[test]
+fn a_token_becomes_credentials_of_the_role() {
+    let world = World::new();
+    assert_snapshot!(world.exchange(&world.issuer.good()).text(), @"");
+}
+
+#[test]
+fn the_credentials_are_the_role_session_and_open_one_bucket() {
+    let world = World::new();
+    let bot = world.bot();
+    assert_snapshot!(world.sts(&bot, "GetCallerIdentity", &[]).text(), @"");
+    let put = Request::put("/insights/bot/a.txt", "hello");
+    world.send(&bot, "s3", put).accepted();
+    let got = world.send(&bot, "s3", Request::get("/insights/bot/a.txt"));
+    assert_eq!(got.accepted().text(), "hello");
+    assert_snapshot!(world.send(&bot, "s3", Request::put("/insights/secret/a", "x")).verdict(), @"");
+    assert_snapshot!(world.send(&bot, "s3", Request::put("/other/a", "x")).verdict(), @"");
+    assert_snapshot!(world.call(&bot, "iam", "ListRoles", &[]).verdict(), @"");
+}
+
+#[test]
+fn white_space_around_a_token_is_no_part_of_it() {
+    let world = World::new();
+    let token = world.issuer.good();
+    world.exchange(&format!("{token}\n")).accepted();
+    world.exchange(&format!(" \t{token}\r\n")).accepted();
+}
+
+#[test]
+fn credentials_outlive_the_token_that_they_came_from() {
+    let world = World::new();
+    let short = world
+        .issuer
+        .token()
+        .claim("exp", now() + 60)
+        .sign(&world.issuer.key);
+    let answer = world
+        .exchange_with("bot", &short, &[("DurationSeconds", "3600")])
+        .accepted();
+    let expiration: jiff::Timestamp = answer.element("Expiration").unwrap().parse().unwrap();
+    let left = expiration.as_second() - now();
+    assert!((3590..=3600).contains(&left), "{left} s");
+}
+
+#[test]
+fn one_audience_may_be_a_string() {
+    let world = World::new();
+    let token = world.issuer.token().claim("aud", "sts.amazonaws.com");
+    world.exchange(&token.sign(&world.issuer.key)).accepted();
+}
+
+#[test]
+fn every_algorithm_that_clusters_use_is_accepted() {
+    let world = World::new();
+    let (p256, p384, rsa) = (SigningKey::p256(), SigningKey::p384(), SigningKey::rsa());
+    world.issuer.publish(p256.jwk(Some("p256")));
+    world.issuer.publish(p384.jwk(Some("p384")));
+    let mut open = rsa.jwk(Some("rsa"));
+    open.as_object_mut().unwrap().remove("alg");
+    world.issuer.publish(open);
+    for (kid, algorithm, key) in [
+        ("p256", "ES256", &p256),
+        ("p384", "ES384", &p384),
+        ("rsa", "RS256", &rsa),
+        ("rsa", "RS384", &rsa),
+        ("rsa", "RS512", &rsa),
+    ] {
+        let token = world
+            .issuer
+            .token()
+            .header("kid", kid)
+            .header("alg", algorithm);
+        let answer = world.exchange(&token.sign(key));
+        assert_eq!(answer.status, 200, "{algorithm}: {}", answer.verdict());
+    }
+}
+
+#[test]
+fn requests_that_aws_would_not_accept_are_not_accepted() {
+    let world = World::new();
+    let token = world.issuer.good();
+    let with = |name: &str, value: &str| {
+        world
+            .exchange_with("bot", &token, &[(name, value)])
+            .verdict()
+    };
+    world
+        .exchange_with("bot", &token, &[("DurationSeconds", "3600")])
+        .accepted();
+    assert_snapshot!(with("DurationSeconds", "899"), @"");
+    assert_snapshot!(with("DurationSeconds", "43201"), @"");
+    assert_snapshot!(with("DurationSeconds", "7200"), @"");
+    assert_snapshot!(with("DurationSeconds", "soon"), @"");
+    assert_snapshot!(with("Policy", "{no json"), @"");
+    assert_snapshot!(with("ProviderId", "www.amazon.com"), @"");
+    assert_snapshot!(with("PolicyArns.member.1.arn", "arn:aws:iam::aws:policy/ReadOnlyAccess"), @"");
+    assert_snapshot!(with("RoleSessionName", "again"), @"");
+    let exchange = |role: &str, name: &str| {
+        Request::form(&[
+            ("Action", "AssumeRoleWithWebIdentity"),
+            ("Version", "2011-06-15"),
+            ("RoleArn", role),
+            ("RoleSessionName", name),
+            ("WebIdentityToken", &token),
+        ])
+        .send(world.server.port)
+        .verdict()
+    };
+    assert_snapshot!(exchange(&role_arn("bot"), "a b"), @"");
+    assert_snapshot!(exchange("arn:aws:iam::432797229265:user/nobody", "test"), @"");
+    assert_snapshot!(exchange("short", "t"), @"");
+}
+
+#[test]
+fn a_session_policy_only_narrows() {
+    let world = World::new();
+    let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::insights/bot/own/*"},{"Effect":"Allow","Action":"iam:*","Resource":"*"}]}"#;
+    let wide = world.bot();
+    let narrow =
+        credentials(&world.exchange_with("bot", &world.issuer.good(), &[("Policy", policy)]));
+    let put = |keys, key: &str| {
+        world
+            .send(
+                keys,
+                "s3",
+                Request::put(&format!("/insights/bot/{key}"), "x"),
+            )
+            .verdict()
+    };
+    assert_eq!(put(&wide, "own/a"), "200");
+    assert_eq!(put(&wide, "a"), "200");
+    assert_eq!(put(&narrow, "own/a"), "200");
+    assert_snapshot!(put(&narrow, "a"), @"");
+    assert_snapshot!(world.call(&narrow, "iam", "ListRoles", &[]).verdict(), @"");
+}
+
+#[test]
+fn a_session_ends_with_its_role() {
+    let world = World::new();
+    let bot = world.bot();
+    world.sts(&bot, "GetCallerIdentity", &[]).accepted();
+    world
+        .iam(
+            "DeleteRolePolicy",
+            &[("RoleName", "bot"), ("PolicyName", "data")],
+        )
+        .accepted();
+    assert_snapshot!(world.send(&bot, "s3", Request::put("/insights/bot/a", "x")).verdict(), @"");
+    world.iam("DeleteRole", &[("RoleName", "bot")]).accepted();
+    assert_snapshot!(world.sts(&bot, "GetCallerIdentity", &[]).verdict(), @"");
+    world.add_role("bot");
+    // The new role has the old one's name and another id: the old session is not its session.
+    assert_snapshot!(world.sts(&bot, "GetCallerIdentity", &[]).verdict(), @"");
+}
+
+#[test]
+fn a_role_is_assumed_by_a_user_and_in_a_chain_for_an_hour_at_most() {
+    let world = World::new();
+    let may_assume = crate::support::world::allow(&["sts:AssumeRole"], &["*"]);
+    let user = world.user("vendor", Some(may_assume));
+    let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::432797229265:root"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"e-1"}}}]}"#;
+    world
+        .iam(
+            "CreateRole",
+            &[
+                ("RoleName", "wide"),
+                ("AssumeRolePolicyDocument", trust),
+                ("MaxSessionDuration", "7200"),
+            ],
+        )
+        .accepted();
+    world
+        .iam(
+            "PutRolePolicy",
+            &[
+                ("RoleName", "wide"),
+                ("PolicyName", "p"),
+                (
+                    "PolicyDocument",
+                    &crate::support::world::allow(&["sts:AssumeRole"], &["*"]).to_string(),
+                ),
+            ],
+        )
+        .accepted();
+    let wide = role_arn("wide");
+    let assume = |keys, more: &[(&str, &str)]| {
+        let mut parameters = vec![("RoleArn", wide.as_str()), ("RoleSessionName", "test")];
+        parameters.extend_from_slice(more);
+        world.sts(keys, "AssumeRole", &parameters)
+    };
+    assert_snapshot!(assume(&user, &[]).verdict(), @"");
+    assert_snapshot!(assume(&user, &[("ExternalId", "e-2")]).verdict(), @"");
+    let answer = assume(&user, &[("ExternalId", "e-1"), ("DurationSeconds", "7200")]);
+    assert_snapshot!(answer.text(), @"");
+    let first = credentials(&answer);
+    assert_snapshot!(assume(&first, &[("ExternalId", "e-1"), ("DurationSeconds", "3601")]).verdict(), @"");
+    assume(
+        &first,
+        &[("ExternalId", "e-1"), ("DurationSeconds", "3600")],
+    )
+    .accepted();
+    assert_snapshot!(assume(&Bowline::root(), &[("ExternalId", "e-1")]).verdict(), @"");
+}
+
+#[test]
+fn what_this_version_cannot_honour_is_refused_by_name() {
+    let world = World::new();
+    let user = world.user("vendor", Some(crate::support::world::allow(&["*"], &["*"])));
+    let bot = role_arn("bot");
+    let with = |name: &str, value: &str| {
+        let parameters = [
+            ("RoleArn", bot.as_str()),
+            ("RoleSessionName", "test"),
+            (name, value),
+        ];
+        world.sts(&user, "AssumeRole", &parameters).verdict()
+    };
+    assert_snapshot!(with("Tags.member.1.Key", "team"), @"");
+    assert_snapshot!(with("TransitiveTagKeys.member.1", "team"), @"");
+    assert_snapshot!(with("SourceIdentity", "alice"), @"");
+    assert_snapshot!(with("SerialNumber", "arn:aws:iam::432797229265:mfa/alice"), @"");
+    assert_snapshot!(with("TokenCode", "123456"), @"");
+    let user = |name: &str, value: &str| {
+        world
+            .iam("CreateUser", &[("UserName", "x"), (name, value)])
+            .verdict()
+    };
+    assert_snapshot!(user("Tags.member.1.Key", "team"), @"");
+    assert_snapshot!(user("PermissionsBoundary", "arn:aws:iam::432797229265:policy/p"), @"");
+}

@@ -1,0 +1,181 @@
+//! What outlives a restart, a rotation of the keyring, and a power cut.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use insta::assert_snapshot;
+
+use crate::support::bowline::{Bowline, Launch};
+use crate::support::http::Request;
+use crate::support::keys::Keys;
+use crate::support::sign::Signer;
+use crate::support::wait::wait_for;
+use crate::support::world::{World, query};
+
+fn who(world: &World, keys: &Keys) -> String {
+    world.sts(keys, "GetCallerIdentity", &[]).verdict()
+}
+
+#[test]
+fn sessions_and_objects_outlive_a_rotation_and_a_kill() {
+    let mut world = World::on_disk();
+    let old = world.bot();
+    world
+        .send(&old, "s3", Request::put("/insights/bot/a", "hello"))
+        .accepted();
+    world.server.ran(&Bowline::root(), &["keyring", "rotate"]);
+    assert_eq!(who(&world, &old), "200");
+    let new = world.bot();
+    world.server.kill();
+    world.server.restart();
+    assert_eq!(
+        (who(&world, &old), who(&world, &new)),
+        ("200".to_owned(), "200".to_owned())
+    );
+    let got = world
+        .send(&old, "s3", Request::get("/insights/bot/a"))
+        .accepted();
+    assert_eq!(got.text(), "hello");
+}
+
+#[test]
+fn a_keyring_revoked_ends_all_sessions_at_once() {
+    let world = World::new();
+    let old = world.bot();
+    assert_eq!(who(&world, &old), "200");
+    world
+        .server
+        .ran(&Bowline::root(), &["keyring", "rotate", "--revoke"]);
+    assert_snapshot!(who(&world, &old), @"");
+    assert_eq!(who(&world, &world.bot()), "200");
+}
+
+#[test]
+fn a_folder_has_one_server() {
+    let server = Bowline::launch(Launch::sqlite());
+    let data = server.data();
+    let mut second = crate::support::bowline::command(&[
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--ops-listen",
+        "127.0.0.1:0",
+        "--store",
+        "sqlite",
+        "--data",
+    ]);
+    let output = second.arg(&data).output().unwrap();
+    assert!(!output.status.success());
+    let _shown = crate::support::world::show_ids_as_words();
+    assert_snapshot!(String::from_utf8_lossy(&output.stderr), @"");
+}
+
+/// How many times the server is killed, and what decides when: change the seed to look at other moments.
+const KILLS: usize = 200;
+const SEED: u64 = 0x0b0b_1e5e_ed00_0001;
+const WRITERS: usize = 4;
+
+#[test]
+fn nothing_acknowledged_is_lost_at_any_moment() {
+    let mut server = Bowline::launch(Launch::sqlite());
+    let mut moments = Moments(SEED);
+    let acknowledged = Mutex::new(Vec::new());
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    for round in 0..KILLS {
+        let stop = AtomicBool::new(false);
+        let port = server.port;
+        let before = acknowledged.lock().unwrap().len();
+        // Kill after so many more acknowledgements, and a little later than that: in the middle of the next writes.
+        let (enough, later) = (
+            before + moments.below(6),
+            Duration::from_micros(moments.below(3_000) as u64),
+        );
+        std::thread::scope(|scope| {
+            for _ in 0..WRITERS {
+                scope.spawn(|| {
+                    while !stop.load(Ordering::Relaxed) {
+                        let name = format!("user-{}", next.fetch_add(1, Ordering::Relaxed));
+                        if created(port, &name) {
+                            acknowledged.lock().unwrap().push(name);
+                        }
+                    }
+                });
+            }
+            wait_for("acknowledged writes", Duration::from_secs(30), || {
+                (acknowledged.lock().unwrap().len() >= enough).then_some(())
+            });
+            std::thread::park_timeout(later);
+            server.kill();
+            stop.store(true, Ordering::Relaxed);
+        });
+        server.restart();
+        // All of this round's, and every tenth time all of them.
+        let from = if round % 10 == 9 || round + 1 == KILLS {
+            0
+        } else {
+            before
+        };
+        let there = users(server.port);
+        let lost: Vec<_> = acknowledged.lock().unwrap()[from..]
+            .iter()
+            .filter(|name| !there.contains(*name))
+            .cloned()
+            .collect();
+        assert!(
+            lost.is_empty(),
+            "kill {round} of seed {SEED:#x} lost {lost:?}"
+        );
+    }
+    let written = acknowledged.lock().unwrap().len();
+    assert!(written >= KILLS, "only {written} writes in {KILLS} rounds");
+}
+
+/// Creates a user: whether the server said so before the connection ended.
+fn created(port: u16, name: &str) -> bool {
+    let request = query("iam", "CreateUser", &[("UserName", name)]);
+    let request = Signer::new(&Bowline::root(), "iam").sign(request, port);
+    request
+        .try_send(port)
+        .is_some_and(|answer| answer.status == 200 && answer.element("RequestId").is_some())
+}
+
+/// The names of all users, page by page.
+fn users(port: u16) -> std::collections::HashSet<String> {
+    let mut names = std::collections::HashSet::new();
+    let mut marker: Option<String> = None;
+    loop {
+        let mut parameters = vec![("MaxItems", "1000")];
+        if let Some(marker) = &marker {
+            parameters.push(("Marker", marker));
+        }
+        let request = query("iam", "ListUsers", &parameters);
+        let answer = Signer::new(&Bowline::root(), "iam")
+            .sign(request, port)
+            .send(port)
+            .accepted();
+        let text = answer.text();
+        names.extend(
+            text.split("<UserName>")
+                .skip(1)
+                .map(|rest| rest.split('<').next().unwrap().to_owned()),
+        );
+        marker = answer.element("Marker");
+        if marker.is_none() {
+            return names;
+        }
+    }
+}
+
+/// A small generator of moments (SplitMix64): the same seed, the same kills.
+struct Moments(u64);
+
+impl Moments {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % bound as u64).unwrap()
+    }
+}

@@ -1,0 +1,368 @@
+//! Where keys come from: discovery over TLS and on loopback, uploaded key sets, and issuers that misbehave.
+
+use std::fs;
+
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::support::bowline::{ACCOUNT, Bowline, Launch};
+use crate::support::http::Response;
+use crate::support::issuer::{Instead, Issuer, Silent};
+use crate::support::keys::{SigningKey, stranger};
+use crate::support::world::World;
+
+/// Runs `bowline provider configure` for the world's provider, with one file of this text.
+fn configure(world: &World, option: &str, text: &str) {
+    let file = world.server.home().join("configured");
+    fs::write(&file, text).unwrap();
+    let file = file.to_str().unwrap();
+    world.server.ran(
+        &Bowline::root(),
+        &["provider", "configure", &world.provider(), option, file],
+    );
+}
+
+fn unknown_key(world: &World) -> Response {
+    let kid = world.server.pid().to_string();
+    world.exchange(&world.issuer.token().header("kid", kid).sign(stranger()))
+}
+
+#[test]
+fn an_issuer_over_tls_is_believed_under_its_own_authority_alone() {
+    let world = World::without_roles(Launch::default(), Issuer::start_tls());
+    world.add_role("bot");
+    let token = world.issuer.good();
+    assert_snapshot!(world.exchange(&token).verdict(), @"");
+    let another = Issuer::start_tls();
+    configure(&world, "--ca-bundle", another.authority.as_ref().unwrap());
+    assert_snapshot!(world.exchange(&token).verdict(), @"");
+    configure(
+        &world,
+        "--ca-bundle",
+        world.issuer.authority.as_ref().unwrap(),
+    );
+    world.exchange(&token).accepted();
+}
+
+#[test]
+fn an_uploaded_key_set_stands_in_for_discovery() {
+    let world = World::without_roles(Launch::default(), Issuer::start());
+    world.add_role("bot");
+    let uploaded = SigningKey::rsa();
+    configure(
+        &world,
+        "--jwks",
+        &json!({ "keys": [uploaded.jwk(Some("up"))] }).to_string(),
+    );
+    world
+        .exchange(&world.issuer.token().header("kid", "up").sign(&uploaded))
+        .accepted();
+    assert_snapshot!(world.exchange(&world.issuer.good()).verdict(), @"");
+    assert_eq!(
+        world.issuer.asked(),
+        0,
+        "the issuer was asked although its keys are known"
+    );
+}
+
+#[test]
+fn a_provider_keeps_its_settings_when_its_clients_change() {
+    let world = World::without_roles(Launch::default(), Issuer::start_tls());
+    world.add_role("bot");
+    configure(
+        &world,
+        "--ca-bundle",
+        world.issuer.authority.as_ref().unwrap(),
+    );
+    let arn = world.provider();
+    world
+        .iam(
+            "AddClientIDToOpenIDConnectProvider",
+            &[("OpenIDConnectProviderArn", &arn), ("ClientID", "another")],
+        )
+        .accepted();
+    world
+        .iam(
+            "UpdateOpenIDConnectProviderThumbprint",
+            &[
+                ("OpenIDConnectProviderArn", &arn),
+                ("ThumbprintList.member.1", &"b".repeat(40)),
+            ],
+        )
+        .accepted();
+    world.exchange(&world.issuer.good()).accepted();
+    // What was deleted does not come back with its settings.
+    world
+        .iam(
+            "DeleteOpenIDConnectProvider",
+            &[("OpenIDConnectProviderArn", &arn)],
+        )
+        .accepted();
+    assert_snapshot!(world.exchange(&world.issuer.good()).verdict(), @"");
+    world
+        .iam(
+            "CreateOpenIDConnectProvider",
+            &[
+                ("Url", &world.issuer.url()),
+                ("ClientIDList.member.1", "sts.amazonaws.com"),
+                ("ThumbprintList.member.1", &"a".repeat(40)),
+            ],
+        )
+        .accepted();
+    assert_snapshot!(world.exchange(&world.issuer.good()).verdict(), @"");
+}
+
+#[test]
+fn several_clusters_may_call_themselves_the_same() {
+    let world = World::without_roles(Launch::default(), Issuer::start());
+    world.add_role("bot");
+    let default = "https://kubernetes.default.svc";
+    let token = world
+        .issuer
+        .token()
+        .claim("iss", default)
+        .sign(&world.issuer.key);
+    assert_snapshot!(world.exchange(&token).verdict(), @"");
+    let jwks = world.server.home().join("jwks");
+    fs::write(&jwks, world.issuer.jwks().to_string()).unwrap();
+    let arn = world.provider();
+    world.server.ran(
+        &Bowline::root(),
+        &[
+            "provider",
+            "configure",
+            &arn,
+            "--issuer",
+            default,
+            "--jwks",
+            jwks.to_str().unwrap(),
+        ],
+    );
+    world.exchange(&token).accepted();
+    // A second cluster of that name has keys of its own; the role still trusts the first alone.
+    let other = Issuer::start();
+    let jwks = world.server.home().join("other");
+    fs::write(
+        &jwks,
+        json!({ "keys": [other.key.jwk(Some("k2"))] }).to_string(),
+    )
+    .unwrap();
+    world
+        .iam(
+            "CreateOpenIDConnectProvider",
+            &[
+                ("Url", &other.url()),
+                ("ClientIDList.member.1", "sts.amazonaws.com"),
+                ("ThumbprintList.member.1", &"a".repeat(40)),
+            ],
+        )
+        .accepted();
+    let arn = format!("arn:aws:iam::{ACCOUNT}:oidc-provider/{}", other.host);
+    world.server.ran(
+        &Bowline::root(),
+        &[
+            "provider",
+            "configure",
+            &arn,
+            "--issuer",
+            default,
+            "--jwks",
+            jwks.to_str().unwrap(),
+        ],
+    );
+    world.exchange(&token).accepted();
+    let foreign = other
+        .token()
+        .claim("iss", default)
+        .header("kid", "k2")
+        .sign(&other.key);
+    assert_snapshot!(world.exchange(&foreign).verdict(), @"");
+}
+
+#[test]
+fn an_issuer_that_does_not_answer_well_is_a_fault_to_try_again() {
+    for instead in [Instead::Status(500), Instead::Status(503)] {
+        let world = World::new();
+        world.issuer.discovery_instead(instead.clone());
+        let verdict = world.exchange(&world.issuer.good()).verdict();
+        assert!(
+            verdict.starts_with("400 IDPCommunicationError"),
+            "{instead:?}: {verdict}"
+        );
+    }
+    let world = World::new();
+    world.issuer.keys_instead(Instead::Status(502));
+    assert_snapshot!(world.exchange(&world.issuer.good()).verdict(), @"");
+}
+
+#[test]
+fn an_issuer_that_answers_without_a_usable_key_is_refused() {
+    let far = Issuer::start();
+    for (discovery, instead) in [
+        (true, Instead::Text("no json".to_owned())),
+        (
+            true,
+            Instead::Text(
+                r#"{"issuer":"https://issuer.invalid","jwks_uri":"https://issuer.invalid/keys"}"#
+                    .to_owned(),
+            ),
+        ),
+        (false, Instead::Text(r#"{"keys":[]}"#.to_owned())),
+        (
+            false,
+            Instead::Text(
+                r#"{"keys":[{"kty":"ML-DSA","kid":"k1","alg":"ML-DSA-65","pub":"AAAA"}]}"#
+                    .to_owned(),
+            ),
+        ),
+        (
+            false,
+            Instead::Text(format!("{{\"keys\":[{}]}}", "{},".repeat(200_000))),
+        ),
+        (
+            true,
+            Instead::Redirect(format!("{}/.well-known/openid-configuration", far.url())),
+        ),
+    ] {
+        let world = World::new();
+        if discovery {
+            world.issuer.discovery_instead(instead);
+        } else {
+            world.issuer.keys_instead(instead);
+        }
+        let answer = world.exchange(&world.issuer.good());
+        assert_eq!(answer.status, 400, "{}", answer.verdict());
+        assert!(
+            !answer.text().contains("no json"),
+            "what the issuer said was shown"
+        );
+    }
+    assert_eq!(far.asked(), 0, "a redirect was followed");
+}
+
+#[test]
+fn an_unknown_kind_of_key_does_not_spoil_the_others() {
+    let world = World::new();
+    world
+        .issuer
+        .publish(json!({ "kty": "AKP", "kid": "pq", "alg": "ML-DSA-65", "pub": "AAAA" }));
+    world
+        .issuer
+        .publish(json!({ "kty": "EC", "crv": "P-999", "kid": "odd", "x": "AA", "y": "AA" }));
+    world.exchange(&world.issuer.good()).accepted();
+}
+
+#[test]
+fn the_last_good_keys_serve_while_the_issuer_is_down() {
+    let world = World::new();
+    world.exchange(&world.issuer.good()).accepted();
+    world.issuer.discovery_instead(Instead::Status(500));
+    world.issuer.keys_instead(Instead::Status(500));
+    world
+        .exchange(
+            &world
+                .issuer
+                .token()
+                .claim("jti", "2")
+                .sign(&world.issuer.key),
+        )
+        .accepted();
+    // An unknown key makes the server ask, in vain, and takes nothing away.
+    assert_ne!(unknown_key(&world).status, 200);
+    world
+        .exchange(
+            &world
+                .issuer
+                .token()
+                .claim("jti", "3")
+                .sign(&world.issuer.key),
+        )
+        .accepted();
+    world.issuer.recover();
+}
+
+#[test]
+fn unknown_key_ids_do_not_hammer_the_issuer() {
+    let world = World::new();
+    world.exchange(&world.issuer.good()).accepted();
+    let before = world.issuer.asked();
+    for n in 0..40 {
+        let token = world.issuer.token().header("kid", format!("unknown-{n}"));
+        assert_eq!(world.exchange(&token.sign(stranger())).status, 400);
+    }
+    // One look in ten seconds is two requests: discovery and keys. The forty take a few seconds at most.
+    let asked = world.issuer.asked() - before;
+    assert!(asked <= 6, "{asked} requests for 40 unknown keys");
+    world
+        .exchange(
+            &world
+                .issuer
+                .token()
+                .claim("jti", "2")
+                .sign(&world.issuer.key),
+        )
+        .accepted();
+}
+
+#[test]
+fn a_silent_issuer_costs_five_seconds_and_nobody_else_any() {
+    let world = World::new();
+    let silent = Silent::start();
+    world
+        .iam(
+            "CreateOpenIDConnectProvider",
+            &[
+                ("Url", &format!("http://{}", silent.host)),
+                ("ClientIDList.member.1", "sts.amazonaws.com"),
+                ("ThumbprintList.member.1", &"a".repeat(40)),
+            ],
+        )
+        .accepted();
+    std::thread::scope(|scope| {
+        let token = crate::support::token::Token::new(&format!("http://{}", silent.host), "k1")
+            .sign(stranger());
+        let world = &world.server;
+        let port = world.port;
+        let waiting = scope.spawn(move || {
+            let role = crate::support::world::role_arn("bot");
+            crate::support::http::Request::form(&[
+                ("Action", "AssumeRoleWithWebIdentity"),
+                ("Version", "2011-06-15"),
+                ("RoleArn", &role),
+                ("RoleSessionName", "test"),
+                ("WebIdentityToken", &token),
+            ])
+            .send(port)
+            .verdict()
+        });
+        let verdict = waiting.join().unwrap();
+        assert!(
+            verdict.starts_with("400 IDPCommunicationError"),
+            "{verdict}"
+        );
+    });
+    world.exchange(&world.issuer.good()).accepted();
+}
+
+#[test]
+fn loopback_issuers_need_the_flag() {
+    let strict = Bowline::launch(Launch {
+        loopback_issuers: false,
+        ..Launch::default()
+    });
+    let issuer = Issuer::start();
+    let request = crate::support::world::query(
+        "iam",
+        "CreateOpenIDConnectProvider",
+        &[
+            ("Url", &issuer.url()),
+            ("ClientIDList.member.1", "sts.amazonaws.com"),
+            ("ThumbprintList.member.1", &"a".repeat(40)),
+        ],
+    );
+    let signed =
+        crate::support::sign::Signer::new(&Bowline::root(), "iam").sign(request, strict.port);
+    let _shown = crate::support::world::show_ids_as_words();
+    assert_snapshot!(signed.send(strict.port).verdict(), @"");
+    assert_eq!(issuer.asked(), 0);
+}

@@ -1,0 +1,141 @@
+//! Audit and log say what happened, and hold nothing that could be used again.
+
+use std::fs;
+use std::path::Path;
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use crate::support::bowline::Bowline;
+use crate::support::http::Request;
+use crate::support::keys::{Keys, stranger};
+use crate::support::sign::Signer;
+use crate::support::world::{World, allow};
+
+fn audit(world: &World) -> Vec<Value> {
+    let file = world.server.data().join("audit/audit.jsonl");
+    let text = fs::read_to_string(file).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// The bytes of every file under `folder`.
+fn contents(folder: &Path, all: &mut Vec<(String, Vec<u8>)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            contents(&path, all);
+        } else {
+            all.push((
+                path.display().to_string(),
+                fs::read(&path).unwrap_or_default(),
+            ));
+        }
+    }
+}
+
+fn holds(bytes: &[u8], word: &str) -> bool {
+    bytes.windows(word.len()).any(|w| w == word.as_bytes())
+}
+
+#[test]
+fn no_secret_token_or_signature_is_written_down() {
+    let world = World::on_disk();
+    let token = world.issuer.good();
+    let forged = world.issuer.token().sign(stranger());
+    let bot = world.bot();
+    let user = world.user("kept", Some(allow(&["s3:*"], &["*"])));
+    world.exchange(&token).accepted();
+    assert_eq!(world.exchange(&forged).status, 400);
+    assert_eq!(world.exchange_for("no-such-role", &token).status, 403);
+    world
+        .send(&bot, "s3", Request::put("/insights/bot/a", "hello"))
+        .accepted();
+    let denied =
+        Signer::new(&bot, "s3").sign(Request::put("/insights/secret/a", "x"), world.server.port);
+    assert_eq!(denied.send(world.server.port).status, 403);
+    let guess = Keys {
+        secret_access_key: "guessed-secret-guessed-secret-guessed".to_owned(),
+        ..Bowline::root()
+    };
+    assert_eq!(world.call(&guess, "iam", "ListUsers", &[]).status, 403);
+    let unknown = Request::get(&format!(
+        "/?X-Amz-Security-Token={}&Action=x",
+        bot.session_token.clone().unwrap()
+    ));
+    unknown.send(world.server.port);
+    world.server.run(&bot, &["keyring", "rotate"]);
+
+    let signature = denied
+        .value("authorization")
+        .unwrap()
+        .rsplit('=')
+        .next()
+        .unwrap()
+        .to_owned();
+    let root = Bowline::root();
+    let words = [
+        ("a user's secret", user.secret_access_key),
+        ("the root secret", root.secret_access_key),
+        ("a session's secret", bot.secret_access_key.clone()),
+        ("a session token", bot.session_token.clone().unwrap()),
+        ("a web identity token", token.clone()),
+        (
+            "its signature",
+            token.rsplit('.').next().unwrap().to_owned(),
+        ),
+        ("its claims", token.split('.').nth(1).unwrap().to_owned()),
+        (
+            "a forged token",
+            forged.rsplit('.').next().unwrap().to_owned(),
+        ),
+        ("a request's signature", signature),
+        ("a guessed secret", guess.secret_access_key),
+    ];
+    let mut files = Vec::new();
+    contents(world.server.home(), &mut files);
+    assert!(
+        files.iter().any(|(name, _)| name.ends_with("audit.jsonl")),
+        "no audit file"
+    );
+    for (name, bytes) in &files {
+        for (what, word) in &words {
+            assert!(!holds(bytes, word), "{what} stands in {name}");
+        }
+    }
+}
+
+#[test]
+fn one_record_tells_one_decision() {
+    let world = World::new();
+    let bot = world.bot();
+    world
+        .send(&bot, "s3", Request::put("/insights/bot/a", "hello"))
+        .accepted();
+    let denied = world.exchange_for("no-such-role", &world.issuer.good());
+    assert_eq!(denied.status, 403);
+    let records = audit(&world);
+    let of = |name: &str| {
+        let found = records
+            .iter()
+            .rev()
+            .find(|record| record["eventName"] == name);
+        found
+            .unwrap_or_else(|| panic!("no record of {name}"))
+            .clone()
+    };
+    insta::assert_json_snapshot!(of("CreateRole"), @"");
+    insta::assert_json_snapshot!(of("AssumeRoleWithWebIdentity"), @"");
+    let ids: Vec<_> = records
+        .iter()
+        .filter_map(|record| record["eventID"].as_str())
+        .collect();
+    let distinct: std::collections::HashSet<_> = ids.iter().collect();
+    assert_eq!(ids.len(), distinct.len());
+    assert_eq!(
+        of("AssumeRoleWithWebIdentity")["requestID"],
+        denied.request_id()
+    );
+    assert_snapshot!(of("AssumeRoleWithWebIdentity")["errorCode"], @"");
+}

@@ -1,0 +1,485 @@
+//! Signed requests that were changed, replayed, borrowed or sent to the wrong door. Each beside an accepted twin.
+
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::support::bowline::Bowline;
+use crate::support::http::{Request, exchange};
+use crate::support::keys::Keys;
+use crate::support::sign::Signer;
+use crate::support::token::sha256;
+use crate::support::world::{World, allow, query};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn list_users() -> Request {
+    query("iam", "ListUsers", &[])
+}
+
+fn put(key: &str) -> Request {
+    Request::put(&format!("/insights/bot/{key}"), "hello").header("content-type", "text/plain")
+}
+
+#[test]
+fn nothing_unsigned_is_done() {
+    let world = World::new();
+    let port = world.server.port;
+    world.iam("ListUsers", &[]).accepted();
+    assert_snapshot!(list_users().send(port).verdict(), @"");
+    assert_snapshot!(query("sts", "GetCallerIdentity", &[]).send(port).verdict(), @"");
+    assert_snapshot!(put("a").send(port).verdict(), @"");
+    assert_snapshot!(Request::get("/").send(port).verdict(), @"");
+    let target = Request::new("POST", "/")
+        .header("x-amz-target", "DynamoDB_20120810.ListTables")
+        .body("{}");
+    assert_snapshot!(target.send(port).text(), @"");
+}
+
+#[test]
+fn a_key_that_nobody_has_is_refused() {
+    let world = World::new();
+    let nobody = Keys {
+        access_key_id: "AKIANOSUCHKEYAAAAAAA".to_owned(),
+        secret_access_key: "x".repeat(40),
+        session_token: None,
+    };
+    assert_snapshot!(world.call(&nobody, "iam", "ListUsers", &[]).verdict(), @"");
+    assert_snapshot!(world.send(&nobody, "s3", put("a")).verdict(), @"");
+    let guess = Keys {
+        secret_access_key: "x".repeat(40),
+        ..Bowline::root()
+    };
+    assert_snapshot!(world.call(&guess, "iam", "ListUsers", &[]).verdict(), @"");
+    assert_snapshot!(world.send(&guess, "s3", put("a")).verdict(), @"");
+}
+
+#[test]
+fn what_was_signed_cannot_be_changed() {
+    let world = World::new();
+    let port = world.server.port;
+    let signed = Signer::new(&world.bot(), "s3").sign(put("a").header("x-amz-meta-k", "v"), port);
+    signed.send(port).accepted();
+    let verdict = |request: Request| request.send(port).verdict();
+    assert_snapshot!(verdict(signed.clone().replaced("x-amz-meta-k", "w")), @"");
+    assert_snapshot!(verdict(signed.clone().replaced("content-type", "text/html")), @"");
+    assert_snapshot!(verdict(signed.clone().replaced("x-amz-content-sha256", &sha256(b"other")).body("other")), @"");
+    assert_snapshot!(verdict(signed.clone().body("jello")), @"");
+    assert_snapshot!(verdict(Request { method: "DELETE".to_owned(), ..signed.clone() }), @"");
+    assert_snapshot!(verdict(Request { target: "/insights/bot/b".to_owned(), ..signed.clone() }), @"");
+    assert_snapshot!(verdict(Request { target: "/insights/bot/a?x-id=PutObject".to_owned(), ..signed.clone() }), @"");
+    // The values of two signed headers, exchanged.
+    let swapped = signed
+        .clone()
+        .replaced("x-amz-meta-k", "text/plain")
+        .replaced("content-type", "v");
+    assert_snapshot!(verdict(swapped), @"");
+    let mut without = signed.clone();
+    without.headers.retain(|(name, _)| name != "x-amz-meta-k");
+    assert_snapshot!(verdict(without), @"");
+    let form = Signer::new(&Bowline::root(), "iam").sign(list_users(), port);
+    form.send(port).accepted();
+    let evil = form
+        .replaced("content-type", FORM)
+        .body("Action=CreateUser&Version=2010-05-08&UserName=evil");
+    assert_snapshot!(verdict(evil), @"");
+    let users = world.iam("ListUsers", &[]).text();
+    assert!(!users.contains("evil"), "{users}");
+}
+
+#[test]
+fn what_stands_in_an_amz_header_must_be_signed() {
+    let world = World::new();
+    let port = world.server.port;
+    let bot = world.bot();
+    let twin = |signer: Signer| {
+        signer
+            .sign(put("a").header("x-amz-meta-owner", "me"), port)
+            .send(port)
+            .verdict()
+    };
+    assert_eq!(twin(Signer::new(&bot, "s3")), "200");
+    assert_snapshot!(twin(Signer::new(&bot, "s3").leaving_out("x-amz-meta-owner")), @"");
+    assert_snapshot!(twin(Signer::new(&bot, "s3").leaving_out("x-amz-content-sha256")), @"");
+    assert_snapshot!(twin(Signer::new(&bot, "s3").leaving_out("x-amz-security-token")), @"");
+    assert_snapshot!(twin(Signer::new(&bot, "s3").leaving_out("host")), @"");
+    // Added on the way.
+    let signed = Signer::new(&bot, "s3").sign(put("a"), port);
+    assert_eq!(signed.send(port).verdict(), "200");
+    for (name, value) in [
+        ("x-amz-acl", "public-read"),
+        ("x-amz-copy-source", "/insights/secret/a"),
+        ("X-Amz-Meta-Owner", "me"),
+    ] {
+        assert_snapshot!(signed.clone().header(name, value).send(port).verdict(), @"");
+    }
+}
+
+#[test]
+fn a_request_is_good_for_a_quarter_of_an_hour() {
+    let world = World::new();
+    let port = world.server.port;
+    let root = Bowline::root();
+    let iam = |ago| {
+        Signer::new(&root, "iam")
+            .seconds_ago(ago)
+            .sign(list_users(), port)
+            .send(port)
+            .verdict()
+    };
+    let s3 = |ago| {
+        Signer::new(&root, "s3")
+            .seconds_ago(ago)
+            .sign(put("a"), port)
+            .send(port)
+            .verdict()
+    };
+    for near in [890, -890] {
+        assert_eq!(
+            (iam(near).as_str(), s3(near).as_str()),
+            ("200", "200"),
+            "{near} s ago"
+        );
+    }
+    assert_snapshot!(iam(915), @"");
+    assert_snapshot!(iam(-915), @"");
+    assert_snapshot!(s3(915), @"");
+    assert_snapshot!(s3(-915), @"");
+    // The scope's day must be the day of the request.
+    let signed = Signer::new(&root, "iam").sign(list_users(), port);
+    let date = signed.value("x-amz-date").unwrap().to_owned();
+    let authorization = signed
+        .value("authorization")
+        .unwrap()
+        .replace(&date[..8], "20200101");
+    assert_snapshot!(signed.replaced("authorization", &authorization).send(port).verdict(), @"");
+}
+
+#[test]
+fn a_session_token_belongs_to_its_own_key() {
+    let world = World::new();
+    let (one, two) = (world.bot(), world.bot());
+    let ask = |keys: &Keys| world.sts(keys, "GetCallerIdentity", &[]).verdict();
+    let write = |keys: &Keys| world.send(keys, "s3", put("a")).verdict();
+    assert_eq!(
+        (ask(&one), write(&two)),
+        ("200".to_owned(), "200".to_owned())
+    );
+    let crossed = Keys {
+        session_token: two.session_token.clone(),
+        ..one.clone()
+    };
+    assert_snapshot!(ask(&crossed), @"");
+    assert_snapshot!(write(&crossed), @"");
+    let bare = Keys {
+        session_token: None,
+        ..one.clone()
+    };
+    assert_snapshot!(ask(&bare), @"");
+    assert_snapshot!(write(&bare), @"");
+    let root = Keys {
+        session_token: one.session_token.clone(),
+        ..Bowline::root()
+    };
+    assert_snapshot!(ask(&root), @"");
+    let token = one.session_token.clone().unwrap();
+    for at in [0, 1, token.len() / 2, token.len() - 1] {
+        let other = if &token[at..=at] == "A" { "B" } else { "A" };
+        let bent = format!("{}{other}{}", &token[..at], &token[at + 1..]);
+        let keys = Keys {
+            session_token: Some(bent),
+            ..one.clone()
+        };
+        let verdict = ask(&keys);
+        assert!(
+            verdict.starts_with("403 InvalidClientTokenId"),
+            "character {at}: {verdict}"
+        );
+    }
+    let bent = Keys {
+        session_token: Some(format!("{token}AAAA")),
+        ..one
+    };
+    assert_snapshot!(ask(&bent), @"");
+    assert_snapshot!(write(&bent), @"");
+}
+
+#[test]
+fn a_session_token_shows_its_holder_nothing_and_opens_nothing_alone() {
+    let world = World::new();
+    let bot = world.bot();
+    let token = bot.session_token.clone().unwrap();
+    assert!(!token.starts_with("eyJ"), "a JWT: {token}");
+    for engine in [
+        base64::engine::general_purpose::STANDARD,
+        base64::engine::general_purpose::URL_SAFE,
+    ] {
+        for start in 0..4 {
+            let usable = (token.len() - start) / 4 * 4;
+            let bytes =
+                base64::Engine::decode(&engine, &token[start..start + usable]).unwrap_or_default();
+            let text = String::from_utf8_lossy(&bytes);
+            for word in [
+                "gbot-dev",
+                "serviceaccount",
+                "insights",
+                &bot.secret_access_key,
+            ] {
+                assert!(!text.contains(word), "{word}");
+            }
+        }
+    }
+    // As a bearer, and as the secret of its own key.
+    let bearer =
+        Request::get("/insights/bot/a").header("authorization", &format!("Bearer {token}"));
+    assert_snapshot!(bearer.send(world.server.port).verdict(), @"");
+    let guess = Keys {
+        secret_access_key: token,
+        ..bot
+    };
+    assert_snapshot!(world.sts(&guess, "GetCallerIdentity", &[]).verdict(), @"");
+}
+
+#[test]
+fn a_signature_for_one_service_does_nothing_at_another() {
+    let world = World::new();
+    let port = world.server.port;
+    let root = Bowline::root();
+    let create = || query("iam", "CreateUser", &[("UserName", "evil")]);
+    let signed = |service: &str, request: Request| {
+        Signer::new(&root, service)
+            .sign(request, port)
+            .send(port)
+            .verdict()
+    };
+    assert_snapshot!(signed("sts", create()), @"");
+    assert_snapshot!(signed("s3", create()), @"");
+    assert_snapshot!(signed("dynamodb", create()), @"");
+    assert_snapshot!(signed("bowline", create()), @"");
+    assert_snapshot!(signed("ec2", create()), @"");
+    assert_snapshot!(signed("IAM", create()), @"");
+    let users = world.iam("ListUsers", &[]).text();
+    assert!(!users.contains("evil"), "{users}");
+    assert_eq!(signed("iam", create()), "200");
+    let version = Request::form(&[("Action", "ListUsers"), ("Version", "2011-06-15")]);
+    assert_snapshot!(signed("iam", version), @"");
+}
+
+#[test]
+fn what_is_added_to_a_signed_request_does_not_make_it_another_services() {
+    let world = World::new();
+    let port = world.server.port;
+    let root = Bowline::root();
+    let unsigned_body = || Signer::new(&root, "s3").payload("UNSIGNED-PAYLOAD");
+    let twin = unsigned_body().sign(Request::get("/"), port);
+    twin.send(port).accepted();
+    let target = twin
+        .clone()
+        .header("x-amz-target", "Bowline_20261101.RotateKeyring");
+    assert_snapshot!(target.send(port).verdict(), @"");
+    let post = unsigned_body().sign(Request::new("POST", "/"), port);
+    let mut action = post
+        .clone()
+        .header("content-type", FORM)
+        .body("Action=CreateUser&Version=2010-05-08&UserName=evil");
+    assert_snapshot!(action.send(port).verdict(), @"");
+    action = post
+        .header("x-amz-target", "Bowline_20261101.RotateKeyring")
+        .body("{}");
+    assert_snapshot!(action.send(port).verdict(), @"");
+    let query = unsigned_body().sign(
+        Request::get("/?Action=CreateUser&UserName=evil&Version=2010-05-08"),
+        port,
+    );
+    assert_snapshot!(query.send(port).verdict(), @"");
+    let users = world.iam("ListUsers", &[]).text();
+    assert!(!users.contains("evil"), "{users}");
+}
+
+#[test]
+fn a_parameter_has_one_value() {
+    let world = World::new();
+    let root = Bowline::root();
+    let send = |target: &str, body: &str| {
+        let request = Request::new("POST", target)
+            .header("content-type", FORM)
+            .body(body);
+        world.send(&root, "iam", request).verdict()
+    };
+    assert_eq!(send("/", "Action=ListUsers&Version=2010-05-08"), "200");
+    assert_snapshot!(send("/", "Action=ListUsers&Action=CreateUser&UserName=evil&Version=2010-05-08"), @"");
+    assert_snapshot!(send("/?Action=ListUsers", "Action=CreateUser&UserName=evil&Version=2010-05-08"), @"");
+    assert_snapshot!(send("/?Version=2010-05-08", "Action=ListUsers&Version=2010-05-08"), @"");
+    assert_snapshot!(send("/", "Action=CreateUser&UserName=evil&UserName=other&Version=2010-05-08"), @"");
+    assert_snapshot!(send("/users", "Action=ListUsers&Version=2010-05-08"), @"");
+    let users = world.iam("ListUsers", &[]).text();
+    assert!(!users.contains("evil"), "{users}");
+    let get = Request::get("/?Action=ListUsers&Version=2010-05-08");
+    assert_eq!(world.send(&root, "iam", get).verdict(), "200");
+}
+
+#[test]
+fn only_s3_may_leave_its_body_unsigned() {
+    let world = World::new();
+    let port = world.server.port;
+    let root = Bowline::root();
+    let send = |service: &str, request: Request, payload: &str| {
+        Signer::new(&root, service)
+            .payload(payload)
+            .sign(request, port)
+            .send(port)
+            .verdict()
+    };
+    assert_eq!(send("s3", put("a"), "UNSIGNED-PAYLOAD"), "200");
+    assert_snapshot!(send("iam", list_users(), "UNSIGNED-PAYLOAD"), @"");
+    assert_snapshot!(send("iam", list_users(), "STREAMING-UNSIGNED-PAYLOAD-TRAILER"), @"");
+    assert_eq!(send("s3", put("a"), &sha256(b"hello")), "200");
+    assert_snapshot!(send("s3", put("b"), &sha256(b"other")), @"");
+    assert_snapshot!(send("s3", put("b"), "anything"), @"");
+    assert_eq!(world.s3(Request::get("/insights/bot/b")).status, 404);
+}
+
+#[test]
+fn two_hosts_or_an_absolute_target_are_refused() {
+    let world = World::new();
+    let port = world.server.port;
+    let root = Bowline::root();
+    let signed = Signer::new(&root, "s3").sign(Request::get("/insights?list-type=2"), port);
+    signed.send(port).accepted();
+    let twice = signed.clone().header("host", "other.localhost");
+    assert_snapshot!(twice.send(port).verdict(), @"");
+    let absolute = Request {
+        target: format!("http://127.0.0.1:{port}/insights?list-type=2"),
+        ..signed.clone()
+    };
+    assert_snapshot!(absolute.send(port).verdict(), @"");
+    let authorization = signed.value("authorization").unwrap().to_owned();
+    assert_snapshot!(signed.header("authorization", &authorization).send(port).verdict(), @"");
+    let both = Signer::new(&root, "s3")
+        .sign(put("a"), port)
+        .header("content-length", "5")
+        .header("transfer-encoding", "chunked");
+    assert_ne!(both.body("5\r\nhello\r\n0\r\n\r\n").send(port).status, 200);
+    let none = exchange(port, b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n");
+    assert_eq!(none.status, 400, "{}", none.verdict());
+}
+
+#[test]
+fn no_header_changes_where_a_caller_comes_from() {
+    let world = World::new();
+    let port = world.server.port;
+    let near = json!({ "Version": "2012-10-17", "Statement": [
+        { "Effect": "Allow", "Action": "iam:ListUsers", "Resource": "*", "Condition": { "IpAddress": { "aws:SourceIp": "127.0.0.1/32" } } },
+        { "Effect": "Allow", "Action": "iam:ListRoles", "Resource": "*", "Condition": { "IpAddress": { "aws:SourceIp": "203.0.113.0/24" } } },
+        { "Effect": "Allow", "Action": "iam:ListPolicies", "Resource": "*", "Condition": { "Bool": { "aws:SecureTransport": "true" } } },
+        { "Effect": "Allow", "Action": "iam:ListOpenIDConnectProviders", "Resource": "*", "Condition": { "DateLessThan": { "aws:CurrentTime": "2020-01-01T00:00:00Z" } } },
+    ] });
+    let user = world.user("ip", Some(near));
+    let ask = |action: &str| {
+        Signer::new(&user, "iam")
+            .sign(query("iam", action, &[]), port)
+            .header("x-forwarded-for", "203.0.113.7")
+            .header("x-forwarded-proto", "https")
+            .header("x-real-ip", "203.0.113.7")
+            .header("forwarded", "for=203.0.113.7;proto=https")
+            .send(port)
+            .verdict()
+    };
+    assert_eq!(ask("ListUsers"), "200");
+    assert_snapshot!(ask("ListRoles"), @"");
+    assert_snapshot!(ask("ListPolicies"), @"");
+    assert_snapshot!(ask("ListOpenIDConnectProviders"), @"");
+}
+
+#[test]
+fn a_denial_that_hangs_on_the_connection_or_the_clock_fires() {
+    let world = World::new();
+    let deny = |name: &str, condition: serde_json::Value| {
+        let policy = json!({ "Version": "2012-10-17", "Statement": [
+            { "Effect": "Allow", "Action": "iam:*", "Resource": "*" },
+            { "Effect": "Deny", "Action": "iam:ListUsers", "Resource": "*", "Condition": condition },
+        ] });
+        let user = world.user(name, Some(policy));
+        world.call(&user, "iam", "ListUsers", &[]).verdict()
+    };
+    assert_snapshot!(deny("plain", json!({ "Bool": { "aws:SecureTransport": "false" } })), @"");
+    assert_eq!(
+        deny(
+            "secure",
+            json!({ "Bool": { "aws:SecureTransport": "true" } })
+        ),
+        "200"
+    );
+    assert_snapshot!(deny("late", json!({ "DateGreaterThan": { "aws:CurrentTime": "2020-01-01T00:00:00Z" } })), @"");
+    assert_eq!(
+        deny(
+            "early",
+            json!({ "DateLessThan": { "aws:CurrentTime": "2020-01-01T00:00:00Z" } })
+        ),
+        "200"
+    );
+}
+
+#[test]
+fn resources_are_matched_with_their_case() {
+    let world = World::new();
+    let user = world.user(
+        "case",
+        Some(allow(&["S3:putobject"], &["arn:aws:s3:::insights/Case/*"])),
+    );
+    let put = |key: &str| {
+        world
+            .send(&user, "s3", Request::put(&format!("/insights/{key}"), "x"))
+            .verdict()
+    };
+    assert_eq!(put("Case/a"), "200");
+    assert_snapshot!(put("case/a"), @"");
+}
+
+#[test]
+fn a_user_made_again_under_an_old_name_inherits_no_trust() {
+    let world = World::new();
+    let assume = allow(&["sts:AssumeRole"], &["*"]);
+    let phoenix = world.user("phoenix", Some(assume.clone()));
+    let trust = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Principal": { "AWS": "arn:aws:iam::432797229265:user/phoenix" }, "Action": "sts:AssumeRole" }] });
+    world
+        .iam(
+            "CreateRole",
+            &[
+                ("RoleName", "nest"),
+                ("AssumeRolePolicyDocument", &trust.to_string()),
+            ],
+        )
+        .accepted();
+    let role = crate::support::world::role_arn("nest");
+    let enter = |keys: &Keys| {
+        world
+            .sts(
+                keys,
+                "AssumeRole",
+                &[("RoleArn", &role), ("RoleSessionName", "test")],
+            )
+            .verdict()
+    };
+    assert_eq!(enter(&phoenix), "200");
+    world
+        .iam(
+            "DeleteAccessKey",
+            &[
+                ("UserName", "phoenix"),
+                ("AccessKeyId", &phoenix.access_key_id),
+            ],
+        )
+        .accepted();
+    world
+        .iam(
+            "DeleteUserPolicy",
+            &[("UserName", "phoenix"), ("PolicyName", "own")],
+        )
+        .accepted();
+    world
+        .iam("DeleteUser", &[("UserName", "phoenix")])
+        .accepted();
+    assert_snapshot!(enter(&phoenix), @"");
+    let again = world.user("phoenix", Some(assume));
+    assert_snapshot!(enter(&again), @"");
+}

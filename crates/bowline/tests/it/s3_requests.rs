@@ -1,0 +1,250 @@
+//! Objects over the wire: keys that look like paths, ranges, streams, and what has no permission of its own.
+
+use insta::assert_snapshot;
+
+use crate::support::bowline::Bowline;
+use crate::support::http::Request;
+use crate::support::sign::Signer;
+use crate::support::world::World;
+
+#[test]
+fn every_key_is_an_object_of_its_own() {
+    let world = World::new();
+    // As on the wire. Several of them name one file to anything that tidies paths.
+    let keys = [
+        "a", "a/", "/a", "//a", "b//a", "./a", "b/./a", "b/../a", "b/..", "A", "%2561", "%61/x",
+        "a%20b+c", "%C3%BC", ".hidden", "%00", "a%2Fb", "a%5Cb",
+    ];
+    for (n, key) in keys.iter().enumerate() {
+        let put = world.s3(Request::put(&format!("/insights/{key}"), n.to_string()));
+        assert_eq!(put.verdict(), "200", "{key}");
+    }
+    for (n, key) in keys.iter().enumerate() {
+        let got = world
+            .s3(Request::get(&format!("/insights/{key}")))
+            .accepted();
+        assert_eq!(got.text(), n.to_string(), "{key}");
+    }
+}
+
+#[test]
+fn no_key_leaves_its_bucket() {
+    let world = World::new();
+    world.s3(Request::new("PUT", "/other")).accepted();
+    world.s3(Request::put("/insights/bot/a", "x")).accepted();
+    for key in [
+        "../other/stolen",
+        "bot/../../other/stolen",
+        "..",
+        "../..",
+        "%2e%2e/other/stolen",
+        "..%2Fother%2Fstolen",
+        "bot/%2E%2E/%2e%2e/other/stolen",
+    ] {
+        let put = world.s3(Request::put(&format!("/insights/{key}"), "x"));
+        assert_eq!(put.status, 400, "{key}: {}", put.verdict());
+    }
+    assert_snapshot!(world.s3(Request::put("/insights/../other/stolen", "x")).verdict(), @"");
+    let other = world
+        .s3(Request::get("/other?list-type=2"))
+        .accepted()
+        .text();
+    assert!(!other.contains("<Contents>"), "{other}");
+}
+
+#[test]
+fn no_spelling_of_a_key_gets_round_a_denial() {
+    let world = World::new();
+    let bot = world.bot();
+    world
+        .s3(Request::put("/insights/secret/k", "hush"))
+        .accepted();
+    world.s3(Request::put("/insights/bot/k", "open")).accepted();
+    let get = |target: &str| world.send(&bot, "s3", Request::get(target));
+    assert_eq!(get("/insights/bot/k").text(), "open");
+    for target in [
+        "/insights/secret/k",
+        "/insights/%73ecret/k",
+        "/insights/bot/../secret/k",
+        "/insights/./secret/k",
+        "/insights//secret/k",
+        "/insights/secret%2Fk",
+        "/insights/secret/./k",
+        "//insights/secret/k",
+        "/./insights/secret/k",
+        "/Insights/secret/k",
+        "/insights/bot/%2e%2e/secret/k",
+    ] {
+        let answer = get(target);
+        assert!(answer.status >= 400, "{target}: {}", answer.text());
+        assert!(!answer.text().contains("hush"), "{target}");
+    }
+}
+
+#[test]
+fn a_bucket_has_one_name() {
+    let world = World::new();
+    let create = |name: &str| world.s3(Request::new("PUT", &format!("/{name}"))).verdict();
+    assert_eq!(create("fine-name.1"), "200");
+    assert_snapshot!(create("Insights"), @"");
+    assert_snapshot!(create("ab"), @"");
+    assert_snapshot!(create("-a-"), @"");
+    assert_snapshot!(create(".."), @"");
+    assert_snapshot!(create("%2e%2e"), @"");
+    assert_snapshot!(create("a..b"), @"");
+    assert_snapshot!(create("192.168.1.1"), @"");
+    assert_snapshot!(create("insights"), @"");
+}
+
+#[test]
+fn a_bucket_in_the_host_is_the_bucket_in_the_path() {
+    let world = World::new();
+    let bot = world.bot();
+    let port = world.server.port;
+    world
+        .s3(Request::put("/insights/bot/a", "hello"))
+        .accepted();
+    let at = |host: &str, target: &str| {
+        let request = Request::get(target).header("host", &format!("{host}:{port}"));
+        Signer::new(&bot, "s3").sign(request, port).send(port)
+    };
+    assert_eq!(at("insights.localhost", "/bot/a").text(), "hello");
+    assert_eq!(at("localhost", "/insights/bot/a").text(), "hello");
+    assert_snapshot!(at("other.localhost", "/bot/a").verdict(), @"");
+    // The path is all key then, whatever bucket it seems to name.
+    assert_snapshot!(at("other.localhost", "/insights/bot/a").verdict(), @"");
+    assert_snapshot!(at("insights.localhost", "/secret/a").verdict(), @"");
+}
+
+#[test]
+fn a_range_is_part_of_an_object() {
+    let world = World::new();
+    world
+        .s3(Request::put("/insights/a", "0123456789"))
+        .accepted();
+    let range = |range: &str| {
+        let got = world.s3(Request::get("/insights/a").header("range", range));
+        match got.value("content-range") {
+            Some(part) => format!("{} {part} {}", got.status, got.text()),
+            None => got.verdict(),
+        }
+    };
+    assert_snapshot!(range("bytes=1-3"), @"");
+    assert_snapshot!(range("bytes=8-"), @"");
+    assert_snapshot!(range("bytes=-2"), @"");
+    assert_snapshot!(range("bytes=5-100"), @"");
+    assert_snapshot!(range("bytes=10-"), @"");
+    assert_snapshot!(range("lines=1-2"), @"");
+}
+
+#[test]
+fn a_missing_object_is_told_only_to_who_may_list() {
+    let world = World::new();
+    let bot = world.bot();
+    let get = |keys: &_, key: &str| {
+        world
+            .send(keys, "s3", Request::get(&format!("/insights/{key}")))
+            .verdict()
+    };
+    assert_snapshot!(get(&Bowline::root(), "bot/none"), @"");
+    assert_snapshot!(get(&bot, "bot/none"), @"");
+}
+
+#[test]
+fn what_is_not_built_is_refused_not_taken_for_something_else() {
+    let world = World::new();
+    world
+        .s3(Request::put("/insights/bot/a", "hello"))
+        .accepted();
+    world
+        .s3(Request::put("/insights/secret/k", "hush"))
+        .accepted();
+    let verdict = |request: Request| world.s3(request).verdict();
+    let copy =
+        Request::new("PUT", "/insights/bot/copy").header("x-amz-copy-source", "/insights/secret/k");
+    assert_snapshot!(verdict(copy), @"");
+    for (method, target) in [
+        ("GET", "/insights/bot/a?acl"),
+        ("PUT", "/insights/bot/a?acl"),
+        ("GET", "/insights/bot/a?tagging"),
+        ("DELETE", "/insights/bot/a?tagging"),
+        ("GET", "/insights/bot/a?versionId=1"),
+        ("DELETE", "/insights/bot/a?versionId=1"),
+        ("POST", "/insights/bot/a?uploads"),
+        ("PUT", "/insights/bot/a?partNumber=1&uploadId=x"),
+        ("PUT", "/insights?policy"),
+        ("DELETE", "/insights?policy"),
+        ("POST", "/insights?delete"),
+        ("GET", "/insights/bot/a?anything"),
+        ("GET", "/insights?list-type=2&anything=1"),
+    ] {
+        let answer = world.s3(Request::new(method, target));
+        assert_eq!(
+            answer.element("Code").as_deref(),
+            Some("NotImplemented"),
+            "{method} {target}: {}",
+            answer.verdict()
+        );
+    }
+    assert_eq!(world.s3(Request::get("/insights/bot/a")).text(), "hello");
+    assert_eq!(world.s3(Request::get("/insights/bot/copy")).status, 404);
+}
+
+#[test]
+fn a_body_in_chunks_is_stored_if_its_checksum_holds() {
+    let world = World::new();
+    let port = world.server.port;
+    let bot = world.bot();
+    let send = |key: &str, checksum: &str, length: &str, body: &str| {
+        let request = Request::put(&format!("/insights/bot/{key}"), body)
+            .header("content-encoding", "aws-chunked")
+            .header("x-amz-decoded-content-length", length)
+            .header("x-amz-trailer", checksum.split(':').next().unwrap());
+        Signer::new(&bot, "s3")
+            .payload("STREAMING-UNSIGNED-PAYLOAD-TRAILER")
+            .sign(request, port)
+            .send(port)
+            .verdict()
+    };
+    let good = "x-amz-checksum-crc32:NhCmhg==";
+    let body = |trailer: &str| format!("3\r\nhel\r\n2\r\nlo\r\n0\r\n{trailer}\r\n\r\n");
+    assert_eq!(send("good", good, "5", &body(good)), "200");
+    assert_eq!(world.s3(Request::get("/insights/bot/good")).text(), "hello");
+    let wrong = "x-amz-checksum-crc32:AAAAAA==";
+    assert_snapshot!(send("bad", wrong, "5", &body(wrong)), @"");
+    assert_snapshot!(send("bad", good, "4", &body(good)), @"");
+    assert_snapshot!(send("bad", good, "6", &body(good)), @"");
+    assert_snapshot!(send("bad", good, "5", "5\r\nhello\r\n"), @"");
+    assert_snapshot!(send("bad", good, "5", &body("x-amz-checksum-sha1:qvTGHdzF6KLavt4PO0gs2a6pQ00=")), @"");
+    assert_snapshot!(send("bad", good, "5", "ffffffffffffffff\r\nhello\r\n0\r\n\r\n"), @"");
+    assert_snapshot!(send("bad", good, "5", &format!("{}x", body(good))), @"");
+    assert_eq!(world.s3(Request::get("/insights/bot/bad")).status, 404);
+}
+
+#[test]
+fn a_denied_upload_is_refused_before_its_body_is_sent() {
+    let world = World::new();
+    let port = world.server.port;
+    let bot = world.bot();
+    let head = |key: &str| {
+        let request = Request::put(&format!("/insights/{key}"), Vec::new())
+            .header("expect", "100-continue")
+            .header("content-length", "1000000");
+        // Signed for a body that is never sent.
+        Signer::new(&bot, "s3")
+            .payload("UNSIGNED-PAYLOAD")
+            .sign(request, port)
+    };
+    assert_snapshot!(head("secret/a").send(port).verdict(), @"");
+}
+
+#[test]
+fn a_full_bucket_is_not_deleted() {
+    let world = World::new();
+    let delete = || world.s3(Request::new("DELETE", "/insights")).verdict();
+    world.s3(Request::put("/insights/a", "x")).accepted();
+    assert_snapshot!(delete(), @"");
+    world.s3(Request::new("DELETE", "/insights/a")).accepted();
+    assert_eq!(delete(), "204");
+    assert_snapshot!(world.s3(Request::get("/insights?list-type=2")).verdict(), @"");
+}

@@ -1,0 +1,165 @@
+//! Starting a server: what `init` leaves on disk, what a configuration may say, and when it is ready.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Output;
+
+use insta::assert_snapshot;
+use tempfile::TempDir;
+
+use crate::support::bowline::{Bowline, Launch, command};
+use crate::support::http::Request;
+use crate::support::world::show_ids_as_words;
+
+/// Every file and folder under `folder`, sorted, with its permissions.
+fn listing(folder: &Path) -> String {
+    fn walk(folder: &Path, root: &Path, lines: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let mode = fs::symlink_metadata(&path).unwrap().permissions().mode() & 0o7777;
+            lines.push(format!(
+                "{} {mode:04o}",
+                path.strip_prefix(root).unwrap().display()
+            ));
+            if path.is_dir() {
+                walk(&path, root, lines);
+            }
+        }
+    }
+    let mut lines = Vec::new();
+    walk(folder, folder, &mut lines);
+    lines.sort();
+    lines.join("\n")
+}
+
+fn said(output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    format!(
+        "exit {}\n{}{}",
+        output.status.code().unwrap_or(-1),
+        text(&output.stdout),
+        text(&output.stderr)
+    )
+}
+
+#[test]
+fn it_is_ready_when_its_ready_file_is_there() {
+    let server = Bowline::start();
+    for path in ["/healthz", "/readyz"] {
+        let answer = Request::get(path).send(server.ops_port);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+    }
+    let metrics = Request::get("/metrics").send(server.ops_port).accepted();
+    assert!(metrics.text().contains("# EOF"), "{}", metrics.text());
+    // The endpoint for clients serves none of them.
+    assert_ne!(Request::get("/metrics").send(server.port).status, 200);
+}
+
+#[test]
+fn init_makes_a_folder_that_only_its_owner_can_read() {
+    let home = TempDir::new().unwrap();
+    let data = home.path().join("data");
+    let _shown = show_ids_as_words();
+    let output = command(&["init", "--data"]).arg(&data).output().unwrap();
+    assert_snapshot!(said(&output), @"");
+    assert_eq!(
+        fs::metadata(&data).unwrap().permissions().mode() & 0o7777,
+        0o700
+    );
+    assert_snapshot!(listing(&data), @"");
+    // The AWS clients read this file: sections, keys, and nothing that the log shows too.
+    let credentials = fs::read_to_string(data.join("credentials")).unwrap();
+    let secret = credentials
+        .lines()
+        .find_map(|line| line.strip_prefix("aws_secret_access_key = "))
+        .unwrap();
+    assert!(!said(&output).contains(secret));
+    assert_snapshot!(credentials.replace(secret, "[secret]"), @"");
+    let again = command(&["init", "--data"]).arg(&data).output().unwrap();
+    assert!(!again.status.success());
+    assert_snapshot!(said(&again), @"");
+}
+
+#[test]
+fn a_server_keeps_its_data_to_itself() {
+    let server = Bowline::launch(Launch::sqlite());
+    for line in listing(&server.data()).lines() {
+        let mode = line.rsplit(' ').next().unwrap();
+        assert!(matches!(mode, "0700" | "0600"), "{line}");
+    }
+}
+
+/// Starts `serve` with a configuration that must not be accepted: what it says.
+fn refused(config: &str, arguments: &[&str]) -> String {
+    let home = TempDir::new().unwrap();
+    let file = home.path().join("bowline.toml");
+    fs::write(&file, config).unwrap();
+    let output = command(&[
+        "serve",
+        "--store",
+        "memory",
+        "--listen",
+        "127.0.0.1:0",
+        "--ops-listen",
+        "127.0.0.1:0",
+        "--config",
+    ])
+    .arg(&file)
+    .args(arguments)
+    .output()
+    .unwrap();
+    assert!(!output.status.success());
+    said(&output)
+}
+
+#[test]
+fn a_configuration_with_a_mistake_does_not_start() {
+    let _shown = show_ids_as_words();
+    assert_snapshot!(refused("[oidc]\nallow_netwroks = [\"10.0.0.0/8\"]\n", &[]), @"");
+    assert_snapshot!(refused("listen = 9400\n", &[]), @"");
+    assert_snapshot!(refused("[audit\n", &[]), @"");
+    assert_snapshot!(refused("[oidc]\nallow_networks = [\"10.0.0.0/33\"]\n", &[]), @"");
+    assert_snapshot!(refused("[[bootstrap.account]]\nid = \"1234\"\naccess_key_id = \"AKIAAAAAAAAAAAAAAAAA\"\nsecret_access_key = \"long enough for a secret\"\n", &[]), @"");
+    assert_snapshot!(refused("[[bootstrap.account]]\nid = \"111122223333\"\naccess_key_id = \"AKIAAAAAAAAAAAAAAAAA\"\nsecret_access_key = \"short\"\n", &[]), @"");
+}
+
+#[test]
+fn a_listener_that_others_can_reach_needs_tls() {
+    let _shown = show_ids_as_words();
+    assert_snapshot!(refused("", &["--listen", "0.0.0.0:0"]), @"");
+    assert_snapshot!(refused("", &["--ops-listen", "0.0.0.0:0"]), @"");
+}
+
+#[test]
+fn a_declared_account_is_made_once() {
+    let mut server = Bowline::launch(Launch::sqlite());
+    let whoami = |server: &Bowline| {
+        let request = crate::support::world::query("sts", "GetCallerIdentity", &[]);
+        crate::support::sign::Signer::new(&Bowline::root(), "sts")
+            .sign(request, server.port)
+            .send(server.port)
+            .verdict()
+    };
+    assert_eq!(whoami(&server), "200");
+    server.kill();
+    server.restart();
+    assert_eq!(whoami(&server), "200");
+    let log = server.log();
+    assert!(
+        log.contains("432797229265") && log.to_lowercase().contains("warn"),
+        "no warning in:\n{log}"
+    );
+}
+
+#[test]
+fn it_ends_when_it_is_told_to() {
+    let server = Bowline::start();
+    let pid = server.pid().to_string();
+    let killed = std::process::Command::new("kill")
+        .args(["-TERM", &pid])
+        .status()
+        .unwrap();
+    assert!(killed.success());
+    assert!(server.ended().success());
+}

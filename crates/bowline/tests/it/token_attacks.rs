@@ -1,0 +1,482 @@
+//! Forged, bent and borrowed tokens. Each is refused beside a twin that differs in one thing and is accepted.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::support::http::Request;
+use crate::support::issuer::Issuer;
+use crate::support::keys::{SigningKey, stranger};
+use crate::support::token::{SUBJECT, Token};
+use crate::support::wait::now;
+use crate::support::world::{World, allow, credentials};
+
+/// Sends the good one, which must be accepted, then the bad one: how that was refused.
+#[track_caller]
+fn refused(world: &World, good: &str, bad: &str) -> String {
+    world.exchange(good).accepted();
+    let verdict = world.exchange(bad).verdict();
+    assert_ne!(verdict, "200", "the bad token was accepted");
+    world.exchange(good).accepted();
+    verdict
+}
+
+#[test]
+fn a_token_without_a_signature_is_refused() {
+    let world = World::new();
+    let token = world.issuer.token();
+    let good = token.sign(&world.issuer.key);
+    for algorithm in ["none", "None", "NONE", ""] {
+        let bad = token.clone().header("alg", algorithm).sign_with_text("");
+        assert_eq!(
+            refused(&world, &good, &bad),
+            refused(&world, &good, &token.sign_with_text("")),
+            "{algorithm}"
+        );
+    }
+    assert_snapshot!(refused(&world, &good, &token.clone().header("alg", "none").sign_with_text("")), @"");
+}
+
+#[test]
+fn the_public_key_is_no_hmac_secret() {
+    let world = World::new();
+    let token = world.issuer.token();
+    let good = token.sign(&world.issuer.key);
+    let pem = world.issuer.key.public_pem();
+    let jwk = world.issuer.key.jwk(Some("k1")).to_string();
+    for secret in [
+        pem.as_bytes(),
+        pem.trim_end().as_bytes(),
+        jwk.as_bytes(),
+        b"",
+    ] {
+        let bad = token.clone().header("alg", "HS256").sign_hs256(secret);
+        assert_snapshot!(refused(&world, &good, &bad), @"");
+    }
+}
+
+#[test]
+fn an_issuer_without_a_provider_is_refused() {
+    let world = World::new();
+    let good = world.issuer.good();
+    let bad = world
+        .issuer
+        .token()
+        .claim("iss", "https://issuer.invalid")
+        .sign(&world.issuer.key);
+    assert_snapshot!(refused(&world, &good, &bad), @"");
+    let longer = world
+        .issuer
+        .token()
+        .claim("iss", format!("{}/", world.issuer.url()))
+        .sign(&world.issuer.key);
+    assert_snapshot!(refused(&world, &good, &longer), @"");
+}
+
+#[test]
+fn a_key_of_one_provider_signs_for_no_other() {
+    let world = World::new();
+    let other = Issuer::start();
+    let jwk = other.key.jwk(Some("other"));
+    other.publish(jwk);
+    world
+        .iam(
+            "CreateOpenIDConnectProvider",
+            &[
+                ("Url", &other.url()),
+                ("ClientIDList.member.1", "sts.amazonaws.com"),
+                ("ThumbprintList.member.1", &"a".repeat(40)),
+            ],
+        )
+        .accepted();
+    let good = world.issuer.good();
+    // The other issuer's own token is a good one, but the role does not trust that issuer.
+    assert_snapshot!(refused(&world, &good, &other.good()), @"");
+    // Its key, under any id, does not make it this issuer.
+    for kid in ["k1", "other"] {
+        let bad = Token::new(&world.issuer.url(), kid).sign(&other.key);
+        assert_snapshot!(refused(&world, &good, &bad), @"");
+    }
+}
+
+#[test]
+fn a_key_that_the_token_brings_along_is_not_believed() {
+    let world = World::new();
+    let elsewhere = Issuer::start();
+    let jwk = stranger().jwk(Some("k1"));
+    elsewhere.publish(jwk.clone());
+    let certificate = base64::engine::general_purpose::STANDARD.encode(stranger().public_pem());
+    for (name, value) in [
+        ("jwk", jwk),
+        ("jku", json!(format!("{}/openid/v1/jwks", elsewhere.url()))),
+        ("x5c", json!([certificate])),
+        ("x5u", json!(elsewhere.url())),
+    ] {
+        let token = world.issuer.token().header(name, value);
+        for kid in [Some("k1"), Some("k9"), None] {
+            let bad = match kid {
+                Some(kid) => token.clone().header("kid", kid),
+                None => token.clone().without_header("kid"),
+            };
+            let verdict = refused(&world, &world.issuer.good(), &bad.sign(stranger()));
+            assert!(
+                verdict.starts_with("400 InvalidIdentityToken"),
+                "{name}: {verdict}"
+            );
+        }
+    }
+    assert_eq!(elsewhere.asked(), 0, "the address in a token was followed");
+}
+
+#[test]
+fn a_signature_of_anybody_else_is_refused() {
+    let world = World::new();
+    let token = world.issuer.token();
+    let good = token.sign(&world.issuer.key);
+    assert_snapshot!(refused(&world, &good, &token.sign(stranger())), @"");
+}
+
+#[test]
+fn a_claim_changed_after_signing_is_refused() {
+    let world = World::new();
+    let good = world.issuer.good();
+    let forged = world
+        .issuer
+        .token()
+        .claim("jti", "another")
+        .sign_with_text("x");
+    let parts: Vec<_> = good.split('.').collect();
+    let payload = forged.split('.').nth(1).unwrap();
+    let bad = format!("{}.{payload}.{}", parts[0], parts[2]);
+    assert_snapshot!(refused(&world, &good, &bad), @"");
+}
+
+#[test]
+fn the_key_decides_the_algorithm() {
+    let world = World::new();
+    let p256 = SigningKey::p256();
+    world.issuer.publish(p256.jwk(Some("ec")));
+    let good = world
+        .issuer
+        .token()
+        .header("kid", "ec")
+        .header("alg", "ES256")
+        .sign(&p256);
+    // The key set says RS256 of `k1`, and ES256 of `ec`.
+    let rs512 = world
+        .issuer
+        .token()
+        .header("alg", "RS512")
+        .sign(&world.issuer.key);
+    assert_snapshot!(refused(&world, &good, &rs512), @"");
+    let crossed = world
+        .issuer
+        .token()
+        .header("kid", "k1")
+        .header("alg", "ES256")
+        .sign(&p256);
+    assert_snapshot!(refused(&world, &good, &crossed), @"");
+    let named_wrong = world
+        .issuer
+        .token()
+        .header("kid", "ec")
+        .header("alg", "ES384")
+        .sign(&p256);
+    assert_snapshot!(refused(&world, &good, &named_wrong), @"");
+}
+
+#[test]
+fn an_extension_that_must_be_understood_is_refused() {
+    let world = World::new();
+    let good = world.issuer.token().header("x", 1).sign(&world.issuer.key);
+    let bad = world
+        .issuer
+        .token()
+        .header("x", 1)
+        .header("crit", json!(["x"]))
+        .sign(&world.issuer.key);
+    assert_snapshot!(refused(&world, &good, &bad), @"");
+    let unencoded = world
+        .issuer
+        .token()
+        .header("b64", false)
+        .header("crit", json!(["b64"]))
+        .sign(&world.issuer.key);
+    assert_snapshot!(refused(&world, &good, &unencoded), @"");
+}
+
+#[test]
+fn a_token_that_is_cut_short_is_refused() {
+    let world = World::new();
+    let good = world.issuer.good();
+    let (message, signature) = good.rsplit_once('.').unwrap();
+    let (header, payload) = message.split_once('.').unwrap();
+    for bad in [
+        &good[..good.len() - 1],
+        &good[..good.len() - 40],
+        &good[..good.len() / 2],
+        message,
+        &format!("{message}."),
+        &format!("{header}..{signature}"),
+        &format!(".{payload}.{signature}"),
+        &format!("{good}.{signature}"),
+        &format!("{good}=="),
+        &format!("{header}.{}.{signature}", &payload[..payload.len() - 4]),
+        "....",
+        "not.a.jwt",
+        "e30.e30.e30",
+    ] {
+        let verdict = refused(&world, &good, bad);
+        assert!(
+            verdict.starts_with("400 InvalidIdentityToken"),
+            "{bad}: {verdict}"
+        );
+    }
+}
+
+#[test]
+fn the_last_character_of_a_signature_has_one_spelling() {
+    let world = World::new();
+    let good = world.issuer.good();
+    // 256 bytes are 341 full groups and one byte more: the last character carries four bits that mean nothing.
+    let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let last = alphabet.find(good.chars().last().unwrap()).unwrap();
+    let other = &alphabet[last + 1..last + 2];
+    let bad = format!("{}{other}", &good[..good.len() - 1]);
+    assert_snapshot!(refused(&world, &good, &bad), @"");
+}
+
+#[test]
+fn a_token_of_more_than_20_000_characters_is_not_read() {
+    let world = World::new();
+    let token = world.issuer.token();
+    let size = |n: usize| {
+        token
+            .clone()
+            .claim("padding", "x".repeat(n))
+            .sign(&world.issuer.key)
+    };
+    let bad = size(15_000);
+    assert!(bad.len() > 20_000);
+    let good = size(14_000);
+    assert!((19_000..20_000).contains(&good.len()), "{}", good.len());
+    let verdict = refused(&world, &good, &bad);
+    assert_snapshot!(verdict.split(" at ").last().unwrap(), @"");
+}
+
+#[test]
+fn a_claim_that_stands_twice_is_refused() {
+    let world = World::new();
+    let token = world.issuer.token();
+    let good = token.sign(&world.issuer.key);
+    let twice = |extra: &str| {
+        let rewritten = token
+            .clone()
+            .rewritten(|text| format!("{{{extra},{}", &text[1..]));
+        rewritten.sign(&world.issuer.key)
+    };
+    assert_snapshot!(refused(&world, &good, &twice(r#""sub":"system:serviceaccount:gbot-dev:other""#)), @"");
+    // Whichever of the two would have won: refused as well when both are the same, or differ in their spelling alone.
+    assert_eq!(
+        refused(&world, &good, &twice(&format!("\"sub\":\"{SUBJECT}\""))),
+        refused(&world, &good, &twice(r#""\u0073ub":"x""#))
+    );
+}
+
+#[test]
+fn claims_of_the_wrong_kind_are_refused() {
+    let world = World::new();
+    let good = world.issuer.good();
+    for (name, value) in [
+        ("sub", json!(7)),
+        ("sub", json!([SUBJECT])),
+        ("sub", json!(null)),
+        ("aud", json!(7)),
+        ("aud", json!([])),
+        ("aud", json!({ "a": 1 })),
+        ("exp", json!("tomorrow")),
+        ("exp", json!(-1)),
+        ("iss", json!(["https://issuer.invalid"])),
+        ("nbf", json!("now")),
+    ] {
+        let bad = world
+            .issuer
+            .token()
+            .claim(name, value.clone())
+            .sign(&world.issuer.key);
+        let verdict = refused(&world, &good, &bad);
+        assert!(verdict.starts_with("400 "), "{name} = {value}: {verdict}");
+    }
+    for missing in ["sub", "aud", "exp", "iss"] {
+        let bad = world
+            .issuer
+            .token()
+            .without(missing)
+            .sign(&world.issuer.key);
+        let verdict = refused(&world, &good, &bad);
+        assert!(
+            verdict.starts_with("400 InvalidIdentityToken"),
+            "{missing}: {verdict}"
+        );
+    }
+}
+
+#[test]
+fn a_token_for_another_audience_is_refused() {
+    let world = World::new();
+    let for_audience = |aud| {
+        world
+            .issuer
+            .token()
+            .claim("aud", aud)
+            .sign(&world.issuer.key)
+    };
+    let good = for_audience(json!([
+        "https://kubernetes.default.svc",
+        "sts.amazonaws.com"
+    ]));
+    assert_snapshot!(refused(&world, &good, &for_audience(json!(["https://kubernetes.default.svc"]))), @"");
+    assert_snapshot!(refused(&world, &good, &for_audience(json!("sts.amazonaws.com "))), @"");
+    assert_snapshot!(refused(&world, &good, &for_audience(json!("STS.amazonaws.com"))), @"");
+}
+
+#[test]
+fn the_authorized_party_counts_where_there_is_one() {
+    let world = World::new();
+    let with = |azp| {
+        world
+            .issuer
+            .token()
+            .claim("azp", azp)
+            .sign(&world.issuer.key)
+    };
+    assert_snapshot!(refused(&world, &with("sts.amazonaws.com"), &with("someone-else")), @"");
+}
+
+#[test]
+fn times_are_good_to_five_minutes() {
+    let world = World::new();
+    let key = &world.issuer.key;
+    let at = |name: &str, offset: i64| world.issuer.token().claim(name, now() + offset).sign(key);
+    let expired = refused(&world, &at("exp", -285), &at("exp", -315));
+    assert_snapshot!(expired, @"");
+    assert_snapshot!(refused(&world, &at("nbf", 285), &at("nbf", 315)), @"");
+    assert_snapshot!(refused(&world, &at("iat", 285), &at("iat", 315)), @"");
+}
+
+#[test]
+fn another_service_account_is_refused_in_the_words_for_a_role_that_does_not_exist() {
+    let world = World::new();
+    let good = world.issuer.good();
+    let other = world
+        .issuer
+        .token()
+        .claim("sub", "system:serviceaccount:gbot-dev:other")
+        .sign(&world.issuer.key);
+    let untrusted = refused(&world, &good, &other);
+    assert_snapshot!(untrusted, @"");
+    assert_eq!(
+        world.exchange_for("no-such-role", &good).verdict(),
+        untrusted
+    );
+    // A caller whose token does not verify learns nothing about roles at all.
+    let forged = world.issuer.token().sign(stranger());
+    assert_eq!(
+        world.exchange_for("no-such-role", &forged).verdict(),
+        world.exchange(&forged).verdict()
+    );
+}
+
+#[test]
+fn a_wildcard_in_a_claim_is_a_character() {
+    let world = World::new();
+    let host = &world.issuer.host;
+    let trust = json!({ "Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow",
+        "Principal": { "Federated": world.provider() },
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": { "StringEquals": { format!("{host}:aud"): "sts.amazonaws.com" } },
+    }] });
+    world
+        .iam(
+            "CreateRole",
+            &[
+                ("RoleName", "own"),
+                ("AssumeRolePolicyDocument", &trust.to_string()),
+            ],
+        )
+        .accepted();
+    let own = format!("arn:aws:s3:::insights/${{{host}:sub}}/*");
+    let permissions = allow(&["s3:GetObject", "s3:PutObject"], &[&own]).to_string();
+    world
+        .iam(
+            "PutRolePolicy",
+            &[
+                ("RoleName", "own"),
+                ("PolicyName", "p"),
+                ("PolicyDocument", &permissions),
+            ],
+        )
+        .accepted();
+    let session = |sub: &str| {
+        credentials(
+            &world.exchange_for(
+                "own",
+                &world
+                    .issuer
+                    .token()
+                    .claim("sub", sub)
+                    .sign(&world.issuer.key),
+            ),
+        )
+    };
+    let (alice, star) = (session("alice"), session("*"));
+    let put = |keys, folder: &str| {
+        world
+            .send(
+                keys,
+                "s3",
+                Request::put(&format!("/insights/{folder}/a"), "x"),
+            )
+            .verdict()
+    };
+    assert_eq!(put(&alice, "alice"), "200");
+    assert_snapshot!(put(&star, "alice"), @"");
+    assert_eq!(put(&star, "%2A"), "200");
+    assert_snapshot!(put(&alice, "bob"), @"");
+}
+
+#[test]
+fn a_token_seen_before_is_judged_anew() {
+    let world = World::new();
+    let token = world.issuer.good();
+    world.exchange(&token).accepted();
+    let closed = world.trust().to_string().replace(SUBJECT, "nobody");
+    world
+        .iam(
+            "UpdateAssumeRolePolicy",
+            &[("RoleName", "bot"), ("PolicyDocument", &closed)],
+        )
+        .accepted();
+    assert_snapshot!(world.exchange(&token).verdict(), @"");
+    let open = world.trust().to_string();
+    world
+        .iam(
+            "UpdateAssumeRolePolicy",
+            &[("RoleName", "bot"), ("PolicyDocument", &open)],
+        )
+        .accepted();
+    world.exchange(&token).accepted();
+    // One character of the same token is another token.
+    let (message, _) = token.rsplit_once('.').unwrap();
+    let bent = format!("{message}.{}", URL_SAFE_NO_PAD.encode([0; 256]));
+    assert_snapshot!(refused(&world, &token, &bent), @"");
+    world
+        .iam(
+            "DeleteOpenIDConnectProvider",
+            &[("OpenIDConnectProviderArn", &world.provider())],
+        )
+        .accepted();
+    assert_snapshot!(world.exchange(&token).verdict(), @"");
+}
