@@ -7,12 +7,12 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
-    clippy::str_to_string,
     reason = "a test stops at the first thing that is not as it says"
 )]
 
 mod clients;
 mod demo;
+mod documentation;
 mod exchange;
 mod explain;
 mod lasting;

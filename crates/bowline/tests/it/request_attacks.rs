@@ -276,13 +276,13 @@ fn what_is_added_to_a_signed_request_does_not_make_it_another_services() {
         .clone()
         .header("x-amz-target", "Bowline_20261101.RotateKeyring");
     assert_snapshot!(target.send(port).verdict(), @"");
-    let post = unsigned_body().sign(Request::new("POST", "/"), port);
-    let mut action = post
+    let posted = unsigned_body().sign(Request::new("POST", "/"), port);
+    let mut action = posted
         .clone()
         .header("content-type", FORM)
         .body("Action=CreateUser&Version=2010-05-08&UserName=evil");
     assert_snapshot!(action.send(port).verdict(), @"");
-    action = post
+    action = posted
         .header("x-amz-target", "Bowline_20261101.RotateKeyring")
         .body("{}");
     assert_snapshot!(action.send(port).verdict(), @"");
@@ -482,4 +482,18 @@ fn a_user_made_again_under_an_old_name_inherits_no_trust() {
     assert_snapshot!(enter(&phoenix), @"");
     let again = world.user("phoenix", Some(assume));
     assert_snapshot!(enter(&again), @"");
+}
+
+#[test]
+fn a_signature_for_any_region_is_a_signature() {
+    let world = World::new();
+    let port = world.server.port;
+    for region in ["us-east-1", "eu-central-1", "home"] {
+        let signer = Signer::new(&Bowline::root(), "s3").region(region);
+        assert_eq!(
+            signer.sign(put("a"), port).send(port).verdict(),
+            "200",
+            "{region}"
+        );
+    }
 }

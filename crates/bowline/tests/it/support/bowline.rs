@@ -22,9 +22,8 @@ pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_bowline");
 pub(crate) struct Bowline {
     /// The endpoint for all AWS calls, such as `http://127.0.0.1:40123`.
     pub(crate) url: String,
-    /// Where health and metrics are served.
-    pub(crate) ops: String,
     pub(crate) port: u16,
+    /// Where health and metrics are served.
     pub(crate) ops_port: u16,
     launch: Launch,
     child: Child,
@@ -71,7 +70,6 @@ impl Bowline {
         let (child, ready) = spawn(&launch, home.path());
         let mut server = Self {
             url: String::new(),
-            ops: String::new(),
             port: 0,
             ops_port: 0,
             launch,
@@ -153,7 +151,7 @@ impl Bowline {
 
     fn wait_until_ready(&mut self, ready: &Path) {
         let child = &mut self.child;
-        let text = wait_for("the ready file", Duration::from_secs(60), || {
+        let text = wait_for("the ready file", Duration::from_mins(1), || {
             if let Some(status) = child.try_wait().unwrap() {
                 let log = ready.with_file_name("serve.log");
                 panic!(
@@ -174,8 +172,7 @@ impl Bowline {
                 .parse()
                 .unwrap()
         };
-        self.url = urls["aws"].as_str().unwrap().to_owned();
-        self.ops = urls["ops"].as_str().unwrap().to_owned();
+        urls["aws"].as_str().unwrap().clone_into(&mut self.url);
         self.port = address(&urls["aws"]).port();
         self.ops_port = address(&urls["ops"]).port();
     }

@@ -98,7 +98,7 @@ impl Request {
     fn bytes(&self, port: u16) -> Vec<u8> {
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
         let mut line = |name: &str, value: &str| {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name, ": ", value, "\r\n"]);
         };
         if self.value("host").is_none() {
             line("host", &format!("127.0.0.1:{port}"));

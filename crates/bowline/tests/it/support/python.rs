@@ -78,6 +78,11 @@ impl Clients {
         run(&mut aws, url, keys, variables)
     }
 
+    /// The folder with the programs `aws` and `python`.
+    pub(crate) fn folder(&self) -> String {
+        self.bin.display().to_string()
+    }
+
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.bin.join(program));
         command

@@ -141,7 +141,7 @@ impl Signer {
         headers.sort();
         let lines: String = headers
             .iter()
-            .map(|(name, value)| format!("{name}:{value}\n"))
+            .flat_map(|(name, value)| [name, ":", value, "\n"])
             .collect();
         let names: Vec<_> = headers.iter().map(|(name, _)| name.as_str()).collect();
         let names = names.join(";");

@@ -1,0 +1,239 @@
+//! What the documentation tells people to type works when it is typed.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::support::bowline::{ACCOUNT, BINARY, Bowline, Launch};
+use crate::support::http::Request;
+use crate::support::issuer::Issuer;
+use crate::support::python::clients;
+use crate::support::token::Token;
+use crate::support::world::role_arn;
+
+fn read(path: &str) -> String {
+    let path = format!("{}/../../{path}", env!("CARGO_MANIFEST_DIR"));
+    fs::read_to_string(path).unwrap()
+}
+
+/// The fenced blocks of a language, in order.
+fn blocks(text: &str, language: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if line.trim() == format!("```{language}") {
+            let block: Vec<_> = lines
+                .by_ref()
+                .take_while(|line| line.trim() != "```")
+                .collect();
+            found.push(block.join("\n"));
+        }
+    }
+    found
+}
+
+/// Runs a block of shell in `folder`, with the binary and the clients on its path.
+#[track_caller]
+fn shell(block: &str, folder: &Path, path: &str, variables: &[(&str, &str)]) -> String {
+    let output = Command::new("bash")
+        .args(["-euc", block])
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", path)
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_CONFIG_FILE", "/dev/null")
+        .envs(variables.iter().copied())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{block}\n{err}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_quickstart_gives_one_service_account_one_bucket() {
+    let Some(clients) = clients() else { return };
+    let server = Bowline::launch(Launch::default());
+    let issuer = Issuer::start();
+    let home = server.home();
+    let mut text = read("docs/quickstart.md");
+    for (from, to) in [
+        ("https://issuer.example.com", issuer.url().as_str()),
+        ("issuer.example.com", &issuer.host),
+        ("ACCOUNT", ACCOUNT),
+        ("http://127.0.0.1:9400", &server.url),
+        (
+            "/var/lib/bowline/credentials",
+            home.join("credentials").to_str().unwrap(),
+        ),
+    ] {
+        text = text.replace(from, to);
+    }
+    let root = Bowline::root();
+    fs::write(
+        home.join("credentials"),
+        format!(
+            "[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+            root.access_key_id, root.secret_access_key
+        ),
+    )
+    .unwrap();
+    let documents = blocks(&text, "json");
+    fs::write(home.join("trust.json"), &documents[0]).unwrap();
+    fs::write(home.join("permissions.json"), &documents[1]).unwrap();
+    // What the cluster would have printed, and an authority that a plain issuer has no use for.
+    fs::write(home.join("jwks.json"), issuer.jwks().to_string()).unwrap();
+    fs::write(home.join("ca.pem"), Issuer::start_tls().authority.unwrap()).unwrap();
+
+    let path = format!(
+        "{}:{}:/usr/bin:/bin",
+        Path::new(BINARY).parent().unwrap().display(),
+        clients.folder()
+    );
+    let shells = blocks(&text, "sh");
+    let exports = &shells[0];
+    let run = |block: &str| {
+        let typed: Vec<_> = block
+            .lines()
+            .filter(|line| !line.starts_with("kubectl"))
+            .collect();
+        shell(
+            &format!("{exports}\n{}", typed.join("\n")),
+            home,
+            &path,
+            &[],
+        )
+    };
+    let pod = text.find("## 4.").unwrap();
+    for block in blocks(&text[..pod], "sh") {
+        run(&block);
+    }
+
+    let subject = "system:serviceaccount:prod:bot";
+    let token = Token::new(&issuer.url(), "k1")
+        .claim("sub", subject)
+        .sign(&issuer.key);
+    fs::write(home.join("token"), token).unwrap();
+    let file = home.join("token");
+    let role = role_arn("bot");
+    let variables = [
+        ("AWS_ENDPOINT_URL", server.url.as_str()),
+        ("AWS_ENDPOINT_URL_STS", &server.url),
+        ("AWS_ROLE_ARN", &role),
+        ("AWS_WEB_IDENTITY_TOKEN_FILE", file.to_str().unwrap()),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_DEFAULT_REGION", "us-east-1"),
+    ];
+    shell(
+        "aws s3 cp trust.json s3://insights/ && aws s3 ls s3://insights",
+        home,
+        &path,
+        &variables,
+    );
+    let denied = Command::new("bash")
+        .args(["-c", "aws s3 ls"])
+        .env_clear()
+        .env("PATH", &path)
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .envs(variables)
+        .output()
+        .unwrap();
+    assert!(!denied.status.success(), "more was allowed than one bucket");
+
+    let put = crate::support::sign::Signer::new(&root, "s3")
+        .sign(Request::get("/insights/none"), server.port)
+        .send(server.port);
+    assert_eq!(put.status, 404);
+    let refused = Request::get("/").send(server.port);
+    assert_eq!(refused.status, 403);
+    for block in blocks(&text[pod..], "sh") {
+        let id = refused.request_id();
+        run(&block.replace("REQUEST-ID", &id));
+    }
+}
+
+#[test]
+fn the_first_configuration_of_the_readme_starts() {
+    let text = read("README.md");
+    let home = tempfile::TempDir::new().unwrap();
+    let data = home.path().join("bowline");
+    let init = text
+        .lines()
+        .find(|line| line.starts_with("bowline init"))
+        .unwrap();
+    let path = format!(
+        "{}:/usr/bin:/bin",
+        Path::new(BINARY).parent().unwrap().display()
+    );
+    shell(
+        &init.replace("/var/lib/bowline", data.to_str().unwrap()),
+        home.path(),
+        &path,
+        &[],
+    );
+    let config = blocks(&text, "toml").remove(0);
+    let config = config.replace("0.0.0.0:9400", "127.0.0.1:0");
+    fs::write(data.join("bowline.toml"), config).unwrap();
+    let serve = text
+        .lines()
+        .find(|line| line.starts_with("bowline serve"))
+        .unwrap();
+    let serve = serve.replace("/var/lib/bowline", data.to_str().unwrap());
+    let ready = home.path().join("ready.json");
+    let line = format!(
+        "exec {serve} --ops-listen 127.0.0.1:0 --ready-file {}",
+        ready.display()
+    );
+    let mut child = Command::new("bash")
+        .args(["-c", &line])
+        .env_clear()
+        .env("PATH", &path)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let text = crate::support::wait::wait_for(
+        "the ready file",
+        std::time::Duration::from_secs(30),
+        || {
+            assert!(child.try_wait().unwrap().is_none(), "it ended");
+            fs::read_to_string(&ready)
+                .ok()
+                .filter(|text| !text.is_empty())
+        },
+    );
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(text.contains("\"aws\""), "{text}");
+}
+
+#[test]
+fn links_between_documents_lead_somewhere() {
+    let root = format!("{}/../..", env!("CARGO_MANIFEST_DIR"));
+    for document in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "CHANGELOG.md",
+        "ARCHITECTURE.md",
+        "docs/quickstart.md",
+        "docs/compatibility.md",
+        "docs/benchmarks.md",
+    ] {
+        let text = read(document);
+        let folder = Path::new(document).parent().unwrap();
+        for link in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next())
+        {
+            let target = link.split('#').next().unwrap();
+            if target.is_empty() || target.contains("://") {
+                continue;
+            }
+            let path = Path::new(&root).join(folder).join(target);
+            assert!(path.exists(), "{document} links to `{link}`");
+        }
+    }
+}
