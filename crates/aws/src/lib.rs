@@ -5,6 +5,7 @@ pub mod chunked;
 pub mod credentials;
 pub mod error;
 mod hex;
+pub mod ids;
 pub mod json;
 pub mod query;
 pub mod sigv4;

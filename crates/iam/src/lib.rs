@@ -1,1 +1,4 @@
 //! The AWS policy language: policies and a request in, a decision out.
+
+pub mod account;
+pub mod decision;

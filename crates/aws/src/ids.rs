@@ -1,0 +1,150 @@
+//! Ids and secrets that AWS APIs hand out, made from random bytes that the caller draws.
+//!
+//! An access key id carries its account as AWS's do: after the four-letter prefix come 80 bits in base32, a set bit, 40 bits
+//! of account, 39 bits of chance. So [`account_of`] needs no look-up.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use bowline_iam::account::AccountId;
+
+use crate::credentials::{AccessKeyId, InvalidAccessKeyId, InvalidSecret, SecretAccessKey};
+
+/// RFC 4648.
+const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/// Whose key an access key id is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyKind {
+    /// `AKIA`: of a user or an account's root.
+    LongTerm,
+    /// `ASIA`: of a session.
+    Temporary,
+}
+
+/// What a unique id is the id of (IAM User Guide, "IAM identifiers", the table of prefixes).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UniqueIdKind {
+    /// `ANPA`.
+    ManagedPolicy,
+    /// `OIDC`: AWS gives providers no unique id; ours never shows.
+    Provider,
+    /// `AROA`.
+    Role,
+    /// `AIDA`.
+    User,
+}
+
+/// Makes a 20-character access key id.
+///
+/// # Errors
+/// [`InvalidAccessKeyId`] never: the characters are the right ones.
+pub fn access_key_id(
+    kind: KeyKind,
+    account: AccountId,
+    random: [u8; 5],
+) -> Result<AccessKeyId, InvalidAccessKeyId> {
+    let prefix = match kind {
+        KeyKind::LongTerm => "AKIA",
+        KeyKind::Temporary => "ASIA",
+    };
+    let chance = random
+        .iter()
+        .fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
+    let account: u128 = account.as_str().parse().map_err(|_| InvalidAccessKeyId)?;
+    let bits = 1 << 79 | account << 39 | chance & ((1 << 39) - 1);
+    let mut id = prefix.to_owned();
+    push_base32(&mut id, bits, 16);
+    id.parse()
+}
+
+/// The account that an access key id carries, if it is one of this form.
+pub fn account_of(id: &AccessKeyId) -> Option<AccountId> {
+    let text = id.as_str();
+    let encoded = text
+        .strip_prefix("AKIA")
+        .or_else(|| text.strip_prefix("ASIA"))?;
+    if encoded.len() != 16 {
+        return None;
+    }
+    let mut bits = 0_u128;
+    for byte in encoded.bytes() {
+        let value = BASE32.iter().position(|letter| *letter == byte)?;
+        bits = bits << 5 | u128::try_from(value).ok()?;
+    }
+    let account = bits >> 39 & ((1 << 40) - 1);
+    format!("{account:012}").parse().ok()
+}
+
+/// Makes a 40-character secret access key.
+///
+/// # Errors
+/// [`InvalidSecret`] never: the characters are the right ones.
+pub fn secret_access_key(random: [u8; 30]) -> Result<SecretAccessKey, InvalidSecret> {
+    SecretAccessKey::new(STANDARD.encode(random))
+}
+
+/// Makes a 21-character unique id.
+pub fn unique_id(kind: UniqueIdKind, random: [u8; 11]) -> String {
+    let prefix = match kind {
+        UniqueIdKind::ManagedPolicy => "ANPA",
+        UniqueIdKind::Provider => "OIDC",
+        UniqueIdKind::Role => "AROA",
+        UniqueIdKind::User => "AIDA",
+    };
+    let bits = random
+        .iter()
+        .fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
+    let mut id = prefix.to_owned();
+    push_base32(&mut id, bits, 17);
+    id
+}
+
+/// Appends the low bits of a number as so many letters.
+fn push_base32(text: &mut String, bits: u128, letters: u32) {
+    for position in (0..letters).rev() {
+        let value = usize::try_from(bits >> (5 * position) & 31).unwrap_or_default();
+        text.push(char::from(BASE32.get(value).copied().unwrap_or(b'A')));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_access_key_id_carries_its_account() {
+        for account in ["432797229265", "000000000001", "999999999999"] {
+            let account: AccountId = account.parse().unwrap();
+            for random in [[0; 5], [255; 5], [1, 2, 3, 4, 5]] {
+                let id = access_key_id(KeyKind::Temporary, account, random).unwrap();
+                assert_eq!(id.as_str().len(), 20);
+                assert_eq!(account_of(&id), Some(account), "{id}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_account_is_where_aws_has_it() {
+        // An example that was published with the account it belongs to.
+        let id = "ASIAY34FZKBOKMUTVV7A".parse().unwrap();
+        insta::assert_snapshot!(account_of(&id).unwrap(), @"609629065308");
+    }
+
+    #[test]
+    fn other_forms_carry_none() {
+        for id in [
+            "AKIADECLAREDFIRST001",
+            "AROAJQABLZS4A3QDU576Q",
+            "some_declared_key",
+        ] {
+            assert_eq!(account_of(&id.parse().unwrap()), None, "{id}");
+        }
+    }
+
+    #[test]
+    fn ids_and_secrets_have_aws_lengths() {
+        let account = "432797229265".parse().unwrap();
+        insta::assert_snapshot!(access_key_id(KeyKind::LongTerm, account, [7; 5]).unwrap(), @"AKIAWJRFZUDIQ4DQOBYH");
+        insta::assert_snapshot!(unique_id(UniqueIdKind::Role, [7; 11]), @"AROAHA4DQOBYHA4DQOBYH");
+        assert_eq!(secret_access_key([7; 30]).unwrap().expose().len(), 40);
+    }
+}
