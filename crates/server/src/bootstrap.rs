@@ -1,0 +1,214 @@
+//! How a server gets its first account.
+//!
+//! An empty store gets a management account with a root access key: the one that was declared, or a random one. More
+//! accounts can be declared. A declaration is for accounts that are not there yet: later it is ignored, with a warning, and
+//! never changes anything.
+
+use aws_lc_rs::rand::SecureRandom;
+use bowline_aws::{
+    credentials::{AccessKeyId, SecretAccessKey},
+    ids,
+};
+use bowline_iam::account::AccountId;
+use jiff::Timestamp;
+
+use crate::{
+    entity::{AccessKey, AccessKeyOwner, AccessKeyStatus, Account},
+    index::{Index, State, UpdateError},
+    seal::SealError,
+    store::{Key, Transaction},
+};
+
+/// Shortest secret that may be declared, in characters.
+pub const MIN_SECRET: usize = 16;
+
+/// An account that a first start makes.
+#[derive(Clone, Debug)]
+pub struct DeclaredAccount {
+    /// Its id.
+    pub id: AccountId,
+    /// The id of its root access key.
+    pub access_key_id: AccessKeyId,
+    /// The secret of its root access key.
+    pub secret_access_key: SecretAccessKey,
+}
+
+/// What a start found and did.
+#[derive(Debug, Default)]
+pub struct Bootstrapped {
+    /// The root credentials that were made up, and that exist nowhere else: the caller keeps them.
+    pub generated: Option<RootCredentials>,
+    /// Declarations that were ignored, in words.
+    pub warnings: Vec<String>,
+}
+
+/// The root credentials of an account.
+#[derive(Clone, Debug)]
+pub struct RootCredentials {
+    /// The account.
+    pub account: AccountId,
+    /// The access key's id.
+    pub access_key_id: AccessKeyId,
+    /// The access key's secret.
+    pub secret_access_key: SecretAccessKey,
+}
+
+/// Why a start failed.
+#[derive(Debug, thiserror::Error)]
+pub enum BootstrapError {
+    /// A declared secret can be guessed.
+    #[error("the secret access key declared for account `{0}` has fewer than {MIN_SECRET} characters")]
+    ShortSecret(AccountId),
+    /// A declared access key is another's.
+    #[error("the access key id `{0}` declared for account `{1}` is in use")]
+    AccessKeyInUse(AccessKeyId, AccountId),
+    /// A declared access key id looks like that of temporary credentials.
+    #[error("the access key id `{0}` declared for account `{1}` is one of temporary credentials")]
+    TemporaryAccessKey(AccessKeyId, AccountId),
+    /// No randomness.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The store failed.
+    #[error("writing the first records")]
+    Update(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Makes what a server needs before it serves: the keyring, and the accounts that are declared or, in an empty store, one.
+///
+/// # Errors
+/// [`BootstrapError`].
+pub async fn bootstrap(
+    state: &State,
+    declared: &[DeclaredAccount],
+    random: &(dyn SecureRandom + Sync),
+    now: Timestamp,
+) -> Result<Bootstrapped, BootstrapError> {
+    for account in declared {
+        check(account)?;
+    }
+    state.ensure_keyring(now).await.map_err(update_error)?;
+
+    let mut outcome = Bootstrapped::default();
+    for account in declared {
+        let made = state
+            .update(|index| declare(state, index, account, now))
+            .await
+            .map_err(refusal_or_update)?;
+        if !made {
+            outcome.warnings.push(format!(
+                "account `{}` exists, so its declaration is ignored",
+                account.id
+            ));
+        }
+    }
+    if state.current().accounts().next().is_none() {
+        let root = generate(random)?;
+        let account = DeclaredAccount {
+            id: root.account,
+            access_key_id: root.access_key_id.clone(),
+            secret_access_key: root.secret_access_key.clone(),
+        };
+        state
+            .update(|index| declare(state, index, &account, now))
+            .await
+            .map_err(refusal_or_update)?;
+        outcome.generated = Some(root);
+    }
+    Ok(outcome)
+}
+
+impl RootCredentials {
+    /// The content of an AWS credentials file with these as the default profile.
+    pub fn to_credentials_file(&self) -> String {
+        format!(
+            "[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+            self.access_key_id,
+            self.secret_access_key.expose()
+        )
+    }
+}
+
+fn check(account: &DeclaredAccount) -> Result<(), BootstrapError> {
+    if account.secret_access_key.expose().len() < MIN_SECRET {
+        return Err(BootstrapError::ShortSecret(account.id));
+    }
+    if account.access_key_id.as_str().starts_with("ASIA") {
+        let id = account.access_key_id.clone();
+        return Err(BootstrapError::TemporaryAccessKey(id, account.id));
+    }
+    Ok(())
+}
+
+/// An account with its root access key, unless it is there. The first account of a store manages it.
+fn declare(
+    state: &State,
+    index: &Index,
+    declared: &DeclaredAccount,
+    now: Timestamp,
+) -> Result<(Transaction, bool), BootstrapError> {
+    if index.account(declared.id).is_some() {
+        return Ok((Transaction::new(), false));
+    }
+    if index.access_key(declared.access_key_id.as_str()).is_some() {
+        let id = declared.access_key_id.clone();
+        return Err(BootstrapError::AccessKeyInUse(id, declared.id));
+    }
+    let account = Account {
+        id: declared.id,
+        management: index.accounts().next().is_none(),
+        created: now,
+    };
+    let record_key = Key::access_key(declared.access_key_id.as_str());
+    let key = AccessKey {
+        id: declared.access_key_id.clone(),
+        account: declared.id,
+        owner: AccessKeyOwner::Root,
+        status: AccessKeyStatus::Active,
+        secret: state
+            .master_key()
+            .seal(&record_key, &declared.secret_access_key)?,
+        created: now,
+    };
+    Ok((Transaction::new().create(&account).create(&key), true))
+}
+
+fn generate(random: &dyn SecureRandom) -> Result<RootCredentials, SealError> {
+    let account = account_id(u64::from_be_bytes(draw(random)?))?;
+    Ok(RootCredentials {
+        account,
+        access_key_id: ids::access_key_id(ids::KeyKind::LongTerm, account, draw(random)?),
+        secret_access_key: ids::secret_access_key(draw(random)?),
+    })
+}
+
+/// Twelve digits, the first of which is not zero, so that no tool takes the id for a number and drops it.
+fn account_id(random: u64) -> Result<AccountId, SealError> {
+    const FIRST: u64 = 100_000_000_000;
+    let digits = FIRST + random % (9 * FIRST);
+    digits.to_string().parse().map_err(|_| SealError)
+}
+
+fn draw<const N: usize>(random: &dyn SecureRandom) -> Result<[u8; N], SealError> {
+    let mut bytes = [0; N];
+    random.fill(&mut bytes).map_err(|_| SealError)?;
+    Ok(bytes)
+}
+
+fn update_error<E>(error: UpdateError<E>) -> BootstrapError
+where
+    UpdateError<E>: std::error::Error + Send + Sync + 'static,
+{
+    BootstrapError::Update(Box::new(error))
+}
+
+fn refusal_or_update(error: UpdateError<BootstrapError>) -> BootstrapError {
+    match error {
+        UpdateError::Refused(error) => error,
+        other @ (UpdateError::Busy | UpdateError::Invalid(_) | UpdateError::Store(_)) => {
+            update_error(other)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

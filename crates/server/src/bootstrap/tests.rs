@@ -1,0 +1,122 @@
+use std::sync::Arc;
+
+use aws_lc_rs::rand::SystemRandom;
+
+use super::*;
+use crate::{master_key::MasterKey, store::MemoryStore};
+
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+async fn state() -> State {
+    let master_key = MasterKey::generate().unwrap();
+    State::start(Arc::new(MemoryStore::new()), Arc::new(master_key))
+        .await
+        .unwrap()
+}
+
+fn declared(id: &str, key: &str, secret: &str) -> DeclaredAccount {
+    DeclaredAccount {
+        id: id.parse().unwrap(),
+        access_key_id: key.parse().unwrap(),
+        secret_access_key: SecretAccessKey::new(secret).unwrap(),
+    }
+}
+
+fn first() -> DeclaredAccount {
+    declared("432797229265", "AKIADECLAREDFIRST001", "declared-secret-access-key")
+}
+
+async fn run(state: &State, declared: &[DeclaredAccount]) -> Result<Bootstrapped, BootstrapError> {
+    bootstrap(state, declared, &SystemRandom::new(), NOW).await
+}
+
+#[tokio::test]
+async fn an_empty_store_gets_a_management_account_and_a_keyring() {
+    let state = state().await;
+    let root = run(&state, &[]).await.unwrap().generated.unwrap();
+    let index = state.current();
+    assert!(index.account(root.account).unwrap().record.management);
+    let key = index.access_key(root.access_key_id.as_str()).unwrap();
+    assert_eq!(*key.secret(), root.secret_access_key);
+    assert_eq!(index.keyring().status(NOW).len(), 1);
+    assert_eq!(index.root_access_keys(root.account).count(), 1);
+}
+
+#[tokio::test]
+async fn a_second_start_makes_nothing() {
+    let state = state().await;
+    run(&state, &[]).await.unwrap();
+    let before = state.current().revision();
+    assert!(run(&state, &[]).await.unwrap().generated.is_none());
+    assert_eq!(state.current().revision(), before);
+}
+
+#[tokio::test]
+async fn declared_accounts_are_made_once_and_the_first_manages() {
+    let state = state().await;
+    let second = declared("111122223333", "AKIADECLAREDSECOND01", "another-secret-key");
+    let outcome = run(&state, &[first(), second.clone()]).await.unwrap();
+    assert!(outcome.generated.is_none() && outcome.warnings.is_empty());
+    let index = state.current();
+    assert!(index.account(first().id).unwrap().record.management);
+    assert!(!index.account(second.id).unwrap().record.management);
+
+    let mut changed = first();
+    changed.secret_access_key = SecretAccessKey::new("some-other-secret-key").unwrap();
+    let again = run(&state, &[changed]).await.unwrap();
+    insta::assert_snapshot!(again.warnings.join("\n"), @"account `432797229265` exists, so its declaration is ignored");
+    let index = state.current();
+    let kept = index.access_key("AKIADECLAREDFIRST001").unwrap();
+    assert_eq!(*kept.secret(), first().secret_access_key);
+}
+
+#[tokio::test]
+async fn a_short_secret_is_refused_before_anything_is_written() {
+    let state = state().await;
+    let short = declared("111122223333", "AKIADECLAREDSECOND01", "fifteen-letters");
+    let error = run(&state, &[first(), short]).await.unwrap_err();
+    insta::assert_snapshot!(error, @"the secret access key declared for account `111122223333` has fewer than 16 characters");
+    assert!(state.current().accounts().next().is_none());
+}
+
+#[tokio::test]
+async fn an_access_key_id_is_declared_once() {
+    let state = state().await;
+    let mut second = first();
+    second.id = "111122223333".parse().unwrap();
+    let error = run(&state, &[first(), second]).await.unwrap_err();
+    insta::assert_snapshot!(error, @"the access key id `AKIADECLAREDFIRST001` declared for account `111122223333` is in use");
+}
+
+#[tokio::test]
+async fn a_temporary_access_key_id_is_not_declared() {
+    let state = state().await;
+    let mut account = first();
+    account.access_key_id = "ASIADECLAREDFIRST001".parse().unwrap();
+    assert!(matches!(
+        run(&state, &[account]).await,
+        Err(BootstrapError::TemporaryAccessKey(..))
+    ));
+}
+
+#[test]
+fn the_credentials_file_is_what_the_sdks_read() {
+    let root = RootCredentials {
+        account: "432797229265".parse().unwrap(),
+        access_key_id: "AKIAIOSFODNN7EXAMPLE".parse().unwrap(),
+        secret_access_key: SecretAccessKey::new("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY").unwrap(),
+    };
+    insta::assert_snapshot!(root.to_credentials_file(), @r"
+    [default]
+    aws_access_key_id = AKIAIOSFODNN7EXAMPLE
+    aws_secret_access_key = wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY
+    ");
+}
+
+#[test]
+fn a_made_up_account_id_has_twelve_digits() {
+    for random in [0, 1, u64::MAX] {
+        let id = account_id(random).unwrap();
+        assert!(!id.as_str().starts_with('0'), "{id}");
+    }
+}

@@ -1,0 +1,95 @@
+//! Keys for look-ups by account and name, ignoring case, without making a copy of the name.
+
+use std::{borrow::Borrow, cmp::Ordering};
+
+use bowline_iam::account::AccountId;
+
+/// An account and a name in it. Ordered by account, then by name ignoring ASCII case, as names are unique.
+#[derive(Clone, Debug)]
+pub(super) struct NameKey {
+    account: AccountId,
+    name: Box<str>,
+}
+
+impl NameKey {
+    pub(super) fn new(account: AccountId, name: &str) -> Self {
+        Self {
+            account,
+            name: name.into(),
+        }
+    }
+
+    pub(super) fn account(&self) -> AccountId {
+        self.account
+    }
+}
+
+/// What a kept key and a borrowed pair have in common, so that a map of the first is searched with the second.
+pub(super) trait Named {
+    fn parts(&self) -> (AccountId, &str);
+}
+
+impl Named for NameKey {
+    fn parts(&self) -> (AccountId, &str) {
+        (self.account, &self.name)
+    }
+}
+
+impl Named for (AccountId, &str) {
+    fn parts(&self) -> (AccountId, &str) {
+        *self
+    }
+}
+
+impl<'a> Borrow<dyn Named + 'a> for NameKey {
+    fn borrow(&self) -> &(dyn Named + 'a) {
+        self
+    }
+}
+
+fn compare((account, name): (AccountId, &str), other: (AccountId, &str)) -> Ordering {
+    let folded = other.1.bytes().map(|byte| byte.to_ascii_lowercase());
+    account
+        .cmp(&other.0)
+        .then_with(|| name.bytes().map(|byte| byte.to_ascii_lowercase()).cmp(folded))
+}
+
+impl Ord for dyn Named + '_ {
+    fn cmp(&self, other: &Self) -> Ordering {
+        compare(self.parts(), other.parts())
+    }
+}
+
+impl PartialOrd for dyn Named + '_ {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for dyn Named + '_ {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for dyn Named + '_ {}
+
+impl Ord for NameKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        compare(self.parts(), other.parts())
+    }
+}
+
+impl PartialOrd for NameKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for NameKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for NameKey {}

@@ -1,0 +1,229 @@
+//! What every store promises, as tests that run against each of them.
+
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::{
+    Change, CommitError, Condition, Key, MemoryStore, Revision, SqliteStore, Store, Transaction,
+    Value, WatchError, transaction::MAX_CHANGES,
+};
+
+/// Runs a test against each store.
+macro_rules! contract {
+    ($($(#[$meta:meta])* async fn $name:ident($store:ident: &dyn Store) $body:block)*) => {$(
+        mod $name {
+            use super::*;
+
+            $(#[$meta])*
+            async fn test($store: &dyn Store) $body
+
+            #[tokio::test]
+            async fn in_memory() {
+                test(&MemoryStore::new()).await;
+            }
+
+            #[tokio::test]
+            async fn in_sqlite() {
+                let folder = tempfile::tempdir().unwrap();
+                test(&sqlite(folder.path())).await;
+            }
+        }
+    )*};
+}
+
+fn sqlite(folder: &Path) -> SqliteStore {
+    SqliteStore::open(folder).unwrap()
+}
+
+fn key(name: &str) -> Key {
+    Key::bucket(name)
+}
+
+fn value(text: &str) -> Value {
+    text.as_bytes().into()
+}
+
+fn put(name: &str, text: &str) -> Transaction {
+    Transaction::new().put(key(name), value(text))
+}
+
+/// Everything, as `key=value@revision`.
+async fn content(store: &dyn Store) -> Vec<String> {
+    let snapshot = store.snapshot().await.unwrap();
+    let entries = snapshot.entries.iter().map(|entry| {
+        let text = String::from_utf8_lossy(&entry.value);
+        format!("{}={text}@{}", entry.key, entry.revision)
+    });
+    entries.collect()
+}
+
+contract! {
+    async fn an_empty_store_is_at_revision_zero(store: &dyn Store) {
+        let snapshot = store.snapshot().await.unwrap();
+        assert_eq!(snapshot.revision, Revision::EMPTY);
+        assert!(snapshot.entries.is_empty());
+    }
+
+    async fn each_commit_is_one_revision_and_stamps_what_it_puts(store: &dyn Store) {
+        store.commit(put("b", "1").put(key("a"), value("1"))).await.unwrap();
+        let revision = store.commit(put("b", "2")).await.unwrap();
+        assert_eq!(revision, store.latest().await.unwrap());
+        assert_eq!(content(store).await, ["bucket/a=1@1", "bucket/b=2@2"]);
+    }
+
+    async fn an_empty_transaction_makes_no_revision(store: &dyn Store) {
+        let before = store.commit(put("a", "1")).await.unwrap();
+        assert_eq!(store.commit(Transaction::new()).await.unwrap(), before);
+        let check = Transaction::new().require(Condition::Absent(key("a")));
+        assert!(matches!(store.commit(check).await, Err(CommitError::Conflict(_))));
+    }
+
+    async fn a_name_is_taken_once(store: &dyn Store) {
+        let create = || put("a", "1").require(Condition::Absent(key("a")));
+        store.commit(create()).await.unwrap();
+        let second = store.commit(create()).await.unwrap_err();
+        assert_eq!(second.to_string(), "record `bucket/a` has changed");
+    }
+
+    async fn a_deleted_name_can_be_taken_again(store: &dyn Store) {
+        store.commit(put("a", "1")).await.unwrap();
+        store.commit(Transaction::new().remove(key("a"))).await.unwrap();
+        let create = put("a", "2").require(Condition::Absent(key("a")));
+        store.commit(create).await.unwrap();
+        assert_eq!(content(store).await, ["bucket/a=2@3"]);
+    }
+
+    async fn an_update_is_lost_by_whoever_read_before_it(store: &dyn Store) {
+        let read = store.commit(put("a", "1")).await.unwrap();
+        let update = || put("a", "2").require(Condition::At(key("a"), read));
+        store.commit(update()).await.unwrap();
+        assert!(matches!(store.commit(update()).await, Err(CommitError::Conflict(_))));
+        let gone = put("c", "1").require(Condition::Present(key("b")));
+        assert!(matches!(store.commit(gone).await, Err(CommitError::Conflict(_))));
+    }
+
+    async fn nothing_applies_of_a_transaction_with_a_failed_condition(store: &dyn Store) {
+        store.commit(put("a", "1")).await.unwrap();
+        let transaction = put("b", "1")
+            .remove(key("a"))
+            .require(Condition::Present(key("a")))
+            .require(Condition::Present(key("missing")));
+        store.commit(transaction).await.unwrap_err();
+        assert_eq!(content(store).await, ["bucket/a=1@1"]);
+    }
+
+    async fn conditions_see_the_store_before_the_transaction(store: &dyn Store) {
+        let both = put("a", "1").require(Condition::Present(key("a")));
+        assert!(store.commit(both).await.is_err());
+    }
+
+    async fn a_transaction_has_at_most_a_hundred_changes(store: &dyn Store) {
+        let of = |count: usize| (0..count).fold(Transaction::new(), |transaction, n| {
+            transaction.put(key(&n.to_string()), value("1"))
+        });
+        store.commit(of(MAX_CHANGES)).await.unwrap();
+        let refused = store.commit(of(MAX_CHANGES + 1)).await.unwrap_err();
+        assert_eq!(refused.to_string(), "a transaction of 101 parts is over the limit of 100");
+    }
+
+    async fn a_transaction_changes_a_record_once(store: &dyn Store) {
+        let twice = store.commit(put("a", "1").remove(key("a"))).await.unwrap_err();
+        assert_eq!(twice.to_string(), "record `bucket/a` is changed twice in one transaction");
+    }
+
+    async fn a_watch_tells_every_later_commit_in_order(store: &dyn Store) {
+        let from = store.commit(put("a", "1")).await.unwrap();
+        let mut watch = store.watch(from).await.unwrap();
+        store.commit(put("b", "1")).await.unwrap();
+        store.commit(Transaction::new().remove(key("a"))).await.unwrap();
+        let (first, second) = (watch.next().await.unwrap(), watch.next().await.unwrap());
+        assert_eq!(first.changes.as_ref(), [Change::Put(key("b"), value("1"))]);
+        assert_eq!(second.changes.as_ref(), [Change::Delete(key("a"))]);
+        assert_eq!(second.revision, store.latest().await.unwrap());
+    }
+
+    async fn a_watch_wakes_for_a_commit_that_comes_later(store: &dyn Store) {
+        let mut watch = store.watch(Revision::EMPTY).await.unwrap();
+        let (batch, revision) = tokio::join!(watch.next(), store.commit(put("a", "1")));
+        assert_eq!(batch.unwrap().revision, revision.unwrap());
+    }
+
+    async fn a_watch_that_fell_behind_is_told_so(store: &dyn Store) {
+        let mut watch = store.watch(Revision::EMPTY).await.unwrap();
+        for _ in 0..1025 {
+            store.commit(put("a", "1")).await.unwrap();
+        }
+        assert_eq!(watch.next().await, Err(WatchError::Compacted(Revision::EMPTY)));
+        let recent = Revision::from_number(1);
+        assert_eq!(store.watch(recent).await.unwrap().next().await.unwrap().revision.number(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_watch_ends_with_its_store() {
+    let store = MemoryStore::new();
+    let mut watch = store.watch(Revision::EMPTY).await.unwrap();
+    drop(store);
+    assert_eq!(watch.next().await, Err(WatchError::Closed));
+}
+
+#[tokio::test]
+async fn sqlite_keeps_what_was_committed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = sqlite(folder.path());
+    store.commit(put("a", "1")).await.unwrap();
+    store.commit(put("b", "1")).await.unwrap();
+    drop(store);
+    let store = sqlite(folder.path());
+    assert_eq!(content(&store).await, ["bucket/a=1@1", "bucket/b=1@2"]);
+    // What was before this process is only in the snapshot.
+    let mut watch = store.watch(Revision::EMPTY).await.unwrap();
+    assert_eq!(watch.next().await, Err(WatchError::Compacted(Revision::EMPTY)));
+}
+
+/// One step of the comparison, over few keys so that conditions meet records.
+fn arbitrary_transaction() -> impl Strategy<Value = (Vec<Condition>, Vec<Change>)> {
+    let key = || (0..5u8).prop_map(|n| key(&n.to_string()));
+    let condition = prop_oneof![
+        key().prop_map(Condition::Absent),
+        key().prop_map(Condition::Present),
+        (key(), 0..12u64).prop_map(|(key, at)| Condition::At(key, Revision::from_number(at))),
+    ];
+    let change = prop_oneof![
+        (key(), "[a-z]{0,3}").prop_map(|(key, text)| Change::Put(key, value(&text))),
+        key().prop_map(Change::Delete),
+    ];
+    (
+        prop::collection::vec(condition, 0..2),
+        prop::collection::vec(change, 0..4),
+    )
+}
+
+fn transaction((conditions, changes): &(Vec<Condition>, Vec<Change>)) -> Transaction {
+    let transaction = conditions.iter().cloned().fold(Transaction::new(), Transaction::require);
+    changes.iter().fold(transaction, |transaction, change| match change {
+        Change::Put(key, value) => transaction.put(key.clone(), Value::clone(value)),
+        Change::Delete(key) => transaction.remove(key.clone()),
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn memory_and_sqlite_agree(steps in prop::collection::vec(arbitrary_transaction(), 1..24)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let (memory, sqlite) = (MemoryStore::new(), sqlite(folder.path()));
+            for step in &steps {
+                let expected = memory.commit(transaction(step)).await;
+                let actual = sqlite.commit(transaction(step)).await;
+                prop_assert_eq!(format!("{expected:?}"), format!("{actual:?}"));
+            }
+            prop_assert_eq!(memory.snapshot().await.unwrap(), sqlite.snapshot().await.unwrap());
+            Ok(())
+        })?;
+    }
+}

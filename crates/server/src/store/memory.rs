@@ -1,0 +1,106 @@
+//! A store that forgets: for tests, and for `--store memory`.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use super::{
+    Batch, Change, CommitError, Entry, Key, Revision, Snapshot, Store, StoreError, StoreFuture,
+    Transaction, Value, Watch, watch::ChangeLog,
+};
+
+/// Records in memory.
+#[derive(Debug)]
+pub struct MemoryStore {
+    state: Mutex<State>,
+    log: Arc<ChangeLog>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    revision: Revision,
+    records: BTreeMap<Key, (Value, Revision)>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self {
+            state: Mutex::default(),
+            log: ChangeLog::new(Revision::EMPTY),
+        }
+    }
+
+    fn apply(&self, transaction: Transaction) -> Result<Revision, CommitError> {
+        let (conditions, changes) = transaction.validate()?;
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        for condition in &conditions {
+            let current = state.records.get(condition.key());
+            if !condition.holds(current.map(|(_, revision)| *revision)) {
+                return Err(CommitError::Conflict(condition.key().clone()));
+            }
+        }
+        if changes.is_empty() {
+            return Ok(state.revision);
+        }
+        let revision = state.revision.next();
+        state.revision = revision;
+        for change in &changes {
+            match change {
+                Change::Put(key, value) => {
+                    state
+                        .records
+                        .insert(key.clone(), (Arc::clone(value), revision));
+                }
+                Change::Delete(key) => {
+                    state.records.remove(key);
+                }
+            }
+        }
+        // Under the lock, so that the log is in the order of the commits.
+        self.log.push(Batch {
+            revision,
+            changes: changes.into(),
+        });
+        Ok(revision)
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Store for MemoryStore {
+    fn snapshot(&self) -> StoreFuture<'_, Result<Snapshot, StoreError>> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let snapshot = Snapshot {
+            revision: state.revision,
+            entries: state
+                .records
+                .iter()
+                .map(|(key, (value, revision))| Entry {
+                    key: key.clone(),
+                    value: Arc::clone(value),
+                    revision: *revision,
+                })
+                .collect(),
+        };
+        Box::pin(std::future::ready(Ok(snapshot)))
+    }
+
+    fn commit(&self, transaction: Transaction) -> StoreFuture<'_, Result<Revision, CommitError>> {
+        Box::pin(std::future::ready(self.apply(transaction)))
+    }
+
+    fn watch(&self, from: Revision) -> StoreFuture<'_, Result<Watch, StoreError>> {
+        Box::pin(std::future::ready(Ok(Watch::new(&self.log, from))))
+    }
+
+    fn latest(&self) -> StoreFuture<'_, Result<Revision, StoreError>> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        Box::pin(std::future::ready(Ok(state.revision)))
+    }
+}

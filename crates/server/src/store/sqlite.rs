@@ -1,0 +1,358 @@
+//! The embedded store: one SQLite file, one writer.
+//!
+//! A thread owns the connection and does one thing after another. A commit that returned is on the disk (write-ahead log,
+//! `synchronous = FULL`). The data folder is locked for as long as the store is open, so that no second process writes it,
+//! and a newer schema is refused by name. After a commit whose outcome SQLite cannot tell, the store takes nothing more.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread::JoinHandle,
+};
+
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rustix::fs::{FlockOperation, flock};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    Batch, Change, CommitError, Condition, Entry, Key, Revision, Snapshot, Store, StoreError,
+    StoreFuture, Transaction, Watch, watch::ChangeLog,
+};
+
+/// The schema that this binary writes, and the newest that it reads.
+const SCHEMA_VERSION: i64 = 1;
+
+/// Commits that wait for the writer. More wait in their callers.
+const QUEUE: usize = 64;
+
+const SCHEMA: &str = include_str!("sqlite/schema.sql");
+const SETTINGS: &str = include_str!("sqlite/settings.sql");
+
+/// Records in a SQLite file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    commands: Option<mpsc::Sender<Command>>,
+    writer: Option<JoinHandle<()>>,
+    log: Arc<ChangeLog>,
+}
+
+enum Command {
+    Snapshot(oneshot::Sender<Result<Snapshot, StoreError>>),
+    Commit(
+        Vec<Condition>,
+        Vec<Change>,
+        oneshot::Sender<Result<Revision, CommitError>>,
+    ),
+    Latest(oneshot::Sender<Result<Revision, StoreError>>),
+}
+
+impl SqliteStore {
+    /// Opens the store in `folder`, which is made if it is not there. Blocks; call it before serving.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] if another process has it, [`StoreError::NewerSchema`], or what the disk says.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        let file_error = |path: &Path| {
+            let path = path.display().to_string();
+            move |source| StoreError::File { path, source }
+        };
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(file_error(folder))?;
+        let lock = lock(folder)?;
+        let path = folder.join("bowline.db");
+        private_file(&path).map_err(file_error(&path))?;
+        let connection = connect(&path)?;
+        sync_folder(folder).map_err(file_error(folder))?;
+
+        let revision = latest(&connection)?;
+        let log = ChangeLog::new(revision);
+        let (commands, queue) = mpsc::channel(QUEUE);
+        let writer = Writer {
+            connection,
+            log: Arc::clone(&log),
+            broken: false,
+            _lock: lock,
+        };
+        let writer = std::thread::Builder::new()
+            .name("store".into())
+            .spawn(move || writer.run(queue))
+            .map_err(file_error(&path))?;
+        Ok(Self {
+            commands: Some(commands),
+            writer: Some(writer),
+            log,
+        })
+    }
+
+    async fn ask<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<T>) -> Command,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let commands = self.commands.as_ref().ok_or(StoreError::Closed)?;
+        commands
+            .send(command(answer))
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        answered.await.map_err(|_| StoreError::Closed)
+    }
+}
+
+impl Store for SqliteStore {
+    fn snapshot(&self) -> StoreFuture<'_, Result<Snapshot, StoreError>> {
+        Box::pin(async { self.ask(Command::Snapshot).await? })
+    }
+
+    fn commit(&self, transaction: Transaction) -> StoreFuture<'_, Result<Revision, CommitError>> {
+        Box::pin(async {
+            let (conditions, changes) = transaction.validate()?;
+            self.ask(|answer| Command::Commit(conditions, changes, answer))
+                .await?
+        })
+    }
+
+    fn watch(&self, from: Revision) -> StoreFuture<'_, Result<Watch, StoreError>> {
+        Box::pin(std::future::ready(Ok(Watch::new(&self.log, from))))
+    }
+
+    fn latest(&self) -> StoreFuture<'_, Result<Revision, StoreError>> {
+        Box::pin(async { self.ask(Command::Latest).await? })
+    }
+}
+
+impl Drop for SqliteStore {
+    /// Waits until the writer has closed the file, so that it can be opened again at once.
+    fn drop(&mut self) {
+        self.commands = None;
+        if let Some(writer) = self.writer.take() {
+            // A writer that panicked has closed its file as well.
+            let _ = writer.join();
+        }
+    }
+}
+
+struct Writer {
+    connection: Connection,
+    log: Arc<ChangeLog>,
+    /// A commit failed in a way that leaves its outcome open.
+    broken: bool,
+    _lock: File,
+}
+
+impl Writer {
+    fn run(mut self, mut queue: mpsc::Receiver<Command>) {
+        // Whoever asked may have gone away meanwhile: nobody to tell.
+        while let Some(command) = queue.blocking_recv() {
+            match command {
+                Command::Snapshot(answer) => {
+                    let _ = answer.send(self.snapshot().map_err(database));
+                }
+                Command::Commit(conditions, changes, answer) => {
+                    let _ = answer.send(self.commit(&conditions, changes));
+                }
+                Command::Latest(answer) => {
+                    let _ = answer.send(latest(&self.connection));
+                }
+            }
+        }
+    }
+
+    fn commit(
+        &mut self,
+        conditions: &[Condition],
+        changes: Vec<Change>,
+    ) -> Result<Revision, CommitError> {
+        if self.broken {
+            return Err(StoreError::Closed.into());
+        }
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(database)?;
+        for condition in conditions {
+            let current = revision_of(&transaction, condition.key()).map_err(database)?;
+            if !condition.holds(current) {
+                return Err(CommitError::Conflict(condition.key().clone()));
+            }
+        }
+        let before = latest(&transaction)?;
+        if changes.is_empty() {
+            return Ok(before);
+        }
+        let revision = before.next();
+        apply(&transaction, &changes, revision).map_err(database)?;
+        if let Err(error) = transaction.commit() {
+            self.broken = true;
+            return Err(database(error).into());
+        }
+        self.log.push(Batch {
+            revision,
+            changes: changes.into(),
+        });
+        Ok(revision)
+    }
+
+    fn snapshot(&self) -> rusqlite::Result<Snapshot> {
+        let transaction = self.connection.unchecked_transaction()?;
+        let revision = read_revision(&transaction)?;
+        let mut select =
+            transaction.prepare_cached("SELECT key, value, revision FROM record ORDER BY key")?;
+        let rows = select.query_map([], |row| {
+            let key: String = row.get(0)?;
+            let value: Vec<u8> = row.get(1)?;
+            Ok(Entry {
+                key: Key::from_stored(&key),
+                value: value.into(),
+                revision: Revision::from_number(row.get(2)?),
+            })
+        })?;
+        let entries = rows.collect::<Result<_, _>>()?;
+        Ok(Snapshot { revision, entries })
+    }
+}
+
+/// Applies changes that all conditions allow.
+fn apply(connection: &Connection, changes: &[Change], revision: Revision) -> rusqlite::Result<()> {
+    let mut put = connection.prepare_cached(
+        "INSERT INTO record (key, value, revision) VALUES (?1, ?2, ?3)
+         ON CONFLICT (key) DO UPDATE SET value = excluded.value, revision = excluded.revision",
+    )?;
+    let mut delete = connection.prepare_cached("DELETE FROM record WHERE key = ?1")?;
+    for change in changes {
+        match change {
+            Change::Put(key, value) => {
+                put.execute(params![key.as_str(), value.as_ref(), revision.number()])?
+            }
+            Change::Delete(key) => delete.execute([key.as_str()])?,
+        };
+    }
+    connection
+        .prepare_cached("UPDATE store SET revision = ?1")?
+        .execute([revision.number()])?;
+    Ok(())
+}
+
+fn revision_of(connection: &Connection, key: &Key) -> rusqlite::Result<Option<Revision>> {
+    connection
+        .prepare_cached("SELECT revision FROM record WHERE key = ?1")?
+        .query_row([key.as_str()], |row| row.get(0).map(Revision::from_number))
+        .optional()
+}
+
+fn latest(connection: &Connection) -> Result<Revision, StoreError> {
+    read_revision(connection).map_err(database)
+}
+
+fn read_revision(connection: &Connection) -> rusqlite::Result<Revision> {
+    connection
+        .prepare_cached("SELECT revision FROM store")?
+        .query_row([], |row| row.get(0).map(Revision::from_number))
+}
+
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let mut connection = Connection::open(path).map_err(database)?;
+    connection.execute_batch(SETTINGS).map_err(database)?;
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(database)?;
+    let exists = transaction
+        .prepare("SELECT 1 FROM sqlite_schema WHERE name = 'store'")
+        .and_then(|mut select| select.exists([]))
+        .map_err(database)?;
+    if !exists {
+        transaction.execute_batch(SCHEMA).map_err(database)?;
+    }
+    let found = transaction
+        .query_row("SELECT schema_version FROM store", [], |row| row.get(0))
+        .map_err(database)?;
+    if found > SCHEMA_VERSION {
+        return Err(StoreError::NewerSchema {
+            found,
+            supported: SCHEMA_VERSION,
+        });
+    }
+    transaction.commit().map_err(database)?;
+    Ok(connection)
+}
+
+/// Takes the folder for this process. The kernel lets go when the process ends, however it ends.
+fn lock(folder: &Path) -> Result<File, StoreError> {
+    let path: PathBuf = folder.join("lock");
+    let error = |source| StoreError::File {
+        path: path.display().to_string(),
+        source,
+    };
+    let file = private_file(&path).map_err(error)?;
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(rustix::io::Errno::WOULDBLOCK) => {
+            Err(StoreError::Locked(folder.display().to_string()))
+        }
+        Err(errno) => Err(error(errno.into())),
+    }
+}
+
+fn private_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+}
+
+/// Makes new names in a folder survive a loss of power.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+fn database(error: rusqlite::Error) -> StoreError {
+    StoreError::Database(Box::new(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_is_open_cannot_be_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = SqliteStore::open(folder.path()).unwrap();
+        let second = SqliteStore::open(folder.path());
+        assert!(matches!(second, Err(StoreError::Locked(_))), "{second:?}");
+        drop(open);
+        SqliteStore::open(folder.path()).unwrap();
+    }
+
+    #[test]
+    fn a_newer_schema_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(SqliteStore::open(folder.path()).unwrap());
+        Connection::open(folder.path().join("bowline.db"))
+            .unwrap()
+            .execute("UPDATE store SET schema_version = 7", [])
+            .unwrap();
+        insta::assert_snapshot!(
+            SqliteStore::open(folder.path()).unwrap_err(),
+            @"the data has schema version 7, this version of bowline reads up to 1"
+        );
+    }
+
+    #[test]
+    fn the_schema_that_is_made_is_the_one_that_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(SqliteStore::open(folder.path()).unwrap());
+        let version: i64 = Connection::open(folder.path().join("bowline.db"))
+            .unwrap()
+            .query_row("SELECT schema_version FROM store", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(version, SCHEMA_VERSION);
+    }
+}
