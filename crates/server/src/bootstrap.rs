@@ -57,7 +57,9 @@ pub struct RootCredentials {
 #[derive(Debug, thiserror::Error)]
 pub enum BootstrapError {
     /// A declared secret can be guessed.
-    #[error("the secret access key declared for account `{0}` has fewer than {MIN_SECRET} characters")]
+    #[error(
+        "the secret access key declared for account `{0}` has fewer than {MIN_SECRET} characters"
+    )]
     ShortSecret(AccountId),
     /// A declared access key is another's.
     #[error("the access key id `{0}` declared for account `{1}` is in use")]

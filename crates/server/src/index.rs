@@ -19,15 +19,15 @@ use std::sync::Arc;
 use bowline_iam::account::AccountId;
 use rpds::{HashTrieMapSync, HashTrieSetSync, RedBlackTreeMapSync};
 
-use self::{
-    directory::Directory,
-    name::{NameKey, Named},
-};
 pub use self::{
     apply::IndexError,
     compiled::{AppliedPolicy, BrokenPolicy, Compiled, PolicySource},
     entry::{AccessKey, Account, Bucket, KeyOwner, Policy, Provider, Role, Stored, User},
     state::{StartError, State, UpdateError},
+};
+use self::{
+    directory::Directory,
+    name::{NameKey, Named},
 };
 use crate::{
     entity::{self, AccessKeyOwner, UniqueId},

@@ -14,9 +14,7 @@ use zeroize::Zeroizing;
 use crate::{
     entity::{Entity, InvalidEntity, text},
     master_key::{Envelope, MasterKey},
-    seal::{
-        self, KeyId, KeyMaterial, OpenError, Purpose, SealError, SealKey, random_key_material,
-    },
+    seal::{self, KeyId, KeyMaterial, OpenError, Purpose, SealError, SealKey, random_key_material},
     store::Key,
 };
 
@@ -119,7 +117,10 @@ impl Keyring {
         now: Timestamp,
     ) -> Result<Vec<u8>, SealError> {
         let active = self.keys.iter().find(|key| key.status.active_from <= now);
-        active.ok_or(SealError)?.seal.seal(purpose, context, plaintext)
+        active
+            .ok_or(SealError)?
+            .seal
+            .seal(purpose, context, plaintext)
     }
 
     /// Opens what any of the keys sealed for `purpose` and `context`.
@@ -195,7 +196,8 @@ impl KeyringRecord {
         let material = random_key_material()?;
         let id = KeyId::random()?;
         let active_from = now.saturating_add(publish_for).map_err(|_| SealError)?;
-        let secret = master.seal_for(Purpose::Keyring, &envelope_context(id), material.as_slice())?;
+        let secret =
+            master.seal_for(Purpose::Keyring, &envelope_context(id), material.as_slice())?;
         let mut keys = vec![StoredKey {
             id,
             created: now,
@@ -248,7 +250,8 @@ impl KeyringRecord {
     pub fn open(&self, master: &MasterKey) -> Result<Keyring, KeyringError> {
         let mut keys = Vec::with_capacity(self.keys.len());
         for (key, not_after) in self.keys.iter().zip(self.ends()) {
-            let secret = master.open_for(Purpose::Keyring, &envelope_context(key.id), &key.secret)?;
+            let secret =
+                master.open_for(Purpose::Keyring, &envelope_context(key.id), &key.secret)?;
             let mut material: KeyMaterial = Zeroizing::new([0; 32]);
             if secret.len() != material.len() {
                 return Err(KeyringError::Length);

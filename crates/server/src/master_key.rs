@@ -14,8 +14,8 @@ use std::{
     path::Path,
 };
 
-use bowline_aws::credentials::SecretAccessKey;
 use base64::{Engine, engine::general_purpose::STANDARD};
+use bowline_aws::credentials::SecretAccessKey;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -122,7 +122,10 @@ impl MasterKey {
     /// [`MasterKeyError`] if there is a file already, or it cannot be written through to the disk.
     pub fn create(path: &Path) -> Result<Self, MasterKeyError> {
         let material = random_key_material()?;
-        let text = Zeroizing::new(format!("{}\n", Zeroizing::new(STANDARD.encode(*material)).as_str()));
+        let text = Zeroizing::new(format!(
+            "{}\n",
+            Zeroizing::new(STANDARD.encode(*material)).as_str()
+        ));
         write_private(path, text.as_bytes()).map_err(|source| MasterKeyError::File {
             path: path.display().to_string(),
             source,
@@ -140,7 +143,11 @@ impl MasterKey {
     /// # Errors
     /// [`SealError`] without randomness.
     pub fn seal(&self, record: &Key, secret: &SecretAccessKey) -> Result<Envelope, SealError> {
-        self.seal_for(Purpose::Envelope, record.as_str(), secret.expose().as_bytes())
+        self.seal_for(
+            Purpose::Envelope,
+            record.as_str(),
+            secret.expose().as_bytes(),
+        )
     }
 
     /// Opens a secret of the record with this key.
@@ -227,7 +234,10 @@ mod tests {
         let (mine, other) = (Key::access_key("AKIA1"), Key::access_key("AKIA2"));
         let envelope = keys.seal(&mine, &secret()).unwrap();
         assert_eq!(keys.open(&mine, &envelope).unwrap(), secret());
-        assert_eq!(keys.open(&other, &envelope).unwrap_err(), OpenError::NotAuthentic);
+        assert_eq!(
+            keys.open(&other, &envelope).unwrap_err(),
+            OpenError::NotAuthentic
+        );
     }
 
     #[test]
@@ -243,7 +253,10 @@ mod tests {
         assert!(!both.is_current(&envelope));
 
         let new = MasterKey::from_text(&line(2)).unwrap();
-        assert!(matches!(new.open(&record, &envelope), Err(OpenError::UnknownKey(_))));
+        assert!(matches!(
+            new.open(&record, &envelope),
+            Err(OpenError::UnknownKey(_))
+        ));
     }
 
     #[test]
@@ -260,7 +273,10 @@ mod tests {
     #[test]
     fn a_text_that_is_no_key_is_refused() {
         for text in ["", "\n", "AAAA", "not base64", &STANDARD.encode([0; 33])] {
-            assert!(matches!(MasterKey::from_text(text), Err(MasterKeyError::Malformed)), "{text}");
+            assert!(
+                matches!(MasterKey::from_text(text), Err(MasterKeyError::Malformed)),
+                "{text}"
+            );
         }
     }
 }

@@ -80,7 +80,10 @@ mod tests {
     fn a_marker_of_another_account_is_refused() {
         let keyring = keyring();
         let marker = seal("name", account(1), &keyring, NOW).unwrap();
-        assert_eq!(open(&marker, account(2), &keyring, NOW), Err(OpenError::NotAuthentic));
+        assert_eq!(
+            open(&marker, account(2), &keyring, NOW),
+            Err(OpenError::NotAuthentic)
+        );
     }
 
     #[test]

@@ -355,7 +355,11 @@ mod tests {
             let sealed = key.seal(sealed_for, b"", b"hello").unwrap();
             for purpose in Purpose::ALL {
                 let opened = key.open(purpose, b"", &sealed);
-                assert_eq!(opened.is_ok(), purpose == sealed_for, "{sealed_for:?} as {purpose:?}");
+                assert_eq!(
+                    opened.is_ok(),
+                    purpose == sealed_for,
+                    "{sealed_for:?} as {purpose:?}"
+                );
             }
         }
     }
@@ -363,7 +367,8 @@ mod tests {
     #[test]
     fn nothing_opens_in_another_context_or_under_another_key() {
         let sealed = key(1, 7).seal(Purpose::Envelope, b"a", b"hello").unwrap();
-        let open = |key: SealKey, context| key.open(Purpose::Envelope, context, &sealed).unwrap_err();
+        let open =
+            |key: SealKey, context| key.open(Purpose::Envelope, context, &sealed).unwrap_err();
         assert_eq!(open(key(1, 7), b"b".as_slice()), OpenError::NotAuthentic);
         assert_eq!(open(key(1, 8), b"a"), OpenError::NotAuthentic);
         insta::assert_snapshot!(open(key(2, 7), b"a"), @"the sealed value was sealed under key 00000001, which is not known");
@@ -376,10 +381,16 @@ mod tests {
         for bit in 0..sealed.len() * 8 {
             let mut changed = sealed.clone();
             changed[bit / 8] ^= 1 << (bit % 8);
-            assert!(key.open(Purpose::SessionToken, b"", &changed).is_err(), "bit {bit}");
+            assert!(
+                key.open(Purpose::SessionToken, b"", &changed).is_err(),
+                "bit {bit}"
+            );
         }
         for length in 0..sealed.len() {
-            assert!(key.open(Purpose::SessionToken, b"", &sealed[..length]).is_err());
+            assert!(
+                key.open(Purpose::SessionToken, b"", &sealed[..length])
+                    .is_err()
+            );
         }
     }
 
@@ -396,7 +407,9 @@ mod tests {
 
     #[test]
     fn the_text_form_is_never_taken_for_a_json_web_token() {
-        let sealed = key(255, 7).seal(Purpose::SessionToken, b"", &[0; 100]).unwrap();
+        let sealed = key(255, 7)
+            .seal(Purpose::SessionToken, b"", &[0; 100])
+            .unwrap();
         let text = to_text(&sealed);
         assert!(text.starts_with("AQ"), "{text}");
         assert_eq!(from_text(&text, 4096).unwrap(), sealed);
@@ -407,9 +420,13 @@ mod tests {
     fn room_is_what_fits() {
         let key = key(1, 7);
         for longest in [320, 4096] {
-            let most = key.seal(Purpose::PageMarker, b"", &vec![0; room(longest)]).unwrap();
+            let most = key
+                .seal(Purpose::PageMarker, b"", &vec![0; room(longest)])
+                .unwrap();
             assert!(to_text(&most).len() <= longest);
-            let more = key.seal(Purpose::PageMarker, b"", &vec![0; room(longest) + 1]).unwrap();
+            let more = key
+                .seal(Purpose::PageMarker, b"", &vec![0; room(longest) + 1])
+                .unwrap();
             assert!(to_text(&more).len() > longest);
         }
     }

@@ -115,7 +115,10 @@ pub struct Session {
 impl Session {
     /// The role's ARN when the session was minted.
     pub fn role_arn(&self) -> String {
-        format!("arn:aws:iam::{}:role{}{}", self.account, self.role_path, self.role_name)
+        format!(
+            "arn:aws:iam::{}:role{}{}",
+            self.account, self.role_path, self.role_name
+        )
     }
 
     /// Whether it is over.
@@ -190,7 +193,8 @@ fn issue(
     random: &dyn SecureRandom,
 ) -> Result<Minted, MintError> {
     // To the second, as AWS shows times: the expiry that the caller is told is the one that is checked.
-    let issued = Timestamp::from_second(request.issued.as_second()).map_err(|_| MintError::NoEnd)?;
+    let issued =
+        Timestamp::from_second(request.issued.as_second()).map_err(|_| MintError::NoEnd)?;
     let duration = SignedDuration::from_secs(i64::from(request.duration));
     let expires = issued.checked_add(duration).map_err(|_| MintError::NoEnd)?;
     let account = request.role.account;
@@ -262,8 +266,16 @@ pub fn open(
 /// The share of the space that is left beside everything else, rounded up, so that more than 100 does not fit.
 fn packed_policy_size(session: &Session, length: usize) -> Option<i32> {
     let policy = session.session_policy.as_ref().map_or(0, String::len);
-    let ids: usize = session.session_policy_ids.iter().map(|id| id.as_str().len()).sum();
-    let tags: usize = session.tags.iter().map(|(key, value)| key.len() + value.len()).sum();
+    let ids: usize = session
+        .session_policy_ids
+        .iter()
+        .map(|id| id.as_str().len())
+        .sum();
+    let tags: usize = session
+        .tags
+        .iter()
+        .map(|(key, value)| key.len() + value.len())
+        .sum();
     let used = policy + ids + tags;
     if used == 0 {
         return None;

@@ -23,7 +23,11 @@ fn declared(id: &str, key: &str, secret: &str) -> DeclaredAccount {
 }
 
 fn first() -> DeclaredAccount {
-    declared("432797229265", "AKIADECLAREDFIRST001", "declared-secret-access-key")
+    declared(
+        "432797229265",
+        "AKIADECLAREDFIRST001",
+        "declared-secret-access-key",
+    )
 }
 
 async fn run(state: &State, declared: &[DeclaredAccount]) -> Result<Bootstrapped, BootstrapError> {
@@ -104,7 +108,8 @@ fn the_credentials_file_is_what_the_sdks_read() {
     let root = RootCredentials {
         account: "432797229265".parse().unwrap(),
         access_key_id: "AKIAIOSFODNN7EXAMPLE".parse().unwrap(),
-        secret_access_key: SecretAccessKey::new("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY").unwrap(),
+        secret_access_key: SecretAccessKey::new("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+            .unwrap(),
     };
     insta::assert_snapshot!(root.to_credentials_file(), @r"
     [default]

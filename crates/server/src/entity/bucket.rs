@@ -60,7 +60,8 @@ impl Entity for Bucket {
             "bucket name",
             "is not 3 to 63 characters long",
         )?;
-        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-';
+        let allowed =
+            |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-';
         ensure(
             self.name.bytes().all(allowed),
             "bucket name",

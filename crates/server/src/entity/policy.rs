@@ -28,7 +28,11 @@ impl Permissions {
             validate_document(document)?;
         }
         // AWS's adjustable quota is at most 20 (IAM User Guide, "IAM and AWS STS quotas").
-        ensure(self.attached.len() <= 20, "attached policies", "are too many")
+        ensure(
+            self.attached.len() <= 20,
+            "attached policies",
+            "are too many",
+        )
     }
 }
 
@@ -76,7 +80,10 @@ pub struct PolicyVersion {
 impl ManagedPolicy {
     /// `arn:aws:iam::{account}:policy{path}{name}`.
     pub fn arn(&self) -> String {
-        format!("arn:aws:iam::{}:policy{}{}", self.account, self.path, self.name)
+        format!(
+            "arn:aws:iam::{}:policy{}{}",
+            self.account, self.path, self.name
+        )
     }
 
     /// The version in force.
@@ -86,7 +93,9 @@ impl ManagedPolicy {
 
     /// The version with this number.
     pub fn version(&self, number: u32) -> Option<&PolicyVersion> {
-        self.versions.iter().find(|version| version.number == number)
+        self.versions
+            .iter()
+            .find(|version| version.number == number)
     }
 }
 
@@ -110,7 +119,11 @@ impl Entity for ManagedPolicy {
         validate_name(&self.name, 128)?;
         validate_path(&self.path)?;
         ensure(self.versions.len() <= 5, "versions", "are too many")?;
-        ensure(self.default().is_some(), "default version", "does not exist")?;
+        ensure(
+            self.default().is_some(),
+            "default version",
+            "does not exist",
+        )?;
         for version in &self.versions {
             validate_document(&version.document)?;
         }

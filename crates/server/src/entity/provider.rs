@@ -47,7 +47,11 @@ impl OidcProvider {
 
     /// `arn:aws:iam::{account}:oidc-provider/{address}`.
     pub fn arn(&self) -> String {
-        format!("arn:aws:iam::{}:oidc-provider/{}", self.account, self.address())
+        format!(
+            "arn:aws:iam::{}:oidc-provider/{}",
+            self.account,
+            self.address()
+        )
     }
 
     /// What the `iss` of its tokens must be.
@@ -82,6 +86,10 @@ impl Entity for OidcProvider {
         ensure(self.thumbprints.len() <= 5, "thumbprints", "are too many")?;
         let long = |text: &Option<String>| text.as_ref().is_some_and(|text| text.len() > 96 * 1024);
         ensure(!long(&self.jwks), "uploaded keys", "are too long")?;
-        ensure(!long(&self.ca_bundle), "certificate authorities", "are too long")
+        ensure(
+            !long(&self.ca_bundle),
+            "certificate authorities",
+            "are too long",
+        )
     }
 }

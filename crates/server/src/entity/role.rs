@@ -61,7 +61,10 @@ pub struct ResolvedPrincipal {
 impl Role {
     /// `arn:aws:iam::{account}:role{path}{name}`.
     pub fn arn(&self) -> String {
-        format!("arn:aws:iam::{}:role{}{}", self.account, self.path, self.name)
+        format!(
+            "arn:aws:iam::{}:role{}{}",
+            self.account, self.path, self.name
+        )
     }
 }
 

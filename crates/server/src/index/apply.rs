@@ -111,7 +111,12 @@ impl Index {
         }
     }
 
-    fn put_account(&mut self, key: &Key, value: &[u8], revision: Revision) -> Result<(), IndexError> {
+    fn put_account(
+        &mut self,
+        key: &Key,
+        value: &[u8],
+        revision: Revision,
+    ) -> Result<(), IndexError> {
         match read::<entity::Account>(key, value)? {
             Some(record) => {
                 let id = record.id;
@@ -151,7 +156,8 @@ impl Index {
     fn remove_user(&mut self, id: &str) {
         if let Some(user) = self.users.get(id).cloned() {
             self.detach(&user.record.permissions, &user.record.id);
-            self.users.remove(id, user.record.account, &user.record.name);
+            self.users
+                .remove(id, user.record.account, &user.record.name);
         }
     }
 
@@ -185,11 +191,17 @@ impl Index {
     fn remove_role(&mut self, id: &str) {
         if let Some(role) = self.roles.get(id).cloned() {
             self.detach(&role.record.permissions, &role.record.id);
-            self.roles.remove(id, role.record.account, &role.record.name);
+            self.roles
+                .remove(id, role.record.account, &role.record.name);
         }
     }
 
-    fn put_policy(&mut self, key: &Key, value: &[u8], revision: Revision) -> Result<(), IndexError> {
+    fn put_policy(
+        &mut self,
+        key: &Key,
+        value: &[u8],
+        revision: Revision,
+    ) -> Result<(), IndexError> {
         let before = self.policies.get(key.name()).cloned();
         self.remove_policy(key.name());
         let Some(record) = read::<entity::ManagedPolicy>(key, value)? else {
@@ -251,7 +263,8 @@ impl Index {
             secret,
         });
         let account = access_key.record.account;
-        self.access_keys.insert(key.name(), account, &name, access_key);
+        self.access_keys
+            .insert(key.name(), account, &name, access_key);
         Ok(())
     }
 
@@ -262,7 +275,12 @@ impl Index {
         }
     }
 
-    fn put_provider(&mut self, key: &Key, value: &[u8], revision: Revision) -> Result<(), IndexError> {
+    fn put_provider(
+        &mut self,
+        key: &Key,
+        value: &[u8],
+        revision: Revision,
+    ) -> Result<(), IndexError> {
         self.remove_provider(key.name());
         let Some(record) = read::<entity::OidcProvider>(key, value)? else {
             return Ok(());
@@ -275,14 +293,17 @@ impl Index {
         let (id, account) = (provider.record.id.clone(), provider.record.account);
         let address = provider.record.address().to_owned();
         self.change_issuer(&provider, |list| list.push(Arc::clone(&provider)));
-        self.providers.insert(id.as_str(), account, &address, provider);
+        self.providers
+            .insert(id.as_str(), account, &address, provider);
         Ok(())
     }
 
     fn remove_provider(&mut self, id: &str) {
         if let Some(provider) = self.providers.get(id).cloned() {
             let record = &provider.record;
-            self.change_issuer(&provider, |list| list.retain(|other| other.record.id != record.id));
+            self.change_issuer(&provider, |list| {
+                list.retain(|other| other.record.id != record.id)
+            });
             self.providers.remove(id, record.account, record.address());
         }
     }
@@ -304,7 +325,12 @@ impl Index {
         }
     }
 
-    fn put_bucket(&mut self, key: &Key, value: &[u8], revision: Revision) -> Result<(), IndexError> {
+    fn put_bucket(
+        &mut self,
+        key: &Key,
+        value: &[u8],
+        revision: Revision,
+    ) -> Result<(), IndexError> {
         self.remove_bucket(key.name());
         if let Some(record) = read::<entity::Bucket>(key, value)? {
             let owner = record.owner;
@@ -332,7 +358,8 @@ impl Index {
         revision: Revision,
         master_key: &MasterKey,
     ) -> Result<(), IndexError> {
-        let record: KeyringRecord = record::decode(key, value).map_err(IndexError::KeyringRecord)?;
+        let record: KeyringRecord =
+            record::decode(key, value).map_err(IndexError::KeyringRecord)?;
         let keyring: Keyring = record.open(master_key)?;
         self.keyring = Arc::new(keyring);
         self.keyring_record = Some(Arc::new(Stored {

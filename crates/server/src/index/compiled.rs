@@ -70,7 +70,10 @@ impl Index {
     ///
     /// # Errors
     /// [`BrokenPolicy`] if one does not compile, or an attached one is gone.
-    pub fn role_policies<'a>(&'a self, role: &'a Role) -> Result<Vec<AppliedPolicy<'a>>, BrokenPolicy> {
+    pub fn role_policies<'a>(
+        &'a self,
+        role: &'a Role,
+    ) -> Result<Vec<AppliedPolicy<'a>>, BrokenPolicy> {
         let inline = role.inline.iter();
         let attached = role.record.permissions.attached.iter();
         self.applied(inline, attached)
@@ -80,7 +83,10 @@ impl Index {
     ///
     /// # Errors
     /// [`BrokenPolicy`] if one does not compile, or an attached one is gone.
-    pub fn user_policies<'a>(&'a self, user: &'a User) -> Result<Vec<AppliedPolicy<'a>>, BrokenPolicy> {
+    pub fn user_policies<'a>(
+        &'a self,
+        user: &'a User,
+    ) -> Result<Vec<AppliedPolicy<'a>>, BrokenPolicy> {
         let inline = user.inline.iter();
         let attached = user.record.permissions.attached.iter();
         self.applied(inline, attached)

@@ -49,9 +49,11 @@ impl<'a> Borrow<dyn Named + 'a> for NameKey {
 
 fn compare((account, name): (AccountId, &str), other: (AccountId, &str)) -> Ordering {
     let folded = other.1.bytes().map(|byte| byte.to_ascii_lowercase());
-    account
-        .cmp(&other.0)
-        .then_with(|| name.bytes().map(|byte| byte.to_ascii_lowercase()).cmp(folded))
+    account.cmp(&other.0).then_with(|| {
+        name.bytes()
+            .map(|byte| byte.to_ascii_lowercase())
+            .cmp(folded)
+    })
 }
 
 impl Ord for dyn Named + '_ {

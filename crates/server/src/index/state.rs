@@ -116,11 +116,21 @@ impl State {
     /// Commits, and returns once the current index holds it. An empty transaction changes nothing.
     ///
     /// # Errors
-    /// [`CommitError`]. After [`CommitError::Store`] it is not known whether it was applied.
+    /// [`CommitError`]. After [`CommitError::Conflict`] the current index holds what was faster, so deciding again is worth
+    /// it. After [`CommitError::Store`] it is not known whether the transaction was applied.
     pub async fn commit(&self, transaction: Transaction) -> Result<Revision, CommitError> {
-        let revision = self.shared.store.commit(transaction).await?;
-        self.reach(revision).await?;
-        Ok(revision)
+        match self.shared.store.commit(transaction).await {
+            Ok(revision) => {
+                self.reach(revision).await?;
+                Ok(revision)
+            }
+            Err(error) => {
+                if let CommitError::Conflict(_) = error {
+                    self.catch_up().await?;
+                }
+                Err(error)
+            }
+        }
     }
 
     /// Decides on the current index and commits; decides anew when somebody else was faster.
@@ -136,7 +146,7 @@ impl State {
             let (transaction, outcome) = decide(&index).map_err(UpdateError::Refused)?;
             match self.commit(transaction).await {
                 Ok(_) => return Ok(outcome),
-                Err(CommitError::Conflict(_)) => self.catch_up().await.map_err(UpdateError::Store)?,
+                Err(CommitError::Conflict(_)) => {}
                 Err(CommitError::Invalid(error)) => return Err(UpdateError::Invalid(error)),
                 Err(CommitError::Store(error)) => return Err(UpdateError::Store(error)),
             }
@@ -254,7 +264,9 @@ async fn follow(shared: Arc<Shared>, mut watch: Watch) {
             }
         }
     }
-    shared.progress.send_modify(|progress| progress.live = false);
+    shared
+        .progress
+        .send_modify(|progress| progress.live = false);
 }
 
 /// Starts over from a snapshot, when the watch has fallen behind.

@@ -27,7 +27,10 @@ fn a_published_key_opens_but_does_not_seal_until_its_time() {
         .unwrap();
     let keyring = record.open(&master).unwrap();
     let [new, old] = keyring.status(at(11)).try_into().unwrap();
-    assert_eq!((new.state, old.state), (KeyState::Published, KeyState::Active));
+    assert_eq!(
+        (new.state, old.state),
+        (KeyState::Published, KeyState::Active)
+    );
     assert_eq!(seal::key_id(&seal(&keyring, at(69))), Ok(old.id));
     assert_eq!(seal::key_id(&seal(&keyring, at(70))), Ok(new.id));
 
@@ -41,7 +44,9 @@ fn a_retired_key_opens_until_the_longest_session_under_it_has_ended() {
     let master = MasterKey::generate().unwrap();
     let first = KeyringRecord::generate(&master, at(0)).unwrap();
     let sealed = seal(&first.open(&master).unwrap(), at(99));
-    let second = first.rotate(&master, at(100), SignedDuration::ZERO).unwrap();
+    let second = first
+        .rotate(&master, at(100), SignedDuration::ZERO)
+        .unwrap();
     let keyring = second.open(&master).unwrap();
     assert!(opens(&keyring, &sealed, at(100)));
     assert!(opens(&keyring, &sealed, at(99 + 12 * HOUR)));
@@ -73,7 +78,10 @@ fn a_revoked_key_is_gone_at_once_and_replaced_if_it_was_the_last() {
 fn another_master_key_opens_no_keyring() {
     let record = KeyringRecord::generate(&MasterKey::generate().unwrap(), at(0)).unwrap();
     let error = record.open(&MasterKey::generate().unwrap()).unwrap_err();
-    assert!(matches!(error, KeyringError::Open(OpenError::UnknownKey(_))));
+    assert!(matches!(
+        error,
+        KeyringError::Open(OpenError::UnknownKey(_))
+    ));
 }
 
 #[test]
@@ -90,5 +98,9 @@ fn keys_cannot_be_exchanged_within_the_record() {
 
 #[test]
 fn an_empty_keyring_seals_nothing() {
-    assert!(Keyring::default().seal(Purpose::SessionToken, b"", b"", at(0)).is_err());
+    assert!(
+        Keyring::default()
+            .seal(Purpose::SessionToken, b"", b"", at(0))
+            .is_err()
+    );
 }

@@ -76,13 +76,21 @@ pub(super) fn encode(session: &Session) -> Result<Zeroizing<Vec<u8>>, SealError>
         issued: session.issued.as_second(),
         duration: u32::try_from(lifetime).map_err(|_| SealError)?,
         session_policy: session.session_policy.as_deref(),
-        session_policy_ids: session.session_policy_ids.iter().map(AsRef::as_ref).collect(),
+        session_policy_ids: session
+            .session_policy_ids
+            .iter()
+            .map(AsRef::as_ref)
+            .collect(),
         tags: session
             .tags
             .iter()
             .map(|(key, value)| (key.as_str(), value.as_str()))
             .collect(),
-        transitive_tag_keys: session.transitive_tag_keys.iter().map(String::as_str).collect(),
+        transitive_tag_keys: session
+            .transitive_tag_keys
+            .iter()
+            .map(String::as_str)
+            .collect(),
         source_identity: session.source_identity.as_deref(),
         web_identity: session.web_identity.as_ref().map(|claims| Claims {
             provider_arn: &claims.provider_arn,
@@ -148,13 +156,16 @@ fn restore(sealed: &Sealed<'_>) -> Option<Session> {
             .map(|key| (*key).to_owned())
             .collect(),
         source_identity: text(sealed.source_identity),
-        web_identity: sealed.web_identity.as_ref().map(|claims| WebIdentityClaims {
-            provider_arn: claims.provider_arn.to_owned(),
-            condition_prefix: claims.condition_prefix.to_owned(),
-            audience: claims.audience.to_owned(),
-            subject: claims.subject.to_owned(),
-            pod_uid: text(claims.pod_uid),
-        }),
+        web_identity: sealed
+            .web_identity
+            .as_ref()
+            .map(|claims| WebIdentityClaims {
+                provider_arn: claims.provider_arn.to_owned(),
+                condition_prefix: claims.condition_prefix.to_owned(),
+                audience: claims.audience.to_owned(),
+                subject: claims.subject.to_owned(),
+                pod_uid: text(claims.pod_uid),
+            }),
         chained_from: text(sealed.chained_from),
         mfa_authenticated_at: match sealed.mfa_authenticated_at {
             Some(second) => Some(Timestamp::from_second(second).ok()?),

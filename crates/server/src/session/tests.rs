@@ -61,9 +61,16 @@ fn a_token_opens_as_the_session_that_was_minted() {
     let opened = reopen(&minted, &keyring, at(1)).unwrap();
     assert_eq!(format!("{opened:?}"), format!("{:?}", minted.session));
     assert_eq!(opened.secret_access_key, minted.session.secret_access_key);
-    assert_eq!(opened.role_arn(), "arn:aws:iam::432797229265:role/gbot/bot-builder");
+    assert_eq!(
+        opened.role_arn(),
+        "arn:aws:iam::432797229265:role/gbot/bot-builder"
+    );
     assert!(minted.session.access_key_id.as_str().starts_with("ASIA"));
-    assert!(minted.token.expose().len() <= 1024, "{}", minted.token.expose().len());
+    assert!(
+        minted.token.expose().len() <= 1024,
+        "{}",
+        minted.token.expose().len()
+    );
 }
 
 #[test]
@@ -89,9 +96,15 @@ fn the_expiry_is_exactly_the_duration_later() {
     request.issued = at(0) + SignedDuration::from_millis(987);
     request.duration = 900;
     let minted = mint(request, &keyring);
-    assert_eq!((minted.session.issued, minted.session.expires), (at(0), at(900)));
+    assert_eq!(
+        (minted.session.issued, minted.session.expires),
+        (at(0), at(900))
+    );
     assert!(reopen(&minted, &keyring, at(899)).is_ok());
-    assert_eq!(reopen(&minted, &keyring, at(900)).unwrap_err(), OpenError::Expired(at(900)));
+    assert_eq!(
+        reopen(&minted, &keyring, at(900)).unwrap_err(),
+        OpenError::Expired(at(900))
+    );
 }
 
 #[test]
@@ -109,7 +122,11 @@ fn a_changed_token_is_refused_wherever_it_changed() {
     let token = minted.token.expose();
     for position in 0..token.len() {
         let mut changed = token.as_bytes().to_vec();
-        changed[position] = if changed[position] == b'A' { b'B' } else { b'A' };
+        changed[position] = if changed[position] == b'A' {
+            b'B'
+        } else {
+            b'A'
+        };
         let changed = SessionToken::new(String::from_utf8(changed).unwrap()).unwrap();
         let opened = open(&changed, &minted.session.access_key_id, &keyring, at(1));
         assert!(matches!(opened, Err(OpenError::Seal(_))), "{position}");
@@ -121,11 +138,18 @@ fn what_was_sealed_for_another_purpose_is_no_session() {
     let keyring = keyring();
     let minted = mint(request(), &keyring);
     let bytes = sealed::encode(&minted.session).unwrap();
-    for purpose in [Purpose::PageMarker, Purpose::AuthorizationMessage, Purpose::ImdsToken] {
+    for purpose in [
+        Purpose::PageMarker,
+        Purpose::AuthorizationMessage,
+        Purpose::ImdsToken,
+    ] {
         let sealed = keyring.seal(purpose, &[], &bytes, at(0)).unwrap();
         let token = SessionToken::new(seal::to_text(&sealed)).unwrap();
         let opened = open(&token, &minted.session.access_key_id, &keyring, at(1));
-        assert_eq!(opened.unwrap_err(), OpenError::Seal(seal::OpenError::NotAuthentic));
+        assert_eq!(
+            opened.unwrap_err(),
+            OpenError::Seal(seal::OpenError::NotAuthentic)
+        );
     }
 }
 
@@ -133,7 +157,10 @@ fn what_was_sealed_for_another_purpose_is_no_session() {
 fn another_servers_token_is_refused() {
     let minted = mint(request(), &keyring());
     let opened = reopen(&minted, &keyring(), at(1));
-    assert!(matches!(opened, Err(OpenError::Seal(seal::OpenError::UnknownKey(_)))));
+    assert!(matches!(
+        opened,
+        Err(OpenError::Seal(seal::OpenError::UnknownKey(_)))
+    ));
 }
 
 #[test]
@@ -143,7 +170,9 @@ fn an_older_or_newer_session_is_refused_by_name() {
     for format in [0, 2] {
         let mut bytes = sealed::encode(&minted.session).unwrap();
         bytes[0] = format;
-        let sealed = keyring.seal(Purpose::SessionToken, &[], &bytes, at(0)).unwrap();
+        let sealed = keyring
+            .seal(Purpose::SessionToken, &[], &bytes, at(0))
+            .unwrap();
         let token = SessionToken::new(seal::to_text(&sealed)).unwrap();
         let opened = open(&token, &minted.session.access_key_id, &keyring, at(1));
         assert_eq!(opened.unwrap_err(), OpenError::UnknownFormat(format));
@@ -181,7 +210,10 @@ fn the_packed_size_is_the_share_of_what_fits() {
     let full = of(most).unwrap();
     assert_eq!(full.packed_policy_size, Some(100));
     assert!((4093..=MAX_TOKEN).contains(&full.token.expose().len()));
-    assert_eq!(of(most + 1).unwrap_err(), MintError::TooLarge { percent: 101 });
+    assert_eq!(
+        of(most + 1).unwrap_err(),
+        MintError::TooLarge { percent: 101 }
+    );
     assert_eq!(of(1).unwrap().packed_policy_size, Some(1));
 }
 

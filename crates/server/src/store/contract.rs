@@ -179,7 +179,10 @@ async fn sqlite_keeps_what_was_committed() {
     assert_eq!(content(&store).await, ["bucket/a=1@1", "bucket/b=1@2"]);
     // What was before this process is only in the snapshot.
     let mut watch = store.watch(Revision::EMPTY).await.unwrap();
-    assert_eq!(watch.next().await, Err(WatchError::Compacted(Revision::EMPTY)));
+    assert_eq!(
+        watch.next().await,
+        Err(WatchError::Compacted(Revision::EMPTY))
+    );
 }
 
 /// One step of the comparison, over few keys so that conditions meet records.
@@ -201,11 +204,16 @@ fn arbitrary_transaction() -> impl Strategy<Value = (Vec<Condition>, Vec<Change>
 }
 
 fn transaction((conditions, changes): &(Vec<Condition>, Vec<Change>)) -> Transaction {
-    let transaction = conditions.iter().cloned().fold(Transaction::new(), Transaction::require);
-    changes.iter().fold(transaction, |transaction, change| match change {
-        Change::Put(key, value) => transaction.put(key.clone(), Value::clone(value)),
-        Change::Delete(key) => transaction.remove(key.clone()),
-    })
+    let transaction = conditions
+        .iter()
+        .cloned()
+        .fold(Transaction::new(), Transaction::require);
+    changes
+        .iter()
+        .fold(transaction, |transaction, change| match change {
+            Change::Put(key, value) => transaction.put(key.clone(), Value::clone(value)),
+            Change::Delete(key) => transaction.remove(key.clone()),
+        })
 }
 
 proptest! {

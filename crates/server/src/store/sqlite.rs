@@ -291,9 +291,7 @@ fn lock(folder: &Path) -> Result<File, StoreError> {
     let file = private_file(&path).map_err(error)?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
-        Err(rustix::io::Errno::WOULDBLOCK) => {
-            Err(StoreError::Locked(folder.display().to_string()))
-        }
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(StoreError::Locked(folder.display().to_string())),
         Err(errno) => Err(error(errno.into())),
     }
 }
@@ -343,6 +341,20 @@ mod tests {
             SqliteStore::open(folder.path()).unwrap_err(),
             @"the data has schema version 7, this version of bowline reads up to 1"
         );
+    }
+
+    #[test]
+    fn a_commit_is_written_through_before_it_returns() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = connect(&folder.path().join("bowline.db")).unwrap();
+        let journal: String = connection
+            .pragma_query_value(None, "journal_mode", |row| row.get(0))
+            .unwrap();
+        assert_eq!(journal, "wal");
+        let synchronous: i64 = connection
+            .pragma_query_value(None, "synchronous", |row| row.get(0))
+            .unwrap();
+        assert_eq!(synchronous, 2, "FULL");
     }
 
     #[test]

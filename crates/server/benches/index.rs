@@ -1,0 +1,82 @@
+//! What the index costs: a look-up, and one more write, among 10 and among 100,000 roles.
+
+use std::hint::black_box;
+
+use bowline_server::{
+    entity::{Entity, Permissions, Role, TrustDocument},
+    index::Index,
+    master_key::MasterKey,
+    store::{Batch, Change, Entry, Revision, Snapshot, record},
+};
+use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
+use jiff::Timestamp;
+
+fn look_up(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("role by name");
+    let master_key = MasterKey::generate().unwrap();
+    for roles in [10, 100_000] {
+        let index = index(roles, &master_key);
+        let wanted = role(roles / 2);
+        group.bench_function(BenchmarkId::from_parameter(roles), |bencher| {
+            bencher.iter(|| {
+                index
+                    .role(wanted.account, black_box(&wanted.name))
+                    .is_some()
+            });
+        });
+    }
+    group.finish();
+}
+
+fn write(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("one more role");
+    let master_key = MasterKey::generate().unwrap();
+    for roles in [10, 100_000] {
+        let index = index(roles, &master_key);
+        let added = role(roles);
+        let batch = Batch {
+            revision: Revision::EMPTY,
+            changes: [Change::Put(added.key(), record::encode(&added).unwrap())].into(),
+        };
+        group.bench_function(BenchmarkId::from_parameter(roles), |bencher| {
+            bencher.iter(|| index.after(black_box(&batch), &master_key).unwrap());
+        });
+    }
+    group.finish();
+}
+
+fn index(roles: usize, master_key: &MasterKey) -> Index {
+    let entries = (0..roles).map(|number| {
+        let role = role(number);
+        Entry {
+            key: role.key(),
+            value: record::encode(&role).unwrap(),
+            revision: Revision::EMPTY,
+        }
+    });
+    let snapshot = Snapshot {
+        revision: Revision::EMPTY,
+        entries: entries.collect(),
+    };
+    Index::build(&snapshot, master_key).unwrap()
+}
+
+fn role(number: usize) -> Role {
+    Role {
+        id: format!("AROA{number:017}").parse().unwrap(),
+        account: "432797229265".parse().unwrap(),
+        name: format!("role-{number}"),
+        path: "/".to_owned(),
+        description: None,
+        max_session_duration: 3_600,
+        trust: TrustDocument {
+            text: r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}}"#.to_owned(),
+            principals: Vec::new(),
+        },
+        permissions: Permissions::default(),
+        created: Timestamp::UNIX_EPOCH,
+    }
+}
+
+criterion_group!(benches, look_up, write);
+criterion_main!(benches);

@@ -1,0 +1,80 @@
+//! One more write allocates no more than a small constant, however much the index holds.
+
+use std::alloc::System;
+
+use bowline_server::{
+    entity::{Entity, Permissions, Role, TrustDocument},
+    index::Index,
+    master_key::MasterKey,
+    store::{Batch, Change, Entry, Revision, Snapshot, record},
+};
+use jiff::Timestamp;
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// How much more one write may allocate among 100,000 roles than among 10, in bytes: the longer paths of the maps. It
+/// measures about a quarter of it; a copy of the pointers alone would be 800,000.
+const CONSTANT: usize = 8_000;
+
+#[test]
+fn a_write_among_a_hundred_thousand_roles_costs_little_more_than_among_ten() {
+    let master_key = MasterKey::generate().unwrap();
+    let (few, many) = (index(10, &master_key), index(100_000, &master_key));
+    assert_eq!((few.role_count(), many.role_count()), (10, 100_000));
+    for changed in [role(5), role(100_001)] {
+        let few = allocated(&few, &changed, &master_key);
+        let many = allocated(&many, &changed, &master_key);
+        assert!(
+            many < few + CONSTANT,
+            "{many} bytes among many, {few} among few"
+        );
+    }
+}
+
+/// The bytes that the index after one more write of `role` allocates beyond this one.
+fn allocated(index: &Index, role: &Role, master_key: &MasterKey) -> usize {
+    let batch = Batch {
+        revision: Revision::EMPTY,
+        changes: [Change::Put(role.key(), record::encode(role).unwrap())].into(),
+    };
+    let region = Region::new(ALLOCATOR);
+    let next = index.after(&batch, master_key).unwrap();
+    let stats = region.change();
+    assert!(next.role_count() >= index.role_count());
+    stats.bytes_allocated
+}
+
+fn index(roles: usize, master_key: &MasterKey) -> Index {
+    let entries = (0..roles).map(|number| {
+        let role = role(number);
+        Entry {
+            key: role.key(),
+            value: record::encode(&role).unwrap(),
+            revision: Revision::EMPTY,
+        }
+    });
+    let snapshot = Snapshot {
+        revision: Revision::EMPTY,
+        entries: entries.collect(),
+    };
+    Index::build(&snapshot, master_key).unwrap()
+}
+
+fn role(number: usize) -> Role {
+    Role {
+        id: format!("AROA{number:017}").parse().unwrap(),
+        account: "432797229265".parse().unwrap(),
+        name: format!("role-{number}"),
+        path: "/".to_owned(),
+        description: None,
+        max_session_duration: 3_600,
+        trust: TrustDocument {
+            text: r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}}"#.to_owned(),
+            principals: Vec::new(),
+        },
+        permissions: Permissions::default(),
+        created: Timestamp::UNIX_EPOCH,
+    }
+}
