@@ -178,8 +178,9 @@ fn generate(random: &dyn SecureRandom) -> Result<RootCredentials, SealError> {
     let account = account_id(u64::from_be_bytes(draw(random)?))?;
     Ok(RootCredentials {
         account,
-        access_key_id: ids::access_key_id(ids::KeyKind::LongTerm, account, draw(random)?),
-        secret_access_key: ids::secret_access_key(draw(random)?),
+        access_key_id: ids::access_key_id(ids::KeyKind::LongTerm, account, draw(random)?)
+            .map_err(|_| SealError)?,
+        secret_access_key: ids::secret_access_key(draw(random)?).map_err(|_| SealError)?,
     })
 }
 

@@ -201,8 +201,9 @@ fn issue(
     let id: [u8; 16] = draw(random)?;
     let session = Session {
         session_id: format!("{:032x}", u128::from_be_bytes(id)),
-        access_key_id: ids::access_key_id(ids::KeyKind::Temporary, account, draw(random)?),
-        secret_access_key: ids::secret_access_key(draw(random)?),
+        access_key_id: ids::access_key_id(ids::KeyKind::Temporary, account, draw(random)?)
+            .map_err(|_| SealError)?,
+        secret_access_key: ids::secret_access_key(draw(random)?).map_err(|_| SealError)?,
         kind: SessionKind::AssumedRole,
         account,
         role_id: request.role.id.clone(),

@@ -302,7 +302,7 @@ impl Index {
         if let Some(provider) = self.providers.get(id).cloned() {
             let record = &provider.record;
             self.change_issuer(&provider, |list| {
-                list.retain(|other| other.record.id != record.id)
+                list.retain(|other| other.record.id != record.id);
             });
             self.providers.remove(id, record.account, record.address());
         }

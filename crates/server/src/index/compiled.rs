@@ -3,7 +3,7 @@
 //! A document was checked when it was saved, so one that does not compile was damaged or comes from a version with other
 //! rules. It is [broken](Compiled::get): whoever it applies to is allowed nothing, since it may have held a deny.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use super::{Index, Role, User};
 use crate::{
@@ -11,7 +11,9 @@ use crate::{
     store::Key,
 };
 
-pub type CompiledPolicy = ();
+/// A policy that is ready to be decided with. None compiles yet, so everything is denied.
+#[derive(Debug)]
+pub struct CompiledPolicy(std::convert::Infallible);
 
 /// A compiled policy, or the knowledge that there should be one. Cloning is cheap.
 #[derive(Clone, Debug)]
@@ -115,7 +117,9 @@ impl Index {
 
 /// A document as it is shown, where principals that no longer live are named by their ids.
 pub(super) fn render(document: &TrustDocument, lives: impl Fn(&UniqueId) -> bool) -> String {
-    let _: HashMap<(), ()> = HashMap::new();
-    let _ = lives;
-    document.text.clone()
+    let gone = document.principals.iter().filter(|named| !lives(&named.id));
+    gone.fold(document.text.clone(), |text, named| {
+        // As a whole JSON string, so that no ARN that merely begins alike is touched.
+        text.replace(&format!("\"{}\"", named.arn), &format!("\"{}\"", named.id))
+    })
 }

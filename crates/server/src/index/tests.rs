@@ -110,7 +110,7 @@ fn bucket(name: &str, owner: AccountId) -> entity::Bucket {
     }
 }
 
-async fn create<E: Entity>(state: &State, entity: &E) {
+async fn create<E: Entity + Sync>(state: &State, entity: &E) {
     let transaction = Transaction::new().create(entity);
     state.commit(transaction).await.unwrap();
 }
@@ -334,18 +334,18 @@ async fn an_update_that_lost_a_race_decides_again() {
     let state = state().await;
     create(&state, &role(1, "reader")).await;
     let mut calls = 0;
-    let stale = state.current();
+    let before = state.current();
     let renamed = |stored: &Role, text: &str| {
         let mut role = entity::Role::clone(&stored.record);
         role.description = Some(text.to_owned());
         Transaction::new().update(&role, stored.revision)
     };
-    let first = renamed(stale.role(account(), "reader").unwrap(), "first");
+    let first = renamed(before.role(account(), "reader").unwrap(), "first");
     state.commit(first).await.unwrap();
     let outcome: Result<(), UpdateError<()>> = state
         .update(|index| {
             calls += 1;
-            let seen = if calls == 1 { &stale } else { index };
+            let seen = if calls == 1 { &before } else { index };
             Ok((
                 renamed(seen.role(account(), "reader").unwrap(), "second"),
                 (),

@@ -1,4 +1,5 @@
 use aws_lc_rs::rand::SystemRandom;
+use proptest::prelude::*;
 
 use super::*;
 use crate::{
@@ -223,4 +224,24 @@ fn no_secret_is_in_the_debug_form() {
     let debug = format!("{minted:?}");
     assert!(!debug.contains(minted.session.secret_access_key.expose()));
     assert!(!debug.contains(minted.token.expose()));
+}
+
+proptest! {
+    /// Only a leaked key could seal such bytes, and even then they end in an error.
+    #[test]
+    fn bytes_that_are_no_session_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..512)) {
+        let mut formatted = vec![sealed::FORMAT];
+        formatted.extend_from_slice(&bytes);
+        for bytes in [&bytes, &formatted] {
+            let opened = sealed::decode(bytes);
+            prop_assert!(matches!(opened, Err(OpenError::Malformed | OpenError::UnknownFormat(_))));
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_no_token_is_refused(text in "[A-Za-z0-9_-]{1,600}") {
+        let token = SessionToken::new(text).unwrap();
+        let opened = open(&token, &"ASIAIOSFODNN7EXAMPLE".parse().unwrap(), &keyring(), at(0));
+        prop_assert!(matches!(opened, Err(OpenError::Seal(_))));
+    }
 }
