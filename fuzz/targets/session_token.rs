@@ -26,7 +26,9 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(token) = SessionToken::new(String::from_utf8_lossy(bytes)) {
         assert!(session::open(&token, &key, &KEYRING, NOW).is_err());
     }
-    let sealed = KEYRING.seal(Purpose::SessionToken, &[], bytes, NOW).expect("an active key");
+    let sealed = KEYRING
+        .seal(Purpose::SessionToken, &[], bytes, NOW)
+        .expect("an active key");
     if let Ok(token) = SessionToken::new(seal::to_text(&sealed)) {
         let _ = session::open(&token, &key, &KEYRING, NOW);
     }

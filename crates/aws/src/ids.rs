@@ -23,6 +23,10 @@ pub enum KeyKind {
 /// What a unique id is the id of (IAM User Guide, "IAM identifiers", the table of prefixes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UniqueIdKind {
+    /// `AGPA`.
+    Group,
+    /// `AIPA`.
+    InstanceProfile,
     /// `ANPA`.
     ManagedPolicy,
     /// `OIDC`: AWS gives providers no unique id; ours never shows.
@@ -85,6 +89,8 @@ pub fn secret_access_key(random: [u8; 30]) -> Result<SecretAccessKey, InvalidSec
 /// Makes a 21-character unique id.
 pub fn unique_id(kind: UniqueIdKind, random: [u8; 11]) -> String {
     let prefix = match kind {
+        UniqueIdKind::Group => "AGPA",
+        UniqueIdKind::InstanceProfile => "AIPA",
         UniqueIdKind::ManagedPolicy => "ANPA",
         UniqueIdKind::Provider => "OIDC",
         UniqueIdKind::Role => "AROA",
@@ -108,6 +114,8 @@ fn push_base32(text: &mut String, bits: u128, letters: u32) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -146,5 +154,15 @@ mod tests {
         insta::assert_snapshot!(access_key_id(KeyKind::LongTerm, account, [7; 5]).unwrap(), @"AKIAWJRFZUDIQ4DQOBYH");
         insta::assert_snapshot!(unique_id(UniqueIdKind::Role, [7; 11]), @"AROAHA4DQOBYHA4DQOBYH");
         assert_eq!(secret_access_key([7; 30]).unwrap().expose().len(), 40);
+    }
+
+    proptest! {
+        #[test]
+        fn every_account_comes_back_whatever_the_chance(account in "[0-9]{12}", random in any::<[u8; 5]>()) {
+            let account: AccountId = account.parse().unwrap();
+            for kind in [KeyKind::LongTerm, KeyKind::Temporary] {
+                prop_assert_eq!(account_of(&access_key_id(kind, account, random).unwrap()), Some(account));
+            }
+        }
     }
 }
