@@ -2,7 +2,7 @@
 //!
 //! A body is chunks of `size in hexadecimal, CRLF, data, CRLF`, a chunk of size 0, trailer lines `name:value`, and an empty line. This
 //! version reads the form without signatures (`STREAMING-UNSIGNED-PAYLOAD-TRAILER`); the signed forms add an extension to the size line
-//! and join as further [`Framing`]s. Promised: data amounts to exactly `x-amz-decoded-content-length`; trailers are those that
+//! and join beside it. Promised: data amounts to exactly `x-amz-decoded-content-length`; trailers are those that
 //! `x-amz-trailer` announced, once each; nothing follows the end; no more than one line is ever buffered.
 //!
 //! The data is to be believed only after [`Decoder::finish`]: until then the sender may still turn out to have lied about the length.

@@ -128,9 +128,12 @@ fn header(out: &mut Vec<u8>, parts: &RequestParts<'_>, name: &str) -> Result<(),
         if value.iter().any(|b| b.is_ascii_control() && *b != b'\t') {
             return Err(SignatureError::ControlCharacter);
         }
-        let mut words = value
-            .split(|b| matches!(b, b' ' | b'\t'))
-            .filter(|word| !word.is_empty());
+        let blank = |b: &u8| matches!(b, b' ' | b'\t');
+        if !value.iter().any(blank) {
+            out.extend_from_slice(value);
+            continue;
+        }
+        let mut words = value.split(blank).filter(|word| !word.is_empty());
         if let Some(first) = words.next() {
             out.extend_from_slice(first);
         }
