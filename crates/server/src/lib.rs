@@ -6,6 +6,7 @@ pub mod entity;
 pub mod index;
 pub mod keyring;
 pub mod master_key;
+pub mod oidc;
 pub mod page_marker;
 pub mod seal;
 pub mod session;

@@ -1,0 +1,79 @@
+//! From a provider to its keys: the discovery document, then the key set that it points to (OpenID Connect Discovery 1.0).
+
+use std::{sync::Arc, time::Duration};
+
+use rustls::ClientConfig;
+
+use super::{
+    fetch::{FetchError, Fetcher},
+    json::Json,
+    jwk::KeySet,
+    provider::HttpUrl,
+};
+
+/// For both documents together.
+const TIME_LIMIT: Duration = Duration::from_secs(5);
+
+/// Keys as they were published.
+#[derive(Debug)]
+pub(super) struct Published {
+    pub(super) keys: KeySet,
+    pub(super) max_age: Option<u32>,
+}
+
+/// Fetches the keys of the provider at `url`, whose tokens and documents name `issuer`.
+pub(super) async fn discover(
+    fetcher: &Fetcher,
+    tls: &Arc<ClientConfig>,
+    url: &str,
+    issuer: &str,
+) -> Result<Published, FetchError> {
+    let outcome = tokio::time::timeout(TIME_LIMIT, fetch(fetcher, tls, url, issuer)).await;
+    outcome.unwrap_or_else(|_| {
+        Err(FetchError::Unreachable(
+            "discovery took more than 5 seconds".to_owned(),
+        ))
+    })
+}
+
+async fn fetch(
+    fetcher: &Fetcher,
+    tls: &Arc<ClientConfig>,
+    url: &str,
+    issuer: &str,
+) -> Result<Published, FetchError> {
+    let at = format!(
+        "{}/.well-known/openid-configuration",
+        url.strip_suffix('/').unwrap_or(url)
+    );
+    let document = fetcher.get(&checked(&at, fetcher)?, tls).await?;
+    let document = Json::parse(&document.body)
+        .map_err(|e| FetchError::Useless(format!("discovery document is not strict JSON: {e}")))?;
+    let text = |name: &str| document.get(name).and_then(Json::as_text).unwrap_or("");
+    if text("issuer") != issuer {
+        let named: String = text("issuer")
+            .chars()
+            .take(256)
+            .flat_map(char::escape_debug)
+            .collect();
+        return Err(FetchError::Useless(format!(
+            "discovery document names the issuer `{named}`, not `{issuer}`"
+        )));
+    }
+    let keys = fetcher
+        .get(&checked(text("jwks_uri"), fetcher)?, tls)
+        .await?;
+    Ok(Published {
+        keys: KeySet::published(&keys.body).map_err(|e| FetchError::Useless(e.to_string()))?,
+        max_age: keys.max_age,
+    })
+}
+
+fn checked(url: &str, fetcher: &Fetcher) -> Result<HttpUrl, FetchError> {
+    if url.len() > 2_048 {
+        return Err(FetchError::Useless("url of keys is too long".to_owned()));
+    }
+    HttpUrl::parse(url, fetcher.policy.allow_loopback).map_err(|e| {
+        FetchError::Useless(format!("cannot fetch from `{}`: {e}", url.escape_debug()))
+    })
+}

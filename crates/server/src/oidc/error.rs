@@ -1,0 +1,153 @@
+//! Why a token is refused: AWS's code and words for the client, and the reason for the operator.
+//!
+//! The client's words are AWS's own where a message of AWS is known. What an issuer said, and which key was missing, stands
+//! in the operator's reason (`Display`) alone.
+
+use std::borrow::Cow;
+
+use bowline_aws::error::{AwsError, Code};
+
+use super::jws::MalformedJws;
+
+/// Why a token is refused. `Display` is for the operator.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// The token cannot be read.
+    #[error(transparent)]
+    Malformed(#[from] MalformedJws),
+    /// A claim that must be there is not.
+    #[error("token has no claim `{0}`")]
+    MissingClaim(&'static str),
+    /// A claim is not what it must be.
+    #[error("token's claim `{claim}` is not {expected}")]
+    WrongKind {
+        /// The claim.
+        claim: &'static str,
+        /// What it must be.
+        expected: &'static str,
+    },
+    /// No provider of the account has this issuer.
+    #[error("no provider of the account has the issuer `{0}`")]
+    UnknownIssuer(String),
+    /// The provider's keys could not be fetched.
+    #[error("keys of provider `{provider}` cannot be had: {reason}")]
+    Unreachable {
+        /// The provider's ARN.
+        provider: Box<str>,
+        /// What happened.
+        reason: String,
+    },
+    /// The provider has no key for the token.
+    #[error("provider `{provider}` has no key for `{kid}` with {algorithm}: {reason}")]
+    NoUsableKey {
+        /// The provider's ARN.
+        provider: Box<str>,
+        /// The key that the token names.
+        kid: String,
+        /// The algorithm that it names.
+        algorithm: &'static str,
+        /// What was looked at.
+        reason: String,
+    },
+    /// No key of the provider made the signature.
+    #[error("signature was not made by the key `{kid}` of provider `{provider}`")]
+    BadSignature {
+        /// The provider's ARN.
+        provider: Box<str>,
+        /// The key that the token names.
+        kid: String,
+    },
+    /// The token is dead.
+    #[error("token expired at {expires}, it is {now} (seconds since 1970, with 300 s of grace)")]
+    Expired {
+        /// Now.
+        now: i64,
+        /// The claim `exp`.
+        expires: i64,
+    },
+    /// The token does not live yet.
+    #[error("token's `{claim}` is {at}, it is {now} (seconds since 1970, with 300 s of grace)")]
+    NotYet {
+        /// `nbf` or `iat`.
+        claim: &'static str,
+        /// Now.
+        now: i64,
+        /// The claim.
+        at: i64,
+    },
+    /// The token is for somebody else.
+    #[error("token is for {actual:?}, the provider takes {expected:?}")]
+    Audience {
+        /// The provider's client ids.
+        expected: Vec<String>,
+        /// The token's `azp`, or else its `aud`.
+        actual: Vec<String>,
+    },
+}
+
+impl TokenError {
+    /// The failure in the table of codes.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Unreachable { .. } => Code::IdpCommunicationError,
+            Self::Expired { .. } => Code::ExpiredIdentityToken,
+            Self::Malformed(_)
+            | Self::MissingClaim(_)
+            | Self::WrongKind { .. }
+            | Self::UnknownIssuer(_)
+            | Self::NoUsableKey { .. }
+            | Self::BadSignature { .. }
+            | Self::NotYet { .. }
+            | Self::Audience { .. } => Code::InvalidIdentityToken,
+        }
+    }
+
+    /// What the client reads.
+    pub fn client_message(&self) -> Cow<'static, str> {
+        match self {
+            Self::Malformed(_) | Self::WrongKind { .. } => {
+                "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)".into()
+            }
+            Self::MissingClaim(claim) => format!("Missing a required claim: {claim}").into(),
+            Self::UnknownIssuer(issuer) => {
+                let address = issuer.strip_prefix("https://").unwrap_or(issuer);
+                format!("No OpenIDConnect provider found in your account for https://{address}").into()
+            }
+            Self::Unreachable { .. } | Self::NoUsableKey { .. } => {
+                "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements".into()
+            }
+            Self::BadSignature { .. } => {
+                "The web identity token that was passed could not be validated by AWS. Get a new identity token from the identity provider and then retry the request.".into()
+            }
+            Self::Expired { now, expires } => format!(
+                "Token expired: current date/time {now} must be before the expiration date/time {expires}"
+            )
+            .into(),
+            Self::NotYet { now, at, .. } => {
+                format!("Token not yet valid: current date/time {now} must be after {at}").into()
+            }
+            Self::Audience { .. } => "Incorrect token audience".into(),
+        }
+    }
+
+    /// The failure as the client is to see it.
+    pub fn to_aws(&self) -> AwsError {
+        AwsError::new(self.code(), self.client_message())
+    }
+
+    /// How much the failure tells, when several providers refuse one token.
+    pub(super) fn weight(&self) -> u8 {
+        match self {
+            Self::NoUsableKey { .. } => 1,
+            Self::BadSignature { .. } => 2,
+            Self::Unreachable { .. } => 3,
+            Self::Malformed(_)
+            | Self::MissingClaim(_)
+            | Self::WrongKind { .. }
+            | Self::UnknownIssuer(_)
+            | Self::Expired { .. }
+            | Self::NotYet { .. }
+            | Self::Audience { .. } => 0,
+        }
+    }
+}

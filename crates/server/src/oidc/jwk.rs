@@ -1,0 +1,149 @@
+//! Key sets (RFC 7517): what a provider publishes or an operator uploads.
+//!
+//! A published set may hold kinds of keys that this version does not know: they are skipped, the others serve. An uploaded
+//! set is somebody's present decision, so there each key that could not serve is an error that names it.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use super::{
+    json::Json,
+    jws::{Algorithm, CompactJws, PublicKey, UnusableKey},
+};
+
+/// Keys of one set.
+const MAX_KEYS: usize = 100;
+/// Keys that are tried for a token whose header or whose provider names none.
+const MAX_TRIES: usize = 16;
+
+/// A provider's usable keys.
+#[derive(Debug, Default)]
+pub(super) struct KeySet {
+    keys: Vec<(Option<String>, PublicKey)>,
+}
+
+/// Why a document is no key set that could serve.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidKeySet {
+    /// Not strict JSON.
+    #[error("key set is not strict JSON: {0}")]
+    Json(String),
+    /// No member `keys`.
+    #[error("key set has no list `keys`")]
+    NoKeys,
+    /// Too many keys.
+    #[error("key set has {0} keys, more than {MAX_KEYS}")]
+    TooMany(usize),
+    /// No key can verify a token.
+    #[error("key set has no key that can verify a token")]
+    Empty,
+    /// An uploaded set has a key that cannot serve.
+    #[error("key {number} (`kid` `{kid}`) cannot serve: {reason}")]
+    Key {
+        /// Its place, from 1.
+        number: usize,
+        /// Its name, or nothing.
+        kid: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl KeySet {
+    /// Reads a published set and skips what it does not know.
+    pub(super) fn published(document: &[u8]) -> Result<Self, InvalidKeySet> {
+        Self::read(document, |_| Ok(()))
+    }
+
+    /// Reads an uploaded set, each key of which has to serve.
+    pub(super) fn uploaded(document: &[u8]) -> Result<Self, InvalidKeySet> {
+        let set = Self::read(document, Err)?;
+        if set.keys.is_empty() {
+            return Err(InvalidKeySet::Empty);
+        }
+        Ok(set)
+    }
+
+    fn read(
+        document: &[u8],
+        unusable: impl Fn(InvalidKeySet) -> Result<(), InvalidKeySet>,
+    ) -> Result<Self, InvalidKeySet> {
+        let document = Json::parse(document).map_err(|e| InvalidKeySet::Json(e.to_string()))?;
+        let listed = document.get("keys").and_then(Json::as_list);
+        let listed = listed.ok_or(InvalidKeySet::NoKeys)?;
+        if listed.len() > MAX_KEYS {
+            return Err(InvalidKeySet::TooMany(listed.len()));
+        }
+        let mut keys = Vec::with_capacity(listed.len());
+        for (number, jwk) in (1..).zip(listed) {
+            let kid = jwk.get("kid").and_then(Json::as_text).unwrap_or("");
+            match key(jwk) {
+                Ok(key) => keys.push(((!kid.is_empty()).then(|| kid.to_owned()), key)),
+                Err(reason) => unusable(InvalidKeySet::Key {
+                    number,
+                    kid: kid.chars().take(64).flat_map(char::escape_debug).collect(),
+                    reason,
+                })?,
+            }
+        }
+        Ok(Self { keys })
+    }
+
+    /// Whether the set is worth trying for this token, or a newer one could be better.
+    pub(super) fn knows(&self, token: &CompactJws<'_>) -> bool {
+        match &token.kid {
+            Some(wanted) => self.keys.iter().any(|(kid, key)| {
+                kid.as_ref() == Some(wanted) || (kid.is_none() && key.takes(token.algorithm))
+            }),
+            None => self.candidates(token).next().is_some(),
+        }
+    }
+
+    /// The keys that could have signed the token: those that it names, and nameless ones; all if it names none. A bounded
+    /// number of those that take its algorithm.
+    pub(super) fn candidates<'a>(
+        &'a self,
+        token: &'a CompactJws<'_>,
+    ) -> impl Iterator<Item = &'a PublicKey> {
+        let named =
+            move |kid: &Option<String>| token.kid.is_none() || kid.is_none() || *kid == token.kid;
+        self.keys
+            .iter()
+            .filter(move |(kid, key)| named(kid) && key.takes(token.algorithm))
+            .map(|(_, key)| key)
+            .take(MAX_TRIES)
+    }
+}
+
+fn key(jwk: &Json) -> Result<PublicKey, String> {
+    let text = |name: &str| jwk.get(name).and_then(Json::as_text);
+    let number = |name: &str| {
+        let text = text(name).ok_or_else(|| format!("it has no text `{name}`"))?;
+        let bytes = URL_SAFE_NO_PAD.decode(text);
+        bytes.map_err(|_| format!("its `{name}` is not base64url without padding"))
+    };
+    if jwk.get("d").is_some() {
+        return Err("it holds a private key".to_owned());
+    }
+    if text("use").is_some_and(|used| used != "sig") {
+        return Err("its `use` is not `sig`".to_owned());
+    }
+    if let Some(operations) = jwk.get("key_ops").and_then(Json::as_list)
+        && !operations.iter().any(|o| o.as_text() == Some("verify"))
+    {
+        return Err("its `key_ops` are without `verify`".to_owned());
+    }
+    let alg = match jwk.get("alg") {
+        None => None,
+        Some(alg) => Some(
+            alg.as_text()
+                .and_then(Algorithm::from_name)
+                .ok_or("its `alg` is not supported")?,
+        ),
+    };
+    let key = match text("kty") {
+        Some("RSA") => PublicKey::rsa(&number("n")?, &number("e")?, alg),
+        Some("EC") => PublicKey::ec(text("crv").unwrap_or(""), &number("x")?, &number("y")?, alg),
+        Some(_) | None => return Err("its `kty` is neither RSA nor EC".to_owned()),
+    };
+    key.map_err(|e: UnusableKey| e.to_string())
+}

@@ -1,0 +1,236 @@
+//! What a provider's settings must be, checked when they are made: URL, uploaded keys, certificate authorities.
+
+use std::{net::IpAddr, sync::Arc};
+
+use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs::default_provider};
+use rustls_pki_types::{CertificateDer, pem::PemObject};
+
+pub use super::jwk::InvalidKeySet;
+use super::jwk::KeySet;
+
+/// Characters of a provider's URL (shape `OpenIDConnectProviderUrlType` of IAM).
+const MAX_URL: usize = 255;
+/// Certificates of one bundle.
+const MAX_CERTIFICATES: usize = 100;
+
+/// A URL that keys may be fetched from: https, or http where loopback issuers are allowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct HttpUrl {
+    pub(super) secure: bool,
+    /// Without brackets.
+    pub(super) host: String,
+    pub(super) port: u16,
+    /// `host[:port]` as it was written.
+    pub(super) authority: String,
+    /// Begins with `/`.
+    pub(super) target: String,
+}
+
+/// Why a URL is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidUrl {
+    /// Too long.
+    #[error("url has more than {MAX_URL} characters")]
+    Length,
+    /// Not a URL of a host.
+    #[error("url is not `https://` followed by a host, perhaps a port, and a path")]
+    Shape,
+    /// Not https.
+    #[error("url does not begin with `https://`")]
+    Scheme,
+    /// http on a host that is not this machine.
+    #[error("url begins with `http://`, which is allowed on loopback only")]
+    Plain,
+    /// A query or fragment.
+    #[error("url has a query or a fragment")]
+    Query,
+    /// Names a user.
+    #[error("url names a user")]
+    User,
+    /// Has path segments that mean other paths.
+    #[error("url's path has empty segments, dot segments or escapes")]
+    Path,
+}
+
+/// Why a certificate bundle is not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidCaBundle {
+    /// Not PEM.
+    #[error("certificate bundle is not PEM after {0} certificates")]
+    Pem(usize),
+    /// A certificate cannot be an authority.
+    #[error("certificate {0} of the bundle is not an X.509 certificate")]
+    Certificate(usize),
+    /// Nothing in it, or too much.
+    #[error("certificate bundle has {0} certificates, not 1 to {MAX_CERTIFICATES}")]
+    Count(usize),
+}
+
+/// Checks the URL of a new provider. A port is taken, which AWS refuses: clusters have them. A final slash is kept.
+///
+/// # Errors
+/// The first rule that it breaks.
+pub fn validate_url(url: &str, allow_loopback: bool) -> Result<(), InvalidUrl> {
+    if url.len() > MAX_URL {
+        return Err(InvalidUrl::Length);
+    }
+    let parsed = HttpUrl::parse(url, allow_loopback)?;
+    if url.contains('?') {
+        return Err(InvalidUrl::Query);
+    }
+    let path = parsed.target.strip_suffix('/').unwrap_or(&parsed.target);
+    let odd = |segment: &str| segment.is_empty() || segment == "." || segment == "..";
+    if path.contains('%') || path.split('/').skip(1).any(odd) {
+        return Err(InvalidUrl::Path);
+    }
+    Ok(())
+}
+
+/// Checks uploaded keys.
+///
+/// # Errors
+/// Names the first key that could not serve.
+pub fn validate_jwks(document: &str) -> Result<(), InvalidKeySet> {
+    KeySet::uploaded(document.as_bytes()).map(drop)
+}
+
+/// Checks certificate authorities in PEM.
+///
+/// # Errors
+/// Names the first certificate that could not serve.
+pub fn validate_ca_bundle(pem: &str) -> Result<(), InvalidCaBundle> {
+    roots(pem).map(drop)
+}
+
+/// TLS for a provider: its own authorities in place of the public ones, if it has any.
+pub(super) fn tls(ca_bundle: Option<&str>) -> Result<Arc<ClientConfig>, String> {
+    let roots = match ca_bundle {
+        Some(pem) => roots(pem).map_err(|e| e.to_string())?,
+        None => RootCertStore {
+            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+        },
+    };
+    let builder = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|e| e.to_string())?;
+    Ok(Arc::new(
+        builder.with_root_certificates(roots).with_no_client_auth(),
+    ))
+}
+
+fn roots(pem: &str) -> Result<RootCertStore, InvalidCaBundle> {
+    let mut roots = RootCertStore::empty();
+    let mut count = 0;
+    for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+        let certificate = certificate.map_err(|_| InvalidCaBundle::Pem(count))?;
+        count += 1;
+        if count > MAX_CERTIFICATES {
+            return Err(InvalidCaBundle::Count(count));
+        }
+        let added = roots.add(certificate);
+        added.map_err(|_| InvalidCaBundle::Certificate(count))?;
+    }
+    if count == 0 {
+        return Err(InvalidCaBundle::Count(0));
+    }
+    Ok(roots)
+}
+
+impl HttpUrl {
+    pub(super) fn parse(url: &str, allow_loopback: bool) -> Result<Self, InvalidUrl> {
+        let (secure, rest) = match url.split_once("://") {
+            Some(("https", rest)) => (true, rest),
+            Some(("http", rest)) if allow_loopback => (false, rest),
+            Some(_) | None => return Err(InvalidUrl::Scheme),
+        };
+        if url.contains('#') {
+            return Err(InvalidUrl::Query);
+        }
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (authority, target) = rest.split_at_checked(end).ok_or(InvalidUrl::Shape)?;
+        if authority.contains('@') {
+            return Err(InvalidUrl::User);
+        }
+        let uri: http::Uri = url.parse().map_err(|_| InvalidUrl::Shape)?;
+        let host = uri.host().ok_or(InvalidUrl::Shape)?;
+        let host = host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'))
+            .unwrap_or(host);
+        // What stands after the host is nothing, or a colon and a port.
+        let port = match authority.rsplit_once(':') {
+            Some((_, port)) if !port.ends_with(']') => {
+                let digits = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+                let port = port.parse().ok().filter(|port| *port != 0 && digits);
+                port.ok_or(InvalidUrl::Shape)?
+            }
+            Some(_) | None => {
+                if secure {
+                    443
+                } else {
+                    80
+                }
+            }
+        };
+        if host.is_empty() || !target.is_ascii() {
+            return Err(InvalidUrl::Shape);
+        }
+        let loopback = host == "localhost"
+            || host.ends_with(".localhost")
+            || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        if !secure && !loopback {
+            return Err(InvalidUrl::Plain);
+        }
+        let target = if target.starts_with('/') {
+            target.to_owned()
+        } else {
+            format!("/{target}")
+        };
+        Ok(Self {
+            secure,
+            host: host.to_owned(),
+            port,
+            authority: authority.to_owned(),
+            target,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(url: &str) -> String {
+        validate_url(url, false).map_or_else(|e| e.to_string(), |()| "ok".to_owned())
+    }
+
+    #[test]
+    fn a_provider_is_https_with_a_host_and_a_plain_path() {
+        assert_eq!(verdict("https://oidc.example/id/ABC"), "ok");
+        assert_eq!(verdict("https://oidc.example:8443/id"), "ok");
+        assert_eq!(verdict("https://tenant.example/"), "ok");
+        insta::assert_snapshot!(verdict("http://oidc.example"), @"url does not begin with `https://`");
+        insta::assert_snapshot!(verdict("https://"), @"url is not `https://` followed by a host, perhaps a port, and a path");
+        insta::assert_snapshot!(verdict("https://oidc.example?a=b"), @"url has a query or a fragment");
+        insta::assert_snapshot!(verdict("https://oidc.example/#a"), @"url has a query or a fragment");
+        insta::assert_snapshot!(verdict("https://a@oidc.example/"), @"url names a user");
+        insta::assert_snapshot!(verdict("https://oidc.example/a/../b"), @"url's path has empty segments, dot segments or escapes");
+        insta::assert_snapshot!(verdict("https://oidc.example//b"), @"url's path has empty segments, dot segments or escapes");
+        insta::assert_snapshot!(verdict("https://oidc.example:0/b"), @"url is not `https://` followed by a host, perhaps a port, and a path");
+    }
+
+    #[test]
+    fn plain_http_is_for_loopback_where_it_is_allowed() {
+        let verdict = |url| validate_url(url, true);
+        assert_eq!(verdict("http://127.0.0.1:8080"), Ok(()));
+        assert_eq!(verdict("http://localhost:8080/id"), Ok(()));
+        assert_eq!(verdict("http://[::1]:8080/id"), Ok(()));
+        assert_eq!(verdict("http://10.0.0.1"), Err(InvalidUrl::Plain));
+        assert_eq!(verdict("http://localhost.example"), Err(InvalidUrl::Plain));
+    }
+
+    #[test]
+    fn a_bundle_without_certificates_is_refused() {
+        assert_eq!(validate_ca_bundle("hello"), Err(InvalidCaBundle::Count(0)));
+    }
+}
