@@ -8,5 +8,6 @@ mod hex;
 pub mod ids;
 pub mod json;
 pub mod query;
+pub mod s3;
 pub mod sigv4;
 pub mod xml;

@@ -1,0 +1,86 @@
+//! The body of `CreateBucket`.
+
+use quick_xml::{Reader, events::Event};
+
+use crate::error::{AwsError, Code};
+
+/// The region that a `CreateBucket` body names; `None` if the body is empty or names none.
+///
+/// # Errors
+/// `MalformedXML` for what is no `CreateBucketConfiguration`; `NotImplemented` for elements other than `LocationConstraint`.
+pub fn create_bucket_location(body: &[u8]) -> Result<Option<String>, AwsError> {
+    let malformed = || {
+        AwsError::new(
+            Code::MalformedXml,
+            "The XML you provided was not well-formed or did not validate against our published schema",
+        )
+    };
+    let text = str::from_utf8(body).map_err(|_| malformed())?;
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let mut reader = Reader::from_str(text);
+    reader.config_mut().expand_empty_elements = true;
+    let (mut path, mut region) = (Vec::<String>::new(), String::new());
+    let mut seen = false;
+    loop {
+        match reader.read_event().map_err(|_| malformed())? {
+            Event::Start(element) => {
+                let name = element.local_name().as_ref().to_owned();
+                match (path.len(), name.as_str()) {
+                    (0, "CreateBucketConfiguration") if !seen => seen = true,
+                    (1, "LocationConstraint") if region.is_empty() => {}
+                    (1, _) => return Err(super::not_implemented()),
+                    _ => return Err(malformed()),
+                }
+                path.push(name);
+            }
+            Event::End(_) => {
+                path.pop();
+            }
+            Event::Text(piece) => {
+                let piece: &str = &piece;
+                if path.len() == 2 {
+                    region.push_str(piece);
+                } else if !piece.trim().is_empty() {
+                    return Err(malformed());
+                }
+            }
+            Event::Decl(_) => {}
+            Event::Eof if path.is_empty() && seen => break,
+            _ => return Err(malformed()),
+        }
+    }
+    let region = region.trim();
+    Ok((!region.is_empty()).then(|| region.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_may_name_a_region() {
+        let location = |body: &str| create_bucket_location(body.as_bytes()).map_err(|e| e.code());
+        assert_eq!(location(""), Ok(None));
+        assert_eq!(
+            location(
+                "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>"
+            ),
+            Ok(Some("eu-west-1".to_owned()))
+        );
+        assert_eq!(location("<CreateBucketConfiguration/>"), Ok(None));
+        assert_eq!(
+            location("<CreateBucketConfiguration><Bucket/></CreateBucketConfiguration>"),
+            Err(Code::NotImplemented)
+        );
+        for bad in [
+            "x",
+            "<a/>",
+            "<CreateBucketConfiguration>",
+            "<!DOCTYPE a><CreateBucketConfiguration/>",
+        ] {
+            assert_eq!(location(bad), Err(Code::MalformedXml), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What permission an operation takes.
+
+use super::{BucketName, ObjectKey, Operation};
+
+/// One question for the policy engine; all of an operation's must be allowed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requirement {
+    /// The action, such as `s3:GetObject`.
+    pub action: &'static str,
+    /// The resource's ARN.
+    pub resource: String,
+    /// Condition keys of S3's own that the request sets, with their values.
+    pub conditions: Vec<(&'static str, String)>,
+}
+
+impl Requirement {
+    fn of(action: &'static str, resource: String) -> Self {
+        Self {
+            action,
+            resource,
+            conditions: Vec::new(),
+        }
+    }
+}
+
+impl Operation {
+    /// The permissions that the operation takes ("Required permissions for Amazon S3 API operations", S3 User Guide).
+    pub fn requirements(&self) -> Vec<Requirement> {
+        let requirement = match self {
+            Self::ListBuckets => {
+                Requirement::of("s3:ListAllMyBuckets", "arn:aws:s3:::*".to_owned())
+            }
+            Self::CreateBucket { bucket } => Requirement::of("s3:CreateBucket", bucket.arn()),
+            Self::HeadBucket { bucket } => Requirement::of("s3:ListBucket", bucket.arn()),
+            Self::DeleteBucket { bucket } => Requirement::of("s3:DeleteBucket", bucket.arn()),
+            Self::GetBucketLocation { bucket } => {
+                Requirement::of("s3:GetBucketLocation", bucket.arn())
+            }
+            Self::ListObjectsV2 { bucket, list } => Requirement {
+                // An empty prefix that was sent is "", one that was not sent is absent: policies tell them apart.
+                conditions: [
+                    ("s3:prefix", list.prefix.clone()),
+                    ("s3:delimiter", list.delimiter.clone()),
+                    ("s3:max-keys", list.max_keys.map(|n| n.to_string())),
+                ]
+                .into_iter()
+                .filter_map(|(key, value)| Some((key, value?)))
+                .collect(),
+                ..Requirement::of("s3:ListBucket", bucket.arn())
+            },
+            Self::GetObject { bucket, key, .. } | Self::HeadObject { bucket, key, .. } => {
+                Requirement::of("s3:GetObject", object_arn(bucket, key))
+            }
+            Self::PutObject { bucket, key, put } => Requirement {
+                conditions: put
+                    .acl
+                    .clone()
+                    .map(|acl| ("s3:x-amz-acl", acl))
+                    .into_iter()
+                    .collect(),
+                ..Requirement::of("s3:PutObject", object_arn(bucket, key))
+            },
+            Self::DeleteObject { bucket, key } => {
+                Requirement::of("s3:DeleteObject", object_arn(bucket, key))
+            }
+        };
+        vec![requirement]
+    }
+
+    /// The permission that lets the caller know that a key does not exist; without it a missing key is `AccessDenied`.
+    pub fn absence_requirement(&self) -> Option<Requirement> {
+        match self {
+            Self::GetObject { bucket, .. } | Self::HeadObject { bucket, .. } => {
+                Some(Requirement::of("s3:ListBucket", bucket.arn()))
+            }
+            Self::ListBuckets
+            | Self::CreateBucket { .. }
+            | Self::HeadBucket { .. }
+            | Self::DeleteBucket { .. }
+            | Self::GetBucketLocation { .. }
+            | Self::ListObjectsV2 { .. }
+            | Self::PutObject { .. }
+            | Self::DeleteObject { .. } => None,
+        }
+    }
+}
+
+fn object_arn(bucket: &BucketName, key: &ObjectKey) -> String {
+    format!("{}/{key}", bucket.arn())
+}

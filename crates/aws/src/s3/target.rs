@@ -1,0 +1,206 @@
+//! From host and path to bucket and key.
+//!
+//! The bucket stands in the host (`bucket.localhost`, `bucket.<base domain>`) or is the first segment of the path. The key is decoded exactly
+//! once; the path as received stays with the caller, since that is what was signed.
+
+use percent_encoding::percent_decode_str;
+
+use super::{BucketName, InvalidBucketName, InvalidKey, ObjectKey};
+use crate::error::{AwsError, Code};
+
+/// Where the bucket stood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// In the path.
+    Path,
+    /// In the host.
+    VirtualHost,
+}
+
+/// What a request is about: the service, a bucket, or an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The bucket; `None` means the service.
+    pub bucket: Option<BucketName>,
+    /// The key; never without a bucket.
+    pub key: Option<ObjectKey>,
+    /// Where the bucket stood.
+    pub style: Style,
+}
+
+/// Why a target cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TargetError {
+    /// The path does not begin with a slash, has a malformed escape, or is not UTF-8 once decoded.
+    #[error("the path cannot be decoded")]
+    Undecodable,
+    /// The bucket's name is none.
+    #[error(transparent)]
+    Bucket(#[from] InvalidBucketName),
+    /// The key is none.
+    #[error(transparent)]
+    Key(#[from] InvalidKey),
+}
+
+impl Target {
+    /// Reads `host` (with or without port) and `raw_path` (as received, without query).
+    ///
+    /// `base_domains` are in lower case, without leading dot; `localhost` is to be among them if wanted.
+    ///
+    /// # Errors
+    /// [`TargetError`].
+    pub fn parse<D: AsRef<str>>(
+        host: &str,
+        raw_path: &str,
+        base_domains: &[D],
+    ) -> Result<Self, TargetError> {
+        let path = raw_path.strip_prefix('/').ok_or(TargetError::Undecodable)?;
+        if let Some(bucket) = bucket_of_host(host, base_domains) {
+            return Ok(Self {
+                bucket: Some(bucket.parse()?),
+                key: key(path)?,
+                style: Style::VirtualHost,
+            });
+        }
+        if path.is_empty() {
+            return Ok(Self {
+                bucket: None,
+                key: None,
+                style: Style::Path,
+            });
+        }
+        let (bucket, rest) = path.split_once('/').unwrap_or((path, ""));
+        Ok(Self {
+            bucket: Some(decode(bucket)?.parse()?),
+            key: key(rest)?,
+            style: Style::Path,
+        })
+    }
+}
+
+fn key(raw: &str) -> Result<Option<ObjectKey>, TargetError> {
+    if raw.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(ObjectKey::new(decode(raw)?)?))
+}
+
+/// Decodes once. A `%` that begins no escape is refused: whoever signed it and we could read it differently.
+fn decode(raw: &str) -> Result<String, TargetError> {
+    let mut rest = raw.as_bytes();
+    while let Some((&byte, tail)) = rest.split_first() {
+        rest = tail;
+        if byte == b'%'
+            && !tail
+                .get(..2)
+                .is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit))
+        {
+            return Err(TargetError::Undecodable);
+        }
+    }
+    let text = percent_decode_str(raw)
+        .decode_utf8()
+        .map_err(|_| TargetError::Undecodable)?;
+    Ok(text.into_owned())
+}
+
+/// The label before a base domain. An IP address is under none.
+fn bucket_of_host<D: AsRef<str>>(host: &str, base_domains: &[D]) -> Option<String> {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    };
+    // Host names have no case and may end in the root's dot.
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    base_domains.iter().find_map(|domain| {
+        let bucket = name.strip_suffix(domain.as_ref())?.strip_suffix('.')?;
+        Some(bucket.to_owned())
+    })
+}
+
+impl From<TargetError> for AwsError {
+    fn from(error: TargetError) -> Self {
+        match error {
+            TargetError::Undecodable => {
+                Self::new(Code::InvalidUri, "Couldn't parse the specified URI.")
+            }
+            TargetError::Bucket(InvalidBucketName(name)) => Self::new(
+                Code::InvalidBucketName,
+                "The specified bucket is not valid.",
+            )
+            .with("BucketName", name),
+            TargetError::Key(InvalidKey::TooLong) => {
+                Self::new(Code::KeyTooLong, "Your key is too long")
+            }
+            TargetError::Key(InvalidKey::Empty | InvalidKey::ClimbsOut) => {
+                Self::new(Code::InvalidUri, "Couldn't parse the specified URI.")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn show(host: &str, path: &str) -> String {
+        match Target::parse(host, path, &["localhost", "s3.example.com"]) {
+            Ok(target) => format!(
+                "{:?} {} {}",
+                target.style,
+                target.bucket.as_ref().map_or("-", BucketName::as_str),
+                target.key.as_ref().map_or("-", ObjectKey::as_str)
+            ),
+            Err(error) => format!("{:?}", AwsError::from(error).code()),
+        }
+    }
+
+    #[test]
+    fn the_bucket_is_in_the_host_or_first_in_the_path() {
+        assert_eq!(show("127.0.0.1:9400", "/"), "Path - -");
+        assert_eq!(show("127.0.0.1:9400", "/insights"), "Path insights -");
+        assert_eq!(show("[::1]:9400", "/insights/"), "Path insights -");
+        assert_eq!(
+            show("localhost:9400", "/insights/bot/a"),
+            "Path insights bot/a"
+        );
+        assert_eq!(
+            show("insights.localhost:9400", "/bot/a"),
+            "VirtualHost insights bot/a"
+        );
+        assert_eq!(show("a.b.s3.example.com", "/"), "VirtualHost a.b -");
+        assert_eq!(show("notlocalhost", "/insights/a"), "Path insights a");
+        assert_eq!(show(".localhost", "/a"), "InvalidBucketName");
+    }
+
+    #[test]
+    fn a_key_is_decoded_once_and_slashes_are_kept() {
+        assert_eq!(show("h", "/insights/%2561"), "Path insights %61");
+        assert_eq!(show("h", "/insights//a//b/"), "Path insights /a//b/");
+        assert_eq!(show("h", "/insights/a+b%20c"), "Path insights a+b c");
+    }
+
+    #[test]
+    fn no_path_reaches_another_bucket() {
+        for path in [
+            "/insights/../other/x",
+            "/insights/%2e%2e/other",
+            "/insights/..%2Fother",
+            "/insights/%",
+            "/insights/%ff",
+            "",
+        ] {
+            assert_eq!(show("h", path), "InvalidUri", "{path}");
+        }
+        for path in [
+            "//insights/a",
+            "/./insights/a",
+            "/../x",
+            "/%2e%2e/x",
+            "/Insights/a",
+            "/a%2Fb/c",
+        ] {
+            assert_eq!(show("h", path), "InvalidBucketName", "{path}");
+        }
+    }
+}
