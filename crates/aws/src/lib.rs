@@ -2,12 +2,16 @@
 
 pub mod checksum;
 pub mod chunked;
+pub mod constraint;
 pub mod credentials;
 pub mod error;
 mod hex;
+pub mod iam;
 pub mod ids;
 pub mod json;
+pub mod output;
 pub mod query;
 pub mod s3;
 pub mod sigv4;
+pub mod sts;
 pub mod xml;

@@ -1,1 +1,63 @@
-fn main() {}
+//! Writes the committed code and tables that follow from the service models: run it after a change to `tools/facts` or `built.rs`.
+
+use anyhow::{Context as _, Result};
+
+mod built;
+mod facts;
+mod names;
+mod service;
+mod table;
+
+/// The repository, where all paths begin.
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+fn main() -> Result<()> {
+    for (path, text) in files()? {
+        let path = format!("{ROOT}/{path}");
+        std::fs::write(&path, text).with_context(|| format!("writing `{path}`"))?;
+    }
+    Ok(())
+}
+
+/// Every file that is generated, in whole or in part: its path in the repository and its text.
+fn files() -> Result<Vec<(String, String)>> {
+    let patterns = names::patterns(&read("crates/aws/src/constraint/pattern.rs")?);
+    let mut files = Vec::new();
+    let mut services = Vec::new();
+    for (name, built) in [("iam", built::IAM), ("sts", built::STS)] {
+        let facts = facts::Service::parse(&read(&format!("tools/facts/{name}.json"))?)?;
+        files.extend(service::files(name, &facts, built, &patterns)?);
+        services.push((name, facts, built));
+    }
+    let path = "docs/compatibility.md";
+    files.push((path.to_owned(), table::replace(&read(path)?, &services)?));
+    Ok(files)
+}
+
+fn read(path: &str) -> Result<String> {
+    std::fs::read_to_string(format!("{ROOT}/{path}")).with_context(|| format!("reading `{path}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn committed_files_are_what_the_generator_writes() -> Result<()> {
+        for (path, text) in files()? {
+            assert!(
+                read(&path)? == text,
+                "`{path}` is out of date: run `cargo run -p bowline-generate`"
+            );
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_pattern_without_a_matcher_is_refused() -> Result<()> {
+        let facts = facts::Service::parse(&read("tools/facts/iam.json")?)?;
+        let refused = service::files("iam", &facts, built::IAM, &names::patterns(""));
+        assert!(refused.is_err_and(|error| error.to_string().contains("has no matcher")));
+        Ok(())
+    }
+}

@@ -1,0 +1,288 @@
+//! From parameters to typed members, collecting what is wrong with them.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{InvalidRequest, Secret, message, rule::Rule};
+use crate::query::{Params, ParamsError, Scope};
+
+/// Parameters that belong to the protocol and not to an operation.
+const PROTOCOL: [&str; 2] = ["Action", "Version"];
+
+/// Reads an operation's input and refuses what the operation does not have.
+pub(crate) fn parse<T: Structure>(params: &Params) -> Result<T, InvalidRequest> {
+    let mut reader = Reader::default();
+    let input = T::read(&mut reader, &params.root());
+    if let Some(error) = reader.unreadable {
+        return Err(error.into());
+    }
+    let unknown = params.unconsumed().find(|name| !PROTOCOL.contains(name));
+    match (input, unknown) {
+        (Some(input), None) if reader.problems.is_empty() => Ok(input),
+        (_, Some(name)) if reader.problems.is_empty() => {
+            Err(InvalidRequest::UnknownParameter(name.to_owned()))
+        }
+        _ => Err(InvalidRequest::Constraints(reader.problems)),
+    }
+}
+
+/// What is wrong with a request, as far as it was read.
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    unreadable: Option<ParamsError>,
+    problems: Vec<String>,
+}
+
+impl Reader {
+    /// A member that must be there. Absent from the answer means that a problem was noted.
+    pub(crate) fn required<V: Value>(
+        &mut self,
+        at: &Scope<'_>,
+        member: &'static str,
+        rule: &'static Rule,
+    ) -> Option<V> {
+        let place = Place {
+            at,
+            member: Some(member),
+        };
+        match V::read(self, &place, rule) {
+            Ok(Some(value)) => Some(value),
+            Ok(None) => {
+                self.problems.push(message::of_absence(&place.path()));
+                None
+            }
+            Err(Noted) => None,
+        }
+    }
+
+    /// A member that may be left out.
+    #[expect(
+        clippy::option_option,
+        reason = "the outer one tells of a problem, the inner one of absence"
+    )]
+    pub(crate) fn optional<V: Value>(
+        &mut self,
+        at: &Scope<'_>,
+        member: &'static str,
+        rule: &'static Rule,
+    ) -> Option<Option<V>> {
+        let place = Place {
+            at,
+            member: Some(member),
+        };
+        V::read(self, &place, rule).ok()
+    }
+
+    fn note<T>(&mut self, read: Result<T, ParamsError>) -> Result<T, Noted> {
+        read.map_err(|error| {
+            self.unreadable.get_or_insert(error);
+            Noted
+        })
+    }
+
+    /// Runs a check and tells whether it found nothing.
+    fn check(&mut self, check: impl FnOnce(&mut Vec<String>)) -> Result<(), Noted> {
+        let before = self.problems.len();
+        check(&mut self.problems);
+        if self.problems.len() == before {
+            Ok(())
+        } else {
+            Err(Noted)
+        }
+    }
+}
+
+/// A structure of the model, or an operation's whole input.
+pub(crate) trait Structure: Sized {
+    /// Reads the members; absent when a problem was noted.
+    fn read(reader: &mut Reader, at: &Scope<'_>) -> Option<Self>;
+}
+
+/// A value that is not there because a problem with it was noted.
+#[derive(Debug)]
+pub(crate) struct Noted;
+
+/// Where a value stands: a member of a level, or the level itself, as in a list of texts.
+#[derive(Debug)]
+pub(crate) struct Place<'a, 's> {
+    at: &'a Scope<'s>,
+    member: Option<&'static str>,
+}
+
+impl<'s> Place<'_, 's> {
+    fn text(&self) -> Option<&'s str> {
+        match self.member {
+            Some(member) => self.at.text(member),
+            None => self.at.value(),
+        }
+    }
+
+    /// The place's name in AWS's messages.
+    fn path(&self) -> String {
+        message::path(&self.member.map_or_else(
+            || self.at.path().to_owned(),
+            |member| self.at.name_of(member),
+        ))
+    }
+}
+
+/// A type that members have.
+pub(crate) trait Value: Sized {
+    /// Reads and checks; `None` if there is nothing at the place.
+    fn read(
+        reader: &mut Reader,
+        place: &Place<'_, '_>,
+        rule: &'static Rule,
+    ) -> Result<Option<Self>, Noted>;
+}
+
+impl Value for String {
+    fn read(
+        reader: &mut Reader,
+        place: &Place<'_, '_>,
+        rule: &'static Rule,
+    ) -> Result<Option<Self>, Noted> {
+        let text = place.text();
+        if let Some(text) = text {
+            reader.check(|problems| message::of_text(rule, &place.path(), text, problems))?;
+        }
+        Ok(text.map(str::to_owned))
+    }
+}
+
+impl Value for Secret {
+    fn read(
+        reader: &mut Reader,
+        place: &Place<'_, '_>,
+        rule: &'static Rule,
+    ) -> Result<Option<Self>, Noted> {
+        let text = place.text();
+        if let Some(text) = text {
+            reader.check(|problems| message::of_text(rule, &place.path(), text, problems))?;
+        }
+        Ok(text.map(Self::new))
+    }
+}
+
+impl Value for i32 {
+    fn read(
+        reader: &mut Reader,
+        place: &Place<'_, '_>,
+        rule: &'static Rule,
+    ) -> Result<Option<Self>, Noted> {
+        let Some(member) = place.member else {
+            return Ok(None);
+        };
+        let number = place.at.integer(member);
+        let Some(number) = reader.note(number)? else {
+            return Ok(None);
+        };
+        reader.check(|problems| message::of_number(rule, &place.path(), number, problems))?;
+        let narrow = Self::try_from(number).map_err(|_| ParamsError::BadValue {
+            name: place.at.name_of(member),
+            value: number.to_string(),
+            expected: "an integer of 32 bits",
+        });
+        reader.note(narrow).map(Some)
+    }
+}
+
+impl Value for bool {
+    fn read(
+        reader: &mut Reader,
+        place: &Place<'_, '_>,
+        _: &'static Rule,
+    ) -> Result<Option<Self>, Noted> {
+        let value = place.member.map(|member| place.at.boolean(member));
+        reader.note(value.transpose()).map(Option::flatten)
+    }
+}
+
+impl Value for Timestamp {
+    fn read(
+        reader: &mut Reader,
+        place: &Place<'_, '_>,
+        _: &'static Rule,
+    ) -> Result<Option<Self>, Noted> {
+        let value = place.member.map(|member| place.at.timestamp(member));
+        reader.note(value.transpose()).map(Option::flatten)
+    }
+}
+
+impl<V: Value> Value for Vec<V> {
+    fn read(
+        reader: &mut Reader,
+        place: &Place<'_, '_>,
+        rule: &'static Rule,
+    ) -> Result<Option<Self>, Noted> {
+        let list = place.member.map(|member| place.at.list(member));
+        let Some(levels) = reader.note(list.transpose())?.flatten() else {
+            return Ok(None);
+        };
+        reader.check(|problems| message::of_length(rule, &place.path(), levels.len(), problems))?;
+        let mut out = Some(Self::with_capacity(levels.len()));
+        for level in &levels {
+            let item = V::read(
+                reader,
+                &Place {
+                    at: level,
+                    member: None,
+                },
+                rule.member.unwrap_or(&Rule::ANY),
+            );
+            match (item.ok().flatten(), &mut out) {
+                (Some(item), Some(out)) => out.push(item),
+                // A member that cannot be read makes the list one, but the rest is still checked.
+                (_, out) => *out = None,
+            }
+        }
+        out.map(Some).ok_or(Noted)
+    }
+}
+
+impl<V: Value> Value for BTreeMap<String, V> {
+    fn read(
+        reader: &mut Reader,
+        place: &Place<'_, '_>,
+        rule: &'static Rule,
+    ) -> Result<Option<Self>, Noted> {
+        let map = place.member.map(|member| place.at.map(member));
+        let Some(entries) = reader.note(map.transpose())?.flatten() else {
+            return Ok(None);
+        };
+        reader
+            .check(|problems| message::of_length(rule, &place.path(), entries.len(), problems))?;
+        let mut out = Self::new();
+        for (key, level) in &entries {
+            let inner = Place {
+                at: level,
+                member: None,
+            };
+            reader.check(|problems| {
+                message::of_text(rule.key.unwrap_or(&Rule::ANY), &inner.path(), key, problems)
+            })?;
+            match V::read(reader, &inner, rule.member.unwrap_or(&Rule::ANY))? {
+                Some(value) => drop(out.insert((*key).to_owned(), value)),
+                None => reader.problems.push(message::of_absence(&inner.path())),
+            }
+        }
+        Ok(Some(out))
+    }
+}
+
+impl<S: Structure> Value for S {
+    fn read(
+        reader: &mut Reader,
+        place: &Place<'_, '_>,
+        _: &'static Rule,
+    ) -> Result<Option<Self>, Noted> {
+        let Some(member) = place.member else {
+            return S::read(reader, place.at).map(Some).ok_or(Noted);
+        };
+        match place.at.structure(member) {
+            Some(level) => S::read(reader, &level).map(Some).ok_or(Noted),
+            None => Ok(None),
+        }
+    }
+}

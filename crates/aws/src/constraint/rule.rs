@@ -1,0 +1,68 @@
+//! The constraints of one shape.
+
+use super::pattern::Pattern;
+
+/// What a shape's values must be. Built as constants by the generated tables.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rule {
+    /// The least and most characters, members or value.
+    pub(super) least: Option<i64>,
+    pub(super) most: Option<i64>,
+    pub(super) pattern: Option<&'static Pattern>,
+    /// The allowed values, in the model's order; empty if any is.
+    pub(super) values: &'static [&'static str],
+    /// Whether values stay out of messages.
+    pub(super) sensitive: bool,
+    /// The rule of a list's members or a map's values.
+    pub(super) member: Option<&'static Self>,
+    /// The rule of a map's keys.
+    pub(super) key: Option<&'static Self>,
+}
+
+impl Rule {
+    /// Anything of the right type.
+    pub(crate) const ANY: Self = Self {
+        least: None,
+        most: None,
+        pattern: None,
+        values: &[],
+        sensitive: false,
+        member: None,
+        key: None,
+    };
+
+    pub(crate) const fn least(mut self, least: i64) -> Self {
+        self.least = Some(least);
+        self
+    }
+
+    pub(crate) const fn most(mut self, most: i64) -> Self {
+        self.most = Some(most);
+        self
+    }
+
+    pub(crate) const fn pattern(mut self, pattern: &'static Pattern) -> Self {
+        self.pattern = Some(pattern);
+        self
+    }
+
+    pub(crate) const fn values(mut self, values: &'static [&'static str]) -> Self {
+        self.values = values;
+        self
+    }
+
+    pub(crate) const fn sensitive(mut self) -> Self {
+        self.sensitive = true;
+        self
+    }
+
+    pub(crate) const fn of(mut self, member: &'static Self) -> Self {
+        self.member = Some(member);
+        self
+    }
+
+    pub(crate) const fn keyed(mut self, key: &'static Self) -> Self {
+        self.key = Some(key);
+        self
+    }
+}

@@ -1,0 +1,28 @@
+//! IAM: typed requests and answers of every operation, and what each needs to be allowed.
+//!
+//! What `generated` holds is written by `cargo run -p bowline-generate` from the published service model; `authorization` is kept by
+//! hand. [`Request::parse`] is the way in, [`response`] and [`empty_response`] are the ways out.
+
+pub mod authorization;
+mod generated;
+
+pub use generated::*;
+
+use crate::{
+    error::IAM_NAMESPACE,
+    output::{self, Output},
+    xml::query_response_empty,
+};
+
+/// The version of the API, as `Version` has it.
+pub const VERSION: &str = "2010-05-08";
+
+/// The answer to an operation that has a result.
+pub fn response<O: Output>(output: &O, request_id: &str) -> String {
+    output::response(output, IAM_NAMESPACE, request_id)
+}
+
+/// The answer to an operation that has none.
+pub fn empty_response(operation: Operation, request_id: &str) -> String {
+    query_response_empty(operation.name(), IAM_NAMESPACE, request_id)
+}

@@ -1,0 +1,23 @@
+//! Written by `cargo run -p bowline-generate` from `tools/facts`; not edited by hand.
+#![expect(missing_docs, reason = "the service's own documentation describes the members")]
+
+mod create;
+mod delete;
+mod get;
+mod list;
+mod operations;
+mod other;
+mod outputs;
+mod rules;
+mod structures;
+mod update;
+
+pub use create::*;
+pub use delete::*;
+pub use get::*;
+pub use list::*;
+pub use operations::*;
+pub use other::*;
+pub use outputs::*;
+pub use structures::*;
+pub use update::*;

@@ -1,0 +1,15 @@
+//! Written by `cargo run -p bowline-generate` from `tools/facts`; not edited by hand.
+#![expect(missing_docs, reason = "the service's own documentation describes the members")]
+
+mod get;
+mod operations;
+mod other;
+mod outputs;
+mod rules;
+mod structures;
+
+pub use get::*;
+pub use operations::*;
+pub use other::*;
+pub use outputs::*;
+pub use structures::*;

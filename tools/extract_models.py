@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""Extracts the wire facts of IAM and STS from an installed botocore into tools/facts.
+
+Run by hand when the pinned version moves; everything after it is Rust:
+
+    pip install botocore==1.44.5 && python3 tools/extract_models.py && cargo run -p bowline-generate
+
+Only facts are kept: operations, members in their order, types, constraints and error codes. No prose.
+"""
+
+import gzip
+import json
+import pathlib
+
+import botocore
+
+SERVICES = {"iam": "2010-05-08", "sts": "2011-06-15"}
+CONSTRAINTS = ("min", "max", "pattern", "enum", "sensitive")
+HERE = pathlib.Path(__file__).parent
+
+
+def shape_facts(shape):
+    facts = {"type": shape["type"]}
+    facts |= {key: shape[key] for key in CONSTRAINTS if key in shape}
+    if shape["type"] == "structure":
+        required = set(shape.get("required", ()))
+        facts["members"] = [
+            {"name": name, "shape": member["shape"]} | ({"required": True} if name in required else {})
+            for name, member in shape["members"].items()
+        ]
+        for member in shape["members"].values():
+            assert "locationName" not in member, "a renamed member needs support in the generator"
+    for key in ("member", "key", "value"):
+        if key in shape:
+            facts[key] = shape[key]["shape"]
+    return facts
+
+
+def reachable(shapes, start, seen):
+    if start in seen:
+        return
+    seen.add(start)
+    shape = shapes[start]
+    for member in shape.get("members", {}).values():
+        reachable(shapes, member["shape"], seen)
+    for key in ("member", "key", "value"):
+        if key in shape:
+            reachable(shapes, shape[key]["shape"], seen)
+
+
+def facts(service, version):
+    folder = pathlib.Path(botocore.__file__).parent / "data" / service / version
+    model = json.loads(gzip.decompress((folder / "service-2.json.gz").read_bytes()))
+    operations, used = {}, set()
+    for name, operation in sorted(model["operations"].items()):
+        entry = {key: operation[key]["shape"] for key in ("input", "output") if key in operation}
+        for shape in entry.values():
+            reachable(model["shapes"], shape, used)
+        codes = [model["shapes"][error["shape"]].get("error", {}).get("code", error["shape"]) for error in operation.get("errors", ())]
+        operations[name] = entry | {"errors": codes}
+    return {
+        "source": {"name": "botocore", "version": botocore.__version__, "license": "Apache-2.0"},
+        "version": model["metadata"]["apiVersion"],
+        "namespace": model["metadata"]["xmlNamespace"],
+        "operations": operations,
+        "shapes": {name: shape_facts(model["shapes"][name]) for name in sorted(used)},
+    }
+
+
+for service, version in SERVICES.items():
+    text = json.dumps(facts(service, version), indent=1, ensure_ascii=True)
+    (HERE / "facts" / f"{service}.json").write_text(text + "\n")

@@ -1,0 +1,51 @@
+//! The operations that this version carries out. All others are authenticated, validated and authorized, then refused.
+
+/// IAM's.
+pub(crate) const IAM: &[&str] = &[
+    "AddClientIDToOpenIDConnectProvider",
+    "AttachRolePolicy",
+    "AttachUserPolicy",
+    "CreateAccessKey",
+    "CreateOpenIDConnectProvider",
+    "CreatePolicy",
+    "CreateRole",
+    "CreateUser",
+    "DeleteAccessKey",
+    "DeleteOpenIDConnectProvider",
+    "DeletePolicy",
+    "DeleteRole",
+    "DeleteRolePolicy",
+    "DeleteUser",
+    "DeleteUserPolicy",
+    "DetachRolePolicy",
+    "DetachUserPolicy",
+    "GetOpenIDConnectProvider",
+    "GetPolicy",
+    "GetPolicyVersion",
+    "GetRole",
+    "GetRolePolicy",
+    "GetUser",
+    "GetUserPolicy",
+    "ListAccessKeys",
+    "ListAttachedRolePolicies",
+    "ListAttachedUserPolicies",
+    "ListOpenIDConnectProviders",
+    "ListPolicies",
+    "ListRolePolicies",
+    "ListRoles",
+    "ListUserPolicies",
+    "ListUsers",
+    "PutRolePolicy",
+    "PutUserPolicy",
+    "RemoveClientIDFromOpenIDConnectProvider",
+    "UpdateAssumeRolePolicy",
+    "UpdateOpenIDConnectProviderThumbprint",
+    "UpdateRole",
+];
+
+/// STS's.
+pub(crate) const STS: &[&str] = &[
+    "AssumeRole",
+    "AssumeRoleWithWebIdentity",
+    "GetCallerIdentity",
+];
