@@ -121,7 +121,8 @@ fn bucket_of_host<D: AsRef<str>>(host: &str, base_domains: &[D]) -> Option<Strin
 impl From<TargetError> for AwsError {
     fn from(error: TargetError) -> Self {
         match error {
-            TargetError::Undecodable => {
+            TargetError::Undecodable
+            | TargetError::Key(InvalidKey::Empty | InvalidKey::ClimbsOut) => {
                 Self::new(Code::InvalidUri, "Couldn't parse the specified URI.")
             }
             TargetError::Bucket(InvalidBucketName(name)) => Self::new(
@@ -131,9 +132,6 @@ impl From<TargetError> for AwsError {
             .with("BucketName", name),
             TargetError::Key(InvalidKey::TooLong) => {
                 Self::new(Code::KeyTooLong, "Your key is too long")
-            }
-            TargetError::Key(InvalidKey::Empty | InvalidKey::ClimbsOut) => {
-                Self::new(Code::InvalidUri, "Couldn't parse the specified URI.")
             }
         }
     }

@@ -48,7 +48,13 @@ pub fn create_bucket_location(body: &[u8]) -> Result<Option<String>, AwsError> {
             }
             Event::Decl(_) => {}
             Event::Eof if path.is_empty() && seen => break,
-            _ => return Err(malformed()),
+            Event::Eof
+            | Event::Empty(_)
+            | Event::CData(_)
+            | Event::Comment(_)
+            | Event::PI(_)
+            | Event::DocType(_)
+            | Event::GeneralRef(_) => return Err(malformed()),
         }
     }
     let region = region.trim();

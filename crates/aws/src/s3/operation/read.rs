@@ -31,6 +31,10 @@ pub enum Range {
 
 /// The conditional headers of RFC 9110, section 13.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the fields have the names of their headers"
+)]
 pub struct Conditions {
     if_match: Option<String>,
     if_none_match: Option<String>,
