@@ -1,5 +1,8 @@
 //! Written by `cargo run -p bowline-generate` from `tools/facts`; not edited by hand.
-#![expect(missing_docs, reason = "the service's own documentation describes the members")]
+#![expect(
+    missing_docs,
+    reason = "the service's own documentation describes the members"
+)]
 
 mod create;
 mod delete;
