@@ -171,3 +171,8 @@ impl Oidc {
         })
     }
 }
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

@@ -171,7 +171,7 @@ mod tests {
     #[test]
     fn a_member_given_twice_is_refused_however_it_is_spelled() {
         let error = Json::parse(br#"{"sub":"a","s\u0075b":"b"}"#).unwrap_err();
-        insta::assert_snapshot!(error, @"names the member `sub` twice at line 1 column 18");
+        insta::assert_snapshot!(error, @"names the member `sub` twice at line 1 column 21");
         Json::parse(br#"{"sub":"a","s\u0075c":"b"}"#).unwrap();
         Json::parse(br#"{"a":{"x":1,"x":1}}"#).unwrap_err();
     }

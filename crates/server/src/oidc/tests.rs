@@ -1,0 +1,4 @@
+//! Whole verifications: of tokens under uploaded keys, and of keys from an issuer on loopback.
+
+mod keys;
+mod tokens;

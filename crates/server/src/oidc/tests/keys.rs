@@ -1,0 +1,271 @@
+//! Keys from issuers: what is fetched, how often, from where, and what is kept when nothing can be had.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use serde_json::json;
+
+use super::super::{
+    Oidc, OidcConfig, TokenError, UnverifiedToken,
+    fetch::{Resolver, Resolving},
+    testing::{Answer, Issuer, NOW, RSA, STRANGER, Token, at, record, stored},
+};
+use crate::index::Provider;
+
+fn loopback() -> Oidc {
+    Oidc::new(OidcConfig {
+        allow_loopback: true,
+        ..OidcConfig::default()
+    })
+}
+
+fn provider(url: &str) -> Arc<Provider> {
+    stored(record(1, url), 1)
+}
+
+async fn verify(
+    oidc: &Oidc,
+    provider: &Arc<Provider>,
+    token: &str,
+    offset: i64,
+) -> Result<(), TokenError> {
+    let token = UnverifiedToken::parse(token)?;
+    let verified = oidc.verify(&token, std::slice::from_ref(provider), at(offset));
+    verified.await.map(drop)
+}
+
+/// A token that lives long enough for tests that let days pass.
+fn lasting(issuer: &Issuer) -> String {
+    issuer.token().claim("exp", NOW + 1_000_000).sign(&RSA)
+}
+
+#[tokio::test]
+async fn many_first_tokens_share_one_fetch() {
+    let issuer = Issuer::start().await;
+    let (oidc, provider) = (loopback(), provider(&issuer.url));
+    let tokens: Vec<_> = (0..20)
+        .map(|n| issuer.token().claim("jti", n.to_string()).sign(&RSA))
+        .collect();
+    let all = tokens
+        .iter()
+        .map(|token| verify(&oidc, &provider, token, 0));
+    for verdict in futures_util::future::join_all(all).await {
+        verdict.unwrap();
+    }
+    assert_eq!((oidc.stats().fetches(), issuer.asked()), (1, 2));
+}
+
+#[tokio::test]
+async fn unknown_keys_are_looked_for_once_in_ten_seconds() {
+    let issuer = Issuer::start().await;
+    let (oidc, provider) = (loopback(), provider(&issuer.url));
+    verify(&oidc, &provider, &issuer.token().sign(&RSA), 0)
+        .await
+        .unwrap();
+    let unknown = |n: usize| Token::new(&issuer.url, &format!("unknown-{n}")).sign(&STRANGER);
+    for n in 0..40 {
+        let error = verify(&oidc, &provider, &unknown(n), 0).await.unwrap_err();
+        assert!(matches!(error, TokenError::NoUsableKey { .. }));
+    }
+    assert_eq!(
+        (oidc.stats().fetches(), oidc.stats().negative_hits()),
+        (2, 39)
+    );
+    // The one that was looked for is not looked for again in thirty seconds, another is after ten.
+    verify(&oidc, &provider, &unknown(0), 11).await.unwrap_err();
+    assert_eq!(oidc.stats().fetches(), 2);
+    verify(&oidc, &provider, &unknown(1), 11).await.unwrap_err();
+    assert_eq!(oidc.stats().fetches(), 3);
+}
+
+#[tokio::test]
+async fn a_rotated_key_is_found_and_the_old_one_let_go() {
+    let issuer = Issuer::start().await;
+    let (oidc, provider) = (loopback(), provider(&issuer.url));
+    let old = lasting(&issuer);
+    verify(&oidc, &provider, &old, 0).await.unwrap();
+    issuer.publish(&[STRANGER.jwk("k2")]);
+    let new = issuer.token().header("kid", "k2").sign(&STRANGER);
+    verify(&oidc, &provider, &new, 1).await.unwrap();
+    let error = verify(&oidc, &provider, &old, 1).await.unwrap_err();
+    assert!(matches!(error, TokenError::NoUsableKey { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn the_last_good_keys_serve_for_a_day() {
+    let issuer = Issuer::start().await;
+    let (oidc, provider) = (loopback(), provider(&issuer.url));
+    let token = lasting(&issuer);
+    verify(&oidc, &provider, &token, 0).await.unwrap();
+    issuer.discovery(Answer::status("503 Service Unavailable"));
+    let hour = 3_600;
+    verify(&oidc, &provider, &token, hour).await.unwrap();
+    verify(&oidc, &provider, &token, hour + 1).await.unwrap();
+    assert_eq!(oidc.stats().stale_uses(), 2);
+    assert_eq!(oidc.stats().failed_fetches(), 1, "the failure is shared");
+    verify(&oidc, &provider, &token, 25 * hour - 1)
+        .await
+        .unwrap();
+    let error = verify(&oidc, &provider, &token, 25 * hour)
+        .await
+        .unwrap_err();
+    assert!(matches!(error, TokenError::Unreachable { .. }), "{error}");
+    insta::assert_snapshot!(error.to_aws(), @"IdpCommunicationError: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements");
+}
+
+#[tokio::test]
+async fn a_short_max_age_is_raised_to_a_minute() {
+    let issuer = Issuer::start().await;
+    issuer.keys(Answer {
+        headers: "cache-control: max-age=1\r\n".to_owned(),
+        ..Answer::ok(json!({ "keys": [RSA.jwk("k1")] }).to_string())
+    });
+    let (oidc, provider) = (loopback(), provider(&issuer.url));
+    let token = lasting(&issuer);
+    for (offset, fetches) in [(0, 1), (29, 1), (60, 2)] {
+        verify(&oidc, &provider, &token, offset).await.unwrap();
+        assert_eq!(oidc.stats().fetches(), fetches, "{offset}");
+    }
+}
+
+#[tokio::test]
+async fn an_issuer_over_tls_is_believed_under_its_own_authority_alone() {
+    let (issuer, other) = (Issuer::start_tls().await, Issuer::start_tls().await);
+    let oidc = loopback();
+    let with = |revision: u64, bundle: Option<&String>| {
+        let mut record = record(1, &issuer.url);
+        record.ca_bundle = bundle.cloned();
+        stored(record, revision)
+    };
+    let token = issuer.token().sign(&RSA);
+    let public = verify(&oidc, &with(1, None), &token, 0).await;
+    assert!(matches!(public, Err(TokenError::Unreachable { .. })));
+    let foreign = verify(&oidc, &with(2, other.authority.as_ref()), &token, 0).await;
+    assert!(matches!(foreign, Err(TokenError::Unreachable { .. })));
+    verify(&oidc, &with(3, issuer.authority.as_ref()), &token, 0)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn an_answer_of_no_use_is_no_fault_of_the_network() {
+    let far = Issuer::start().await;
+    let redirect = Answer {
+        status: "302 Found",
+        headers: format!("location: {}/keys\r\n", far.url),
+        body: String::new(),
+    };
+    let wrong =
+        json!({ "issuer": "https://issuer.invalid", "jwks_uri": format!("{}/keys", far.url) });
+    for (discovery, answer) in [
+        (true, redirect.clone()),
+        (false, redirect),
+        (true, Answer::ok("no json")),
+        (true, Answer::ok(wrong.to_string())),
+        (false, Answer::ok(r#"{"keys":[]}"#)),
+        (
+            false,
+            Answer::ok(r#"{"keys":[{"kty":"AKP","kid":"k1","alg":"ML-DSA-65"}]}"#),
+        ),
+        (
+            false,
+            Answer::ok(format!("{{\"keys\":[]{}}}", " ".repeat(1 << 20))),
+        ),
+        (false, Answer::status("404 Not Found")),
+    ] {
+        let issuer = Issuer::start().await;
+        let (oidc, provider, token) =
+            (loopback(), provider(&issuer.url), issuer.token().sign(&RSA));
+        if discovery {
+            issuer.discovery(answer);
+        } else {
+            issuer.keys(answer);
+        }
+        let error = verify(&oidc, &provider, &token, 0).await.unwrap_err();
+        assert!(matches!(error, TokenError::NoUsableKey { .. }), "{error}");
+        assert!(
+            !error.client_message().contains("json"),
+            "the issuer's words are not shown"
+        );
+    }
+    assert_eq!(far.asked(), 0, "nothing led there");
+}
+
+#[tokio::test]
+async fn an_unknown_kind_of_key_does_not_spoil_the_others() {
+    let issuer = Issuer::start().await;
+    issuer.publish(&[
+        json!({ "kty": "AKP", "kid": "pq" }),
+        json!({ "kty": "EC", "crv": "P-999" }),
+        RSA.jwk(""),
+    ]);
+    let (oidc, provider) = (loopback(), provider(&issuer.url));
+    verify(&oidc, &provider, &issuer.token().sign(&RSA), 0)
+        .await
+        .unwrap();
+    verify(
+        &oidc,
+        &provider,
+        &issuer.token().without("kid").sign(&RSA),
+        0,
+    )
+    .await
+    .unwrap();
+}
+
+/// Answers all names with these addresses.
+#[derive(Debug)]
+struct Fixed(Vec<SocketAddr>);
+
+impl Resolver for Fixed {
+    fn resolve<'a>(&'a self, _: &'a str, _: u16) -> Resolving<'a> {
+        Box::pin(async { Ok(self.0.clone()) })
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_leads_inside_is_not_connected_to() {
+    let issuer = Issuer::start().await;
+    let port: u16 = issuer.url.rsplit_once(':').unwrap().1.parse().unwrap();
+    let token = issuer
+        .token()
+        .claim("iss", "https://issuer.example")
+        .sign(&RSA);
+    for address in [
+        "127.0.0.1",
+        "10.1.2.3",
+        "169.254.169.254",
+        "::ffff:127.0.0.1",
+        "fd00:ec2::254",
+    ] {
+        let resolver = Fixed(vec![SocketAddr::new(address.parse().unwrap(), port)]);
+        let oidc = Oidc::with_resolver(OidcConfig::default(), Arc::new(resolver));
+        let refused = verify(&oidc, &provider("https://issuer.example"), &token, 0).await;
+        let Err(TokenError::Unreachable { reason, .. }) = refused else {
+            panic!("{address}: {refused:?}")
+        };
+        assert!(
+            reason.contains("is not connected to"),
+            "{address}: {reason}"
+        );
+    }
+    assert_eq!(issuer.asked(), 0);
+}
+
+#[tokio::test]
+async fn a_server_does_not_ask_itself() {
+    let issuer = Issuer::start().await;
+    let own = issuer.url.replace("http://localhost", "127.0.0.1");
+    let oidc = Oidc::new(OidcConfig {
+        allow_loopback: true,
+        own_listeners: vec![
+            own.parse().unwrap(),
+            own.replace("127.0.0.1", "[::1]").parse().unwrap(),
+        ],
+        ..OidcConfig::default()
+    });
+    let token = issuer.token().sign(&RSA);
+    verify(&oidc, &provider(&issuer.url), &token, 0)
+        .await
+        .unwrap_err();
+    assert_eq!(issuer.asked(), 0);
+}

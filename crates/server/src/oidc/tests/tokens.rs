@@ -1,0 +1,365 @@
+//! Forged and bent tokens, each beside a twin that differs in that one thing and is accepted.
+
+use serde_json::json;
+
+use super::super::{
+    ClaimValue, Oidc, OidcConfig, TokenError, UnverifiedToken, VerifiedToken,
+    testing::{NOW, RSA, Rsa, STRANGER, SUBJECT, Token, at, base64, now, p256, record, stored},
+};
+use crate::index::Provider;
+use std::sync::Arc;
+
+const ISSUER: &str = "https://issuer.example/id";
+
+struct Bench {
+    oidc: Oidc,
+    providers: Vec<Arc<Provider>>,
+}
+
+fn bench(keys: &serde_json::Value) -> Bench {
+    let mut record = record(1, ISSUER);
+    record.jwks = Some(json!({ "keys": keys }).to_string());
+    Bench {
+        oidc: Oidc::new(OidcConfig::default()),
+        providers: vec![stored(record, 1)],
+    }
+}
+
+fn usual() -> Bench {
+    bench(&json!([RSA.jwk("k1")]))
+}
+
+fn token() -> Token {
+    Token::new(ISSUER, "k1")
+}
+
+impl Bench {
+    async fn verify(&self, token: &str, offset: i64) -> Result<VerifiedToken, TokenError> {
+        let token = UnverifiedToken::parse(token)?;
+        let verified = self.oidc.verify(&token, &self.providers, at(offset));
+        verified.await.map(|(token, _)| token)
+    }
+
+    async fn good(&self, token: &str) -> VerifiedToken {
+        self.verify(token, 0).await.unwrap()
+    }
+
+    async fn bad(&self, token: &str) -> String {
+        self.verify(token, 0).await.unwrap_err().to_string()
+    }
+}
+
+#[tokio::test]
+async fn a_good_token_shows_its_claims() {
+    let token = token().claim("groups", json!(["a", "b"])).sign(&RSA);
+    let verified = usual().good(&format!("\n {token}\r\n")).await;
+    assert_eq!(verified.subject(), SUBJECT);
+    assert_eq!(verified.audience(), "sts.amazonaws.com");
+    assert_eq!(verified.pod_uid(), Some("0b1c"));
+    let claims: Vec<_> = verified.claims().collect();
+    let text = |text: &str| ClaimValue::Text(text.to_owned());
+    assert!(claims.contains(&("kubernetes.io/namespace", &text("gbot-dev"))));
+    assert!(claims.contains(&("kubernetes.io/pod/name", &text("bot-0"))));
+    assert!(claims.contains(&(
+        "groups",
+        &ClaimValue::List(vec!["a".to_owned(), "b".to_owned()])
+    )));
+}
+
+#[tokio::test]
+async fn there_is_no_signature_by_none_or_by_a_shared_secret() {
+    let bench = usual();
+    bench.good(&token().sign(&RSA)).await;
+    for algorithm in ["none", "None", "HS256", "PS256", "ES512", ""] {
+        let bent = token().header("alg", algorithm);
+        let unsigned = format!("{}.", bent.message());
+        bench.bad(&unsigned).await;
+        assert!(
+            bench.bad(&bent.sign(&RSA)).await.contains("algorithm"),
+            "{algorithm}"
+        );
+        let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &RSA.modulus());
+        let tag = aws_lc_rs::hmac::sign(&key, bent.message().as_bytes());
+        bench
+            .bad(&format!("{}.{}", bent.message(), base64(tag)))
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_the_token_brings_along_is_not_believed() {
+    let bench = usual();
+    for (name, value) in [
+        ("jwk", STRANGER.jwk("k1")),
+        ("jku", json!("https://issuer.example/other")),
+        ("x5c", json!(["AAAA"])),
+        ("x5u", json!("https://issuer.example/other")),
+    ] {
+        let token = token().header(name, value);
+        bench.good(&token.sign(&RSA)).await;
+        bench.bad(&token.sign(&STRANGER)).await;
+        bench.bad(&token.without("kid").sign(&STRANGER)).await;
+    }
+    assert_eq!(bench.oidc.stats().fetches(), 0);
+}
+
+#[tokio::test]
+async fn the_key_decides_the_algorithm() {
+    let (ec, jwk) = p256("ec");
+    let mut pinned = RSA.jwk("pinned");
+    pinned["alg"] = json!("RS256");
+    let bench = bench(&json!([RSA.jwk("k1"), pinned, jwk]));
+    for algorithm in ["RS256", "RS384", "RS512"] {
+        bench
+            .good(&token().header("alg", algorithm).sign(&RSA))
+            .await;
+    }
+    let pinned = token().header("kid", "pinned");
+    bench.good(&pinned.sign(&RSA)).await;
+    insta::assert_snapshot!(bench.bad(&pinned.header("alg", "RS512").sign(&RSA)).await, @"provider `arn:aws:iam::432797229265:oidc-provider/issuer.example/id` has no key for `pinned` with RS512: its key set has none");
+    let curve = token().header("kid", "ec").header("alg", "ES256");
+    bench.good(&curve.sign_p256(&ec)).await;
+    bench
+        .bad(&curve.clone().header("alg", "ES384").sign_p256(&ec))
+        .await;
+    bench.bad(&curve.header("kid", "k1").sign_p256(&ec)).await;
+}
+
+#[tokio::test]
+async fn extensions_that_change_what_is_signed_are_refused() {
+    let bench = usual();
+    bench.good(&token().header("x", 1).sign(&RSA)).await;
+    insta::assert_snapshot!(bench.bad(&token().header("crit", json!(["x"])).sign(&RSA)).await, @"token's header has `crit`, which is not supported");
+    insta::assert_snapshot!(bench.bad(&token().header("b64", true).sign(&RSA)).await, @"token's header has `b64`, which is not supported");
+}
+
+#[tokio::test]
+async fn the_compact_form_has_one_spelling() {
+    let bench = usual();
+    let good = token().sign(&RSA);
+    bench.good(&good).await;
+    let (message, signature) = good.rsplit_once('.').unwrap();
+    let (header, payload) = message.split_once('.').unwrap();
+    for bad in [
+        &good[..good.len() - 1],
+        &good[..good.len() / 2],
+        message,
+        &format!("{message}."),
+        &format!("{header}..{signature}"),
+        &format!(".{payload}.{signature}"),
+        &format!("{good}.{signature}"),
+        &format!("{good}=="),
+        "....",
+        "e30.e30.e30",
+        "",
+        "abc",
+        &format!("{header}. {payload}.{signature}"),
+    ] {
+        bench.bad(bad).await;
+    }
+    // 256 bytes leave four bits of the last character that mean nothing: they must be zero.
+    let last = good.chars().last().unwrap();
+    let next = char::from(u8::try_from(last).unwrap() + 1);
+    bench
+        .bad(&format!("{}{next}", &good[..good.len() - 1]))
+        .await;
+}
+
+#[tokio::test]
+async fn a_token_of_more_than_20_000_characters_is_not_read() {
+    let bench = usual();
+    let sized = |size| token().claim("padding", "x".repeat(size)).sign(&RSA);
+    bench.good(&sized(14_000)).await;
+    assert!(bench.bad(&sized(15_000)).await.contains("not 4 to 20000"));
+}
+
+#[tokio::test]
+async fn a_claim_that_stands_twice_is_refused() {
+    let bench = usual();
+    let claims = token().claims();
+    bench.good(&token().sign_claims(&RSA, &claims)).await;
+    for twin in [
+        r#""sub":"root""#,
+        r#""s\u0075b":"root""#,
+        &format!(r#""sub":"{SUBJECT}""#),
+    ] {
+        let doubled = format!("{{{twin},{}", &claims[1..]);
+        assert!(
+            bench
+                .bad(&token().sign_claims(&RSA, &doubled))
+                .await
+                .contains("twice"),
+            "{twin}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_signature_is_of_the_key_and_of_every_byte() {
+    let bench = usual();
+    let good = token().sign(&RSA);
+    bench.good(&good).await;
+    let reason = "signature was not made by the key `k1` of provider `arn:aws:iam::432797229265:oidc-provider/issuer.example/id`";
+    assert_eq!(bench.bad(&token().sign(&STRANGER)).await, reason);
+    let signature = good.rsplit_once('.').unwrap().1;
+    let forged = token().claim("sub", "system:serviceaccount:kube-system:admin");
+    assert_eq!(
+        bench
+            .bad(&format!("{}.{signature}", forged.message()))
+            .await,
+        reason
+    );
+}
+
+#[tokio::test]
+async fn times_are_good_to_five_minutes() {
+    let bench = usual();
+    let with = |name, offset: i64| token().claim(name, NOW + offset).sign(&RSA);
+    bench.good(&with("exp", -299)).await;
+    let expired = bench.verify(&with("exp", -300), 0).await.unwrap_err();
+    insta::assert_snapshot!(expired.to_aws(), @"ExpiredIdentityToken: Token expired: current date/time 1790000000 must be before the expiration date/time 1789999700");
+    for name in ["nbf", "iat"] {
+        bench.good(&with(name, 300)).await;
+        bench.bad(&with(name, 301)).await;
+    }
+    for (name, value) in [
+        ("exp", json!(1.79e9)),
+        ("exp", json!("1790000000")),
+        ("iat", json!(-1)),
+        ("iat", json!(null)),
+    ] {
+        bench.bad(&token().claim(name, value).sign(&RSA)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_token_without_a_required_claim_is_refused_by_its_name() {
+    let bench = usual();
+    for claim in ["iss", "sub", "aud", "exp", "iat"] {
+        let token = token().without(claim).sign(&RSA);
+        let error = bench.verify(&token, 0).await.unwrap_err();
+        assert_eq!(
+            error.client_message(),
+            format!("Missing a required claim: {claim}")
+        );
+    }
+    bench.good(&token().without("nbf").sign(&RSA)).await;
+}
+
+#[tokio::test]
+async fn the_authorized_party_counts_where_there_is_one_and_the_audience_elsewhere() {
+    let bench = usual();
+    let aud = |aud| token().claim("aud", aud);
+    bench
+        .good(&aud(json!("sts.amazonaws.com")).sign(&RSA))
+        .await;
+    bench
+        .good(&aud(json!(["other", "sts.amazonaws.com"])).sign(&RSA))
+        .await;
+    for wrong in [
+        json!("other"),
+        json!("STS.amazonaws.com"),
+        json!([]),
+        json!(["sts.amazonaws.com", 7]),
+        json!({}),
+    ] {
+        bench.bad(&aud(wrong).sign(&RSA)).await;
+    }
+    let party = aud(json!("other")).claim("azp", "sts.amazonaws.com");
+    let verified = bench.good(&party.sign(&RSA)).await;
+    assert_eq!(verified.audience(), "sts.amazonaws.com");
+    assert_eq!(verified.audience_for_conditions(), ["sts.amazonaws.com"]);
+    let error = bench
+        .verify(&token().claim("azp", "other").sign(&RSA), 0)
+        .await;
+    let error = error.unwrap_err();
+    assert_eq!(error.client_message(), "Incorrect token audience");
+    insta::assert_snapshot!(error, @r#"token is for ["other"], the provider takes ["sts.amazonaws.com"]"#);
+}
+
+#[tokio::test]
+async fn another_issuer_is_no_provider_of_the_account() {
+    let bench = usual();
+    let foreign = Token::new("https://issuer.example/id/", "k1").sign(&RSA);
+    let error = bench.verify(&foreign, 0).await.unwrap_err();
+    assert_eq!(
+        error.client_message(),
+        "No OpenIDConnect provider found in your account for https://issuer.example/id/"
+    );
+}
+
+#[tokio::test]
+async fn one_issuer_and_key_id_in_two_accounts_are_two_keys() {
+    let second = Rsa::generate();
+    let provider = |number, key: &Rsa| {
+        let mut record = record(number, ISSUER);
+        record.jwks = Some(json!({ "keys": [key.jwk("k1")] }).to_string());
+        stored(record, 1)
+    };
+    let (one, two) = (provider(1, &RSA), provider(2, &second));
+    let oidc = Oidc::new(OidcConfig::default());
+    let (first, other) = (token().sign(&RSA), token().sign(&second));
+    let verify = async |token: &str, provider: &Arc<Provider>| {
+        let token = UnverifiedToken::parse(token).unwrap();
+        oidc.verify(&token, std::slice::from_ref(provider), now())
+            .await
+            .is_ok()
+    };
+    assert!(verify(&first, &one).await && verify(&other, &two).await);
+    assert!(!verify(&first, &two).await && !verify(&other, &one).await);
+    // Where one account has both, the one whose key verifies is the one that vouches.
+    let token = UnverifiedToken::parse(&other).unwrap();
+    let (_, vouching) = oidc
+        .verify(&token, &[one, Arc::clone(&two)], now())
+        .await
+        .unwrap();
+    assert_eq!(vouching.record.id, two.record.id);
+}
+
+#[tokio::test]
+async fn only_the_signature_is_remembered() {
+    let mut bench = usual();
+    let token = token().sign(&RSA);
+    bench.good(&token).await;
+    bench.good(&token).await;
+    let stats = bench.oidc.stats();
+    assert_eq!((stats.verifications(), stats.memory_hits()), (1, 1));
+    assert!(matches!(
+        bench.verify(&token, 3_900).await,
+        Err(TokenError::Expired { .. })
+    ));
+    // Another audience, then another key, by a change of the record.
+    let mut record = record(1, ISSUER);
+    record.jwks.clone_from(&bench.providers[0].record.jwks);
+    record.client_ids = vec!["other".to_owned()];
+    bench.providers = vec![stored(record.clone(), 2)];
+    assert!(matches!(
+        bench.verify(&token, 0).await,
+        Err(TokenError::Audience { .. })
+    ));
+    record.client_ids = vec!["sts.amazonaws.com".to_owned()];
+    record.jwks = Some(json!({ "keys": [STRANGER.jwk("k1")] }).to_string());
+    bench.providers = vec![stored(record, 3)];
+    assert!(matches!(
+        bench.verify(&token, 0).await,
+        Err(TokenError::BadSignature { .. })
+    ));
+}
+
+#[test]
+fn an_uploaded_key_that_cannot_serve_is_named() {
+    let verdict = |key: serde_json::Value| {
+        let set = json!({ "keys": [RSA.jwk("good"), key] }).to_string();
+        super::super::validate_jwks(&set).map_or_else(|e| e.to_string(), |()| "ok".to_owned())
+    };
+    assert_eq!(verdict(RSA.jwk("k1")), "ok");
+    insta::assert_snapshot!(verdict(json!({ "kty": "AKP", "kid": "pq" })), @"key 2 (`kid` `pq`) cannot serve: its `kty` is neither RSA nor EC");
+    let mut small = RSA.jwk("small");
+    small["n"] = json!(base64([0xff; 128]));
+    insta::assert_snapshot!(verdict(small), @"key 2 (`kid` `small`) cannot serve: its modulus is not an odd number of 2048 to 8192 bits");
+    let mut even = RSA.jwk("even");
+    even["e"] = json!(base64([2]));
+    insta::assert_snapshot!(verdict(even), @"key 2 (`kid` `even`) cannot serve: its exponent is not an odd number of 3 to 2^32");
+    let off = json!({ "kty": "EC", "crv": "P-256", "kid": "off", "x": base64([1; 32]), "y": base64([1; 32]) });
+    insta::assert_snapshot!(verdict(off), @"key 2 (`kid` `off`) cannot serve: its numbers are not a public key");
+}
