@@ -113,6 +113,38 @@ async fn the_last_good_keys_serve_for_a_day() {
 }
 
 #[tokio::test]
+async fn keys_are_renewed_at_half_their_time_while_the_old_ones_serve() {
+    let issuer = Issuer::start().await;
+    let (oidc, provider) = (loopback(), provider(&issuer.url));
+    let token = lasting(&issuer);
+    verify(&oidc, &provider, &token, 0).await.unwrap();
+    verify(&oidc, &provider, &token, 1_799).await.unwrap();
+    issuer.publish(&[RSA.jwk("k1"), STRANGER.jwk("k2")]);
+    verify(&oidc, &provider, &token, 1_800).await.unwrap();
+    while issuer.asked() < 4 {
+        tokio::task::yield_now().await;
+    }
+    // The renewed set knows the new key without looking for it.
+    let new = issuer.token().header("kid", "k2").sign(&STRANGER);
+    verify(&oidc, &provider, &new, 1_801).await.unwrap();
+    assert_eq!(oidc.stats().fetches(), 2);
+}
+
+#[tokio::test]
+async fn a_deleted_provider_leaves_no_keys_behind() {
+    let issuer = Issuer::start().await;
+    let (oidc, provider) = (loopback(), provider(&issuer.url));
+    let token = issuer.token().sign(&RSA);
+    verify(&oidc, &provider, &token, 0).await.unwrap();
+    oidc.retain_providers(|_| true);
+    verify(&oidc, &provider, &token, 0).await.unwrap();
+    assert_eq!(oidc.stats().fetches(), 1);
+    oidc.retain_providers(|_| false);
+    verify(&oidc, &provider, &token, 0).await.unwrap();
+    assert_eq!(oidc.stats().fetches(), 2);
+}
+
+#[tokio::test]
 async fn a_short_max_age_is_raised_to_a_minute() {
     let issuer = Issuer::start().await;
     issuer.keys(Answer {

@@ -1,4 +1,10 @@
 //! Forged and bent tokens, each beside a twin that differs in that one thing and is accepted.
+#![expect(
+    clippy::string_slice,
+    reason = "tokens and their claims are ASCII here"
+)]
+
+use std::sync::Arc;
 
 use serde_json::json;
 
@@ -7,7 +13,6 @@ use super::super::{
     testing::{NOW, RSA, Rsa, STRANGER, SUBJECT, Token, at, base64, now, p256, record, stored},
 };
 use crate::index::Provider;
-use std::sync::Arc;
 
 const ISSUER: &str = "https://issuer.example/id";
 
