@@ -74,7 +74,7 @@ pub(crate) fn files(
 /// The module that holds the others.
 fn root(modules: &[(String, String)]) -> String {
     let mut out = format!(
-        "//! {HEADER}\n#![expect(missing_docs, reason = \"the service's own documentation describes the members\")]\n\n"
+        "//! {HEADER}\n#![expect(missing_docs, reason = \"the AWS API reference describes these\")]\n\n"
     );
     for (module, _) in modules {
         let _ = writeln!(out, "mod {module};");
