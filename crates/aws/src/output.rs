@@ -29,7 +29,7 @@ pub trait WriteXml {
 /// A whole answer.
 pub(crate) fn response<O: Output>(output: &O, namespace: &str, request_id: &str) -> String {
     query_response(O::OPERATION, namespace, request_id, |xml| {
-        output.write_members(xml)
+        output.write_members(xml);
     })
 }
 

@@ -48,7 +48,7 @@ pub(crate) fn files(
         roots,
     };
     let mut modules = vec![
-        ("operations".to_owned(), service.operations()?),
+        ("operations".to_owned(), service.operations()),
         ("outputs".to_owned(), service.outputs()?),
         ("rules".to_owned(), service.rules()?),
         ("structures".to_owned(), service.structures()?),
@@ -74,7 +74,7 @@ pub(crate) fn files(
 /// The module that holds the others.
 fn root(modules: &[(String, String)]) -> String {
     let mut out = format!(
-        "//! {HEADER}\n#![expect(missing_docs, reason = \"the AWS API reference describes these\")]\n\n"
+        "//! {HEADER}\n#![expect(missing_docs, reason = \"the AWS API reference describes these\")]\n#![cfg_attr(not(test), expect(clippy::wildcard_imports, reason = \"many rules\"))]\n\n"
     );
     for (module, _) in modules {
         let _ = writeln!(out, "mod {module};");
@@ -102,7 +102,7 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn operations(&self) -> Result<String> {
+    fn operations(&self) -> String {
         let mut out = String::new();
         for operation in self.facts.operations.keys() {
             let _ = writeln!(
@@ -111,10 +111,10 @@ impl Writer<'_> {
                 self.built.contains(&operation.as_str())
             );
         }
-        Ok(format!(
+        format!(
             "use super::*;\n\ncrate::constraint::operations! {{\n    \"{}\":\n{out}}}\n",
             self.name
-        ))
+        )
     }
 
     fn rules(&self) -> Result<String> {
@@ -136,10 +136,10 @@ impl Writer<'_> {
     fn rule(&self, name: &str, shape: &Shape) -> Result<String> {
         let mut rule = "Rule::ANY".to_owned();
         if let Some(min) = shape.min {
-            let _ = write!(rule, ".least({min})");
+            let _ = write!(rule, ".least({})", digits(min));
         }
         if let Some(max) = shape.max {
-            let _ = write!(rule, ".most({max})");
+            let _ = write!(rule, ".most({})", digits(max));
         }
         if let Some(pattern) = &shape.pattern {
             let known = self.patterns.get(pattern);
@@ -405,9 +405,12 @@ impl Tables {
         let mut uses: Vec<&str> = self
             .uses
             .iter()
-            .map(|path| match path.starts_with("super::rules::") {
-                true => "super::rules::*",
-                false => path.as_str(),
+            .map(|path| {
+                if path.starts_with("super::rules::") {
+                    "super::rules::*"
+                } else {
+                    path.as_str()
+                }
             })
             .collect();
         uses.sort_by_key(|path| {
@@ -443,4 +446,20 @@ fn field(name: &str) -> String {
     } else {
         name
     }
+}
+
+/// A number as Rust's style has it: from five digits on in groups of three.
+fn digits(number: i64) -> String {
+    let text = number.to_string();
+    if text.len() < 5 {
+        return text;
+    }
+    let mut out = String::new();
+    for (i, digit) in text.chars().enumerate() {
+        if i > 0 && (text.len() - i).is_multiple_of(3) {
+            out.push('_');
+        }
+        out.push(digit);
+    }
+    out
 }

@@ -260,7 +260,7 @@ impl<V: Value> Value for BTreeMap<String, V> {
                 member: None,
             };
             reader.check(|problems| {
-                message::of_text(rule.key.unwrap_or(&Rule::ANY), &inner.path(), key, problems)
+                message::of_text(rule.key.unwrap_or(&Rule::ANY), &inner.path(), key, problems);
             })?;
             match V::read(reader, &inner, rule.member.unwrap_or(&Rule::ANY))? {
                 Some(value) => drop(out.insert((*key).to_owned(), value)),

@@ -118,7 +118,6 @@ macro_rules! operations {
 
         /// A well-formed request of the service.
         #[derive(Debug, Clone)]
-        #[expect(clippy::large_enum_variant, reason = "one lives for one call and is never stored")]
         pub enum Request {
             $($name($input),)*
         }

@@ -1,5 +1,6 @@
 //! Written by `cargo run -p bowline-generate` from `tools/facts`; not edited by hand.
 #![expect(missing_docs, reason = "the AWS API reference describes these")]
+#![cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "many rules"))]
 
 mod get;
 mod operations;
