@@ -110,8 +110,9 @@ impl TokenError {
             }
             Self::MissingClaim(claim) => format!("Missing a required claim: {claim}").into(),
             Self::UnknownIssuer(issuer) => {
-                let address = issuer.strip_prefix("https://").unwrap_or(issuer);
-                format!("No OpenIDConnect provider found in your account for https://{address}").into()
+                let scheme = if issuer.contains("://") { "" } else { "https://" };
+                let issuer = issuer.replace(char::is_control, "?");
+                format!("No OpenIDConnect provider found in your account for {scheme}{issuer}").into()
             }
             Self::Unreachable { .. } | Self::NoUsableKey { .. } => {
                 "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements".into()

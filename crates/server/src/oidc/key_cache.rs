@@ -174,7 +174,14 @@ impl KeyCache {
         } else {
             FAILURE_GAP
         };
-        let failure = match self.fetch(entry, now, gap).await {
+        // A task of its own, which ends with keys even if the caller hangs up before.
+        let (cache, waited_for) = (Arc::clone(self), Arc::clone(entry));
+        let fetching = tokio::spawn(async move { cache.fetch(&waited_for, now, gap).await });
+        let ended = fetching.await.unwrap_or_else(|e| {
+            let reason = format!("fetching ended early: {e}");
+            Err(FetchError::Unreachable(reason))
+        });
+        let failure = match ended {
             Ok(keys) => return Ok(keys),
             Err(failure) => failure,
         };
