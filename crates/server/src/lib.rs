@@ -3,6 +3,7 @@
 pub mod bootstrap;
 pub mod clock;
 pub mod entity;
+pub mod gateway;
 pub mod index;
 pub mod keyring;
 pub mod master_key;

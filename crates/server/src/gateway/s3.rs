@@ -1,0 +1,1 @@
+//! Executes permitted S3 operations against a store.

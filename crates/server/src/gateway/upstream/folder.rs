@@ -1,0 +1,354 @@
+//! The embedded object store: a folder of files.
+//!
+//! Keys map one to one to paths ([`name`]); data and metadata are one file ([`footer`]), written aside, synced, then renamed into place, so that
+//! a crash leaves the old object or the new one. Data streams in pieces through bounded channels: memory does not grow with objects.
+//! Blocking work runs on the runtime's blocking threads. One process at a time uses a folder; the caller holds the lock.
+
+use std::{
+    fs::File,
+    io::{self, Write as _},
+    ops::Range,
+    os::unix::fs::FileExt as _,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use bowline_aws::s3::{BucketName, ObjectKey};
+use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
+use md5::{Digest as _, Md5};
+use tokio::{sync::mpsc, task::spawn_blocking};
+
+use super::{
+    BoxFuture, DataStream, ListPage, ListQuery, NewObject, ObjectInfo, ObjectStore, OpenObject,
+    Piece, PutStream, StoreError,
+};
+
+mod footer;
+mod name;
+mod tree;
+mod walk;
+
+use tree::Tree;
+
+/// Bytes read at a time.
+const CHUNK: u64 = 128 << 10;
+/// Pieces that wait between the network and the disk.
+const QUEUE: usize = 4;
+/// How often an upload makes its folders anew because a delete pruned them.
+const ATTEMPTS: usize = 64;
+
+/// Objects in a folder.
+#[derive(Debug, Clone)]
+pub struct FolderStore(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    tree: Tree,
+    uploads: AtomicU64,
+}
+
+impl FolderStore {
+    /// Opens the store in `root`, which is made if need be, and removes what uploads left behind that a crash cut short.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn open(root: &Path) -> io::Result<Self> {
+        std::fs::create_dir_all(root.join("buckets"))?;
+        match std::fs::remove_dir_all(root.join("uploads")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        std::fs::create_dir(root.join("uploads"))?;
+        let tree = Tree::open(root)?;
+        Ok(Self(Arc::new(Inner {
+            tree,
+            uploads: AtomicU64::new(0),
+        })))
+    }
+
+    /// Does blocking work on a thread for it.
+    fn run<'a, T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Inner) -> Result<T, StoreError> + Send + 'static,
+    ) -> BoxFuture<'a, Result<T, StoreError>> {
+        let inner = Arc::clone(&self.0);
+        Box::pin(async move {
+            spawn_blocking(move || work(&inner))
+                .await
+                .unwrap_or_else(|error| Err(io::Error::other(error).into()))
+        })
+    }
+}
+
+impl ObjectStore for FolderStore {
+    fn create_bucket<'a>(
+        &'a self,
+        bucket: &'a BucketName,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        let name = bucket.to_string();
+        self.run(move |inner| Ok(inner.tree.make(Path::new("buckets"), &[name]).map(drop)?))
+    }
+
+    fn delete_bucket<'a>(
+        &'a self,
+        bucket: &'a BucketName,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        let name = bucket.to_string();
+        self.run(move |inner| {
+            inner
+                .empty_folders(&Path::new("buckets").join(&name))
+                .map_err(no_bucket)?;
+            inner
+                .tree
+                .remove_folder(Path::new("buckets"), &name)
+                .map_err(no_bucket)
+        })
+    }
+
+    fn open<'a>(
+        &'a self,
+        bucket: &'a BucketName,
+        key: &'a ObjectKey,
+    ) -> BoxFuture<'a, Result<OpenObject, StoreError>> {
+        let (folder, file) = place(bucket, key);
+        self.run(move |inner| {
+            let file = inner.tree.file(&folder.join(file)).map_err(no_key)?;
+            let info = footer::read(&file)?;
+            Ok(OpenObject {
+                info,
+                read: Box::new(|range| read(file, range)),
+            })
+        })
+    }
+
+    fn put<'a>(
+        &'a self,
+        bucket: &'a BucketName,
+        key: &'a ObjectKey,
+        object: NewObject,
+        mut body: PutStream,
+    ) -> BoxFuture<'a, Result<ObjectInfo, StoreError>> {
+        let (pieces, queue) = mpsc::channel(QUEUE);
+        let bucket_path = bucket_path(bucket);
+        let (folders, file) = name::path_of(key.as_str());
+        let written =
+            self.run(move |inner| inner.put(&bucket_path, &folders, &file, object, queue));
+        Box::pin(async move {
+            let feed = async move {
+                while let Some(piece) = body.next().await {
+                    match piece {
+                        // A closed queue means that the writer has failed, and says why itself.
+                        Ok(piece) => {
+                            let end = matches!(piece, Piece::End { .. });
+                            if pieces.send(piece).await.is_err() || end {
+                                return Ok(());
+                            }
+                        }
+                        Err(error) => return Err(error),
+                    }
+                }
+                Ok(())
+            };
+            let (fed, written) = futures_util::future::join(feed, written).await;
+            fed.map_err(StoreError::Body)?;
+            written
+        })
+    }
+
+    fn delete<'a>(
+        &'a self,
+        bucket: &'a BucketName,
+        key: &'a ObjectKey,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        let bucket = bucket_path(bucket);
+        let (folders, file) = name::path_of(key.as_str());
+        self.run(move |inner| {
+            inner.tree.folder(&bucket).map_err(no_bucket)?;
+            match inner
+                .tree
+                .remove_file(&bucket.join(name::join(&folders)), &file)
+            {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+                result => result?,
+            }
+            // Empty folders are tidied away as far as they go; one that an upload is about to use is made again by it.
+            let mut rest = folders.as_slice();
+            while let Some((last, parents)) = rest.split_last() {
+                if inner
+                    .tree
+                    .remove_folder(&bucket.join(name::join(parents)), last)
+                    .is_err()
+                {
+                    break;
+                }
+                rest = parents;
+            }
+            Ok(())
+        })
+    }
+
+    fn list<'a>(
+        &'a self,
+        bucket: &'a BucketName,
+        query: ListQuery,
+    ) -> BoxFuture<'a, Result<ListPage, StoreError>> {
+        let bucket = bucket_path(bucket);
+        self.run(move |inner| {
+            inner.tree.folder(&bucket).map_err(no_bucket)?;
+            walk::list(&inner.tree, &bucket, &query)
+        })
+    }
+}
+
+impl Inner {
+    fn put(
+        &self,
+        bucket: &Path,
+        folders: &[String],
+        file: &str,
+        object: NewObject,
+        queue: mpsc::Receiver<Piece>,
+    ) -> Result<ObjectInfo, StoreError> {
+        self.tree.folder(bucket).map_err(no_bucket)?;
+        let upload = PathBuf::from(format!(
+            "uploads/{}",
+            self.uploads.fetch_add(1, Ordering::Relaxed)
+        ));
+        let result = self.write(&upload, &object, queue).and_then(|info| {
+            self.place(&upload, bucket, folders, file, !object.only_if_absent)?;
+            Ok(info)
+        });
+        if result.is_err() {
+            let name = upload
+                .file_name()
+                .and_then(|name| name.to_str())
+                .unwrap_or_default();
+            let _ = self.tree.remove_file(Path::new("uploads"), name);
+        }
+        result
+    }
+
+    fn write(
+        &self,
+        upload: &Path,
+        object: &NewObject,
+        mut queue: mpsc::Receiver<Piece>,
+    ) -> Result<ObjectInfo, StoreError> {
+        let mut file = self.tree.new_file(upload)?;
+        let (mut md5, mut length) = (Md5::new(), 0u64);
+        let checksum = loop {
+            match queue.blocking_recv() {
+                Some(Piece::Data(data)) => {
+                    file.write_all(&data)?;
+                    md5.update(&data);
+                    length += data.len() as u64;
+                }
+                Some(Piece::End { checksum }) => break checksum,
+                // The body failed, or whoever sent it went away.
+                None => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
+            }
+        };
+        let info = ObjectInfo {
+            length,
+            etag: format!("{:x}", md5.finalize()),
+            modified: object.modified,
+            headers: object.headers.clone(),
+            user: object.user.clone(),
+            checksum,
+        };
+        footer::write(&mut file, &info)?;
+        file.sync_all()?;
+        Ok(info)
+    }
+
+    fn place(
+        &self,
+        upload: &Path,
+        bucket: &Path,
+        folders: &[String],
+        file: &str,
+        replace: bool,
+    ) -> Result<(), StoreError> {
+        for _ in 0..ATTEMPTS {
+            self.tree.folder(bucket).map_err(no_bucket)?;
+            let placed = self
+                .tree
+                .make(bucket, folders)
+                .and_then(|folder| self.tree.commit(upload, &folder, file, replace));
+            match placed {
+                Ok(()) => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    return Err(StoreError::Exists);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(io::Error::from(io::ErrorKind::ResourceBusy).into())
+    }
+
+    /// Removes the empty folders in `path`; stops at the first thing that is none.
+    fn empty_folders(&self, path: &Path) -> io::Result<()> {
+        for name in self.tree.names(path)? {
+            if !matches!(name::read(&name), Some(name::Name::Folder(_))) {
+                return Err(io::ErrorKind::DirectoryNotEmpty.into());
+            }
+            self.empty_folders(&path.join(&name))?;
+            self.tree.remove_folder(path, &name)?;
+        }
+        Ok(())
+    }
+}
+
+/// Reads a part of a file, a piece at a time, no further ahead than the queue.
+fn read(file: File, range: Range<u64>) -> DataStream {
+    let (pieces, mut queue) = mpsc::channel(QUEUE);
+    spawn_blocking(move || {
+        let mut at = range.start;
+        while at < range.end {
+            let take = CHUNK.min(range.end - at);
+            let mut buffer = vec![0; usize::try_from(take).unwrap_or_default()];
+            let piece = file
+                .read_exact_at(&mut buffer, at)
+                .map(|()| Bytes::from(buffer))
+                .map_err(StoreError::Io);
+            let failed = piece.is_err();
+            if pieces.blocking_send(piece).is_err() || failed {
+                return;
+            }
+            at += take;
+        }
+    });
+    Box::pin(stream::poll_fn(move |context| queue.poll_recv(context)))
+}
+
+fn bucket_path(bucket: &BucketName) -> PathBuf {
+    Path::new("buckets").join(bucket.as_str())
+}
+
+fn place(bucket: &BucketName, key: &ObjectKey) -> (PathBuf, String) {
+    let (folders, file) = name::path_of(key.as_str());
+    (bucket_path(bucket).join(name::join(&folders)), file)
+}
+
+fn no_bucket(error: io::Error) -> StoreError {
+    match error.kind() {
+        io::ErrorKind::NotFound => StoreError::NoSuchBucket,
+        io::ErrorKind::DirectoryNotEmpty => StoreError::NotEmpty,
+        _ => StoreError::Io(error),
+    }
+}
+
+fn no_key(error: io::Error) -> StoreError {
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => StoreError::NoSuchKey,
+        _ => StoreError::Io(error),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,129 @@
+//! From keys to file names and back, one to one.
+//!
+//! A key is split at its slashes, and each segment into pieces of 66 bytes, so that an escaped piece (at most 198 bytes) fits into a file name.
+//! A full piece is always a folder marked `c` (the segment goes on, if only by nothing); the shorter rest is a folder marked `d` (a slash
+//! follows) or a file marked `f` (the key ends). Bytes other than `a-z 0-9 - _ .` are escaped: upper case too, for file systems that
+//! do not tell case apart. Markers keep `.` and `..` from being names of their own.
+
+use std::path::PathBuf;
+
+/// Bytes in a piece.
+const PIECE: usize = 66;
+
+/// What a name in the tree stands for, with the bytes of the key that it adds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Name {
+    /// The end of a key.
+    File(Vec<u8>),
+    /// Something with a slash behind it, or a full piece: the bytes include the slash.
+    Folder(Vec<u8>),
+}
+
+/// The folders and the file of a key, relative to its bucket's folder.
+pub(super) fn path_of(key: &str) -> (Vec<String>, String) {
+    let mut folders = Vec::new();
+    let mut segments = key.as_bytes().split(|b| *b == b'/').peekable();
+    let mut file = String::new();
+    while let Some(segment) = segments.next() {
+        let mut pieces = segment.chunks_exact(PIECE);
+        folders.extend(pieces.by_ref().map(|piece| escape('c', piece)));
+        if segments.peek().is_some() {
+            folders.push(escape('d', pieces.remainder()));
+        } else {
+            file = escape('f', pieces.remainder());
+        }
+    }
+    (folders, file)
+}
+
+/// What a name means; `None` for one that no key makes.
+pub(super) fn read(name: &str) -> Option<Name> {
+    let (marker, text) = name.split_at_checked(1)?;
+    let mut bytes = unescape(text)?;
+    match marker {
+        "f" if bytes.len() < PIECE => Some(Name::File(bytes)),
+        "d" if bytes.len() < PIECE => {
+            bytes.push(b'/');
+            Some(Name::Folder(bytes))
+        }
+        "c" if bytes.len() == PIECE => Some(Name::Folder(bytes)),
+        _ => None,
+    }
+}
+
+/// Folders as a path.
+pub(super) fn join(folders: &[String]) -> PathBuf {
+    folders.iter().collect()
+}
+
+fn plain(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_' | b'.')
+}
+
+fn escape(marker: char, bytes: &[u8]) -> String {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let digit = |n: u8| HEX.get(usize::from(n & 15)).map_or('0', |b| char::from(*b));
+    let mut name = String::from(marker);
+    for &byte in bytes {
+        if plain(byte) {
+            name.push(char::from(byte));
+        } else {
+            name.extend(['%', digit(byte >> 4), digit(byte)]);
+        }
+    }
+    name
+}
+
+fn unescape(text: &str) -> Option<Vec<u8>> {
+    let (mut bytes, mut rest) = (Vec::new(), text.as_bytes());
+    while let Some((&byte, tail)) = rest.split_first() {
+        rest = tail;
+        if byte == b'%' {
+            let (hex, tail) = rest.split_at_checked(2)?;
+            let value = u8::from_str_radix(str::from_utf8(hex).ok()?, 16).ok()?;
+            // Only the spelling that `escape` writes, so that no file is a second name of a key.
+            if plain(value) || hex.iter().any(u8::is_ascii_uppercase) || hex.contains(&b'+') {
+                return None;
+            }
+            bytes.push(value);
+            rest = tail;
+        } else if plain(byte) {
+            bytes.push(byte);
+        } else {
+            return None;
+        }
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_path_gives_its_key_back(key in "([a-c/.%A]|.|[a]{60,70}){1,60}") {
+            let (folders, file) = path_of(&key);
+            let mut bytes = Vec::new();
+            for name in folders.iter().chain([&file]) {
+                prop_assert!(name.len() <= 200 && !name.contains('/'));
+                match read(name) {
+                    Some(Name::File(piece) | Name::Folder(piece)) => bytes.extend(piece),
+                    None => prop_assert!(false, "{}", name),
+                }
+            }
+            prop_assert_eq!(bytes, key.into_bytes());
+        }
+    }
+
+    #[test]
+    fn names_that_no_key_makes_are_not_read() {
+        for name in [
+            "", "x", "f%61", "fA", "f%2", "f%2F", "f%+1", ".f", "caaa", "ü",
+        ] {
+            assert_eq!(read(name), None, "{name}");
+        }
+    }
+}

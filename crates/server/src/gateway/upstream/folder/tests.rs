@@ -1,0 +1,265 @@
+//! The folder store against a map, against hostile files, and across crashes.
+
+use std::collections::BTreeMap;
+
+use bowline_aws::error::{AwsError, Code};
+use futures_util::TryStreamExt as _;
+use jiff::Timestamp;
+use proptest::prelude::*;
+
+use super::*;
+use crate::gateway::upstream::{After, Entry};
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+}
+
+fn bucket() -> BucketName {
+    "insights".parse().unwrap()
+}
+
+fn key(text: &str) -> ObjectKey {
+    ObjectKey::new(text).unwrap()
+}
+
+fn object(only_if_absent: bool) -> NewObject {
+    NewObject {
+        headers: BTreeMap::new(),
+        user: BTreeMap::new(),
+        modified: Timestamp::UNIX_EPOCH,
+        only_if_absent,
+    }
+}
+
+fn body(data: &str) -> PutStream {
+    let pieces = [
+        Ok(Piece::Data(Bytes::from(data.to_owned()))),
+        Ok(Piece::End { checksum: None }),
+    ];
+    Box::pin(stream::iter(pieces))
+}
+
+async fn put(store: &FolderStore, name: &str, data: &str) {
+    store
+        .put(&bucket(), &key(name), object(false), body(data))
+        .await
+        .unwrap();
+}
+
+async fn get(store: &FolderStore, name: &str) -> Option<String> {
+    let open = match store.open(&bucket(), &key(name)).await {
+        Ok(open) => open,
+        Err(StoreError::NoSuchKey) => return None,
+        Err(error) => panic!("{error:?}"),
+    };
+    let data: Vec<Bytes> = (open.read)(0..open.info.length)
+        .try_collect()
+        .await
+        .unwrap();
+    Some(String::from_utf8(data.concat()).unwrap())
+}
+
+async fn fresh(root: &Path) -> FolderStore {
+    let store = FolderStore::open(root).unwrap();
+    store.create_bucket(&bucket()).await.unwrap();
+    store
+}
+
+/// What a listing should be, said plainly.
+fn model(keys: &BTreeMap<String, String>, query: &ListQuery) -> (Vec<String>, bool) {
+    let mut out: Vec<String> = Vec::new();
+    for key in keys.keys() {
+        let past = match &query.after {
+            None => true,
+            Some(After::Key(mark)) => key > mark,
+            Some(After::Prefix(mark)) => key > mark && !key.starts_with(mark),
+        };
+        let Some(rest) = key.strip_prefix(&query.prefix).filter(|_| past) else {
+            continue;
+        };
+        let shown = match rest
+            .find(&query.delimiter)
+            .filter(|_| !query.delimiter.is_empty())
+        {
+            Some(at) => format!(
+                "{}*",
+                &key[..query.prefix.len() + at + query.delimiter.len()]
+            ),
+            None => key.clone(),
+        };
+        if out.last() != Some(&shown) {
+            out.push(shown);
+        }
+    }
+    let truncated = query.max > 0 && out.len() > query.max;
+    out.truncate(query.max);
+    (out, truncated)
+}
+
+fn shown(page: &ListPage) -> (Vec<String>, bool) {
+    let entries = page.entries.iter().map(|entry| match entry {
+        Entry::Object(key, _) => key.clone(),
+        Entry::CommonPrefix(prefix) => format!("{prefix}*"),
+    });
+    (entries.collect(), page.truncated)
+}
+
+fn any_key() -> impl Strategy<Value = String> {
+    "(([a-b.]|A|%61|ü|-|0|~|aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa?){0,3}/){0,3}[ab.-]{0,2}"
+        .prop_filter("a key", |text| ObjectKey::new(text.as_str()).is_ok())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn it_lists_as_a_sorted_map_does(
+        keys in proptest::collection::vec((any_key(), any::<bool>()), 1..14),
+        prefix in "[ab./]{0,2}", delimiter in "(|/|a|b/)", after in proptest::option::of((any_key(), any::<bool>())), max in 0usize..6,
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        runtime().block_on(async {
+            let store = fresh(folder.path()).await;
+            let mut map = BTreeMap::new();
+            for (n, (name, keep)) in keys.iter().enumerate() {
+                put(&store, name, &n.to_string()).await;
+                map.insert(name.clone(), n.to_string());
+                if !keep {
+                    store.delete(&bucket(), &key(name)).await.unwrap();
+                    map.remove(name);
+                }
+            }
+            for (name, _) in &keys {
+                prop_assert_eq!(get(&store, name).await, map.get(name).cloned());
+            }
+            let after = after.map(|(mark, whole)| if whole { After::Prefix(mark) } else { After::Key(mark) });
+            let query = ListQuery { prefix, delimiter, after, max };
+            let page = store.list(&bucket(), query.clone()).await.unwrap();
+            prop_assert_eq!(shown(&page), model(&map, &query));
+            for name in map.keys() {
+                prop_assert!(matches!(store.delete_bucket(&bucket()).await, Err(StoreError::NotEmpty)));
+                store.delete(&bucket(), &key(name)).await.unwrap();
+            }
+            store.delete_bucket(&bucket()).await.unwrap();
+            Ok(())
+        })?;
+    }
+}
+
+#[test]
+fn every_key_is_an_object_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let store = fresh(folder.path()).await;
+        let (long, deep) = ("n".repeat(1024), "/".repeat(1024));
+        let keys = [
+            "a", "a/", "/a", "//a", "a//b", "./a", "b/./a", "b/../a", "b/..", "A", "%61",
+            ".hidden", "\0", "a\\b", "ü", &long, &deep,
+        ];
+        for name in keys {
+            put(&store, name, name).await;
+        }
+        for name in keys {
+            assert_eq!(get(&store, name).await.as_deref(), Some(name));
+        }
+        let page = store
+            .list(
+                &bucket(),
+                ListQuery {
+                    max: 1000,
+                    ..ListQuery::default()
+                },
+            )
+            .await
+            .unwrap();
+        assert_eq!(page.entries.len(), keys.len());
+    });
+}
+
+#[test]
+fn a_body_that_does_not_end_well_stores_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let store = fresh(folder.path()).await;
+        put(&store, "a", "old").await;
+        let refused = || Err(AwsError::new(Code::BadDigest, "no"));
+        let bodies: [Vec<Result<Piece, AwsError>>; 3] = [
+            vec![Ok(Piece::Data(Bytes::from_static(b"new"))), refused()],
+            vec![Ok(Piece::Data(Bytes::from_static(b"new")))],
+            vec![],
+        ];
+        for pieces in bodies {
+            let put = store
+                .put(
+                    &bucket(),
+                    &key("a"),
+                    object(false),
+                    Box::pin(stream::iter(pieces)),
+                )
+                .await;
+            assert!(put.is_err());
+            assert_eq!(get(&store, "a").await.as_deref(), Some("old"));
+        }
+        assert_eq!(
+            std::fs::read_dir(folder.path().join("uploads"))
+                .unwrap()
+                .count(),
+            0
+        );
+        let absent = store
+            .put(&bucket(), &key("a"), object(true), body("new"))
+            .await;
+        assert!(matches!(absent, Err(StoreError::Exists)), "{absent:?}");
+        assert_eq!(get(&store, "a").await.as_deref(), Some("old"));
+    });
+}
+
+#[test]
+fn what_a_crash_left_is_gone_after_a_start() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let store = fresh(folder.path()).await;
+        put(&store, "a/b", "kept").await;
+        drop(store);
+        std::fs::write(folder.path().join("uploads/7"), "half").unwrap();
+        std::fs::create_dir_all(folder.path().join("buckets/insights/dx/dy")).unwrap();
+        let store = FolderStore::open(folder.path()).unwrap();
+        assert_eq!(
+            std::fs::read_dir(folder.path().join("uploads"))
+                .unwrap()
+                .count(),
+            0
+        );
+        assert_eq!(get(&store, "a/b").await.as_deref(), Some("kept"));
+        store.delete(&bucket(), &key("a/b")).await.unwrap();
+        store.delete_bucket(&bucket()).await.unwrap();
+        assert!(matches!(
+            store.open(&bucket(), &key("a")).await,
+            Err(StoreError::NoSuchKey)
+        ));
+        let put = store
+            .put(&bucket(), &key("a"), object(false), body("x"))
+            .await;
+        assert!(matches!(put, Err(StoreError::NoSuchBucket)), "{put:?}");
+    });
+}
+
+#[test]
+fn links_are_not_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let store = fresh(folder.path()).await;
+        put(&store, "a/b", "inside").await;
+        let root = folder.path().join("buckets/insights");
+        std::os::unix::fs::symlink(root.join("da/fb"), root.join("flink")).unwrap();
+        std::os::unix::fs::symlink(root.join("da"), root.join("dlink")).unwrap();
+        assert_eq!(get(&store, "link").await, None);
+        assert_eq!(get(&store, "link/b").await, None);
+        let put = store
+            .put(&bucket(), &key("link/c"), object(false), body("x"))
+            .await;
+        assert!(put.is_err(), "{put:?}");
+        assert!(!root.join("da/fc").exists());
+    });
+}

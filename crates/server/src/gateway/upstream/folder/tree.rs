@@ -1,0 +1,128 @@
+//! The file operations of the folder store, relative to its root, never through a symbolic link.
+
+use std::{
+    fs::File,
+    io,
+    os::fd::OwnedFd,
+    path::{Path, PathBuf},
+};
+
+use rustix::fs::{self, AtFlags, Mode, OFlags, RenameFlags, ResolveFlags};
+use rustix::io::Errno;
+
+/// A folder that nothing opened through it can leave.
+#[derive(Debug)]
+pub(super) struct Tree(OwnedFd);
+
+impl Tree {
+    pub(super) fn open(root: &Path) -> io::Result<Self> {
+        let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
+        Ok(Self(fs::open(root, flags, Mode::empty())?))
+    }
+
+    fn beneath(&self, path: &Path, flags: OFlags, mode: Mode) -> io::Result<OwnedFd> {
+        let resolve =
+            ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+        Ok(fs::openat2(
+            &self.0,
+            path,
+            flags | OFlags::CLOEXEC | OFlags::NOFOLLOW,
+            mode,
+            resolve,
+        )?)
+    }
+
+    /// Opens a file to read. A link, or anything else that is no file, is as if nothing were there.
+    pub(super) fn file(&self, path: &Path) -> io::Result<File> {
+        // Without NONBLOCK, somebody's named pipe would hold the thread.
+        let file = match self.beneath(path, OFlags::RDONLY | OFlags::NONBLOCK, Mode::empty()) {
+            Ok(file) => File::from(file),
+            Err(error) if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
+                return Err(io::ErrorKind::NotFound.into());
+            }
+            Err(error) => return Err(error),
+        };
+        if file.metadata()?.is_file() {
+            Ok(file)
+        } else {
+            Err(io::ErrorKind::NotFound.into())
+        }
+    }
+
+    /// Makes a file that is not there yet.
+    pub(super) fn new_file(&self, path: &Path) -> io::Result<File> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
+        self.beneath(path, flags, Mode::RUSR | Mode::WUSR)
+            .map(File::from)
+    }
+
+    pub(super) fn folder(&self, path: &Path) -> io::Result<OwnedFd> {
+        self.beneath(path, OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())
+    }
+
+    /// Names in a folder that are UTF-8, as those of ours are.
+    pub(super) fn names(&self, path: &Path) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::Dir::new(self.folder(path)?)? {
+            if let Ok(name) = entry?.file_name().to_str()
+                && name != "."
+                && name != ".."
+            {
+                names.push(name.to_owned());
+            }
+        }
+        Ok(names)
+    }
+
+    /// Makes folders below `base`, which must be there, and writes each to disk.
+    pub(super) fn make(&self, base: &Path, folders: &[String]) -> io::Result<PathBuf> {
+        let full = base.join(super::name::join(folders));
+        match self.folder(&full) {
+            Ok(_) => return Ok(full),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        let mut path = base.to_owned();
+        for name in folders {
+            let parent = self.folder(&path)?;
+            match fs::mkdirat(&parent, name.as_str(), Mode::RWXU) {
+                Ok(()) => fs::fsync(&parent)?,
+                Err(Errno::EXIST) => {}
+                Err(error) => return Err(error.into()),
+            }
+            path.push(name);
+        }
+        Ok(path)
+    }
+
+    /// Moves a file to its place, at once and for good.
+    pub(super) fn commit(
+        &self,
+        from: &Path,
+        folder: &Path,
+        name: &str,
+        replace: bool,
+    ) -> io::Result<()> {
+        let folder = self.folder(folder)?;
+        let flags = if replace {
+            RenameFlags::empty()
+        } else {
+            RenameFlags::NOREPLACE
+        };
+        fs::renameat_with(&self.0, from, &folder, name, flags)?;
+        Ok(fs::fsync(&folder)?)
+    }
+
+    pub(super) fn remove_file(&self, folder: &Path, name: &str) -> io::Result<()> {
+        let folder = self.folder(folder)?;
+        fs::unlinkat(&folder, name, AtFlags::empty())?;
+        Ok(fs::fsync(&folder)?)
+    }
+
+    /// Removes a folder that is empty.
+    pub(super) fn remove_folder(&self, parent: &Path, name: &str) -> io::Result<()> {
+        let parent = self.folder(parent)?;
+        fs::unlinkat(&parent, name, AtFlags::REMOVEDIR)?;
+        Ok(fs::fsync(&parent)?)
+    }
+}
