@@ -1,7 +1,7 @@
 //! Reads an operation's typed input from its parameters and checks the constraints of the service model.
 //!
 //! All failures of one request are collected and told at once, in AWS's words. The generated modules hold tables only: a struct's
-//! members with their wire names and rules, which [`structure!`] and [`input!`] turn into types. Values of sensitive shapes never
+//! members with their wire names and rules, which the macros in `tables` turn into types. Values of sensitive shapes never
 //! reach a message or a `Debug`; long ones are cut. A parameter that the operation does not have is refused, not dropped.
 
 mod message;
