@@ -1,1 +1,180 @@
-//! Executes permitted S3 operations against a store.
+//! Executes a permitted S3 operation against the store that holds the bucket, and builds the answer.
+//!
+//! Whether the caller may is decided before ([`execute`] takes the permit). Bucket records are the caller's too: for `CreateBucket` and
+//! `DeleteBucket` only the store's side is done here.
+
+use bowline_aws::{
+    error::{AwsError, Code},
+    s3::{Metadata, ObjectKey, Operation, PutObject, ReadObject},
+    sigv4::ContentSha256,
+};
+use bowline_iam::decision::Permit;
+use bytes::Bytes;
+use http_body::Body;
+use http_body_util::combinators::UnsyncBoxBody;
+use jiff::Timestamp;
+
+use super::upstream::{NewObject, ObjectStore, OpenObject, StoreError};
+
+mod body;
+mod list;
+mod response;
+
+/// What a body may fail with.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+/// The body of an answer.
+pub type ResponseBody = UnsyncBoxBody<Bytes, BoxError>;
+
+/// What the answer needs beside the operation.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The time of the request.
+    pub now: Timestamp,
+    /// What the signature says about the body.
+    pub content: ContentSha256,
+    /// Whether the caller may know that a key does not exist ([`Operation::absence_requirement`]).
+    pub reveals_absence: bool,
+    /// The account that owns the bucket, or whose buckets are listed.
+    pub owner: &'a str,
+    /// The bucket's region.
+    pub region: &'a str,
+    /// For `ListBuckets`: names in order, with their creation times.
+    pub buckets: &'a [(String, Timestamp)],
+}
+
+/// Executes the operation.
+///
+/// # Errors
+/// As the client is to see it; failures of the store itself are logged here and become an internal error.
+pub async fn execute<B>(
+    permit: Permit<Operation>,
+    store: &dyn ObjectStore,
+    request_body: B,
+    context: &Context<'_>,
+) -> Result<http::Response<ResponseBody>, AwsError>
+where
+    B: Body<Data = Bytes> + Send + Unpin + 'static,
+    B::Error: Into<BoxError>,
+{
+    run(permit.into_action(), store, request_body, context).await
+}
+
+async fn run<B>(
+    operation: Operation,
+    store: &dyn ObjectStore,
+    request_body: B,
+    context: &Context<'_>,
+) -> Result<http::Response<ResponseBody>, AwsError>
+where
+    B: Body<Data = Bytes> + Send + Unpin + 'static,
+    B::Error: Into<BoxError>,
+{
+    match operation {
+        Operation::ListBuckets => Ok(response::buckets(context)),
+        Operation::CreateBucket { bucket } => {
+            store.create_bucket(&bucket).await.map_err(refusal)?;
+            Ok(response::created(&bucket))
+        }
+        Operation::HeadBucket { .. } => Ok(response::bucket(context.region)),
+        Operation::DeleteBucket { bucket } => {
+            store.delete_bucket(&bucket).await.map_err(refusal)?;
+            Ok(response::no_content())
+        }
+        Operation::GetBucketLocation { .. } => Ok(response::location(context.region)),
+        Operation::ListObjectsV2 { bucket, list } => {
+            let query = list::query(&list)?;
+            let page = store.list(&bucket, query).await.map_err(refusal)?;
+            list::answer(&bucket, &list, &page, context.owner)
+        }
+        Operation::GetObject { bucket, key, read } => {
+            let open = store.open(&bucket, &key).await;
+            response::object(found(open, &key, &read, context)?, &read)
+        }
+        Operation::HeadObject { bucket, key, read } => {
+            let open = store.open(&bucket, &key).await;
+            response::object_head(&found(open, &key, &read, context)?.info, &read)
+        }
+        Operation::PutObject { bucket, key, put } => {
+            let pieces = body::verified(request_body, &put, context.content)?;
+            let PutObject {
+                metadata: Metadata { headers, user },
+                only_if_absent,
+                ..
+            } = *put;
+            let object = NewObject {
+                headers,
+                user,
+                modified: context.now,
+                only_if_absent,
+            };
+            let info = store
+                .put(&bucket, &key, object, pieces)
+                .await
+                .map_err(refusal)?;
+            Ok(response::stored(&info))
+        }
+        Operation::DeleteObject { bucket, key } => {
+            store.delete(&bucket, &key).await.map_err(refusal)?;
+            Ok(response::no_content())
+        }
+    }
+}
+
+/// The object, if it is there and the request's conditions hold.
+fn found(
+    open: Result<OpenObject, StoreError>,
+    key: &ObjectKey,
+    read: &ReadObject,
+    context: &Context<'_>,
+) -> Result<OpenObject, AwsError> {
+    let open = match open {
+        Err(StoreError::NoSuchKey) if !context.reveals_absence => {
+            return Err(AwsError::access_denied("Access Denied"));
+        }
+        Err(StoreError::NoSuchKey) => {
+            return Err(
+                AwsError::new(Code::NoSuchKey, "The specified key does not exist.")
+                    .with("Key", key.as_str()),
+            );
+        }
+        open => open.map_err(refusal)?,
+    };
+    read.conditions.check(&open.info.etag, open.info.modified)?;
+    Ok(open)
+}
+
+/// A store's failure as the client sees it.
+fn refusal(error: StoreError) -> AwsError {
+    match error {
+        StoreError::NoSuchBucket => {
+            AwsError::new(Code::NoSuchBucket, "The specified bucket does not exist")
+        }
+        StoreError::NoSuchKey => {
+            AwsError::new(Code::NoSuchKey, "The specified key does not exist.")
+        }
+        StoreError::NotEmpty => AwsError::new(
+            Code::BucketNotEmpty,
+            "The bucket you tried to delete is not empty",
+        ),
+        StoreError::Exists => AwsError::new(
+            Code::PreconditionFailed,
+            "At least one of the pre-conditions you specified did not hold",
+        )
+        .with("Condition", "If-None-Match"),
+        StoreError::Body(error) => error,
+        StoreError::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => AwsError::new(
+            Code::InsufficientStorage,
+            "Please reduce your request rate.",
+        ),
+        StoreError::Damaged | StoreError::Io(_) => {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "The object store failed"
+            );
+            AwsError::internal(bowline_aws::error::Protocol::S3)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
