@@ -202,10 +202,6 @@ mod millis {
     use jiff::Timestamp;
     use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
 
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "serde asks for this shape"
-    )]
     pub(super) fn serialize<S: Serializer>(
         time: &Timestamp,
         serializer: S,

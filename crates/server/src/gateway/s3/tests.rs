@@ -52,7 +52,7 @@ impl World {
             },
         )
         .unwrap();
-        let context = Context {
+        let asked = Context {
             now: Timestamp::UNIX_EPOCH,
             content,
             reveals_absence: true,
@@ -62,7 +62,7 @@ impl World {
         };
         let body = Full::new(Bytes::from(body.to_owned()));
         self.runtime.block_on(async {
-            match run(operation, &self.store, body, &context).await {
+            match run(operation, &self.store, body, &asked).await {
                 Err(error) => format!("{:?}", error.code()),
                 Ok(response) => {
                     let (parts, body) = response.into_parts();

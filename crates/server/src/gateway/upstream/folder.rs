@@ -136,9 +136,9 @@ impl ObjectStore for FolderStore {
         let bucket_path = bucket_path(bucket);
         let (folders, file) = name::path_of(key.as_str());
         let written =
-            self.run(move |inner| inner.put(&bucket_path, &folders, &file, object, queue));
+            self.run(move |inner| inner.put(&bucket_path, &folders, &file, &object, queue));
         Box::pin(async move {
-            let feed = async move {
+            let feeding = async move {
                 while let Some(piece) = body.next().await {
                     match piece {
                         // A closed queue means that the writer has failed, and says why itself.
@@ -153,8 +153,8 @@ impl ObjectStore for FolderStore {
                 }
                 Ok(())
             };
-            let (fed, written) = futures_util::future::join(feed, written).await;
-            fed.map_err(StoreError::Body)?;
+            let (sent, written) = futures_util::future::join(feeding, written).await;
+            sent.map_err(StoreError::Body)?;
             written
         })
     }
@@ -210,7 +210,7 @@ impl Inner {
         bucket: &Path,
         folders: &[String],
         file: &str,
-        object: NewObject,
+        object: &NewObject,
         queue: mpsc::Receiver<Piece>,
     ) -> Result<ObjectInfo, StoreError> {
         self.tree.folder(bucket).map_err(no_bucket)?;
@@ -218,7 +218,7 @@ impl Inner {
             "uploads/{}",
             self.uploads.fetch_add(1, Ordering::Relaxed)
         ));
-        let result = self.write(&upload, &object, queue).and_then(|info| {
+        let result = self.write(&upload, object, queue).and_then(|info| {
             self.place(&upload, bucket, folders, file, !object.only_if_absent)?;
             Ok(info)
         });
@@ -336,17 +336,23 @@ fn place(bucket: &BucketName, key: &ObjectKey) -> (PathBuf, String) {
 }
 
 fn no_bucket(error: io::Error) -> StoreError {
-    match error.kind() {
-        io::ErrorKind::NotFound => StoreError::NoSuchBucket,
-        io::ErrorKind::DirectoryNotEmpty => StoreError::NotEmpty,
-        _ => StoreError::Io(error),
+    if error.kind() == io::ErrorKind::NotFound {
+        StoreError::NoSuchBucket
+    } else if error.kind() == io::ErrorKind::DirectoryNotEmpty {
+        StoreError::NotEmpty
+    } else {
+        StoreError::Io(error)
     }
 }
 
 fn no_key(error: io::Error) -> StoreError {
-    match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => StoreError::NoSuchKey,
-        _ => StoreError::Io(error),
+    if matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    ) {
+        StoreError::NoSuchKey
+    } else {
+        StoreError::Io(error)
     }
 }
 

@@ -51,9 +51,11 @@ pub(super) fn read(file: &File) -> Result<ObjectInfo, StoreError> {
 }
 
 fn read_at(file: &File, buffer: &mut [u8], at: u64) -> Result<(), StoreError> {
-    file.read_exact_at(buffer, at)
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => StoreError::Damaged,
-            _ => StoreError::Io(error),
-        })
+    file.read_exact_at(buffer, at).map_err(|error| {
+        if error.kind() == io::ErrorKind::UnexpectedEof {
+            StoreError::Damaged
+        } else {
+            StoreError::Io(error)
+        }
+    })
 }

@@ -85,7 +85,8 @@ fn model(keys: &BTreeMap<String, String>, query: &ListQuery) -> (Vec<String>, bo
         {
             Some(at) => format!(
                 "{}*",
-                &key[..query.prefix.len() + at + query.delimiter.len()]
+                key.split_at(query.prefix.len() + at + query.delimiter.len())
+                    .0
             ),
             None => key.clone(),
         };
