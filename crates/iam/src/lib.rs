@@ -2,3 +2,5 @@
 
 pub mod account;
 pub mod decision;
+pub mod effect;
+pub mod json;
