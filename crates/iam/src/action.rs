@@ -1,0 +1,202 @@
+//! Actions, such as `s3:GetObject`, and the patterns that policies name them by. Neither has case.
+
+use std::fmt;
+
+use crate::pattern::glob;
+
+/// Longest action that is read. AWS has none over 100.
+const LONGEST: usize = 256;
+
+/// One action.
+#[derive(Clone, Debug)]
+pub struct Action {
+    text: Box<str>,
+    colon: usize,
+}
+
+/// The text is no action.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not an action such as `s3:GetObject`")]
+pub struct InvalidAction(String);
+
+impl Action {
+    /// Reads `service:Name`.
+    ///
+    /// # Errors
+    /// [`InvalidAction`] unless it has exactly one colon, with letters, digits, `-`, `.` or `_` on both sides.
+    pub fn parse(text: &str) -> Result<Self, InvalidAction> {
+        let invalid = || InvalidAction(text.chars().take(LONGEST).collect());
+        let (service, name) = text.split_once(':').ok_or_else(invalid)?;
+        let word = |part: &str| {
+            !part.is_empty()
+                && part
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+        };
+        if text.len() > LONGEST || !word(service) || !word(name) {
+            return Err(invalid());
+        }
+        Ok(Self {
+            text: text.into(),
+            colon: service.len(),
+        })
+    }
+
+    /// As it is written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Before the colon.
+    pub fn service(&self) -> &str {
+        self.text.get(..self.colon).unwrap_or_default()
+    }
+
+    /// After the colon.
+    pub fn name(&self) -> &str {
+        self.text.get(self.colon + 1..).unwrap_or_default()
+    }
+}
+
+impl PartialEq for Action {
+    fn eq(&self, other: &Self) -> bool {
+        self.text.eq_ignore_ascii_case(&other.text)
+    }
+}
+
+impl Eq for Action {}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// What a statement's `Action` or `NotAction` names: `*`, or a service and a name with `*` and `?`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActionPattern {
+    text: Box<str>,
+    parts: Parts,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Parts {
+    /// `*`.
+    All,
+    /// Both halves in lower case; the service may be `*`.
+    Named { service: Box<str>, name: Box<str> },
+}
+
+/// Why a text is no pattern of actions.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ActionPatternError {
+    /// It has no colon.
+    #[error("has no service before a colon")]
+    NoVendor,
+    /// It has more than one colon.
+    #[error("has more than one colon")]
+    TwoColons,
+    /// The service is not one that could exist.
+    #[error("names the service `{0}`, which is neither a name nor `*`")]
+    BadVendor(String),
+    /// It has more than 256 bytes.
+    #[error("is longer than {LONGEST} bytes")]
+    Long,
+}
+
+impl ActionPattern {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// What IAM refuses: see [`ActionPatternError`].
+    pub fn parse(text: &str) -> Result<Self, ActionPatternError> {
+        if text == "*" {
+            return Ok(Self {
+                text: text.into(),
+                parts: Parts::All,
+            });
+        }
+        if text.len() > LONGEST {
+            return Err(ActionPatternError::Long);
+        }
+        let (service, name) = text.split_once(':').ok_or(ActionPatternError::NoVendor)?;
+        if name.contains(':') {
+            return Err(ActionPatternError::TwoColons);
+        }
+        // A wildcard inside the service is refused; the lone `*` passes (observed at AWS) and matches every service.
+        let word = !service.is_empty()
+            && service
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"-.".contains(&b));
+        if service != "*" && !word {
+            return Err(ActionPatternError::BadVendor(service.to_owned()));
+        }
+        Ok(Self {
+            text: text.into(),
+            parts: Parts::Named {
+                service: service.to_ascii_lowercase().into(),
+                name: name.to_ascii_lowercase().into(),
+            },
+        })
+    }
+
+    /// As it is written.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it names this action, ignoring case.
+    pub fn matches(&self, action: &Action) -> bool {
+        match &self.parts {
+            Parts::All => true,
+            Parts::Named { service, name } => {
+                (&**service == "*" || service.eq_ignore_ascii_case(action.service()))
+                    && glob(
+                        name.as_bytes(),
+                        action.name().as_bytes(),
+                        |pattern, byte| pattern == byte.to_ascii_lowercase(),
+                    )
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(pattern: &str, action: &str) -> bool {
+        ActionPattern::parse(pattern)
+            .unwrap()
+            .matches(&Action::parse(action).unwrap())
+    }
+
+    #[test]
+    fn actions_have_no_case_and_names_have_wildcards() {
+        assert!(matches("S3:getobject", "s3:GetObject"));
+        assert!(matches("s3:Get*", "s3:GetObject"));
+        assert!(matches("s3:?etObject", "s3:GetObject"));
+        assert!(matches("*", "s3:GetObject"));
+        assert!(matches("*:GetObject", "s3:GetObject"));
+        assert!(!matches("s3:Get", "s3:GetObject"));
+        assert!(!matches("s3:Get.bject", "s3:GetObject"));
+        assert!(!matches("s3:*", "sts:GetCallerIdentity"));
+        assert!(!matches("s3:Get Object", "s3:GetObject"));
+    }
+
+    #[test]
+    fn patterns_that_iam_refuses_are_refused() {
+        assert_eq!(
+            ActionPattern::parse("s3*"),
+            Err(ActionPatternError::NoVendor)
+        );
+        assert_eq!(
+            ActionPattern::parse("s3:a:b"),
+            Err(ActionPatternError::TwoColons)
+        );
+        assert_eq!(
+            ActionPattern::parse("s*:Get"),
+            Err(ActionPatternError::BadVendor("s*".to_owned()))
+        );
+    }
+}

@@ -1,0 +1,154 @@
+use proptest::prelude::*;
+
+use super::*;
+
+struct Values<'a>(&'a [(&'a str, &'a str)]);
+
+impl Lookup for Values<'_> {
+    fn single(&self, key: &str) -> Option<&str> {
+        let found = self
+            .0
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(key));
+        found.map(|(_, value)| *value)
+    }
+}
+
+const TEAM: Values<'_> = Values(&[("aws:PrincipalTag/team", "*"), ("aws:username", "ann")]);
+
+fn pattern(pattern: &str, text: &str) -> Match {
+    Pattern::parse(pattern, Variables::Expand)
+        .unwrap()
+        .matches(text, &TEAM)
+}
+
+fn resource(pattern: &str, text: &str) -> Match {
+    ResourcePattern::parse(pattern, Variables::Expand)
+        .unwrap()
+        .matches(text, &TEAM)
+}
+
+#[test]
+fn a_star_matches_line_breaks_and_a_question_mark_one_character() {
+    assert_eq!(pattern("a*c", "ab\nb\rc"), Match::Yes);
+    assert_eq!(pattern("a?c", "a😀c"), Match::Yes);
+    assert_eq!(pattern("a?c", "ac"), Match::No);
+    assert_eq!(pattern("a.c", "abc"), Match::No);
+}
+
+#[test]
+fn a_variables_value_is_never_a_wildcard() {
+    let text = "arn:aws:s3:::b/${aws:PrincipalTag/team}/*";
+    assert_eq!(resource(text, "arn:aws:s3:::b/red/x"), Match::No);
+    assert_eq!(resource(text, "arn:aws:s3:::b/*/x"), Match::Yes);
+}
+
+#[test]
+fn a_variable_without_a_value_resolves_to_nothing_not_to_the_empty_text() {
+    assert_eq!(
+        resource(
+            "arn:aws:s3:::home/${aws:PrincipalTag/none}*",
+            "arn:aws:s3:::home/ann"
+        ),
+        Match::Unresolved
+    );
+    assert_eq!(
+        pattern("${aws:PrincipalTag/none, 'guest'}", "guest"),
+        Match::Yes
+    );
+    assert_eq!(pattern("${AWS:UserName}", "ann"), Match::Yes);
+}
+
+#[test]
+fn escapes_are_the_characters_themselves() {
+    assert_eq!(pattern("a${*}c", "a*c"), Match::Yes);
+    assert_eq!(pattern("a${*}c", "abc"), Match::No);
+    assert_eq!(pattern("${$}{x}", "${x}"), Match::Yes);
+    assert_eq!(pattern("5$", "5$"), Match::Yes);
+}
+
+#[test]
+fn variables_of_older_documents_are_plain_text() {
+    let literal = Pattern::parse("${aws:username}", Variables::Literal).unwrap();
+    assert_eq!(literal.matches("ann", &TEAM), Match::No);
+    assert_eq!(literal.matches("${aws:username}", &TEAM), Match::Yes);
+}
+
+#[test]
+fn variables_that_cannot_be_read_are_refused() {
+    let error = |text| Pattern::parse(text, Variables::Expand).unwrap_err();
+    assert_eq!(error("${aws:username"), PatternError::Unclosed);
+    assert_eq!(error("${}"), PatternError::BadKey);
+    assert_eq!(error("${aws: username}"), PatternError::BadKey);
+    assert_eq!(error("${key, default}"), PatternError::BadDefault);
+}
+
+#[test]
+fn a_star_inside_a_segment_stays_there_and_one_at_its_end_may_go_beyond() {
+    assert_eq!(
+        resource("arn:aws:iam::1*3:role/x", "arn:aws:iam::123:role/x"),
+        Match::Yes
+    );
+    assert_eq!(
+        resource("arn:aws:iam::1*3:role/x", "arn:aws:iam::1:user/3:role/x"),
+        Match::No
+    );
+    assert_eq!(resource("arn:aws:s3:*", "arn:aws:s3:::b/k"), Match::Yes);
+    assert_eq!(
+        resource("arn:aws:s3:::b/*", "arn:aws:s3:::b/x:y/z\nq"),
+        Match::Yes
+    );
+    assert_eq!(resource("arn:aws:s3:::B/*", "arn:aws:s3:::b/x"), Match::No);
+    assert_eq!(resource("arn:aws:s3", "arn:aws:s3:::b"), Match::No);
+    assert_eq!(resource("*", "anything"), Match::Yes);
+}
+
+#[test]
+fn arn_conditions_match_segment_by_segment() {
+    let arn = |pattern: &str, text: &str| {
+        ArnPattern::parse(pattern, Variables::Expand)
+            .unwrap()
+            .matches(text, &TEAM)
+    };
+    assert_eq!(
+        arn(
+            "arn:aws:sns:*:111122223333:finance/*",
+            "arn:aws:sns:eu:111122223333:finance/a:b"
+        ),
+        Match::Yes
+    );
+    assert_eq!(
+        arn(
+            "arn:aws:sns:*:111122223333:finance/*",
+            "arn:aws:sns:eu:444455556666:x:111122223333:finance/a"
+        ),
+        Match::No
+    );
+    assert_eq!(
+        arn("arn:aws:iam::*", "arn:aws:iam::111122223333:role/x"),
+        Match::No
+    );
+    assert_eq!(arn("arn:aws:iam::1:role/x", "no arn"), Match::No);
+}
+
+fn naive(pattern: &[char], text: &[char]) -> bool {
+    match (pattern.first(), text.first()) {
+        (None, None) => true,
+        (Some('*'), _) => {
+            naive(&pattern[1..], text) || (!text.is_empty() && naive(pattern, &text[1..]))
+        }
+        (Some('?'), Some(_)) => naive(&pattern[1..], &text[1..]),
+        (Some(a), Some(b)) if a == b => naive(&pattern[1..], &text[1..]),
+        _ => false,
+    }
+}
+
+proptest! {
+    #[test]
+    fn matching_agrees_with_the_definition(wanted in "[ab*?]{0,8}", text in "[abé]{0,10}") {
+        let (p, t): (Vec<char>, Vec<char>) = (wanted.chars().collect(), text.chars().collect());
+        prop_assert_eq!(pattern(&wanted, &text) == Match::Yes, naive(&p, &t));
+        // Without colons, the resource rules are the plain ones.
+        prop_assert_eq!(resource(&format!("arn:a:b:::{wanted}"), &format!("arn:a:b:::{text}")) == Match::Yes, naive(&p, &t));
+    }
+}
