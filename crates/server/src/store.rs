@@ -78,7 +78,7 @@ impl fmt::Display for Revision {
     }
 }
 
-/// A stored value: an encoded [record](record).
+/// A stored value: an encoded [`record`].
 pub type Value = Arc<[u8]>;
 
 /// One record as it stands.

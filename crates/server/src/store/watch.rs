@@ -1,6 +1,6 @@
 //! The recent changes of a store, and those who wait for them.
 //!
-//! A [`ChangeLog`] keeps the last commits in memory. A [`Watch`] reads it at its own pace: a slow reader holds nothing up,
+//! A change log keeps the last commits in memory. A [`Watch`] reads it at its own pace: a slow reader holds nothing up,
 //! costs no memory of its own, and when it has fallen behind the log it is told so ([`WatchError::Compacted`]) and starts
 //! over from a snapshot.
 

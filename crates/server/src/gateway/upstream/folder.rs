@@ -1,6 +1,6 @@
 //! The embedded object store: a folder of files.
 //!
-//! Keys map one to one to paths ([`name`]); data and metadata are one file ([`footer`]), written aside, synced, then renamed into place, so that
+//! Keys map one to one to paths (`name.rs`); data and metadata are one file (`footer.rs`), written aside, synced, then renamed into place, so that
 //! a crash leaves the old object or the new one. Data streams in pieces through bounded channels: memory does not grow with objects.
 //! Blocking work runs on the runtime's blocking threads. One process at a time uses a folder; the caller holds the lock.
 
