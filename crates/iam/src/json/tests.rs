@@ -61,7 +61,7 @@ fn what_is_no_json_is_refused_with_its_place() {
         "1e",
         "+1",
         ".5",
-        "tru",
+        "nul",
         "'a'",
         "[1,]",
         "{\"a\":1,}",
