@@ -1,4 +1,4 @@
-//! Actions, such as `s3:G.tObject`, and the patterns that policies name them by. Neither has case.
+//! Actions, such as `s3:GetObject`, and the patterns that policies name them by. Neither has case.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ pub struct Action {
 
 /// The text is no action.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an action such as `s3:G.tObject`")]
+#[error("`{0}` is not an action such as `s3:GetObject`")]
 pub struct InvalidAction(String);
 
 impl Action {
@@ -173,15 +173,15 @@ mod tests {
 
     #[test]
     fn actions_have_no_case_and_names_have_wildcards() {
-        assert!(matches("S3:getobject", "s3:G.tObject"));
-        assert!(matches("s3:Get*", "s3:G.tObject"));
-        assert!(matches("s3:?etObject", "s3:G.tObject"));
-        assert!(matches("*", "s3:G.tObject"));
-        assert!(matches("*:GetObject", "s3:G.tObject"));
-        assert!(!matches("s3:Get", "s3:G.tObject"));
+        assert!(matches("S3:getobject", "s3:GetObject"));
+        assert!(matches("s3:Get*", "s3:GetObject"));
+        assert!(matches("s3:?etObject", "s3:GetObject"));
+        assert!(matches("*", "s3:GetObject"));
+        assert!(matches("*:GetObject", "s3:GetObject"));
+        assert!(!matches("s3:Get", "s3:GetObject"));
         assert!(!matches("s3:G.tObject", "s3:GetObject"));
         assert!(!matches("s3:*", "sts:GetCallerIdentity"));
-        assert!(!matches("s3:Get Object", "s3:G.tObject"));
+        assert!(!matches("s3:Get Object", "s3:GetObject"));
     }
 
     #[test]
