@@ -1,7 +1,11 @@
 //! The Bowline server: everything that listens, stores or waits.
 
+mod api;
+mod app;
 pub mod bootstrap;
+mod caller;
 pub mod clock;
+pub mod config;
 pub mod entity;
 pub mod gateway;
 pub mod index;

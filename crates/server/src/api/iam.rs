@@ -1,0 +1,1 @@
+//! IAM's operations: from a permitted request to its answer.
