@@ -1,9 +1,54 @@
 //! The AWS policy language: policies and a request in, a decision out.
+//!
+//! No I/O, clock, randomness or logging: everything that a decision depends on is an argument, so that anybody can hold it against the
+//! manual. [`policy`] reads documents strictly, [`authorize`](mod@authorize) puts all kinds of policies together, and
+//! [`decision`] hands over the proof that whoever acts has to ask for. [`json`] is the one JSON reader of the product.
+//!
+//! ```
+//! use bowline_iam::{
+//!     action::Action,
+//!     authorize::{Applied, Policies, Request, Resource, authorize},
+//!     context::Context,
+//!     policy::{Policy, PolicyKind},
+//!     principal::Principal,
+//! };
+//!
+//! let text = r#"{"Version": "2012-10-17", "Statement": [
+//!     {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::docs/${aws:username}/*"},
+//!     {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+//! ]}"#;
+//! let policy = Policy::parse(text, PolicyKind::Inline)?.compile(|_| None)?;
+//!
+//! let mut context = Context::new();
+//! context.set("aws:username", "ann".into());
+//! let account = "111122223333".parse()?;
+//! let request = Request {
+//!     principal: Principal::User { account, arn: "arn:aws:iam::111122223333:user/ann", id: "AIDAEXAMPLE000000001" },
+//!     action: &Action::parse("s3:GetObject")?,
+//!     resource: Resource { arn: "arn:aws:s3:::docs/ann/report", account: Some(account) },
+//!     context: &context,
+//! };
+//! let policies = Policies {
+//!     identity: vec![Applied { name: "docs", arn: None, policy: Some(&policy) }],
+//!     ..Policies::default()
+//! };
+//! let permit = authorize(&request, &policies).permit("reading the report");
+//! assert!(permit.is_ok());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod account;
 pub mod action;
 pub mod arn;
+pub mod authorize;
+pub mod condition;
+pub mod context;
 pub mod decision;
 pub mod effect;
 pub mod json;
+pub mod layer;
 pub mod pattern;
+pub mod policy;
+pub mod principal;
+mod statement;
+pub mod trace;

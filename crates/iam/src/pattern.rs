@@ -2,11 +2,14 @@
 //!
 //! A pattern is taken apart once into tokens. A variable's value enters the match as literal characters, never as part of
 //! the pattern: a tag whose value is `*` matches an asterisk and nothing else. `*` matches every character, line breaks
-//! included. Matching is linear but for one remembered star, so no pattern can be made slow.
+//! included. Matching takes the product of both lengths at most, so no pattern can be made slow, and copies nothing unless
+//! there are variables.
 
 mod resource;
 
 pub use resource::{ArnPattern, ResourcePattern};
+
+use std::borrow::Cow;
 
 /// Whether `${...}` has a meaning. It has not in documents older than version 2012-10-17 (IAM User Guide, "Policy elements:
 /// Variables and tags").
@@ -21,7 +24,7 @@ pub enum Variables {
 /// Where the values of variables come from.
 pub trait Lookup {
     /// The only value of a key, ignoring the key's case; none for keys that have a set of values.
-    fn single(&self, key: &str) -> Option<&str>;
+    fn single(&self, key: &str) -> Option<Cow<'_, str>>;
 }
 
 /// How a pattern met a text.
@@ -78,12 +81,15 @@ enum Token {
 }
 
 /// One step of a resolved pattern.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Step<'a> {
-    Text(&'a str),
+    Text(Cow<'a, str>),
     Star,
     Any,
 }
+
+/// Whether two characters count as the same.
+type Same = fn(char, char) -> bool;
 
 impl Pattern {
     /// Takes a pattern apart.
@@ -118,40 +124,93 @@ impl Pattern {
         self.matches_by(text, lookup, |a, b| a == b)
     }
 
-    /// Holds the pattern against a text, ignoring the case of ASCII letters.
+    /// Holds the pattern against a text, ignoring the case of the letters up to U+00FF.
     pub fn matches_ignoring_case(&self, text: &str, lookup: &impl Lookup) -> Match {
-        self.matches_by(text, lookup, |a, b| a.eq_ignore_ascii_case(&b))
+        self.matches_by(text, lookup, |a, b| fold(a) == fold(b))
     }
 
-    fn matches_by(&self, text: &str, lookup: &impl Lookup, same: fn(char, char) -> bool) -> Match {
-        // Most patterns have one token or two: those are matched where they stand.
-        match &*self.tokens {
-            [] => return yes(text.is_empty()),
-            [Token::Star] => return Match::Yes,
-            [Token::Literal(literal)] => return yes(equal(literal, text, same)),
-            _ => {}
+    fn matches_by(&self, text: &str, lookup: &impl Lookup, same: Same) -> Match {
+        if self.has_variables() {
+            return match self.steps(lookup) {
+                None => Match::Unresolved,
+                Some(steps) => yes(glob_text(
+                    |at| steps.get(at).map(Step::borrowed),
+                    text,
+                    same,
+                )),
+            };
         }
-        match self.steps(lookup) {
-            Some(steps) => yes(run(&steps, text, same)),
-            None => Match::Unresolved,
-        }
+        // Without variables nothing is copied.
+        yes(glob_text(
+            |at| self.tokens.get(at).and_then(Token::step),
+            text,
+            same,
+        ))
+    }
+
+    pub(crate) fn has_variables(&self) -> bool {
+        let variable = |token: &Token| matches!(token, Token::Variable { .. });
+        self.tokens.iter().any(variable)
     }
 
     /// The steps with every variable resolved; `None` where one has no value.
     pub(crate) fn steps<'a>(&'a self, lookup: &'a impl Lookup) -> Option<Vec<Step<'a>>> {
         self.tokens
             .iter()
-            .map(|token| {
-                Some(match token {
-                    Token::Literal(text) => Step::Text(text),
-                    Token::Star => Step::Star,
-                    Token::Any => Step::Any,
-                    Token::Variable { key, default } => {
-                        Step::Text(lookup.single(key).or(default.as_deref())?)
-                    }
-                })
+            .map(|token| match token {
+                Token::Variable { key, default } => {
+                    let default = default.as_deref().map(Cow::Borrowed);
+                    lookup.single(key).or(default).map(Step::Text)
+                }
+                Token::Literal(_) | Token::Star | Token::Any => token.step(),
             })
             .collect()
+    }
+
+    /// Whether a variable stands before so many colons were written.
+    fn variables_before_colon(&self, colons: usize) -> bool {
+        let mut seen = 0;
+        for token in &self.tokens {
+            match token {
+                Token::Literal(text) => seen += text.matches(':').count(),
+                Token::Variable { .. } if seen < colons => return true,
+                Token::Variable { .. } | Token::Star | Token::Any => {}
+            }
+        }
+        false
+    }
+
+    /// The variables that have no value here.
+    pub(crate) fn missing(&self, lookup: &impl Lookup) -> Vec<String> {
+        let missing = self.tokens.iter().filter_map(|token| match token {
+            Token::Variable { key, default: None } if lookup.single(key).is_none() => {
+                Some(key.to_string())
+            }
+            Token::Variable { .. } | Token::Literal(_) | Token::Star | Token::Any => None,
+        });
+        missing.collect()
+    }
+}
+
+impl Token {
+    /// What it stands for by itself; a variable stands for nothing.
+    fn step(&self) -> Option<Step<'_>> {
+        match self {
+            Self::Literal(text) => Some(Step::Text(Cow::Borrowed(text))),
+            Self::Star => Some(Step::Star),
+            Self::Any => Some(Step::Any),
+            Self::Variable { .. } => None,
+        }
+    }
+}
+
+impl Step<'_> {
+    fn borrowed(&self) -> Step<'_> {
+        match self {
+            Self::Text(text) => Step::Text(Cow::Borrowed(text)),
+            Self::Star => Step::Star,
+            Self::Any => Step::Any,
+        }
     }
 }
 
@@ -159,15 +218,62 @@ fn yes(matches: bool) -> Match {
     if matches { Match::Yes } else { Match::No }
 }
 
-fn equal(a: &str, b: &str, same: fn(char, char) -> bool) -> bool {
-    let (mut a, mut b) = (a.chars(), b.chars());
+/// Lower case up to U+00FF; beyond it AWS's folding is not known, and letters are themselves.
+fn fold(c: char) -> char {
+    match c {
+        'A'..='Z' => c.to_ascii_lowercase(),
+        'À'..='Ö' | 'Ø'..='Þ' => char::from_u32(u32::from(c) + 32).unwrap_or(c),
+        _ => c,
+    }
+}
+
+/// Holds steps against a text. When the match fails, the last star takes one character more.
+fn glob_text<'s>(step: impl Fn(usize) -> Option<Step<'s>>, text: &str, same: Same) -> bool {
+    let (mut at, mut rest) = (0, text);
+    let mut star: Option<(usize, &str)> = None;
     loop {
-        match (a.next(), b.next()) {
-            (None, None) => return true,
-            (Some(x), Some(y)) if same(x, y) => {}
-            _ => return false,
+        let after = match step(at) {
+            Some(Step::Star) => {
+                at += 1;
+                if step(at).is_none() {
+                    return true;
+                }
+                star = Some((at, rest));
+                continue;
+            }
+            Some(Step::Text(literal)) => without_prefix(rest, &literal, same),
+            Some(Step::Any) => without_first(rest),
+            None if rest.is_empty() => return true,
+            None => None,
+        };
+        if let Some(after) = after {
+            (at, rest) = (at + 1, after);
+            continue;
+        }
+        let Some((after_star, taken)) = star else {
+            return false;
+        };
+        let Some(taken) = without_first(taken) else {
+            return false;
+        };
+        star = Some((after_star, taken));
+        (at, rest) = (after_star, taken);
+    }
+}
+
+fn without_first(text: &str) -> Option<&str> {
+    let mut chars = text.chars();
+    chars.next().map(|_| chars.as_str())
+}
+
+fn without_prefix<'t>(text: &'t str, prefix: &str, same: Same) -> Option<&'t str> {
+    let mut chars = text.chars();
+    for wanted in prefix.chars() {
+        if !same(wanted, chars.next()?) {
+            return None;
         }
     }
+    Some(chars.as_str())
 }
 
 fn tokens(text: &str, variables: Variables, wildcards: bool) -> Result<Vec<Token>, PatternError> {
@@ -239,64 +345,6 @@ fn variable(inner: &str) -> Result<Token, PatternError> {
         key: key.into(),
         default,
     })
-}
-
-/// Holds resolved steps against a text.
-fn run(steps: &[Step<'_>], text: &str, same: fn(char, char) -> bool) -> bool {
-    let mut symbols = Vec::with_capacity(steps.len() * 4);
-    for step in steps {
-        match step {
-            Step::Text(text) => symbols.extend(text.chars().map(Symbol::Char)),
-            Step::Star => symbols.push(Symbol::Star),
-            Step::Any => symbols.push(Symbol::Any),
-        }
-    }
-    match_symbols(&symbols, text, same)
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Symbol {
-    Char(char),
-    Star,
-    Any,
-}
-
-/// Two cursors and the last star: when the match fails, the star takes one character more.
-fn match_symbols(symbols: &[Symbol], text: &str, same: fn(char, char) -> bool) -> bool {
-    let (mut at, mut rest) = (0, text);
-    let mut star: Option<(usize, &str)> = None;
-    loop {
-        let next = rest.chars().next();
-        let after = |c: char| rest.get(c.len_utf8()..).unwrap_or_default();
-        match (symbols.get(at), next) {
-            (Some(Symbol::Star), _) => {
-                star = Some((at, rest));
-                at += 1;
-                continue;
-            }
-            (Some(Symbol::Any), Some(c)) => {
-                rest = after(c);
-                at += 1;
-                continue;
-            }
-            (Some(Symbol::Char(wanted)), Some(c)) if same(*wanted, c) => {
-                rest = after(c);
-                at += 1;
-                continue;
-            }
-            (None, None) => return true,
-            _ => {}
-        }
-        let Some((star_at, taken)) = star else {
-            return false;
-        };
-        let Some(c) = taken.chars().next() else {
-            return false;
-        };
-        let taken = taken.get(c.len_utf8()..).unwrap_or_default();
-        star = Some((star_at, taken));
-        (at, rest) = (star_at + 1, taken);
-    }
 }
 
 /// Bytes with `*` and `?`, for texts that are ASCII.

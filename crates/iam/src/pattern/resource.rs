@@ -1,5 +1,7 @@
 //! ARNs as patterns: what `Resource` and the ARN conditions compare.
 
+use std::borrow::Cow;
+
 use super::{Lookup, Match, Pattern, PatternError, Step, Variables};
 
 /// How many colons an ARN has before its resource.
@@ -11,7 +13,11 @@ const COLONS: usize = 5;
 /// `arn:aws:s3:*` names every object (IAM User Guide, "IAM JSON policy elements: Resource"). In the resource part it goes
 /// everywhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ResourcePattern(Pattern);
+pub struct ResourcePattern {
+    pattern: Pattern,
+    /// Whether a wildcard may be kept inside its segment, so that the plain match does not do.
+    segmented: bool,
+}
 
 impl ResourcePattern {
     /// Takes a pattern apart.
@@ -19,25 +25,51 @@ impl ResourcePattern {
     /// # Errors
     /// [`PatternError`].
     pub fn parse(text: &str, variables: Variables) -> Result<Self, PatternError> {
-        Pattern::parse(text, variables).map(Self)
+        let pattern = Pattern::parse(text, variables)?;
+        Ok(Self {
+            segmented: text != "*" && is_segmented(&pattern),
+            pattern,
+        })
     }
 
     /// As it is written.
     pub fn as_str(&self) -> &str {
-        self.0.as_str()
+        self.pattern.as_str()
     }
 
     /// Holds the pattern against a resource's ARN.
     pub fn matches(&self, resource: &str, lookup: &impl Lookup) -> Match {
-        if self.as_str() == "*" {
-            return Match::Yes;
+        if !self.segmented {
+            return self.pattern.matches(resource, lookup);
         }
-        match self.0.steps(lookup) {
+        match self.pattern.steps(lookup) {
             None => Match::Unresolved,
             Some(steps) if run(&steps, resource) => Match::Yes,
             Some(_) => Match::No,
         }
     }
+
+    pub(crate) fn missing(&self, lookup: &impl Lookup) -> Vec<String> {
+        self.pattern.missing(lookup)
+    }
+}
+
+/// Whether the pattern has a wildcard that must stay in its segment. A variable before the fifth colon may hold colons, so such
+/// a pattern counts as one.
+fn is_segmented(pattern: &Pattern) -> bool {
+    struct Nothing;
+    impl Lookup for Nothing {
+        fn single(&self, _: &str) -> Option<Cow<'_, str>> {
+            Some(Cow::Borrowed(":"))
+        }
+    }
+    let early = pattern.variables_before_colon(COLONS);
+    let steps = pattern.steps(&Nothing).unwrap_or_default();
+    let kept = |symbol: &Symbol| match symbol {
+        Symbol::Char(_) => false,
+        Symbol::Any { within_segment } | Symbol::Star { within_segment } => *within_segment,
+    };
+    early || symbols(&steps).iter().any(kept)
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -144,6 +176,10 @@ impl ArnPattern {
         self.0.as_str()
     }
 
+    pub(crate) fn missing(&self, lookup: &impl Lookup) -> Vec<String> {
+        self.0.missing(lookup)
+    }
+
     /// Holds the pattern against a value. A value that is no ARN matches nothing but the lone `*`.
     pub fn matches(&self, value: &str, lookup: &impl Lookup) -> Match {
         if self.as_str() == "*" {
@@ -189,13 +225,14 @@ fn segments(steps: &[Step<'_>]) -> Vec<Vec<Symbol>> {
 }
 
 fn segment_matches(symbols: &[Symbol], text: &str) -> bool {
-    let symbols: Vec<super::Symbol> = symbols
+    let mut buffer = [0; 4];
+    let steps: Vec<Step<'_>> = symbols
         .iter()
         .map(|symbol| match symbol {
-            Symbol::Char(c) => super::Symbol::Char(*c),
-            Symbol::Any { .. } => super::Symbol::Any,
-            Symbol::Star { .. } => super::Symbol::Star,
+            Symbol::Char(c) => Step::Text(Cow::Owned(c.encode_utf8(&mut buffer).to_owned())),
+            Symbol::Any { .. } => Step::Any,
+            Symbol::Star { .. } => Step::Star,
         })
         .collect();
-    super::match_symbols(&symbols, text, |a, b| a == b)
+    super::glob_text(|at| steps.get(at).map(Step::borrowed), text, |a, b| a == b)
 }

@@ -5,12 +5,12 @@ use super::*;
 struct Values<'a>(&'a [(&'a str, &'a str)]);
 
 impl Lookup for Values<'_> {
-    fn single(&self, key: &str) -> Option<&str> {
+    fn single(&self, key: &str) -> Option<Cow<'_, str>> {
         let found = self
             .0
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case(key));
-        found.map(|(_, value)| *value)
+        found.map(|(_, value)| Cow::Borrowed(*value))
     }
 }
 
@@ -101,6 +101,18 @@ fn a_star_inside_a_segment_stays_there_and_one_at_its_end_may_go_beyond() {
     assert_eq!(resource("arn:aws:s3:::B/*", "arn:aws:s3:::b/x"), Match::No);
     assert_eq!(resource("arn:aws:s3", "arn:aws:s3:::b"), Match::No);
     assert_eq!(resource("*", "anything"), Match::Yes);
+}
+
+#[test]
+fn letters_up_to_u00ff_have_no_case_where_case_is_ignored() {
+    let equal = |a: &str, b: &str| {
+        Pattern::parse_literal(a, Variables::Expand)
+            .unwrap()
+            .matches_ignoring_case(b, &TEAM)
+    };
+    assert_eq!(equal("ÄRGER*", "ärger*"), Match::Yes);
+    assert_eq!(equal("a", "b"), Match::No);
+    assert_eq!(equal("Ω", "ω"), Match::No);
 }
 
 #[test]

@@ -1,0 +1,295 @@
+//! What holds of every decision, whatever the policies, and what an explanation tells. Single decisions are in `tests/cases`.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::policy::{Policy, PolicyKind};
+
+const ACCOUNT: &str = "111122223333";
+
+fn compiled(text: &str, kind: PolicyKind) -> CompiledPolicy {
+    let policy = Policy::parse(text, kind).unwrap();
+    policy.compile(|arn| Some(arn.to_owned())).unwrap()
+}
+
+fn applied(policy: &CompiledPolicy) -> Applied<'_> {
+    Applied {
+        name: "test",
+        arn: None,
+        policy: Some(policy),
+    }
+}
+
+/// A request of the user `ann`, in her own account.
+fn decide(policies: &Policies<'_>, action: &str, resource: &str) -> Decision {
+    let context = Context::new();
+    ask(policies, action, resource, &context, |request, policies| {
+        authorize(request, policies)
+    })
+}
+
+fn ask<T>(
+    policies: &Policies<'_>,
+    action: &str,
+    resource: &str,
+    context: &Context<'_>,
+    then: impl Fn(&Request<'_>, &Policies<'_>) -> T,
+) -> T {
+    let account = ACCOUNT.parse().unwrap();
+    let request = Request {
+        principal: Principal::User {
+            account,
+            arn: "arn:aws:iam::111122223333:user/ann",
+            id: "arn:aws:iam::111122223333:user/ann",
+        },
+        action: &Action::parse(action).unwrap(),
+        resource: Resource {
+            arn: resource,
+            account: Some(account),
+        },
+        context,
+    };
+    then(&request, policies)
+}
+
+#[test]
+fn a_policy_that_cannot_be_read_allows_nothing_wherever_it_stands() {
+    let all = compiled(
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#,
+        PolicyKind::Inline,
+    );
+    let broken = Applied {
+        name: "damaged",
+        arn: None,
+        policy: None,
+    };
+    let identity = vec![applied(&all)];
+    let whole = Policies {
+        identity: identity.clone(),
+        ..Policies::default()
+    };
+    assert!(decide(&whole, "s3:GetObject", "arn:aws:s3:::a/b").is_allowed());
+    let places = [
+        Policies {
+            identity: vec![applied(&all), broken],
+            ..Policies::default()
+        },
+        Policies {
+            identity: identity.clone(),
+            resource: vec![broken],
+            ..Policies::default()
+        },
+        Policies {
+            identity: identity.clone(),
+            session: Some(vec![applied(&all), broken]),
+            ..Policies::default()
+        },
+        Policies {
+            identity,
+            boundary: Some(broken),
+            ..Policies::default()
+        },
+    ];
+    for policies in places {
+        let decision = decide(&policies, "s3:GetObject", "arn:aws:s3:::a/b");
+        let denied = decision.permit(()).unwrap_err();
+        assert!(
+            matches!(denied.reason(), Reason::Broken { .. }),
+            "{denied:?}"
+        );
+    }
+}
+
+#[test]
+fn an_explanation_tells_what_came_near_and_which_element_failed() {
+    let near = compiled(
+        r#"{"Version":"2012-10-17","Statement":[
+            {"Sid":"Own","Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::docs/${aws:username}/*"},
+            {"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":["10.0.0.0/8","192.168.0.0/16"]}}},
+            {"Effect":"Allow","Action":"iam:*","Resource":"*"}]}"#,
+        PolicyKind::Inline,
+    );
+    let policies = Policies {
+        identity: vec![applied(&near)],
+        ..Policies::default()
+    };
+    let mut context = Context::new();
+    context.set("aws:SourceIp", "203.0.113.7".into());
+    let trace = ask(
+        &policies,
+        "s3:GetObject",
+        "arn:aws:s3:::docs/bob/a",
+        &context,
+        explain,
+    );
+    insta::assert_debug_snapshot!(trace, @r#"
+    Trace {
+        principal: "arn:aws:iam::111122223333:user/ann",
+        action: "s3:GetObject",
+        resource: "arn:aws:s3:::docs/bob/a",
+        denied: Some(
+            Implicit {
+                layer: Identity,
+            },
+        ),
+        layers: [
+            LayerTrace {
+                layer: Identity,
+                level: None,
+                result: Silent,
+                statements: [
+                    StatementTrace {
+                        policy: "test",
+                        policy_arn: None,
+                        sid: None,
+                        number: 2,
+                        line: 3,
+                        effect: Allow,
+                        failure: Some(
+                            Failure {
+                                element: "Condition",
+                                condition: Some(
+                                    (
+                                        "IpAddress",
+                                        "aws:SourceIp",
+                                    ),
+                                ),
+                                expected: [
+                                    "10.0.0.0/8",
+                                    "192.168.0.0/16",
+                                ],
+                                actual: Some(
+                                    [
+                                        "203.0.113.7",
+                                    ],
+                                ),
+                                missing_variables: [],
+                            },
+                        ),
+                    },
+                    StatementTrace {
+                        policy: "test",
+                        policy_arn: None,
+                        sid: Some(
+                            "Own",
+                        ),
+                        number: 1,
+                        line: 2,
+                        effect: Allow,
+                        failure: Some(
+                            Failure {
+                                element: "Resource",
+                                condition: None,
+                                expected: [
+                                    "arn:aws:s3:::docs/${aws:username}/*",
+                                ],
+                                actual: Some(
+                                    [
+                                        "arn:aws:s3:::docs/bob/a",
+                                    ],
+                                ),
+                                missing_variables: [
+                                    "aws:username",
+                                ],
+                            },
+                        ),
+                    },
+                ],
+                others: 1,
+                broken: [],
+            },
+        ],
+    }
+    "#);
+}
+
+/// Texts of a statement, over few actions and resources so that they meet.
+fn arbitrary_statement() -> impl Strategy<Value = String> {
+    let effect = prop_oneof![3 => Just("Allow"), 1 => Just("Deny")];
+    let action = prop_oneof![
+        Just(r#""Action":"s3:GetObject""#),
+        Just(r#""Action":"s3:*""#),
+        Just(r#""NotAction":"s3:GetObject""#),
+        Just(r#""Action":["s3:PutObject","iam:*"]"#),
+    ];
+    let resource = prop_oneof![
+        Just(r#""Resource":"*""#),
+        Just(r#""Resource":"arn:aws:s3:::a/*""#),
+        Just(r#""NotResource":"arn:aws:s3:::a/b""#),
+    ];
+    (effect, action, resource).prop_map(|(effect, action, resource)| {
+        format!(r#"{{"Effect":"{effect}",{action},{resource}}}"#)
+    })
+}
+
+fn arbitrary_policy() -> impl Strategy<Value = String> {
+    prop::collection::vec(arbitrary_statement(), 1..4).prop_map(|statements| {
+        format!(
+            r#"{{"Version":"2012-10-17","Statement":[{}]}}"#,
+            statements.join(",")
+        )
+    })
+}
+
+fn all_requests() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let actions = ["s3:GetObject", "s3:PutObject", "iam:CreateUser"];
+    let resources = ["arn:aws:s3:::a/b", "arn:aws:s3:::a/c", "arn:aws:s3:::d/b"];
+    actions
+        .into_iter()
+        .flat_map(move |action| resources.map(|resource| (action, resource)))
+}
+
+proptest! {
+    #[test]
+    fn session_policies_and_boundaries_only_narrow(
+        identity in prop::collection::vec(arbitrary_policy(), 0..3),
+        limits in prop::collection::vec(arbitrary_policy(), 1..3),
+    ) {
+        let compile = |texts: &[String]| -> Vec<CompiledPolicy> {
+            texts.iter().map(|text| compiled(text, PolicyKind::Inline)).collect()
+        };
+        let (identity, limits) = (compile(&identity), compile(&limits));
+        let free = Policies { identity: identity.iter().map(applied).collect(), ..Policies::default() };
+        let session = Policies { session: Some(limits.iter().map(applied).collect()), ..free.clone() };
+        let boundary = Policies { boundary: limits.first().map(applied), ..free.clone() };
+        for (action, resource) in all_requests() {
+            let allowed = |policies| decide(policies, action, resource).is_allowed();
+            prop_assert!(!allowed(&session) || allowed(&free), "{} {}", action, resource);
+            prop_assert!(!allowed(&boundary) || allowed(&free), "{} {}", action, resource);
+        }
+    }
+
+    #[test]
+    fn one_more_deny_allows_nothing_more_and_order_does_not_matter(
+        mut policies in prop::collection::vec(arbitrary_policy(), 1..4),
+        deny in arbitrary_statement(),
+    ) {
+        let decide_all = |texts: &[String]| -> Vec<bool> {
+            let compiled: Vec<_> = texts.iter().map(|text| compiled(text, PolicyKind::Inline)).collect();
+            let policies = Policies { identity: compiled.iter().map(applied).collect(), ..Policies::default() };
+            all_requests().map(|(action, resource)| decide(&policies, action, resource).is_allowed()).collect()
+        };
+        let before = decide_all(&policies);
+        policies.reverse();
+        prop_assert_eq!(&before, &decide_all(&policies));
+        let deny = deny.replace("Allow", "Deny");
+        policies.push(format!(r#"{{"Version":"2012-10-17","Statement":{deny}}}"#));
+        let after = decide_all(&policies);
+        for (before, after) in before.iter().zip(after) {
+            prop_assert!(*before || !after);
+        }
+    }
+
+    #[test]
+    fn an_explanation_is_the_same_decision(texts in prop::collection::vec(arbitrary_policy(), 1..4)) {
+        let compiled: Vec<_> = texts.iter().map(|text| compiled(text, PolicyKind::Inline)).collect();
+        let policies = Policies { identity: compiled.iter().map(applied).collect(), ..Policies::default() };
+        let context = Context::new();
+        for (action, resource) in all_requests() {
+            let decision = decide(&policies, action, resource);
+            let trace = ask(&policies, action, resource, &context, explain);
+            let denied = decision.permit(()).err().map(|denied| denied.reason().clone());
+            prop_assert_eq!(trace.denied, denied);
+        }
+    }
+}

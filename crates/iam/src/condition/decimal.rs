@@ -1,0 +1,126 @@
+//! Decimal numbers, compared digit by digit: no two that differ are ever taken for equal.
+
+use std::cmp::Ordering;
+
+/// Digits that are read; JSON has no bound of its own.
+const MAX_TEXT: usize = 64;
+/// Exponents beyond this are no number that a policy means.
+const MAX_EXPONENT: i32 = 100;
+
+/// A number in its only form: no zeros that add nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Decimal {
+    negative: bool,
+    whole: String,
+    fraction: String,
+}
+
+impl Decimal {
+    /// Reads `-12.50`, or `1e3` as JSON writes numbers.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        if text.len() > MAX_TEXT {
+            return None;
+        }
+        let (number, exponent) = match text.split_once(['e', 'E']) {
+            None => (text, 0),
+            Some((number, exponent)) => (number, exponent.parse::<i32>().ok()?),
+        };
+        if exponent.abs() > MAX_EXPONENT {
+            return None;
+        }
+        let (negative, number) = match number.strip_prefix('-') {
+            Some(number) => (true, number),
+            None => (false, number.strip_prefix('+').unwrap_or(number)),
+        };
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.is_empty() && fraction.is_empty() || !digits(whole) || !digits(fraction) {
+            return None;
+        }
+        let (mut whole, mut fraction) = (whole.to_owned(), fraction.to_owned());
+        for _ in 0..exponent.abs() {
+            if exponent > 0 {
+                whole.push(if fraction.is_empty() {
+                    '0'
+                } else {
+                    fraction.remove(0)
+                });
+            } else {
+                fraction.insert(0, whole.pop().unwrap_or('0'));
+            }
+        }
+        let whole = whole.trim_start_matches('0').to_owned();
+        let fraction = fraction.trim_end_matches('0').to_owned();
+        Some(Self {
+            negative: negative && !(whole.is_empty() && fraction.is_empty()),
+            whole,
+            fraction,
+        })
+    }
+
+    fn size(&self) -> (usize, &str, &str) {
+        (self.whole.len(), &self.whole, &self.fraction)
+    }
+}
+
+impl From<i64> for Decimal {
+    fn from(number: i64) -> Self {
+        Self {
+            negative: number < 0,
+            whole: match number.unsigned_abs() {
+                0 => String::new(),
+                digits => digits.to_string(),
+            },
+            fraction: String::new(),
+        }
+    }
+}
+
+impl Ord for Decimal {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self.negative, other.negative) {
+            (false, true) => Ordering::Greater,
+            (true, false) => Ordering::Less,
+            (false, false) => self.size().cmp(&other.size()),
+            (true, true) => other.size().cmp(&self.size()),
+        }
+    }
+}
+
+impl PartialOrd for Decimal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn number(text: &str) -> Decimal {
+        Decimal::parse(text).unwrap()
+    }
+
+    #[test]
+    fn numbers_have_one_form() {
+        assert_eq!(number("007.50"), number("7.5"));
+        assert_eq!(number("-0"), number("0"));
+        assert_eq!(number("1.5e3"), number("1500"));
+        assert_eq!(number("15e-4"), number("0.0015"));
+        assert_ne!(number("9007199254740993"), number("9007199254740992"));
+        for bad in ["", ".", "-", "10abc", "0x10", "1e", "1e999", "NaN", "1 "] {
+            assert_eq!(Decimal::parse(bad), None, "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn order_is_that_of_the_numbers(a in -100_000_i64..100_000, b in -100_000_i64..100_000) {
+            let text = |n: i64| format!("{}{}.{:02}", if n < 0 { "-" } else { "" }, n.abs() / 100, n.abs() % 100);
+            prop_assert_eq!(number(&text(a)).cmp(&number(&text(b))), a.cmp(&b));
+            prop_assert_eq!(Decimal::from(a), number(&a.to_string()));
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! What a condition compares with: the policy's values, read once, by the family of the operator.
+
+use std::net::IpAddr;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use ipnet::IpNet;
+
+use super::{
+    ConditionError,
+    date::{self, Instant},
+    decimal::Decimal,
+    operator::{Comparison, Family},
+};
+use crate::{
+    context::{Context, Value},
+    pattern::{ArnPattern, Match, Pattern, PatternError, Variables},
+};
+
+/// The values of a condition, at least one.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Test {
+    Text(Vec<Pattern>),
+    TextIgnoringCase(Vec<Pattern>),
+    Number(Comparison, Vec<Decimal>),
+    Date(Comparison, Vec<Instant>),
+    Bool(Vec<bool>),
+    Binary(Vec<Vec<u8>>),
+    Address(Vec<IpNet>),
+    Arn(Vec<ArnPattern>),
+    /// Whether the key is to be absent.
+    Null(Vec<bool>),
+}
+
+impl Test {
+    pub(super) fn new(
+        family: Family,
+        values: &[&str],
+        variables: Variables,
+    ) -> Result<Self, ConditionError> {
+        let text = |value: &str| Pattern::parse_literal(value, variables);
+        Ok(match family {
+            Family::Text => Self::Text(patterns(values, text)?),
+            Family::TextIgnoringCase => Self::TextIgnoringCase(patterns(values, text)?),
+            Family::TextLike => {
+                Self::Text(patterns(values, |value| Pattern::parse(value, variables))?)
+            }
+            Family::Arn => Self::Arn(patterns(values, |value| {
+                ArnPattern::parse(value, variables)
+            })?),
+            Family::Number(comparison) => {
+                Self::Number(comparison, read(values, "a number", Decimal::parse)?)
+            }
+            Family::Date(comparison) => Self::Date(
+                comparison,
+                read(values, "a date such as `2026-11-24T01:02:03Z`", date::parse)?,
+            ),
+            Family::Bool => Self::Bool(read(values, "`true` or `false`", truth)?),
+            Family::Null => Self::Null(read(values, "`true` or `false`", truth)?),
+            Family::Binary => Self::Binary(read(values, "base64", |v| STANDARD.decode(v).ok())?),
+            Family::Address => Self::Address(read(values, "an IP address or network", network)?),
+        })
+    }
+
+    /// Whether any of the values matches this one.
+    pub(super) fn matches(&self, value: &Value<'_>, context: &Context<'_>) -> bool {
+        match self {
+            Self::Text(patterns) => value.text().is_some_and(|text| {
+                let matches = |pattern: &Pattern| pattern.matches(&text, context) == Match::Yes;
+                patterns.iter().any(matches)
+            }),
+            Self::TextIgnoringCase(patterns) => value.text().is_some_and(|text| {
+                let same = |p: &Pattern| p.matches_ignoring_case(&text, context) == Match::Yes;
+                patterns.iter().any(same)
+            }),
+            Self::Arn(patterns) => value.text().is_some_and(|text| {
+                let matches = |pattern: &ArnPattern| pattern.matches(&text, context) == Match::Yes;
+                patterns.iter().any(matches)
+            }),
+            Self::Number(comparison, numbers) => decimal(value).is_some_and(|given| {
+                numbers
+                    .iter()
+                    .any(|wanted| comparison.holds(given.cmp(wanted)))
+            }),
+            Self::Date(comparison, dates) => instant(value).is_some_and(|given| {
+                dates
+                    .iter()
+                    .any(|wanted| comparison.holds(given.cmp(wanted)))
+            }),
+            Self::Bool(wanted) | Self::Null(wanted) => {
+                let given = match value {
+                    Value::Bool(given) => Some(*given),
+                    Value::Text(text) => truth(text),
+                    Value::Set(_) | Value::Integer(_) | Value::Time(_) | Value::Address(_) => None,
+                };
+                given.is_some_and(|given| wanted.contains(&given))
+            }
+            Self::Binary(wanted) => {
+                let given = value.text().and_then(|text| STANDARD.decode(&*text).ok());
+                given.is_some_and(|given| wanted.contains(&given))
+            }
+            Self::Address(networks) => address(value)
+                .is_some_and(|given| networks.iter().any(|network| network.contains(&given))),
+        }
+    }
+
+    /// The variables that have no value here.
+    pub(super) fn missing(&self, context: &Context<'_>) -> Vec<String> {
+        match self {
+            Self::Text(patterns) | Self::TextIgnoringCase(patterns) => {
+                patterns.iter().flat_map(|p| p.missing(context)).collect()
+            }
+            Self::Arn(patterns) => patterns.iter().flat_map(|p| p.missing(context)).collect(),
+            Self::Number(..)
+            | Self::Date(..)
+            | Self::Bool(_)
+            | Self::Binary(_)
+            | Self::Address(_)
+            | Self::Null(_) => Vec::new(),
+        }
+    }
+}
+
+fn patterns<P>(
+    values: &[&str],
+    parse: impl Fn(&str) -> Result<P, PatternError>,
+) -> Result<Vec<P>, ConditionError> {
+    let parse = |value: &&str| {
+        parse(value).map_err(|problem| ConditionError::Variable {
+            value: shown(value),
+            problem,
+        })
+    };
+    values.iter().map(parse).collect()
+}
+
+fn read<T>(
+    values: &[&str],
+    expected: &'static str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Vec<T>, ConditionError> {
+    let parse = |value: &&str| {
+        parse(value).ok_or_else(|| ConditionError::Value {
+            value: shown(value),
+            expected,
+        })
+    };
+    values.iter().map(parse).collect()
+}
+
+fn shown(value: &str) -> String {
+    value.chars().take(128).collect()
+}
+
+fn truth(text: &str) -> Option<bool> {
+    if text.eq_ignore_ascii_case("true") {
+        Some(true)
+    } else if text.eq_ignore_ascii_case("false") {
+        Some(false)
+    } else {
+        None
+    }
+}
+
+/// A network; an address alone is one of its own. Bits of the host are ignored.
+fn network(text: &str) -> Option<IpNet> {
+    match text.parse::<IpAddr>() {
+        Ok(address) => Some(IpNet::from(address.to_canonical())),
+        Err(_) => text.parse().ok(),
+    }
+}
+
+fn address(value: &Value<'_>) -> Option<IpAddr> {
+    match value {
+        Value::Address(address) => Some(address.to_canonical()),
+        Value::Text(text) => text.parse::<IpAddr>().ok().map(|ip| ip.to_canonical()),
+        Value::Set(_) | Value::Bool(_) | Value::Integer(_) | Value::Time(_) => None,
+    }
+}
+
+fn decimal(value: &Value<'_>) -> Option<Decimal> {
+    Some(match value {
+        Value::Integer(number) => Decimal::from(*number),
+        Value::Time(time) => Decimal::from(time.as_second()),
+        Value::Text(text) => Decimal::parse(text)?,
+        Value::Set(_) | Value::Bool(_) | Value::Address(_) => return None,
+    })
+}
+
+fn instant(value: &Value<'_>) -> Option<Instant> {
+    match value {
+        Value::Time(time) => Some(time.as_nanosecond()),
+        Value::Integer(seconds) => Some(date::of_seconds(*seconds)),
+        Value::Text(text) => date::parse(text),
+        Value::Set(_) | Value::Bool(_) | Value::Address(_) => None,
+    }
+}

@@ -1,0 +1,232 @@
+//! The truth table of qualifiers, absence and sets, and each family's own rules, from the manual's sentences.
+
+use std::borrow::Cow;
+
+use super::*;
+
+/// What a request has for the key `k`.
+fn context(value: Option<Value<'_>>) -> Context<'_> {
+    let mut context = Context::new();
+    context.set_if("k", value);
+    context.set("aws:username", "ann".into());
+    context
+}
+
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it stands where a value may be absent"
+)]
+fn set<'a>(values: &[&'a str]) -> Option<Value<'a>> {
+    Some(Value::Set(
+        values.iter().map(|v| Cow::Borrowed(*v)).collect(),
+    ))
+}
+
+fn condition(operator: &str, values: &[&str]) -> Condition {
+    let operator = Operator::parse(operator).unwrap();
+    Condition::new(operator, "k", values, Variables::Expand).unwrap()
+}
+
+fn holds(operator: &str, values: &[&str], value: Option<Value<'_>>) -> bool {
+    condition(operator, values).holds(&context(value), Effect::Allow)
+}
+
+#[test]
+fn absent_empty_single_and_several_are_as_the_table_says() {
+    // Absent, no values, one that matches, one that does not, two of which one matches, two of which none does.
+    let rows = [
+        ("StringEquals", [false, false, true, false, false, false]),
+        ("StringNotEquals", [true, true, false, true, false, false]),
+        (
+            "StringEqualsIfExists",
+            [true, true, true, false, false, false],
+        ),
+        (
+            "StringNotEqualsIfExists",
+            [true, true, false, true, false, false],
+        ),
+        (
+            "ForAllValues:StringEquals",
+            [true, true, true, false, false, false],
+        ),
+        (
+            "ForAllValues:StringNotEquals",
+            [true, true, false, true, false, true],
+        ),
+        (
+            "ForAnyValue:StringEquals",
+            [false, false, true, false, true, false],
+        ),
+        (
+            "ForAnyValue:StringNotEquals",
+            [false, false, false, true, true, true],
+        ),
+        (
+            "ForAnyValue:StringEqualsIfExists",
+            [true, false, true, false, true, false],
+        ),
+    ];
+    for (operator, expected) in rows {
+        let values = [
+            None,
+            set(&[]),
+            Some("a".into()),
+            Some("x".into()),
+            set(&["a", "x"]),
+            set(&["x", "y"]),
+        ];
+        let actual = values.map(|value| holds(operator, &["a", "b"], value));
+        assert_eq!(actual, expected, "{operator}");
+    }
+}
+
+#[test]
+fn what_is_not_documented_allows_less() {
+    let plain = condition("StringNotEquals", &["a"]);
+    let several = context(set(&["x", "y"]));
+    assert!(!plain.holds(&several, Effect::Allow));
+    assert!(plain.holds(&several, Effect::Deny));
+}
+
+#[test]
+fn a_single_empty_text_is_a_set_of_nothing() {
+    assert!(holds("ForAllValues:StringEquals", &["a"], set(&[""])));
+    assert!(holds("ForAllValues:StringEquals", &["a"], Some("".into())));
+    assert!(!holds("ForAnyValue:StringEquals", &["a"], set(&[""])));
+}
+
+#[test]
+fn negated_operators_want_none_of_the_values() {
+    assert!(!holds("StringNotEquals", &["a", "b"], Some("a".into())));
+    assert!(!holds(
+        "NotIpAddress",
+        &["10.0.0.0/8", "192.168.0.0/16"],
+        Some("10.1.2.3".into())
+    ));
+    assert!(holds(
+        "NotIpAddress",
+        &["10.0.0.0/8", "192.168.0.0/16"],
+        Some("8.8.8.8".into())
+    ));
+}
+
+#[test]
+fn null_asks_whether_the_key_is_there() {
+    assert!(holds("Null", &["true"], None));
+    assert!(!holds("Null", &["false"], None));
+    assert!(holds("Null", &["false"], Some("".into())));
+    assert!(!holds("Null", &["true"], set(&["a"])));
+}
+
+#[test]
+fn texts_are_literal_but_for_like() {
+    assert!(!holds("StringEquals", &["a*"], Some("ab".into())));
+    assert!(holds("StringEquals", &["a*"], Some("a*".into())));
+    assert!(holds("StringLike", &["a*"], Some("a\nb".into())));
+    assert!(!holds("StringLike", &["A*"], Some("ab".into())));
+    assert!(holds("StringEqualsIgnoreCase", &["ÄB"], Some("äb".into())));
+    assert!(holds(
+        "StringEquals",
+        &["${aws:username}"],
+        Some("ann".into())
+    ));
+}
+
+#[test]
+fn a_variable_without_a_value_fails_positive_operators_and_passes_negated_ones() {
+    for (operator, expected) in [
+        ("StringEquals", false),
+        ("StringLike", false),
+        ("StringNotEquals", true),
+        ("StringNotLike", true),
+        ("ArnNotLike", true),
+    ] {
+        let actual = holds(operator, &["${aws:PrincipalTag/t}"], Some("".into()));
+        assert_eq!(actual, expected, "{operator}");
+    }
+    let condition = condition("StringEquals", &["${aws:PrincipalTag/t}"]);
+    assert_eq!(condition.missing(&context(None)), ["aws:PrincipalTag/t"]);
+}
+
+#[test]
+fn numbers_and_dates_compare_by_value() {
+    assert!(holds(
+        "NumericLessThanEquals",
+        &["10.0"],
+        Some(Value::Integer(10))
+    ));
+    assert!(!holds("NumericEquals", &["10"], Some("10abc".into())));
+    assert!(!holds(
+        "NumericEquals",
+        &["9007199254740993"],
+        Some("9007199254740992".into())
+    ));
+    let now = Value::Time("2026-11-24T00:00:00Z".parse().unwrap());
+    assert!(holds("DateGreaterThan", &["1767225600"], Some(now.clone())));
+    assert!(!holds("DateLessThan", &["2026-11-24"], Some(now.clone())));
+    assert!(holds("DateLessThanEquals", &["2026-11-24"], Some(now)));
+    assert!(holds(
+        "DateEquals",
+        &["1970-01-01T00:00:10Z"],
+        Some(Value::Integer(10))
+    ));
+}
+
+#[test]
+fn addresses_are_in_networks_of_their_own_kind() {
+    assert!(holds(
+        "IpAddress",
+        &["0.0.0.0/0"],
+        Some("203.0.113.7".into())
+    ));
+    assert!(!holds(
+        "IpAddress",
+        &["0.0.0.0/0"],
+        Some("2001:db8::1".into())
+    ));
+    assert!(holds(
+        "IpAddress",
+        &["203.0.113.99/24"],
+        Some("203.0.113.7".into())
+    ));
+    assert!(holds(
+        "IpAddress",
+        &["2001:DB8::0:1"],
+        Some("2001:db8::1".into())
+    ));
+    assert!(holds(
+        "IpAddress",
+        &["127.0.0.1/32"],
+        Some(Value::Address("::ffff:127.0.0.1".parse().unwrap()))
+    ));
+}
+
+#[test]
+fn truth_bytes_and_arns_have_their_own_equality() {
+    assert!(holds("Bool", &["TRUE"], Some(Value::Bool(true))));
+    assert!(!holds("Bool", &["true"], Some("yes".into())));
+    assert!(holds("BinaryEquals", &["AAE="], Some("AAE=".into())));
+    assert!(holds(
+        "ArnEquals",
+        &["arn:aws:iam::*:role/x*"],
+        Some("arn:aws:iam::1:role/xy".into())
+    ));
+    assert!(!holds(
+        "ArnLike",
+        &["arn:aws:iam::*"],
+        Some("arn:aws:iam::1:role/xy".into())
+    ));
+}
+
+#[test]
+fn values_that_cannot_be_compared_are_refused_when_they_are_read() {
+    let error = |operator: &str, values: &[&str]| {
+        let operator = Operator::parse(operator).unwrap();
+        Condition::new(operator, "k", values, Variables::Expand).unwrap_err()
+    };
+    insta::assert_snapshot!(error("NumericEquals", &["1", "x"]), @"has the value `x`, which is not a number");
+    insta::assert_snapshot!(error("DateEquals", &["soon"]), @"has the value `soon`, which is not a date such as `2026-11-24T01:02:03Z`");
+    insta::assert_snapshot!(error("IpAddress", &["10.0.0.0/33"]), @"has the value `10.0.0.0/33`, which is not an IP address or network");
+    insta::assert_snapshot!(error("StringEquals", &["${x"]), @"has the value `${x`, which has a variable without a closing brace");
+    assert_eq!(error("StringEquals", &[]), ConditionError::NoValues);
+}

@@ -1,0 +1,124 @@
+//! Why a document is refused: AWS's words for the client, and the place and the matter for whoever wrote it.
+
+use std::fmt;
+
+use crate::json;
+
+/// Why a document is no policy of its kind. `Display` says what and where; [`aws_message`](Self::aws_message) is what AWS says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyError {
+    /// What kind of problem it is.
+    pub problem: Problem,
+    /// What is wrong, in words.
+    pub detail: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column in characters, from 1.
+    pub column: usize,
+}
+
+/// A problem of a policy document, in the order in which IAM checks (observed answers of `CreatePolicy` and `CreateRole`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// The text is no JSON.
+    NotJson,
+    /// It is, and no policy.
+    Syntax,
+    /// A managed policy of an older version.
+    Version,
+    /// An effect, date, number or the like that cannot be read.
+    LegacyParsing,
+    /// Two statements with one `Sid`.
+    DuplicateSid,
+    /// A statement without actions.
+    NoActions,
+    /// A resource that is neither `*` nor an ARN, or an ARN that cannot be one.
+    Resource(String),
+    /// An action without a service, or a condition key without one.
+    NoVendor,
+    /// An action with two colons.
+    SeveralColons,
+    /// An action of a service that cannot exist.
+    Vendor(String),
+    /// A statement without resources.
+    NoResources,
+    /// A policy that has to name a principal and does not.
+    NoPrincipal,
+    /// A policy that must not name one and does.
+    HasPrincipal,
+    /// A trust policy that names resources.
+    HasResource,
+    /// A trust policy about something other than assuming the role.
+    TrustAction,
+    /// A principal that cannot be one. Holds what AWS shows of it, such as `"AWS":"arn:..."`.
+    Principal(String),
+    /// A trust policy for simply everybody.
+    StarPrincipal,
+    /// A federated principal that is neither a provider nor a domain.
+    Federated,
+}
+
+impl PolicyError {
+    /// What AWS answers, with the code `MalformedPolicyDocument`.
+    pub fn aws_message(&self) -> String {
+        match &self.problem {
+            Problem::NotJson | Problem::Syntax => "Syntax errors in policy.".to_owned(),
+            Problem::Version => {
+                "Policy document must be version 2012-10-17 or greater.".to_owned()
+            }
+            Problem::LegacyParsing => "The policy failed legacy parsing".to_owned(),
+            Problem::DuplicateSid => {
+                "Statement IDs (SID) in a single policy must be unique.".to_owned()
+            }
+            Problem::NoActions => "Policy statement must contain actions.".to_owned(),
+            Problem::Resource(message) => message.clone(),
+            Problem::NoVendor => {
+                "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
+                    .to_owned()
+            }
+            Problem::SeveralColons => "Actions/Condition can contain only one colon.".to_owned(),
+            Problem::Vendor(vendor) => format!("Vendor {vendor} is not valid"),
+            Problem::NoResources => "Policy statement must contain resources.".to_owned(),
+            Problem::NoPrincipal => "Missing required field Principal".to_owned(),
+            Problem::HasPrincipal => {
+                "Policy document should not specify a principal.".to_owned()
+            }
+            Problem::HasResource => "Has prohibited field Resource.".to_owned(),
+            Problem::TrustAction => "Trust Policy statement actions can only be sts:AssumeRole, sts:AssumeRoleWithSAML,  and sts:AssumeRoleWithWebIdentity".to_owned(),
+            Problem::Principal(shown) => format!("Invalid principal in policy: {shown}"),
+            Problem::StarPrincipal => {
+                "AssumeRolepolicy contained an invalid principal: \"STAR\":\"*\".".to_owned()
+            }
+            Problem::Federated => {
+                "Federated principals must be valid domain names or SAML metadata ARNs".to_owned()
+            }
+        }
+    }
+
+    pub(super) fn at(
+        text: &str,
+        offset: usize,
+        problem: Problem,
+        detail: impl Into<String>,
+    ) -> Self {
+        let (line, column) = json::position(text.as_bytes(), offset);
+        Self {
+            problem,
+            detail: detail.into(),
+            line,
+            column,
+        }
+    }
+}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "line {}, column {}: {}",
+            self.line, self.column, self.detail
+        )
+    }
+}
+
+impl std::error::Error for PolicyError {}

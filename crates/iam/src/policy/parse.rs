@@ -1,0 +1,402 @@
+//! From a document's text to statements, checking in IAM's order: first the whole document's syntax, then one rule after the other
+//! over all statements.
+
+mod principal;
+mod raw;
+
+use super::{PolicyError, PolicyKind, Problem};
+use crate::{
+    action::{ActionPattern, ActionPatternError},
+    condition::{Condition, ConditionError},
+    effect::Effect,
+    pattern::{ResourcePattern, Variables},
+    principal::Principals,
+    statement::{Actions, Resources, Statement},
+};
+use raw::{RawStatement, Text};
+
+/// The actions that a trust policy may name. AWS's message tells of three; it takes the others too.
+const TRUST_ACTIONS: [&str; 6] = [
+    "sts:AssumeRole",
+    "sts:AssumeRoleWithSAML",
+    "sts:AssumeRoleWithWebIdentity",
+    "sts:TagSession",
+    "sts:SetSourceIdentity",
+    "sts:SetContext",
+];
+
+/// Partitions that AWS has. `*` passes as one.
+const PARTITIONS: [&str; 9] = [
+    "*",
+    "aws",
+    "aws-cn",
+    "aws-us-gov",
+    "aws-iso",
+    "aws-iso-b",
+    "aws-iso-e",
+    "aws-iso-f",
+    "aws-eusc",
+];
+
+/// Beginnings of an IAM resource's path.
+const IAM_RESOURCES: [&str; 14] = [
+    "*",
+    "access-report/",
+    "assumed-role/",
+    "federated-user/",
+    "group/",
+    "instance-profile/",
+    "mfa/",
+    "oidc-provider/",
+    "policy/",
+    "role/",
+    "saml-provider/",
+    "server-certificate/",
+    "sms-mfa/",
+    "user/",
+];
+
+pub(super) fn parse(text: &str, kind: PolicyKind) -> Result<Vec<Statement>, PolicyError> {
+    let value = raw::json(text)?;
+    let document = raw::document(text, &value)?;
+    let reader = Reader {
+        text,
+        kind,
+        variables: if document.version == Some("2012-10-17") {
+            Variables::Expand
+        } else {
+            Variables::Literal
+        },
+    };
+    if kind == PolicyKind::Managed && document.version != Some("2012-10-17") {
+        let detail = "a managed policy has to have `\"Version\": \"2012-10-17\"`";
+        return Err(PolicyError::at(text, 0, Problem::Version, detail));
+    }
+    let raw = &document.statements;
+    let effects = reader.effects(raw)?;
+    let conditions = reader.conditions(raw)?;
+    reader.unique_sids(raw)?;
+    reader.principals_allowed(raw)?;
+    reader.some_actions(raw)?;
+    let resources = reader.resources(raw)?;
+    let actions = reader.actions(raw)?;
+    reader.some_resources(raw)?;
+    let principals = reader.principals(raw)?;
+    let rest = conditions
+        .into_iter()
+        .zip(resources)
+        .zip(actions)
+        .zip(principals);
+    let statements = raw.iter().zip(effects).zip(rest).enumerate();
+    Ok(statements
+        .map(
+            |(at, ((raw, effect), (((conditions, resources), actions), principals)))| Statement {
+                sid: raw
+                    .sid
+                    .filter(|sid| !sid.value.is_empty())
+                    .map(|sid| sid.value.into()),
+                number: at + 1,
+                line: crate::json::position(text.as_bytes(), raw.at).0,
+                effect,
+                principals,
+                actions,
+                resources,
+                conditions: conditions.into(),
+            },
+        )
+        .collect())
+}
+
+/// The text and what it is read as.
+struct Reader<'t> {
+    text: &'t str,
+    kind: PolicyKind,
+    variables: Variables,
+}
+
+impl Reader<'_> {
+    fn error(&self, at: usize, problem: Problem, detail: impl Into<String>) -> PolicyError {
+        PolicyError::at(self.text, at, problem, detail)
+    }
+
+    fn effects(&self, raw: &[RawStatement<'_>]) -> Result<Vec<Effect>, PolicyError> {
+        raw.iter()
+            .map(|statement| match statement.effect.value {
+                "Allow" => Ok(Effect::Allow),
+                "Deny" => Ok(Effect::Deny),
+                other => {
+                    let near = ["allow", "deny"]
+                        .iter()
+                        .any(|e| other.eq_ignore_ascii_case(e));
+                    let problem = if near {
+                        Problem::LegacyParsing
+                    } else {
+                        Problem::Syntax
+                    };
+                    let detail = format!("the effect is `{other}`, not `Allow` or `Deny`");
+                    Err(self.error(statement.effect.at, problem, detail))
+                }
+            })
+            .collect()
+    }
+
+    fn conditions(&self, raw: &[RawStatement<'_>]) -> Result<Vec<Vec<Condition>>, PolicyError> {
+        let condition = |raw: &raw::RawCondition<'_>| {
+            let values: Vec<&str> = raw.values.iter().map(|value| &**value).collect();
+            let read = Condition::new(raw.operator.clone(), raw.key.value, &values, self.variables);
+            read.map_err(|error| {
+                let problem = match error {
+                    ConditionError::NoValues => Problem::Syntax,
+                    ConditionError::Value { .. } | ConditionError::Variable { .. } => {
+                        Problem::LegacyParsing
+                    }
+                };
+                let detail = format!("`{}` of `{}` {error}", raw.operator, raw.key.value);
+                self.error(raw.key.at, problem, detail)
+            })
+        };
+        raw.iter()
+            .map(|statement| statement.conditions.iter().map(condition).collect())
+            .collect()
+    }
+
+    fn unique_sids(&self, raw: &[RawStatement<'_>]) -> Result<(), PolicyError> {
+        let mut seen: Vec<&str> = Vec::new();
+        for sid in raw.iter().filter_map(|statement| statement.sid) {
+            // IAM takes letters and digits; resource policies of other services take spaces too.
+            let plain = |c: char| c.is_ascii_alphanumeric() || self.kind == PolicyKind::Resource;
+            if !sid.value.chars().all(plain) {
+                let detail = format!(
+                    "the Sid `{}` has a character other than letters and digits",
+                    sid.value
+                );
+                return Err(self.error(sid.at, Problem::Syntax, detail));
+            }
+            if !sid.value.is_empty() && seen.contains(&sid.value) {
+                let detail = format!("the Sid `{}` stands twice", sid.value);
+                return Err(self.error(sid.at, Problem::DuplicateSid, detail));
+            }
+            seen.push(sid.value);
+        }
+        Ok(())
+    }
+
+    /// Who must name principals does, and who must not does not; `NotPrincipal` is for denying with resource policies alone.
+    fn principals_allowed(&self, raw: &[RawStatement<'_>]) -> Result<(), PolicyError> {
+        let named = matches!(self.kind, PolicyKind::Trust | PolicyKind::Resource);
+        for statement in raw {
+            match &statement.principal {
+                None if named => {
+                    let detail = "the statement names no principal";
+                    return Err(self.error(statement.at, Problem::NoPrincipal, detail));
+                }
+                Some(principal) if !named => {
+                    let detail =
+                        "a policy of a user or role names no principal: it is about whoever has it";
+                    return Err(self.error(principal.at, Problem::HasPrincipal, detail));
+                }
+                Some(principal)
+                    if principal.negated
+                        && !(self.kind == PolicyKind::Resource
+                            && statement.effect.value == "Deny") =>
+                {
+                    let detail =
+                        "`NotPrincipal` would let in everyone else; name those that you mean";
+                    return Err(self.error(principal.at, Problem::Syntax, detail));
+                }
+                Some(_) | None => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn some_actions(&self, raw: &[RawStatement<'_>]) -> Result<(), PolicyError> {
+        let without = raw
+            .iter()
+            .find(|statement| statement.actions.values.is_empty());
+        without.map_or(Ok(()), |statement| {
+            Err(self.error(
+                statement.at,
+                Problem::NoActions,
+                "the statement names no action",
+            ))
+        })
+    }
+
+    fn some_resources(&self, raw: &[RawStatement<'_>]) -> Result<(), PolicyError> {
+        if self.kind == PolicyKind::Trust {
+            return Ok(());
+        }
+        let none = |s: &&RawStatement<'_>| s.resources.as_ref().is_none_or(|r| r.values.is_empty());
+        raw.iter().find(none).map_or(Ok(()), |statement| {
+            Err(self.error(
+                statement.at,
+                Problem::NoResources,
+                "the statement names no resource",
+            ))
+        })
+    }
+
+    fn actions(&self, raw: &[RawStatement<'_>]) -> Result<Vec<Actions>, PolicyError> {
+        let read = |action: &Text<'_>| {
+            ActionPattern::parse(action.value).map_err(|error| {
+                let detail = format!("the action `{}` {error}", action.value);
+                let problem = match error {
+                    ActionPatternError::NoVendor => Problem::NoVendor,
+                    ActionPatternError::TwoColons => Problem::SeveralColons,
+                    ActionPatternError::BadVendor(vendor) => Problem::Vendor(vendor),
+                    ActionPatternError::Long => Problem::LegacyParsing,
+                };
+                self.error(action.at, problem, detail)
+            })
+        };
+        raw.iter()
+            .map(|statement| {
+                let element = &statement.actions;
+                if self.kind == PolicyKind::Trust {
+                    self.only_assuming(statement)?;
+                }
+                Ok(Actions {
+                    negated: element.negated,
+                    patterns: element.values.iter().map(read).collect::<Result<_, _>>()?,
+                })
+            })
+            .collect()
+    }
+
+    /// In a trust policy a wildcard would also mean what AWS adds one day, so names have to be written out.
+    fn only_assuming(&self, statement: &RawStatement<'_>) -> Result<(), PolicyError> {
+        let known = |action: &&Text<'_>| {
+            TRUST_ACTIONS
+                .iter()
+                .any(|known| action.value.eq_ignore_ascii_case(known))
+        };
+        if statement.actions.negated {
+            let detail = "a trust policy names the actions that it allows; `NotAction` does not do";
+            return Err(self.error(statement.at, Problem::TrustAction, detail));
+        }
+        match statement
+            .actions
+            .values
+            .iter()
+            .find(|action| !known(action))
+        {
+            None => Ok(()),
+            Some(action) => {
+                let detail = format!("`{}` is not a way to assume a role", action.value);
+                Err(self.error(action.at, Problem::TrustAction, detail))
+            }
+        }
+    }
+
+    fn resources(&self, raw: &[RawStatement<'_>]) -> Result<Vec<Option<Resources>>, PolicyError> {
+        let read = |resource: &Text<'_>| {
+            if let Some(message) = not_a_resource(resource.value) {
+                let detail = format!(
+                    "the resource `{}` is neither `*` nor an ARN that could exist",
+                    resource.value
+                );
+                return Err(self.error(resource.at, Problem::Resource(message), detail));
+            }
+            ResourcePattern::parse(resource.value, self.variables).map_err(|error| {
+                let detail = format!("the resource `{}` {error}", resource.value);
+                self.error(resource.at, Problem::LegacyParsing, detail)
+            })
+        };
+        raw.iter()
+            .map(|statement| {
+                let Some(element) = &statement.resources else {
+                    return Ok(None);
+                };
+                if self.kind == PolicyKind::Trust {
+                    let detail = "a trust policy is about its role and names no resource";
+                    return Err(self.error(element.at, Problem::HasResource, detail));
+                }
+                Ok(Some(Resources {
+                    negated: element.negated,
+                    patterns: element.values.iter().map(read).collect::<Result<_, _>>()?,
+                }))
+            })
+            .collect()
+    }
+
+    fn principals(&self, raw: &[RawStatement<'_>]) -> Result<Vec<Option<Principals>>, PolicyError> {
+        raw.iter()
+            .map(|statement| {
+                let Some(element) = &statement.principal else {
+                    return Ok(None);
+                };
+                let named = principal::read(self, statement, element)?;
+                Ok(Some(Principals {
+                    negated: element.negated,
+                    named,
+                }))
+            })
+            .collect()
+    }
+}
+
+/// What AWS says of a text that can be no resource, in the order in which it checks.
+fn not_a_resource(text: &str) -> Option<String> {
+    if text == "*" {
+        return None;
+    }
+    // A variable may hold colons in its name.
+    let plain = without_variables(text);
+    let no_arn = || Some(format!("Resource {text} must be in ARN format or \"*\"."));
+    let mut parts = plain.splitn(6, ':');
+    if parts.next() != Some("arn") {
+        return no_arn();
+    }
+    let Some(partition) = parts.next() else {
+        return no_arn();
+    };
+    if !PARTITIONS.contains(&partition) {
+        return Some(format!(
+            "Partition \"{partition}\" is not valid for resource \"{text}\"."
+        ));
+    }
+    let vendor = parts.next().unwrap_or_default();
+    if vendor.is_empty() || vendor.contains(['*', '?']) && vendor != "*" {
+        return Some(
+            "Resource vendor must be fully qualified and cannot contain regexes.".to_owned(),
+        );
+    }
+    let (region, account, resource) = (parts.next(), parts.next(), parts.next());
+    if resource.is_none() {
+        // A star at the end stands for all that is left out.
+        return if plain.ends_with('*') { None } else { no_arn() };
+    }
+    if vendor == "iam" {
+        if region.is_some_and(|region| !region.is_empty() && region != "*") {
+            return Some(format!(
+                "IAM resource {text} cannot contain region information."
+            ));
+        }
+        let resource = resource.unwrap_or_default();
+        let known = |begin: &&str| {
+            resource.starts_with(*begin)
+                || (begin.starts_with(resource.trim_end_matches('*')) && resource.ends_with('*'))
+        };
+        let root = resource == "root" && account.is_some();
+        if !root && !resource.starts_with(['*', '?']) && !IAM_RESOURCES.iter().any(known) {
+            return Some(format!(
+                "IAM resource path must either be \"*\" or start with {}.",
+                "user/, federated-user/, role/, group/, instance-profile/, mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, access-report/"
+            ));
+        }
+    }
+    None
+}
+
+fn without_variables(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, variable)) = rest.split_once("${") {
+        plain.push_str(before);
+        plain.push('v');
+        rest = variable.split_once('}').map_or("", |(_, after)| after);
+    }
+    plain.push_str(rest);
+    plain
+}

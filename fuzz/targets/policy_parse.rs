@@ -1,0 +1,36 @@
+//! Policy documents: any text is read or refused, whatever it is to be, and what was read can be decided with.
+#![no_main]
+
+use bowline_iam::{
+    action::Action,
+    authorize::{Applied, Policies, Request, Resource, authorize, explain},
+    context::{Context, Value},
+    policy::{Policy, PolicyKind},
+    principal::Principal,
+};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: (&str, &str, &str)| {
+    let (text, resource, value) = input;
+    let account = "111122223333".parse().expect("an account");
+    let action = Action::parse("s3:GetObject").expect("an action");
+    let mut context = Context::new();
+    context.set("aws:username", value.into());
+    context.set("aws:TagKeys", Value::Set(vec![value.into()]));
+    for kind in [PolicyKind::Inline, PolicyKind::Managed, PolicyKind::Session, PolicyKind::Trust, PolicyKind::Resource] {
+        let Ok(policy) = Policy::parse(text, kind) else {
+            continue;
+        };
+        let policy = policy.compile(|arn| Some(arn.to_owned())).expect("everybody is resolved");
+        let applied = Applied { name: "fuzz", arn: None, policy: Some(&policy) };
+        let policies = Policies { identity: vec![applied], resource: vec![applied], ..Policies::default() };
+        let request = Request {
+            principal: Principal::User { account, arn: "arn:aws:iam::111122223333:user/ann", id: "AIDAEXAMPLE000000001" },
+            action: &action,
+            resource: Resource { arn: resource, account: Some(account) },
+            context: &context,
+        };
+        let allowed = authorize(&request, &policies).is_allowed();
+        assert_eq!(explain(&request, &policies).denied.is_none(), allowed);
+    }
+});
