@@ -21,7 +21,7 @@ use rpds::{HashTrieMapSync, HashTrieSetSync, RedBlackTreeMapSync};
 
 pub use self::{
     apply::IndexError,
-    compiled::{AppliedPolicy, BrokenPolicy, Compiled, PolicySource},
+    compiled::Compiled,
     entry::{AccessKey, Account, Bucket, KeyOwner, Policy, Provider, Role, Stored, User},
     state::{StartError, State, UpdateError},
 };

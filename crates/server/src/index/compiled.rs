@@ -1,9 +1,15 @@
 //! Policies as the index keeps them: compiled once, when their record arrives.
 //!
 //! A document was checked when it was saved, so one that does not compile was damaged or comes from a version with other
-//! rules. It is [broken](Compiled::get): whoever it applies to is allowed nothing, since it may have held a deny.
+//! rules. It stays in its place as a policy that [cannot be read](Applied::policy): whoever it applies to is allowed nothing, since
+//! it may have held a deny.
 
 use std::sync::Arc;
+
+use bowline_iam::{
+    authorize::Applied,
+    policy::{CompiledPolicy, Policy, PolicyKind},
+};
 
 use super::{Index, Role, User};
 use crate::{
@@ -11,105 +17,86 @@ use crate::{
     store::Key,
 };
 
-/// A policy that is ready to be decided with. None compiles yet, so everything is denied.
-#[derive(Debug)]
-pub struct CompiledPolicy(std::convert::Infallible);
-
 /// A compiled policy, or the knowledge that there should be one. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct Compiled(Option<Arc<CompiledPolicy>>);
 
-/// A policy that applies does not compile, so nothing may be decided with it but a denial.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a policy that applies does not compile")]
-pub struct BrokenPolicy;
-
-/// A policy that applies to a user or role.
-#[derive(Clone, Copy, Debug)]
-pub struct AppliedPolicy<'a> {
-    /// Where it comes from.
-    pub source: PolicySource<'a>,
-    /// The policy.
-    pub policy: &'a CompiledPolicy,
-}
-
-/// Where a policy comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PolicySource<'a> {
-    /// An inline policy with this name.
-    Inline(&'a str),
-    /// The managed policy with this ARN.
-    Managed(&'a str),
-}
-
 impl Compiled {
-    /// The policy.
-    ///
-    /// # Errors
-    /// [`BrokenPolicy`] if it does not compile.
-    pub fn get(&self) -> Result<&CompiledPolicy, BrokenPolicy> {
-        self.0.as_deref().ok_or(BrokenPolicy)
+    /// The policy; `None` if it cannot be read.
+    pub fn get(&self) -> Option<&CompiledPolicy> {
+        self.0.as_deref()
     }
 
     pub(super) fn trust(key: &Key, document: &TrustDocument) -> Self {
-        let _ = (key, document);
-        Self(None)
+        let resolve = |arn: &str| {
+            let named = document.principals.iter().find(|named| named.arn == arn);
+            named.map(|named| named.id.to_string())
+        };
+        compile(
+            key,
+            "trust policy",
+            &document.text,
+            PolicyKind::Trust,
+            resolve,
+        )
     }
 
     pub(super) fn inline(key: &Key, name: &str, document: &str) -> Self {
-        let _ = (key, name, document);
-        Self(None)
+        compile(key, name, document, PolicyKind::Inline, |_| None)
     }
 
     pub(super) fn managed(key: &Key, document: &str) -> Self {
-        let _ = (key, document);
-        Self(None)
+        let name = "default version";
+        compile(key, name, document, PolicyKind::Managed, |_| None)
     }
+}
+
+fn compile(
+    key: &Key,
+    name: &str,
+    document: &str,
+    kind: PolicyKind,
+    resolve: impl Fn(&str) -> Option<String>,
+) -> Compiled {
+    let told = |error: &(dyn std::error::Error + 'static)| {
+        tracing::error!(%key, policy.name = name, error, "The policy `{name}` of `{key}` cannot be read; whoever it applies to is allowed nothing");
+    };
+    let policy = Policy::parse(document, kind).inspect_err(|error| told(error));
+    let compiled = policy.ok().and_then(|policy| {
+        let compiled = policy.compile(resolve);
+        compiled.inspect_err(|error| told(error)).ok()
+    });
+    Compiled(compiled.map(Arc::new))
 }
 
 impl Index {
     /// All permission policies of a role: inline, then attached.
-    ///
-    /// # Errors
-    /// [`BrokenPolicy`] if one does not compile, or an attached one is gone.
-    pub fn role_policies<'a>(
-        &'a self,
-        role: &'a Role,
-    ) -> Result<Vec<AppliedPolicy<'a>>, BrokenPolicy> {
-        let inline = role.inline.iter();
+    pub fn role_policies<'a>(&'a self, role: &'a Role) -> Vec<Applied<'a>> {
         let attached = role.record.permissions.attached.iter();
-        self.applied(inline, attached)
+        self.applied(role.inline.iter(), attached)
     }
 
     /// All permission policies of a user: inline, then attached.
-    ///
-    /// # Errors
-    /// [`BrokenPolicy`] if one does not compile, or an attached one is gone.
-    pub fn user_policies<'a>(
-        &'a self,
-        user: &'a User,
-    ) -> Result<Vec<AppliedPolicy<'a>>, BrokenPolicy> {
-        let inline = user.inline.iter();
+    pub fn user_policies<'a>(&'a self, user: &'a User) -> Vec<Applied<'a>> {
         let attached = user.record.permissions.attached.iter();
-        self.applied(inline, attached)
+        self.applied(user.inline.iter(), attached)
     }
 
     fn applied<'a>(
         &'a self,
         inline: impl Iterator<Item = (&'a String, &'a Compiled)>,
         attached: impl Iterator<Item = &'a String>,
-    ) -> Result<Vec<AppliedPolicy<'a>>, BrokenPolicy> {
-        let inline = inline.map(|(name, compiled)| {
-            Ok(AppliedPolicy {
-                source: PolicySource::Inline(name),
-                policy: compiled.get()?,
-            })
+    ) -> Vec<Applied<'a>> {
+        let inline = inline.map(|(name, compiled)| Applied {
+            name,
+            arn: None,
+            policy: compiled.get(),
         });
-        let attached = attached.map(|arn| {
-            Ok(AppliedPolicy {
-                source: PolicySource::Managed(arn),
-                policy: self.policy(arn).ok_or(BrokenPolicy)?.compiled.get()?,
-            })
+        // An attached policy that is gone is one that cannot be read: it may have held a deny.
+        let attached = attached.map(|arn| Applied {
+            name: arn.rsplit('/').next().unwrap_or(arn),
+            arn: Some(arn),
+            policy: self.policy(arn).and_then(|policy| policy.compiled.get()),
         });
         inline.chain(attached).collect()
     }

@@ -481,3 +481,68 @@ fn a_change_names_its_record() {
     let key = Key::bucket("data");
     assert_eq!(Change::Delete(key.clone()).key(), &key);
 }
+
+#[tokio::test]
+async fn policies_are_compiled_and_a_damaged_one_stays_in_its_place() {
+    let state = state().await;
+    create(&state, &policy(1, "reading")).await;
+    let mut reader = role(1, "reader");
+    let permissions = &mut reader.permissions;
+    permissions
+        .inline
+        .insert("good".to_owned(), ALLOW.to_owned());
+    permissions.inline.insert("odd".to_owned(), "{}".to_owned());
+    permissions.attached.insert(policy(1, "reading").arn());
+    permissions.attached.insert(policy(2, "gone").arn());
+    create(&state, &reader).await;
+    let index = state.current();
+    let role = index.role(account(), "reader").unwrap();
+    assert!(role.trust.get().is_some());
+    let applied = index.role_policies(role);
+    let shown: Vec<_> = applied
+        .iter()
+        .map(|a| (a.name, a.arn.is_some(), a.policy.is_some()))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("good", false, true),
+            ("odd", false, false),
+            ("gone", true, false),
+            ("reading", true, true)
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_trust_policy_means_whom_it_meant_when_it_was_saved() {
+    let state = state().await;
+    let mut trusting_ann = role(1, "reader");
+    trusting_ann.trust = trusting(r#"{"AWS":"arn:aws:iam::432797229265:user/ann"}"#);
+    create(&state, &trusting_ann).await;
+    let index = state.current();
+    assert!(
+        index
+            .role(account(), "reader")
+            .unwrap()
+            .trust
+            .get()
+            .is_none(),
+        "nobody is meant"
+    );
+    let mut resolved = role(2, "writer");
+    resolved.trust = trusting_ann.trust.clone();
+    resolved.trust.principals.push(entity::ResolvedPrincipal {
+        arn: "arn:aws:iam::432797229265:user/ann".to_owned(),
+        id: id("AIDA", 1),
+    });
+    create(&state, &resolved).await;
+    let index = state.current();
+    let role = index.role(account(), "writer").unwrap();
+    assert!(role.trust.get().is_some());
+    assert!(
+        index
+            .render_trust(&role.record)
+            .contains("\"AIDA00000000000000001\"")
+    );
+}
