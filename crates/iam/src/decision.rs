@@ -94,7 +94,12 @@ impl Denied {
     /// AWS's text, which names the kind of policy: for callers of the resource's own account (IAM User Guide, "Troubleshoot access
     /// denied error messages").
     pub fn enhanced_text(&self, request: &Request<'_>) -> String {
-        format!("{} {}", plain_text(request), self.reason.text(request))
+        format!("{} {}", plain_text(request), self.because(request))
+    }
+
+    /// The part of AWS's text that says why: `because no identity-based policy allows the s3:GetObject action`.
+    pub fn because(&self, request: &Request<'_>) -> String {
+        self.reason.text(request)
     }
 }
 

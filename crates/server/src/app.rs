@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 
 use crate::{
-    clock::Clock, config::Config, gateway::upstream::ObjectStore, index::State, oidc::Oidc,
+    audit::Audit, clock::Clock, config::Config, gateway::upstream::ObjectStore, index::State,
+    metrics::Metrics, oidc::Oidc, refusal::recent::Recent,
 };
 
 /// A server's parts.
@@ -23,4 +24,54 @@ pub(crate) struct App {
     pub(crate) oidc: Oidc,
     /// The embedded object store.
     pub(crate) objects: Arc<dyn ObjectStore>,
+    /// What is written of every call.
+    pub(crate) audit: Audit,
+    /// The latest calls that ended with an error.
+    pub(crate) recent: Recent,
+    /// What is counted.
+    pub(crate) metrics: Metrics,
+}
+
+/// The operating system has no randomness.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the operating system gives no randomness")]
+pub(crate) struct NoRandomness;
+
+impl App {
+    /// A random UUID, for requests and audit records.
+    pub(crate) fn uuid(&self) -> Result<String, NoRandomness> {
+        let mut bytes = [0; 16];
+        self.random.fill(&mut bytes).map_err(|_| NoRandomness)?;
+        Ok(uuid(bytes))
+    }
+}
+
+/// A version 4 UUID of random bytes (RFC 9562, 5.4).
+fn uuid(random: [u8; 16]) -> String {
+    const VERSION: u128 = 0x4 << 76;
+    const VARIANT: u128 = 0x2 << 62;
+    let kept = u128::from_be_bytes(random) & !(0xf << 76) & !(0x3 << 62);
+    let bits = kept | VERSION | VARIANT;
+    let part = |shift: u32, digits: u32| bits >> shift & ((1 << (4 * digits)) - 1);
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        part(96, 8),
+        part(80, 4),
+        part(64, 4),
+        part(48, 4),
+        part(0, 12)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uuid_says_its_version_and_keeps_the_other_bits() {
+        insta::assert_snapshot!(uuid([0; 16]), @"00000000-0000-4000-8000-000000000000");
+        insta::assert_snapshot!(uuid([0xff; 16]), @"ffffffff-ffff-4fff-bfff-ffffffffffff");
+        let counted: [u8; 16] = std::array::from_fn(|n| u8::try_from(n).unwrap());
+        insta::assert_snapshot!(uuid(counted), @"00010203-0405-4607-8809-0a0b0c0d0e0f");
+    }
 }

@@ -3,20 +3,19 @@
 use std::sync::Arc;
 
 use bowline_aws::credentials::AccessKeyId;
-use bowline_iam::account::AccountId;
+use bowline_iam::{account::AccountId, principal::Principal};
 
 use crate::{
     index::{Role, User},
     session::Session,
 };
 
-/// A caller whose signature was verified.
+/// A caller whose signature was verified. Only [`authenticate`](crate::authenticate) makes one.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
-    /// The access key that signed.
-    pub(crate) access_key_id: AccessKeyId,
-    /// Whose it is.
-    pub(crate) identity: Identity,
+    access_key_id: AccessKeyId,
+    identity: Identity,
+    arn: Box<str>,
 }
 
 /// Whose an access key is.
@@ -36,6 +35,30 @@ pub(crate) enum Identity {
 }
 
 impl Caller {
+    /// Whoever the access key belongs to.
+    pub(crate) fn new(access_key_id: AccessKeyId, identity: Identity) -> Self {
+        let arn = match &identity {
+            Identity::Root(account) => format!("arn:aws:iam::{account}:root").into(),
+            Identity::User(user) => user.arn.clone(),
+            Identity::Session { session, .. } => session.arn().into(),
+        };
+        Self {
+            access_key_id,
+            identity,
+            arn,
+        }
+    }
+
+    /// The access key that signed.
+    pub(crate) fn access_key_id(&self) -> &AccessKeyId {
+        &self.access_key_id
+    }
+
+    /// Whose it is.
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
     /// The account that the caller belongs to.
     pub(crate) fn account(&self) -> AccountId {
         match &self.identity {
@@ -46,12 +69,8 @@ impl Caller {
     }
 
     /// The caller's ARN, as `GetCallerIdentity` shows it.
-    pub(crate) fn arn(&self) -> String {
-        match &self.identity {
-            Identity::Root(account) => format!("arn:aws:iam::{account}:root"),
-            Identity::User(user) => user.arn.to_string(),
-            Identity::Session { session, .. } => session_arn(session),
-        }
+    pub(crate) fn arn(&self) -> &str {
+        &self.arn
     }
 
     /// The caller's unique id, as `GetCallerIdentity` shows it: for a session, role id and session name.
@@ -59,25 +78,34 @@ impl Caller {
         match &self.identity {
             Identity::Root(account) => account.to_string(),
             Identity::User(user) => user.record.id.to_string(),
-            Identity::Session { session, .. } => {
-                format!("{}:{}", session.role_id, session.session_name)
-            }
+            Identity::Session { session, .. } => session.assumed_role_id(),
         }
     }
 
-    /// The user, if the caller is one.
-    pub(crate) fn user(&self) -> Option<&Arc<User>> {
+    /// The caller as the engine takes it.
+    pub(crate) fn principal(&self) -> Principal<'_> {
+        let account = self.account();
         match &self.identity {
-            Identity::User(user) => Some(user),
-            Identity::Root(_) | Identity::Session { .. } => None,
+            Identity::Root(_) => Principal::Root { account },
+            Identity::User(user) => Principal::User {
+                account,
+                arn: &user.arn,
+                id: user.record.id.as_str(),
+            },
+            Identity::Session { role, .. } => Principal::Role {
+                account,
+                arn: &role.arn,
+                id: role.record.id.as_str(),
+                session_arn: &self.arn,
+            },
         }
     }
-}
 
-/// `arn:aws:sts::{account}:assumed-role/{role}/{session}`: without the role's path.
-pub(crate) fn session_arn(session: &Session) -> String {
-    format!(
-        "arn:aws:sts::{}:assumed-role/{}/{}",
-        session.account, session.role_name, session.session_name
-    )
+    /// The session, if the caller is one.
+    pub(crate) fn session(&self) -> Option<&Session> {
+        match &self.identity {
+            Identity::Session { session, .. } => Some(session),
+            Identity::Root(_) | Identity::User(_) => None,
+        }
+    }
 }

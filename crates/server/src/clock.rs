@@ -3,6 +3,8 @@
 //! A [`Clock`] is passed to whoever needs it and read once per request, so that every step of a request sees one time and
 //! a test can choose it. There is no global clock, and nothing outside the process moves one.
 
+use std::time::{Duration, Instant};
+
 use jiff::Timestamp;
 
 /// Where the time comes from.
@@ -36,5 +38,27 @@ impl Clock {
             Source::System => Timestamp::now(),
             Source::Fixed(now) => now,
         }
+    }
+}
+
+/// Measures how long something takes, for metrics. Nothing is decided by it.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
+
+impl Clock {
+    /// Starts to measure.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where durations are measured"
+    )]
+    pub fn stopwatch(&self) -> Stopwatch {
+        Stopwatch(Instant::now())
+    }
+}
+
+impl Stopwatch {
+    /// The time since it was started.
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
     }
 }

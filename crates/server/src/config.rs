@@ -23,7 +23,7 @@ pub struct Config {
     pub data: PathBuf,
     /// Where identity data is kept.
     pub store: StoreKind,
-    /// What long-term secrets are sealed under: `None` for the key in the data folder, which is made if there is none.
+    /// What long-term secrets are sealed under: `None` for the key in the data folder, which is made with the first data.
     pub master_key: Option<MasterKey>,
     /// Domains under which a host name carries a bucket, in lower case and without a leading dot.
     pub base_domains: Vec<String>,

@@ -1,4 +1,292 @@
-//! The gateway: permitted data requests, executed against the store that holds the bucket.
+//! The gateway: data requests, decided on and executed against the store that holds the bucket.
+//!
+//! Who calls is found out first, then what is asked, then whether it is allowed; the body of an upload is not asked for before
+//! that. The caller's credentials end here.
 
+mod buckets;
 pub mod s3;
 pub mod upstream;
+
+use std::sync::Arc;
+
+use aws_lc_rs::{constant_time::verify_slices_are_equal, digest};
+use bowline_aws::{
+    error::{AwsError, Code, Protocol},
+    s3::{Operation, Request, Requirement, Target, decode_query},
+    sigv4::{ContentSha256, Payload, Unverified},
+};
+use bowline_iam::{account::AccountId, decision::Permit};
+use bytes::Bytes;
+use hyper::body::Incoming;
+use jiff::Timestamp;
+
+pub(crate) use self::buckets::recover;
+use self::s3::execute;
+use crate::{
+    app::App,
+    authenticate::{authenticate, claimed_account},
+    authorize::{Asker, Question},
+    entity::BucketState,
+    event::{Event, Subject, Who},
+    http::{
+        answer::Answer,
+        body::{self, Lively},
+    },
+    index::{Bucket, Index},
+    refusal::Refused,
+};
+
+/// Most bytes of a body that is no object's: `CreateBucket` has a few.
+const MAX_BODY: usize = 64 * 1024;
+
+/// Serves an S3 request, signed or not.
+pub(crate) async fn serve(
+    app: &App,
+    event: &mut Event<'_>,
+    signature: Option<&Unverified<'_>>,
+    body: Incoming,
+) -> Result<Answer, Refused> {
+    let head = event.head;
+    let index = app.state.current();
+    let mut content = ContentSha256::Unsigned;
+    if let Some(signature) = signature {
+        let id = signature.access_key_id();
+        event.region = Some(signature.scope().region().into());
+        event.who = Who::Claimed {
+            access_key_id: id.clone(),
+            account: claimed_account(id, &index),
+        };
+        let authenticated =
+            authenticate(signature, Payload::Declared, &index, head.now, Protocol::S3)?;
+        content = authenticated.verified.content();
+        event.who = Who::Caller(authenticated.caller);
+    }
+
+    let target = Target::parse(head.host(), head.path(), &app.config.base_domains)
+        .map_err(AwsError::from)?;
+    let query = decode_query(head.query())?;
+    let operation = Operation::parse(
+        target,
+        &Request {
+            method: head.method().as_str(),
+            query: &query,
+            headers: &head.headers(),
+        },
+    )?;
+    tell(event, &operation, &index);
+
+    let bucket = operation.bucket().map(|name| index.bucket(name.as_str()));
+    let bucket = bucket.flatten();
+    let request = S3Request {
+        app,
+        index: &index,
+        content,
+        bucket,
+    };
+    let (permit, reveals_absence) = request.decide(event, operation)?;
+    if !event.reads_only() {
+        app.audit
+            .check()
+            .map_err(|error| Refused::because(AwsError::internal(Protocol::S3), &error))?;
+    }
+    request
+        .carry_out(event, permit, reveals_absence, body)
+        .await
+}
+
+/// What is known of a request once it was read.
+struct S3Request<'a> {
+    app: &'a App,
+    index: &'a Arc<Index>,
+    content: ContentSha256,
+    /// The record of the bucket, in whatever state it is.
+    bucket: Option<&'a Arc<Bucket>>,
+}
+
+impl S3Request<'_> {
+    /// Decides on the operation, and on whether its caller may know that an object is not there.
+    fn decide(
+        &self,
+        event: &Event<'_>,
+        operation: Operation,
+    ) -> Result<(Permit<Operation>, bool), Refused> {
+        let asker = Asker::new(
+            self.index,
+            event.head,
+            event.service,
+            event.region.as_deref(),
+            event.caller(),
+        );
+        let requirements = operation.requirements();
+        let questions: Vec<_> = requirements
+            .iter()
+            .map(|requirement| self.question(event, requirement))
+            .collect();
+        let absence = operation.absence_requirement();
+        let permit = asker.permit(&questions, operation)?;
+        let reveals_absence = absence
+            .as_ref()
+            .is_none_or(|requirement| asker.allows(&self.question(event, requirement)));
+        Ok((permit, reveals_absence))
+    }
+
+    fn question<'q>(&self, event: &Event<'_>, requirement: &'q Requirement) -> Question<'q> {
+        let owner = self.owner(event);
+        let conditions = requirement.conditions.iter();
+        let mut keys: Vec<_> = conditions
+            .map(|(key, value)| (*key, value.as_str().into()))
+            .collect();
+        // What a policy may ask of how a request is signed ("Condition keys for Amazon S3", Service Authorization Reference).
+        if event.caller().is_some() {
+            keys.push(("s3:authType", "REST-HEADER".into()));
+            keys.push(("s3:signatureversion", "AWS4-HMAC-SHA256".into()));
+            keys.push(("s3:x-amz-content-sha256", self.content.to_value().into()));
+        }
+        if let Some(owner) = owner {
+            keys.push(("s3:ResourceAccount", owner.to_string().into()));
+        }
+        Question {
+            action: requirement.action,
+            resource: &requirement.resource,
+            account: owner,
+            keys,
+            trust: None,
+        }
+    }
+
+    /// The account that owns the bucket. One that does not exist is the caller's own to be allowed or not: whoever has no
+    /// permission does not learn which buckets there are.
+    fn owner(&self, event: &Event<'_>) -> Option<AccountId> {
+        let owner = self.bucket.map(|bucket| bucket.record.owner);
+        owner.or_else(|| event.caller().map(crate::caller::Caller::account))
+    }
+
+    async fn carry_out(
+        &self,
+        event: &Event<'_>,
+        permit: Permit<Operation>,
+        reveals_absence: bool,
+        body: Incoming,
+    ) -> Result<Answer, Refused> {
+        if let Operation::PutObject { .. } = permit.action() {
+            let context = self.context(event, self.active()?, reveals_absence, &[]);
+            let store = &*self.app.objects;
+            return Ok(execute(permit, store, Lively::new(body), &context).await?);
+        }
+        let body = self.whole(body).await?;
+        match permit.action() {
+            Operation::CreateBucket { .. } => buckets::create(self, event, permit, &body).await,
+            other if !body.is_empty() => {
+                let message = format!("{} takes no request body", other.name());
+                Err(AwsError::new(Code::InvalidRequest, message).into())
+            }
+            Operation::DeleteBucket { .. } => buckets::delete(self, event, permit).await,
+            Operation::ListBuckets => buckets::list(self, event, permit).await,
+            Operation::HeadBucket { .. }
+            | Operation::GetBucketLocation { .. }
+            | Operation::ListObjectsV2 { .. }
+            | Operation::GetObject { .. }
+            | Operation::HeadObject { .. }
+            | Operation::PutObject { .. }
+            | Operation::DeleteObject { .. } => {
+                let context = self.context(event, self.active()?, reveals_absence, &[]);
+                self.execute(permit, &context).await
+            }
+        }
+    }
+
+    /// Executes an operation that takes no body.
+    async fn execute(
+        &self,
+        permit: Permit<Operation>,
+        context: &s3::Context<'_>,
+    ) -> Result<Answer, Refused> {
+        let none = http_body_util::Empty::<Bytes>::new();
+        Ok(execute(permit, &*self.app.objects, none, context).await?)
+    }
+
+    /// The bucket, if it can be used.
+    fn active(&self) -> Result<&Bucket, AwsError> {
+        match self.bucket {
+            Some(bucket) if bucket.record.state == BucketState::Active => Ok(bucket),
+            Some(_) | None => Err(AwsError::new(
+                Code::NoSuchBucket,
+                "The specified bucket does not exist",
+            )),
+        }
+    }
+
+    fn context<'c>(
+        &self,
+        event: &Event<'_>,
+        bucket: &'c Bucket,
+        reveals_absence: bool,
+        buckets: &'c [(String, Timestamp)],
+    ) -> s3::Context<'c> {
+        s3::Context {
+            now: event.head.now,
+            content: self.content,
+            reveals_absence,
+            owner: bucket.record.owner.to_string(),
+            region: &bucket.record.region,
+            buckets,
+        }
+    }
+
+    /// Reads a small body and holds it against what was signed.
+    async fn whole(&self, body: Incoming) -> Result<Bytes, AwsError> {
+        let body = body::read(body, MAX_BODY).await?;
+        match self.content {
+            ContentSha256::Hash(signed) => {
+                let actual = digest::digest(&digest::SHA256, &body);
+                verify_slices_are_equal(&signed, actual.as_ref())
+                    .map_err(|_| AwsError::content_sha256_mismatch())?;
+            }
+            ContentSha256::Unsigned => {}
+            // A framing that only an object's body has.
+            ContentSha256::UnsignedTrailer if body.is_empty() => {}
+            ContentSha256::UnsignedTrailer => {
+                return Err(AwsError::new(
+                    Code::NotImplemented,
+                    "A header or query you provided implies functionality that is not implemented",
+                ));
+            }
+        }
+        Ok(body)
+    }
+}
+
+/// Takes what is asked into the event.
+fn tell(event: &mut Event<'_>, operation: &Operation, index: &Index) {
+    event.operation = Some(operation.name());
+    let Some(bucket) = operation.bucket() else {
+        return;
+    };
+    event
+        .parameters
+        .add("bucketName", bucket.as_str().to_owned());
+    let mut arn = bucket.arn();
+    match operation {
+        Operation::GetObject { key, .. }
+        | Operation::HeadObject { key, .. }
+        | Operation::PutObject { key, .. }
+        | Operation::DeleteObject { key, .. } => {
+            event.parameters.add("key", key.as_str().to_owned());
+            arn = format!("{arn}/{key}");
+        }
+        Operation::ListObjectsV2 { list, .. } => {
+            event.parameters.add_if("prefix", list.prefix.clone());
+            event.parameters.add_if("delimiter", list.delimiter.clone());
+        }
+        Operation::ListBuckets
+        | Operation::CreateBucket { .. }
+        | Operation::HeadBucket { .. }
+        | Operation::DeleteBucket { .. }
+        | Operation::GetBucketLocation { .. } => {}
+    }
+    let record = index.bucket(bucket.as_str());
+    event.resource = Some(Subject {
+        arn,
+        account: record.map(|bucket| bucket.record.owner),
+    });
+}

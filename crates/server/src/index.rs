@@ -189,7 +189,10 @@ impl Index {
     }
 
     /// A user's access keys, by id. The user may be gone; then so are its keys.
-    pub fn access_keys_of(&self, user: &UniqueId) -> impl Iterator<Item = &Arc<AccessKey>> {
+    pub fn access_keys_of<'a>(
+        &'a self,
+        user: &UniqueId,
+    ) -> impl Iterator<Item = &'a Arc<AccessKey>> + use<'a> {
         let user = self.user_by_id(user.as_str());
         user.into_iter()
             .flat_map(|user| self.access_keys_owned(user.record.account, user.record.id.as_str()))

@@ -1,21 +1,34 @@
 //! The Bowline server: everything that listens, stores or waits.
 
-#[expect(dead_code, reason = "what answers requests is built on it next")]
 mod api;
-#[expect(dead_code, reason = "what answers requests is built on it next")]
 mod app;
+mod audit;
+mod authenticate;
+mod authorize;
 pub mod bootstrap;
-#[expect(dead_code, reason = "what answers requests is built on it next")]
 mod caller;
 pub mod clock;
+mod conclude;
 pub mod config;
 pub mod entity;
+mod event;
+pub mod folder;
 pub mod gateway;
+mod http;
 pub mod index;
 pub mod keyring;
 pub mod master_key;
+mod metrics;
 pub mod oidc;
+mod operator;
+mod ops;
 pub mod page_marker;
+mod query;
+mod refusal;
+mod route;
 pub mod seal;
+pub mod server;
+mod service;
 pub mod session;
 pub mod store;
+mod sts;

@@ -35,8 +35,6 @@ pub struct AssumeRole {
     pub role: Arc<entity::Role>,
     /// `RoleSessionName`.
     pub session_name: String,
-    /// How long it lasts, in seconds.
-    pub duration: u32,
     /// The inline session policy, byte for byte.
     pub session_policy: Option<String>,
     /// The identity that was exchanged, if it was a token.
@@ -121,6 +119,19 @@ impl Session {
         )
     }
 
+    /// `arn:aws:sts::{account}:assumed-role/{role}/{session}`: without the role's path.
+    pub fn arn(&self) -> String {
+        format!(
+            "arn:aws:sts::{}:assumed-role/{}/{}",
+            self.account, self.role_name, self.session_name
+        )
+    }
+
+    /// `{role id}:{session}`.
+    pub fn assumed_role_id(&self) -> String {
+        format!("{}:{}", self.role_id, self.session_name)
+    }
+
     /// Whether it is over.
     pub fn is_over(&self, now: Timestamp) -> bool {
         now >= self.expires
@@ -175,27 +186,29 @@ pub enum OpenError {
     Expired(Timestamp),
 }
 
-/// Makes the session that a decision permits.
+/// Makes the session that a decision permits. It lasts so many seconds.
 ///
 /// # Errors
 /// [`MintError`].
 pub fn mint(
     permit: Permit<AssumeRole>,
+    seconds: u32,
     keyring: &Keyring,
     random: &dyn SecureRandom,
 ) -> Result<Minted, MintError> {
-    issue(permit.into_action(), keyring, random)
+    issue(permit.into_action(), seconds, keyring, random)
 }
 
 fn issue(
     request: AssumeRole,
+    seconds: u32,
     keyring: &Keyring,
     random: &dyn SecureRandom,
 ) -> Result<Minted, MintError> {
     // To the second, as AWS shows times: the expiry that the caller is told is the one that is checked.
     let issued =
         Timestamp::from_second(request.issued.as_second()).map_err(|_| MintError::NoEnd)?;
-    let duration = SignedDuration::from_secs(i64::from(request.duration));
+    let duration = SignedDuration::from_secs(i64::from(seconds));
     let expires = issued.checked_add(duration).map_err(|_| MintError::NoEnd)?;
     let account = request.role.account;
     let id: [u8; 16] = draw(random)?;

@@ -38,6 +38,7 @@ pub(crate) const IAM: &[&str] = &[
     "PutRolePolicy",
     "PutUserPolicy",
     "RemoveClientIDFromOpenIDConnectProvider",
+    "UpdateAccessKey",
     "UpdateAssumeRolePolicy",
     "UpdateOpenIDConnectProviderThumbprint",
     "UpdateRole",

@@ -83,6 +83,7 @@ impl Operation {
             | Self::ListAttachedUserPolicies
             | Self::CreateAccessKey
             | Self::ListAccessKeys
+            | Self::UpdateAccessKey
             | Self::DeleteAccessKey => Resource::User("UserName"),
             Self::CreatePolicy => Resource::NewPolicy {
                 name: "PolicyName",

@@ -3,13 +3,17 @@
 use std::sync::Arc;
 
 use aws_lc_rs::rand::SecureRandom as _;
-use bowline_aws::error::{AwsError, Code, Protocol};
+use bowline_aws::{
+    error::{AwsError, Code, Protocol},
+    ids::{self, UniqueIdKind},
+};
 use bowline_iam::account::AccountId;
 use jiff::Timestamp;
 
 use crate::{
     app::App,
     caller::Caller,
+    entity::UniqueId,
     index::{Index, UpdateError},
     store::Transaction,
 };
@@ -73,5 +77,14 @@ impl Call<'_> {
             .fill(&mut bytes)
             .map_err(|_| AwsError::internal(Protocol::IAM))?;
         Ok(bytes)
+    }
+
+    /// A new unique id.
+    ///
+    /// # Errors
+    /// `InternalFailure` without randomness.
+    pub(crate) fn unique_id(&self, kind: UniqueIdKind) -> Result<UniqueId, AwsError> {
+        let id = ids::unique_id(kind, self.random()?);
+        id.parse().map_err(|_| AwsError::internal(Protocol::IAM))
     }
 }

@@ -35,7 +35,7 @@ pub struct Context<'a> {
     /// Whether the caller may know that a key does not exist ([`Operation::absence_requirement`]).
     pub reveals_absence: bool,
     /// The account that owns the bucket, or whose buckets are listed.
-    pub owner: &'a str,
+    pub owner: String,
     /// The bucket's region.
     pub region: &'a str,
     /// For `ListBuckets`: names in order, with their creation times.
@@ -84,7 +84,7 @@ where
         Operation::ListObjectsV2 { bucket, list } => {
             let query = list::query(&list)?;
             let page = store.list(&bucket, query).await.map_err(refusal)?;
-            list::answer(&bucket, &list, &page, context.owner)
+            list::answer(&bucket, &list, &page, &context.owner)
         }
         Operation::GetObject { bucket, key, read } => {
             let open = store.open(&bucket, &key).await;

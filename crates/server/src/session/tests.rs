@@ -33,7 +33,6 @@ fn request() -> AssumeRole {
             created: at(-1),
         }),
         session_name: "pod-1".to_owned(),
-        duration: 3_600,
         session_policy: None,
         web_identity: Some(WebIdentityClaims {
             provider_arn: "arn:aws:iam::432797229265:oidc-provider/issuer.example".to_owned(),
@@ -48,7 +47,7 @@ fn request() -> AssumeRole {
 }
 
 fn mint(request: AssumeRole, keyring: &Keyring) -> Minted {
-    issue(request, keyring, &SystemRandom::new()).unwrap()
+    issue(request, 3_600, keyring, &SystemRandom::new()).unwrap()
 }
 
 fn reopen(minted: &Minted, keyring: &Keyring, now: Timestamp) -> Result<Session, OpenError> {
@@ -95,8 +94,7 @@ fn the_expiry_is_exactly_the_duration_later() {
     let keyring = keyring();
     let mut request = request();
     request.issued = at(0) + SignedDuration::from_millis(987);
-    request.duration = 900;
-    let minted = mint(request, &keyring);
+    let minted = issue(request, 900, &keyring, &SystemRandom::new()).unwrap();
     assert_eq!(
         (minted.session.issued, minted.session.expires),
         (at(0), at(900))
@@ -202,7 +200,7 @@ fn the_packed_size_is_the_share_of_what_fits() {
     let of = |length: usize| {
         let mut request = request();
         request.session_policy = Some("x".repeat(length));
-        issue(request, &keyring, &SystemRandom::new())
+        issue(request, 3_600, &keyring, &SystemRandom::new())
     };
     assert_eq!(mint(request(), &keyring).packed_policy_size, None);
     // The most that still fits is 100 percent, and a byte more does not fit.

@@ -4,23 +4,16 @@
 //! `synchronous = FULL`). The data folder is locked for as long as the store is open, so that no second process writes it,
 //! and a newer schema is refused by name. After a commit whose outcome SQLite cannot tell, the store takes nothing more.
 
-use std::{
-    fs::{self, File, OpenOptions},
-    io,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
-    path::{Path, PathBuf},
-    sync::Arc,
-    thread::JoinHandle,
-};
+use std::{fs::File, path::Path, sync::Arc, thread::JoinHandle};
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
-use rustix::fs::{FlockOperation, flock};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
     Batch, Change, CommitError, Condition, Entry, Key, Revision, Snapshot, Store, StoreError,
     StoreFuture, Transaction, Watch, watch::ChangeLog,
 };
+use crate::folder::{lock, private_file, private_folder, sync_folder};
 
 /// The schema that this binary writes, and the newest that it reads.
 const SCHEMA_VERSION: i64 = 1;
@@ -59,12 +52,10 @@ impl SqliteStore {
             let path = path.display().to_string();
             move |source| StoreError::File { path, source }
         };
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .map_err(file_error(folder))?;
-        let lock = lock(folder)?;
+        private_folder(folder).map_err(file_error(folder))?;
+        let lock = lock(folder)
+            .map_err(file_error(&folder.join("lock")))?
+            .ok_or_else(|| StoreError::Locked(folder.display().to_string()))?;
         let path = folder.join("bowline.db");
         private_file(&path).map_err(file_error(&path))?;
         let connection = connect(&path)?;
@@ -279,36 +270,6 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     }
     transaction.commit().map_err(database)?;
     Ok(connection)
-}
-
-/// Takes the folder for this process. The kernel lets go when the process ends, however it ends.
-fn lock(folder: &Path) -> Result<File, StoreError> {
-    let path: PathBuf = folder.join("lock");
-    let error = |source| StoreError::File {
-        path: path.display().to_string(),
-        source,
-    };
-    let file = private_file(&path).map_err(error)?;
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
-        Err(rustix::io::Errno::WOULDBLOCK) => Err(StoreError::Locked(folder.display().to_string())),
-        Err(errno) => Err(error(errno.into())),
-    }
-}
-
-fn private_file(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path)
-}
-
-/// Makes new names in a folder survive a loss of power.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
 }
 
 fn database(error: rusqlite::Error) -> StoreError {

@@ -166,7 +166,7 @@ crate::constraint::operations! {
     UntagSAMLProvider(UntagSAMLProviderRequest) false;
     UntagServerCertificate(UntagServerCertificateRequest) false;
     UntagUser(UntagUserRequest) false;
-    UpdateAccessKey(UpdateAccessKeyRequest) false;
+    UpdateAccessKey(UpdateAccessKeyRequest) true;
     UpdateAccountPasswordPolicy(UpdateAccountPasswordPolicyRequest) false;
     UpdateAssumeRolePolicy(UpdateAssumeRolePolicyRequest) true;
     UpdateDelegationRequest(UpdateDelegationRequestRequest) false;

@@ -55,7 +55,7 @@ pub(super) fn buckets(context: &Context<'_>) -> Response<ResponseBody> {
     let mut doc = XmlWriter::with_declaration();
     doc.open_in("ListAllMyBucketsResult", NAMESPACE);
     doc.open("Owner");
-    doc.element("ID", context.owner);
+    doc.element("ID", &context.owner);
     doc.close("Owner");
     doc.open("Buckets");
     for (name, created) in context.buckets {

@@ -56,7 +56,7 @@ impl World {
             now: Timestamp::UNIX_EPOCH,
             content,
             reveals_absence: true,
-            owner: "111122223333",
+            owner: "111122223333".to_owned(),
             region: "us-east-1",
             buckets: &[],
         };

@@ -27,6 +27,8 @@ use super::{
     Piece, PutStream, StoreError,
 };
 
+use crate::folder::private_folder;
+
 mod footer;
 mod name;
 mod tree;
@@ -57,12 +59,12 @@ impl FolderStore {
     /// # Errors
     /// Those of the file system.
     pub fn open(root: &Path) -> io::Result<Self> {
-        std::fs::create_dir_all(root.join("buckets"))?;
+        private_folder(&root.join("buckets"))?;
         match std::fs::remove_dir_all(root.join("uploads")) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             Ok(()) | Err(_) => {}
         }
-        std::fs::create_dir(root.join("uploads"))?;
+        private_folder(&root.join("uploads"))?;
         let tree = Tree::open(root)?;
         Ok(Self(Arc::new(Inner {
             tree,

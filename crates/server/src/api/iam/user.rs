@@ -1,0 +1,168 @@
+//! Users.
+
+use std::sync::Arc;
+
+use bowline_aws::{
+    error::AwsError,
+    iam::{
+        CreateUserRequest, CreateUserResponse, DeleteUserRequest, GetUserRequest, GetUserResponse,
+        ListUsersRequest, ListUsersResponse, User,
+    },
+    ids::UniqueIdKind,
+};
+use bowline_iam::account::AccountId;
+
+use super::{
+    error::{Kind, already_exists, delete_conflict, no_such, refuse_member},
+    page::{Entries, Page},
+    resource::{Owner, owner},
+};
+use crate::{
+    api::call::Call,
+    entity::{self, Permissions},
+    index::{self, Index},
+    refusal::Refused,
+    store::Transaction,
+};
+
+pub(super) async fn create(
+    call: &Call<'_>,
+    input: CreateUserRequest,
+) -> Result<CreateUserResponse, Refused> {
+    refuse_member("Tags", input.tags.filter(|tags| !tags.is_empty()).as_ref())?;
+    refuse_member("PermissionsBoundary", input.permissions_boundary.as_ref())?;
+    let id = call.unique_id(UniqueIdKind::User)?;
+    let account = call.account();
+    let user = call
+        .update(|index| {
+            if index.user(account, &input.user_name).is_some() {
+                let message = format!("User with name {} already exists.", input.user_name);
+                return Err(already_exists(message));
+            }
+            let user = entity::User {
+                id: id.clone(),
+                account,
+                name: input.user_name.clone(),
+                path: input.path.clone().unwrap_or_else(|| "/".to_owned()),
+                permissions: Permissions::default(),
+                created: call.now,
+            };
+            Ok((Transaction::new().create(&user), user))
+        })
+        .await?;
+    Ok(CreateUserResponse {
+        user: Some(show(&user)),
+    })
+}
+
+pub(super) fn get(call: &Call<'_>, input: &GetUserRequest) -> Result<GetUserResponse, Refused> {
+    let user = match owner(&call.index, call.caller, input.user_name.as_deref())? {
+        Owner::User(user) => show(&user.record),
+        // Root has an ARN and an id, and neither name nor path.
+        Owner::Root(account) => User {
+            path: String::new(),
+            user_name: String::new(),
+            user_id: account.record.id.to_string(),
+            arn: format!("arn:aws:iam::{}:root", account.record.id),
+            create_date: account.record.created,
+            password_last_used: None,
+            permissions_boundary: None,
+            tags: None,
+        },
+    };
+    Ok(GetUserResponse { user })
+}
+
+pub(super) fn list(
+    call: &Call<'_>,
+    input: &ListUsersRequest,
+) -> Result<ListUsersResponse, Refused> {
+    let page = Page::new(call, "ListUsers", input.marker.as_deref(), input.max_items)?;
+    let prefix = input.path_prefix.as_deref();
+    let all = call
+        .index
+        .users(call.account(), prefix, page.after.as_deref());
+    let Entries {
+        items,
+        is_truncated,
+        marker,
+    } = page.take(all, |user| &user.record.name, |user| show(&user.record))?;
+    Ok(ListUsersResponse {
+        users: items,
+        is_truncated,
+        marker,
+    })
+}
+
+pub(super) async fn delete(call: &Call<'_>, input: &DeleteUserRequest) -> Result<(), Refused> {
+    let account = call.account();
+    call.update(|index| {
+        let user = find(index, account, &input.user_name)?;
+        let permissions = &user.record.permissions;
+        if index.access_keys_of(&user.record.id).next().is_some() {
+            return Err(delete_conflict(
+                "Cannot delete entity, must delete access keys first.",
+            ));
+        }
+        if !permissions.attached.is_empty() {
+            return Err(delete_conflict(
+                "Cannot delete entity, must detach all policies first.",
+            ));
+        }
+        if !permissions.inline.is_empty() {
+            return Err(delete_conflict(
+                "Cannot delete entity, must delete policies first.",
+            ));
+        }
+        let transaction = Transaction::new().delete(&*user.record, user.revision);
+        Ok((transaction, ()))
+    })
+    .await?;
+    Ok(())
+}
+
+/// The user with this name.
+///
+/// # Errors
+/// `NoSuchEntity`.
+pub(super) fn find<'a>(
+    index: &'a Index,
+    account: AccountId,
+    name: &str,
+) -> Result<&'a Arc<index::User>, AwsError> {
+    let user = index.user(account, name);
+    user.ok_or_else(|| no_such(Kind::User, name))
+}
+
+/// Changes the record of a user.
+///
+/// # Errors
+/// `NoSuchEntity`, and what `change` refuses with.
+pub(super) async fn change(
+    call: &Call<'_>,
+    name: &str,
+    change: impl Fn(&mut entity::User, &Index) -> Result<(), AwsError> + Send + Sync,
+) -> Result<(), Refused> {
+    let account = call.account();
+    call.update(|index| {
+        let user = find(index, account, name)?;
+        let mut record = (*user.record).clone();
+        change(&mut record, index)?;
+        Ok((Transaction::new().update(&record, user.revision), ()))
+    })
+    .await?;
+    Ok(())
+}
+
+fn show(user: &entity::User) -> User {
+    User {
+        path: user.path.clone(),
+        user_name: user.name.clone(),
+        user_id: user.id.to_string(),
+        arn: user.arn(),
+        create_date: user.created,
+        password_last_used: None,
+        permissions_boundary: None,
+        tags: None,
+    }
+}

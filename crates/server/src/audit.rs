@@ -1,0 +1,185 @@
+//! The audit: one CloudTrail-shaped record for each decision, as a line of JSON.
+//!
+//! A record is handed to the operating system before the answer is sent ([`Audit::write`]). If that fails, the call fails, and
+//! whatever changes something is refused until it works again ([`Audit::check`]); records that could not be written wait and are written
+//! first then. Each is one append of a whole line, so that writers need no lock and lines do not mix.
+
+mod record;
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+pub(crate) use self::record::{Outcome, render};
+use crate::folder::private_folder;
+
+/// Most bytes that wait for the file to be writable again. Calls whose records do not fit are refused all the same.
+const MAX_WAITING: usize = 1 << 20;
+
+/// Where records go.
+#[derive(Debug)]
+pub(crate) struct Audit {
+    sink: Sink,
+    /// Set while records wait.
+    failing: AtomicBool,
+    waiting: Mutex<Vec<u8>>,
+    failures: AtomicU64,
+}
+
+#[derive(Debug)]
+enum Sink {
+    File(File),
+    Stdout,
+}
+
+/// The audit cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("writing the audit")]
+pub(crate) struct AuditError(#[source] io::Error);
+
+impl Audit {
+    /// Appends to this file, which is made, and the folder that it is in, for their owner alone.
+    pub(crate) fn to_file(path: &Path) -> io::Result<Self> {
+        if let Some(folder) = path.parent()
+            && !folder.as_os_str().is_empty()
+        {
+            private_folder(folder)?;
+        }
+        let mut options = OpenOptions::new();
+        let file = options.append(true).create(true).mode(0o600).open(path)?;
+        Ok(Self::new(Sink::File(file)))
+    }
+
+    /// Writes to standard output.
+    pub(crate) fn to_stdout() -> Self {
+        Self::new(Sink::Stdout)
+    }
+
+    fn new(sink: Sink) -> Self {
+        Self {
+            sink,
+            failing: AtomicBool::new(false),
+            waiting: Mutex::default(),
+            failures: AtomicU64::new(0),
+        }
+    }
+
+    /// Hands a line, which ends with a line feed, to the operating system.
+    ///
+    /// # Errors
+    /// [`AuditError`]; the record waits to be written later.
+    pub(crate) fn write(&self, line: &[u8]) -> Result<(), AuditError> {
+        if let Err(AuditError(error)) = self.check() {
+            return Err(self.wait(line, false, error));
+        }
+        match self.sink.append(line) {
+            Ok(n) if n == line.len() => Ok(()),
+            Ok(n) => Err(self.wait(line, n > 0, io::ErrorKind::WriteZero.into())),
+            Err(error) => Err(self.wait(line, false, error)),
+        }
+    }
+
+    /// Whether records can be written. Those that wait are written first.
+    ///
+    /// # Errors
+    /// [`AuditError`].
+    pub(crate) fn check(&self) -> Result<(), AuditError> {
+        if !self.failing.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        while !waiting.is_empty() {
+            match self.sink.append(&waiting) {
+                Ok(0) => return Err(AuditError(io::ErrorKind::WriteZero.into())),
+                Ok(n) => drop(waiting.drain(..n)),
+                Err(error) => return Err(AuditError(error)),
+            }
+        }
+        self.failing.store(false, Ordering::Release);
+        tracing::info!("The audit is written again");
+        Ok(())
+    }
+
+    /// How often a record could not be written at once.
+    pub(crate) fn failures(&self) -> u64 {
+        self.failures.load(Ordering::Relaxed)
+    }
+
+    /// Keeps a record for later.
+    fn wait(&self, line: &[u8], torn: bool, error: io::Error) -> AuditError {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.len() + line.len() < MAX_WAITING {
+            // After a part of it, the record is written whole once more, on a line of its own.
+            waiting.extend_from_slice(if torn { b"\n" } else { b"" });
+            waiting.extend_from_slice(line);
+        }
+        self.failing.store(true, Ordering::Release);
+        self.failures.fetch_add(1, Ordering::Relaxed);
+        tracing::error!(%error, "The audit cannot be written; calls are refused until it can");
+        AuditError(error)
+    }
+}
+
+impl Sink {
+    fn append(&self, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            let written = match self {
+                Self::File(file) => {
+                    let mut file = file;
+                    file.write(bytes)
+                }
+                Self::Stdout => {
+                    let mut stdout = io::stdout().lock();
+                    stdout
+                        .write_all(bytes)
+                        .and_then(|()| stdout.flush())
+                        .map(|()| bytes.len())
+                }
+            };
+            match written {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => return other,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_appended_to_what_is_there() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("audit/audit.jsonl");
+        Audit::to_file(&path).unwrap().write(b"one\n").unwrap();
+        Audit::to_file(&path).unwrap().write(b"two\n").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\ntwo\n");
+    }
+
+    #[test]
+    fn a_record_that_cannot_be_written_waits_and_holds_up_what_follows() {
+        // The device that is always full.
+        let full = File::options().append(true).open("/dev/full").unwrap();
+        let mut audit = Audit::new(Sink::File(full));
+        assert!(audit.write(b"one\n").is_err());
+        assert!(audit.check().is_err());
+        assert!(audit.write(b"two\n").is_err());
+        assert_eq!(audit.failures(), 2);
+
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("audit");
+        let writable = File::options().append(true).create(true).open(&path);
+        audit.sink = Sink::File(writable.unwrap());
+        audit.write(b"three\n").unwrap();
+        let written = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(written, "one\ntwo\nthree\n");
+    }
+}

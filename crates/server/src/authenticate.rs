@@ -1,0 +1,163 @@
+//! From a signature that a request presents to a [`Caller`], or a refusal.
+//!
+//! The access key leads to a secret: one in the index, or the one that the session token seals. The signature is verified with
+//! it before anything else is asked of the request. Nobody is told whether a secret, a session or a role was what was missing beyond what
+//! AWS tells.
+
+use std::sync::Arc;
+
+use bowline_aws::{
+    credentials::{AccessKeyId, SecretAccessKey, SessionToken},
+    error::{AwsError, Protocol},
+    ids,
+    sigv4::{DerivedKey, Payload, SignatureError, Unverified, Verified, verify},
+};
+use bowline_iam::account::AccountId;
+use jiff::Timestamp;
+
+use crate::{
+    caller::{Caller, Identity},
+    index::{Index, KeyOwner},
+    refusal::Refused,
+    session::{self, Session},
+};
+
+/// A request whose signature is good.
+#[derive(Debug)]
+pub(crate) struct Authenticated {
+    /// Who made it.
+    pub(crate) caller: Caller,
+    /// The proof.
+    pub(crate) verified: Verified,
+}
+
+/// Why a signature is not accepted.
+#[derive(Debug, thiserror::Error)]
+enum AuthenticationError {
+    #[error("access key `{0}` does not exist")]
+    UnknownKey(AccessKeyId),
+    #[error(
+        "access key `{0}` is one of temporary credentials, and the request has no session token"
+    )]
+    NoToken(AccessKeyId),
+    #[error("access key `{0}` is inactive")]
+    InactiveKey(AccessKeyId),
+    #[error("the user that access key `{0}` belongs to does not exist any more")]
+    NoOwner(AccessKeyId),
+    #[error("the session token is not accepted: {0}")]
+    Token(#[from] session::OpenError),
+    #[error("the role `{0}` of the session does not exist any more")]
+    NoRole(String),
+    #[error("the signature is not accepted: {0}")]
+    Signature(#[from] SignatureError),
+}
+
+/// Verifies a signature. `payload` is what of the body is at hand.
+///
+/// # Errors
+/// [`Refused`], in the words of this protocol.
+pub(crate) fn authenticate(
+    request: &Unverified<'_>,
+    payload: Payload<'_>,
+    index: &Index,
+    now: Timestamp,
+    protocol: Protocol,
+) -> Result<Authenticated, Refused> {
+    attempt(request, payload, index, now)
+        .map_err(|error| Refused::because(error.to_aws(protocol), &error))
+}
+
+/// The account of an access key that a request names, for telling it of the attempt.
+pub(crate) fn claimed_account(id: &AccessKeyId, index: &Index) -> Option<AccountId> {
+    let of_key = index.access_key(id.as_str()).map(|key| key.account());
+    of_key.or_else(|| ids::account_of(id).filter(|account| index.account(*account).is_some()))
+}
+
+fn attempt(
+    request: &Unverified<'_>,
+    payload: Payload<'_>,
+    index: &Index,
+    now: Timestamp,
+) -> Result<Authenticated, AuthenticationError> {
+    let id = request.access_key_id();
+    let (identity, verified) = match request.session_token() {
+        Some(token) => of_session(token, request, payload, index, now)?,
+        None => of_long_term_key(request, payload, index, now)?,
+    };
+    Ok(Authenticated {
+        caller: Caller::new(id.clone(), identity),
+        verified,
+    })
+}
+
+fn of_session(
+    token: &SessionToken,
+    request: &Unverified<'_>,
+    payload: Payload<'_>,
+    index: &Index,
+    now: Timestamp,
+) -> Result<(Identity, Verified), AuthenticationError> {
+    let session = session::open(token, request.access_key_id(), index.keyring(), now)?;
+    let verified = signed_with(&session.secret_access_key, request, payload, now)?;
+    let role = index.role_by_id(session.role_id.as_str());
+    let role = role.ok_or_else(|| AuthenticationError::NoRole(session.role_arn()))?;
+    let session: Arc<Session> = Arc::new(session);
+    let role = Arc::clone(role);
+    Ok((Identity::Session { session, role }, verified))
+}
+
+fn of_long_term_key(
+    request: &Unverified<'_>,
+    payload: Payload<'_>,
+    index: &Index,
+    now: Timestamp,
+) -> Result<(Identity, Verified), AuthenticationError> {
+    let id = request.access_key_id();
+    let key = index.access_key(id.as_str()).ok_or_else(|| {
+        if id.as_str().starts_with("ASIA") {
+            AuthenticationError::NoToken(id.clone())
+        } else {
+            AuthenticationError::UnknownKey(id.clone())
+        }
+    })?;
+    let verified = signed_with(key.secret(), request, payload, now)?;
+    if !key.is_active() {
+        return Err(AuthenticationError::InactiveKey(id.clone()));
+    }
+    let identity = match index.owner_of(key) {
+        Some(KeyOwner::Root(account)) => Identity::Root(account),
+        Some(KeyOwner::User(user)) => Identity::User(user),
+        None => return Err(AuthenticationError::NoOwner(id.clone())),
+    };
+    Ok((identity, verified))
+}
+
+fn signed_with(
+    secret: &SecretAccessKey,
+    request: &Unverified<'_>,
+    payload: Payload<'_>,
+    now: Timestamp,
+) -> Result<Verified, AuthenticationError> {
+    let key = DerivedKey::derive(secret, request.scope().clone());
+    Ok(verify(request, payload, &key, now)?)
+}
+
+impl AuthenticationError {
+    fn to_aws(&self, protocol: Protocol) -> AwsError {
+        match self {
+            Self::UnknownKey(id)
+            | Self::NoToken(id)
+            | Self::InactiveKey(id)
+            | Self::NoOwner(id) => AwsError::unknown_access_key(protocol, id.as_str()),
+            Self::Token(session::OpenError::Expired(_)) => AwsError::expired_session(protocol),
+            Self::Token(
+                session::OpenError::Seal(_)
+                | session::OpenError::UnknownFormat(_)
+                | session::OpenError::Malformed
+                | session::OpenError::OtherAccessKey,
+            )
+            | Self::NoRole(_) => AwsError::invalid_session_token(protocol),
+            Self::Signature(error) => AwsError::from_signature(error, protocol),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Where every call ends: explanation, audit, metrics, answer, in this order.
+//!
+//! The record is written before the answer is sent. If it cannot be, the client is told of a failure of ours instead, whatever
+//! the call had come to.
+
+use std::sync::Arc;
+
+use bowline_aws::error::AwsError;
+
+use crate::{
+    app::App,
+    audit::{self, Outcome},
+    event::{Event, Who},
+    http::answer::{self, Answer},
+    metrics::Ending,
+    refusal::{Explanation, Refused},
+    service::Service,
+};
+
+/// Ends a call.
+pub(crate) fn conclude(app: &App, event: &Event<'_>, outcome: Result<Answer, Refused>) -> Answer {
+    let (service, head) = (event.service, event.head);
+    let protocol = service.protocol();
+    let failed = |error: &AwsError| {
+        let (id, method) = (&head.request_id, head.method());
+        answer::error(error, protocol, id, head.path(), method)
+    };
+    let refused = outcome.as_ref().err();
+    let explanation = refused.and_then(|refused| explain(app, event, refused));
+    let told = match refused {
+        None => Outcome::Done,
+        Some(refused) => Outcome::Failed {
+            code: refused.error.wire_code(protocol),
+            message: refused.error.message(),
+            explanation: explanation.as_deref(),
+        },
+    };
+    let written = write(app, event, told);
+    let is_refusal = refused.is_some_and(Refused::has_more_to_say);
+    let mut answer = match (written, outcome) {
+        (Ok(()), Ok(answer)) => answer,
+        (Ok(()), Err(refused)) => failed(&refused.error),
+        (Err(Unwritten), _) => failed(&AwsError::internal(protocol)),
+    };
+    answer::identify(&mut answer, protocol, &head.request_id);
+    let ending = Ending::of_status(answer.status().as_u16(), is_refusal);
+    app.metrics.call(service, ending, head.stopwatch.elapsed());
+    answer
+}
+
+/// The record is not in the operating system's hands. It is logged where that was noticed.
+struct Unwritten;
+
+fn write(app: &App, event: &Event<'_>, outcome: Outcome<'_>) -> Result<(), Unwritten> {
+    let event_id = app.uuid().map_err(|error| {
+        tracing::error!(%error, "A call cannot be recorded");
+        Unwritten
+    })?;
+    let line = audit::render(event, outcome, &event_id);
+    app.audit.write(&line).map_err(|_| Unwritten)
+}
+
+/// Keeps what the operator may know. That an object is not there, or is as the client has it, explains itself.
+fn explain(app: &App, event: &Event<'_>, refused: &Refused) -> Option<Arc<Explanation>> {
+    if event.service == Service::S3 && !refused.has_more_to_say() {
+        return None;
+    }
+    let explanation = Explanation::new(event, refused, event.service.protocol());
+    let explanation = Arc::new(explanation);
+    let kept = Arc::clone(&explanation);
+    match &event.who {
+        Who::Caller(caller) => app.recent.keep(caller.account(), kept),
+        Who::Anonymous => app.recent.keep_of_stranger(
+            event.resource.as_ref().and_then(|subject| subject.account),
+            kept,
+        ),
+        Who::Claimed { account, .. } | Who::Unproven { account, .. } => {
+            app.recent.keep_of_stranger(*account, kept);
+        }
+        // Holders of good tokens are many, and the provider's operator says who is one.
+        Who::Holder { account, .. } => app.recent.keep_of_stranger(Some(*account), kept),
+    }
+    Some(explanation)
+}

@@ -1,0 +1,166 @@
+//! One call, as audit and explanations tell of it. It is filled while the call is served, so a call that ends early is told of as
+//! far as it came.
+
+use std::borrow::Cow;
+
+use bowline_aws::credentials::AccessKeyId;
+use bowline_iam::account::AccountId;
+
+use crate::{caller::Caller, http::head::Head, service::Service};
+
+/// Longest parameter that is told of; of a longer one only its length is.
+const MAX_VALUE: usize = 8 * 1024;
+
+/// A call and what is known of it.
+#[derive(Debug)]
+pub(crate) struct Event<'a> {
+    /// Its head.
+    pub(crate) head: &'a Head,
+    /// The service that it is for.
+    pub(crate) service: Service,
+    /// The operation's name, once it is known to be one.
+    pub(crate) operation: Option<&'static str>,
+    /// The region of its signature.
+    pub(crate) region: Option<Box<str>>,
+    /// Who calls.
+    pub(crate) who: Who,
+    /// Parameters, by the names that CloudTrail has for them. No secret is ever among them.
+    pub(crate) parameters: Fields<'a>,
+    /// What it gave, likewise.
+    pub(crate) response: Fields<'a>,
+    /// What it is about.
+    pub(crate) resource: Option<Subject>,
+}
+
+/// Who calls.
+#[derive(Debug)]
+pub(crate) enum Who {
+    /// Nobody has said so.
+    Anonymous,
+    /// Whoever named this access key, and has not proved to hold its secret.
+    Claimed {
+        /// The access key.
+        access_key_id: AccessKeyId,
+        /// The account whose it is, if it is one.
+        account: Option<AccountId>,
+    },
+    /// Whoever holds a token that was not found good.
+    Unproven {
+        /// What the token says of its issuer.
+        issuer: Option<String>,
+        /// The account that was addressed.
+        account: Option<AccountId>,
+    },
+    /// Whoever holds a token that was found good.
+    Holder {
+        /// The account of the provider.
+        account: AccountId,
+        /// The provider's ARN.
+        provider: Box<str>,
+        /// Whom the token is for.
+        audience: String,
+        /// Whom it is about.
+        subject: String,
+    },
+    /// Whoever signed.
+    Caller(Caller),
+}
+
+/// What a call is about.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    /// Its ARN.
+    pub(crate) arn: String,
+    /// The account that it belongs to.
+    pub(crate) account: Option<AccountId>,
+}
+
+/// Names and values. A dot in a name makes an object of those that share what stands before it.
+#[derive(Debug, Default)]
+pub(crate) struct Fields<'a>(Vec<(Cow<'static, str>, Cow<'a, str>)>);
+
+impl<'a> Event<'a> {
+    /// A call of which nothing more is known yet.
+    pub(crate) fn new(head: &'a Head, service: Service) -> Self {
+        Self {
+            head,
+            service,
+            operation: None,
+            region: None,
+            who: Who::Anonymous,
+            parameters: Fields::default(),
+            response: Fields::default(),
+            resource: None,
+        }
+    }
+
+    /// The caller, if one has signed.
+    pub(crate) fn caller(&self) -> Option<&Caller> {
+        match &self.who {
+            Who::Caller(caller) => Some(caller),
+            Who::Anonymous | Who::Claimed { .. } | Who::Unproven { .. } | Who::Holder { .. } => {
+                None
+            }
+        }
+    }
+
+    /// Whether it changes nothing, by its name.
+    pub(crate) fn reads_only(&self) -> bool {
+        const READS: [&str; 8] = [
+            "AssumeRole",
+            "Decode",
+            "Explain",
+            "Get",
+            "Head",
+            "List",
+            "Simulate",
+            "Query",
+        ];
+        let name = self.operation.unwrap_or_default();
+        READS.iter().any(|read| name.starts_with(read))
+    }
+
+    /// Whether it is about objects or items rather than about what holds them.
+    pub(crate) fn is_about_data(&self) -> bool {
+        let name = self.operation.unwrap_or_default();
+        match self.service {
+            Service::S3 => name.contains("Object"),
+            Service::DynamoDb => !name.contains("Table"),
+            Service::Iam | Service::Sts | Service::Bowline => false,
+        }
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// Adds one.
+    pub(crate) fn add(
+        &mut self,
+        name: impl Into<Cow<'static, str>>,
+        value: impl Into<Cow<'a, str>>,
+    ) {
+        let value = value.into();
+        let value = if value.len() > MAX_VALUE {
+            Cow::Owned(format!("[{} bytes]", value.len()))
+        } else {
+            value
+        };
+        self.0.push((name.into(), value));
+    }
+
+    /// Adds one that may be absent.
+    pub(crate) fn add_if(&mut self, name: &'static str, value: Option<impl Into<Cow<'a, str>>>) {
+        if let Some(value) = value {
+            self.add(name, value);
+        }
+    }
+
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All of them, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (&**name, &**value))
+    }
+}

@@ -1,0 +1,148 @@
+//! The data folder: what lies where in it, and that one process at a time uses it.
+//!
+//! ```text
+//! lock           held while a server runs; the kernel lets go when it ends, however it ends
+//! master.key     what long-term secrets are sealed under (0600)
+//! credentials    root credentials that were made up at the first start, for the AWS clients (0600)
+//! store/         identity data
+//! objects/       the embedded object store
+//! audit/         audit.jsonl
+//! ```
+//!
+//! Everything in it is for its owner alone.
+
+use std::{
+    fs::{DirBuilder, File, OpenOptions},
+    io,
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use rustix::fs::{FlockOperation, flock};
+
+/// A data folder that this process has for itself.
+#[derive(Debug)]
+pub struct DataFolder {
+    path: PathBuf,
+    _lock: File,
+}
+
+/// Why a data folder cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// Another process uses it.
+    #[error("the data in `{0}` is in use by another process")]
+    InUse(PathBuf),
+    /// A file in it, or the folder itself, cannot be used.
+    #[error("using `{path}`")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl DataFolder {
+    /// Takes a folder for this process. It is made if it is not there.
+    ///
+    /// # Errors
+    /// [`FolderError`].
+    pub fn open(path: &Path) -> Result<Self, FolderError> {
+        let failed = |source| FolderError::File {
+            path: path.to_owned(),
+            source,
+        };
+        private_folder(path).map_err(failed)?;
+        match lock(path).map_err(failed)? {
+            Some(lock) => Ok(Self {
+                path: path.to_owned(),
+                _lock: lock,
+            }),
+            None => Err(FolderError::InUse(path.to_owned())),
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The file of the master key.
+    pub fn master_key(&self) -> PathBuf {
+        self.path.join("master.key")
+    }
+
+    /// The file for root credentials that were made up.
+    pub fn credentials(&self) -> PathBuf {
+        self.path.join("credentials")
+    }
+
+    /// The folder of the store.
+    pub fn store(&self) -> PathBuf {
+        self.path.join("store")
+    }
+
+    /// The folder of the embedded object store.
+    pub fn objects(&self) -> PathBuf {
+        self.path.join("objects")
+    }
+
+    /// The audit file, unless another is configured.
+    pub fn audit(&self) -> PathBuf {
+        self.path.join("audit").join("audit.jsonl")
+    }
+}
+
+/// Makes a folder, and those that it lies in, for their owner alone. One that is there is left as it is.
+pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Opens a file for its owner alone, and makes it if it is not there.
+pub(crate) fn private_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+}
+
+/// Takes a folder for this process, until the file is dropped. None if another process has it.
+pub(crate) fn lock(folder: &Path) -> io::Result<Option<File>> {
+    let file = private_file(&folder.join("lock"))?;
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(Some(file)),
+        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+/// Makes new names in a folder survive a loss of power.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt as _};
+
+    use super::*;
+
+    #[test]
+    fn a_folder_is_its_owners_alone_and_has_one_process() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("a/b");
+        let open = DataFolder::open(&path).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&path), 0o700);
+        assert_eq!(mode(&path.join("lock")), 0o600);
+        let second = DataFolder::open(&path);
+        assert!(matches!(second, Err(FolderError::InUse(_))), "{second:?}");
+        drop(open);
+        DataFolder::open(&path).unwrap();
+    }
+}

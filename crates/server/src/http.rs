@@ -1,0 +1,6 @@
+//! HTTP: connections, heads, bodies and answers. What a request means is [`route`](crate::route)'s to say.
+
+pub(crate) mod answer;
+pub(crate) mod body;
+pub(crate) mod head;
+pub(crate) mod listener;

@@ -1,0 +1,72 @@
+//! Answers: what a handler gives, with the headers that every answer has.
+
+use bowline_aws::error::{AwsError, Protocol, RequestIds};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Empty, Full};
+
+use crate::gateway::s3::ResponseBody;
+
+/// An answer, streamed or whole.
+pub(crate) type Answer = Response<ResponseBody>;
+
+/// Where the AWS clients look for the request id.
+const AMZN_REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+/// Where S3's clients do.
+const AMZ_REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-request-id");
+
+/// A good answer with this body.
+pub(crate) fn whole(content_type: &'static str, body: String) -> Answer {
+    let mut answer = Response::new(full(body));
+    let content_type = HeaderValue::from_static(content_type);
+    answer
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, content_type);
+    answer
+}
+
+/// A failure in the form that the client's protocol has. Resource is the path that was asked for.
+pub(crate) fn error(
+    error: &AwsError,
+    protocol: Protocol,
+    request_id: &str,
+    resource: &str,
+    method: &Method,
+) -> Answer {
+    let ids = RequestIds {
+        request_id,
+        resource,
+        ..RequestIds::default()
+    };
+    let rendered = error.render(protocol, ids);
+    let status = StatusCode::from_u16(rendered.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let bodiless = *method == Method::HEAD || status == StatusCode::NOT_MODIFIED;
+    let mut answer = if bodiless {
+        Response::new(empty())
+    } else {
+        whole(rendered.content_type, rendered.body)
+    };
+    *answer.status_mut() = status;
+    answer
+}
+
+/// Adds the request id, where the protocol's clients look for it.
+pub(crate) fn identify(answer: &mut Answer, protocol: Protocol, request_id: &str) {
+    let name = match protocol {
+        Protocol::S3 => AMZ_REQUEST_ID,
+        Protocol::Query { .. } | Protocol::DynamoDb | Protocol::Bowline => AMZN_REQUEST_ID,
+    };
+    if let Ok(value) = HeaderValue::from_str(request_id) {
+        answer.headers_mut().insert(name, value);
+    }
+}
+
+fn full(body: String) -> ResponseBody {
+    Full::new(Bytes::from(body))
+        .map_err(|never| match never {})
+        .boxed_unsync()
+}
+
+fn empty() -> ResponseBody {
+    Empty::new().map_err(|never| match never {}).boxed_unsync()
+}

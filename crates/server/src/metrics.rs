@@ -1,0 +1,292 @@
+//! What the server counts, as text for Prometheus. Counting takes no lock: every counter is made at the start.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use prometheus_client::{
+    encoding::{
+        EncodeLabelSet, EncodeMetric, MetricEncoder, NoLabelSet,
+        text::{encode_eof, encode_registry},
+    },
+    metrics::{
+        MetricType, TypedMetric,
+        counter::{ConstCounter, Counter},
+        family::Family,
+        gauge::ConstGauge,
+    },
+    registry::Registry,
+};
+
+use crate::service::Service;
+
+/// What all names begin with.
+const PREFIX: &str = "bowline";
+/// Upper bounds of the latency buckets, in seconds.
+const BUCKETS: [f64; 12] = [
+    0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0,
+];
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// As it should.
+    Done,
+    /// Denied by policy, or not signed or proved as it must be.
+    Refused,
+    /// For another reason that is the client's.
+    Failed,
+    /// For a reason that is the server's.
+    Broken,
+}
+
+/// The counters.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    calls: Vec<(Service, Ending, Counter)>,
+    latency: Vec<(Service, Latency)>,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct CallLabels {
+    service: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ServiceLabels {
+    service: &'static str,
+}
+
+/// A number that is read when it is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    /// Without the prefix.
+    pub(crate) name: &'static str,
+    /// What it is.
+    pub(crate) help: &'static str,
+    /// How much.
+    pub(crate) value: Value,
+}
+
+/// How much.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Value {
+    /// Of what only grows.
+    Counter(u64),
+    /// Of what goes up and down.
+    Gauge(i64),
+}
+
+impl Ending {
+    const ALL: [Self; 4] = [Self::Done, Self::Refused, Self::Failed, Self::Broken];
+
+    /// The ending that an HTTP status tells.
+    pub(crate) fn of_status(status: u16, refused: bool) -> Self {
+        match status {
+            500.. => Self::Broken,
+            _ if refused => Self::Refused,
+            400.. => Self::Failed,
+            _ => Self::Done,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Broken => "broken",
+        }
+    }
+}
+
+impl Metrics {
+    /// Counters at zero.
+    pub(crate) fn new() -> Self {
+        let mut registry = Registry::with_prefix(PREFIX);
+        let calls = Family::<CallLabels, Counter>::default();
+        registry.register(
+            "calls",
+            "Calls served, by service and by how they ended",
+            calls.clone(),
+        );
+        let latency = Family::<ServiceLabels, Latency>::default();
+        registry.register(
+            "call_duration_seconds",
+            "Time from the head of a call to its answer, without the streaming of objects",
+            latency.clone(),
+        );
+        let call = |service: Service, ending: Ending| {
+            let labels = CallLabels {
+                service: service.name(),
+                outcome: ending.name(),
+            };
+            (service, ending, calls.get_or_create(&labels).clone())
+        };
+        Self {
+            calls: Service::ALL
+                .into_iter()
+                .flat_map(|service| Ending::ALL.map(|ending| call(service, ending)))
+                .collect(),
+            latency: Service::ALL
+                .into_iter()
+                .map(|service| {
+                    let labels = ServiceLabels {
+                        service: service.name(),
+                    };
+                    (service, latency.get_or_create(&labels).clone())
+                })
+                .collect(),
+            registry,
+        }
+    }
+
+    /// Counts a call.
+    pub(crate) fn call(&self, service: Service, ending: Ending, took: Duration) {
+        if let Some((_, _, counter)) = self
+            .calls
+            .iter()
+            .find(|(of, how, _)| (*of, *how) == (service, ending))
+        {
+            counter.inc();
+        }
+        if let Some((_, latency)) = self.latency.iter().find(|(of, _)| *of == service) {
+            latency.observe(took);
+        }
+    }
+
+    /// All of them, and the readings, in the text format.
+    ///
+    /// # Errors
+    /// Never: text is written into memory.
+    pub(crate) fn to_text(&self, readings: &[Reading]) -> Result<String, fmt::Error> {
+        let mut others = Registry::with_prefix(PREFIX);
+        for reading in readings {
+            match reading.value {
+                Value::Counter(value) => {
+                    others.register(reading.name, reading.help, ConstCounter::new(value));
+                }
+                Value::Gauge(value) => {
+                    others.register(reading.name, reading.help, ConstGauge::new(value));
+                }
+            }
+        }
+        let mut text = String::new();
+        encode_registry(&mut text, &self.registry)?;
+        encode_registry(&mut text, &others)?;
+        encode_eof(&mut text)?;
+        Ok(text)
+    }
+}
+
+/// A histogram without a lock.
+#[derive(Clone, Debug, Default)]
+struct Latency(Arc<Counts>);
+
+#[derive(Debug, Default)]
+struct Counts {
+    micros: AtomicU64,
+    /// Not cumulative; the last one is for what is above all bounds.
+    buckets: [AtomicU64; BUCKETS.len() + 1],
+}
+
+impl Latency {
+    fn observe(&self, took: Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.0.micros.fetch_add(micros, Ordering::Relaxed);
+        let seconds = took.as_secs_f64();
+        let bucket = BUCKETS.partition_point(|bound| *bound < seconds);
+        if let Some(count) = self.0.buckets.get(bucket) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl TypedMetric for Latency {
+    const TYPE: MetricType = MetricType::Histogram;
+}
+
+impl EncodeMetric for Latency {
+    fn encode(&self, mut encoder: MetricEncoder<'_>) -> fmt::Result {
+        let bounds = BUCKETS.into_iter().chain([f64::MAX]);
+        let buckets: Vec<(f64, u64)> = bounds
+            .zip(&self.0.buckets)
+            .map(|(bound, count)| (bound, count.load(Ordering::Relaxed)))
+            .collect();
+        let count = buckets.iter().map(|(_, count)| count).sum();
+        let sum = Duration::from_micros(self.0.micros.load(Ordering::Relaxed)).as_secs_f64();
+        encoder.encode_histogram::<NoLabelSet>(sum, count, &buckets, None)
+    }
+
+    fn metric_type(&self) -> MetricType {
+        Self::TYPE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_are_counted_and_timed_by_service() {
+        let metrics = Metrics::new();
+        metrics.call(Service::Sts, Ending::Done, Duration::from_micros(300));
+        metrics.call(Service::Sts, Ending::Refused, Duration::from_secs(9));
+        let readings = [
+            Reading {
+                name: "audit_failures",
+                help: "Records that could not be written",
+                value: Value::Counter(2),
+            },
+            Reading {
+                name: "index_revision",
+                help: "The commit that the index stands at",
+                value: Value::Gauge(7),
+            },
+        ];
+        let text = metrics.to_text(&readings).unwrap();
+        let told: Vec<&str> = text
+            .lines()
+            .filter(|line| !line.contains("service=") || line.contains("\"sts\""))
+            .collect();
+        insta::assert_snapshot!(told.join("\n"), @r#"
+        # HELP bowline_calls Calls served, by service and by how they ended.
+        # TYPE bowline_calls counter
+        bowline_calls_total{service="sts",outcome="done"} 1
+        bowline_calls_total{service="sts",outcome="failed"} 0
+        bowline_calls_total{service="sts",outcome="refused"} 1
+        bowline_calls_total{service="sts",outcome="broken"} 0
+        # HELP bowline_call_duration_seconds Time from the head of a call to its answer, without the streaming of objects.
+        # TYPE bowline_call_duration_seconds histogram
+        bowline_call_duration_seconds_sum{service="sts"} 9.0003
+        bowline_call_duration_seconds_count{service="sts"} 2
+        bowline_call_duration_seconds_bucket{le="0.0001",service="sts"} 0
+        bowline_call_duration_seconds_bucket{le="0.00025",service="sts"} 0
+        bowline_call_duration_seconds_bucket{le="0.0005",service="sts"} 1
+        bowline_call_duration_seconds_bucket{le="0.001",service="sts"} 1
+        bowline_call_duration_seconds_bucket{le="0.0025",service="sts"} 1
+        bowline_call_duration_seconds_bucket{le="0.005",service="sts"} 1
+        bowline_call_duration_seconds_bucket{le="0.01",service="sts"} 1
+        bowline_call_duration_seconds_bucket{le="0.05",service="sts"} 1
+        bowline_call_duration_seconds_bucket{le="0.1",service="sts"} 1
+        bowline_call_duration_seconds_bucket{le="0.5",service="sts"} 1
+        bowline_call_duration_seconds_bucket{le="1.0",service="sts"} 1
+        bowline_call_duration_seconds_bucket{le="5.0",service="sts"} 1
+        bowline_call_duration_seconds_bucket{le="1.7976931348623157e308",service="sts"} 2
+        # HELP bowline_audit_failures Records that could not be written.
+        # TYPE bowline_audit_failures counter
+        bowline_audit_failures_total 2
+        # HELP bowline_index_revision The commit that the index stands at.
+        # TYPE bowline_index_revision gauge
+        bowline_index_revision 7
+        # EOF
+        "#);
+    }
+}

@@ -1,0 +1,173 @@
+//! The operator API: what Bowline has beside AWS's APIs, as JSON by `X-Amz-Target`, signed for the service `bowline`.
+//!
+//! Its actions are `bowline:*`, decided by the same engine and audited like any other. What concerns the whole server belongs to
+//! the management account, so that callers of other accounts are denied as any callers from outside are. The `bowline` commands are its
+//! clients.
+
+mod configure_provider;
+mod explain;
+mod input;
+mod rotate_keyring;
+
+use std::sync::Arc;
+
+use bowline_aws::{
+    error::{AwsError, Code, Protocol},
+    sigv4::{Payload, Unverified},
+};
+use bowline_iam::{
+    account::AccountId,
+    json::{self, Limits},
+};
+use http::Method;
+use hyper::body::Incoming;
+
+use self::{
+    configure_provider::ConfigureProvider, explain::Explain, input::Members,
+    rotate_keyring::RotateKeyring,
+};
+use crate::{
+    api::call::Call,
+    app::App,
+    authenticate::{authenticate, claimed_account},
+    authorize::{Asker, Question},
+    event::{Event, Subject, Who},
+    http::{
+        answer::{self, Answer},
+        body,
+    },
+    index::Index,
+    refusal::Refused,
+};
+
+/// The version of the API, as `X-Amz-Target` has it.
+const VERSION: &str = "20261101";
+/// How much a request may hold: a key set and certificates, mostly.
+const LIMITS: Limits = Limits {
+    max_bytes: 512 * 1024,
+    max_depth: 4,
+    max_values: 64,
+};
+
+/// A well-formed request.
+enum Request {
+    ConfigureProvider(ConfigureProvider),
+    Explain(Explain),
+    RotateKeyring(RotateKeyring),
+}
+
+/// Serves a call of the operator API. `operation` is what stands after the dot of `X-Amz-Target`.
+pub(crate) async fn serve(
+    app: &App,
+    event: &mut Event<'_>,
+    signature: &Unverified<'_>,
+    operation: &str,
+    body: Incoming,
+) -> Result<Answer, Refused> {
+    let head = event.head;
+    let index = app.state.current();
+    let id = signature.access_key_id();
+    event.region = Some(signature.scope().region().into());
+    event.who = Who::Claimed {
+        access_key_id: id.clone(),
+        account: claimed_account(id, &index),
+    };
+    let body = body::read(body, LIMITS.max_bytes).await?;
+    let payload = Payload::Whole(&body);
+    let authenticated = authenticate(signature, payload, &index, head.now, Protocol::Bowline)?;
+    event.who = Who::Caller(authenticated.caller.clone());
+    let caller = &authenticated.caller;
+
+    if *head.method() != Method::POST || head.path() != "/" || !head.query().is_empty() {
+        let message = "The operator API takes POST requests to / without a query";
+        return Err(AwsError::new(Code::InvalidRequest, message).into());
+    }
+    let request = Request::read(operation, &body)?;
+    let name = request.name();
+    event.operation = Some(name);
+    request.tell(event);
+    let subject = request.subject(&index);
+    let question = Question {
+        action: &format!("bowline:{name}"),
+        resource: &subject.arn,
+        account: subject.account,
+        keys: Vec::new(),
+        trust: None,
+    };
+    let region = signature.scope().region();
+    let asker = Asker::new(&index, head, event.service, Some(region), Some(caller));
+    let permit = asker.permit(&[question], request);
+    event.resource = Some(subject);
+    let permit = permit?;
+    if !event.reads_only() {
+        app.audit
+            .check()
+            .map_err(|error| Refused::because(AwsError::internal(Protocol::Bowline), &error))?;
+    }
+    let call = Call {
+        app,
+        index: Arc::clone(&index),
+        caller,
+        now: head.now,
+        request_id: &head.request_id,
+    };
+    let body = match permit.into_action() {
+        Request::ConfigureProvider(input) => input.carry_out(&call).await?,
+        Request::Explain(input) => input.carry_out(&call)?,
+        Request::RotateKeyring(input) => input.carry_out(&call).await?,
+    };
+    Ok(answer::whole("application/x-amz-json-1.1", body))
+}
+
+impl Request {
+    fn read(operation: &str, body: &[u8]) -> Result<Self, AwsError> {
+        let unknown = || AwsError::unknown_operation(operation, VERSION);
+        let read = match operation {
+            "ConfigureProvider" => |members: &Members<'_>| {
+                ConfigureProvider::read(members).map(Self::ConfigureProvider)
+            },
+            "Explain" => |members: &Members<'_>| Explain::read(members).map(Self::Explain),
+            "RotateKeyring" => {
+                |members: &Members<'_>| RotateKeyring::read(members).map(Self::RotateKeyring)
+            }
+            _ => return Err(unknown()),
+        };
+        let malformed =
+            |error: json::JsonError| AwsError::new(Code::MalformedInput, error.to_string());
+        let value = json::parse(body, &LIMITS).map_err(malformed)?;
+        read(&Members::of(&value)?)
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Self::ConfigureProvider(_) => "ConfigureProvider",
+            Self::Explain(_) => "Explain",
+            Self::RotateKeyring(_) => "RotateKeyring",
+        }
+    }
+
+    fn tell(&self, event: &mut Event<'_>) {
+        match self {
+            Self::ConfigureProvider(input) => input.tell(&mut event.parameters),
+            Self::Explain(input) => input.tell(&mut event.parameters),
+            Self::RotateKeyring(input) => input.tell(&mut event.parameters),
+        }
+    }
+
+    fn subject(&self, index: &Index) -> Subject {
+        match self {
+            Self::ConfigureProvider(input) => input.subject(),
+            Self::Explain(_) => Subject {
+                arn: "*".to_owned(),
+                account: None,
+            },
+            Self::RotateKeyring(_) => rotate_keyring::subject(index),
+        }
+    }
+}
+
+/// The account that operations beyond one account belong to.
+fn management_account(index: &Index) -> Option<AccountId> {
+    let management = index.accounts().find(|account| account.record.management);
+    management.map(|account| account.record.id)
+}

@@ -1,0 +1,137 @@
+//! The second listener: health and metrics, for whoever runs the server. It tells nothing about accounts.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+
+use crate::{
+    app::App,
+    http::{answer::Answer, listener::Handler},
+    metrics::{Reading, Value},
+};
+
+/// Serves health and metrics of a server.
+#[derive(Debug)]
+pub(crate) struct Ops(pub(crate) Arc<App>);
+
+impl Handler for Ops {
+    async fn handle(&self, request: Request<Incoming>, _peer: SocketAddr) -> Answer {
+        if *request.method() != Method::GET {
+            return text(StatusCode::METHOD_NOT_ALLOWED, "GET alone\n".to_owned());
+        }
+        match request.uri().path() {
+            // The process answers.
+            "/healthz" => text(StatusCode::OK, "ok\n".to_owned()),
+            "/readyz" => self.readiness(),
+            "/metrics" => match self.0.metrics.to_text(&self.readings()) {
+                Ok(metrics) => {
+                    let mut answer = text(StatusCode::OK, metrics);
+                    answer.headers_mut().insert(
+                        header::CONTENT_TYPE,
+                        HeaderValue::from_static(
+                            "application/openmetrics-text; version=1.0.0; charset=utf-8",
+                        ),
+                    );
+                    answer
+                }
+                Err(_) => text(StatusCode::INTERNAL_SERVER_ERROR, String::new()),
+            },
+            _ => text(
+                StatusCode::NOT_FOUND,
+                "There are /healthz, /readyz and /metrics here\n".to_owned(),
+            ),
+        }
+    }
+}
+
+impl Ops {
+    /// Whether calls can be decided on what holds now, and recorded.
+    fn readiness(&self) -> Answer {
+        let problem = if !self.0.state.is_live() {
+            Some("the index is no longer fed from the store; restart the server\n")
+        } else if self.0.audit.check().is_err() {
+            Some("the audit cannot be written\n")
+        } else {
+            None
+        };
+        match problem {
+            None => text(StatusCode::OK, "ready\n".to_owned()),
+            Some(problem) => text(StatusCode::SERVICE_UNAVAILABLE, problem.to_owned()),
+        }
+    }
+
+    fn readings(&self) -> Vec<Reading> {
+        let app = &self.0;
+        let (index, oidc) = (app.state.current(), app.oidc.stats());
+        let counter = |name, help, value| Reading {
+            name,
+            help,
+            value: Value::Counter(value),
+        };
+        let gauge = |name, help, value: u64| Reading {
+            name,
+            help,
+            value: Value::Gauge(i64::try_from(value).unwrap_or(i64::MAX)),
+        };
+        vec![
+            counter(
+                "audit_failures",
+                "Audit records that could not be written at once",
+                app.audit.failures(),
+            ),
+            counter(
+                "oidc_fetches",
+                "Discoveries of issuers' keys",
+                oidc.fetches(),
+            ),
+            counter(
+                "oidc_failed_fetches",
+                "Discoveries of issuers' keys that failed",
+                oidc.failed_fetches(),
+            ),
+            counter(
+                "oidc_refetches",
+                "Discoveries for the sake of a key id that was not known",
+                oidc.refetches(),
+            ),
+            counter(
+                "oidc_negative_hits",
+                "Tokens refused for an unknown key id without asking the issuer",
+                oidc.negative_hits(),
+            ),
+            counter(
+                "oidc_stale_uses",
+                "Uses of keys beyond their time because newer ones could not be had",
+                oidc.stale_uses(),
+            ),
+            counter(
+                "oidc_verifications",
+                "Signatures of tokens that were verified",
+                oidc.verifications(),
+            ),
+            counter(
+                "oidc_memory_hits",
+                "Signatures of tokens that were remembered",
+                oidc.memory_hits(),
+            ),
+            gauge(
+                "index_revision",
+                "The commit that the index stands at",
+                index.revision().number(),
+            ),
+            gauge("roles", "Roles of all accounts", index.role_count() as u64),
+        ]
+    }
+}
+
+fn text(status: StatusCode, text: String) -> Answer {
+    let body = Full::new(Bytes::from(text)).map_err(|never| match never {});
+    let mut answer = Response::new(body.boxed_unsync());
+    *answer.status_mut() = status;
+    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+    answer.headers_mut().insert(header::CONTENT_TYPE, plain);
+    answer
+}

@@ -1,0 +1,221 @@
+//! The query protocol: IAM and STS calls as form parameters.
+//!
+//! A signed call is authenticated, read, validated, authorized, carried out, in this order. Unsigned, there is one operation.
+
+use bowline_aws::{
+    error::{AwsError, Code},
+    iam,
+    query::{MAX_BYTES, Params},
+    sigv4::{Payload, Unverified},
+    sts,
+};
+use bytes::Bytes;
+use hyper::body::Incoming;
+
+use crate::{
+    api::{self, call::Call},
+    app::App,
+    authenticate::{authenticate, claimed_account},
+    authorize::{Asker, Question},
+    event::{Event, Subject, Who},
+    http::{
+        answer::{self, Answer},
+        body,
+    },
+    refusal::Refused,
+    service::Service,
+    sts as exchange,
+};
+
+/// Parameters that are told of, by their names on the wire. Whatever is not listed may be a secret.
+const TOLD: [&str; 30] = [
+    "AccessKeyId",
+    "AssumeRolePolicyDocument",
+    "ClientID",
+    "ClientIDList",
+    "Description",
+    "DurationSeconds",
+    "EntityFilter",
+    "ExternalId",
+    "GroupName",
+    "InstanceProfileName",
+    "MaxItems",
+    "MaxSessionDuration",
+    "NewPath",
+    "NewUserName",
+    "OnlyAttached",
+    "OpenIDConnectProviderArn",
+    "Path",
+    "PathPrefix",
+    "Policy",
+    "PolicyArn",
+    "PolicyDocument",
+    "PolicyName",
+    "PolicyUsageFilter",
+    "RoleArn",
+    "RoleName",
+    "RoleSessionName",
+    "Scope",
+    "Status",
+    "Url",
+    "UserName",
+];
+
+/// Serves a call of IAM or STS that is signed for it.
+pub(crate) async fn signed(
+    app: &App,
+    event: &mut Event<'_>,
+    signature: &Unverified<'_>,
+    body: Incoming,
+) -> Result<Answer, Refused> {
+    let head = event.head;
+    let protocol = event.service.protocol();
+    let index = app.state.current();
+    let id = signature.access_key_id();
+    event.region = Some(signature.scope().region().into());
+    event.who = Who::Claimed {
+        access_key_id: id.clone(),
+        account: claimed_account(id, &index),
+    };
+    let body = body::read(body, MAX_BYTES).await?;
+    let authenticated = authenticate(signature, Payload::Whole(&body), &index, head.now, protocol)?;
+    event.who = Who::Caller(authenticated.caller.clone());
+    let (caller, region) = (&authenticated.caller, signature.scope().region());
+
+    let params = read(event, &body)?;
+    let Named { action, version } = named(&params)?;
+    let call = Call {
+        app,
+        index: std::sync::Arc::clone(&index),
+        caller,
+        now: head.now,
+        request_id: &head.request_id,
+    };
+    let asker = Asker::new(&index, head, event.service, Some(region), Some(caller));
+    let unknown = || AwsError::unknown_operation(action, version);
+    let xml = match event.service {
+        Service::Iam => {
+            let operation = iam::Operation::from_name(action).filter(|_| version == iam::VERSION);
+            let operation = operation.ok_or_else(unknown)?;
+            event.operation = Some(operation.name());
+            tell(event, &params);
+            let request = iam::Request::parse(operation, &params).map_err(AwsError::from)?;
+            let on = api::iam::resource::resource(operation, &params, caller, &index)?;
+            let keys = operation.condition_keys().iter();
+            let question = Question {
+                action: operation.action(),
+                resource: &on.arn,
+                account: on.account,
+                keys: keys
+                    .filter_map(|(key, member)| Some((*key, params.get(member)?.into())))
+                    .collect(),
+                trust: None,
+            };
+            let permit = asker.permit(&[question], request);
+            event.resource = Some(Subject {
+                arn: on.arn,
+                account: on.account,
+            });
+            let permit = permit?;
+            if !event.reads_only() {
+                app.audit
+                    .check()
+                    .map_err(|error| Refused::because(AwsError::internal(protocol), &error))?;
+            }
+            api::iam::carry_out(permit, &call).await?
+        }
+        Service::Sts => {
+            let operation = sts::Operation::from_name(action).filter(|_| version == sts::VERSION);
+            let operation = operation.ok_or_else(unknown)?;
+            event.operation = Some(operation.name());
+            tell(event, &params);
+            let request = sts::Request::parse(operation, &params).map_err(AwsError::from)?;
+            exchange::signed(request, &call, &asker, event).await?
+        }
+        Service::S3 | Service::DynamoDb | Service::Bowline => return Err(unknown().into()),
+    };
+    Ok(answer::whole("text/xml", xml))
+}
+
+/// Serves a call that nobody has signed: the exchange of a token, and nothing else.
+pub(crate) async fn unsigned(
+    app: &App,
+    event: &mut Event<'_>,
+    body: Incoming,
+) -> Result<Answer, Refused> {
+    let body = body::read(body, MAX_BYTES).await?;
+    let params = read(event, &body)?;
+    let version = params.get("Version").unwrap_or_default();
+    if version == iam::VERSION {
+        event.service = Service::Iam;
+    }
+    let operation = params.get("Action").and_then(sts::Operation::from_name);
+    match operation {
+        Some(operation @ sts::Operation::AssumeRoleWithWebIdentity) if version == sts::VERSION => {
+            event.operation = Some(operation.name());
+            tell(event, &params);
+            let input =
+                sts::AssumeRoleWithWebIdentityRequest::parse(&params).map_err(AwsError::from)?;
+            let xml = exchange::with_web_identity(app, event, input).await?;
+            Ok(answer::whole("text/xml", xml))
+        }
+        _ => {
+            let protocol = event.service.protocol();
+            Err(AwsError::missing_authentication(protocol).into())
+        }
+    }
+}
+
+/// Reads the parameters, from a form by POST or from the query.
+fn read(event: &Event<'_>, body: &Bytes) -> Result<Params, AwsError> {
+    let head = event.head;
+    if !body.is_empty() && !head.has_form() {
+        let message = "The request body must be of the type application/x-www-form-urlencoded";
+        return Err(AwsError::new(Code::MalformedInput, message));
+    }
+    Ok(Params::parse(body, Some(head.query()))?)
+}
+
+struct Named<'a> {
+    action: &'a str,
+    version: &'a str,
+}
+
+fn named(params: &Params) -> Result<Named<'_>, AwsError> {
+    let missing = |message: &'static str| AwsError::new(Code::MissingAction, message);
+    Ok(Named {
+        action: params
+            .get("Action")
+            .filter(|action| !action.is_empty())
+            .ok_or_else(|| missing("Missing Action parameter"))?,
+        version: params.get("Version").unwrap_or_default(),
+    })
+}
+
+/// Takes the parameters that may be told into the event.
+fn tell(event: &mut Event<'_>, params: &Params) {
+    let mut lists: Vec<(&str, usize, &str)> = Vec::new();
+    for (name, value) in params.iter() {
+        if let Some((list, number)) = name.split_once(".member.")
+            && TOLD.contains(&list)
+            && let Ok(number) = number.parse()
+        {
+            lists.push((list, number, value));
+        } else if TOLD.contains(&name) {
+            event.parameters.add(lower_first(name), value.to_owned());
+        }
+    }
+    lists.sort_unstable();
+    for (list, number, value) in lists {
+        let name = format!("{}.{number}", lower_first(list));
+        event.parameters.add(name, value.to_owned());
+    }
+}
+
+/// `RoleName` as `roleName`, as CloudTrail has it.
+fn lower_first(name: &str) -> String {
+    let mut rest = name.chars();
+    rest.next().map_or_else(String::new, |first| {
+        first.to_ascii_lowercase().to_string() + rest.as_str()
+    })
+}

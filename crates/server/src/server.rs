@@ -1,0 +1,302 @@
+//! A server from its start to its end.
+//!
+//! [`Server::start`] returns when both listeners answer: what can go wrong at a start has gone wrong by then. Several servers can run in
+//! one process; they share nothing.
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    path::Path,
+    sync::Arc,
+};
+
+use aws_lc_rs::rand::SystemRandom;
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+
+use crate::{
+    app::App,
+    audit::Audit,
+    bootstrap::{BootstrapError, RootCredentials, bootstrap},
+    clock::Clock,
+    config::{AuditTo, Config, StoreKind, Tls},
+    folder::{DataFolder, FolderError},
+    gateway::{self, upstream::folder::FolderStore},
+    http::listener,
+    index::{StartError as IndexStartError, State},
+    master_key::{MasterKey, MasterKeyError, write_private},
+    metrics::Metrics,
+    oidc::{Oidc, OidcConfig},
+    ops::Ops,
+    refusal::recent::Recent,
+    seal::SealError,
+    store::{MemoryStore, SqliteStore, Store, StoreError},
+};
+
+/// A running server. Dropping it ends it in the middle; [`stop`](Self::stop) lets requests end.
+#[derive(Debug)]
+pub struct Server {
+    aws: SocketAddr,
+    ops: SocketAddr,
+    notes: Notes,
+    stop: watch::Sender<bool>,
+    listeners: Vec<JoinHandle<()>>,
+    app: Arc<App>,
+    _folder: DataFolder,
+}
+
+/// What a start did that its operator should know.
+#[derive(Clone, Debug, Default)]
+pub struct Notes {
+    /// The account whose root credentials were made up and written to the data folder.
+    pub generated: Option<RootCredentials>,
+    /// Declarations that were ignored, in words.
+    pub warnings: Vec<String>,
+}
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A listener that others can reach, without TLS.
+    #[error("the listener `{0}` can be reached from other machines, and there is no TLS")]
+    Exposed(SocketAddr),
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The master key cannot be used.
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
+    /// No randomness.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// There is data, and no master key that it could be opened with.
+    #[error("there is data in `{0}`, and no master key")]
+    NoMasterKey(String),
+    /// The store cannot be opened.
+    #[error("opening the store")]
+    Store(#[from] StoreError),
+    /// The store's records cannot be used.
+    #[error("reading the store")]
+    Index(#[from] IndexStartError),
+    /// The first accounts cannot be made.
+    #[error(transparent)]
+    Bootstrap(#[from] BootstrapError),
+    /// The credentials that were made up cannot be written down.
+    #[error("writing the root credentials to `{path}`")]
+    Credentials {
+        /// Which file.
+        path: String,
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The object store cannot be opened.
+    #[error("opening the object store")]
+    Objects(#[source] io::Error),
+    /// What was under way with a bucket cannot be settled.
+    #[error("settling what was under way with buckets")]
+    Buckets(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The audit cannot be opened.
+    #[error("opening the audit file `{path}`")]
+    Audit {
+        /// Which file.
+        path: String,
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
+    /// An address cannot be listened on.
+    #[error("listening on `{address}`")]
+    Listen {
+        /// Which address.
+        address: SocketAddr,
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl Server {
+    /// Starts a server. Call it on a runtime.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start(mut config: Config, clock: Clock) -> Result<Self, StartError> {
+        refuse_exposed(&config)?;
+        let folder = DataFolder::open(&config.data)?;
+        let (state, notes) = open_state(&mut config, clock, &folder).await?;
+        let objects = FolderStore::open(&folder.objects()).map_err(StartError::Objects)?;
+        gateway::recover(&state, &objects)
+            .await
+            .map_err(StartError::Buckets)?;
+        let audit = match &config.audit {
+            AuditTo::DataFolder => audit_file(&folder.audit())?,
+            AuditTo::File(path) => audit_file(path)?,
+            AuditTo::Stdout => Audit::to_stdout(),
+        };
+        let (aws_listener, aws) = listen(config.listen).await?;
+        let (ops_listener, ops) = listen(config.ops_listen).await?;
+        let oidc = Oidc::new(OidcConfig {
+            allow_loopback: config.allow_loopback_issuers,
+            allow_networks: config.allow_networks.clone(),
+            own_listeners: vec![aws, ops],
+        });
+        let app = Arc::new(App {
+            config,
+            clock,
+            random: SystemRandom::new(),
+            state,
+            oidc,
+            objects: Arc::new(objects),
+            audit,
+            recent: Recent::default(),
+            metrics: Metrics::new(),
+        });
+        let (stop, stopped) = watch::channel(false);
+        let listeners = vec![
+            tokio::spawn(listener::serve(
+                aws_listener,
+                Arc::clone(&app),
+                stopped.clone(),
+            )),
+            tokio::spawn(listener::serve(
+                ops_listener,
+                Arc::new(Ops(Arc::clone(&app))),
+                stopped,
+            )),
+        ];
+        Ok(Self {
+            aws,
+            ops,
+            notes,
+            stop,
+            listeners,
+            app,
+            _folder: folder,
+        })
+    }
+
+    /// Where AWS clients are served.
+    pub fn aws(&self) -> SocketAddr {
+        self.aws
+    }
+
+    /// Where health and metrics are served.
+    pub fn ops(&self) -> SocketAddr {
+        self.ops
+    }
+
+    /// What the start did that its operator should know.
+    pub fn notes(&self) -> &Notes {
+        &self.notes
+    }
+
+    /// Takes no more connections, lets requests that are under way end, and closes the store.
+    pub async fn stop(mut self) {
+        // Fails only if the listeners have ended already.
+        let _ = self.stop.send(true);
+        for listener in std::mem::take(&mut self.listeners) {
+            // A listener that panicked has ended as well.
+            let _ = listener.await;
+        }
+        drop(self.app);
+    }
+}
+
+/// Makes a data folder with master key and root credentials, as a first start would, and ends.
+///
+/// # Errors
+/// [`StartError`].
+pub async fn init(mut config: Config, clock: Clock) -> Result<Notes, StartError> {
+    let folder = DataFolder::open(&config.data)?;
+    let (state, notes) = open_state(&mut config, clock, &folder).await?;
+    state.close().await;
+    Ok(notes)
+}
+
+/// The identity data, with whatever a first start makes.
+async fn open_state(
+    config: &mut Config,
+    clock: Clock,
+    folder: &DataFolder,
+) -> Result<(State, Notes), StartError> {
+    let master_key = master_key(config, folder)?;
+    let store: Arc<dyn Store> = match config.store {
+        StoreKind::Sqlite => Arc::new(SqliteStore::open(&folder.store())?),
+        StoreKind::Memory => Arc::new(MemoryStore::new()),
+    };
+    let state = State::start(store, Arc::new(master_key)).await?;
+    let random = SystemRandom::new();
+    let bootstrapped = bootstrap(&state, &config.accounts, &random, clock.now()).await?;
+    if let Some(root) = &bootstrapped.generated {
+        let path = folder.credentials();
+        // Of a folder that was used with a store in memory: those credentials are gone, and the file with them.
+        if config.store == StoreKind::Memory {
+            let _ = std::fs::remove_file(&path);
+        }
+        let content = root.to_credentials_file();
+        write_private(&path, content.as_bytes()).map_err(|source| StartError::Credentials {
+            path: path.display().to_string(),
+            source,
+        })?;
+    }
+    let notes = Notes {
+        generated: bootstrapped.generated,
+        warnings: bootstrapped.warnings,
+    };
+    Ok((state, notes))
+}
+
+/// The configured key, or the one in the data folder, which is made with the first data and never after.
+fn master_key(config: &mut Config, folder: &DataFolder) -> Result<MasterKey, StartError> {
+    if let Some(key) = config.master_key.take() {
+        return Ok(key);
+    }
+    if config.store == StoreKind::Memory {
+        return Ok(MasterKey::generate()?);
+    }
+    let path = folder.master_key();
+    if exists(&path) {
+        return Ok(MasterKey::read(&path)?);
+    }
+    if exists(&folder.store()) {
+        return Err(StartError::NoMasterKey(folder.path().display().to_string()));
+    }
+    Ok(MasterKey::create(&path)?)
+}
+
+fn audit_file(path: &Path) -> Result<Audit, StartError> {
+    Audit::to_file(path).map_err(|source| StartError::Audit {
+        path: path.display().to_string(),
+        source,
+    })
+}
+
+fn exists(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+/// Credentials and tokens must not cross a network in the open.
+fn refuse_exposed(config: &Config) -> Result<(), StartError> {
+    let reachable = |address: &&SocketAddr| !is_loopback(address.ip());
+    match config.tls {
+        Tls::Terminated => Ok(()),
+        Tls::None => match [&config.listen, &config.ops_listen]
+            .into_iter()
+            .find(reachable)
+        {
+            None => Ok(()),
+            Some(address) => Err(StartError::Exposed(*address)),
+        },
+    }
+}
+
+fn is_loopback(address: IpAddr) -> bool {
+    address.to_canonical().is_loopback()
+}
+
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
+}

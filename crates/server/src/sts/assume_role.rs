@@ -1,0 +1,118 @@
+//! `AssumeRole`: a user or a session becomes a session of a role that trusts it.
+
+use std::sync::Arc;
+
+use bowline_aws::{
+    error::AwsError,
+    sts::{self, AssumeRoleRequest, AssumeRoleResponse},
+};
+use bowline_iam::authorize::Applied;
+
+use super::{
+    assumed_role_user, credentials,
+    role_arn::RoleArn,
+    session_limits::{check_policy, duration, refuse_members},
+    tell_session,
+};
+use crate::{
+    api::call::Call,
+    authorize::{Asker, Question},
+    caller::Identity,
+    event::{Event, Subject},
+    refusal::Refused,
+    session::{self, AssumeRole},
+};
+
+pub(super) fn assume_role(
+    call: &Call<'_>,
+    asker: &Asker<'_>,
+    event: &mut Event<'_>,
+    input: &AssumeRoleRequest,
+) -> Result<String, Refused> {
+    refuse_members(&[
+        ("PolicyArns", has_any(input.policy_arns.as_ref())),
+        ("Tags", has_any(input.tags.as_ref())),
+        (
+            "TransitiveTagKeys",
+            has_any(input.transitive_tag_keys.as_ref()),
+        ),
+        ("SerialNumber", input.serial_number.is_some()),
+        ("TokenCode", input.token_code.is_some()),
+        ("SourceIdentity", input.source_identity.is_some()),
+        (
+            "ProvidedContexts",
+            has_any(input.provided_contexts.as_ref()),
+        ),
+        (
+            "MinimumSessionTokenSize",
+            input.minimum_session_token_size.is_some(),
+        ),
+    ])?;
+    let arn = RoleArn::parse(&input.role_arn)?;
+    event.resource = Some(Subject {
+        arn: arn.as_str().to_owned(),
+        account: Some(arn.account),
+    });
+    let caller = call.caller;
+    if let Identity::Root(_) = caller.identity() {
+        let error = AwsError::access_denied("Roles may not be assumed by root accounts.");
+        return Err(error.into());
+    }
+    let Some(role) = arn.find(&call.index) else {
+        let message = format!(
+            "User: {} is not authorized to perform: sts:AssumeRole on resource: {}",
+            caller.arn(),
+            arn.as_str()
+        );
+        let reason = format!("the role `{}` does not exist", arn.as_str());
+        return Err(Refused::because(AwsError::access_denied(message), &reason));
+    };
+    let mut keys = vec![(
+        "sts:RoleSessionName",
+        input.role_session_name.as_str().into(),
+    )];
+    if let Some(external_id) = &input.external_id {
+        keys.push(("sts:ExternalId", external_id.as_str().into()));
+    }
+    let question = Question {
+        action: "sts:AssumeRole",
+        resource: &role.arn,
+        account: Some(role.record.account),
+        keys,
+        trust: Some(Applied {
+            name: "trust policy",
+            arn: None,
+            policy: role.trust.get(),
+        }),
+    };
+    let chained = caller.session().is_some();
+    let session = AssumeRole {
+        role: Arc::clone(&role.record),
+        session_name: input.role_session_name.clone(),
+        session_policy: input.policy.clone(),
+        web_identity: None,
+        chained_from: chained.then(|| caller.arn().to_owned()),
+        issued: call.now,
+    };
+    // The proof first: whoever may not assume the role learns nothing of how long it could be assumed for.
+    let permit = asker.permit(&[question], session)?;
+    let seconds = duration(input.duration_seconds, &role.record, chained)?;
+    check_policy(input.policy.as_deref())?;
+    let keyring = call.index.keyring();
+    let minted = session::mint(permit, seconds, keyring, &call.app.random)?;
+    tell_session(event, &minted);
+    let output = AssumeRoleResponse {
+        credentials: Some(credentials(&minted)),
+        assumed_role_user: Some(assumed_role_user(&minted)),
+        packed_policy_size: minted.packed_policy_size,
+        source_identity: None,
+        session_token_utilization: None,
+        session_token_size: None,
+    };
+    Ok(sts::response(&output, call.request_id))
+}
+
+/// An empty list is as good as none.
+pub(super) fn has_any<T>(list: Option<&Vec<T>>) -> bool {
+    list.is_some_and(|list| !list.is_empty())
+}

@@ -1,0 +1,210 @@
+//! `AssumeRoleWithWebIdentity`: a token of an identity provider becomes a session of a role that trusts its holder.
+//!
+//! In this order: parameters, the role's ARN, the token's *unverified* issuer, the providers that the role's account has for it, a
+//! key of one of them, the signature, the times, the audience, the trust policy on the *verified* claims, duration, session policy,
+//! and only then a session. Whoever has no good token learns nothing about roles; a role that does not exist and one that does not trust
+//! the holder are refused in the same words.
+
+use std::{borrow::Cow, sync::Arc};
+
+use bowline_aws::{
+    error::AwsError,
+    sts::{self, AssumeRoleWithWebIdentityRequest, AssumeRoleWithWebIdentityResponse},
+};
+use bowline_iam::{
+    action::Action,
+    authorize::{Applied, Policies, Request, Resource, authorize, explain},
+    context::{Context, Value},
+    principal::Principal,
+};
+
+use super::{
+    assume_role::has_any,
+    assumed_role_user, credentials,
+    role_arn::RoleArn,
+    session_limits::{check_policy, duration, refuse_members},
+    tell_session,
+};
+use crate::{
+    app::App,
+    authorize::common,
+    event::{Event, Subject, Who},
+    index::{Provider, Role},
+    oidc::{ClaimValue, UnverifiedToken, VerifiedToken},
+    refusal::Refused,
+    session::{self, AssumeRole, WebIdentityClaims},
+};
+
+const ACTION: &str = "sts:AssumeRoleWithWebIdentity";
+
+/// Exchanges a token: the answer's XML.
+///
+/// # Errors
+/// As the module says.
+pub(crate) async fn with_web_identity(
+    app: &App,
+    event: &mut Event<'_>,
+    input: AssumeRoleWithWebIdentityRequest,
+) -> Result<String, Refused> {
+    refuse_members(&[
+        ("ProviderId", input.provider_id.is_some()),
+        ("PolicyArns", has_any(input.policy_arns.as_ref())),
+        (
+            "MinimumSessionTokenSize",
+            input.minimum_session_token_size.is_some(),
+        ),
+    ])?;
+    let arn = RoleArn::parse(&input.role_arn)?;
+    let index = app.state.current();
+    let account = index.account(arn.account).map(|account| account.record.id);
+    event.resource = Some(Subject {
+        arn: arn.as_str().to_owned(),
+        account,
+    });
+    let (token, provider) = {
+        let refused = |error: crate::oidc::TokenError| Refused::because(error.to_aws(), &error);
+        event.who = Who::Unproven {
+            issuer: None,
+            account,
+        };
+        let token = UnverifiedToken::parse(input.web_identity_token.expose()).map_err(refused)?;
+        event.who = Who::Unproven {
+            issuer: Some(token.unverified_issuer().to_owned()),
+            account,
+        };
+        let candidates = index.providers_of_issuer(arn.account, token.unverified_issuer());
+        app.oidc
+            .verify(&token, &candidates, event.head.now)
+            .await
+            .map_err(refused)?
+    };
+    event.who = Who::Holder {
+        account: provider.record.account,
+        provider: provider.arn.clone(),
+        audience: token.audience().to_owned(),
+        subject: token.subject().to_owned(),
+    };
+    let Some(role) = arn.find(&index) else {
+        let reason = format!("the role `{}` does not exist", arn.as_str());
+        return Err(Refused::because(denial(), &reason));
+    };
+
+    let session = AssumeRole {
+        role: Arc::clone(&role.record),
+        session_name: input.role_session_name.clone(),
+        session_policy: input.policy.clone(),
+        web_identity: Some(claims(&token, &provider)),
+        chained_from: None,
+        issued: event.head.now,
+    };
+    let action = Action::parse(ACTION).map_err(|error| Refused::because(denial(), &error))?;
+    let context = context(event, &token, &provider, &input.role_session_name);
+    let request = Request {
+        principal: Principal::Federated {
+            account: provider.record.account,
+            provider: &provider.arn,
+        },
+        action: &action,
+        resource: Resource {
+            arn: &role.arn,
+            account: Some(role.record.account),
+        },
+        context: &context,
+    };
+    let policies = trust(role);
+    let permit = authorize(&request, &policies)
+        .permit(session)
+        .map_err(|_| Refused {
+            error: denial(),
+            reason: None,
+            traces: vec![explain(&request, &policies)],
+        })?;
+    let seconds = duration(input.duration_seconds, &role.record, false)?;
+    check_policy(input.policy.as_deref())?;
+    let minted = session::mint(permit, seconds, index.keyring(), &app.random)?;
+
+    tell_session(event, &minted);
+    let told = &mut event.response;
+    told.add("subjectFromWebIdentityToken", token.subject().to_owned());
+    told.add("provider", provider.arn.to_string());
+    told.add("audience", token.audience().to_owned());
+    let output = AssumeRoleWithWebIdentityResponse {
+        credentials: Some(credentials(&minted)),
+        subject_from_web_identity_token: Some(token.subject().to_owned()),
+        assumed_role_user: Some(assumed_role_user(&minted)),
+        packed_policy_size: minted.packed_policy_size,
+        // The provider's ARN, in every answer of AWS that was seen, though the API reference says the issuer.
+        provider: Some(provider.arn.to_string()),
+        audience: Some(token.audience().to_owned()),
+        source_identity: None,
+        session_token_utilization: None,
+        session_token_size: None,
+    };
+    Ok(sts::response(&output, &event.head.request_id))
+}
+
+/// The one denial: it does not say whether there is such a role.
+fn denial() -> AwsError {
+    AwsError::access_denied(format!("Not authorized to perform {ACTION}"))
+}
+
+fn trust(role: &Role) -> Policies<'_> {
+    Policies {
+        trust: Some(Applied {
+            name: "trust policy",
+            arn: None,
+            policy: role.trust.get(),
+        }),
+        ..Policies::default()
+    }
+}
+
+/// What of a token goes into the session.
+fn claims(token: &VerifiedToken, provider: &Provider) -> WebIdentityClaims {
+    WebIdentityClaims {
+        provider_arn: provider.arn.to_string(),
+        condition_prefix: provider.condition_prefix().to_owned(),
+        audience: token.audience().to_owned(),
+        subject: token.subject().to_owned(),
+        pod_uid: token.pod_uid().map(str::to_owned),
+    }
+}
+
+/// What the trust policy is decided on: what the server knows, then the request, then the token.
+fn context<'a>(
+    event: &Event<'a>,
+    token: &'a VerifiedToken,
+    provider: &'a Provider,
+    session_name: &'a str,
+) -> Context<'a> {
+    let mut context = common(event.head);
+    context.set("aws:PrincipalIsAWSService", Value::Bool(false));
+    context.set("aws:FederatedProvider", Value::from(&*provider.arn));
+    context.set("sts:RoleSessionName", session_name.into());
+
+    let prefix = provider.condition_prefix();
+    let key = |claim: &str| format!("{prefix}:{claim}");
+    // Of several audiences a policy has to say which one it means, by a set operator.
+    let audience = match token.audience_for_conditions() {
+        [one] => Value::from(one.as_str()),
+        several => Value::Set(
+            several
+                .iter()
+                .map(|text| Cow::from(text.as_str()))
+                .collect(),
+        ),
+    };
+    context.set(key("aud"), audience);
+    context.set(key("sub"), token.subject().into());
+    for (name, claim) in token.claims() {
+        let value = match claim {
+            ClaimValue::Text(text) | ClaimValue::Number(text) => Value::from(text.as_str()),
+            ClaimValue::Bool(value) => Value::Bool(*value),
+            ClaimValue::List(texts) => {
+                Value::Set(texts.iter().map(|text| Cow::from(text.as_str())).collect())
+            }
+        };
+        context.set(key(name), value);
+    }
+    context
+}

@@ -1,0 +1,78 @@
+//! The ARN of a role that is to be assumed.
+
+use std::sync::Arc;
+
+use bowline_aws::error::{AwsError, Code};
+use bowline_iam::account::AccountId;
+
+use crate::index::{Index, Role};
+
+/// `arn:aws:iam::{account}:role{path}{name}`, taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RoleArn<'a> {
+    text: &'a str,
+    pub(super) account: AccountId,
+    path: &'a str,
+    name: &'a str,
+}
+
+impl<'a> RoleArn<'a> {
+    /// Reads the ARN of a role.
+    ///
+    /// # Errors
+    /// `ValidationError`: `{arn} is invalid`.
+    pub(super) fn parse(text: &'a str) -> Result<Self, AwsError> {
+        let parts = || {
+            let (account, resource) = text.strip_prefix("arn:aws:iam::")?.split_once(':')?;
+            let path_and_name = resource.strip_prefix("role")?;
+            let slash = path_and_name.rfind('/')?;
+            let (path, name) = path_and_name.split_at_checked(slash + 1)?;
+            (path.starts_with('/') && !name.is_empty()).then_some(Self {
+                text,
+                account: account.parse().ok()?,
+                path,
+                name,
+            })
+        };
+        parts().ok_or_else(|| {
+            let shown: String = text.chars().take(256).collect();
+            AwsError::new(Code::ValidationError, format!("{shown} is invalid"))
+        })
+    }
+
+    /// The role with exactly this account, path and name.
+    pub(super) fn find<'i>(&self, index: &'i Index) -> Option<&'i Arc<Role>> {
+        index.role_by_arn(self.account, self.path, self.name)
+    }
+
+    pub(super) fn as_str(&self) -> &'a str {
+        self.text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_has_an_account_a_path_and_a_name() {
+        let parts = |text| {
+            RoleArn::parse(text).map_or_else(
+                |error| error.message().to_owned(),
+                |arn| format!("{} {} {}", arn.account, arn.path, arn.name),
+            )
+        };
+        insta::assert_snapshot!(parts("arn:aws:iam::111122223333:role/bot"), @"111122223333 / bot");
+        insta::assert_snapshot!(parts("arn:aws:iam::111122223333:role/a/b/bot"), @"111122223333 /a/b/ bot");
+        for bad in [
+            "arn:aws:iam::111122223333:role",
+            "arn:aws:iam::111122223333:role/",
+            "arn:aws:iam::111122223333:rolex/bot",
+            "arn:aws:iam::1111:role/bot",
+            "arn:aws:sts::111122223333:role/bot",
+            "arn:aws:iam::111122223333:user/bot",
+        ] {
+            assert_eq!(parts(bad), format!("{bad} is invalid"));
+        }
+    }
+}
