@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use bowline_aws::error::AwsError;
+use bowline_aws::error::{AwsError, Fault};
 
 use crate::{
     app::App,
@@ -35,6 +35,16 @@ pub(crate) fn conclude(app: &App, event: &Event<'_>, outcome: Result<Answer, Ref
             explanation: explanation.as_deref(),
         },
     };
+    if let Some(Refused {
+        error,
+        reason: Some(reason),
+        ..
+    }) = refused
+        && error.code().fault() == Fault::Receiver
+    {
+        let id = &head.request_id;
+        tracing::error!(request.id = id, reason, "The call `{id}` failed: {reason}");
+    }
     let written = write(app, event, told);
     let is_refusal = refused.is_some_and(Refused::has_more_to_say);
     let mut answer = match (written, outcome) {

@@ -17,7 +17,6 @@ use bowline_aws::{
 };
 use bowline_iam::{account::AccountId, decision::Permit};
 use bytes::Bytes;
-use hyper::body::Incoming;
 use jiff::Timestamp;
 
 pub(crate) use self::buckets::recover;
@@ -30,7 +29,7 @@ use crate::{
     event::{Event, Subject, Who},
     http::{
         answer::Answer,
-        body::{self, Lively},
+        body::{self, RequestBody},
     },
     index::{Bucket, Index},
     refusal::Refused,
@@ -44,7 +43,7 @@ pub(crate) async fn serve(
     app: &App,
     event: &mut Event<'_>,
     signature: Option<&Unverified<'_>>,
-    body: Incoming,
+    body: RequestBody,
 ) -> Result<Answer, Refused> {
     let head = event.head;
     let index = app.state.current();
@@ -166,12 +165,12 @@ impl S3Request<'_> {
         event: &Event<'_>,
         permit: Permit<Operation>,
         reveals_absence: bool,
-        body: Incoming,
+        body: RequestBody,
     ) -> Result<Answer, Refused> {
         if let Operation::PutObject { .. } = permit.action() {
             let context = self.context(event, self.active()?, reveals_absence, &[]);
             let store = &*self.app.objects;
-            return Ok(execute(permit, store, Lively::new(body), &context).await?);
+            return Ok(execute(permit, store, body, &context).await?);
         }
         let body = self.whole(body).await?;
         match permit.action() {
@@ -234,7 +233,7 @@ impl S3Request<'_> {
     }
 
     /// Reads a small body and holds it against what was signed.
-    async fn whole(&self, body: Incoming) -> Result<Bytes, AwsError> {
+    async fn whole(&self, body: RequestBody) -> Result<Bytes, AwsError> {
         let body = body::read(body, MAX_BODY).await?;
         match self.content {
             ContentSha256::Hash(signed) => {

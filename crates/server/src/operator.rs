@@ -20,7 +20,6 @@ use bowline_iam::{
     json::{self, Limits},
 };
 use http::Method;
-use hyper::body::Incoming;
 
 use self::{
     configure_provider::ConfigureProvider, explain::Explain, input::Members,
@@ -34,7 +33,7 @@ use crate::{
     event::{Event, Subject, Who},
     http::{
         answer::{self, Answer},
-        body,
+        body::{self, RequestBody},
     },
     index::Index,
     refusal::Refused,
@@ -62,7 +61,7 @@ pub(crate) async fn serve(
     event: &mut Event<'_>,
     signature: &Unverified<'_>,
     operation: &str,
-    body: Incoming,
+    body: RequestBody,
 ) -> Result<Answer, Refused> {
     let head = event.head;
     let index = app.state.current();

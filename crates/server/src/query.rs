@@ -10,7 +10,6 @@ use bowline_aws::{
     sts,
 };
 use bytes::Bytes;
-use hyper::body::Incoming;
 
 use crate::{
     api::{self, call::Call},
@@ -20,7 +19,7 @@ use crate::{
     event::{Event, Subject, Who},
     http::{
         answer::{self, Answer},
-        body,
+        body::{self, RequestBody},
     },
     refusal::Refused,
     service::Service,
@@ -66,7 +65,7 @@ pub(crate) async fn signed(
     app: &App,
     event: &mut Event<'_>,
     signature: &Unverified<'_>,
-    body: Incoming,
+    body: RequestBody,
 ) -> Result<Answer, Refused> {
     let head = event.head;
     let protocol = event.service.protocol();
@@ -141,7 +140,7 @@ pub(crate) async fn signed(
 pub(crate) async fn unsigned(
     app: &App,
     event: &mut Event<'_>,
-    body: Incoming,
+    body: RequestBody,
 ) -> Result<Answer, Refused> {
     let body = body::read(body, MAX_BYTES).await?;
     let params = read(event, &body)?;

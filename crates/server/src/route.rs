@@ -11,7 +11,7 @@ use bowline_aws::{
     query::MAX_BYTES,
     sigv4::{Payload, Presented, RequestParts, SignatureError, Unverified, present},
 };
-use http::{Method, Request};
+use http::{HeaderValue, Method, Request, header};
 use hyper::body::Incoming;
 
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
     gateway,
     http::{
         answer::{self, Answer},
-        body as http_body,
+        body::{self as http_body, RequestBody},
         head::Head,
         listener::Handler,
     },
@@ -78,12 +78,19 @@ impl Handler for App {
                 return refused;
             }
         };
-        self.serve(&head, body).await
+        let body = RequestBody::new(body, head.header("expect").is_some());
+        let remains = body.remains();
+        let mut answer = self.serve(&head, body).await;
+        if remains.too_much() {
+            let close = HeaderValue::from_static("close");
+            answer.headers_mut().insert(header::CONNECTION, close);
+        }
+        answer
     }
 }
 
 impl App {
-    async fn serve(&self, head: &Head, body: Incoming) -> Answer {
+    async fn serve(&self, head: &Head, body: RequestBody) -> Answer {
         let headers = head.headers();
         let parts = RequestParts {
             method: head.method().as_str(),
@@ -206,7 +213,7 @@ async fn not_served(
     event: &mut Event<'_>,
     signature: &Unverified<'_>,
     operation: &str,
-    body: Incoming,
+    body: RequestBody,
 ) -> Result<Answer, Refused> {
     let protocol = event.service.protocol();
     let body = http_body::read(body, MAX_BYTES).await?;

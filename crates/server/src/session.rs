@@ -234,7 +234,7 @@ fn issue(
         chained_from: request.chained_from,
         mfa_authenticated_at: None,
     };
-    let (token, packed_policy_size) = close(&session, keyring)?;
+    let (token, packed_policy_size) = close(&session, keyring, request.issued)?;
     Ok(Minted {
         session,
         token,
@@ -243,14 +243,18 @@ fn issue(
 }
 
 /// Seals a session, and says what share of the space its policies and tags use.
-fn close(session: &Session, keyring: &Keyring) -> Result<(SessionToken, Option<i32>), MintError> {
+fn close(
+    session: &Session,
+    keyring: &Keyring,
+    now: Timestamp,
+) -> Result<(SessionToken, Option<i32>), MintError> {
     let bytes = sealed::encode(session)?;
     let packed_policy_size = packed_policy_size(session, bytes.len());
     if bytes.len() > seal::room(MAX_TOKEN) {
         let percent = packed_policy_size.unwrap_or(101).max(101);
         return Err(MintError::TooLarge { percent });
     }
-    let sealed = keyring.seal(Purpose::SessionToken, &[], &bytes, session.issued)?;
+    let sealed = keyring.seal(Purpose::SessionToken, &[], &bytes, now)?;
     let token = SessionToken::new(seal::to_text(&sealed)).map_err(|_| SealError)?;
     Ok((token, packed_policy_size))
 }

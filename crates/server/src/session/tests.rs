@@ -84,7 +84,7 @@ fn every_field_survives() {
     session.source_identity = Some("alice".to_owned());
     session.chained_from = Some("arn:aws:sts::432797229265:assumed-role/first/one".to_owned());
     session.mfa_authenticated_at = Some(at(-5));
-    let (token, _) = close(&session, &keyring).unwrap();
+    let (token, _) = close(&session, &keyring, at(0)).unwrap();
     let opened = open(&token, &session.access_key_id, &keyring, at(1)).unwrap();
     assert_eq!(format!("{opened:?}"), format!("{session:?}"));
 }
@@ -242,4 +242,16 @@ proptest! {
         let opened = open(&token, &"ASIAIOSFODNN7EXAMPLE".parse().unwrap(), &keyring(), at(0));
         prop_assert!(matches!(opened, Err(OpenError::Seal(_))));
     }
+}
+
+#[test]
+fn a_key_that_is_younger_than_the_second_seals() {
+    let master = MasterKey::generate().unwrap();
+    let now = at(0) + SignedDuration::from_millis(500);
+    let record = KeyringRecord::generate(&master, now).unwrap();
+    let keyring = record.open(&master).unwrap();
+    let mut request = request();
+    request.issued = now;
+    let minted = mint(request, &keyring);
+    assert!(reopen(&minted, &keyring, now).is_ok());
 }

@@ -1,0 +1,56 @@
+//! The shared credentials file of the AWS clients: profiles in brackets, `name = value` below.
+
+/// What a profile says.
+#[derive(Default, PartialEq, Eq)]
+pub(super) struct Profile {
+    pub(super) access_key_id: Option<String>,
+    pub(super) secret_access_key: Option<String>,
+    pub(super) session_token: Option<String>,
+}
+
+/// The profile with this name, if the file has it.
+pub(super) fn profile(text: &str, name: &str) -> Option<Profile> {
+    let mut found = None;
+    let mut inside = false;
+    for line in text.lines().map(str::trim) {
+        if let Some(header) = line
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+        {
+            inside = header.trim() == name;
+            if inside {
+                found.get_or_insert_with(Profile::default);
+            }
+        } else if inside
+            && !line.starts_with(['#', ';'])
+            && let Some((key, value)) = line.split_once('=')
+            && let Some(profile) = &mut found
+        {
+            let value = Some(value.trim().to_owned());
+            match key.trim() {
+                "aws_access_key_id" => profile.access_key_id = value,
+                "aws_secret_access_key" => profile.secret_access_key = value,
+                "aws_session_token" => profile.session_token = value,
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_is_what_stands_below_its_name() {
+        let text = "# mine\n[default]\naws_access_key_id = A\naws_secret_access_key=S=S\n\n[ other ]\naws_access_key_id = B\nregion = here\n";
+        let show = |name| {
+            profile(text, name).map(|p| (p.access_key_id, p.secret_access_key, p.session_token))
+        };
+        let owned = |text: &str| Some(text.to_owned());
+        assert_eq!(show("default"), Some((owned("A"), owned("S=S"), None)));
+        assert_eq!(show("other"), Some((owned("B"), None, None)));
+        assert_eq!(show("none"), None);
+    }
+}

@@ -1,0 +1,67 @@
+//! The commands: one file each.
+#![expect(
+    clippy::doc_markdown,
+    reason = "what documents a command or flag is its --help, where nobody reads Markdown"
+)]
+
+mod completions;
+mod explain;
+mod init;
+mod keyring;
+mod provider;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::CommandError;
+
+/// AWS-style workload identity for every cluster.
+///
+/// Roles, trust policies and OIDC providers as AWS has them; service account tokens become short-lived credentials, and a
+/// gateway enforces what they may do. Clients are the AWS SDKs and the AWS CLI.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, max_term_width = 100)]
+#[command(after_help = "\
+See it work:       bowline demo
+Run it for real:   bowline init --data DIR && bowline serve --data DIR
+Ask it why:        bowline explain REQUEST-ID")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Init),
+    Serve(serve::Serve),
+    Explain(explain::Explain),
+    Provider(provider::Provider),
+    Keyring(keyring::Keyring),
+    Completions(completions::Completions),
+}
+
+impl Cli {
+    /// Runs the command.
+    pub(crate) fn run(self) -> Result<ExitCode, CommandError> {
+        match self.command {
+            Command::Init(init) => init.run(),
+            Command::Serve(serve) => serve.run(),
+            Command::Explain(explain) => explain.run(),
+            Command::Provider(provider) => provider.run(),
+            Command::Keyring(keyring) => keyring.run(),
+            Command::Completions(completions) => Ok(completions.run()),
+        }
+    }
+}
+
+/// How a command shows its result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For scripts
+    Json,
+}

@@ -1,0 +1,256 @@
+//! `bowline explain`: why a call was refused, from the server's memory or from an audit file.
+
+use std::{
+    fs::File,
+    io::{BufRead as _, BufReader},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::{
+    client::EndpointArgs,
+    error::CommandError,
+    output::{self, BAD, GOOD, QUIET, STRONG},
+};
+
+/// Show why a call was refused: each layer, the nearest statements, expected and actual values
+///
+/// Every answer of the server carries a request id. The latest refusals are in the server's memory; older ones are in the
+/// audit file.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("which").required(true).multiple(false))]
+pub(crate) struct Explain {
+    /// The request id in the refused answer
+    #[arg(group = "which")]
+    request_id: Option<String>,
+
+    /// The latest refusal
+    #[arg(long, group = "which")]
+    last: bool,
+
+    /// Reads an audit file instead of asking a server
+    #[arg(long, value_name = "FILE")]
+    audit: Option<PathBuf>,
+
+    #[command(flatten)]
+    server: EndpointArgs,
+
+    /// How to show it
+    #[arg(long, value_enum, default_value_t)]
+    output: super::Format,
+}
+
+impl Explain {
+    pub(crate) fn run(self) -> Result<ExitCode, CommandError> {
+        let explanation = match &self.audit {
+            Some(file) => self.of_file(file)?,
+            None => self.of_server()?,
+        };
+        match self.output {
+            super::Format::Json => output::line(format!("{explanation:#}")),
+            super::Format::Text => {
+                for line in story(&explanation) {
+                    output::line(line);
+                }
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn of_server(&self) -> Result<Value, CommandError> {
+        let input = match &self.request_id {
+            Some(id) => json!({ "RequestId": id }),
+            None => json!({ "Last": true }),
+        };
+        let mut answer = self.server.call("Explain", &input)?;
+        let explanation = answer.get_mut("Explanation").map(Value::take);
+        Ok(explanation.context("the answer has no explanation")?)
+    }
+
+    /// The explanation in a record of an audit file.
+    fn of_file(&self, path: &PathBuf) -> Result<Value> {
+        let reading = || format!("reading `{}`", path.display());
+        let file = File::open(path).with_context(reading)?;
+        let mut found = None;
+        for line in BufReader::new(file).lines() {
+            let line = line.with_context(reading)?;
+            let wanted = self.request_id.as_ref().is_none_or(|id| line.contains(id));
+            if !wanted {
+                continue;
+            }
+            // A line that a full disk has torn is followed by the whole record.
+            let Ok(record) = serde_json::from_str::<Value>(&line) else {
+                continue;
+            };
+            let explanation = record.pointer("/additionalEventData/explanation");
+            let named = explanation.and_then(|e| e.get("requestId"));
+            let is_it = match (&self.request_id, named.and_then(Value::as_str)) {
+                (Some(id), Some(named)) => id == named,
+                (None, Some(_)) => true,
+                (_, None) => false,
+            };
+            if is_it {
+                found = explanation.cloned();
+            }
+        }
+        match found {
+            Some(explanation) => Ok(explanation),
+            None => bail!("no refusal of that request is in `{}`", path.display()),
+        }
+    }
+}
+
+/// An explanation for people, line by line.
+pub(crate) fn story(explanation: &Value) -> Vec<String> {
+    let text = |name: &str| member(explanation, name);
+    let what = match optional(explanation, "operation") {
+        Some(operation) => format!("{}:{operation}", text("service")),
+        None => format!("a request to {}", text("service")),
+    };
+    let mut lines = vec![format!(
+        "{STRONG}{what}{STRONG:#} was refused at {}",
+        text("time")
+    )];
+    let mut fact = |name: &str, value: &str| lines.push(format!("  {name:<9} {value}"));
+    fact("request", &text("requestId"));
+    let caller = optional(explanation, "caller").unwrap_or_else(|| "nobody".to_owned());
+    fact("caller", &format!("{caller} from {}", text("sourceIp")));
+    let (status, code) = (number(explanation, "status"), text("code"));
+    fact("answer", &format!("{status} {code}: {}", text("message")));
+    if let Some(reason) = optional(explanation, "reason") {
+        fact("reason", &reason);
+    }
+    for decision in list(explanation, "decisions") {
+        lines.extend(decision_story(decision));
+    }
+    lines
+}
+
+fn decision_story(decision: &Value) -> Vec<String> {
+    let text = |name: &str| member(decision, name);
+    let mut lines = vec![
+        String::new(),
+        format!(
+            "{STRONG}{}{STRONG:#} on {}",
+            text("action"),
+            text("resource")
+        ),
+        format!("  as {}", text("principal")),
+    ];
+    for layer in list(decision, "layers") {
+        lines.extend(layer_story(layer));
+    }
+    lines
+}
+
+fn layer_story(layer: &Value) -> Vec<String> {
+    let text = |name: &str| member(layer, name);
+    let result = match &*text("result") {
+        "allows" => format!("{GOOD}allows{GOOD:#}"),
+        "denies" => format!("{BAD}denies{BAD:#}"),
+        "unreadable" => format!("{BAD}cannot be read{BAD:#}"),
+        _ => format!("{BAD}does not allow{BAD:#}"),
+    };
+    let level = optional(layer, "level")
+        .map(|level| format!(" ({level})"))
+        .unwrap_or_default();
+    let mut lines = vec![format!("  {}{level}: {result}", text("layer"))];
+    for policy in list(layer, "unreadablePolicies") {
+        lines.push(format!("    `{}` cannot be read", show(policy)));
+    }
+    for statement in list(layer, "statements") {
+        lines.extend(statement_story(statement));
+    }
+    let others = layer.get("otherStatements").and_then(Value::as_u64);
+    if let Some(others) = others.filter(|others| *others > 0) {
+        let are = if others == 1 {
+            "statement is"
+        } else {
+            "statements are"
+        };
+        lines.push(format!(
+            "    {QUIET}{others} more {are} about something else{QUIET:#}"
+        ));
+    } else if list(layer, "statements").next().is_none() {
+        lines.push(format!("    {QUIET}there is no statement{QUIET:#}"));
+    }
+    lines
+}
+
+fn statement_story(statement: &Value) -> Vec<String> {
+    let named = match optional(statement, "sid") {
+        Some(sid) => format!("statement `{sid}`"),
+        None => format!("statement {}", number(statement, "statement")),
+    };
+    let policy = optional(statement, "policyArn").unwrap_or_else(|| member(statement, "policy"));
+    let (effect, line) = (member(statement, "effect"), number(statement, "line"));
+    let place = format!("{effect}: {named} of `{policy}`, line {line}");
+    let Some(failure) = statement.get("failure") else {
+        return vec![format!("    {place} applies")];
+    };
+    let element = match (optional(failure, "operator"), optional(failure, "key")) {
+        (Some(operator), Some(key)) => format!("{operator} of {key}"),
+        _ => format!("its {}", member(failure, "element")),
+    };
+    let mut lines = vec![
+        format!("    {place} does not apply: {STRONG}{element}{STRONG:#}"),
+        format!("      expected  {}", values(failure.get("expected"))),
+        format!("      actual    {}", values(failure.get("actual"))),
+    ];
+    let missing: Vec<_> = list(failure, "missingVariables").map(show).collect();
+    if !missing.is_empty() {
+        lines.push(format!("      no value for {}", missing.join(", ")));
+    }
+    lines
+}
+
+/// A text; empty if there is none.
+fn member(value: &Value, name: &str) -> String {
+    optional(value, name).unwrap_or_default()
+}
+
+fn optional(value: &Value, name: &str) -> Option<String> {
+    let text = value.get(name).filter(|text| text.is_string());
+    text.map(show)
+}
+
+fn number(value: &Value, name: &str) -> String {
+    value.get(name).map(show).unwrap_or_default()
+}
+
+fn list<'a>(value: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> {
+    value
+        .get(name)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+}
+
+fn values(values: Option<&Value>) -> String {
+    match values.and_then(Value::as_array) {
+        None => "(the request has no such key)".to_owned(),
+        Some(values) if values.is_empty() => "(nothing)".to_owned(),
+        Some(values) => values.iter().map(show).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// A text with what a terminal would take for a command made visible.
+fn show(value: &Value) -> String {
+    let text = value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned);
+    text.chars()
+        .flat_map(|c| {
+            let visible: Vec<char> = if c.is_control() {
+                c.escape_debug().collect()
+            } else {
+                vec![c]
+            };
+            visible
+        })
+        .collect()
+}

@@ -1,0 +1,72 @@
+//! `bowline init`: a data folder with master key and root credentials.
+
+use std::process::ExitCode;
+
+use anyhow::anyhow;
+use bowline_server::{clock::Clock, config::StoreKind, server};
+use clap::Args;
+
+use crate::{
+    error::CommandError,
+    output::{self, STRONG},
+    settings::{DataArgs, ServeArgs, settle},
+};
+
+/// Make a data folder: master key, first account, root credentials
+///
+/// The folder is readable by you alone. Its `credentials` file holds the root user's keys in the format of the AWS
+/// clients: point AWS_SHARED_CREDENTIALS_FILE at it. Keep a copy of `master.key` elsewhere: without it the data
+/// cannot be opened.
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+impl Init {
+    pub(crate) fn run(self) -> Result<ExitCode, CommandError> {
+        let config = settle(&self.data, &ServeArgs::default())?;
+        let folder = config.data.clone();
+        if config.store == StoreKind::Memory {
+            let error = anyhow!("the store is in memory, so there is nothing to make");
+            return Err(CommandError::with_hint(
+                error,
+                "bowline serve --store memory",
+            ));
+        }
+        if folder.join("store").exists() {
+            let error = anyhow!("there is data in `{}` already", folder.display());
+            let hint = format!("bowline serve --data {}", folder.display());
+            return Err(CommandError::with_hint(error, hint));
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let notes = runtime.block_on(server::init(config, Clock::system()))?;
+        output::line(format!(
+            "Made `{}`, readable by you alone.",
+            folder.display()
+        ));
+        match notes.generated {
+            Some(root) => {
+                let file = folder.join("credentials");
+                output::line(format!(
+                    "The root credentials of account {} are in `{}`.",
+                    root.account,
+                    file.display()
+                ));
+            }
+            None => output::line("The declared accounts are made."),
+        }
+        output::line(format!(
+            "Keep a copy of `{}` elsewhere: without it the data cannot be opened.",
+            folder.join("master.key").display()
+        ));
+        output::line("");
+        output::line(format!(
+            "{STRONG}Next:{STRONG:#} bowline serve --data {}",
+            folder.display()
+        ));
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,76 @@
+//! `bowline keyring`: the keys that session tokens are sealed under.
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use crate::{client::EndpointArgs, error::CommandError, output};
+
+/// The keys that session tokens are sealed under
+#[derive(Debug, Args)]
+pub(crate) struct Keyring {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Rotate(Rotate),
+}
+
+/// Seal new sessions under a new key
+///
+/// Running sessions live on until they end by themselves. With --revoke they all end at once: every workload has to
+/// exchange its token again.
+#[derive(Debug, Args)]
+struct Rotate {
+    /// Ends all sessions at once
+    #[arg(long)]
+    revoke: bool,
+
+    #[command(flatten)]
+    server: EndpointArgs,
+
+    /// How to show the keys
+    #[arg(long, value_enum, default_value_t)]
+    output: super::Format,
+}
+
+impl Keyring {
+    pub(crate) fn run(self) -> Result<ExitCode, CommandError> {
+        match self.command {
+            Command::Rotate(rotate) => rotate.run(),
+        }
+    }
+}
+
+impl Rotate {
+    fn run(self) -> Result<ExitCode, CommandError> {
+        let input = json!({ "Revoke": self.revoke });
+        let answer = self.server.call("RotateKeyring", &input)?;
+        match self.output {
+            super::Format::Json => output::line(answer.to_string()),
+            super::Format::Text => {
+                for key in answer
+                    .get("Keys")
+                    .and_then(Value::as_array)
+                    .into_iter()
+                    .flatten()
+                {
+                    let text = |name: &str| key.get(name).and_then(Value::as_str);
+                    let until = text("NotAfter")
+                        .map(|end| format!(", opens until {end}"))
+                        .unwrap_or_default();
+                    output::line(format!(
+                        "{}  {:<9}  made {}{until}",
+                        text("Id").unwrap_or_default(),
+                        text("State").unwrap_or_default(),
+                        text("Created").unwrap_or_default()
+                    ));
+                }
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

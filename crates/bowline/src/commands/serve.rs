@@ -1,0 +1,153 @@
+//! `bowline serve`: the server.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Context as _;
+use bowline_server::{
+    clock::Clock,
+    folder::FolderError,
+    server::{Server, StartError},
+};
+use clap::Args;
+use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::{
+    error::CommandError,
+    logging,
+    settings::{DataArgs, ServeArgs, settle},
+};
+
+/// Serve IAM, STS, S3 and the operator API on one address
+///
+/// The first start makes whatever is not there, as `bowline init` does. Settings come from flags, then BOWLINE_*
+/// variables, then `bowline.toml` in the data folder.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    data: DataArgs,
+
+    #[command(flatten)]
+    settings: ServeArgs,
+
+    /// Writes {"aws": URL, "ops": URL} to this file when the server answers
+    #[arg(long, env = "BOWLINE_READY_FILE", value_name = "FILE")]
+    ready_file: Option<PathBuf>,
+
+    /// What is logged: error, warn, info, debug, or directives such as bowline_server::oidc=debug,info
+    #[arg(
+        long,
+        env = "BOWLINE_LOG",
+        value_name = "FILTER",
+        default_value = "info"
+    )]
+    log: String,
+}
+
+#[derive(Serialize)]
+struct Ready {
+    aws: String,
+    ops: String,
+}
+
+impl Serve {
+    pub(crate) fn run(self) -> Result<ExitCode, CommandError> {
+        logging::start(&self.log, colours())?;
+        let config = settle(&self.data, &self.settings)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .context("starting the runtime")?;
+        runtime.block_on(async {
+            // From here on a signal is one to stop by, however early it comes.
+            let mut terminate = signal(SignalKind::terminate())?;
+            let mut interrupt = signal(SignalKind::interrupt())?;
+            let server = Server::start(config, Clock::system())
+                .await
+                .map_err(hinted)?;
+            tell(&server, &self.data.data);
+            if let Some(path) = &self.ready_file {
+                write_ready_file(path, &server)?;
+            }
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            tracing::info!("Stopping");
+            server.stop().await;
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+}
+
+fn tell(server: &Server, data: &Path) {
+    let notes = server.notes();
+    for warning in &notes.warnings {
+        tracing::warn!("{warning}");
+    }
+    if let Some(root) = &notes.generated {
+        let file = data.join("credentials");
+        tracing::info!(
+            account = %root.account,
+            "Made account {}; its root credentials are in `{}`",
+            root.account,
+            file.display()
+        );
+    }
+    tracing::info!("Serving AWS clients on http://{}", server.aws());
+    tracing::info!("Serving health and metrics on http://{}", server.ops());
+}
+
+/// Whole or not at all: whoever waits for the file reads it at once.
+fn write_ready_file(path: &Path, server: &Server) -> anyhow::Result<()> {
+    let ready = Ready {
+        aws: format!("http://{}", server.aws()),
+        ops: format!("http://{}", server.ops()),
+    };
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".new");
+    fs::write(&unfinished, serde_json::to_string(&ready)?)
+        .and_then(|()| fs::rename(&unfinished, path))
+        .with_context(|| format!("writing `{}`", path.display()))
+}
+
+/// What to do about a start that failed.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "most failures say all that there is to say"
+)]
+pub(crate) fn hinted(error: StartError) -> CommandError {
+    let hint = match &error {
+        StartError::Exposed(_) => {
+            "listen on 127.0.0.1, or let a proxy end TLS in front of it and set tls = \"terminated\" in bowline.toml"
+        }
+        StartError::Folder(FolderError::InUse(_)) => {
+            "stop the other server, or give another folder with --data"
+        }
+        StartError::NoMasterKey(_) => {
+            "put the copy of master.key back, or name it with --master-key-file"
+        }
+        StartError::Listen { .. } => {
+            "give another address with --listen and --ops-listen; port 0 picks a free one"
+        }
+        StartError::Index(_) => {
+            "start the version of bowline that wrote the data, with the master key that it was written with"
+        }
+        _ => return error.into(),
+    };
+    CommandError::with_hint(error, hint)
+}
+
+/// Whether the log may have colours, if it goes to a terminal.
+fn colours() -> bool {
+    match anstream::AutoStream::choice(&std::io::stderr()) {
+        anstream::ColorChoice::Never => false,
+        anstream::ColorChoice::Auto
+        | anstream::ColorChoice::Always
+        | anstream::ColorChoice::AlwaysAnsi => true,
+    }
+}

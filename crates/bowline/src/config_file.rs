@@ -1,0 +1,154 @@
+//! `bowline.toml`, as it is written.
+//!
+//! Unknown keys are errors, and errors point at line and column. The offending line itself is not repeated, since it may hold a
+//! secret.
+
+use std::{fmt::Display, net::SocketAddr, path::PathBuf, str::FromStr};
+
+use bowline_aws::credentials::{AccessKeyId, SecretAccessKey};
+use bowline_iam::account::AccountId;
+use ipnet::IpNet;
+use serde::{Deserialize, Deserializer, de::Error};
+
+/// What the file may say. Paths are relative to the folder of the file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConfigFile {
+    pub(crate) listen: Option<SocketAddr>,
+    pub(crate) ops_listen: Option<SocketAddr>,
+    pub(crate) tls: Option<Tls>,
+    #[serde(default)]
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) store: Option<StoreKind>,
+    pub(crate) base_domains: Option<Vec<String>>,
+    pub(crate) master_key_file: Option<PathBuf>,
+    #[serde(default)]
+    pub(crate) oidc: Oidc,
+    #[serde(default)]
+    pub(crate) audit: Audit,
+    #[serde(default)]
+    pub(crate) bootstrap: Bootstrap,
+}
+
+/// Where TLS ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Tls {
+    /// In front of the server.
+    Terminated,
+}
+
+/// Where identity data is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum StoreKind {
+    /// In the data folder
+    Sqlite,
+    /// Nowhere: gone when the server ends
+    Memory,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Oidc {
+    #[serde(default)]
+    pub(crate) allow_networks: Vec<IpNet>,
+    #[serde(default)]
+    pub(crate) allow_loopback_issuers: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Audit {
+    /// A file, or `stdout`.
+    pub(crate) to: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Bootstrap {
+    #[serde(default)]
+    pub(crate) account: Vec<Account>,
+}
+
+/// An account that a first start makes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Account {
+    #[serde(deserialize_with = "from_str")]
+    pub(crate) id: AccountId,
+    #[serde(deserialize_with = "from_str")]
+    pub(crate) access_key_id: AccessKeyId,
+    #[serde(deserialize_with = "secret")]
+    pub(crate) secret_access_key: SecretAccessKey,
+}
+
+/// The file cannot be read as a configuration.
+#[derive(Debug, thiserror::Error)]
+#[error("line {line}, column {column}: {problem}")]
+pub(crate) struct ConfigFileError {
+    line: usize,
+    column: usize,
+    problem: String,
+}
+
+impl FromStr for ConfigFile {
+    type Err = ConfigFileError;
+
+    fn from_str(text: &str) -> Result<Self, ConfigFileError> {
+        toml::from_str(text).map_err(|error| {
+            let offset = error.span().map_or(0, |span| span.start);
+            let (line, column) = bowline_iam::json::position(text.as_bytes(), offset);
+            ConfigFileError {
+                line,
+                column,
+                problem: error.message().to_owned(),
+            }
+        })
+    }
+}
+
+fn from_str<'de, T, D>(deserializer: D) -> Result<T, D::Error>
+where
+    T: FromStr<Err: Display>,
+    D: Deserializer<'de>,
+{
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(D::Error::custom)
+}
+
+/// Never says what was there instead.
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretAccessKey, D::Error> {
+    let text = String::deserialize(deserializer);
+    let text = text.map_err(|_| D::Error::custom("the secret access key is not a text"))?;
+    SecretAccessKey::new(text).map_err(D::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(text: &str) -> String {
+        text.parse::<ConfigFile>().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_mistake_is_told_with_its_place() {
+        insta::assert_snapshot!(problem("listen = 9400"), @"");
+        insta::assert_snapshot!(problem("tls = \"none\""), @"");
+        insta::assert_snapshot!(problem("[oidc]\nallow_netwroks = []"), @"");
+        insta::assert_snapshot!(problem("[[bootstrap.account]]\nid = \"1\""), @"");
+    }
+
+    #[test]
+    fn a_mistake_beside_a_secret_does_not_repeat_it() {
+        let account = |secret: &str| {
+            problem(&format!(
+                "[[bootstrap.account]]\nid = \"111122223333\"\naccess_key_id = \"AKIAAAAAAAAAAAAAAAAA\"\nsecret_access_key = {secret}"
+            ))
+        };
+        insta::assert_snapshot!(account("1234567890"), @"");
+        insta::assert_snapshot!(account("\"has a space\""), @"");
+        insta::assert_snapshot!(account("\"not closed"), @"");
+    }
+}

@@ -1,0 +1,22 @@
+//! The server's log: sentences on standard error, coloured on a terminal.
+
+use std::io::{self, IsTerminal as _};
+
+use anyhow::{Context as _, Result};
+use tracing_subscriber::EnvFilter;
+
+/// Begins to log. `filter` is a level such as `info`, or directives such as `bowline_server::oidc=debug,warn`.
+///
+/// # Errors
+/// If the filter cannot be read.
+pub(crate) fn start(filter: &str, colours: bool) -> Result<()> {
+    let filter = EnvFilter::try_new(filter)
+        .with_context(|| format!("`{filter}` is no filter for the log"))?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(colours && io::stderr().is_terminal())
+        .with_target(false)
+        .init();
+    Ok(())
+}
