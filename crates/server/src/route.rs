@@ -81,7 +81,9 @@ impl Handler for App {
         let body = RequestBody::new(body, head.header("expect").is_some());
         let remains = body.remains();
         let mut answer = self.serve(&head, body).await;
-        if remains.too_much() {
+        // A length that came beside a transfer coding is gone by now, and whoever stands in front may have gone by that: nothing
+        // more is taken from the connection (RFC 9112, 6.3).
+        if remains.too_much() || head.header("transfer-encoding").is_some() {
             let close = HeaderValue::from_static("close");
             answer.headers_mut().insert(header::CONNECTION, close);
         }

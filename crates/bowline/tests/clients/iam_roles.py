@@ -11,7 +11,7 @@ call(iam.create_role, RoleName="Worker", Path="/jobs/", AssumeRolePolicyDocument
 call(iam.create_role, RoleName="worker", AssumeRolePolicyDocument=trust)
 call(iam.create_role, RoleName="a b", AssumeRolePolicyDocument=trust)
 call(iam.create_role, RoleName="x", Path="jobs", AssumeRolePolicyDocument=trust)
-call(iam.create_role, RoleName="x", AssumeRolePolicyDocument=trust, MaxSessionDuration=100)
+call(loose.create_role, RoleName="x", AssumeRolePolicyDocument=trust, MaxSessionDuration=100)
 call(loose.create_role, RoleName="x")
 call(iam.create_role, RoleName="x", AssumeRolePolicyDocument="{no json")
 call(iam.create_role, RoleName="x", AssumeRolePolicyDocument=policy(allow("sts:AssumeRole")))

@@ -43,9 +43,19 @@ def shown(value):
     return str(value)
 
 
+def given(value):
+    """A parameter as it is shown: data by its type alone."""
+    if isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value)
+    except TypeError:
+        return f"({type(value).__name__})"
+
+
 def call(operation, **parameters):
     """Calls a bound method of a client, prints the call and its outcome, and gives the answer or `None`."""
-    arguments = " ".join(f"{k}={v if isinstance(v, str) else json.dumps(v)}" for k, v in parameters.items())
+    arguments = " ".join(f"{k}={given(v)}" for k, v in parameters.items())
     try:
         answer = operation(**parameters)
     except ClientError as error:

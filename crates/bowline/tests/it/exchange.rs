@@ -11,21 +11,21 @@ use crate::support::world::{World, credentials, role_arn};
 #[test]
 fn a_token_becomes_credentials_of_the_role() {
     let world = World::new();
-    assert_snapshot!(world.exchange(&world.issuer.good()).text(), @"");
+    assert_snapshot!(world.exchange(&world.issuer.good()).text(), @r#"<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>[ASIA]</AccessKeyId><SecretAccessKey>[secret]</SecretAccessKey><SessionToken>[token]</SessionToken><Expiration>[time]</Expiration></Credentials><SubjectFromWebIdentityToken>system:serviceaccount:gbot-dev:bot-builder-insight-generator</SubjectFromWebIdentityToken><AssumedRoleUser><AssumedRoleId>[AROA]:test</AssumedRoleId><Arn>arn:aws:sts::432797229265:assumed-role/bot/test</Arn></AssumedRoleUser><Provider>arn:aws:iam::432797229265:oidc-provider/localhost:[port]</Provider><Audience>sts.amazonaws.com</Audience></AssumeRoleWithWebIdentityResult><ResponseMetadata><RequestId>[id]</RequestId></ResponseMetadata></AssumeRoleWithWebIdentityResponse>"#);
 }
 
 #[test]
 fn the_credentials_are_the_role_session_and_open_one_bucket() {
     let world = World::new();
     let bot = world.bot();
-    assert_snapshot!(world.sts(&bot, "GetCallerIdentity", &[]).text(), @"");
+    assert_snapshot!(world.sts(&bot, "GetCallerIdentity", &[]).text(), @r#"<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><UserId>[AROA]:test</UserId><Account>432797229265</Account><Arn>arn:aws:sts::432797229265:assumed-role/bot/test</Arn></GetCallerIdentityResult><ResponseMetadata><RequestId>[id]</RequestId></ResponseMetadata></GetCallerIdentityResponse>"#);
     let put = Request::put("/insights/bot/a.txt", "hello");
     world.send(&bot, "s3", put).accepted();
     let got = world.send(&bot, "s3", Request::get("/insights/bot/a.txt"));
     assert_eq!(got.accepted().text(), "hello");
-    assert_snapshot!(world.send(&bot, "s3", Request::put("/insights/secret/a", "x")).verdict(), @"");
-    assert_snapshot!(world.send(&bot, "s3", Request::put("/other/a", "x")).verdict(), @"");
-    assert_snapshot!(world.call(&bot, "iam", "ListRoles", &[]).verdict(), @"");
+    assert_snapshot!(world.send(&bot, "s3", Request::put("/insights/secret/a", "x")).verdict(), @r#"403 AccessDenied: User: arn:aws:sts::432797229265:assumed-role/bot/test is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::insights/secret/a" with an explicit deny in an identity-based policy"#);
+    assert_snapshot!(world.send(&bot, "s3", Request::put("/other/a", "x")).verdict(), @r#"403 AccessDenied: User: arn:aws:sts::432797229265:assumed-role/bot/test is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::other/a" because no identity-based policy allows the s3:PutObject action"#);
+    assert_snapshot!(world.call(&bot, "iam", "ListRoles", &[]).verdict(), @"403 AccessDenied: User: arn:aws:sts::432797229265:assumed-role/bot/test is not authorized to perform: iam:ListRoles on resource: * because no identity-based policy allows the iam:ListRoles action");
 }
 
 #[test]
@@ -97,14 +97,14 @@ fn requests_that_aws_would_not_accept_are_not_accepted() {
     world
         .exchange_with("bot", &token, &[("DurationSeconds", "3600")])
         .accepted();
-    assert_snapshot!(with("DurationSeconds", "899"), @"");
-    assert_snapshot!(with("DurationSeconds", "43201"), @"");
-    assert_snapshot!(with("DurationSeconds", "7200"), @"");
-    assert_snapshot!(with("DurationSeconds", "soon"), @"");
-    assert_snapshot!(with("Policy", "{no json"), @"");
-    assert_snapshot!(with("ProviderId", "www.amazon.com"), @"");
-    assert_snapshot!(with("PolicyArns.member.1.arn", "arn:aws:iam::aws:policy/ReadOnlyAccess"), @"");
-    assert_snapshot!(with("RoleSessionName", "again"), @"");
+    assert_snapshot!(with("DurationSeconds", "899"), @"400 ValidationError: 1 validation error detected: Value '899' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900");
+    assert_snapshot!(with("DurationSeconds", "43201"), @"400 ValidationError: 1 validation error detected: Value '43201' at 'durationSeconds' failed to satisfy constraint: Member must have value less than or equal to 43200");
+    assert_snapshot!(with("DurationSeconds", "7200"), @"400 ValidationError: The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
+    assert_snapshot!(with("DurationSeconds", "soon"), @"400 MalformedInput: `soon` at `DurationSeconds` is not an integer");
+    assert_snapshot!(with("Policy", "{no json"), @"400 MalformedPolicyDocument: Syntax errors in policy.");
+    assert_snapshot!(with("ProviderId", "www.amazon.com"), @"400 ValidationError: The parameter ProviderId is not supported.");
+    assert_snapshot!(with("PolicyArns.member.1.arn", "arn:aws:iam::aws:policy/ReadOnlyAccess"), @"400 ValidationError: The parameter PolicyArns is not supported.");
+    assert_snapshot!(with("RoleSessionName", "again"), @"400 MalformedInput: parameter `RoleSessionName` is given more than once");
     let exchange = |role: &str, name: &str| {
         Request::form(&[
             ("Action", "AssumeRoleWithWebIdentity"),
@@ -116,9 +116,9 @@ fn requests_that_aws_would_not_accept_are_not_accepted() {
         .send(world.server.port)
         .verdict()
     };
-    assert_snapshot!(exchange(&role_arn("bot"), "a b"), @"");
-    assert_snapshot!(exchange("arn:aws:iam::432797229265:user/nobody", "test"), @"");
-    assert_snapshot!(exchange("short", "t"), @"");
+    assert_snapshot!(exchange(&role_arn("bot"), "a b"), @r"400 ValidationError: 1 validation error detected: Value 'a b' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*");
+    assert_snapshot!(exchange("arn:aws:iam::432797229265:user/nobody", "test"), @"400 ValidationError: arn:aws:iam::432797229265:user/nobody is invalid");
+    assert_snapshot!(exchange("short", "t"), @"400 ValidationError: 2 validation errors detected: Value 'short' at 'roleArn' failed to satisfy constraint: Member must have length greater than or equal to 20; Value 't' at 'roleSessionName' failed to satisfy constraint: Member must have length greater than or equal to 2");
 }
 
 #[test]
@@ -140,8 +140,8 @@ fn a_session_policy_only_narrows() {
     assert_eq!(put(&wide, "own/a"), "200");
     assert_eq!(put(&wide, "a"), "200");
     assert_eq!(put(&narrow, "own/a"), "200");
-    assert_snapshot!(put(&narrow, "a"), @"");
-    assert_snapshot!(world.call(&narrow, "iam", "ListRoles", &[]).verdict(), @"");
+    assert_snapshot!(put(&narrow, "a"), @r#"403 AccessDenied: User: arn:aws:sts::432797229265:assumed-role/bot/test is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::insights/bot/a" because no session policy allows the s3:PutObject action"#);
+    assert_snapshot!(world.call(&narrow, "iam", "ListRoles", &[]).verdict(), @"403 AccessDenied: User: arn:aws:sts::432797229265:assumed-role/bot/test is not authorized to perform: iam:ListRoles on resource: * because no identity-based policy allows the iam:ListRoles action");
 }
 
 #[test]
@@ -155,12 +155,12 @@ fn a_session_ends_with_its_role() {
             &[("RoleName", "bot"), ("PolicyName", "data")],
         )
         .accepted();
-    assert_snapshot!(world.send(&bot, "s3", Request::put("/insights/bot/a", "x")).verdict(), @"");
+    assert_snapshot!(world.send(&bot, "s3", Request::put("/insights/bot/a", "x")).verdict(), @r#"403 AccessDenied: User: arn:aws:sts::432797229265:assumed-role/bot/test is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::insights/bot/a" because no identity-based policy allows the s3:PutObject action"#);
     world.iam("DeleteRole", &[("RoleName", "bot")]).accepted();
-    assert_snapshot!(world.sts(&bot, "GetCallerIdentity", &[]).verdict(), @"");
+    assert_snapshot!(world.sts(&bot, "GetCallerIdentity", &[]).verdict(), @"403 InvalidClientTokenId: The security token included in the request is invalid.");
     world.add_role("bot");
     // The new role has the old one's name and another id: the old session is not its session.
-    assert_snapshot!(world.sts(&bot, "GetCallerIdentity", &[]).verdict(), @"");
+    assert_snapshot!(world.sts(&bot, "GetCallerIdentity", &[]).verdict(), @"403 InvalidClientTokenId: The security token included in the request is invalid.");
 }
 
 #[test]
@@ -198,18 +198,18 @@ fn a_role_is_assumed_by_a_user_and_in_a_chain_for_an_hour_at_most() {
         parameters.extend_from_slice(more);
         world.sts(keys, "AssumeRole", &parameters)
     };
-    assert_snapshot!(assume(&user, &[]).verdict(), @"");
-    assert_snapshot!(assume(&user, &[("ExternalId", "e-2")]).verdict(), @"");
+    assert_snapshot!(assume(&user, &[]).verdict(), @"403 AccessDenied: User: arn:aws:iam::432797229265:user/vendor is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::432797229265:role/wide because no role trust policy allows the sts:AssumeRole action");
+    assert_snapshot!(assume(&user, &[("ExternalId", "e-2")]).verdict(), @"403 AccessDenied: User: arn:aws:iam::432797229265:user/vendor is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::432797229265:role/wide because no role trust policy allows the sts:AssumeRole action");
     let answer = assume(&user, &[("ExternalId", "e-1"), ("DurationSeconds", "7200")]);
-    assert_snapshot!(answer.text(), @"");
+    assert_snapshot!(answer.text(), @r#"<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials><AccessKeyId>[ASIA]</AccessKeyId><SecretAccessKey>[secret]</SecretAccessKey><SessionToken>[token]</SessionToken><Expiration>[time]</Expiration></Credentials><AssumedRoleUser><AssumedRoleId>[AROA]:test</AssumedRoleId><Arn>arn:aws:sts::432797229265:assumed-role/wide/test</Arn></AssumedRoleUser></AssumeRoleResult><ResponseMetadata><RequestId>[id]</RequestId></ResponseMetadata></AssumeRoleResponse>"#);
     let first = credentials(&answer);
-    assert_snapshot!(assume(&first, &[("ExternalId", "e-1"), ("DurationSeconds", "3601")]).verdict(), @"");
+    assert_snapshot!(assume(&first, &[("ExternalId", "e-1"), ("DurationSeconds", "3601")]).verdict(), @"400 ValidationError: The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.");
     assume(
         &first,
         &[("ExternalId", "e-1"), ("DurationSeconds", "3600")],
     )
     .accepted();
-    assert_snapshot!(assume(&Bowline::root(), &[("ExternalId", "e-1")]).verdict(), @"");
+    assert_snapshot!(assume(&Bowline::root(), &[("ExternalId", "e-1")]).verdict(), @"403 AccessDenied: Roles may not be assumed by root accounts.");
 }
 
 #[test]
@@ -225,16 +225,16 @@ fn what_this_version_cannot_honour_is_refused_by_name() {
         ];
         world.sts(&user, "AssumeRole", &parameters).verdict()
     };
-    assert_snapshot!(with("Tags.member.1.Key", "team"), @"");
-    assert_snapshot!(with("TransitiveTagKeys.member.1", "team"), @"");
-    assert_snapshot!(with("SourceIdentity", "alice"), @"");
-    assert_snapshot!(with("SerialNumber", "arn:aws:iam::432797229265:mfa/alice"), @"");
-    assert_snapshot!(with("TokenCode", "123456"), @"");
+    assert_snapshot!(with("Tags.member.1.Key", "team"), @"400 ValidationError: 1 validation error detected: Value null at 'tags.1.member.value' failed to satisfy constraint: Member must not be null");
+    assert_snapshot!(with("TransitiveTagKeys.member.1", "team"), @"400 ValidationError: The parameter TransitiveTagKeys is not supported.");
+    assert_snapshot!(with("SourceIdentity", "alice"), @"400 ValidationError: The parameter SourceIdentity is not supported.");
+    assert_snapshot!(with("SerialNumber", "arn:aws:iam::432797229265:mfa/alice"), @"400 ValidationError: The parameter SerialNumber is not supported.");
+    assert_snapshot!(with("TokenCode", "123456"), @"400 ValidationError: The parameter TokenCode is not supported.");
     let user = |name: &str, value: &str| {
         world
             .iam("CreateUser", &[("UserName", "x"), (name, value)])
             .verdict()
     };
-    assert_snapshot!(user("Tags.member.1.Key", "team"), @"");
-    assert_snapshot!(user("PermissionsBoundary", "arn:aws:iam::432797229265:policy/p"), @"");
+    assert_snapshot!(user("Tags.member.1.Key", "team"), @"400 ValidationError: 1 validation error detected: Value null at 'tags.1.member.value' failed to satisfy constraint: Member must not be null");
+    assert_snapshot!(user("PermissionsBoundary", "arn:aws:iam::432797229265:policy/p"), @"400 ValidationError: The parameter PermissionsBoundary is not supported.");
 }

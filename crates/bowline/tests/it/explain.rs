@@ -17,12 +17,73 @@ fn a_trust_condition_that_failed_is_shown_with_what_it_wanted_and_what_it_got() 
         .token()
         .claim("sub", "system:serviceaccount:gbot-dev:other");
     let refused = world.exchange(&other.sign(&world.issuer.key));
-    assert_snapshot!(refused.verdict(), @"");
-    assert_json_snapshot!(world.explain(&refused), @"");
+    assert_snapshot!(refused.verdict(), @"403 AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity");
+    assert_json_snapshot!(world.explain(&refused), @r#"
+    {
+      "caller": "system:serviceaccount:gbot-dev:other of arn:aws:iam::432797229265:oidc-provider/localhost:[port]",
+      "code": "AccessDenied",
+      "decisions": [
+        {
+          "action": "sts:AssumeRoleWithWebIdentity",
+          "layers": [
+            {
+              "layer": "role trust policy",
+              "otherStatements": 0,
+              "result": "silent",
+              "statements": [
+                {
+                  "applies": false,
+                  "effect": "Allow",
+                  "failure": {
+                    "actual": [
+                      "system:serviceaccount:gbot-dev:other"
+                    ],
+                    "element": "Condition",
+                    "expected": [
+                      "system:serviceaccount:gbot-dev:bot-builder-insight-generator"
+                    ],
+                    "key": "localhost:[port]:sub",
+                    "operator": "StringEquals"
+                  },
+                  "line": 1,
+                  "policy": "trust policy",
+                  "statement": 1
+                }
+              ]
+            }
+          ],
+          "principal": "arn:aws:iam::432797229265:oidc-provider/localhost:[port]",
+          "reason": "no role trust policy allows it",
+          "resource": "arn:aws:iam::432797229265:role/bot"
+        }
+      ],
+      "message": "Not authorized to perform sts:AssumeRoleWithWebIdentity",
+      "operation": "AssumeRoleWithWebIdentity",
+      "reason": "no role trust policy allows it",
+      "requestId": "[uuid]",
+      "service": "sts",
+      "sourceIp": "127.0.0.1",
+      "status": 403,
+      "time": "[time]"
+    }
+    "#);
     let text = world
         .server
         .ran(&Bowline::root(), &["explain", &refused.request_id()]);
-    assert_snapshot!(text, @"");
+    assert_snapshot!(text, @"
+    sts:AssumeRoleWithWebIdentity was refused at [time]
+      request   [uuid]
+      caller    system:serviceaccount:gbot-dev:other of arn:aws:iam::432797229265:oidc-provider/localhost:[port] from 127.0.0.1
+      answer    403 AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity
+      reason    no role trust policy allows it
+
+    sts:AssumeRoleWithWebIdentity on arn:aws:iam::432797229265:role/bot
+      as arn:aws:iam::432797229265:oidc-provider/localhost:[port]
+      role trust policy: does not allow
+        Allow: statement 1 of `trust policy`, line 1 does not apply: StringEquals of localhost:[port]:sub
+          expected  system:serviceaccount:gbot-dev:bot-builder-insight-generator
+          actual    system:serviceaccount:gbot-dev:other
+    ");
     assert_eq!(
         text,
         world.server.ran(&Bowline::root(), &["explain", "--last"])
@@ -38,9 +99,83 @@ fn a_denial_of_the_gateway_is_shown_layer_by_layer() {
         "s3",
         Request::get("/insights?list-type=2&prefix=secret/"),
     );
-    assert_json_snapshot!(world.explain(&listed), @"");
+    assert_json_snapshot!(world.explain(&listed), @r#"
+    {
+      "caller": "[ASIA]",
+      "code": "SignatureDoesNotMatch",
+      "decisions": [],
+      "message": "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
+      "operation": null,
+      "reason": "the signature is not accepted: the signature does not match",
+      "requestId": "[uuid]",
+      "service": "s3",
+      "sourceIp": "127.0.0.1",
+      "status": 403,
+      "time": "[time]"
+    }
+    "#);
     let denied = world.send(&bot, "s3", Request::put("/insights/secret/a", "x"));
-    assert_json_snapshot!(world.explain(&denied), @"");
+    assert_json_snapshot!(world.explain(&denied), @r#"
+    {
+      "caller": "arn:aws:sts::432797229265:assumed-role/bot/test",
+      "code": "AccessDenied",
+      "decisions": [
+        {
+          "action": "s3:PutObject",
+          "layers": [
+            {
+              "layer": "identity-based policy",
+              "otherStatements": 0,
+              "result": "denies",
+              "statements": [
+                {
+                  "applies": true,
+                  "effect": "Allow",
+                  "line": 1,
+                  "policy": "data",
+                  "statement": 1
+                },
+                {
+                  "applies": true,
+                  "effect": "Deny",
+                  "line": 1,
+                  "policy": "data",
+                  "statement": 3
+                },
+                {
+                  "applies": false,
+                  "effect": "Allow",
+                  "failure": {
+                    "actual": [
+                      "s3:PutObject"
+                    ],
+                    "element": "Action",
+                    "expected": [
+                      "s3:ListBucket"
+                    ]
+                  },
+                  "line": 1,
+                  "policy": "data",
+                  "statement": 2
+                }
+              ]
+            }
+          ],
+          "principal": "arn:aws:sts::432797229265:assumed-role/bot/test",
+          "reason": "a statement of an identity-based policy denies it",
+          "resource": "arn:aws:s3:::insights/secret/a"
+        }
+      ],
+      "message": "User: arn:aws:sts::432797229265:assumed-role/bot/test is not authorized to perform: s3:PutObject on resource: \"arn:aws:s3:::insights/secret/a\" with an explicit deny in an identity-based policy",
+      "operation": "PutObject",
+      "reason": "a statement of an identity-based policy denies it",
+      "requestId": "[uuid]",
+      "service": "s3",
+      "sourceIp": "127.0.0.1",
+      "status": 403,
+      "time": "[time]"
+    }
+    "#);
 }
 
 #[test]
@@ -51,8 +186,54 @@ fn a_denial_of_a_user_is_explained() {
         Some(allow(&["iam:List*"], &["arn:aws:iam::432797229265:role/*"])),
     );
     let refused = world.call(&user, "iam", "GetRole", &[("RoleName", "bot")]);
-    assert_snapshot!(refused.verdict(), @"");
-    assert_json_snapshot!(world.explain(&refused), @"");
+    assert_snapshot!(refused.verdict(), @"403 AccessDenied: User: arn:aws:iam::432797229265:user/near is not authorized to perform: iam:GetRole on resource: arn:aws:iam::432797229265:role/bot because no identity-based policy allows the iam:GetRole action");
+    assert_json_snapshot!(world.explain(&refused), @r#"
+    {
+      "caller": "arn:aws:iam::432797229265:user/near",
+      "code": "AccessDenied",
+      "decisions": [
+        {
+          "action": "iam:GetRole",
+          "layers": [
+            {
+              "layer": "identity-based policy",
+              "otherStatements": 0,
+              "result": "silent",
+              "statements": [
+                {
+                  "applies": false,
+                  "effect": "Allow",
+                  "failure": {
+                    "actual": [
+                      "iam:GetRole"
+                    ],
+                    "element": "Action",
+                    "expected": [
+                      "iam:List*"
+                    ]
+                  },
+                  "line": 1,
+                  "policy": "own",
+                  "statement": 1
+                }
+              ]
+            }
+          ],
+          "principal": "arn:aws:iam::432797229265:user/near",
+          "reason": "no identity-based policy allows it",
+          "resource": "arn:aws:iam::432797229265:role/bot"
+        }
+      ],
+      "message": "User: arn:aws:iam::432797229265:user/near is not authorized to perform: iam:GetRole on resource: arn:aws:iam::432797229265:role/bot because no identity-based policy allows the iam:GetRole action",
+      "operation": "GetRole",
+      "reason": "no identity-based policy allows it",
+      "requestId": "[uuid]",
+      "service": "iam",
+      "sourceIp": "127.0.0.1",
+      "status": 403,
+      "time": "[time]"
+    }
+    "#);
 }
 
 #[test]
@@ -66,10 +247,34 @@ fn bad_tokens_are_explained_too() {
             &["explain", &world.exchange(&token).request_id()],
         )
     };
-    assert_snapshot!(explained(token.clone().claim("exp", now() - 4000).sign(key)), @"");
-    assert_snapshot!(explained(token.clone().claim("aud", "elsewhere").sign(key)), @"");
-    assert_snapshot!(explained(token.clone().sign(stranger())), @"");
-    assert_snapshot!(explained(token.clone().claim("iss", "https://issuer.invalid").sign(key)), @"");
+    assert_snapshot!(explained(token.clone().claim("exp", now() - 4000).sign(key)), @"
+    sts:AssumeRoleWithWebIdentity was refused at [time]
+      request   [uuid]
+      caller    http://localhost:[port] from 127.0.0.1
+      answer    400 ExpiredTokenException: Token expired: current date/time [seconds] must be before the expiration date/time [seconds]
+      reason    token expired at [seconds], it is [seconds] (seconds since 1970, with 300 s of grace)
+    ");
+    assert_snapshot!(explained(token.clone().claim("aud", "elsewhere").sign(key)), @r#"
+    sts:AssumeRoleWithWebIdentity was refused at [time]
+      request   [uuid]
+      caller    http://localhost:[port] from 127.0.0.1
+      answer    400 InvalidIdentityToken: Incorrect token audience
+      reason    token is for ["elsewhere"], the provider takes ["sts.amazonaws.com"]
+    "#);
+    assert_snapshot!(explained(token.clone().sign(stranger())), @"
+    sts:AssumeRoleWithWebIdentity was refused at [time]
+      request   [uuid]
+      caller    http://localhost:[port] from 127.0.0.1
+      answer    400 InvalidIdentityToken: The web identity token that was passed could not be validated by AWS. Get a new identity token from the identity provider and then retry the request.
+      reason    signature was not made by the key `k1` of provider `arn:aws:iam::432797229265:oidc-provider/localhost:[port]`
+    ");
+    assert_snapshot!(explained(token.clone().claim("iss", "https://issuer.invalid").sign(key)), @"
+    sts:AssumeRoleWithWebIdentity was refused at [time]
+      request   [uuid]
+      caller    https://issuer.invalid from 127.0.0.1
+      answer    400 InvalidIdentityToken: No OpenIDConnect provider found in your account for https://issuer.invalid
+      reason    no provider of the account has the issuer `https://issuer.invalid`
+    ");
 }
 
 #[test]
@@ -80,7 +285,11 @@ fn only_who_may_explain_is_told() {
     let bot = world.bot();
     let output = world.server.run(&bot, &["explain", &id]);
     assert!(!output.status.success());
-    assert_snapshot!(String::from_utf8_lossy(&output.stderr), @"");
+    assert_snapshot!(String::from_utf8_lossy(&output.stderr), @"
+    error: AccessDenied: User: arn:aws:sts::432797229265:assumed-role/bot/test is not authorized to perform: bowline:Explain on resource: * because no identity-based policy allows the bowline:Explain action
+
+    hint: let the caller do `bowline:Explain`, or use the root credentials
+    ");
     let reader = world.user("reader", Some(allow(&["bowline:Explain*"], &["*"])));
     world.server.ran(&reader, &["explain", &id]);
     let output = world.server.run(
@@ -88,7 +297,7 @@ fn only_who_may_explain_is_told() {
         &["explain", "00000000-0000-4000-8000-000000000000"],
     );
     assert!(!output.status.success());
-    assert_snapshot!(String::from_utf8_lossy(&output.stderr), @"");
+    assert_snapshot!(String::from_utf8_lossy(&output.stderr), @"error: NoSuchEntity: No recent call of this account with the request id [uuid] has ended with an error");
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn a_keyring_revoked_ends_all_sessions_at_once() {
     world
         .server
         .ran(&Bowline::root(), &["keyring", "rotate", "--revoke"]);
-    assert_snapshot!(who(&world, &old), @"");
+    assert_snapshot!(who(&world, &old), @"403 InvalidClientTokenId: The security token included in the request is invalid.");
     assert_eq!(who(&world, &world.bot()), "200");
 }
 
@@ -68,7 +68,11 @@ fn a_folder_has_one_server() {
     let output = second.arg(&data).output().unwrap();
     assert!(!output.status.success());
     let _shown = crate::support::world::show_ids_as_words();
-    assert_snapshot!(String::from_utf8_lossy(&output.stderr), @"");
+    assert_snapshot!(String::from_utf8_lossy(&output.stderr), @"
+    error: the data in `[folder]/data` is in use by another process
+
+    hint: stop the other server, or give another folder with --data
+    ");
 }
 
 /// How many times the server is killed, and what decides when: change the seed to look at other moments.

@@ -32,10 +32,10 @@ fn an_issuer_over_tls_is_believed_under_its_own_authority_alone() {
     let world = World::without_roles(Launch::default(), Issuer::start_tls());
     world.add_role("bot");
     let token = world.issuer.good();
-    assert_snapshot!(world.exchange(&token).verdict(), @"");
+    assert_snapshot!(world.exchange(&token).verdict(), @"400 IDPCommunicationError: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements");
     let another = Issuer::start_tls();
     configure(&world, "--ca-bundle", another.authority.as_ref().unwrap());
-    assert_snapshot!(world.exchange(&token).verdict(), @"");
+    assert_snapshot!(world.exchange(&token).verdict(), @"400 IDPCommunicationError: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements");
     configure(
         &world,
         "--ca-bundle",
@@ -57,7 +57,7 @@ fn an_uploaded_key_set_stands_in_for_discovery() {
     world
         .exchange(&world.issuer.token().header("kid", "up").sign(&uploaded))
         .accepted();
-    assert_snapshot!(world.exchange(&world.issuer.good()).verdict(), @"");
+    assert_snapshot!(world.exchange(&world.issuer.good()).verdict(), @"400 InvalidIdentityToken: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements");
     assert_eq!(
         world.issuer.asked(),
         0,
@@ -98,7 +98,7 @@ fn a_provider_keeps_its_settings_when_its_clients_change() {
             &[("OpenIDConnectProviderArn", &arn)],
         )
         .accepted();
-    assert_snapshot!(world.exchange(&world.issuer.good()).verdict(), @"");
+    assert_snapshot!(world.exchange(&world.issuer.good()).verdict(), @"400 InvalidIdentityToken: No OpenIDConnect provider found in your account for https://localhost:[port]");
     world
         .iam(
             "CreateOpenIDConnectProvider",
@@ -109,7 +109,7 @@ fn a_provider_keeps_its_settings_when_its_clients_change() {
             ],
         )
         .accepted();
-    assert_snapshot!(world.exchange(&world.issuer.good()).verdict(), @"");
+    assert_snapshot!(world.exchange(&world.issuer.good()).verdict(), @"400 IDPCommunicationError: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements");
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn several_clusters_may_call_themselves_the_same() {
         .token()
         .claim("iss", default)
         .sign(&world.issuer.key);
-    assert_snapshot!(world.exchange(&token).verdict(), @"");
+    assert_snapshot!(world.exchange(&token).verdict(), @"400 InvalidIdentityToken: No OpenIDConnect provider found in your account for https://kubernetes.default.svc");
     let jwks = world.server.home().join("jwks");
     fs::write(&jwks, world.issuer.jwks().to_string()).unwrap();
     let arn = world.provider();
@@ -176,7 +176,7 @@ fn several_clusters_may_call_themselves_the_same() {
         .claim("iss", default)
         .header("kid", "k2")
         .sign(&other.key);
-    assert_snapshot!(world.exchange(&foreign).verdict(), @"");
+    assert_snapshot!(world.exchange(&foreign).verdict(), @"403 AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity");
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn an_issuer_that_does_not_answer_well_is_a_fault_to_try_again() {
     }
     let world = World::new();
     world.issuer.keys_instead(Instead::Status(502));
-    assert_snapshot!(world.exchange(&world.issuer.good()).verdict(), @"");
+    assert_snapshot!(world.exchange(&world.issuer.good()).verdict(), @"400 IDPCommunicationError: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements");
 }
 
 #[test]
@@ -363,6 +363,6 @@ fn loopback_issuers_need_the_flag() {
     let signed =
         crate::support::sign::Signer::new(&Bowline::root(), "iam").sign(request, strict.port);
     let _shown = crate::support::world::show_ids_as_words();
-    assert_snapshot!(signed.send(strict.port).verdict(), @"");
+    assert_snapshot!(signed.send(strict.port).verdict(), @"400 ValidationError: Invalid Open ID Connect Provider URL");
     assert_eq!(issuer.asked(), 0);
 }

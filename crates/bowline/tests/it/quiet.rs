@@ -125,8 +125,94 @@ fn one_record_tells_one_decision() {
             .unwrap_or_else(|| panic!("no record of {name}"))
             .clone()
     };
-    insta::assert_json_snapshot!(of("CreateRole"), @"");
-    insta::assert_json_snapshot!(of("AssumeRoleWithWebIdentity"), @"");
+    insta::assert_json_snapshot!(of("CreateRole"), @r#"
+    {
+      "awsRegion": "us-east-1",
+      "eventCategory": "Management",
+      "eventID": "[uuid]",
+      "eventName": "CreateRole",
+      "eventSource": "iam.amazonaws.com",
+      "eventTime": "[time]",
+      "eventType": "AwsApiCall",
+      "eventVersion": "1.11",
+      "managementEvent": true,
+      "readOnly": false,
+      "recipientAccountId": "432797229265",
+      "requestID": "[uuid]",
+      "requestParameters": {
+        "assumeRolePolicyDocument": "{\"Statement\":[{\"Action\":\"sts:AssumeRoleWithWebIdentity\",\"Condition\":{\"StringEquals\":{\"localhost:[port]:aud\":\"sts.amazonaws.com\",\"localhost:[port]:sub\":\"system:serviceaccount:gbot-dev:bot-builder-insight-generator\"}},\"Effect\":\"Allow\",\"Principal\":{\"Federated\":\"arn:aws:iam::432797229265:oidc-provider/localhost:[port]\"}}],\"Version\":\"2012-10-17\"}",
+        "roleName": "bot"
+      },
+      "resources": [
+        {
+          "ARN": "arn:aws:iam::432797229265:role/bot",
+          "accountId": "432797229265"
+        }
+      ],
+      "responseElements": null,
+      "sourceIPAddress": "127.0.0.1",
+      "userAgent": null,
+      "userIdentity": {
+        "accessKeyId": "[AKIA]",
+        "accountId": "432797229265",
+        "arn": "arn:aws:iam::432797229265:root",
+        "principalId": "432797229265",
+        "type": "Root"
+      }
+    }
+    "#);
+    insta::assert_json_snapshot!(of("AssumeRoleWithWebIdentity"), @r#"
+    {
+      "additionalEventData": {
+        "explanation": {
+          "caller": "system:serviceaccount:gbot-dev:bot-builder-insight-generator of arn:aws:iam::432797229265:oidc-provider/localhost:[port]",
+          "code": "AccessDenied",
+          "decisions": [],
+          "message": "Not authorized to perform sts:AssumeRoleWithWebIdentity",
+          "operation": "AssumeRoleWithWebIdentity",
+          "reason": "the role `arn:aws:iam::432797229265:role/no-such-role` does not exist",
+          "requestId": "[uuid]",
+          "service": "sts",
+          "sourceIp": "127.0.0.1",
+          "status": 403,
+          "time": "[time]"
+        }
+      },
+      "awsRegion": "",
+      "errorCode": "AccessDenied",
+      "errorMessage": "Not authorized to perform sts:AssumeRoleWithWebIdentity",
+      "eventCategory": "Management",
+      "eventID": "[uuid]",
+      "eventName": "AssumeRoleWithWebIdentity",
+      "eventSource": "sts.amazonaws.com",
+      "eventTime": "[time]",
+      "eventType": "AwsApiCall",
+      "eventVersion": "1.11",
+      "managementEvent": true,
+      "readOnly": true,
+      "recipientAccountId": "432797229265",
+      "requestID": "[uuid]",
+      "requestParameters": {
+        "roleArn": "arn:aws:iam::432797229265:role/no-such-role",
+        "roleSessionName": "test"
+      },
+      "resources": [
+        {
+          "ARN": "arn:aws:iam::432797229265:role/no-such-role",
+          "accountId": "432797229265"
+        }
+      ],
+      "responseElements": null,
+      "sourceIPAddress": "127.0.0.1",
+      "userAgent": null,
+      "userIdentity": {
+        "identityProvider": "arn:aws:iam::432797229265:oidc-provider/localhost:[port]",
+        "principalId": "arn:aws:iam::432797229265:oidc-provider/localhost:[port]:sts.amazonaws.com:system:serviceaccount:gbot-dev:bot-builder-insight-generator",
+        "type": "WebIdentityUser",
+        "userName": "system:serviceaccount:gbot-dev:bot-builder-insight-generator"
+      }
+    }
+    "#);
     let ids: Vec<_> = records
         .iter()
         .filter_map(|record| record["eventID"].as_str())
@@ -137,5 +223,5 @@ fn one_record_tells_one_decision() {
         of("AssumeRoleWithWebIdentity")["requestID"],
         denied.request_id()
     );
-    assert_snapshot!(of("AssumeRoleWithWebIdentity")["errorCode"], @"");
+    assert_snapshot!(of("AssumeRoleWithWebIdentity")["errorCode"], @r#""AccessDenied""#);
 }

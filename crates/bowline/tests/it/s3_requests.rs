@@ -44,7 +44,7 @@ fn no_key_leaves_its_bucket() {
         let put = world.s3(Request::put(&format!("/insights/{key}"), "x"));
         assert_eq!(put.status, 400, "{key}: {}", put.verdict());
     }
-    assert_snapshot!(world.s3(Request::put("/insights/../other/stolen", "x")).verdict(), @"");
+    assert_snapshot!(world.s3(Request::put("/insights/../other/stolen", "x")).verdict(), @"400 InvalidURI: Couldn't parse the specified URI.");
     let other = world
         .s3(Request::get("/other?list-type=2"))
         .accepted()
@@ -86,14 +86,14 @@ fn a_bucket_has_one_name() {
     let world = World::new();
     let create = |name: &str| world.s3(Request::new("PUT", &format!("/{name}"))).verdict();
     assert_eq!(create("fine-name.1"), "200");
-    assert_snapshot!(create("Insights"), @"");
-    assert_snapshot!(create("ab"), @"");
-    assert_snapshot!(create("-a-"), @"");
-    assert_snapshot!(create(".."), @"");
-    assert_snapshot!(create("%2e%2e"), @"");
-    assert_snapshot!(create("a..b"), @"");
-    assert_snapshot!(create("192.168.1.1"), @"");
-    assert_snapshot!(create("insights"), @"");
+    assert_snapshot!(create("Insights"), @"400 InvalidBucketName: The specified bucket is not valid.");
+    assert_snapshot!(create("ab"), @"400 InvalidBucketName: The specified bucket is not valid.");
+    assert_snapshot!(create("-a-"), @"400 InvalidBucketName: The specified bucket is not valid.");
+    assert_snapshot!(create(".."), @"400 InvalidBucketName: The specified bucket is not valid.");
+    assert_snapshot!(create("%2e%2e"), @"400 InvalidBucketName: The specified bucket is not valid.");
+    assert_snapshot!(create("a..b"), @"400 InvalidBucketName: The specified bucket is not valid.");
+    assert_snapshot!(create("192.168.1.1"), @"400 InvalidBucketName: The specified bucket is not valid.");
+    assert_snapshot!(create("insights"), @"409 BucketAlreadyOwnedByYou: Your previous request to create the named bucket succeeded and you already own it.");
 }
 
 #[test]
@@ -110,10 +110,10 @@ fn a_bucket_in_the_host_is_the_bucket_in_the_path() {
     };
     assert_eq!(at("insights.localhost", "/bot/a").text(), "hello");
     assert_eq!(at("localhost", "/insights/bot/a").text(), "hello");
-    assert_snapshot!(at("other.localhost", "/bot/a").verdict(), @"");
+    assert_snapshot!(at("other.localhost", "/bot/a").verdict(), @r#"403 AccessDenied: User: arn:aws:sts::432797229265:assumed-role/bot/test is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::other/bot/a" because no identity-based policy allows the s3:GetObject action"#);
     // The path is all key then, whatever bucket it seems to name.
-    assert_snapshot!(at("other.localhost", "/insights/bot/a").verdict(), @"");
-    assert_snapshot!(at("insights.localhost", "/secret/a").verdict(), @"");
+    assert_snapshot!(at("other.localhost", "/insights/bot/a").verdict(), @r#"403 AccessDenied: User: arn:aws:sts::432797229265:assumed-role/bot/test is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::other/insights/bot/a" because no identity-based policy allows the s3:GetObject action"#);
+    assert_snapshot!(at("insights.localhost", "/secret/a").verdict(), @r#"403 AccessDenied: User: arn:aws:sts::432797229265:assumed-role/bot/test is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::insights/secret/a" with an explicit deny in an identity-based policy"#);
 }
 
 #[test]
@@ -129,12 +129,12 @@ fn a_range_is_part_of_an_object() {
             None => got.verdict(),
         }
     };
-    assert_snapshot!(range("bytes=1-3"), @"");
-    assert_snapshot!(range("bytes=8-"), @"");
-    assert_snapshot!(range("bytes=-2"), @"");
-    assert_snapshot!(range("bytes=5-100"), @"");
-    assert_snapshot!(range("bytes=10-"), @"");
-    assert_snapshot!(range("lines=1-2"), @"");
+    assert_snapshot!(range("bytes=1-3"), @"206 bytes 1-3/10 123");
+    assert_snapshot!(range("bytes=8-"), @"206 bytes 8-9/10 89");
+    assert_snapshot!(range("bytes=-2"), @"206 bytes 8-9/10 89");
+    assert_snapshot!(range("bytes=5-100"), @"206 bytes 5-9/10 56789");
+    assert_snapshot!(range("bytes=10-"), @"416 InvalidRange: The requested range is not satisfiable");
+    assert_snapshot!(range("lines=1-2"), @"200");
 }
 
 #[test]
@@ -146,8 +146,8 @@ fn a_missing_object_is_told_only_to_who_may_list() {
             .send(keys, "s3", Request::get(&format!("/insights/{key}")))
             .verdict()
     };
-    assert_snapshot!(get(&Bowline::root(), "bot/none"), @"");
-    assert_snapshot!(get(&bot, "bot/none"), @"");
+    assert_snapshot!(get(&Bowline::root(), "bot/none"), @"404 NoSuchKey: The specified key does not exist.");
+    assert_snapshot!(get(&bot, "bot/none"), @"403 AccessDenied: Access Denied");
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn what_is_not_built_is_refused_not_taken_for_something_else() {
     let verdict = |request: Request| world.s3(request).verdict();
     let copy =
         Request::new("PUT", "/insights/bot/copy").header("x-amz-copy-source", "/insights/secret/k");
-    assert_snapshot!(verdict(copy), @"");
+    assert_snapshot!(verdict(copy), @"501 NotImplemented: A header or query you provided implies functionality that is not implemented");
     for (method, target) in [
         ("GET", "/insights/bot/a?acl"),
         ("PUT", "/insights/bot/a?acl"),
@@ -211,13 +211,13 @@ fn a_body_in_chunks_is_stored_if_its_checksum_holds() {
     assert_eq!(send("good", good, "5", &body(good)), "200");
     assert_eq!(world.s3(Request::get("/insights/bot/good")).text(), "hello");
     let wrong = "x-amz-checksum-crc32:AAAAAA==";
-    assert_snapshot!(send("bad", wrong, "5", &body(wrong)), @"");
-    assert_snapshot!(send("bad", good, "4", &body(good)), @"");
-    assert_snapshot!(send("bad", good, "6", &body(good)), @"");
-    assert_snapshot!(send("bad", good, "5", "5\r\nhello\r\n"), @"");
-    assert_snapshot!(send("bad", good, "5", &body("x-amz-checksum-sha1:qvTGHdzF6KLavt4PO0gs2a6pQ00=")), @"");
-    assert_snapshot!(send("bad", good, "5", "ffffffffffffffff\r\nhello\r\n0\r\n\r\n"), @"");
-    assert_snapshot!(send("bad", good, "5", &format!("{}x", body(good))), @"");
+    assert_snapshot!(send("bad", wrong, "5", &body(wrong)), @"400 BadDigest: The CRC32 you specified did not match the calculated checksum.");
+    assert_snapshot!(send("bad", good, "4", &body(good)), @"400 IncompleteBody: The request body terminated unexpectedly or does not have the number of bytes that was declared");
+    assert_snapshot!(send("bad", good, "6", &body(good)), @"400 IncompleteBody: The request body terminated unexpectedly or does not have the number of bytes that was declared");
+    assert_snapshot!(send("bad", good, "5", "5\r\nhello\r\n"), @"400 IncompleteBody: The request body terminated unexpectedly or does not have the number of bytes that was declared");
+    assert_snapshot!(send("bad", good, "5", &body("x-amz-checksum-sha1:qvTGHdzF6KLavt4PO0gs2a6pQ00=")), @"400 MalformedTrailerError: The request contained trailing data that was not well-formed or did not conform to our published schema.");
+    assert_snapshot!(send("bad", good, "5", "ffffffffffffffff\r\nhello\r\n0\r\n\r\n"), @"400 IncompleteBody: The request body terminated unexpectedly or does not have the number of bytes that was declared");
+    assert_snapshot!(send("bad", good, "5", &format!("{}x", body(good))), @"400 IncompleteBody: The request body terminated unexpectedly or does not have the number of bytes that was declared");
     assert_eq!(world.s3(Request::get("/insights/bot/bad")).status, 404);
 }
 
@@ -235,7 +235,7 @@ fn a_denied_upload_is_refused_before_its_body_is_sent() {
             .payload("UNSIGNED-PAYLOAD")
             .sign(request, port)
     };
-    assert_snapshot!(head("secret/a").send(port).verdict(), @"");
+    assert_snapshot!(head("secret/a").send(port).verdict(), @r#"403 AccessDenied: User: arn:aws:sts::432797229265:assumed-role/bot/test is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::insights/secret/a" with an explicit deny in an identity-based policy"#);
 }
 
 #[test]
@@ -243,8 +243,8 @@ fn a_full_bucket_is_not_deleted() {
     let world = World::new();
     let delete = || world.s3(Request::new("DELETE", "/insights")).verdict();
     world.s3(Request::put("/insights/a", "x")).accepted();
-    assert_snapshot!(delete(), @"");
+    assert_snapshot!(delete(), @"409 BucketNotEmpty: The bucket you tried to delete is not empty");
     world.s3(Request::new("DELETE", "/insights/a")).accepted();
     assert_eq!(delete(), "204");
-    assert_snapshot!(world.s3(Request::get("/insights?list-type=2")).verdict(), @"");
+    assert_snapshot!(world.s3(Request::get("/insights?list-type=2")).verdict(), @"404 NoSuchBucket: The specified bucket does not exist");
 }

@@ -62,12 +62,26 @@ fn init_makes_a_folder_that_only_its_owner_can_read() {
     let data = home.path().join("data");
     let _shown = show_ids_as_words();
     let output = command(&["init", "--data"]).arg(&data).output().unwrap();
-    assert_snapshot!(said(&output), @"");
+    assert_snapshot!(said(&output), @"
+    exit 0
+    Made `[folder]/data`, readable by you alone.
+    The root credentials of account 464745042775 are in `[folder]/data/credentials`.
+    Keep a copy of `[folder]/data/master.key` elsewhere: without it the data cannot be opened.
+
+    Next: bowline serve --data [folder]/data
+    ");
     assert_eq!(
         fs::metadata(&data).unwrap().permissions().mode() & 0o7777,
         0o700
     );
-    assert_snapshot!(listing(&data), @"");
+    assert_snapshot!(listing(&data), @"
+    credentials 0600
+    lock 0600
+    master.key 0600
+    store 0700
+    store/bowline.db 0600
+    store/lock 0600
+    ");
     // The AWS clients read this file: sections, keys, and nothing that the log shows too.
     let credentials = fs::read_to_string(data.join("credentials")).unwrap();
     let secret = credentials
@@ -75,10 +89,19 @@ fn init_makes_a_folder_that_only_its_owner_can_read() {
         .find_map(|line| line.strip_prefix("aws_secret_access_key = "))
         .unwrap();
     assert!(!said(&output).contains(secret));
-    assert_snapshot!(credentials.replace(secret, "[secret]"), @"");
+    assert_snapshot!(credentials.replace(secret, "[secret]"), @"
+    [default]
+    aws_access_key_id = [AKIA]
+    aws_secret_access_key = [secret]
+    ");
     let again = command(&["init", "--data"]).arg(&data).output().unwrap();
     assert!(!again.status.success());
-    assert_snapshot!(said(&again), @"");
+    assert_snapshot!(said(&again), @"
+    exit 1
+    error: there is data in `[folder]/data` already
+
+    hint: bowline serve --data [folder]/data
+    ");
 }
 
 #[test]
@@ -116,19 +139,56 @@ fn refused(config: &str, arguments: &[&str]) -> String {
 #[test]
 fn a_configuration_with_a_mistake_does_not_start() {
     let _shown = show_ids_as_words();
-    assert_snapshot!(refused("[oidc]\nallow_netwroks = [\"10.0.0.0/8\"]\n", &[]), @"");
-    assert_snapshot!(refused("listen = 9400\n", &[]), @"");
-    assert_snapshot!(refused("[audit\n", &[]), @"");
-    assert_snapshot!(refused("[oidc]\nallow_networks = [\"10.0.0.0/33\"]\n", &[]), @"");
-    assert_snapshot!(refused("[[bootstrap.account]]\nid = \"1234\"\naccess_key_id = \"AKIAAAAAAAAAAAAAAAAA\"\nsecret_access_key = \"long enough for a secret\"\n", &[]), @"");
-    assert_snapshot!(refused("[[bootstrap.account]]\nid = \"111122223333\"\naccess_key_id = \"AKIAAAAAAAAAAAAAAAAA\"\nsecret_access_key = \"short\"\n", &[]), @"");
+    assert_snapshot!(refused("[oidc]\nallow_netwroks = [\"10.0.0.0/8\"]\n", &[]), @"
+    exit 1
+    error: `[folder]/bowline.toml` is not a configuration
+    caused by: line 2, column 1: unknown field `allow_netwroks`, expected `allow_networks` or `allow_loopback_issuers`
+    ");
+    assert_snapshot!(refused("listen = 9400\n", &[]), @"
+    exit 1
+    error: `[folder]/bowline.toml` is not a configuration
+    caused by: line 1, column 10: invalid type: integer `9400`, expected socket address
+    ");
+    assert_snapshot!(refused("[audit\n", &[]), @"
+    exit 1
+    error: `[folder]/bowline.toml` is not a configuration
+    caused by: line 1, column 7: unclosed table, expected `]`
+    ");
+    assert_snapshot!(refused("[oidc]\nallow_networks = [\"10.0.0.0/33\"]\n", &[]), @"
+    exit 1
+    error: `[folder]/bowline.toml` is not a configuration
+    caused by: line 2, column 19: invalid IP address syntax
+    ");
+    assert_snapshot!(refused("[[bootstrap.account]]\nid = \"1234\"\naccess_key_id = \"AKIAAAAAAAAAAAAAAAAA\"\nsecret_access_key = \"long enough for a secret\"\n", &[]), @"
+    exit 1
+    error: `[folder]/bowline.toml` is not a configuration
+    caused by: line 2, column 6: account id does not have twelve digits
+    ");
+    assert_snapshot!(refused("[[bootstrap.account]]\nid = \"111122223333\"\naccess_key_id = \"AKIAAAAAAAAAAAAAAAAA\"\nsecret_access_key = \"short\"\n", &[]), @"
+    exit 1
+    error: the secret access key declared for account `111122223333` has fewer than 16 characters
+    ");
 }
 
 #[test]
 fn a_listener_that_others_can_reach_needs_tls() {
     let _shown = show_ids_as_words();
-    assert_snapshot!(refused("", &["--listen", "0.0.0.0:0"]), @"");
-    assert_snapshot!(refused("", &["--ops-listen", "0.0.0.0:0"]), @"");
+    assert_snapshot!(refused("", &["--listen", "0.0.0.0:0"]), @"
+    exit 2
+    error: the argument '--listen <ADDR>' cannot be used multiple times
+
+    Usage: bowline serve [OPTIONS]
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(refused("", &["--ops-listen", "0.0.0.0:0"]), @"
+    exit 2
+    error: the argument '--ops-listen <ADDR>' cannot be used multiple times
+
+    Usage: bowline serve [OPTIONS]
+
+    For more information, try '--help'.
+    ");
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn a_token_without_a_signature_is_refused() {
             "{algorithm}"
         );
     }
-    assert_snapshot!(refused(&world, &good, &token.clone().header("alg", "none").sign_with_text("")), @"");
+    assert_snapshot!(refused(&world, &good, &token.clone().header("alg", "none").sign_with_text("")), @"400 InvalidIdentityToken: The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)");
 }
 
 #[test]
@@ -52,7 +52,10 @@ fn the_public_key_is_no_hmac_secret() {
         b"",
     ] {
         let bad = token.clone().header("alg", "HS256").sign_hs256(secret);
-        assert_snapshot!(refused(&world, &good, &bad), @"");
+        assert_eq!(
+            refused(&world, &good, &bad),
+            "400 InvalidIdentityToken: The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"
+        );
     }
 }
 
@@ -65,13 +68,13 @@ fn an_issuer_without_a_provider_is_refused() {
         .token()
         .claim("iss", "https://issuer.invalid")
         .sign(&world.issuer.key);
-    assert_snapshot!(refused(&world, &good, &bad), @"");
+    assert_snapshot!(refused(&world, &good, &bad), @"400 InvalidIdentityToken: No OpenIDConnect provider found in your account for https://issuer.invalid");
     let longer = world
         .issuer
         .token()
         .claim("iss", format!("{}/", world.issuer.url()))
         .sign(&world.issuer.key);
-    assert_snapshot!(refused(&world, &good, &longer), @"");
+    assert_snapshot!(refused(&world, &good, &longer), @"400 InvalidIdentityToken: No OpenIDConnect provider found in your account for http://localhost:[port]/");
 }
 
 #[test]
@@ -92,12 +95,11 @@ fn a_key_of_one_provider_signs_for_no_other() {
         .accepted();
     let good = world.issuer.good();
     // The other issuer's own token is a good one, but the role does not trust that issuer.
-    assert_snapshot!(refused(&world, &good, &other.good()), @"");
+    assert_snapshot!(refused(&world, &good, &other.good()), @"403 AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity");
     // Its key, under any id, does not make it this issuer.
-    for kid in ["k1", "other"] {
-        let bad = Token::new(&world.issuer.url(), kid).sign(&other.key);
-        assert_snapshot!(refused(&world, &good, &bad), @"");
-    }
+    let borrowed = |kid: &str| Token::new(&world.issuer.url(), kid).sign(&other.key);
+    assert_snapshot!(refused(&world, &good, &borrowed("k1")), @"400 InvalidIdentityToken: The web identity token that was passed could not be validated by AWS. Get a new identity token from the identity provider and then retry the request.");
+    assert_snapshot!(refused(&world, &good, &borrowed("other")), @"400 InvalidIdentityToken: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements");
 }
 
 #[test]
@@ -134,7 +136,7 @@ fn a_signature_of_anybody_else_is_refused() {
     let world = World::new();
     let token = world.issuer.token();
     let good = token.sign(&world.issuer.key);
-    assert_snapshot!(refused(&world, &good, &token.sign(stranger())), @"");
+    assert_snapshot!(refused(&world, &good, &token.sign(stranger())), @"400 InvalidIdentityToken: The web identity token that was passed could not be validated by AWS. Get a new identity token from the identity provider and then retry the request.");
 }
 
 #[test]
@@ -149,7 +151,7 @@ fn a_claim_changed_after_signing_is_refused() {
     let parts: Vec<_> = good.split('.').collect();
     let payload = forged.split('.').nth(1).unwrap();
     let bad = format!("{}.{payload}.{}", parts[0], parts[2]);
-    assert_snapshot!(refused(&world, &good, &bad), @"");
+    assert_snapshot!(refused(&world, &good, &bad), @"400 InvalidIdentityToken: The web identity token that was passed could not be validated by AWS. Get a new identity token from the identity provider and then retry the request.");
 }
 
 #[test]
@@ -169,21 +171,21 @@ fn the_key_decides_the_algorithm() {
         .token()
         .header("alg", "RS512")
         .sign(&world.issuer.key);
-    assert_snapshot!(refused(&world, &good, &rs512), @"");
+    assert_snapshot!(refused(&world, &good, &rs512), @"400 InvalidIdentityToken: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements");
     let crossed = world
         .issuer
         .token()
         .header("kid", "k1")
         .header("alg", "ES256")
         .sign(&p256);
-    assert_snapshot!(refused(&world, &good, &crossed), @"");
+    assert_snapshot!(refused(&world, &good, &crossed), @"400 InvalidIdentityToken: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements");
     let named_wrong = world
         .issuer
         .token()
         .header("kid", "ec")
         .header("alg", "ES384")
         .sign(&p256);
-    assert_snapshot!(refused(&world, &good, &named_wrong), @"");
+    assert_snapshot!(refused(&world, &good, &named_wrong), @"400 InvalidIdentityToken: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements");
 }
 
 #[test]
@@ -196,14 +198,14 @@ fn an_extension_that_must_be_understood_is_refused() {
         .header("x", 1)
         .header("crit", json!(["x"]))
         .sign(&world.issuer.key);
-    assert_snapshot!(refused(&world, &good, &bad), @"");
+    assert_snapshot!(refused(&world, &good, &bad), @"400 InvalidIdentityToken: The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)");
     let unencoded = world
         .issuer
         .token()
         .header("b64", false)
         .header("crit", json!(["b64"]))
         .sign(&world.issuer.key);
-    assert_snapshot!(refused(&world, &good, &unencoded), @"");
+    assert_snapshot!(refused(&world, &good, &unencoded), @"400 InvalidIdentityToken: The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)");
 }
 
 #[test]
@@ -244,7 +246,7 @@ fn the_last_character_of_a_signature_has_one_spelling() {
     let last = alphabet.find(good.chars().last().unwrap()).unwrap();
     let other = &alphabet[last + 1..last + 2];
     let bad = format!("{}{other}", &good[..good.len() - 1]);
-    assert_snapshot!(refused(&world, &good, &bad), @"");
+    assert_snapshot!(refused(&world, &good, &bad), @"400 InvalidIdentityToken: The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)");
 }
 
 #[test]
@@ -262,7 +264,7 @@ fn a_token_of_more_than_20_000_characters_is_not_read() {
     let good = size(14_000);
     assert!((19_000..20_000).contains(&good.len()), "{}", good.len());
     let verdict = refused(&world, &good, &bad);
-    assert_snapshot!(verdict.split(" at ").last().unwrap(), @"");
+    assert_snapshot!(verdict.split(" at ").last().unwrap(), @"'webIdentityToken' failed to satisfy constraint: Member must have length less than or equal to 20000");
 }
 
 #[test]
@@ -276,7 +278,7 @@ fn a_claim_that_stands_twice_is_refused() {
             .rewritten(|text| format!("{{{extra},{}", &text[1..]));
         rewritten.sign(&world.issuer.key)
     };
-    assert_snapshot!(refused(&world, &good, &twice(r#""sub":"system:serviceaccount:gbot-dev:other""#)), @"");
+    assert_snapshot!(refused(&world, &good, &twice(r#""sub":"system:serviceaccount:gbot-dev:other""#)), @"400 InvalidIdentityToken: The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)");
     // Whichever of the two would have won: refused as well when both are the same, or differ in their spelling alone.
     assert_eq!(
         refused(&world, &good, &twice(&format!("\"sub\":\"{SUBJECT}\""))),
@@ -332,13 +334,37 @@ fn a_token_for_another_audience_is_refused() {
             .claim("aud", aud)
             .sign(&world.issuer.key)
     };
-    let good = for_audience(json!([
-        "https://kubernetes.default.svc",
-        "sts.amazonaws.com"
-    ]));
-    assert_snapshot!(refused(&world, &good, &for_audience(json!(["https://kubernetes.default.svc"]))), @"");
-    assert_snapshot!(refused(&world, &good, &for_audience(json!("sts.amazonaws.com "))), @"");
-    assert_snapshot!(refused(&world, &good, &for_audience(json!("STS.amazonaws.com"))), @"");
+    let good = for_audience(json!(["sts.amazonaws.com"]));
+    assert_snapshot!(refused(&world, &good, &for_audience(json!(["https://kubernetes.default.svc"]))), @"400 InvalidIdentityToken: Incorrect token audience");
+    assert_snapshot!(refused(&world, &good, &for_audience(json!("sts.amazonaws.com "))), @"400 InvalidIdentityToken: Incorrect token audience");
+    assert_snapshot!(refused(&world, &good, &for_audience(json!("STS.amazonaws.com"))), @"400 InvalidIdentityToken: Incorrect token audience");
+}
+
+#[test]
+fn of_several_audiences_a_policy_says_which_one_it_means() {
+    let world = World::new();
+    let several = json!(["https://kubernetes.default.svc", "sts.amazonaws.com"]);
+    let token = world.issuer.token().claim("aud", several);
+    let token = token.sign(&world.issuer.key);
+    // A plain operator never matches a set, so that nobody is trusted for one of several by chance.
+    assert_snapshot!(world.exchange(&token).verdict(), @"403 AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity");
+    let host = &world.issuer.host;
+    let any = world.trust().to_string().replace(
+        "\"StringEquals\":",
+        &format!("\"ForAnyValue:StringEquals\":{{\"{host}:aud\":\"sts.amazonaws.com\"}},\"StringEquals\":"),
+    );
+    let any = any.replacen(
+        &format!("\"{host}:aud\":\"sts.amazonaws.com\",\"{host}:sub\""),
+        &format!("\"{host}:sub\""),
+        1,
+    );
+    world
+        .iam(
+            "UpdateAssumeRolePolicy",
+            &[("RoleName", "bot"), ("PolicyDocument", &any)],
+        )
+        .accepted();
+    world.exchange(&token).accepted();
 }
 
 #[test]
@@ -351,7 +377,7 @@ fn the_authorized_party_counts_where_there_is_one() {
             .claim("azp", azp)
             .sign(&world.issuer.key)
     };
-    assert_snapshot!(refused(&world, &with("sts.amazonaws.com"), &with("someone-else")), @"");
+    assert_snapshot!(refused(&world, &with("sts.amazonaws.com"), &with("someone-else")), @"400 InvalidIdentityToken: Incorrect token audience");
 }
 
 #[test]
@@ -360,9 +386,9 @@ fn times_are_good_to_five_minutes() {
     let key = &world.issuer.key;
     let at = |name: &str, offset: i64| world.issuer.token().claim(name, now() + offset).sign(key);
     let expired = refused(&world, &at("exp", -285), &at("exp", -315));
-    assert_snapshot!(expired, @"");
-    assert_snapshot!(refused(&world, &at("nbf", 285), &at("nbf", 315)), @"");
-    assert_snapshot!(refused(&world, &at("iat", 285), &at("iat", 315)), @"");
+    assert_snapshot!(expired, @"400 ExpiredTokenException: Token expired: current date/time [seconds] must be before the expiration date/time [seconds]");
+    assert_snapshot!(refused(&world, &at("nbf", 285), &at("nbf", 315)), @"400 InvalidIdentityToken: Token not yet valid: current date/time [seconds] must be after [seconds]");
+    assert_snapshot!(refused(&world, &at("iat", 285), &at("iat", 315)), @"400 InvalidIdentityToken: Token not yet valid: current date/time [seconds] must be after [seconds]");
 }
 
 #[test]
@@ -375,7 +401,7 @@ fn another_service_account_is_refused_in_the_words_for_a_role_that_does_not_exis
         .claim("sub", "system:serviceaccount:gbot-dev:other")
         .sign(&world.issuer.key);
     let untrusted = refused(&world, &good, &other);
-    assert_snapshot!(untrusted, @"");
+    assert_snapshot!(untrusted, @"403 AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity");
     assert_eq!(
         world.exchange_for("no-such-role", &good).verdict(),
         untrusted
@@ -442,9 +468,9 @@ fn a_wildcard_in_a_claim_is_a_character() {
             .verdict()
     };
     assert_eq!(put(&alice, "alice"), "200");
-    assert_snapshot!(put(&star, "alice"), @"");
+    assert_snapshot!(put(&star, "alice"), @r#"403 AccessDenied: User: arn:aws:sts::432797229265:assumed-role/own/test is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::insights/alice/a" because no identity-based policy allows the s3:PutObject action"#);
     assert_eq!(put(&star, "%2A"), "200");
-    assert_snapshot!(put(&alice, "bob"), @"");
+    assert_snapshot!(put(&alice, "bob"), @r#"403 AccessDenied: User: arn:aws:sts::432797229265:assumed-role/own/test is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::insights/bob/a" because no identity-based policy allows the s3:PutObject action"#);
 }
 
 #[test]
@@ -459,7 +485,7 @@ fn a_token_seen_before_is_judged_anew() {
             &[("RoleName", "bot"), ("PolicyDocument", &closed)],
         )
         .accepted();
-    assert_snapshot!(world.exchange(&token).verdict(), @"");
+    assert_snapshot!(world.exchange(&token).verdict(), @"403 AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity");
     let open = world.trust().to_string();
     world
         .iam(
@@ -471,12 +497,12 @@ fn a_token_seen_before_is_judged_anew() {
     // One character of the same token is another token.
     let (message, _) = token.rsplit_once('.').unwrap();
     let bent = format!("{message}.{}", URL_SAFE_NO_PAD.encode([0; 256]));
-    assert_snapshot!(refused(&world, &token, &bent), @"");
+    assert_snapshot!(refused(&world, &token, &bent), @"400 InvalidIdentityToken: The web identity token that was passed could not be validated by AWS. Get a new identity token from the identity provider and then retry the request.");
     world
         .iam(
             "DeleteOpenIDConnectProvider",
             &[("OpenIDConnectProviderArn", &world.provider())],
         )
         .accepted();
-    assert_snapshot!(world.exchange(&token).verdict(), @"");
+    assert_snapshot!(world.exchange(&token).verdict(), @"400 InvalidIdentityToken: No OpenIDConnect provider found in your account for http://localhost:[port]");
 }

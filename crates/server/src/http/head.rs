@@ -60,13 +60,6 @@ impl Head {
             (Some(host), None) if host.to_str().is_ok_and(|host| !host.is_empty()) => {}
             _ => return Err(refused("The request must have exactly one Host header")),
         }
-        // Whoever stands in front may have gone by the other one.
-        let framing = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING];
-        if framing.iter().all(|name| parts.headers.contains_key(name)) {
-            return Err(refused(
-                "The request must not have both a Content-Length and a Transfer-Encoding header",
-            ));
-        }
         let source = Source::of(&parts.headers, peer, trusted_proxies).ok_or_else(|| {
             refused("The X-Forwarded-For header that a proxy has set cannot be read")
         })?;

@@ -70,24 +70,25 @@ struct Check {
     checksums: Vec<Checksum>,
     claimed: Option<String>,
     decoder: Option<Decoder>,
-    expected: Option<u64>,
+    expected: u64,
     seen: u64,
 }
 
 impl Check {
     fn new(put: &PutObject, content: ContentSha256) -> Result<Self, AwsError> {
         let chunked = content == ContentSha256::UnsignedTrailer;
-        let expected = if chunked {
-            Some(put.decoded_length.ok_or_else(|| {
-                AwsError::new(
-                    Code::MissingContentLength,
-                    "You must provide the Content-Length HTTP header.",
-                )
-            })?)
+        let declared = if chunked {
+            put.decoded_length
         } else {
-            put.content_length.or(put.decoded_length)
+            put.content_length
         };
-        if expected.is_some_and(|length| length > MAX_OBJECT) {
+        let expected = declared.ok_or_else(|| {
+            AwsError::new(
+                Code::MissingContentLength,
+                "You must provide the Content-Length HTTP header.",
+            )
+        })?;
+        if expected > MAX_OBJECT {
             return Err(too_large());
         }
         // Without framing there is no place for what `x-amz-trailer` announces.
@@ -127,10 +128,9 @@ impl Check {
                 .map(Checksum::new)
                 .collect(),
             claimed: put.checksum.as_ref().map(|(_, value)| value.clone()),
-            decoder: match (chunked, expected) {
-                (true, Some(length)) => Some(Decoder::unsigned_trailer(length, &put.trailer)?),
-                (true | false, _) => None,
-            },
+            decoder: chunked
+                .then(|| Decoder::unsigned_trailer(expected, &put.trailer))
+                .transpose()?,
             expected,
             seen: 0,
         })
@@ -149,10 +149,7 @@ impl Check {
             }
         };
         self.seen = self.seen.saturating_add(data.len() as u64);
-        if self.seen > MAX_OBJECT {
-            return Err(too_large());
-        }
-        if self.expected.is_some_and(|expected| self.seen > expected) {
+        if self.seen > self.expected {
             return Err(incomplete());
         }
         if let Some((_, sha256)) = &mut self.signed {
@@ -170,7 +167,7 @@ impl Check {
     /// Whether all claims hold; gives the checksum to keep.
     fn end(self) -> Result<Option<(String, String)>, AwsError> {
         let trailers = self.decoder.map(Decoder::finish).transpose()?;
-        if self.expected.is_some_and(|expected| self.seen != expected) {
+        if self.seen != self.expected {
             return Err(incomplete());
         }
         if let Some((claimed, sha256)) = self.signed
