@@ -22,7 +22,12 @@ use crate::error::CommandError;
 /// Roles, trust policies and OIDC providers as AWS has them; service account tokens become short-lived credentials, and a
 /// gateway enforces what they may do. Clients are the AWS SDKs and the AWS CLI.
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true, max_term_width = 100)]
+#[command(
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    args_override_self = true
+)]
 #[command(after_help = "\
 See it work:       bowline demo
 Run it for real:   bowline init --data DIR && bowline serve --data DIR

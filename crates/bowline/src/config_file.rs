@@ -3,7 +3,12 @@
 //! Unknown keys are errors, and errors point at line and column. The offending line itself is not repeated, since it may hold a
 //! secret.
 
-use std::{fmt::Display, net::SocketAddr, path::PathBuf, str::FromStr};
+use std::{
+    fmt::Display,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    str::FromStr,
+};
 
 use bowline_aws::credentials::{AccessKeyId, SecretAccessKey};
 use bowline_iam::account::AccountId;
@@ -18,7 +23,7 @@ pub(crate) struct ConfigFile {
     pub(crate) ops_listen: Option<SocketAddr>,
     pub(crate) tls: Option<Tls>,
     #[serde(default)]
-    pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) trusted_proxies: Vec<Network>,
     pub(crate) store: Option<StoreKind>,
     pub(crate) base_domains: Option<Vec<String>>,
     pub(crate) master_key_file: Option<PathBuf>,
@@ -52,10 +57,14 @@ pub(crate) enum StoreKind {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Oidc {
     #[serde(default)]
-    pub(crate) allow_networks: Vec<IpNet>,
+    pub(crate) allow_networks: Vec<Network>,
     #[serde(default)]
     pub(crate) allow_loopback_issuers: bool,
 }
+
+/// A network such as `10.0.0.0/8`, or one address.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Network(pub(crate) IpNet);
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -104,6 +113,17 @@ impl FromStr for ConfigFile {
                 column,
                 problem: error.message().to_owned(),
             }
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for Network {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let one = || text.parse::<IpAddr>().map(IpNet::from).ok();
+        let network = text.parse().ok().or_else(one).map(Self);
+        network.ok_or_else(|| {
+            D::Error::custom(format!("`{text}` is not a network such as 10.0.0.0/8"))
         })
     }
 }

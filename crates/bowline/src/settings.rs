@@ -15,8 +15,9 @@ use bowline_server::{
     master_key::MasterKey,
 };
 use clap::Args;
+use ipnet::IpNet;
 
-use crate::config_file::{ConfigFile, StoreKind, Tls};
+use crate::config_file::{ConfigFile, Network, StoreKind, Tls};
 
 /// The environment's variable for the text of the master key.
 const MASTER_KEY: &str = "BOWLINE_MASTER_KEY";
@@ -96,7 +97,7 @@ pub(crate) fn settle(data: &DataArgs, serve: &ServeArgs) -> Result<Config> {
             None => config::Tls::None,
             Some(Tls::Terminated) => config::Tls::Terminated,
         },
-        trusted_proxies: file.trusted_proxies,
+        trusted_proxies: networks(&file.trusted_proxies),
         data: data.data.clone(),
         store: match serve.store.or(file.store).unwrap_or(StoreKind::Sqlite) {
             StoreKind::Sqlite => config::StoreKind::Sqlite,
@@ -104,7 +105,7 @@ pub(crate) fn settle(data: &DataArgs, serve: &ServeArgs) -> Result<Config> {
         },
         master_key: master_key(key_file.as_deref())?,
         base_domains: base_domains(file.base_domains)?,
-        allow_networks: file.oidc.allow_networks,
+        allow_networks: networks(&file.oidc.allow_networks),
         allow_loopback_issuers: serve.allow_loopback_issuers || file.oidc.allow_loopback_issuers,
         accounts,
         audit: match file.audit.to {
@@ -187,6 +188,10 @@ fn base_domains(given: Option<Vec<String>>) -> Result<Vec<String>> {
         }
     }
     Ok(domains)
+}
+
+fn networks(given: &[Network]) -> Vec<IpNet> {
+    given.iter().map(|network| network.0).collect()
 }
 
 fn local(port: u16) -> SocketAddr {

@@ -156,7 +156,12 @@ impl Observer for Tracer {
             .max();
         let near = |near: u8| near == u8::MAX || near >= 2 || Some(near) == nearest;
         seen.retain(|(nearness, _)| near(*nearness));
-        seen.sort_by_key(|(nearness, _)| std::cmp::Reverse(*nearness));
+        // What denies comes first, then what allows, then what nearly did.
+        seen.sort_by_key(|(nearness, told)| {
+            let applies = told.failure.is_none();
+            let first = applies == (told.effect == Effect::Deny);
+            (std::cmp::Reverse(*nearness), !first)
+        });
         seen.truncate(MAX_STATEMENTS);
         let result = if outcome.deny.is_some() {
             LayerResult::Denies

@@ -74,13 +74,14 @@ pub(crate) async fn serve(
     )?;
     tell(event, &operation, &index);
 
-    let bucket = operation.bucket().map(|name| index.bucket(name.as_str()));
-    let bucket = bucket.flatten();
+    let bucket_name = operation.bucket().map(ToString::to_string);
+    let bucket_name = bucket_name.unwrap_or_default();
     let request = S3Request {
         app,
         index: &index,
         content,
-        bucket,
+        bucket: index.bucket(&bucket_name),
+        bucket_name,
     };
     let (permit, reveals_absence) = request.decide(event, operation)?;
     if !event.reads_only() {
@@ -98,6 +99,8 @@ struct S3Request<'a> {
     app: &'a App,
     index: &'a Arc<Index>,
     content: ContentSha256,
+    /// Empty if the operation is about none.
+    bucket_name: String,
     /// The record of the bucket, in whatever state it is.
     bucket: Option<&'a Arc<Bucket>>,
 }
@@ -208,10 +211,11 @@ impl S3Request<'_> {
     fn active(&self) -> Result<&Bucket, AwsError> {
         match self.bucket {
             Some(bucket) if bucket.record.state == BucketState::Active => Ok(bucket),
-            Some(_) | None => Err(AwsError::new(
-                Code::NoSuchBucket,
-                "The specified bucket does not exist",
-            )),
+            Some(_) | None => {
+                let error =
+                    AwsError::new(Code::NoSuchBucket, "The specified bucket does not exist");
+                Err(error.with("BucketName", self.bucket_name.clone()))
+            }
         }
     }
 

@@ -158,6 +158,12 @@ pub(crate) async fn unsigned(
             let xml = exchange::with_web_identity(app, event, input).await?;
             Ok(answer::whole("text/xml", xml))
         }
+        // The other operation that is unsigned by nature: its assertion says who calls. It is not carried out.
+        Some(operation @ sts::Operation::AssumeRoleWithSAML) if version == sts::VERSION => {
+            event.operation = Some(operation.name());
+            sts::Request::parse(operation, &params).map_err(AwsError::from)?;
+            Err(AwsError::unknown_operation(operation.name(), version).into())
+        }
         _ => {
             let protocol = event.service.protocol();
             Err(AwsError::missing_authentication(protocol).into())

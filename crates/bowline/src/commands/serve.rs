@@ -8,6 +8,7 @@ use std::{
 
 use anyhow::Context as _;
 use bowline_server::{
+    bootstrap::BootstrapError,
     clock::Clock,
     folder::FolderError,
     server::{Server, StartError},
@@ -133,6 +134,9 @@ pub(crate) fn hinted(error: StartError) -> CommandError {
         }
         StartError::Listen { .. } => {
             "give another address with --listen and --ops-listen; port 0 picks a free one"
+        }
+        StartError::Bootstrap(BootstrapError::ShortSecret(_)) => {
+            "declare a random one, such as `openssl rand -base64 30` makes"
         }
         StartError::Index(_) => {
             "start the version of bowline that wrote the data, with the master key that it was written with"

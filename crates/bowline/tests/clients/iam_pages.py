@@ -32,5 +32,9 @@ for size in (1000, 10, 7):
 marker = iam.list_users(MaxItems=10)["Marker"]
 print("a marker is no name:", "user-" not in marker, len(marker) <= 320)
 call(iam.list_users, Marker="made-up")
-call(iam.list_roles, Marker=marker)
+print("a marker of another list:")
+try:
+    iam.list_roles(Marker=marker)
+except iam.exceptions.ClientError as error:
+    print(" ", error.response["Error"]["Code"], error.response["Error"]["Message"])
 call(client("iam", parameter_validation=False).list_users, MaxItems=0)

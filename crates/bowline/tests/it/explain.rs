@@ -53,13 +53,13 @@ fn a_trust_condition_that_failed_is_shown_with_what_it_wanted_and_what_it_got() 
             }
           ],
           "principal": "arn:aws:iam::432797229265:oidc-provider/localhost:[port]",
-          "reason": "no role trust policy allows it",
+          "reason": "no role trust policy allows it: statement 1 of `trust policy` asks for StringEquals of localhost:[port]:sub system:serviceaccount:gbot-dev:bot-builder-insight-generator, the request has system:serviceaccount:gbot-dev:other",
           "resource": "arn:aws:iam::432797229265:role/bot"
         }
       ],
       "message": "Not authorized to perform sts:AssumeRoleWithWebIdentity",
       "operation": "AssumeRoleWithWebIdentity",
-      "reason": "no role trust policy allows it",
+      "reason": "no role trust policy allows it: statement 1 of `trust policy` asks for StringEquals of localhost:[port]:sub system:serviceaccount:gbot-dev:bot-builder-insight-generator, the request has system:serviceaccount:gbot-dev:other",
       "requestId": "[uuid]",
       "service": "sts",
       "sourceIp": "127.0.0.1",
@@ -75,7 +75,7 @@ fn a_trust_condition_that_failed_is_shown_with_what_it_wanted_and_what_it_got() 
       request   [uuid]
       caller    system:serviceaccount:gbot-dev:other of arn:aws:iam::432797229265:oidc-provider/localhost:[port] from 127.0.0.1
       answer    403 AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity
-      reason    no role trust policy allows it
+      reason    no role trust policy allows it: statement 1 of `trust policy` asks for StringEquals of localhost:[port]:sub system:serviceaccount:gbot-dev:bot-builder-insight-generator, the request has system:serviceaccount:gbot-dev:other
 
     sts:AssumeRoleWithWebIdentity on arn:aws:iam::432797229265:role/bot
       as arn:aws:iam::432797229265:oidc-provider/localhost:[port]
@@ -97,16 +97,66 @@ fn a_denial_of_the_gateway_is_shown_layer_by_layer() {
     let listed = world.send(
         &bot,
         "s3",
-        Request::get("/insights?list-type=2&prefix=secret/"),
+        Request::get("/insights?list-type=2&prefix=secret%2F"),
     );
     assert_json_snapshot!(world.explain(&listed), @r#"
     {
-      "caller": "[ASIA]",
-      "code": "SignatureDoesNotMatch",
-      "decisions": [],
-      "message": "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
-      "operation": null,
-      "reason": "the signature is not accepted: the signature does not match",
+      "caller": "arn:aws:sts::432797229265:assumed-role/bot/test",
+      "code": "AccessDenied",
+      "decisions": [
+        {
+          "action": "s3:ListBucket",
+          "layers": [
+            {
+              "layer": "identity-based policy",
+              "otherStatements": 1,
+              "result": "silent",
+              "statements": [
+                {
+                  "applies": false,
+                  "effect": "Allow",
+                  "failure": {
+                    "actual": [
+                      "secret/"
+                    ],
+                    "element": "Condition",
+                    "expected": [
+                      "bot/*"
+                    ],
+                    "key": "s3:prefix",
+                    "operator": "StringLike"
+                  },
+                  "line": 1,
+                  "policy": "data",
+                  "statement": 2
+                },
+                {
+                  "applies": false,
+                  "effect": "Deny",
+                  "failure": {
+                    "actual": [
+                      "arn:aws:s3:::insights"
+                    ],
+                    "element": "Resource",
+                    "expected": [
+                      "arn:aws:s3:::insights/secret/*"
+                    ]
+                  },
+                  "line": 1,
+                  "policy": "data",
+                  "statement": 3
+                }
+              ]
+            }
+          ],
+          "principal": "arn:aws:sts::432797229265:assumed-role/bot/test",
+          "reason": "no identity-based policy allows it: statement 2 of `data` asks for StringLike of s3:prefix bot/*, the request has secret/",
+          "resource": "arn:aws:s3:::insights"
+        }
+      ],
+      "message": "User: arn:aws:sts::432797229265:assumed-role/bot/test is not authorized to perform: s3:ListBucket on resource: \"arn:aws:s3:::insights\" because no identity-based policy allows the s3:ListBucket action",
+      "operation": "ListObjectsV2",
+      "reason": "no identity-based policy allows it: statement 2 of `data` asks for StringLike of s3:prefix bot/*, the request has secret/",
       "requestId": "[uuid]",
       "service": "s3",
       "sourceIp": "127.0.0.1",
@@ -130,17 +180,17 @@ fn a_denial_of_the_gateway_is_shown_layer_by_layer() {
               "statements": [
                 {
                   "applies": true,
-                  "effect": "Allow",
-                  "line": 1,
-                  "policy": "data",
-                  "statement": 1
-                },
-                {
-                  "applies": true,
                   "effect": "Deny",
                   "line": 1,
                   "policy": "data",
                   "statement": 3
+                },
+                {
+                  "applies": true,
+                  "effect": "Allow",
+                  "line": 1,
+                  "policy": "data",
+                  "statement": 1
                 },
                 {
                   "applies": false,
@@ -162,13 +212,13 @@ fn a_denial_of_the_gateway_is_shown_layer_by_layer() {
             }
           ],
           "principal": "arn:aws:sts::432797229265:assumed-role/bot/test",
-          "reason": "a statement of an identity-based policy denies it",
+          "reason": "a statement of an identity-based policy denies it: statement 3 of `data`",
           "resource": "arn:aws:s3:::insights/secret/a"
         }
       ],
       "message": "User: arn:aws:sts::432797229265:assumed-role/bot/test is not authorized to perform: s3:PutObject on resource: \"arn:aws:s3:::insights/secret/a\" with an explicit deny in an identity-based policy",
       "operation": "PutObject",
-      "reason": "a statement of an identity-based policy denies it",
+      "reason": "a statement of an identity-based policy denies it: statement 3 of `data`",
       "requestId": "[uuid]",
       "service": "s3",
       "sourceIp": "127.0.0.1",
@@ -220,13 +270,13 @@ fn a_denial_of_a_user_is_explained() {
             }
           ],
           "principal": "arn:aws:iam::432797229265:user/near",
-          "reason": "no identity-based policy allows it",
+          "reason": "no identity-based policy allows it: statement 1 of `own` asks for Action iam:List*, the request has iam:GetRole",
           "resource": "arn:aws:iam::432797229265:role/bot"
         }
       ],
       "message": "User: arn:aws:iam::432797229265:user/near is not authorized to perform: iam:GetRole on resource: arn:aws:iam::432797229265:role/bot because no identity-based policy allows the iam:GetRole action",
       "operation": "GetRole",
-      "reason": "no identity-based policy allows it",
+      "reason": "no identity-based policy allows it: statement 1 of `own` asks for Action iam:List*, the request has iam:GetRole",
       "requestId": "[uuid]",
       "service": "iam",
       "sourceIp": "127.0.0.1",
@@ -250,28 +300,28 @@ fn bad_tokens_are_explained_too() {
     assert_snapshot!(explained(token.clone().claim("exp", now() - 4000).sign(key)), @"
     sts:AssumeRoleWithWebIdentity was refused at [time]
       request   [uuid]
-      caller    http://localhost:[port] from 127.0.0.1
+      caller    a token that names http://localhost:[port] as its issuer from 127.0.0.1
       answer    400 ExpiredTokenException: Token expired: current date/time [seconds] must be before the expiration date/time [seconds]
       reason    token expired at [seconds], it is [seconds] (seconds since 1970, with 300 s of grace)
     ");
     assert_snapshot!(explained(token.clone().claim("aud", "elsewhere").sign(key)), @r#"
     sts:AssumeRoleWithWebIdentity was refused at [time]
       request   [uuid]
-      caller    http://localhost:[port] from 127.0.0.1
+      caller    a token that names http://localhost:[port] as its issuer from 127.0.0.1
       answer    400 InvalidIdentityToken: Incorrect token audience
       reason    token is for ["elsewhere"], the provider takes ["sts.amazonaws.com"]
     "#);
     assert_snapshot!(explained(token.clone().sign(stranger())), @"
     sts:AssumeRoleWithWebIdentity was refused at [time]
       request   [uuid]
-      caller    http://localhost:[port] from 127.0.0.1
+      caller    a token that names http://localhost:[port] as its issuer from 127.0.0.1
       answer    400 InvalidIdentityToken: The web identity token that was passed could not be validated by AWS. Get a new identity token from the identity provider and then retry the request.
       reason    signature was not made by the key `k1` of provider `arn:aws:iam::432797229265:oidc-provider/localhost:[port]`
     ");
     assert_snapshot!(explained(token.clone().claim("iss", "https://issuer.invalid").sign(key)), @"
     sts:AssumeRoleWithWebIdentity was refused at [time]
       request   [uuid]
-      caller    https://issuer.invalid from 127.0.0.1
+      caller    a token that names https://issuer.invalid as its issuer from 127.0.0.1
       answer    400 InvalidIdentityToken: No OpenIDConnect provider found in your account for https://issuer.invalid
       reason    no provider of the account has the issuer `https://issuer.invalid`
     ");

@@ -30,13 +30,15 @@ fn every_operation_is_built_or_says_that_it_is_not() {
         return;
     };
     assert_snapshot!(told, @"
-    iam: 400 InvalidAction: Could not find operation X for version 2010-05-08 (135)
-    iam: built (45)
-      AddClientIDToOpenIDConnectProvider AttachRolePolicy AttachUserPolicy CreateAccessKey CreateDelegationRequest CreateOpenIDConnectProvider CreatePolicy CreateRole CreateUser DeleteAccessKey DeleteOpenIDConnectProvider DeletePolicy DeletePolicyVersion DeleteRole DeleteRolePolicy DeleteUser DeleteUserPolicy DetachRolePolicy DetachUserPolicy GenerateOrganizationsAccessReport GetOpenIDConnectProvider GetPolicy GetPolicyVersion GetRole GetRolePolicy GetUser GetUserPolicy ListAccessKeys ListAttachedRolePolicies ListAttachedUserPolicies ListOpenIDConnectProviders ListPolicies ListRolePolicies ListRoles ListUserPolicies ListUsers PutAccountProperties PutRolePolicy PutUserPolicy RemoveClientIDFromOpenIDConnectProvider SetDefaultPolicyVersion UpdateAccessKey UpdateAssumeRolePolicy UpdateOpenIDConnectProviderThumbprint UpdateRole
-    sts: 400 InvalidAction: Could not find operation X for version 2011-06-15 (6)
-      DecodeAuthorizationMessage GetAccessKeyInfo GetDelegatedAccessToken GetFederationToken GetSessionToken GetWebIdentityToken
-    sts: built (5)
-      AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity AssumeRoot GetCallerIdentity
+    iam: 400 InvalidAction: Could not find operation X for version 2010-05-08 (140)
+    iam: 400 ValidationError (1)
+      UpdateOpenIDConnectProviderThumbprint
+    iam: built (39)
+      AddClientIDToOpenIDConnectProvider AttachRolePolicy AttachUserPolicy CreateAccessKey CreateOpenIDConnectProvider CreatePolicy CreateRole CreateUser DeleteAccessKey DeleteOpenIDConnectProvider DeletePolicy DeleteRole DeleteRolePolicy DeleteUser DeleteUserPolicy DetachRolePolicy DetachUserPolicy GetOpenIDConnectProvider GetPolicy GetPolicyVersion GetRole GetRolePolicy GetUser GetUserPolicy ListAccessKeys ListAttachedRolePolicies ListAttachedUserPolicies ListOpenIDConnectProviders ListPolicies ListRolePolicies ListRoles ListUserPolicies ListUsers PutRolePolicy PutUserPolicy RemoveClientIDFromOpenIDConnectProvider UpdateAccessKey UpdateAssumeRolePolicy UpdateRole
+    sts: 400 InvalidAction: Could not find operation X for version 2011-06-15 (8)
+      AssumeRoleWithSAML AssumeRoot DecodeAuthorizationMessage GetAccessKeyInfo GetDelegatedAccessToken GetFederationToken GetSessionToken GetWebIdentityToken
+    sts: built (3)
+      AssumeRole AssumeRoleWithWebIdentity GetCallerIdentity
     ");
 }
 
@@ -47,10 +49,12 @@ fn every_operation_is_refused_to_nobody() {
     };
     assert_snapshot!(told, @"
     iam: 403 MissingAuthenticationToken (180)
+    sts: 400 InvalidAction: Could not find operation X for version 2011-06-15 (1)
+      AssumeRoleWithSAML
     sts: 400 InvalidIdentityToken (1)
       AssumeRoleWithWebIdentity
-    sts: 403 MissingAuthenticationToken (10)
-      AssumeRole AssumeRoleWithSAML AssumeRoot DecodeAuthorizationMessage GetAccessKeyInfo GetCallerIdentity GetDelegatedAccessToken GetFederationToken GetSessionToken GetWebIdentityToken
+    sts: 403 MissingAuthenticationToken (9)
+      AssumeRole AssumeRoot DecodeAuthorizationMessage GetAccessKeyInfo GetCallerIdentity GetDelegatedAccessToken GetFederationToken GetSessionToken GetWebIdentityToken
     ");
 }
 
@@ -60,17 +64,13 @@ fn every_operation_is_refused_to_a_user_without_policies() {
         return;
     };
     assert_snapshot!(told, @"
-    iam: 400 ValidationError (6)
-      CreateDelegationRequest DeletePolicyVersion GenerateOrganizationsAccessReport GetPolicyVersion PutAccountProperties SetDefaultPolicyVersion
-    iam: 403 AccessDenied (174)
+    iam: 403 AccessDenied (180)
+    sts: 400 InvalidAction: Could not find operation X for version 2011-06-15 (1)
+      AssumeRoleWithSAML
     sts: 400 InvalidIdentityToken (1)
       AssumeRoleWithWebIdentity
-    sts: 400 ValidationError (1)
-      AssumeRoot
-    sts: 403 AccessDenied (7)
-      AssumeRole DecodeAuthorizationMessage GetAccessKeyInfo GetDelegatedAccessToken GetFederationToken GetSessionToken GetWebIdentityToken
-    sts: 403 MissingAuthenticationToken (1)
-      AssumeRoleWithSAML
+    sts: 403 AccessDenied (8)
+      AssumeRole AssumeRoot DecodeAuthorizationMessage GetAccessKeyInfo GetDelegatedAccessToken GetFederationToken GetSessionToken GetWebIdentityToken
     sts: accepted (1)
       GetCallerIdentity
     ");
@@ -85,10 +85,8 @@ fn every_operation_is_refused_when_a_member_is_missing_or_out_of_bounds() {
     iam: 400 ValidationError (164)
     iam: nothing to get wrong (16)
       DeleteAccountPasswordPolicy DisableOrganizationsRootCredentialsManagement DisableOrganizationsRootSessions DisableOutboundWebIdentityFederation EnableOrganizationsRootCredentialsManagement EnableOrganizationsRootSessions EnableOutboundWebIdentityFederation GenerateCredentialReport GetAccountPasswordPolicy GetAccountProperties GetAccountSummary GetCredentialReport GetOutboundWebIdentityFederationInfo ListOpenIDConnectProviders ListOrganizationsFeatures ListSAMLProviders
-    sts: 400 ValidationError (9)
-      AssumeRole AssumeRoleWithWebIdentity AssumeRoot DecodeAuthorizationMessage GetAccessKeyInfo GetDelegatedAccessToken GetFederationToken GetSessionToken GetWebIdentityToken
-    sts: 403 MissingAuthenticationToken (1)
-      AssumeRoleWithSAML
+    sts: 400 ValidationError (10)
+      AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity AssumeRoot DecodeAuthorizationMessage GetAccessKeyInfo GetDelegatedAccessToken GetFederationToken GetSessionToken GetWebIdentityToken
     sts: nothing to get wrong (1)
       GetCallerIdentity
     ");

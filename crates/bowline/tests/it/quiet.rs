@@ -178,7 +178,7 @@ fn one_record_tells_one_decision() {
           "time": "[time]"
         }
       },
-      "awsRegion": "",
+      "awsRegion": null,
       "errorCode": "AccessDenied",
       "errorMessage": "Not authorized to perform sts:AssumeRoleWithWebIdentity",
       "eventCategory": "Management",

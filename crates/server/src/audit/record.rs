@@ -52,7 +52,7 @@ struct Record<'a> {
     event_time: String,
     event_source: &'static str,
     event_name: &'static str,
-    aws_region: &'a str,
+    aws_region: Option<&'a str>,
     #[serde(rename = "sourceIPAddress")]
     source_ip_address: String,
     user_agent: Option<&'a str>,
@@ -177,7 +177,7 @@ impl<'a> Record<'a> {
             event_time: iso_seconds(head.now),
             event_source: event.service.event_source(),
             event_name: event.operation.unwrap_or("Unknown"),
-            aws_region: event.region.as_deref().unwrap_or_default(),
+            aws_region: event.region.as_deref(),
             source_ip_address: head.source.address.to_string(),
             user_agent: head.header("user-agent").map(|agent| {
                 let end = agent.floor_char_boundary(MAX_USER_AGENT);

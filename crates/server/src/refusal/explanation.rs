@@ -2,6 +2,7 @@
 
 use bowline_aws::{error::Protocol, xml::iso_seconds};
 use bowline_iam::{
+    decision::Reason,
     effect::Effect,
     trace::{Failure, LayerResult, LayerTrace, StatementTrace, Trace},
 };
@@ -126,7 +127,10 @@ fn caller(who: &Who) -> Option<String> {
         Who::Unproven {
             issuer: Some(issuer),
             ..
-        } => Some(bounded(issuer)),
+        } => Some(format!(
+            "a token that names {} as its issuer",
+            bounded(issuer)
+        )),
         Who::Holder {
             provider, subject, ..
         } => Some(format!("{subject} of {provider}")),
@@ -141,7 +145,7 @@ impl DecisionView {
             principal: trace.principal.clone(),
             action: trace.action.clone(),
             resource: bounded(&trace.resource),
-            reason: trace.denied.as_ref().map(ToString::to_string),
+            reason: trace.denied.as_ref().map(|denied| reason(trace, denied)),
             layers: layers.map(|layer| LayerView::new(layer, room)).collect(),
         }
     }
@@ -214,6 +218,39 @@ impl From<&Failure> for FailureView {
             actual: failure.actual.as_deref().map(all),
             missing_variables: all(&failure.missing_variables),
         }
+    }
+}
+
+/// The reason of a denial, with the statement that it comes down to.
+fn reason(trace: &Trace, denied: &Reason) -> String {
+    let layer = trace.layers.iter().find(|l| l.layer == denied.layer());
+    let statement = layer.and_then(|layer| layer.statements.first());
+    let Some(statement) = statement else {
+        return denied.to_string();
+    };
+    let (number, policy) = (statement.number, &statement.policy);
+    let named = match &statement.sid {
+        Some(sid) => format!("statement `{sid}` of `{policy}`"),
+        None => format!("statement {number} of `{policy}`"),
+    };
+    match (&statement.failure, denied) {
+        (None, Reason::Explicit { .. }) => format!("{denied}: {named}"),
+        (Some(failure), Reason::Implicit { .. }) => {
+            let element = match &failure.condition {
+                Some((operator, key)) => format!("{operator} of {key}"),
+                None => failure.element.to_owned(),
+            };
+            let expected = bounded(&failure.expected.join(", "));
+            let actual = match &failure.actual {
+                Some(values) => bounded(&values.join(", ")),
+                None => "no such key".to_owned(),
+            };
+            format!("{denied}: {named} asks for {element} {expected}, the request has {actual}")
+        }
+        (
+            None | Some(_),
+            Reason::Explicit { .. } | Reason::Implicit { .. } | Reason::Broken { .. },
+        ) => denied.to_string(),
     }
 }
 
