@@ -2,7 +2,7 @@
 
 mod aws_call;
 pub(crate) mod connection;
-mod credentials_file;
+pub(crate) mod credentials_file;
 mod endpoint;
 pub(crate) mod operator;
 mod usual_chain;

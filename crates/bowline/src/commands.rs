@@ -5,6 +5,7 @@
 )]
 
 mod completions;
+mod demo;
 mod explain;
 mod init;
 mod keyring;
@@ -39,6 +40,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Demo),
     Init(init::Init),
     Serve(serve::Serve),
     Explain(explain::Explain),
@@ -51,6 +53,7 @@ impl Cli {
     /// Runs the command.
     pub(crate) fn run(self) -> Result<ExitCode, CommandError> {
         match self.command {
+            Command::Demo(demo) => demo.run(),
             Command::Init(init) => init.run(),
             Command::Serve(serve) => serve.run(),
             Command::Explain(explain) => explain.run(),

@@ -154,10 +154,10 @@ mod tests {
 
     #[test]
     fn a_mistake_is_told_with_its_place() {
-        insta::assert_snapshot!(problem("listen = 9400"), @"");
-        insta::assert_snapshot!(problem("tls = \"none\""), @"");
-        insta::assert_snapshot!(problem("[oidc]\nallow_netwroks = []"), @"");
-        insta::assert_snapshot!(problem("[[bootstrap.account]]\nid = \"1\""), @"");
+        insta::assert_snapshot!(problem("listen = 9400"), @"line 1, column 10: invalid type: integer `9400`, expected socket address");
+        insta::assert_snapshot!(problem("tls = \"none\""), @"line 1, column 7: unknown variant `none`, expected `terminated`");
+        insta::assert_snapshot!(problem("[oidc]\nallow_nets = []"), @"line 2, column 1: unknown field `allow_nets`, expected `allow_networks` or `allow_loopback_issuers`");
+        insta::assert_snapshot!(problem("[[bootstrap.account]]\nid = \"1\""), @"line 2, column 6: account id does not have twelve digits");
     }
 
     #[test]
@@ -167,8 +167,8 @@ mod tests {
                 "[[bootstrap.account]]\nid = \"111122223333\"\naccess_key_id = \"AKIAAAAAAAAAAAAAAAAA\"\nsecret_access_key = {secret}"
             ))
         };
-        insta::assert_snapshot!(account("1234567890"), @"");
-        insta::assert_snapshot!(account("\"has a space\""), @"");
-        insta::assert_snapshot!(account("\"not closed"), @"");
+        insta::assert_snapshot!(account("1234567890"), @"line 4, column 21: the secret access key is not a text");
+        insta::assert_snapshot!(account("\"has a space\""), @"line 4, column 21: secret is empty, too long, or has characters other than visible ASCII");
+        insta::assert_snapshot!(account("\"not closed"), @r#"line 4, column 32: invalid basic string, expected `"`"#);
     }
 }

@@ -56,9 +56,9 @@ impl Policy {
     ///
     /// let text = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}"#;
     /// let policy = Policy::parse(text, PolicyKind::Inline)?.compile(|_| None)?;
-    /// let error = Policy::parse(&text.replace("Effect", "Efect"), PolicyKind::Inline).unwrap_err();
+    /// let error = Policy::parse(&text.replace("Effect", "Verdict"), PolicyKind::Inline).unwrap_err();
     /// assert_eq!(error.aws_message(), "Syntax errors in policy.");
-    /// assert_eq!(error.to_string(), "line 1, column 41: a statement has no element `Efect`");
+    /// assert_eq!(error.to_string(), "line 1, column 41: a statement has no element `Verdict`");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

@@ -4,7 +4,7 @@
 //! accounts can be declared. A declaration is for accounts that are not there yet: later it is ignored, with a warning, and
 //! never changes anything.
 
-use aws_lc_rs::rand::SecureRandom;
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use bowline_aws::{
     credentials::{AccessKeyId, SecretAccessKey},
     ids,
@@ -120,6 +120,23 @@ pub async fn bootstrap(
 }
 
 impl RootCredentials {
+    /// Random ones for an account.
+    ///
+    /// # Errors
+    /// [`SealError`] without randomness.
+    pub fn generate(account: AccountId) -> Result<Self, SealError> {
+        Self::draw(account, &SystemRandom::new())
+    }
+
+    fn draw(account: AccountId, random: &dyn SecureRandom) -> Result<Self, SealError> {
+        Ok(Self {
+            account,
+            access_key_id: ids::access_key_id(ids::KeyKind::LongTerm, account, draw(random)?)
+                .map_err(|_| SealError)?,
+            secret_access_key: ids::secret_access_key(draw(random)?).map_err(|_| SealError)?,
+        })
+    }
+
     /// The content of an AWS credentials file with these as the default profile.
     pub fn to_credentials_file(&self) -> String {
         format!(
@@ -176,12 +193,7 @@ fn declare(
 
 fn generate(random: &dyn SecureRandom) -> Result<RootCredentials, SealError> {
     let account = account_id(u64::from_be_bytes(draw(random)?))?;
-    Ok(RootCredentials {
-        account,
-        access_key_id: ids::access_key_id(ids::KeyKind::LongTerm, account, draw(random)?)
-            .map_err(|_| SealError)?,
-        secret_access_key: ids::secret_access_key(draw(random)?).map_err(|_| SealError)?,
-    })
+    RootCredentials::draw(account, random)
 }
 
 /// Twelve digits, the first of which is not zero, so that no tool takes the id for a number and drops it.

@@ -2,14 +2,14 @@
 
 /// What a profile says.
 #[derive(Default, PartialEq, Eq)]
-pub(super) struct Profile {
-    pub(super) access_key_id: Option<String>,
-    pub(super) secret_access_key: Option<String>,
-    pub(super) session_token: Option<String>,
+pub(crate) struct Profile {
+    pub(crate) access_key_id: Option<String>,
+    pub(crate) secret_access_key: Option<String>,
+    pub(crate) session_token: Option<String>,
 }
 
 /// The profile with this name, if the file has it.
-pub(super) fn profile(text: &str, name: &str) -> Option<Profile> {
+pub(crate) fn profile(text: &str, name: &str) -> Option<Profile> {
     let mut found = None;
     let mut inside = false;
     for line in text.lines().map(str::trim) {

@@ -70,11 +70,11 @@ mod tests {
             Ok(e) => format!("{} {} {} {}", e.secure, e.host, e.port, e.authority()),
             Err(error) => error.to_string(),
         };
-        insta::assert_snapshot!(shown("http://127.0.0.1:9400"), @"");
-        insta::assert_snapshot!(shown("https://bowline.example.com/"), @"");
-        insta::assert_snapshot!(shown("http://[::1]:9400"), @"");
-        insta::assert_snapshot!(shown("127.0.0.1:9400"), @"");
-        insta::assert_snapshot!(shown("http://host/path"), @"");
-        insta::assert_snapshot!(shown("http://user@host"), @"");
+        insta::assert_snapshot!(shown("http://127.0.0.1:9400"), @"false 127.0.0.1 9400 127.0.0.1:9400");
+        insta::assert_snapshot!(shown("https://bowline.example.com/"), @"true bowline.example.com 443 bowline.example.com");
+        insta::assert_snapshot!(shown("http://[::1]:9400"), @"false ::1 9400 [::1]:9400");
+        insta::assert_snapshot!(shown("127.0.0.1:9400"), @"`127.0.0.1:9400` does not begin with http:// or https://");
+        insta::assert_snapshot!(shown("http://host/path"), @"`http://host/path` has a path; an endpoint has none");
+        insta::assert_snapshot!(shown("http://user@host"), @"`http://user@host` names a user; an endpoint names none");
     }
 }

@@ -26,7 +26,27 @@ fn every_step_of_the_demo_ends_as_it_must() {
             )
         })
         .collect();
-    assert_snapshot!(told.join("\n"), @"");
+    assert_snapshot!(told.join("\n"), @"
+    ok The cluster's issuer says where its keys are
+    ok The account trusts the issuer
+    ok A role is bound to one service account
+    ok There is a bucket for the role
+    ok There is another bucket, which is not the role's business
+    ok The role gets permissions of its own
+    ok A managed policy is attached to it
+    ok The pod's token becomes credentials
+    ok The credentials are the role's
+    ok The pod writes an object
+    ok The pod reads it again
+    ok Another service account is refused
+    ok A token for another audience is refused
+    ok An expired token is refused
+    ok A tampered token is refused
+    ok Another bucket is refused
+    ok The kubelet rotates the token, and the SDK exchanges it again
+    ok The first credentials are still good
+    ok So are the second ones
+    ");
     assert!(output.status.success(), "{err}");
     for step in &steps {
         assert_eq!(step["ok"], true, "{step}");

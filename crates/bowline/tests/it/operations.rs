@@ -31,10 +31,8 @@ fn every_operation_is_built_or_says_that_it_is_not() {
     };
     assert_snapshot!(told, @"
     iam: 400 InvalidAction: Could not find operation X for version 2010-05-08 (140)
-    iam: 400 ValidationError (1)
-      UpdateOpenIDConnectProviderThumbprint
-    iam: built (39)
-      AddClientIDToOpenIDConnectProvider AttachRolePolicy AttachUserPolicy CreateAccessKey CreateOpenIDConnectProvider CreatePolicy CreateRole CreateUser DeleteAccessKey DeleteOpenIDConnectProvider DeletePolicy DeleteRole DeleteRolePolicy DeleteUser DeleteUserPolicy DetachRolePolicy DetachUserPolicy GetOpenIDConnectProvider GetPolicy GetPolicyVersion GetRole GetRolePolicy GetUser GetUserPolicy ListAccessKeys ListAttachedRolePolicies ListAttachedUserPolicies ListOpenIDConnectProviders ListPolicies ListRolePolicies ListRoles ListUserPolicies ListUsers PutRolePolicy PutUserPolicy RemoveClientIDFromOpenIDConnectProvider UpdateAccessKey UpdateAssumeRolePolicy UpdateRole
+    iam: built (40)
+      AddClientIDToOpenIDConnectProvider AttachRolePolicy AttachUserPolicy CreateAccessKey CreateOpenIDConnectProvider CreatePolicy CreateRole CreateUser DeleteAccessKey DeleteOpenIDConnectProvider DeletePolicy DeleteRole DeleteRolePolicy DeleteUser DeleteUserPolicy DetachRolePolicy DetachUserPolicy GetOpenIDConnectProvider GetPolicy GetPolicyVersion GetRole GetRolePolicy GetUser GetUserPolicy ListAccessKeys ListAttachedRolePolicies ListAttachedUserPolicies ListOpenIDConnectProviders ListPolicies ListRolePolicies ListRoles ListUserPolicies ListUsers PutRolePolicy PutUserPolicy RemoveClientIDFromOpenIDConnectProvider UpdateAccessKey UpdateAssumeRolePolicy UpdateOpenIDConnectProviderThumbprint UpdateRole
     sts: 400 InvalidAction: Could not find operation X for version 2011-06-15 (8)
       AssumeRoleWithSAML AssumeRoot DecodeAuthorizationMessage GetAccessKeyInfo GetDelegatedAccessToken GetFederationToken GetSessionToken GetWebIdentityToken
     sts: built (3)

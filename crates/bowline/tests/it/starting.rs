@@ -147,10 +147,10 @@ fn refused(config: &str, arguments: &[&str]) -> String {
 #[test]
 fn a_configuration_with_a_mistake_does_not_start() {
     let _shown = show_ids_as_words();
-    assert_snapshot!(refused("[oidc]\nallow_netwroks = [\"10.0.0.0/8\"]\n", &[]), @"
+    assert_snapshot!(refused("[oidc]\nallow_nets = [\"10.0.0.0/8\"]\n", &[]), @"
     exit 1
     error: `[folder]/bowline.toml` is not a configuration
-    caused by: line 2, column 1: unknown field `allow_netwroks`, expected `allow_networks` or `allow_loopback_issuers`
+    caused by: line 2, column 1: unknown field `allow_nets`, expected `allow_networks` or `allow_loopback_issuers`
     ");
     assert_snapshot!(refused("listen = 9400\n", &[]), @"
     exit 1

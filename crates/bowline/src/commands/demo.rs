@@ -1,0 +1,90 @@
+//! `bowline demo`: the story of one pod, told live by a server, an issuer and a client on loopback.
+//!
+//! Everything goes through the endpoint that any client would use. An answer that is not as the story says fails the demonstration.
+
+mod issuer;
+mod rotation;
+mod scene;
+mod story;
+mod teller;
+
+use std::{fs, path::PathBuf, process::ExitCode};
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+
+use self::{scene::Scene, teller::Teller};
+use super::{Format, serve::hinted};
+use crate::error::CommandError;
+
+/// See it work: a pod's token becomes credentials that open exactly one bucket
+///
+/// Starts a server and an issuer on loopback and plays a pod's day, with what was sent, what was decided and why. Then it
+/// stays up, rotates the token file as a kubelet would, and prints the variables with which the AWS clients simply work.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Ends after the story; the exit status says whether every step ended as it must
+    #[arg(long)]
+    once: bool,
+
+    /// Where data is kept [default: a temporary folder]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+
+    /// How to tell it; JSON is one line a step
+    #[arg(long, value_enum, default_value_t)]
+    output: Format,
+}
+
+impl Demo {
+    pub(crate) fn run(self) -> Result<ExitCode, CommandError> {
+        let temporary = tempfile::Builder::new()
+            .prefix("bowline-demo-")
+            .tempdir()
+            .context("making a temporary folder")?;
+        let folder = match &self.data {
+            Some(folder) => folder.clone(),
+            None => temporary.path().join("data"),
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .context("starting the runtime")?;
+        runtime.block_on(self.play(folder))
+    }
+
+    async fn play(self, folder: PathBuf) -> Result<ExitCode, CommandError> {
+        let mut teller = Teller::new(self.output);
+        teller.opening();
+        let scene =
+            Scene::set(&folder).await.map_err(|error| match error
+                .downcast::<bowline_server::server::StartError>()
+            {
+                Ok(error) => hinted(error),
+                Err(error) => error.into(),
+            })?;
+        let told = story::tell(&scene, &mut teller).await;
+        let good = match &told {
+            Ok(()) => teller.all_good(),
+            Err(_) => false,
+        };
+        if good && !self.once {
+            rotation::stay_up(&scene, &teller).await?;
+        }
+        scene.close().await;
+        told?;
+        Ok(if good {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
+    }
+}
+
+/// Puts a file into the place of another at once, as a kubelet does with tokens.
+fn replace(path: &std::path::Path, content: &str) -> Result<()> {
+    let unfinished = path.with_extension("new");
+    fs::write(&unfinished, content)
+        .and_then(|()| fs::rename(&unfinished, path))
+        .with_context(|| format!("writing `{}`", path.display()))
+}

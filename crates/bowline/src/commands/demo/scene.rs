@@ -1,0 +1,191 @@
+//! The scene: a server, an issuer, and clients of the server.
+
+use std::{
+    fs,
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use bowline_aws::{credentials::SecretAccessKey, iam, sigv4::Credentials, sts};
+use bowline_iam::account::AccountId;
+use bowline_server::{
+    bootstrap::{DeclaredAccount, RootCredentials},
+    clock::Clock,
+    config::{AuditTo, Config, StoreKind, Tls},
+    master_key::write_private,
+    server::Server,
+};
+use http::Method;
+
+use super::issuer::Issuer;
+use crate::client::{Client, Request, Response, credentials_file};
+
+/// The account of the note that the demonstration follows.
+pub(super) const ACCOUNT: &str = "432797229265";
+/// The region that requests are signed for.
+pub(super) const REGION: &str = "us-east-1";
+
+/// Everything that the story needs.
+pub(super) struct Scene {
+    pub(super) issuer: Issuer,
+    /// A client with the root credentials.
+    pub(super) root: Client,
+    /// The file that a kubelet would keep the token in.
+    pub(super) token_file: PathBuf,
+    /// The root credentials, for a shell of one's own.
+    pub(super) credentials_file: PathBuf,
+    server: Server,
+}
+
+impl Scene {
+    /// Starts server and issuer.
+    ///
+    /// # Errors
+    /// What a start fails with.
+    pub(super) async fn set(folder: &Path) -> Result<Self> {
+        let issuer = Issuer::start().await.context("starting the issuer")?;
+        let credentials_file = folder.join("demo-credentials");
+        let (declared, root) = root_credentials(&credentials_file)?;
+        let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let config = Config {
+            listen: anywhere,
+            ops_listen: anywhere,
+            tls: Tls::None,
+            trusted_proxies: Vec::new(),
+            data: folder.to_owned(),
+            store: StoreKind::Sqlite,
+            master_key: None,
+            base_domains: vec!["localhost".to_owned()],
+            allow_networks: Vec::new(),
+            allow_loopback_issuers: true,
+            accounts: declared.into_iter().collect(),
+            audit: AuditTo::DataFolder,
+        };
+        let server = Server::start(config, Clock::system()).await?;
+        if !credentials_file.exists() {
+            write_private(&credentials_file, root.to_credentials_file().as_bytes())
+                .with_context(|| format!("writing `{}`", credentials_file.display()))?;
+        }
+        let root = Client {
+            endpoint: format!("http://{}", server.aws()).parse()?,
+            credentials: Some(Credentials {
+                access_key_id: root.access_key_id,
+                secret_access_key: root.secret_access_key,
+                session_token: None,
+            }),
+            region: REGION.to_owned(),
+        };
+        Ok(Self {
+            issuer,
+            root,
+            token_file: folder.join("token"),
+            credentials_file,
+            server,
+        })
+    }
+
+    /// A client that signs nothing.
+    pub(super) fn nobody(&self) -> Client {
+        Client {
+            credentials: None,
+            ..self.root.clone()
+        }
+    }
+
+    /// A client with these credentials.
+    pub(super) fn with(&self, credentials: Credentials) -> Client {
+        Client {
+            credentials: Some(credentials),
+            ..self.root.clone()
+        }
+    }
+
+    pub(super) fn endpoint(&self) -> String {
+        self.root.endpoint.url()
+    }
+
+    pub(super) fn provider_arn(&self) -> String {
+        format!(
+            "arn:aws:iam::{ACCOUNT}:oidc-provider/{}",
+            self.issuer.address
+        )
+    }
+
+    /// Why the server refused a request, as its operator may know it.
+    pub(super) async fn explain(&self, refused: &Response) -> Result<serde_json::Value> {
+        let id = refused
+            .request_id()
+            .context("an answer with a request id")?;
+        let input = serde_json::json!({ "RequestId": id });
+        let answer = self.root.operate("Explain", &input).await;
+        let mut answer = answer.map_err(|error| anyhow!("explaining {id}: {error}"))?;
+        let explanation = answer.get_mut("Explanation").map(serde_json::Value::take);
+        explanation.context("an answer with an explanation")
+    }
+
+    pub(super) async fn close(self) {
+        self.server.stop().await;
+    }
+}
+
+impl Client {
+    /// Calls IAM.
+    pub(super) async fn iam(&self, action: &str, more: &[(&str, &str)]) -> Result<Response> {
+        self.query("iam", iam::VERSION, action, more).await
+    }
+
+    /// Calls STS.
+    pub(super) async fn sts(&self, action: &str, more: &[(&str, &str)]) -> Result<Response> {
+        self.query("sts", sts::VERSION, action, more).await
+    }
+
+    async fn query(
+        &self,
+        service: &str,
+        version: &str,
+        action: &str,
+        more: &[(&str, &str)],
+    ) -> Result<Response> {
+        let mut parameters = vec![("Action", action), ("Version", version)];
+        parameters.extend_from_slice(more);
+        self.send(service, Request::form(&parameters)).await
+    }
+
+    /// Sends an S3 request.
+    pub(super) async fn s3(&self, method: Method, target: &str, body: &str) -> Result<Response> {
+        let request = Request {
+            method,
+            target: target.to_owned(),
+            headers: Vec::new(),
+            body: body.as_bytes().to_vec(),
+        };
+        self.send("s3", request).await
+    }
+}
+
+/// The root credentials of an earlier demonstration in this folder, or new ones to be declared.
+fn root_credentials(file: &Path) -> Result<(Option<DeclaredAccount>, RootCredentials)> {
+    let account: AccountId = ACCOUNT.parse()?;
+    if let Ok(text) = fs::read_to_string(file) {
+        let profile = credentials_file::profile(&text, "default");
+        let Some((Some(id), Some(secret))) =
+            profile.map(|p| (p.access_key_id, p.secret_access_key))
+        else {
+            bail!("`{}` holds no credentials", file.display());
+        };
+        let root = RootCredentials {
+            account,
+            access_key_id: id.parse()?,
+            secret_access_key: SecretAccessKey::new(secret)?,
+        };
+        return Ok((None, root));
+    }
+    let root = RootCredentials::generate(account)?;
+    let declared = DeclaredAccount {
+        id: account,
+        access_key_id: root.access_key_id.clone(),
+        secret_access_key: root.secret_access_key.clone(),
+    };
+    Ok((Some(declared), root))
+}
