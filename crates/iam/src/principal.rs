@@ -1,6 +1,6 @@
 //! Who makes a request, and whom a policy names.
 //!
-//! A user or role that a policy names is resolved to its unique id before the policy can be decided with ([`Named`] holds ids): a name
+//! A user or role that a policy names is resolved to its unique id before the policy can be decided with (`Named` holds ids): a name
 //! that is deleted and made again is somebody else. Sessions, services and providers are matched by exactly what is written.
 
 use std::fmt;

@@ -41,7 +41,12 @@ impl World {
     ) -> String {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let query = decode_query(query).unwrap();
-        let pairs: Vec<(&str, &[u8])> = headers.iter().map(|(n, v)| (*n, v.as_bytes())).collect();
+        let mut pairs: Vec<(&str, &[u8])> =
+            headers.iter().map(|(n, v)| (*n, v.as_bytes())).collect();
+        let length = body.len().to_string();
+        if !headers.iter().any(|(name, _)| *name == "content-length") {
+            pairs.push(("content-length", length.as_bytes()));
+        }
         let target = Target::parse("127.0.0.1", path, &["localhost"]).unwrap();
         let operation = Operation::parse(
             target,
