@@ -227,8 +227,8 @@ fn envelope(
 /// Appends `text`, escaped for element content and double-quoted attributes.
 fn escape_into(out: &mut String, text: &str) {
     let mut rest = text;
-    while let Some((at, character)) = rest.char_indices().find(|(_, c)| needs_escape(*c)) {
-        let (plain, tail) = rest.split_at(at);
+    // Most text has nothing to escape, which bytes tell faster than characters.
+    while let Some((plain, character, tail)) = split_at_escape(rest) {
         out.push_str(plain);
         out.push_str(match character {
             '&' => "&amp;",
@@ -240,9 +240,30 @@ fn escape_into(out: &mut String, text: &str) {
             // Not a character of XML 1.0 (2.2 "Characters"), not even as a reference.
             _ => "\u{FFFD}",
         });
-        rest = tail.get(character.len_utf8()..).unwrap_or_default();
+        rest = tail;
     }
     out.push_str(rest);
+}
+
+/// What stands before the first character that needs an escape, that character, and the rest.
+fn split_at_escape(text: &str) -> Option<(&str, char, &str)> {
+    let mut from = 0;
+    loop {
+        let candidate = text.bytes().skip(from).position(may_need_escape)?;
+        let (plain, tail) = text.split_at_checked(from + candidate)?;
+        let mut characters = tail.chars();
+        let character = characters.next()?;
+        if needs_escape(character) {
+            return Some((plain, character, characters.as_str()));
+        }
+        from += candidate + character.len_utf8();
+    }
+}
+
+/// Whether a byte begins a character that may need an escape: `U+FFFE` and `U+FFFF` begin with `EF`.
+fn may_need_escape(byte: u8) -> bool {
+    matches!(byte, b'&' | b'<' | b'>' | b'"' | 0xEF)
+        || (byte < 0x20 && !matches!(byte, b'\t' | b'\n'))
 }
 
 fn needs_escape(c: char) -> bool {

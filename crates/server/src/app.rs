@@ -32,17 +32,32 @@ pub(crate) struct App {
     pub(crate) metrics: Metrics,
 }
 
+/// What a request and its audit record are called.
+#[derive(Clone, Debug)]
+pub(crate) struct Ids {
+    /// Names the request in its answer, the audit and explanations.
+    pub(crate) request: String,
+    /// Names the record.
+    pub(crate) record: String,
+}
+
 /// The operating system has no randomness.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the operating system gives no randomness")]
 pub(crate) struct NoRandomness;
 
 impl App {
-    /// A random UUID, for requests and audit records.
-    pub(crate) fn uuid(&self) -> Result<String, NoRandomness> {
-        let mut bytes = [0; 16];
-        self.random.fill(&mut bytes).map_err(|_| NoRandomness)?;
-        Ok(uuid(bytes))
+    /// Two random UUIDs: of a request, and of its audit record. Drawn together, since a draw costs more than its bytes.
+    pub(crate) fn ids(&self) -> Result<Ids, NoRandomness> {
+        let mut bytes = [[0; 16]; 2];
+        self.random
+            .fill(bytes.as_flattened_mut())
+            .map_err(|_| NoRandomness)?;
+        let [request, record] = bytes;
+        Ok(Ids {
+            request: uuid(request),
+            record: uuid(record),
+        })
     }
 }
 

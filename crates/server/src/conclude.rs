@@ -22,7 +22,7 @@ pub(crate) fn conclude(app: &App, event: &Event<'_>, outcome: Result<Answer, Ref
     let (service, head) = (event.service, event.head);
     let protocol = service.protocol();
     let failed = |error: &AwsError| {
-        let (id, method) = (&head.request_id, head.method());
+        let (id, method) = (&head.ids.request, head.method());
         answer::error(error, protocol, id, head.path(), method)
     };
     let refused = outcome.as_ref().err();
@@ -42,7 +42,7 @@ pub(crate) fn conclude(app: &App, event: &Event<'_>, outcome: Result<Answer, Ref
     }) = refused
         && error.code().fault() == Fault::Receiver
     {
-        let id = &head.request_id;
+        let id = &head.ids.request;
         tracing::error!(request.id = id, reason, "The call `{id}` failed: {reason}");
     }
     let written = write(app, event, told);
@@ -52,7 +52,7 @@ pub(crate) fn conclude(app: &App, event: &Event<'_>, outcome: Result<Answer, Ref
         (Ok(()), Err(refused)) => failed(&refused.error),
         (Err(Unwritten), _) => failed(&AwsError::internal(protocol)),
     };
-    answer::identify(&mut answer, protocol, &head.request_id);
+    answer::identify(&mut answer, protocol, &head.ids.request);
     let ending = Ending::of_status(answer.status().as_u16(), is_refusal);
     app.metrics.call(service, ending, head.stopwatch.elapsed());
     answer
@@ -62,11 +62,7 @@ pub(crate) fn conclude(app: &App, event: &Event<'_>, outcome: Result<Answer, Ref
 struct Unwritten;
 
 fn write(app: &App, event: &Event<'_>, outcome: Outcome<'_>) -> Result<(), Unwritten> {
-    let event_id = app.uuid().map_err(|error| {
-        tracing::error!(%error, "A call cannot be recorded");
-        Unwritten
-    })?;
-    let line = audit::render(event, outcome, &event_id);
+    let line = audit::render(event, outcome);
     app.audit.write(&line).map_err(|_| Unwritten)
 }
 

@@ -108,7 +108,7 @@ pub(crate) async fn serve(
         index: Arc::clone(&index),
         caller,
         now: head.now,
-        request_id: &head.request_id,
+        request_id: &head.ids.request,
     };
     let body = match permit.into_action() {
         Request::ConfigureProvider(input) => input.carry_out(&call).await?,

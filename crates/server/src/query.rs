@@ -88,7 +88,7 @@ pub(crate) async fn signed(
         index: std::sync::Arc::clone(&index),
         caller,
         now: head.now,
-        request_id: &head.request_id,
+        request_id: &head.ids.request,
     };
     let asker = Asker::new(&index, head, event.service, Some(region), Some(caller));
     let unknown = || AwsError::unknown_operation(action, version);

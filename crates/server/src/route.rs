@@ -54,21 +54,15 @@ impl Handler for App {
     async fn handle(&self, request: Request<Incoming>, peer: SocketAddr) -> Answer {
         let (parts, body) = request.into_parts();
         let (now, stopwatch) = (self.clock.now(), self.clock.stopwatch());
-        let Ok(request_id) = self.uuid() else {
+        let Ok(ids) = self.ids() else {
             let service = Service::S3;
             let error = AwsError::internal(service.protocol());
             return answer::error(&error, service.protocol(), "", "", &parts.method);
         };
         let method = parts.method.clone();
         let proxies = &self.config.trusted_proxies;
-        let read = Head::read(
-            parts,
-            peer.ip(),
-            proxies,
-            request_id.clone(),
-            now,
-            stopwatch,
-        );
+        let request_id = ids.request.clone();
+        let read = Head::read(parts, peer.ip(), proxies, ids, now, stopwatch);
         let head = match read {
             Ok(head) => head,
             Err(error) => {

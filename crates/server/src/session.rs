@@ -18,6 +18,7 @@ use bowline_aws::{
 };
 use bowline_iam::{account::AccountId, decision::Permit};
 use jiff::{SignedDuration, Timestamp};
+use zeroize::Zeroizing;
 
 use crate::{
     entity::{self, UniqueId},
@@ -211,12 +212,17 @@ fn issue(
     let duration = SignedDuration::from_secs(i64::from(seconds));
     let expires = issued.checked_add(duration).map_err(|_| MintError::NoEnd)?;
     let account = request.role.account;
-    let id: [u8; 16] = draw(random)?;
+    // One draw for all: each costs more than its bytes.
+    let mut chance = Zeroizing::new([0; 16 + 5 + 30]);
+    random.fill(chance.as_mut_slice()).map_err(|_| SealError)?;
+    let (id, rest) = chance.split_first_chunk::<16>().ok_or(SealError)?;
+    let (key_id, secret) = rest.split_first_chunk::<5>().ok_or(SealError)?;
+    let secret = secret.first_chunk::<30>().ok_or(SealError)?;
     let session = Session {
-        session_id: format!("{:032x}", u128::from_be_bytes(id)),
-        access_key_id: ids::access_key_id(ids::KeyKind::Temporary, account, draw(random)?)
+        session_id: format!("{:032x}", u128::from_be_bytes(*id)),
+        access_key_id: ids::access_key_id(ids::KeyKind::Temporary, account, *key_id)
             .map_err(|_| SealError)?,
-        secret_access_key: ids::secret_access_key(draw(random)?).map_err(|_| SealError)?,
+        secret_access_key: ids::secret_access_key(*secret).map_err(|_| SealError)?,
         kind: SessionKind::AssumedRole,
         account,
         role_id: request.role.id.clone(),
@@ -301,12 +307,6 @@ fn packed_policy_size(session: &Session, length: usize) -> Option<i32> {
     let rest = length.saturating_sub(used);
     let space = seal::room(MAX_TOKEN).saturating_sub(rest).max(1);
     i32::try_from((used * 100).div_ceil(space)).ok()
-}
-
-fn draw<const N: usize>(random: &dyn SecureRandom) -> Result<[u8; N], SealError> {
-    let mut bytes = [0; N];
-    random.fill(&mut bytes).map_err(|_| SealError)?;
-    Ok(bytes)
 }
 
 #[cfg(test)]

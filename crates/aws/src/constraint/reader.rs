@@ -81,6 +81,14 @@ impl Reader {
         })
     }
 
+    /// Checks a text. Words are made only for one that breaks its rule.
+    fn check_text(&mut self, rule: &Rule, place: &Place<'_, '_>, text: &str) -> Result<(), Noted> {
+        if rule.admits(text) {
+            return Ok(());
+        }
+        self.check(|problems| message::of_text(rule, &place.path(), text, problems))
+    }
+
     /// Runs a check and tells whether it found nothing.
     fn check(&mut self, check: impl FnOnce(&mut Vec<String>)) -> Result<(), Noted> {
         let before = self.problems.len();
@@ -145,7 +153,7 @@ impl Value for String {
     ) -> Result<Option<Self>, Noted> {
         let text = place.text();
         if let Some(text) = text {
-            reader.check(|problems| message::of_text(rule, &place.path(), text, problems))?;
+            reader.check_text(rule, place, text)?;
         }
         Ok(text.map(str::to_owned))
     }
@@ -159,7 +167,7 @@ impl Value for Secret {
     ) -> Result<Option<Self>, Noted> {
         let text = place.text();
         if let Some(text) = text {
-            reader.check(|problems| message::of_text(rule, &place.path(), text, problems))?;
+            reader.check_text(rule, place, text)?;
         }
         Ok(text.map(Self::new))
     }

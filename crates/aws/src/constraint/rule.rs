@@ -61,6 +61,15 @@ impl Rule {
         self
     }
 
+    /// Whether a text obeys all of it.
+    pub(super) fn admits(&self, text: &str) -> bool {
+        let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
+        self.least.is_none_or(|least| length >= least)
+            && self.most.is_none_or(|most| length <= most)
+            && self.pattern.is_none_or(|pattern| pattern.matches(text))
+            && (self.values.is_empty() || self.values.contains(&text))
+    }
+
     pub(crate) const fn keyed(mut self, key: &'static Self) -> Self {
         self.key = Some(key);
         self

@@ -13,6 +13,11 @@ pub(super) fn pair(field: &[u8]) -> Result<(String, String), ParamsError> {
 }
 
 fn decode(raw: &[u8]) -> Result<String, ParamsError> {
+    // Tokens, the longest values, have nothing to decode.
+    if !raw.iter().any(|byte| matches!(byte, b'+' | b'%')) {
+        let text = std::str::from_utf8(raw).map_err(|_| ParamsError::NotUtf8)?;
+        return Ok(text.to_owned());
+    }
     let mut out = Vec::with_capacity(raw.len());
     let mut bytes = raw.iter().copied();
     while let Some(byte) = bytes.next() {

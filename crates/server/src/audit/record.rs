@@ -33,9 +33,9 @@ pub(crate) enum Outcome<'a> {
 }
 
 /// A record as a line of JSON.
-pub(crate) fn render(event: &Event<'_>, outcome: Outcome<'_>, event_id: &str) -> Vec<u8> {
+pub(crate) fn render(event: &Event<'_>, outcome: Outcome<'_>) -> Vec<u8> {
     let mut line = Vec::with_capacity(2048);
-    let record = Record::new(event, outcome, event_id);
+    let record = Record::new(event, outcome);
     // Into memory, from types that are all text: nothing can fail.
     if serde_json::to_writer(&mut line, &record).is_err() {
         line.clear();
@@ -160,7 +160,7 @@ impl Serialize for AccountText {
 }
 
 impl<'a> Record<'a> {
-    fn new(event: &'a Event<'_>, outcome: Outcome<'a>, event_id: &'a str) -> Self {
+    fn new(event: &'a Event<'_>, outcome: Outcome<'a>) -> Self {
         let head = event.head;
         let (error_code, error_message, explanation) = match outcome {
             Outcome::Done => (None, None, None),
@@ -189,8 +189,8 @@ impl<'a> Record<'a> {
             response_elements: Nested::new(&event.response),
             additional_event_data: explanation
                 .map(|explanation| AdditionalEventData { explanation }),
-            request_id: &head.request_id,
-            event_id,
+            request_id: &head.ids.request,
+            event_id: &head.ids.record,
             read_only: event.reads_only(),
             resources: event.resource.as_ref().map(|resource| [resource.into()]),
             event_type: "AwsApiCall",

@@ -10,13 +10,13 @@ use http::{HeaderMap, Method, header, request::Parts};
 use ipnet::IpNet;
 use jiff::Timestamp;
 
-use crate::clock::Stopwatch;
+use crate::{app::Ids, clock::Stopwatch};
 
 /// The head of a request.
 #[derive(Debug)]
 pub(crate) struct Head {
-    /// Names this request in its answer, the audit and explanations.
-    pub(crate) request_id: String,
+    /// What the request and its audit record are called.
+    pub(crate) ids: Ids,
     /// The request's time: the only one that any step of it sees.
     pub(crate) now: Timestamp,
     /// Runs since the head was read.
@@ -47,7 +47,7 @@ impl Head {
         parts: Parts,
         peer: IpAddr,
         trusted_proxies: &[IpNet],
-        request_id: String,
+        ids: Ids,
         now: Timestamp,
         stopwatch: Stopwatch,
     ) -> Result<Self, AwsError> {
@@ -64,7 +64,7 @@ impl Head {
             refused("The X-Forwarded-For header that a proxy has set cannot be read")
         })?;
         Ok(Self {
-            request_id,
+            ids,
             now,
             stopwatch,
             source,
@@ -167,7 +167,10 @@ mod tests {
             parts,
             peer.parse().unwrap(),
             &trusted,
-            String::new(),
+            Ids {
+                request: String::new(),
+                record: String::new(),
+            },
             clock.now(),
             clock.stopwatch(),
         );

@@ -101,7 +101,7 @@ impl Explanation {
             .collect();
         let first = decisions.first();
         Self {
-            request_id: event.head.request_id.clone(),
+            request_id: event.head.ids.request.clone(),
             time: iso_seconds(event.head.now),
             service: event.service.name(),
             operation: event.operation,

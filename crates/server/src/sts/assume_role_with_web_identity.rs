@@ -140,7 +140,7 @@ pub(crate) async fn with_web_identity(
         session_token_utilization: None,
         session_token_size: None,
     };
-    Ok(sts::response(&output, &event.head.request_id))
+    Ok(sts::response(&output, &event.head.ids.request))
 }
 
 /// The one denial: it does not say whether there is such a role.
