@@ -73,14 +73,29 @@ pub async fn run(server: &Process, requests: &[Vec<u8>], count: usize) -> Result
             Ok(latencies)
         }));
     }
-    tasks.await;
+    // The client never sleeps: else each answer of a server that is slower than it would pay for waking it up, and the bare
+    // one, which keeps it busy, would not.
+    let awake = tasks.spawn_local(async {
+        loop {
+            tokio::task::yield_now().await;
+        }
+    });
+    let mut waiting = Vec::with_capacity(clients.len());
+    tasks
+        .run_until(async {
+            for client in clients {
+                waiting.push(client.await);
+            }
+        })
+        .await;
+    awake.abort();
     let (seconds, cpu) = (
         start.elapsed().as_secs_f64(),
         cpu_seconds(server.pid)? - cpu,
     );
     let mut latencies = Vec::with_capacity(count);
-    for client in clients {
-        latencies.extend(client.await??);
+    for client in waiting {
+        latencies.extend(client??);
     }
     latencies.sort_unstable();
     let micros = |share: usize| latencies[latencies.len() * share / 100].as_secs_f64() * 1e6;

@@ -92,10 +92,7 @@ impl Params {
         }
         let mut pairs: Vec<Pair> = Vec::with_capacity(16);
         for source in [query, body] {
-            for field in source
-                .split(|b| *b == b'&')
-                .filter(|field| !field.is_empty())
-            {
+            for field in form::fields(source) {
                 if pairs.len() == MAX_PARAMETERS {
                     return Err(ParamsError::TooMany);
                 }

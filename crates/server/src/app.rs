@@ -1,8 +1,11 @@
 //! Everything that a running server has, once. There are no globals: two servers in one process share nothing.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
-use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 
 use crate::{
     audit::Audit, clock::Clock, config::Config, gateway::upstream::ObjectStore, index::State,
@@ -18,6 +21,8 @@ pub(crate) struct App {
     pub(crate) clock: Clock,
     /// Randomness.
     pub(crate) random: SystemRandom,
+    /// Names of requests.
+    pub(crate) names: Names,
     /// Identity data.
     pub(crate) state: State,
     /// Token verification.
@@ -47,35 +52,69 @@ pub(crate) struct Ids {
 pub(crate) struct NoRandomness;
 
 impl App {
-    /// Two random UUIDs: of a request, and of its audit record. Drawn together, since a draw costs more than its bytes.
-    pub(crate) fn ids(&self) -> Result<Ids, NoRandomness> {
-        let mut bytes = [[0; 16]; 2];
-        self.random
-            .fill(bytes.as_flattened_mut())
-            .map_err(|_| NoRandomness)?;
-        let [request, record] = bytes;
-        Ok(Ids {
-            request: uuid(request),
-            record: uuid(record),
-        })
+    /// What the next request and its audit record are called.
+    pub(crate) fn ids(&self) -> Ids {
+        Ids {
+            request: self.names.next(),
+            record: self.names.next(),
+        }
     }
 }
 
-/// A version 4 UUID of random bytes (RFC 9562, 5.4).
-fn uuid(random: [u8; 16]) -> String {
+/// Makes UUIDs that are unique and look random. They are names, not secrets: whoever guesses one has learned nothing, so they
+/// cost no draw of randomness.
+#[derive(Debug)]
+pub(crate) struct Names {
+    /// Where this server has begun, so that no two servers make the same.
+    start: [u64; 2],
+    count: AtomicU64,
+}
+
+impl Names {
+    /// Begins at a random place.
+    pub(crate) fn new(random: &dyn SecureRandom) -> Result<Self, NoRandomness> {
+        let mut bytes = [0; 16];
+        random.fill(&mut bytes).map_err(|_| NoRandomness)?;
+        let start = u128::from_be_bytes(bytes);
+        Ok(Self {
+            start: [
+                u64::try_from(start >> 64).unwrap_or_default(),
+                u64::try_from(start & u128::from(u64::MAX)).unwrap_or_default(),
+            ],
+            count: AtomicU64::new(0),
+        })
+    }
+
+    fn next(&self) -> String {
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        let [high, low] = self.start.map(|start| mix(start.wrapping_add(number)));
+        uuid(u128::from(high) << 64 | u128::from(low))
+    }
+}
+
+/// A permutation of 64 bits that leaves no pattern (the finalizer of `SplitMix64`).
+fn mix(number: u64) -> u64 {
+    let mut bits = number;
+    bits = (bits ^ bits >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ bits >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ bits >> 31
+}
+
+/// A version 4 UUID of random bits (RFC 9562, 5.4).
+fn uuid(random: u128) -> String {
     const VERSION: u128 = 0x4 << 76;
     const VARIANT: u128 = 0x2 << 62;
-    let kept = u128::from_be_bytes(random) & !(0xf << 76) & !(0x3 << 62);
+    let kept = random & !(0xf << 76) & !(0x3 << 62);
     let bits = kept | VERSION | VARIANT;
-    let part = |shift: u32, digits: u32| bits >> shift & ((1 << (4 * digits)) - 1);
-    format!(
-        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-        part(96, 8),
-        part(80, 4),
-        part(64, 4),
-        part(48, 4),
-        part(0, 12)
-    )
+    let mut text = String::with_capacity(36);
+    for digit in 0..32_u32 {
+        if matches!(digit, 8 | 12 | 16 | 20) {
+            text.push('-');
+        }
+        let value = u32::try_from(bits >> (4 * (31 - digit)) & 0xf).unwrap_or_default();
+        text.extend(char::from_digit(value, 16));
+    }
+    text
 }
 
 #[cfg(test)]
@@ -84,9 +123,16 @@ mod tests {
 
     #[test]
     fn a_uuid_says_its_version_and_keeps_the_other_bits() {
-        insta::assert_snapshot!(uuid([0; 16]), @"00000000-0000-4000-8000-000000000000");
-        insta::assert_snapshot!(uuid([0xff; 16]), @"ffffffff-ffff-4fff-bfff-ffffffffffff");
-        let counted: [u8; 16] = std::array::from_fn(|n| u8::try_from(n).unwrap());
+        insta::assert_snapshot!(uuid(0), @"00000000-0000-4000-8000-000000000000");
+        insta::assert_snapshot!(uuid(u128::MAX), @"ffffffff-ffff-4fff-bfff-ffffffffffff");
+        let counted = 0x0001_0203_0405_0607_0809_0a0b_0c0d_0e0f;
         insta::assert_snapshot!(uuid(counted), @"00010203-0405-4607-8809-0a0b0c0d0e0f");
+    }
+
+    #[test]
+    fn names_do_not_come_again() {
+        let names = Names::new(&SystemRandom::new()).unwrap();
+        let made: std::collections::HashSet<_> = (0..10_000).map(|_| names.next()).collect();
+        assert_eq!(made.len(), 10_000);
     }
 }

@@ -293,7 +293,7 @@ pub(crate) fn describe<'a>(context: &mut Context<'a>, caller: &'a Caller) {
             let mfa = session.mfa_authenticated_at;
             context.set("aws:MultiFactorAuthPresent", Value::Bool(mfa.is_some()));
             if let Some(claims) = &session.web_identity {
-                let key = |claim: &str| format!("{}:{claim}", claims.condition_prefix);
+                let key = |claim: &str| [&claims.condition_prefix, ":", claim].concat();
                 context.set("aws:FederatedProvider", claims.provider_arn.as_str().into());
                 context.set(key("aud"), claims.audience.as_str().into());
                 context.set(key("sub"), claims.subject.as_str().into());

@@ -54,11 +54,7 @@ impl Handler for App {
     async fn handle(&self, request: Request<Incoming>, peer: SocketAddr) -> Answer {
         let (parts, body) = request.into_parts();
         let (now, stopwatch) = (self.clock.now(), self.clock.stopwatch());
-        let Ok(ids) = self.ids() else {
-            let service = Service::S3;
-            let error = AwsError::internal(service.protocol());
-            return answer::error(&error, service.protocol(), "", "", &parts.method);
-        };
+        let ids = self.ids();
         let method = parts.method.clone();
         let proxies = &self.config.trusted_proxies;
         let request_id = ids.request.clone();

@@ -14,7 +14,7 @@ use aws_lc_rs::rand::SystemRandom;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::{
-    app::App,
+    app::{App, Names, NoRandomness},
     audit::Audit,
     bootstrap::{BootstrapError, RootCredentials, bootstrap},
     clock::Clock,
@@ -140,10 +140,12 @@ impl Server {
             allow_networks: config.allow_networks.clone(),
             own_listeners: vec![aws, ops],
         });
+        let random = SystemRandom::new();
         let app = Arc::new(App {
             config,
             clock,
-            random: SystemRandom::new(),
+            names: Names::new(&random).map_err(|NoRandomness| SealError)?,
+            random,
             state,
             oidc,
             objects: Arc::new(objects),

@@ -122,15 +122,13 @@ impl Session {
 
     /// `arn:aws:sts::{account}:assumed-role/{role}/{session}`: without the role's path.
     pub fn arn(&self) -> String {
-        format!(
-            "arn:aws:sts::{}:assumed-role/{}/{}",
-            self.account, self.role_name, self.session_name
-        )
+        let (account, role, name) = (self.account.as_str(), &*self.role_name, &*self.session_name);
+        ["arn:aws:sts::", account, ":assumed-role/", role, "/", name].concat()
     }
 
     /// `{role id}:{session}`.
     pub fn assumed_role_id(&self) -> String {
-        format!("{}:{}", self.role_id, self.session_name)
+        [self.role_id.as_str(), ":", &*self.session_name].concat()
     }
 
     /// Whether it is over.

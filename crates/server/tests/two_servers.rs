@@ -66,7 +66,7 @@ async fn who(address: SocketAddr, account: &DeclaredAccount) -> String {
     let signed = sign(&parts, payload, &credentials, "us-east-1", "sts", now).unwrap();
     let signed: String = signed
         .iter()
-        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .flat_map(|(name, value)| [&**name, ": ", &**value, "\r\n"])
         .collect();
     let request = format!(
         "POST / HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/x-www-form-urlencoded\r\n{signed}content-length: {}\r\n\r\n{body}",

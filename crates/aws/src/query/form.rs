@@ -4,17 +4,29 @@
 
 use super::ParamsError;
 
+/// The fields of a form, but for empty ones.
+pub(super) fn fields(form: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(form);
+    std::iter::from_fn(move || {
+        let all = rest?;
+        let end = memchr::memchr(b'&', all).unwrap_or(all.len());
+        rest = all.get(end + 1..);
+        all.get(..end)
+    })
+    .filter(|field| !field.is_empty())
+}
+
 /// Splits a field at its first `=` and decodes both sides; a field without `=` has an empty value.
 pub(super) fn pair(field: &[u8]) -> Result<(String, String), ParamsError> {
-    let mut sides = field.splitn(2, |b| *b == b'=');
-    let name = decode(sides.next().unwrap_or_default())?;
-    let value = decode(sides.next().unwrap_or_default())?;
-    Ok((name, value))
+    let sides = memchr::memchr(b'=', field).and_then(|at| field.split_at_checked(at));
+    let (name, value) = sides.unwrap_or((field, b""));
+    // What is left of the value begins with the `=`.
+    Ok((decode(name)?, decode(value.get(1..).unwrap_or_default())?))
 }
 
 fn decode(raw: &[u8]) -> Result<String, ParamsError> {
     // Tokens, the longest values, have nothing to decode.
-    if !raw.iter().any(|byte| matches!(byte, b'+' | b'%')) {
+    if memchr::memchr2(b'+', b'%', raw).is_none() {
         let text = std::str::from_utf8(raw).map_err(|_| ParamsError::NotUtf8)?;
         return Ok(text.to_owned());
     }

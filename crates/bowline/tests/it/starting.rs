@@ -137,6 +137,8 @@ fn refused(config: &str, arguments: &[&str]) -> String {
         "--config",
     ])
     .arg(&file)
+    .arg("--data")
+    .arg(home.path().join("data"))
     .args(arguments)
     .output()
     .unwrap();

@@ -266,7 +266,7 @@ fn flatten(name: &str, value: &Json, kept: &mut Vec<(String, ClaimValue)>) {
         Json::Object(members) => {
             // A slash in a member's name could spell another member's path.
             for (member, value) in members.iter().filter(|(member, _)| !member.contains('/')) {
-                flatten(&format!("{name}/{member}"), value, kept);
+                flatten(&[name, "/", member.as_str()].concat(), value, kept);
             }
         }
         Json::Null

@@ -56,6 +56,9 @@ struct Claims<'a> {
     pod_uid: Option<&'a str>,
 }
 
+/// Bytes that a session without a policy has room in.
+const ROOM: usize = 4 * 1024;
+
 /// Writes a session.
 pub(super) fn encode(session: &Session) -> Result<Zeroizing<Vec<u8>>, SealError> {
     let lifetime = session.expires.as_second() - session.issued.as_second();
@@ -103,7 +106,9 @@ pub(super) fn encode(session: &Session) -> Result<Zeroizing<Vec<u8>>, SealError>
         mfa_authenticated_at: session.mfa_authenticated_at.map(Timestamp::as_second),
     };
     // Enough for every session that fits, so that the secret is not left behind in a buffer that was outgrown.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(8 * 1024));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(
+        ROOM + session.session_policy.as_ref().map_or(0, String::len),
+    ));
     bytes.push(FORMAT);
     let taken = std::mem::take(&mut *bytes);
     *bytes = postcard::to_extend(&sealed, taken).map_err(|_| SealError)?;

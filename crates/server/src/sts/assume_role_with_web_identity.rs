@@ -183,7 +183,7 @@ fn context<'a>(
     context.set("sts:RoleSessionName", session_name.into());
 
     let prefix = provider.condition_prefix();
-    let key = |claim: &str| format!("{prefix}:{claim}");
+    let key = |claim: &str| [prefix, ":", claim].concat();
     // Of several audiences a policy has to say which one it means, by a set operator.
     let audience = match token.audience_for_conditions() {
         [one] => Value::from(one.as_str()),
