@@ -1,4 +1,4 @@
-# `make test` is everything that a change must pass. It needs Rust, Python 3.9+ and a C compiler, and fetches the rest
+# `make test` is everything that a change must pass. It needs Rust, Python 3.10+ and a C compiler, and fetches the rest
 # into folders that git ignores. With CI=true a step that cannot run is a failure; otherwise it says that it was skipped.
 
 export BOWLINE_TEST_VENV ?= $(CURDIR)/.venv
@@ -35,7 +35,7 @@ doc:
 typos: $(CLIENTS)
 	$(BOWLINE_TEST_VENV)/bin/typos
 
-# The index has no wheel that is new enough, and a build takes a while, so only CI builds it.
+# cargo-deny is built from source, which takes minutes, so only CI installs it. Elsewhere it runs if it is installed and is skipped if not.
 deny:
 ifneq ($(DENY),)
 	$(DENY) --locked check bans licenses sources
