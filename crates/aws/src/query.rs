@@ -301,7 +301,7 @@ impl<'a> Scope<'a> {
             let number = tail
                 .split('.')
                 .next()
-                .and_then(index)
+                .and_then(list_index)
                 .ok_or_else(|| ParamsError::BadList(path.clone()))?;
             numbers.push(number);
         }
@@ -326,7 +326,7 @@ impl<'a> Scope<'a> {
 }
 
 /// An index of a list: 1 or more, written without leading zeros.
-fn index(text: &str) -> Option<usize> {
+pub fn list_index(text: &str) -> Option<usize> {
     let plain =
         !text.is_empty() && !text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit());
     plain.then(|| text.parse().ok()).flatten()

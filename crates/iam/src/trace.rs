@@ -28,6 +28,28 @@ pub struct Trace {
     pub layers: Vec<LayerTrace>,
 }
 
+impl Trace {
+    /// Keeps only what each layer said of those that whoever owns the resource has written, for a reader of another account:
+    /// such a policy names whom it trusts and what they have to know (`sts:ExternalId`).
+    pub fn withhold_resource_side(&mut self) {
+        for layer in &mut self.layers {
+            match layer.layer {
+                Layer::ResourceControl | Layer::Resource | Layer::Trust => {
+                    layer.level = None;
+                    layer.statements.clear();
+                    layer.others = 0;
+                    layer.broken.clear();
+                }
+                Layer::ServiceControl
+                | Layer::Identity
+                | Layer::Boundary
+                | Layer::Session
+                | Layer::VpcEndpoint => {}
+            }
+        }
+    }
+}
+
 /// What one layer said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayerTrace {

@@ -116,7 +116,11 @@ impl<'a> Asker<'a> {
             self.ask(question, |request, policies| {
                 if let Err(denied) = authorize(request, policies).permit(()) {
                     error.get_or_insert_with(|| self.denial(request, &denied));
-                    traces.push(explain(request, policies));
+                    let mut trace = explain(request, policies);
+                    if self.caller.is_some() && !self.owns(request) {
+                        trace.withhold_resource_side();
+                    }
+                    traces.push(trace);
                 }
             })?;
         }
@@ -149,13 +153,7 @@ impl<'a> Asker<'a> {
 
     /// AWS's text: the reason is for callers of the account that owns the resource.
     fn denial(&self, request: &Request<'_>, denied: &Denied) -> AwsError {
-        let own = self.caller.is_some_and(|caller| {
-            request
-                .resource
-                .account
-                .is_none_or(|a| a == caller.account())
-        });
-        if !own {
+        if !self.owns(request) {
             return self.plain_denial(Some(request));
         }
         match self.service {
@@ -171,6 +169,16 @@ impl<'a> Asker<'a> {
                 AwsError::access_denied(denied.enhanced_text(request))
             }
         }
+    }
+
+    /// Whether the resource is of the caller's own account.
+    fn owns(&self, request: &Request<'_>) -> bool {
+        self.caller.is_some_and(|caller| {
+            request
+                .resource
+                .account
+                .is_none_or(|a| a == caller.account())
+        })
     }
 
     fn plain_denial(&self, request: Option<&Request<'_>>) -> AwsError {

@@ -36,7 +36,7 @@ pub struct DeclaredAccount {
 /// What a start found and did.
 #[derive(Debug, Default)]
 pub struct Bootstrapped {
-    /// The root credentials that were made up, and that exist nowhere else: the caller keeps them.
+    /// The root credentials that were made up and kept.
     pub generated: Option<RootCredentials>,
     /// Declarations that were ignored, in words.
     pub warnings: Vec<String>,
@@ -70,12 +70,18 @@ pub enum BootstrapError {
     /// No randomness.
     #[error(transparent)]
     Seal(#[from] SealError),
+    /// The credentials that were made up could not be kept.
+    #[error("keeping the root credentials")]
+    Keep(#[source] std::io::Error),
     /// The store failed.
     #[error("writing the first records")]
     Update(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// Makes what a server needs before it serves: the keyring, and the accounts that are declared or, in an empty store, one.
+///
+/// Credentials that are made up are given to `keep` before the account is made. If the start ends between the two, there are
+/// credentials of an account that does not exist, which the next start replaces; never an account that nobody has the key of.
 ///
 /// # Errors
 /// [`BootstrapError`].
@@ -84,6 +90,7 @@ pub async fn bootstrap(
     declared: &[DeclaredAccount],
     random: &(dyn SecureRandom + Sync),
     now: Timestamp,
+    keep: impl FnOnce(&RootCredentials) -> std::io::Result<()>,
 ) -> Result<Bootstrapped, BootstrapError> {
     for account in declared {
         check(account)?;
@@ -105,6 +112,7 @@ pub async fn bootstrap(
     }
     if state.current().accounts().next().is_none() {
         let root = generate(random)?;
+        keep(&root).map_err(BootstrapError::Keep)?;
         let account = DeclaredAccount {
             id: root.account,
             access_key_id: root.access_key_id.clone(),
@@ -135,6 +143,16 @@ impl RootCredentials {
                 .map_err(|_| SealError)?,
             secret_access_key: ids::secret_access_key(draw(random)?).map_err(|_| SealError)?,
         })
+    }
+
+    /// Whether this is what [`Self::to_credentials_file`] writes, whatever the credentials are.
+    pub fn wrote(text: &str) -> bool {
+        let mut lines = text.lines();
+        lines.next() == Some("[default]")
+            && ["aws_access_key_id = ", "aws_secret_access_key = "]
+                .iter()
+                .all(|start| lines.next().is_some_and(|line| line.starts_with(start)))
+            && lines.next().is_none()
     }
 
     /// The content of an AWS credentials file with these as the default profile.

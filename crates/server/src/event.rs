@@ -10,6 +10,10 @@ use crate::{caller::Caller, http::head::Head, service::Service};
 
 /// Longest parameter that is told of; of a longer one only its length is.
 const MAX_VALUE: usize = 8 * 1024;
+/// Most bytes of the parameters of one call that are told of; of the values beyond, only the lengths are.
+const MAX_VALUES: usize = 32 * 1024;
+/// Most parameters of one call that are told of. The longest list of an operation has a hundred.
+const MAX_FIELDS: usize = 256;
 
 /// A call and what is known of it.
 #[derive(Debug)]
@@ -77,7 +81,11 @@ pub(crate) struct Subject {
 
 /// Names and values. A dot in a name makes an object of those that share what stands before it.
 #[derive(Debug, Default)]
-pub(crate) struct Fields<'a>(Vec<(Cow<'static, str>, Cow<'a, str>)>);
+pub(crate) struct Fields<'a> {
+    fields: Vec<(Cow<'static, str>, Cow<'a, str>)>,
+    /// Bytes of the values.
+    size: usize,
+}
 
 impl<'a> Event<'a> {
     /// A call of which nothing more is known yet.
@@ -138,13 +146,17 @@ impl<'a> Fields<'a> {
         name: impl Into<Cow<'static, str>>,
         value: impl Into<Cow<'a, str>>,
     ) {
+        if self.fields.len() == MAX_FIELDS {
+            return;
+        }
         let value = value.into();
-        let value = if value.len() > MAX_VALUE {
+        let value = if value.len() > MAX_VALUE || self.size + value.len() > MAX_VALUES {
             Cow::Owned(format!("[{} bytes]", value.len()))
         } else {
             value
         };
-        self.0.push((name.into(), value));
+        self.size += value.len();
+        self.fields.push((name.into(), value));
     }
 
     /// Adds one that may be absent.
@@ -156,11 +168,11 @@ impl<'a> Fields<'a> {
 
     /// Whether there is none.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.fields.is_empty()
     }
 
     /// All of them, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (&**name, &**value))
+        self.fields.iter().map(|(name, value)| (&**name, &**value))
     }
 }

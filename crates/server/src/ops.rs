@@ -18,7 +18,7 @@ use crate::{
 pub(crate) struct Ops(pub(crate) Arc<App>);
 
 impl Handler for Ops {
-    async fn handle(&self, request: Request<Incoming>, _peer: SocketAddr) -> Answer {
+    async fn handle(self: Arc<Self>, request: Request<Incoming>, _peer: SocketAddr) -> Answer {
         if *request.method() != Method::GET {
             return text(StatusCode::METHOD_NOT_ALLOWED, "GET alone\n".to_owned());
         }

@@ -5,7 +5,7 @@
 use bowline_aws::{
     error::{AwsError, Code},
     iam,
-    query::{MAX_BYTES, Params},
+    query::{MAX_BYTES, Params, list_index},
     sigv4::{Payload, Unverified},
     sts,
 };
@@ -152,9 +152,9 @@ pub(crate) async fn unsigned(
     match operation {
         Some(operation @ sts::Operation::AssumeRoleWithWebIdentity) if version == sts::VERSION => {
             event.operation = Some(operation.name());
-            tell(event, &params);
             let input =
                 sts::AssumeRoleWithWebIdentityRequest::parse(&params).map_err(AwsError::from)?;
+            tell(event, &params);
             let xml = exchange::with_web_identity(app, event, input).await?;
             Ok(answer::whole("text/xml", xml))
         }
@@ -203,7 +203,7 @@ fn tell(event: &mut Event<'_>, params: &Params) {
     for (name, value) in params.iter() {
         if let Some((list, number)) = name.split_once(".member.")
             && TOLD.contains(&list)
-            && let Ok(number) = number.parse()
+            && let Some(number) = list_index(number)
         {
             lists.push((list, number, value));
         } else if TOLD.contains(&name) {

@@ -4,7 +4,7 @@
 //! with that: a signature that covers little must not be turned into another service's call by what somebody adds. Unsigned requests
 //! are what their form makes of them, and there is little that they can do.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use bowline_aws::{
     error::{AwsError, Code},
@@ -51,7 +51,7 @@ enum Route<'a> {
 struct Nowhere(Service, Refused);
 
 impl Handler for App {
-    async fn handle(&self, request: Request<Incoming>, peer: SocketAddr) -> Answer {
+    async fn handle(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Answer {
         let (parts, body) = request.into_parts();
         let (now, stopwatch) = (self.clock.now(), self.clock.stopwatch());
         let ids = self.ids();

@@ -228,24 +228,33 @@ async fn open_state(
     };
     let state = State::start(store, Arc::new(master_key)).await?;
     let random = SystemRandom::new();
-    let bootstrapped = bootstrap(&state, &config.accounts, &random, clock.now()).await?;
-    if let Some(root) = &bootstrapped.generated {
-        let path = folder.credentials();
-        // Of a folder that was used with a store in memory: those credentials are gone, and the file with them.
-        if config.store == StoreKind::Memory {
-            let _ = std::fs::remove_file(&path);
-        }
-        let content = root.to_credentials_file();
-        write_private(&path, content.as_bytes()).map_err(|source| StartError::Credentials {
-            path: path.display().to_string(),
-            source,
+    let path = folder.credentials();
+    let keep = |root: &RootCredentials| keep_credentials(&path, root);
+    let bootstrapped = bootstrap(&state, &config.accounts, &random, clock.now(), keep)
+        .await
+        .map_err(|error| match error {
+            BootstrapError::Keep(source) => StartError::Credentials {
+                path: path.display().to_string(),
+                source,
+            },
+            other => StartError::Bootstrap(other),
         })?;
-    }
     let notes = Notes {
         generated: bootstrapped.generated,
         warnings: bootstrapped.warnings,
     };
     Ok((state, notes))
+}
+
+/// Writes root credentials that were made up. Those of an earlier start are of no account by now: it had a store in memory, or was cut
+/// short before it made one. Anybody else's file stays.
+fn keep_credentials(path: &Path, root: &RootCredentials) -> io::Result<()> {
+    match std::fs::read_to_string(path) {
+        Ok(before) if RootCredentials::wrote(&before) => std::fs::remove_file(path)?,
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(_) | Err(_) => {}
+    }
+    write_private(path, root.to_credentials_file().as_bytes())
 }
 
 /// The configured key, or the one in the data folder, which is made with the first data and never after.

@@ -24,3 +24,4 @@ mod s3_requests;
 mod starting;
 mod support;
 mod token_attacks;
+mod two_accounts;

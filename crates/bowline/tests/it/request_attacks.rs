@@ -1,5 +1,7 @@
 //! Signed requests that were changed, replayed, borrowed or sent to the wrong door. Each beside an accepted twin.
 
+use std::time::Duration;
+
 use insta::assert_snapshot;
 use serde_json::json;
 
@@ -8,6 +10,7 @@ use crate::support::http::{Request, exchange};
 use crate::support::keys::Keys;
 use crate::support::sign::Signer;
 use crate::support::token::sha256;
+use crate::support::wait::wait_for;
 use crate::support::world::{World, allow, query};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -500,4 +503,27 @@ fn a_signature_for_any_region_is_a_signature() {
             "{region}"
         );
     }
+}
+
+#[test]
+fn a_call_is_recorded_although_its_client_hangs_up() {
+    const CALLS: usize = 40;
+    let world = World::new();
+    for number in 0..CALLS {
+        let name = format!("left-{number}");
+        let request = query("iam", "CreateUser", &[("UserName", &name)]);
+        Signer::new(&Bowline::root(), "iam")
+            .sign(request, world.server.port)
+            .send_and_hang_up(world.server.port);
+    }
+    let audit = world.server.data().join("audit/audit.jsonl");
+    wait_for("a record of every user", Duration::from_secs(30), || {
+        let audit = std::fs::read_to_string(&audit).unwrap();
+        let recorded = audit
+            .lines()
+            .filter(|line| line.contains(r#""CreateUser""#) && line.contains(r#""left-"#));
+        (recorded.count() == CALLS).then_some(())
+    });
+    let users = world.iam("ListUsers", &[]).accepted().text();
+    assert_eq!(users.matches("<UserName>left-").count(), CALLS);
 }

@@ -31,7 +31,7 @@ fn first() -> DeclaredAccount {
 }
 
 async fn run(state: &State, declared: &[DeclaredAccount]) -> Result<Bootstrapped, BootstrapError> {
-    bootstrap(state, declared, &SystemRandom::new(), NOW).await
+    bootstrap(state, declared, &SystemRandom::new(), NOW, |_| Ok(())).await
 }
 
 #[tokio::test]
@@ -44,6 +44,30 @@ async fn an_empty_store_gets_a_management_account_and_a_keyring() {
     assert_eq!(*key.secret(), root.secret_access_key);
     assert_eq!(index.keyring().status(NOW).len(), 1);
     assert_eq!(index.root_access_keys(root.account).count(), 1);
+}
+
+#[tokio::test]
+async fn credentials_that_cannot_be_kept_make_no_account() {
+    let state = state().await;
+    let full = |_: &RootCredentials| Err(std::io::ErrorKind::StorageFull.into());
+    let failed = bootstrap(&state, &[], &SystemRandom::new(), NOW, full).await;
+    assert!(matches!(failed, Err(BootstrapError::Keep(_))));
+    assert_eq!(state.current().accounts().count(), 0);
+    assert!(run(&state, &[]).await.unwrap().generated.is_some());
+}
+
+#[test]
+fn a_credentials_file_is_known_for_its_own() {
+    let account = "432797229265".parse().unwrap();
+    let own = RootCredentials::generate(account)
+        .unwrap()
+        .to_credentials_file();
+    assert!(RootCredentials::wrote(&own));
+    assert!(!RootCredentials::wrote(&format!(
+        "{own}region = eu-west-1\n"
+    )));
+    assert!(!RootCredentials::wrote("[default]\n"));
+    assert!(!RootCredentials::wrote(""));
 }
 
 #[tokio::test]

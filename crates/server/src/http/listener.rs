@@ -15,7 +15,10 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::answer::Answer;
+use super::{
+    answer::Answer,
+    to_the_end::{Orphans, ToTheEnd},
+};
 
 /// Most connections at a time. More wait in the kernel's queue.
 const MAX_CONNECTIONS: usize = 4_096;
@@ -32,12 +35,12 @@ const EXHAUSTED: Duration = Duration::from_millis(100);
 
 /// What answers requests.
 pub(crate) trait Handler: Send + Sync + 'static {
-    /// Answers one request from this peer.
+    /// Answers one request from this peer. Goes on to its end although the peer hangs up.
     fn handle(
-        &self,
+        self: Arc<Self>,
         request: Request<Incoming>,
         peer: SocketAddr,
-    ) -> impl Future<Output = Answer> + Send;
+    ) -> impl Future<Output = Answer> + Send + 'static;
 }
 
 /// Serves connections until `stop` says true, then lets requests that are under way end.
@@ -48,6 +51,7 @@ pub(crate) async fn serve<H: Handler>(
 ) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut connections = JoinSet::new();
+    let (orphans, no_orphans) = Orphans::new();
     loop {
         let accepted = tokio::select! {
             () = stopped(&mut stop) => break,
@@ -57,14 +61,18 @@ pub(crate) async fn serve<H: Handler>(
             continue;
         };
         let (handler, stop) = (Arc::clone(&handler), stop.clone());
+        let orphans = orphans.clone();
         connections.spawn(async move {
-            connection(stream, peer, handler, stop).await;
+            connection(stream, peer, handler, orphans, stop).await;
             drop(place);
         });
         while connections.try_join_next().is_some() {}
     }
-    drop(listener);
-    let drained = async { while connections.join_next().await.is_some() {} };
+    drop((listener, orphans));
+    let drained = async {
+        while connections.join_next().await.is_some() {}
+        no_orphans.wait().await;
+    };
     if timeout(DRAIN, drained).await.is_err() {
         tracing::warn!("Requests that were still under way have been cut off");
     }
@@ -93,6 +101,7 @@ async fn connection<H: Handler>(
     stream: TcpStream,
     peer: SocketAddr,
     handler: Arc<H>,
+    orphans: Orphans,
     mut stop: watch::Receiver<bool>,
 ) {
     if let Err(error) = stream.set_nodelay(true) {
@@ -100,8 +109,9 @@ async fn connection<H: Handler>(
         return;
     }
     let service = service_fn(|request| {
-        let handler = Arc::clone(&handler);
-        async move { Ok::<_, Infallible>(handler.handle(request, peer).await) }
+        let work = Arc::clone(&handler).handle(request, peer);
+        let work = ToTheEnd::new(work, orphans.clone());
+        async move { Ok::<_, Infallible>(work.await) }
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())

@@ -26,6 +26,12 @@ pub enum TokenError {
         /// What it must be.
         expected: &'static str,
     },
+    /// A claim asks for something of the session that is not supported. To leave it out would make a session that means
+    /// something else than the issuer said.
+    #[error(
+        "token has the claim `{0}`, which is not supported: sessions have no tags and no source identity"
+    )]
+    UnsupportedClaim(String),
     /// No provider of the account has this issuer.
     #[error("no provider of the account has the issuer `{0}`")]
     UnknownIssuer(String),
@@ -37,6 +43,9 @@ pub enum TokenError {
         /// What happened.
         reason: String,
     },
+    /// The provider was changed or deleted while its keys were fetched. Clients try again.
+    #[error("provider `{0}` was changed while the token was verified")]
+    ProviderChanged(Box<str>),
     /// The provider has no key for the token.
     #[error("provider `{provider}` has no key for `{kid}` with {algorithm}: {reason}")]
     NoUsableKey {
@@ -89,11 +98,12 @@ impl TokenError {
     /// The failure in the table of codes.
     pub fn code(&self) -> Code {
         match self {
-            Self::Unreachable { .. } => Code::IdpCommunicationError,
+            Self::Unreachable { .. } | Self::ProviderChanged(_) => Code::IdpCommunicationError,
             Self::Expired { .. } => Code::ExpiredIdentityToken,
             Self::Malformed(_)
             | Self::MissingClaim(_)
             | Self::WrongKind { .. }
+            | Self::UnsupportedClaim(_)
             | Self::UnknownIssuer(_)
             | Self::NoUsableKey { .. }
             | Self::BadSignature { .. }
@@ -108,13 +118,16 @@ impl TokenError {
             Self::Malformed(_) | Self::WrongKind { .. } => {
                 "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)".into()
             }
+            Self::UnsupportedClaim(claim) => {
+                format!("The claim {claim} is not supported").into()
+            }
             Self::MissingClaim(claim) => format!("Missing a required claim: {claim}").into(),
             Self::UnknownIssuer(issuer) => {
                 let scheme = if issuer.contains("://") { "" } else { "https://" };
                 let issuer = issuer.replace(char::is_control, "?");
                 format!("No OpenIDConnect provider found in your account for {scheme}{issuer}").into()
             }
-            Self::Unreachable { .. } | Self::NoUsableKey { .. } => {
+            Self::Unreachable { .. } | Self::ProviderChanged(_) | Self::NoUsableKey { .. } => {
                 "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements".into()
             }
             Self::BadSignature { .. } => {
@@ -141,10 +154,11 @@ impl TokenError {
         match self {
             Self::NoUsableKey { .. } => 1,
             Self::BadSignature { .. } => 2,
-            Self::Unreachable { .. } => 3,
+            Self::Unreachable { .. } | Self::ProviderChanged(_) => 3,
             Self::Malformed(_)
             | Self::MissingClaim(_)
             | Self::WrongKind { .. }
+            | Self::UnsupportedClaim(_)
             | Self::UnknownIssuer(_)
             | Self::Expired { .. }
             | Self::NotYet { .. }

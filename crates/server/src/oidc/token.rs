@@ -105,6 +105,7 @@ impl<'a> UnverifiedToken<'a> {
             actual: offered.iter().take(8).cloned().collect(),
         })?;
         let subject = required_text(claims, "sub")?;
+        refuse_session_claims(claims)?;
         Ok(VerifiedToken {
             issuer: self.issuer.clone(),
             subject,
@@ -186,6 +187,21 @@ impl VerifiedToken {
             .iter()
             .map(|(name, value)| (name.as_str(), value))
     }
+}
+
+/// Claims that AWS turns into tags and source identity of the session, in its nested and its flat form ("Pass session tags in
+/// STS", "Monitor and control actions taken with assumed roles", IAM User Guide). Policies that ask for them would find nothing.
+fn refuse_session_claims(claims: &Json) -> Result<(), TokenError> {
+    let members = claims.as_object().unwrap_or_default();
+    let mut names = members.iter().map(|(name, _)| name);
+    let asks = |name: &&String| {
+        let own = name.strip_prefix("https://aws.amazon.com/");
+        own.is_some_and(|own| own.starts_with("tags") || own.starts_with("source_identity"))
+    };
+    names.find(asks).map_or(Ok(()), |name| {
+        let name = name.chars().take(128).filter(|c| !c.is_control());
+        Err(TokenError::UnsupportedClaim(name.collect()))
+    })
 }
 
 fn text(claims: &Json, claim: &'static str) -> Result<Option<String>, TokenError> {

@@ -6,7 +6,11 @@ use bowline_aws::{
     error::AwsError,
     sts::{self, AssumeRoleRequest, AssumeRoleResponse},
 };
-use bowline_iam::authorize::Applied;
+use bowline_iam::{
+    authorize::Applied,
+    context::Value,
+    policy::{CompiledPolicy, Policy, PolicyKind},
+};
 
 use super::{
     assumed_role_user, credentials,
@@ -17,7 +21,7 @@ use super::{
 use crate::{
     api::call::Call,
     authorize::{Asker, Question},
-    caller::Identity,
+    caller::{Caller, Identity},
     event::{Event, Subject},
     refusal::Refused,
     session::{self, AssumeRole},
@@ -58,15 +62,6 @@ pub(super) fn assume_role(
         let error = AwsError::access_denied("Roles may not be assumed by root accounts.");
         return Err(error.into());
     }
-    let Some(role) = arn.find(&call.index) else {
-        let message = format!(
-            "User: {} is not authorized to perform: sts:AssumeRole on resource: {}",
-            caller.arn(),
-            arn.as_str()
-        );
-        let reason = format!("the role `{}` does not exist", arn.as_str());
-        return Err(Refused::because(AwsError::access_denied(message), &reason));
-    };
     let mut keys = vec![(
         "sts:RoleSessionName",
         input.role_session_name.as_str().into(),
@@ -74,6 +69,9 @@ pub(super) fn assume_role(
     if let Some(external_id) = &input.external_id {
         keys.push(("sts:ExternalId", external_id.as_str().into()));
     }
+    let Some(role) = arn.find(&call.index) else {
+        return Err(no_role(&arn, asker, caller, keys));
+    };
     let question = Question {
         action: "sts:AssumeRole",
         resource: &role.arn,
@@ -110,6 +108,49 @@ pub(super) fn assume_role(
         session_token_size: None,
     };
     Ok(sts::response(&output, call.request_id))
+}
+
+/// What whoever names a role that does not exist is told. In an account of others that is just what one says that does not trust
+/// them, so that nobody finds out which roles there are.
+fn no_role(
+    arn: &RoleArn<'_>,
+    asker: &Asker<'_>,
+    caller: &Caller,
+    keys: Vec<(&str, Value<'_>)>,
+) -> Refused {
+    if arn.account == caller.account() {
+        let message = format!(
+            "User: {} is not authorized to perform: sts:AssumeRole on resource: {}",
+            caller.arn(),
+            arn.as_str()
+        );
+        let reason = format!("the role `{}` does not exist", arn.as_str());
+        return Refused::because(AwsError::access_denied(message), &reason);
+    }
+    let nobody = nobody();
+    let question = Question {
+        action: "sts:AssumeRole",
+        resource: arn.as_str(),
+        account: Some(arn.account),
+        keys,
+        trust: Some(Applied {
+            name: "trust policy",
+            arn: None,
+            policy: nobody.as_ref(),
+        }),
+    };
+    match asker.permit(&[question], ()) {
+        Err(refused) => refused,
+        // Nothing allows it, so this is never reached; if it were, it is a denial all the same.
+        Ok(_) => AwsError::access_denied("Access Denied").into(),
+    }
+}
+
+/// A trust policy that trusts nobody.
+fn nobody() -> Option<CompiledPolicy> {
+    const NOBODY: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"000000000000"},"Action":"sts:TagSession"}}"#;
+    let policy = Policy::parse(NOBODY, PolicyKind::Trust).ok()?;
+    policy.compile(|_| None).ok()
 }
 
 /// An empty list is as good as none.

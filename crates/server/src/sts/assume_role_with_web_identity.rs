@@ -30,7 +30,7 @@ use crate::{
     authorize::common,
     event::{Event, Subject, Who},
     index::{Provider, Role},
-    oidc::{ClaimValue, UnverifiedToken, VerifiedToken},
+    oidc::{ClaimValue, TokenError, UnverifiedToken, VerifiedToken},
     refusal::Refused,
     session::{self, AssumeRole, WebIdentityClaims},
 };
@@ -62,7 +62,7 @@ pub(crate) async fn with_web_identity(
         account,
     });
     let (token, provider) = {
-        let refused = |error: crate::oidc::TokenError| Refused::because(error.to_aws(), &error);
+        let refused = |error: TokenError| Refused::because(error.to_aws(), &error);
         event.who = Who::Unproven {
             issuer: None,
             account,
@@ -78,6 +78,15 @@ pub(crate) async fn with_web_identity(
             .await
             .map_err(refused)?
     };
+    // Keys may have been fetched meanwhile, for seconds: what is decided on is what holds now.
+    let index = app.state.current();
+    let unchanged = index
+        .provider_by_id(provider.record.id.as_str())
+        .is_some_and(|now| now.revision == provider.revision);
+    if !unchanged {
+        let changed = TokenError::ProviderChanged(provider.arn.clone());
+        return Err(Refused::because(changed.to_aws(), &changed));
+    }
     event.who = Who::Holder {
         account: provider.record.account,
         provider: provider.arn.clone(),

@@ -14,6 +14,8 @@ use super::wait::wait_for;
 
 /// The account of the tests' root user.
 pub(crate) const ACCOUNT: &str = "432797229265";
+/// The second account, if there is one.
+pub(crate) const OTHER_ACCOUNT: &str = "111122223333";
 
 /// The built binary.
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_bowline");
@@ -37,6 +39,8 @@ pub(crate) struct Launch {
     pub(crate) loopback_issuers: bool,
     /// Further arguments of `bowline serve`.
     pub(crate) arguments: Vec<&'static str>,
+    /// What stands in its configuration file.
+    pub(crate) config: &'static str,
 }
 
 impl Default for Launch {
@@ -45,6 +49,7 @@ impl Default for Launch {
             store: "memory",
             loopback_issuers: true,
             arguments: Vec::new(),
+            config: "",
         }
     }
 }
@@ -54,6 +59,14 @@ impl Launch {
     pub(crate) fn sqlite() -> Self {
         Self {
             store: "sqlite",
+            ..Self::default()
+        }
+    }
+
+    /// Declares a second account, whose root has the keys [`Bowline::other_root`].
+    pub(crate) fn two_accounts() -> Self {
+        Self {
+            config: "[[bootstrap.account]]\nid = \"111122223333\"\naccess_key_id = \"AKIAINTEGRATIONROOTB\"\nsecret_access_key = \"integrationTestsOtherSecretKey/0123456789\"\n",
             ..Self::default()
         }
     }
@@ -123,6 +136,15 @@ impl Bowline {
         Keys {
             access_key_id: "AKIAINTEGRATIONROOTA".to_owned(),
             secret_access_key: "integrationTestsRootSecretKey/0123456789".to_owned(),
+            session_token: None,
+        }
+    }
+
+    /// The keys of the root of [`OTHER_ACCOUNT`], if [`Launch::two_accounts`] has made that.
+    pub(crate) fn other_root() -> Keys {
+        Keys {
+            access_key_id: "AKIAINTEGRATIONROOTB".to_owned(),
+            secret_access_key: "integrationTestsOtherSecretKey/0123456789".to_owned(),
             session_token: None,
         }
     }
@@ -221,6 +243,8 @@ fn spawn(launch: &Launch, home: &Path) -> (Child, PathBuf) {
         .open(home.join("serve.log"))
         .unwrap();
     let root = Bowline::root();
+    let config = home.join("bowline.toml");
+    fs::write(&config, launch.config).unwrap();
     let mut command = command(&[
         "serve",
         "--listen",
@@ -236,6 +260,8 @@ fn spawn(launch: &Launch, home: &Path) -> (Child, PathBuf) {
                 .then_some("--allow-loopback-issuers"),
         )
         .args(&launch.arguments)
+        .arg("--config")
+        .arg(&config)
         .arg("--ready-file")
         .arg(&ready)
         .arg("--data")

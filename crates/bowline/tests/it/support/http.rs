@@ -95,6 +95,12 @@ impl Request {
             .then(|| parse(&answer))
     }
 
+    /// Sends it and hangs up at once.
+    pub(crate) fn send_and_hang_up(&self, port: u16) {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+        stream.write_all(&self.bytes(port)).unwrap();
+    }
+
     fn bytes(&self, port: u16) -> Vec<u8> {
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
         let mut line = |name: &str, value: &str| {

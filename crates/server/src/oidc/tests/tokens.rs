@@ -139,6 +139,35 @@ async fn extensions_that_change_what_is_signed_are_refused() {
 }
 
 #[tokio::test]
+async fn claims_for_tags_and_source_identity_are_not_passed_over() {
+    let bench = usual();
+    bench
+        .good(
+            &token()
+                .claim("https://aws.amazon.com/other", "x")
+                .sign(&RSA),
+        )
+        .await;
+    let tags = json!({"principal_tags": {"team": ["a"]}});
+    for (claim, value) in [
+        ("https://aws.amazon.com/tags", tags),
+        (
+            "https://aws.amazon.com/tags/principal_tags/team",
+            json!("a"),
+        ),
+        ("https://aws.amazon.com/source_identity", json!("alice")),
+    ] {
+        let refused = bench.bad(&token().claim(claim, value).sign(&RSA)).await;
+        assert_eq!(
+            refused,
+            format!(
+                "token has the claim `{claim}`, which is not supported: sessions have no tags and no source identity"
+            )
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_compact_form_has_one_spelling() {
     let bench = usual();
     let good = token().sign(&RSA);

@@ -1,0 +1,148 @@
+//! Two accounts on one server: what one of them owns, the other learns nothing of.
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use crate::support::bowline::{ACCOUNT, Bowline, Launch, OTHER_ACCOUNT};
+use crate::support::http::Request;
+use crate::support::issuer::Issuer;
+use crate::support::world::{World, allow, query};
+
+/// What the account that neighbours on [`ACCOUNT`] asks its visitors for.
+const EXTERNAL_ID: &str = "known-to-partners-alone";
+
+fn neighbours() -> World {
+    let world = World::without_roles(Launch::two_accounts(), Issuer::start());
+    let trust = json!({
+        "Version": "2012-10-17",
+        "Statement": {
+            "Sid": "Partners",
+            "Effect": "Allow",
+            "Principal": { "AWS": ACCOUNT },
+            "Action": "sts:AssumeRole",
+            "Condition": { "StringEquals": { "sts:ExternalId": EXTERNAL_ID } },
+        },
+    });
+    let role = [
+        ("RoleName", "vault"),
+        ("AssumeRolePolicyDocument", &*trust.to_string()),
+    ];
+    let other = Bowline::other_root();
+    world
+        .send(&other, "iam", query("iam", "CreateRole", &role))
+        .accepted();
+    world
+}
+
+/// What a caller's own account is told of a refused call, but for what differs with every call.
+fn explained(world: &World, id: &str) -> Value {
+    let told = world
+        .server
+        .ran(&Bowline::root(), &["explain", id, "--output", "json"]);
+    serde_json::from_str(&told).unwrap()
+}
+
+#[test]
+fn a_trust_policy_of_another_account_keeps_its_secrets() {
+    let world = neighbours();
+    let visitor = world.user("visitor", Some(allow(&["sts:AssumeRole"], &["*"])));
+    let assume = |role: &str, external_id: Option<&str>| {
+        let arn = format!("arn:aws:iam::{OTHER_ACCOUNT}:role/{role}");
+        let mut parameters = vec![("RoleArn", &*arn), ("RoleSessionName", "visit")];
+        parameters.extend(external_id.map(|id| ("ExternalId", id)));
+        world.sts(&visitor, "AssumeRole", &parameters)
+    };
+    assume("vault", Some(EXTERNAL_ID)).accepted();
+
+    let refused = assume("vault", None);
+    assert_snapshot!(refused.verdict(), @"403 AccessDenied: User: arn:aws:iam::432797229265:user/visitor is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/vault");
+    let told = explained(&world, &refused.request_id());
+    assert!(!told.to_string().contains(EXTERNAL_ID));
+    insta::assert_json_snapshot!(told["decisions"], @r#"
+    [
+      {
+        "action": "sts:AssumeRole",
+        "layers": [
+          {
+            "layer": "role trust policy",
+            "otherStatements": 0,
+            "result": "silent",
+            "statements": []
+          },
+          {
+            "layer": "identity-based policy",
+            "otherStatements": 0,
+            "result": "allows",
+            "statements": [
+              {
+                "applies": true,
+                "effect": "Allow",
+                "line": 1,
+                "policy": "own",
+                "statement": 1
+              }
+            ]
+          }
+        ],
+        "principal": "arn:aws:iam::432797229265:user/visitor",
+        "reason": "no role trust policy allows it",
+        "resource": "arn:aws:iam::111122223333:role/vault"
+      }
+    ]
+    "#);
+
+    // A role that is not there is refused in the same words, to the client and to the operator.
+    let absent = assume("fault", None);
+    let words = |text: String| text.replace("fault", "vault");
+    assert_eq!(words(absent.verdict()), refused.verdict());
+    let told_of_absent = explained(&world, &absent.request_id());
+    for part in ["decisions", "reason", "message", "code", "status"] {
+        assert_eq!(
+            words(told_of_absent[part].to_string()),
+            told[part].to_string()
+        );
+    }
+}
+
+#[test]
+fn a_bucket_of_another_account_is_closed_whatever_the_callers_policies_say() {
+    let world = neighbours();
+    let other = Bowline::other_root();
+    world
+        .send(&other, "s3", Request::put("/ledger", ""))
+        .accepted();
+    world
+        .send(&other, "s3", Request::put("/ledger/2026", "secret"))
+        .accepted();
+    let visitor = world.user("visitor", Some(allow(&["s3:*"], &["*"])));
+    for request in [
+        Request::get("/ledger/2026"),
+        Request::get("/ledger/2027"),
+        Request::get("/ledger?list-type=2"),
+        Request::put("/ledger/2026", "mine"),
+        Request::new("DELETE", "/ledger/2026"),
+        Request::new("DELETE", "/ledger"),
+    ] {
+        let refused = world.send(&visitor, "s3", request);
+        assert_eq!(refused.status, 403, "{}", refused.text());
+    }
+    let kept = world.send(&other, "s3", Request::get("/ledger/2026"));
+    assert_eq!(kept.accepted().text(), "secret");
+    let listed = world.send(&visitor, "s3", Request::get("/")).accepted();
+    assert!(!listed.text().contains("ledger"));
+}
+
+#[test]
+fn sessions_and_the_keyring_are_of_the_account_that_manages() {
+    let world = neighbours();
+    let rotated = world.server.run(&Bowline::root(), &["keyring", "rotate"]);
+    assert!(!rotated.status.success());
+    assert_snapshot!(String::from_utf8_lossy(&rotated.stderr), @"
+    error: AccessDenied: User: arn:aws:iam::432797229265:root is not authorized to perform: bowline:RotateKeyring on resource: arn:aws:bowline::111122223333:keyring
+
+    hint: let the caller do `bowline:RotateKeyring`, or use the root credentials
+    ");
+    world
+        .server
+        .ran(&Bowline::other_root(), &["keyring", "rotate"]);
+}
