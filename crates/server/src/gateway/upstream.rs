@@ -45,7 +45,7 @@ pub enum StoreError {
     /// The object does not exist.
     #[error("the object does not exist")]
     NoSuchKey,
-    /// The bucket still holds objects.
+    /// The bucket still holds objects, or what a new one would be holds something already.
     #[error("the bucket is not empty")]
     NotEmpty,
     /// There is an object, and there was to be none.
@@ -163,7 +163,7 @@ impl ListPage {
 
 /// A store of objects.
 pub trait ObjectStore: Send + Sync + fmt::Debug {
-    /// Makes the bucket; one that is there already is left as it is.
+    /// Makes the bucket. One that is there already and holds nothing is taken as it is; nobody is given what another left behind.
     fn create_bucket<'a>(&'a self, bucket: &'a BucketName)
     -> BoxFuture<'a, Result<(), StoreError>>;
     /// Removes the bucket, if it is empty.
@@ -176,6 +176,7 @@ pub trait ObjectStore: Send + Sync + fmt::Debug {
         key: &'a ObjectKey,
     ) -> BoxFuture<'a, Result<OpenObject, StoreError>>;
     /// Stores an object once its body has ended well; before that, and if it does not, nothing changes.
+    /// It goes into the bucket that was there when the upload began, never into a later one of that name.
     fn put<'a>(
         &'a self,
         bucket: &'a BucketName,

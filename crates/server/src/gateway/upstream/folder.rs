@@ -1,7 +1,8 @@
 //! The embedded object store: a folder of files.
 //!
 //! Keys map one to one to paths (`name.rs`); data and metadata are one file (`footer.rs`), written aside, synced, then renamed into place, so that
-//! a crash leaves the old object or the new one. Data streams in pieces through bounded channels: memory does not grow with objects.
+//! a crash leaves the old object or the new one. An upload ends in the very folder in which it began, held open until then, or nowhere: its bucket's
+//! name may have gone to another account meanwhile. Data streams in pieces through bounded channels: memory does not grow with objects.
 //! Blocking work runs on the runtime's blocking threads. One process at a time uses a folder; the caller holds the lock.
 
 use std::{
@@ -92,7 +93,11 @@ impl ObjectStore for FolderStore {
         bucket: &'a BucketName,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         let name = bucket.to_string();
-        self.run(move |inner| Ok(inner.tree.make(Path::new("buckets"), &[name]).map(drop)?))
+        self.run(move |inner| {
+            let bucket = inner.tree.make(&["buckets".to_owned(), name])?;
+            // A creation that a crash cut short has left no object. Whatever else lies here belongs to somebody that this bucket's owner may not be.
+            empty_folders(&bucket, Path::new("")).map_err(no_bucket)
+        })
     }
 
     fn delete_bucket<'a>(
@@ -101,9 +106,8 @@ impl ObjectStore for FolderStore {
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         let name = bucket.to_string();
         self.run(move |inner| {
-            inner
-                .empty_folders(&Path::new("buckets").join(&name))
-                .map_err(no_bucket)?;
+            let bucket = inner.bucket(&name)?;
+            empty_folders(&bucket, Path::new("")).map_err(no_bucket)?;
             inner
                 .tree
                 .remove_folder(Path::new("buckets"), &name)
@@ -116,9 +120,14 @@ impl ObjectStore for FolderStore {
         bucket: &'a BucketName,
         key: &'a ObjectKey,
     ) -> BoxFuture<'a, Result<OpenObject, StoreError>> {
-        let (folder, file) = place(bucket, key);
+        // One path, resolved at once, is about one bucket too.
+        let (folders, file) = name::path_of(key.as_str());
+        let path = Path::new("buckets")
+            .join(bucket.as_str())
+            .join(name::join(&folders))
+            .join(file);
         self.run(move |inner| {
-            let file = inner.tree.file(&folder.join(file)).map_err(no_key)?;
+            let file = inner.tree.file(&path).map_err(no_key)?;
             let info = footer::read(&file)?;
             Ok(OpenObject {
                 info,
@@ -135,10 +144,12 @@ impl ObjectStore for FolderStore {
         mut body: PutStream,
     ) -> BoxFuture<'a, Result<ObjectInfo, StoreError>> {
         let (pieces, queue) = mpsc::channel(QUEUE);
-        let bucket_path = bucket_path(bucket);
+        let bucket = bucket.to_string();
         let (folders, file) = name::path_of(key.as_str());
-        let written =
-            self.run(move |inner| inner.put(&bucket_path, &folders, &file, &object, queue));
+        let written = self.run(move |inner| {
+            let bucket = inner.bucket(&bucket)?;
+            inner.put(&bucket, &folders, &file, &object, queue)
+        });
         Box::pin(async move {
             let feeding = async move {
                 while let Some(piece) = body.next().await {
@@ -166,25 +177,18 @@ impl ObjectStore for FolderStore {
         bucket: &'a BucketName,
         key: &'a ObjectKey,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
-        let bucket = bucket_path(bucket);
+        let bucket = bucket.to_string();
         let (folders, file) = name::path_of(key.as_str());
         self.run(move |inner| {
-            inner.tree.folder(&bucket).map_err(no_bucket)?;
-            match inner
-                .tree
-                .remove_file(&bucket.join(name::join(&folders)), &file)
-            {
+            let bucket = inner.bucket(&bucket)?;
+            match bucket.remove_file(&name::join(&folders), &file) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
                 result => result?,
             }
             // Empty folders are tidied away as far as they go; one that an upload is about to use is made again by it.
             let mut rest = folders.as_slice();
             while let Some((last, parents)) = rest.split_last() {
-                if inner
-                    .tree
-                    .remove_folder(&bucket.join(name::join(parents)), last)
-                    .is_err()
-                {
+                if bucket.remove_folder(&name::join(parents), last).is_err() {
                     break;
                 }
                 rest = parents;
@@ -198,24 +202,27 @@ impl ObjectStore for FolderStore {
         bucket: &'a BucketName,
         query: ListQuery,
     ) -> BoxFuture<'a, Result<ListPage, StoreError>> {
-        let bucket = bucket_path(bucket);
-        self.run(move |inner| {
-            inner.tree.folder(&bucket).map_err(no_bucket)?;
-            walk::list(&inner.tree, &bucket, &query)
-        })
+        let bucket = bucket.to_string();
+        self.run(move |inner| walk::list(&inner.bucket(&bucket)?, &query))
     }
 }
 
 impl Inner {
+    /// Opens a bucket's folder. Calls do this once, so that all of a call is about one bucket.
+    fn bucket(&self, name: &str) -> Result<Tree, StoreError> {
+        self.tree
+            .within(&Path::new("buckets").join(name))
+            .map_err(no_bucket)
+    }
+
     fn put(
         &self,
-        bucket: &Path,
+        bucket: &Tree,
         folders: &[String],
         file: &str,
         object: &NewObject,
         queue: mpsc::Receiver<Piece>,
     ) -> Result<ObjectInfo, StoreError> {
-        self.tree.folder(bucket).map_err(no_bucket)?;
         let upload = PathBuf::from(format!(
             "uploads/{}",
             self.uploads.fetch_add(1, Ordering::Relaxed)
@@ -270,20 +277,22 @@ impl Inner {
     fn place(
         &self,
         upload: &Path,
-        bucket: &Path,
+        bucket: &Tree,
         folders: &[String],
         file: &str,
         replace: bool,
     ) -> Result<(), StoreError> {
         for _ in 0..ATTEMPTS {
-            self.tree.folder(bucket).map_err(no_bucket)?;
-            let placed = self
-                .tree
-                .make(bucket, folders)
+            let placed = bucket
+                .make(folders)
                 .and_then(|folder| self.tree.commit(upload, &folder, file, replace));
             match placed {
                 Ok(()) => return Ok(()),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                // A delete has pruned a folder, or the bucket is gone: then nothing can be made in it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => match folders.first() {
+                    Some(outermost) => bucket.add(outermost).map_err(no_bucket)?,
+                    None => return Err(StoreError::NoSuchBucket),
+                },
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     return Err(StoreError::Exists);
                 }
@@ -292,18 +301,23 @@ impl Inner {
         }
         Err(io::Error::from(io::ErrorKind::ResourceBusy).into())
     }
+}
 
-    /// Removes the empty folders in `path`; stops at the first thing that is none.
-    fn empty_folders(&self, path: &Path) -> io::Result<()> {
-        for name in self.tree.names(path)? {
-            if !matches!(name::read(&name), Some(name::Name::Folder(_))) {
-                return Err(io::ErrorKind::DirectoryNotEmpty.into());
-            }
-            self.empty_folders(&path.join(&name))?;
-            self.tree.remove_folder(path, &name)?;
+/// Removes the empty folders in `path`; stops at the first thing that is none.
+fn empty_folders(bucket: &Tree, path: &Path) -> io::Result<()> {
+    for name in bucket.names(path)? {
+        if !matches!(name::read(&name), Some(name::Name::Folder(_))) {
+            return Err(io::ErrorKind::DirectoryNotEmpty.into());
         }
-        Ok(())
+        let removed = empty_folders(bucket, &path.join(&name))
+            .and_then(|()| bucket.remove_folder(path, &name));
+        match removed {
+            // The delete of an object has pruned it meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            result => result?,
+        }
     }
+    Ok(())
 }
 
 /// Reads a part of a file, a piece at a time, no further ahead than the queue.
@@ -326,15 +340,6 @@ fn read(file: File, range: Range<u64>) -> DataStream {
         }
     });
     Box::pin(stream::poll_fn(move |context| queue.poll_recv(context)))
-}
-
-fn bucket_path(bucket: &BucketName) -> PathBuf {
-    Path::new("buckets").join(bucket.as_str())
-}
-
-fn place(bucket: &BucketName, key: &ObjectKey) -> (PathBuf, String) {
-    let (folders, file) = name::path_of(key.as_str());
-    (bucket_path(bucket).join(name::join(&folders)), file)
 }
 
 fn no_bucket(error: io::Error) -> StoreError {

@@ -264,3 +264,160 @@ fn links_are_not_followed() {
         assert!(!root.join("da/fc").exists());
     });
 }
+
+/// A body that is still being sent while `meanwhile` happens.
+fn body_during(meanwhile: impl Future<Output = ()> + Send + 'static) -> PutStream {
+    // More pieces than can wait: once the last is taken, the writer has taken the first, and so has begun.
+    let data = vec![Bytes::from_static(b"secret"); QUEUE + 1];
+    let end = stream::once(async {
+        meanwhile.await;
+        Ok(Piece::End { checksum: None })
+    });
+    Box::pin(
+        stream::iter(data)
+            .map(|data| Ok(Piece::Data(data)))
+            .chain(end),
+    )
+}
+
+/// Puts to `name` while `meanwhile` happens to the store.
+async fn put_during<F>(
+    store: &FolderStore,
+    name: &str,
+    only_if_absent: bool,
+    meanwhile: impl FnOnce(FolderStore) -> F,
+) -> Result<ObjectInfo, StoreError>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let body = body_during(meanwhile(store.clone()));
+    store
+        .put(&bucket(), &key(name), object(only_if_absent), body)
+        .await
+}
+
+fn entries(path: &Path) -> usize {
+    std::fs::read_dir(path).unwrap().count()
+}
+
+#[test]
+fn an_upload_does_not_end_in_a_later_bucket_of_the_same_name() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let store = fresh(folder.path()).await;
+        for name in ["a", "a/b", "a/b/c"] {
+            for only_if_absent in [false, true] {
+                let put = put_during(&store, name, only_if_absent, async |store: FolderStore| {
+                    store.delete_bucket(&bucket()).await.unwrap();
+                    store.create_bucket(&bucket()).await.unwrap();
+                })
+                .await;
+                assert!(matches!(put, Err(StoreError::NoSuchBucket)), "{put:?}");
+                assert_eq!(get(&store, name).await, None);
+                assert_eq!(entries(&folder.path().join("buckets/insights")), 0);
+                assert_eq!(entries(&folder.path().join("uploads")), 0);
+            }
+        }
+    });
+}
+
+#[test]
+fn an_upload_does_not_use_the_folders_of_a_later_bucket() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let store = fresh(folder.path()).await;
+        put(&store, "a/b", "old").await;
+        let upload = put_during(&store, "a/b", false, async |store: FolderStore| {
+            store.delete(&bucket(), &key("a/b")).await.unwrap();
+            store.delete_bucket(&bucket()).await.unwrap();
+            store.create_bucket(&bucket()).await.unwrap();
+            put(&store, "a/b", "theirs").await;
+        })
+        .await;
+        assert!(
+            matches!(upload, Err(StoreError::NoSuchBucket)),
+            "{upload:?}"
+        );
+        assert_eq!(get(&store, "a/b").await.as_deref(), Some("theirs"));
+    });
+}
+
+#[test]
+fn an_upload_ends_nowhere_once_its_bucket_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let store = fresh(folder.path()).await;
+        let put = put_during(&store, "a/b", false, async |store: FolderStore| {
+            store.delete_bucket(&bucket()).await.unwrap();
+        })
+        .await;
+        assert!(matches!(put, Err(StoreError::NoSuchBucket)), "{put:?}");
+        assert_eq!(entries(&folder.path().join("buckets")), 0);
+    });
+}
+
+#[test]
+fn an_upload_outlives_that_its_folder_is_pruned() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let store = fresh(folder.path()).await;
+        put(&store, "a/b", "old").await;
+        put_during(&store, "a/c", false, async |store: FolderStore| {
+            store.delete(&bucket(), &key("a/b")).await.unwrap();
+        })
+        .await
+        .unwrap();
+        assert_eq!(get(&store, "a/c").await, Some("secret".repeat(QUEUE + 1)));
+    });
+}
+
+#[test]
+fn a_new_bucket_does_not_take_over_what_lies_in_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let root = folder.path().join("buckets/insights");
+        for name in ["a", "a/b", "a/b/c"] {
+            let store = fresh(folder.path()).await;
+            put(&store, name, "secret").await;
+            let created = store.create_bucket(&bucket()).await;
+            assert!(matches!(created, Err(StoreError::NotEmpty)), "{created:?}");
+            // Refused, not cleared away: it is somebody's.
+            assert_eq!(get(&store, name).await.as_deref(), Some("secret"));
+            store.delete(&bucket(), &key(name)).await.unwrap();
+        }
+        let store = fresh(folder.path()).await;
+        std::fs::write(root.join("no key makes this"), "secret").unwrap();
+        let created = store.create_bucket(&bucket()).await;
+        assert!(matches!(created, Err(StoreError::NotEmpty)), "{created:?}");
+    });
+}
+
+#[test]
+fn a_creation_that_a_crash_cut_short_is_taken_up() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let store = FolderStore::open(folder.path()).unwrap();
+        let root = folder.path().join("buckets/insights");
+        std::fs::create_dir_all(root.join("dx/dy")).unwrap();
+        store.create_bucket(&bucket()).await.unwrap();
+        assert_eq!(entries(&root), 0);
+        put(&store, "x/y", "kept").await;
+        assert_eq!(get(&store, "x/y").await.as_deref(), Some("kept"));
+    });
+}
+
+#[test]
+fn uploads_end_well_while_deletes_prune_their_folders() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let store = fresh(folder.path()).await;
+        let work = async |name: &str| {
+            for _ in 0..50 {
+                put(&store, name, "data").await;
+                store.delete(&bucket(), &key(name)).await.unwrap();
+            }
+        };
+        tokio::join!(work("a/b/c"), work("a/b/d"), work("a/e"));
+        store.delete_bucket(&bucket()).await.unwrap();
+    });
+}

@@ -1,11 +1,6 @@
 //! The file operations of the folder store, relative to its root, never through a symbolic link.
 
-use std::{
-    fs::File,
-    io,
-    os::fd::OwnedFd,
-    path::{Path, PathBuf},
-};
+use std::{fs::File, io, os::fd::OwnedFd, path::Path};
 
 use rustix::fs::{self, AtFlags, Mode, OFlags, RenameFlags, ResolveFlags};
 use rustix::io::Errno;
@@ -18,6 +13,11 @@ impl Tree {
     pub(super) fn open(root: &Path) -> io::Result<Self> {
         let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
         Ok(Self(fs::open(root, flags, Mode::empty())?))
+    }
+
+    /// Opens a folder as a tree of its own: that folder for good, even if another one takes its name. Once removed it takes in nothing more.
+    pub(super) fn within(&self, path: &Path) -> io::Result<Self> {
+        self.folder(path).map(Self)
     }
 
     fn beneath(&self, path: &Path, flags: OFlags, mode: Mode) -> io::Result<OwnedFd> {
@@ -56,7 +56,13 @@ impl Tree {
             .map(File::from)
     }
 
-    pub(super) fn folder(&self, path: &Path) -> io::Result<OwnedFd> {
+    /// Opens a folder; the empty path is the tree's own.
+    fn folder(&self, path: &Path) -> io::Result<OwnedFd> {
+        let path = if path.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            path
+        };
         self.beneath(path, OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())
     }
 
@@ -74,43 +80,44 @@ impl Tree {
         Ok(names)
     }
 
-    /// Makes folders below `base`, which must be there, and writes each to disk.
-    pub(super) fn make(&self, base: &Path, folders: &[String]) -> io::Result<PathBuf> {
-        let full = base.join(super::name::join(folders));
-        match self.folder(&full) {
-            Ok(_) => return Ok(full),
+    /// Makes the folders that are not there yet, each in the one before, and writes each to disk. Opens the last.
+    pub(super) fn make(&self, folders: &[String]) -> io::Result<Self> {
+        match self.within(&super::name::join(folders)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
+            opened => return opened,
         }
-        let mut path = base.to_owned();
+        let mut parent = self.within(Path::new(""))?;
         for name in folders {
-            let parent = self.folder(&path)?;
-            match fs::mkdirat(&parent, name.as_str(), Mode::RWXU) {
-                Ok(()) => fs::fsync(&parent)?,
-                Err(Errno::EXIST) => {}
-                Err(error) => return Err(error.into()),
-            }
-            path.push(name);
+            parent.add(name)?;
+            parent = parent.within(Path::new(name))?;
         }
-        Ok(path)
+        Ok(parent)
+    }
+
+    /// Makes a folder, unless it is there, and writes it to disk. Not found means that the tree's own folder was removed.
+    pub(super) fn add(&self, name: &str) -> io::Result<()> {
+        match fs::mkdirat(&self.0, name, Mode::RWXU) {
+            Ok(()) => Ok(fs::fsync(&self.0)?),
+            Err(Errno::EXIST) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Moves a file to its place, at once and for good.
     pub(super) fn commit(
         &self,
         from: &Path,
-        folder: &Path,
+        folder: &Self,
         name: &str,
         replace: bool,
     ) -> io::Result<()> {
-        let folder = self.folder(folder)?;
         let flags = if replace {
             RenameFlags::empty()
         } else {
             RenameFlags::NOREPLACE
         };
-        fs::renameat_with(&self.0, from, &folder, name, flags)?;
-        Ok(fs::fsync(&folder)?)
+        fs::renameat_with(&self.0, from, &folder.0, name, flags)?;
+        Ok(fs::fsync(&folder.0)?)
     }
 
     pub(super) fn remove_file(&self, folder: &Path, name: &str) -> io::Result<()> {

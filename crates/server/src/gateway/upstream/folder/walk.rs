@@ -13,22 +13,22 @@ use super::{
 };
 use crate::gateway::upstream::{After, Entry, ListPage, ListQuery, StoreError};
 
-/// Lists the keys below `bucket`.
-pub(super) fn list(tree: &Tree, bucket: &Path, query: &ListQuery) -> Result<ListPage, StoreError> {
+/// Lists the keys in `bucket`.
+pub(super) fn list(bucket: &Tree, query: &ListQuery) -> Result<ListPage, StoreError> {
     let mut walk = Walk {
-        tree,
+        bucket,
         query,
         skip: None,
         page: ListPage::default(),
     };
     if query.max > 0 {
-        let _ = walk.folder(bucket, &[])?;
+        let _ = walk.folder(Path::new(""), &[])?;
     }
     Ok(walk.page)
 }
 
 struct Walk<'a> {
-    tree: &'a Tree,
+    bucket: &'a Tree,
     query: &'a ListQuery,
     /// The common prefix that was listed last: nothing below it is listed again.
     skip: Option<String>,
@@ -38,10 +38,10 @@ struct Walk<'a> {
 impl Walk<'_> {
     /// Visits a folder in which all keys begin with `stem`.
     fn folder(&mut self, path: &Path, stem: &[u8]) -> Result<ControlFlow<()>, StoreError> {
-        let names = match self.tree.names(path) {
+        let names = match self.bucket.names(path) {
             Ok(names) => names,
-            // Removed since its parent was read, because it was empty.
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !stem.is_empty() => Vec::new(),
+            // Removed since it was found, because it was empty.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(error.into()),
         };
         // A folder's keys all begin with its bytes, so that ordering names by the bytes they add orders the keys.
@@ -114,7 +114,7 @@ impl Walk<'_> {
             rest.find(delimiter)
         };
         let info = match self
-            .tree
+            .bucket
             .file(path)
             .map_err(StoreError::Io)
             .and_then(|file| footer::read(&file))
