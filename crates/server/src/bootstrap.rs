@@ -70,9 +70,15 @@ pub enum BootstrapError {
     /// No randomness.
     #[error(transparent)]
     Seal(#[from] SealError),
-    /// The credentials that were made up could not be kept.
-    #[error("keeping the root credentials")]
-    Keep(#[source] std::io::Error),
+    /// The credentials that were made up cannot be written down.
+    #[error("writing the root credentials to `{path}`")]
+    Credentials {
+        /// Which file.
+        path: String,
+        /// What the operating system said.
+        #[source]
+        source: std::io::Error,
+    },
     /// The store failed.
     #[error("writing the first records")]
     Update(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -90,7 +96,7 @@ pub async fn bootstrap(
     declared: &[DeclaredAccount],
     random: &(dyn SecureRandom + Sync),
     now: Timestamp,
-    keep: impl FnOnce(&RootCredentials) -> std::io::Result<()>,
+    keep: impl FnOnce(&RootCredentials) -> Result<(), BootstrapError>,
 ) -> Result<Bootstrapped, BootstrapError> {
     for account in declared {
         check(account)?;
@@ -112,7 +118,7 @@ pub async fn bootstrap(
     }
     if state.current().accounts().next().is_none() {
         let root = generate(random)?;
-        keep(&root).map_err(BootstrapError::Keep)?;
+        keep(&root)?;
         let account = DeclaredAccount {
             id: root.account,
             access_key_id: root.access_key_id.clone(),

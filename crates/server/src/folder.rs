@@ -1,18 +1,19 @@
 //! The data folder: what lies where in it, and that one process at a time uses it.
 //!
 //! ```text
-//! lock           held while a server runs; the kernel lets go when it ends, however it ends
-//! master.key     what long-term secrets are sealed under (0600)
-//! credentials    root credentials that were made up at the first start, for the AWS clients (0600)
-//! store/         identity data
-//! objects/       the embedded object store
-//! audit/         audit.jsonl
+//! lock             held while a server runs; the kernel lets go when it ends, however it ends
+//! master.key       what long-term secrets are sealed under (0600)
+//! credentials      root credentials that were made up at the first start, for the AWS clients (0600)
+//! store/           identity data
+//! objects/         the embedded object store
+//! objects.memory/  the same, of a server whose identity data is in memory: emptied when one starts
+//! audit/           audit.jsonl
 //! ```
 //!
 //! Everything in it is for its owner alone.
 
 use std::{
-    fs::{DirBuilder, File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions},
     io,
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
@@ -87,6 +88,19 @@ impl DataFolder {
     /// The folder of the embedded object store.
     pub fn objects(&self) -> PathBuf {
         self.path.join("objects")
+    }
+
+    /// The folder of the object store beside identity data in memory. It is emptied: whose the objects of an earlier server were,
+    /// nobody knows any more, and whoever makes a bucket of the same name must not find them.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn fresh_objects(&self) -> io::Result<PathBuf> {
+        let path = self.path.join("objects.memory");
+        match fs::remove_dir_all(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            Ok(()) | Err(_) => Ok(path),
+        }
     }
 
     /// The audit file, unless another is configured.

@@ -4,4 +4,5 @@ pub(crate) mod answer;
 pub(crate) mod body;
 pub(crate) mod head;
 pub(crate) mod listener;
+mod stalled;
 mod to_the_end;

@@ -80,15 +80,6 @@ pub enum StartError {
     /// The first accounts cannot be made.
     #[error(transparent)]
     Bootstrap(#[from] BootstrapError),
-    /// The credentials that were made up cannot be written down.
-    #[error("writing the root credentials to `{path}`")]
-    Credentials {
-        /// Which file.
-        path: String,
-        /// What the operating system said.
-        #[source]
-        source: io::Error,
-    },
     /// The object store cannot be opened.
     #[error("opening the object store")]
     Objects(#[source] io::Error),
@@ -124,7 +115,13 @@ impl Server {
         refuse_exposed(&config)?;
         let folder = DataFolder::open(&config.data)?;
         let (state, notes) = open_state(&mut config, clock, &folder).await?;
-        let objects = FolderStore::open(&folder.objects()).map_err(StartError::Objects)?;
+        let objects = match config.store {
+            StoreKind::Sqlite => Ok(folder.objects()),
+            StoreKind::Memory => folder.fresh_objects(),
+        };
+        let objects = objects
+            .and_then(|path| FolderStore::open(&path))
+            .map_err(StartError::Objects)?;
         gateway::recover(&state, &objects)
             .await
             .map_err(StartError::Buckets)?;
@@ -229,16 +226,13 @@ async fn open_state(
     let state = State::start(store, Arc::new(master_key)).await?;
     let random = SystemRandom::new();
     let path = folder.credentials();
-    let keep = |root: &RootCredentials| keep_credentials(&path, root);
-    let bootstrapped = bootstrap(&state, &config.accounts, &random, clock.now(), keep)
-        .await
-        .map_err(|error| match error {
-            BootstrapError::Keep(source) => StartError::Credentials {
-                path: path.display().to_string(),
-                source,
-            },
-            other => StartError::Bootstrap(other),
-        })?;
+    let keep = |root: &RootCredentials| {
+        keep_credentials(&path, root).map_err(|source| BootstrapError::Credentials {
+            path: path.display().to_string(),
+            source,
+        })
+    };
+    let bootstrapped = bootstrap(&state, &config.accounts, &random, clock.now(), keep).await?;
     let notes = Notes {
         generated: bootstrapped.generated,
         warnings: bootstrapped.warnings,

@@ -49,9 +49,14 @@ async fn an_empty_store_gets_a_management_account_and_a_keyring() {
 #[tokio::test]
 async fn credentials_that_cannot_be_kept_make_no_account() {
     let state = state().await;
-    let full = |_: &RootCredentials| Err(std::io::ErrorKind::StorageFull.into());
+    let full = |_: &RootCredentials| {
+        Err(BootstrapError::Credentials {
+            path: "credentials".to_owned(),
+            source: std::io::ErrorKind::StorageFull.into(),
+        })
+    };
     let failed = bootstrap(&state, &[], &SystemRandom::new(), NOW, full).await;
-    assert!(matches!(failed, Err(BootstrapError::Keep(_))));
+    assert!(matches!(failed, Err(BootstrapError::Credentials { .. })));
     assert_eq!(state.current().accounts().count(), 0);
     assert!(run(&state, &[]).await.unwrap().generated.is_some());
 }

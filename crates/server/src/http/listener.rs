@@ -17,6 +17,7 @@ use tokio::{
 
 use super::{
     answer::Answer,
+    stalled::Bounded,
     to_the_end::{Orphans, ToTheEnd},
 };
 
@@ -118,7 +119,7 @@ async fn connection<H: Handler>(
         .header_read_timeout(HEAD)
         .max_buf_size(MAX_HEAD)
         .max_headers(MAX_HEADERS);
-    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
+    let mut connection = pin!(http.serve_connection(TokioIo::new(Bounded::new(stream)), service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = stopped(&mut stop) => {

@@ -163,6 +163,10 @@ pub(super) async fn delete(
         Ok((transaction, ()))
     })
     .await?;
+    // Its keys are of no more use, and an account that makes and deletes providers must not fill the memory with them.
+    let index = call.app.state.current();
+    let exists = |id: &str| index.provider_by_id(id).is_some();
+    call.app.oidc.retain_providers(exists);
     Ok(())
 }
 
