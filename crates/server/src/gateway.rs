@@ -1,7 +1,7 @@
 //! The gateway: data requests, decided on and executed against the store that holds the bucket.
 //!
 //! Who calls is found out first, then what is asked, then whether it is allowed; the body of an upload is not asked for before
-//! that. The caller's credentials end here.
+//! that, the few bytes that say what is asked are. The caller's credentials end here.
 
 mod buckets;
 pub mod s3;
@@ -25,6 +25,7 @@ use crate::{
     app::App,
     authenticate::{authenticate, claimed_account},
     authorize::{Asker, Question},
+    caller::Caller,
     entity::BucketState,
     event::{Event, Subject, Who},
     http::{
@@ -43,7 +44,7 @@ pub(crate) async fn serve(
     app: &App,
     event: &mut Event<'_>,
     signature: Option<&Unverified<'_>>,
-    body: RequestBody,
+    mut body: RequestBody,
 ) -> Result<Answer, Refused> {
     let head = event.head;
     let index = app.state.current();
@@ -64,7 +65,7 @@ pub(crate) async fn serve(
     let target = Target::parse(head.host(), head.path(), &app.config.base_domains)
         .map_err(AwsError::from)?;
     let query = decode_query(head.query())?;
-    let operation = Operation::parse(
+    let mut operation = Operation::parse(
         target,
         &Request {
             method: head.method().as_str(),
@@ -83,6 +84,10 @@ pub(crate) async fn serve(
         bucket: index.bucket(&bucket_name),
         bucket_name,
     };
+    // Nobody unknown is read: they are denied whatever they ask.
+    if operation.asks_in_body() && event.caller().is_some() {
+        operation.take_body(&request.whole(&mut body).await?)?;
+    }
     let (permit, reveals_absence) = request.decide(event, operation)?;
     if !event.reads_only() {
         app.audit
@@ -119,21 +124,26 @@ impl S3Request<'_> {
             event.region.as_deref(),
             event.caller(),
         );
+        let owner = self.owner(event, &operation);
         let requirements = operation.requirements();
         let questions: Vec<_> = requirements
             .iter()
-            .map(|requirement| self.question(event, requirement))
+            .map(|requirement| self.question(event, owner, requirement))
             .collect();
         let absence = operation.absence_requirement();
         let permit = asker.permit(&questions, operation)?;
         let reveals_absence = absence
             .as_ref()
-            .is_none_or(|requirement| asker.allows(&self.question(event, requirement)));
+            .is_none_or(|requirement| asker.allows(&self.question(event, owner, requirement)));
         Ok((permit, reveals_absence))
     }
 
-    fn question<'q>(&self, event: &Event<'_>, requirement: &'q Requirement) -> Question<'q> {
-        let owner = self.owner(event);
+    fn question<'q>(
+        &self,
+        event: &Event<'_>,
+        owner: Option<AccountId>,
+        requirement: &'q Requirement,
+    ) -> Question<'q> {
         let conditions = requirement.conditions.iter();
         let mut keys: Vec<_> = conditions
             .map(|(key, value)| (*key, value.as_str().into()))
@@ -157,10 +167,14 @@ impl S3Request<'_> {
     }
 
     /// The account that owns the bucket. One that does not exist is the caller's own to be allowed or not: whoever has no
-    /// permission does not learn which buckets there are.
-    fn owner(&self, event: &Event<'_>) -> Option<AccountId> {
-        let owner = self.bucket.map(|bucket| bucket.record.owner);
-        owner.or_else(|| event.caller().map(crate::caller::Caller::account))
+    /// permission does not learn which buckets there are. One that is to be made is the caller's too: that the name is somebody
+    /// else's is a conflict, told to those who may make buckets.
+    fn owner(&self, event: &Event<'_>, operation: &Operation) -> Option<AccountId> {
+        let caller = event.caller().map(Caller::account);
+        match (operation, self.bucket) {
+            (Operation::CreateBucket { .. }, _) | (_, None) => caller,
+            (_, Some(bucket)) => Some(bucket.record.owner),
+        }
     }
 
     async fn carry_out(
@@ -168,16 +182,21 @@ impl S3Request<'_> {
         event: &Event<'_>,
         permit: Permit<Operation>,
         reveals_absence: bool,
-        body: RequestBody,
+        mut body: RequestBody,
     ) -> Result<Answer, Refused> {
         if let Operation::PutObject { .. } = permit.action() {
             let context = self.context(event, self.active()?, reveals_absence, &[]);
             let store = &*self.app.objects;
             return Ok(execute(permit, store, body, &context).await?);
         }
-        let body = self.whole(body).await?;
+        let body = if permit.action().asks_in_body() {
+            // Taken before the decision.
+            Bytes::new()
+        } else {
+            self.whole(&mut body).await?
+        };
         match permit.action() {
-            Operation::CreateBucket { .. } => buckets::create(self, event, permit, &body).await,
+            Operation::CreateBucket { .. } => buckets::create(self, event, permit).await,
             other if !body.is_empty() => {
                 let message = format!("{} takes no request body", other.name());
                 Err(AwsError::new(Code::InvalidRequest, message).into())
@@ -237,7 +256,7 @@ impl S3Request<'_> {
     }
 
     /// Reads a small body and holds it against what was signed.
-    async fn whole(&self, body: RequestBody) -> Result<Bytes, AwsError> {
+    async fn whole(&self, body: &mut RequestBody) -> Result<Bytes, AwsError> {
         let body = body::read(body, MAX_BODY).await?;
         match self.content {
             ContentSha256::Hash(signed) => {

@@ -34,10 +34,14 @@ pub struct Request<'a> {
 pub enum Operation {
     /// The caller's account's buckets.
     ListBuckets,
-    /// Makes a bucket. The body may name a region ([`create_bucket_location`]).
+    /// Makes a bucket.
     CreateBucket {
         /// The bucket.
         bucket: BucketName,
+        /// `x-amz-acl`, which changes nothing and is there for policies.
+        acl: Option<String>,
+        /// The region that the body names, once that was [taken](Operation::take_body).
+        location: Option<String>,
     },
     /// Whether the bucket exists.
     HeadBucket {
@@ -149,8 +153,11 @@ impl Operation {
                         "x-amz-checksum-crc32",
                     ],
                 )?;
-                given.owner_keeps_control()?;
-                Ok(Self::CreateBucket { bucket })
+                Ok(Self::CreateBucket {
+                    bucket,
+                    acl: given.owner_keeps_control()?,
+                    location: None,
+                })
             }
             ("HEAD", Some(bucket), None) => {
                 given.only(&[], &[]).map(|()| Self::HeadBucket { bucket })
@@ -183,6 +190,22 @@ impl Operation {
         }
     }
 
+    /// Whether the body says what is asked, so that it has to be [taken](Self::take_body) before the decision.
+    pub fn asks_in_body(&self) -> bool {
+        matches!(self, Self::CreateBucket { .. })
+    }
+
+    /// Takes what the body asks for, of the operations [whose body does](Self::asks_in_body).
+    ///
+    /// # Errors
+    /// Those of [`create_bucket_location`].
+    pub fn take_body(&mut self, body: &[u8]) -> Result<(), AwsError> {
+        if let Self::CreateBucket { location, .. } = self {
+            *location = create_bucket_location(body)?;
+        }
+        Ok(())
+    }
+
     /// The operation's name in the S3 API reference.
     pub fn name(&self) -> &'static str {
         match self {
@@ -203,7 +226,7 @@ impl Operation {
     pub fn bucket(&self) -> Option<&BucketName> {
         match self {
             Self::ListBuckets => None,
-            Self::CreateBucket { bucket }
+            Self::CreateBucket { bucket, .. }
             | Self::HeadBucket { bucket }
             | Self::DeleteBucket { bucket }
             | Self::GetBucketLocation { bucket }

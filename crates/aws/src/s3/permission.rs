@@ -21,6 +21,17 @@ impl Requirement {
             conditions: Vec::new(),
         }
     }
+
+    /// With the keys that the request gives a value; the others are absent, which policies tell from empty.
+    fn with<const N: usize>(self, conditions: [(&'static str, Option<String>); N]) -> Self {
+        Self {
+            conditions: conditions
+                .into_iter()
+                .filter_map(|(key, value)| Some((key, value?)))
+                .collect(),
+            ..self
+        }
+    }
 }
 
 impl Operation {
@@ -30,36 +41,34 @@ impl Operation {
             Self::ListBuckets => {
                 Requirement::of("s3:ListAllMyBuckets", "arn:aws:s3:::*".to_owned())
             }
-            Self::CreateBucket { bucket } => Requirement::of("s3:CreateBucket", bucket.arn()),
+            Self::CreateBucket {
+                bucket,
+                acl,
+                location,
+            } => Requirement::of("s3:CreateBucket", bucket.arn()).with([
+                ("s3:x-amz-acl", acl.clone()),
+                ("s3:LocationConstraint", location.clone()),
+            ]),
             Self::HeadBucket { bucket } => Requirement::of("s3:ListBucket", bucket.arn()),
             Self::DeleteBucket { bucket } => Requirement::of("s3:DeleteBucket", bucket.arn()),
             Self::GetBucketLocation { bucket } => {
                 Requirement::of("s3:GetBucketLocation", bucket.arn())
             }
-            Self::ListObjectsV2 { bucket, list } => Requirement {
-                // An empty prefix that was sent is "", one that was not sent is absent: policies tell them apart.
-                conditions: [
+            Self::ListObjectsV2 { bucket, list } => Requirement::of("s3:ListBucket", bucket.arn())
+                .with([
                     ("s3:prefix", list.prefix.clone()),
                     ("s3:delimiter", list.delimiter.clone()),
                     ("s3:max-keys", list.max_keys.map(|n| n.to_string())),
-                ]
-                .into_iter()
-                .filter_map(|(key, value)| Some((key, value?)))
-                .collect(),
-                ..Requirement::of("s3:ListBucket", bucket.arn())
-            },
+                ]),
             Self::GetObject { bucket, key, .. } | Self::HeadObject { bucket, key, .. } => {
                 Requirement::of("s3:GetObject", object_arn(bucket, key))
             }
-            Self::PutObject { bucket, key, put } => Requirement {
-                conditions: put
-                    .acl
-                    .clone()
-                    .map(|acl| ("s3:x-amz-acl", acl))
-                    .into_iter()
-                    .collect(),
-                ..Requirement::of("s3:PutObject", object_arn(bucket, key))
-            },
+            Self::PutObject { bucket, key, put } => {
+                Requirement::of("s3:PutObject", object_arn(bucket, key)).with([
+                    ("s3:x-amz-acl", put.acl.clone()),
+                    ("s3:x-amz-storage-class", put.storage_class.clone()),
+                ])
+            }
             Self::DeleteObject { bucket, key } => {
                 Requirement::of("s3:DeleteObject", object_arn(bucket, key))
             }

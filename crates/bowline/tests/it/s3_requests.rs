@@ -1,9 +1,13 @@
 //! Objects over the wire: keys that look like paths, ranges, streams, and what has no permission of its own.
 
-use insta::assert_snapshot;
+use std::fs;
 
-use crate::support::bowline::Bowline;
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::support::bowline::{Bowline, Launch};
 use crate::support::http::Request;
+use crate::support::issuer::Issuer;
 use crate::support::sign::Signer;
 use crate::support::world::World;
 
@@ -247,4 +251,85 @@ fn a_full_bucket_is_not_deleted() {
     world.s3(Request::new("DELETE", "/insights/a")).accepted();
     assert_eq!(delete(), "204");
     assert_snapshot!(world.s3(Request::get("/insights?list-type=2")).verdict(), @"404 NoSuchBucket: The specified bucket does not exist");
+}
+
+#[test]
+fn a_bucket_name_of_another_account_is_a_conflict_and_no_denial() {
+    let world = World::without_roles(Launch::two_accounts(), Issuer::start());
+    let other = Bowline::other_root();
+    let create = || Request::new("PUT", "/ledger");
+    world.send(&other, "s3", create()).accepted();
+    assert_snapshot!(world.s3(create()).verdict(), @"409 BucketAlreadyExists: The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.");
+    // Whoever may not make buckets does not learn whose name it is.
+    let nobody = world.user("nobody", None);
+    let refused = world.send(&nobody, "s3", create());
+    assert_snapshot!(refused.verdict(), @r#"403 AccessDenied: User: arn:aws:iam::432797229265:user/nobody is not authorized to perform: s3:CreateBucket on resource: "arn:aws:s3:::ledger" because no identity-based policy allows the s3:CreateBucket action"#);
+    world
+        .send(&other, "s3", Request::new("HEAD", "/ledger"))
+        .accepted();
+}
+
+#[test]
+fn a_denial_of_class_acl_or_region_holds() {
+    let world = World::new();
+    let denied = |key: &str, value: &str| json!({ "Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": { "StringEquals": { key: value } } });
+    let policy = json!({
+        "Version": "2012-10-17",
+        "Statement": [
+            { "Effect": "Allow", "Action": "s3:*", "Resource": "*" },
+            denied("s3:x-amz-storage-class", "STANDARD"),
+            denied("s3:x-amz-acl", "private"),
+            denied("s3:LocationConstraint", "eu-west-1"),
+        ],
+    });
+    let user = world.user("careful", Some(policy));
+    let send = |request: Request| world.send(&user, "s3", request).verdict();
+    let object = || Request::put("/insights/a", "x");
+    assert_eq!(send(object()), "200");
+    assert_snapshot!(send(object().header("x-amz-storage-class", "STANDARD")), @r#"403 AccessDenied: User: arn:aws:iam::432797229265:user/careful is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::insights/a" with an explicit deny in an identity-based policy"#);
+    assert_snapshot!(send(object().header("x-amz-acl", "private")), @r#"403 AccessDenied: User: arn:aws:iam::432797229265:user/careful is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::insights/a" with an explicit deny in an identity-based policy"#);
+    assert_eq!(
+        send(object().header("x-amz-acl", "bucket-owner-full-control")),
+        "200"
+    );
+    let bucket = |region: &str| {
+        let body = format!(
+            "<CreateBucketConfiguration><LocationConstraint>{region}</LocationConstraint></CreateBucketConfiguration>"
+        );
+        Request::put("/second", body)
+    };
+    assert_snapshot!(send(Request::new("PUT", "/second").header("x-amz-acl", "private")), @r#"403 AccessDenied: User: arn:aws:iam::432797229265:user/careful is not authorized to perform: s3:CreateBucket on resource: "arn:aws:s3:::second" with an explicit deny in an identity-based policy"#);
+    assert_snapshot!(send(bucket("eu-west-1")), @r#"403 AccessDenied: User: arn:aws:iam::432797229265:user/careful is not authorized to perform: s3:CreateBucket on resource: "arn:aws:s3:::second" with an explicit deny in an identity-based policy"#);
+    assert_eq!(world.s3(Request::new("HEAD", "/second")).status, 404);
+    assert_eq!(send(bucket("eu-central-1")), "200");
+    assert_eq!(send(Request::new("PUT", "/third")), "200");
+}
+
+#[test]
+fn a_body_that_is_not_what_was_signed_makes_no_bucket() {
+    let world = World::new();
+    let port = world.server.port;
+    let signed = Signer::new(&Bowline::root(), "s3").sign(Request::put("/second", ""), port);
+    let answer = signed
+        .body("<CreateBucketConfiguration/>")
+        .send(port)
+        .verdict();
+    assert_snapshot!(answer, @"400 XAmzContentSHA256Mismatch: The provided 'x-amz-content-sha256' header does not match what was computed.");
+    assert_snapshot!(Request::put("/second", "<").send(port).verdict(), @"403 AccessDenied: Access Denied");
+    assert_eq!(world.s3(Request::new("HEAD", "/second")).status, 404);
+}
+
+#[test]
+fn a_new_bucket_does_not_get_what_another_left_behind() {
+    let world = World::on_disk();
+    let left = world.server.data().join("objects/buckets/second");
+    fs::create_dir(&left).unwrap();
+    fs::write(left.join("a"), "x").unwrap();
+    let create = || world.s3(Request::new("PUT", "/second"));
+    let refused = create();
+    assert_snapshot!(refused.verdict(), @"500 InternalError: We encountered an internal error. Please try again.");
+    assert_snapshot!(world.explain(&refused)["reason"].as_str().unwrap(), @"the bucket `second` was not made, and its name is free: its folder in the object store, `buckets/second`, is left over from another bucket and not empty; move that folder away to use the name");
+    assert_eq!(world.s3(Request::new("HEAD", "/second")).status, 404);
+    fs::remove_dir_all(&left).unwrap();
+    create().accepted();
 }

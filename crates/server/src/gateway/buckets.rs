@@ -1,13 +1,15 @@
 //! Buckets as records: a name is taken before the store has the bucket, and given up after the store has let go of it, so that a
 //! crash leaves a state that [`recover`] takes up again, never objects that nobody owns.
+//!
+//! Every step names the record as the step before has left it, and is refused if somebody else has changed it since.
 
 use std::sync::Arc;
 
 use bowline_aws::{
     error::{AwsError, Code, Protocol},
-    s3::{BucketName, Operation, create_bucket_location},
+    s3::{BucketName, Operation},
 };
-use bowline_iam::decision::Permit;
+use bowline_iam::{account::AccountId, decision::Permit};
 
 use super::{
     S3Request, s3,
@@ -30,14 +32,13 @@ pub(super) async fn create(
     request: &S3Request<'_>,
     event: &Event<'_>,
     permit: Permit<Operation>,
-    body: &[u8],
 ) -> Result<Answer, Refused> {
     let (caller, name) = parties(event, &permit)?;
     let endpoint = event.region.as_deref().unwrap_or_default();
     let bucket = entity::Bucket {
         name: name.to_string(),
         owner: caller.account(),
-        region: region(create_bucket_location(body)?, endpoint)?,
+        region: region(location(&permit), endpoint)?,
         upstream: EMBEDDED.to_owned(),
         state: BucketState::Creating,
         created: event.head.now,
@@ -45,9 +46,20 @@ pub(super) async fn create(
     let state = &request.app.state;
     update(state, |index| take_name(index, &bucket)).await?;
     let context = context(request, event, &[]);
-    let answer = request.execute(permit, &context).await?;
-    activate(state, &bucket.name).await?;
-    Ok(answer)
+    match request.execute(permit, &context).await {
+        Ok(answer) => {
+            activate(state, &bucket).await?;
+            Ok(answer)
+        }
+        // Nobody gets objects that were another's: the name stays free until the operator has looked at them.
+        Err(refused) if refused.error.code() == Code::BucketNotEmpty => {
+            give_name_up(state, &bucket).await?;
+            let error = AwsError::internal(Protocol::S3);
+            Err(Refused::because(error, &leftover(&bucket.name)))
+        }
+        // The store may have it or not: the name stays taken until this is tried again, by its owner or at the next start.
+        Err(refused) => Err(refused),
+    }
 }
 
 pub(super) async fn delete(
@@ -55,21 +67,32 @@ pub(super) async fn delete(
     event: &Event<'_>,
     permit: Permit<Operation>,
 ) -> Result<Answer, Refused> {
-    let (_, name) = parties(event, &permit)?;
-    request.active()?;
+    let (caller, name) = parties(event, &permit)?;
+    let known = match request.bucket {
+        Some(bucket) if may_end(&bucket.record, caller.account()) => &bucket.record,
+        Some(_) | None => &request.active()?.record,
+    };
     let state = &request.app.state;
-    begin_deleting(state, name.as_str()).await?;
+    let bucket = begin_deleting(state, known).await?;
     let context = context(request, event, &[]);
     match request.execute(permit, &context).await {
-        Ok(answer) => {
-            give_name_up(state, name.as_str()).await?;
-            Ok(answer)
-        }
+        Ok(answer) => match give_name_up(state, &bucket).await {
+            Ok(()) => Ok(answer),
+            Err(error) => {
+                restore(state, &*request.app.objects, &name).await;
+                Err(error.into())
+            }
+        },
         Err(refused) => {
-            activate(state, name.as_str()).await?;
+            activate(state, &bucket).await?;
             Err(refused)
         }
     }
+}
+
+/// Whether an account may end a removal that was cut short. To all but the owner the bucket is gone.
+fn may_end(bucket: &entity::Bucket, account: AccountId) -> bool {
+    bucket.state == BucketState::Deleting && bucket.owner == account
 }
 
 /// The buckets of the caller's account.
@@ -108,17 +131,21 @@ pub(crate) async fn recover(
         let name: BucketName = bucket.record.name.parse()?;
         match bucket.record.state {
             BucketState::Active => {}
-            BucketState::Creating => {
-                objects.create_bucket(&name).await?;
-                activate(state, name.as_str()).await?;
-            }
+            BucketState::Creating => match objects.create_bucket(&name).await {
+                Ok(()) => activate(state, &bucket.record).await?,
+                // Nobody was told that the bucket is there, so nothing is lost with the name; with it, somebody would get
+                // objects that were another's. No reason to keep all the others from their buckets.
+                Err(StoreError::NotEmpty) => {
+                    tracing::error!(bucket = %name, "{}", leftover(name.as_str()));
+                    give_name_up(state, &bucket.record).await?;
+                }
+                Err(error) => return Err(error.into()),
+            },
             BucketState::Deleting => match objects.delete_bucket(&name).await {
                 Ok(()) | Err(StoreError::NoSuchBucket) => {
-                    give_name_up(state, name.as_str()).await?;
+                    give_name_up(state, &bucket.record).await?;
                 }
-                Err(StoreError::NotEmpty) => {
-                    activate(state, name.as_str()).await?;
-                }
+                Err(StoreError::NotEmpty) => activate(state, &bucket.record).await?,
                 Err(error) => return Err(error.into()),
             },
         }
@@ -136,6 +163,29 @@ fn parties<'e>(
     let caller = event.caller().ok_or_else(denied)?;
     let name = permit.action().bucket().ok_or_else(denied)?;
     Ok((caller, name.clone()))
+}
+
+/// The region that the body named, which the decision was about too.
+fn location(permit: &Permit<Operation>) -> Option<String> {
+    match permit.action() {
+        Operation::CreateBucket { location, .. } => location.clone(),
+        Operation::ListBuckets
+        | Operation::HeadBucket { .. }
+        | Operation::DeleteBucket { .. }
+        | Operation::GetBucketLocation { .. }
+        | Operation::ListObjectsV2 { .. }
+        | Operation::GetObject { .. }
+        | Operation::HeadObject { .. }
+        | Operation::PutObject { .. }
+        | Operation::DeleteObject { .. } => None,
+    }
+}
+
+/// What the operator has to look at.
+fn leftover(bucket: &str) -> String {
+    format!(
+        "the bucket `{bucket}` was not made, and its name is free: its folder in the object store, `buckets/{bucket}`, is left over from another bucket and not empty; move that folder away to use the name"
+    )
 }
 
 /// The region of a new bucket: the one addressed, which is the one that the body names, if it names one. `us-east-1` takes all.
@@ -163,55 +213,88 @@ fn take_name(index: &Index, bucket: &entity::Bucket) -> Result<(Transaction, ())
             .with("BucketName", bucket.name.as_str()));
     }
     match other.record.state {
-        BucketState::Creating => Ok((Transaction::new().update(bucket, other.revision), ())),
+        // Whoever began it no longer finds the record as it was. One of the very same time could not be told from it.
+        BucketState::Creating if *other.record != *bucket => {
+            Ok((Transaction::new().update(bucket, other.revision), ()))
+        }
         BucketState::Active => {
             let message = "Your previous request to create the named bucket succeeded and you already own it.";
             Err(AwsError::new(Code::BucketAlreadyOwnedByYou, message)
                 .with("BucketName", bucket.name.as_str()))
         }
-        BucketState::Deleting => Err(under_way()),
+        BucketState::Creating | BucketState::Deleting => Err(under_way()),
     }
 }
 
-/// Lets nobody use the bucket any more. Only one caller at a time gets here, or the second could remove what is made anew.
-async fn begin_deleting(state: &State, name: &str) -> Result<(), AwsError> {
+/// Lets nobody use the bucket any more, or takes up a removal of it that was cut short: gives the record as it is then. The bucket
+/// has to be the one that was decided about, not another that has got its name since.
+async fn begin_deleting(state: &State, known: &entity::Bucket) -> Result<entity::Bucket, AwsError> {
+    let deleting = entity::Bucket {
+        state: BucketState::Deleting,
+        ..known.clone()
+    };
     update(state, |index| {
-        let bucket = index.bucket(name).ok_or_else(under_way)?;
-        match bucket.record.state {
-            BucketState::Active => {}
-            BucketState::Creating | BucketState::Deleting => return Err(under_way()),
+        let bucket = index.bucket(&known.name).ok_or_else(under_way)?;
+        if *bucket.record != *known {
+            return Err(under_way());
         }
-        let record = entity::Bucket {
-            state: BucketState::Deleting,
-            ..(*bucket.record).clone()
-        };
-        Ok((Transaction::new().update(&record, bucket.revision), ()))
+        let transaction = Transaction::new().update(&deleting, bucket.revision);
+        Ok((transaction, ()))
     })
-    .await
+    .await?;
+    Ok(deleting)
 }
 
 /// Lets the bucket be used, now that the store has it, or still has it.
-async fn activate(state: &State, name: &str) -> Result<(), AwsError> {
+async fn activate(state: &State, bucket: &entity::Bucket) -> Result<(), AwsError> {
     update(state, |index| {
-        let bucket = index.bucket(name).ok_or_else(under_way)?;
+        let found = index.bucket(&bucket.name).ok_or_else(under_way)?;
+        if *found.record != *bucket {
+            return Err(under_way());
+        }
         let record = entity::Bucket {
             state: BucketState::Active,
-            ..(*bucket.record).clone()
+            ..bucket.clone()
         };
-        Ok((Transaction::new().update(&record, bucket.revision), ()))
+        Ok((Transaction::new().update(&record, found.revision), ()))
     })
     .await
 }
 
-async fn give_name_up(state: &State, name: &str) -> Result<(), AwsError> {
+/// Forgets the record. One that is gone was given up by somebody who ended the same removal.
+async fn give_name_up(state: &State, bucket: &entity::Bucket) -> Result<(), AwsError> {
     update(state, |index| {
-        let transaction = match index.bucket(name) {
-            Some(bucket) => Transaction::new().delete(&*bucket.record, bucket.revision),
+        let transaction = match index.bucket(&bucket.name) {
             None => Transaction::new(),
+            Some(found) if *found.record == *bucket => {
+                Transaction::new().delete(bucket, found.revision)
+            }
+            Some(_) => return Err(under_way()),
         };
         Ok((transaction, ()))
     })
     .await
+}
+
+/// Gives the store back what it was told to let go of although the name was somebody's again: of two that ended the same removal,
+/// the slower may meet the bucket that was made after the faster. It was empty, so nothing is lost.
+async fn restore(state: &State, objects: &dyn ObjectStore, name: &BucketName) {
+    let index = state.current();
+    let used = index
+        .bucket(name.as_str())
+        .is_some_and(|bucket| bucket.record.state != BucketState::Deleting);
+    if !used {
+        return;
+    }
+    match objects.create_bucket(name).await {
+        // Objects were put into it meanwhile: it is there.
+        Ok(()) | Err(StoreError::NotEmpty) => {}
+        Err(error) => tracing::error!(
+            error = &error as &dyn std::error::Error,
+            bucket = %name,
+            "The bucket `{name}` has a record, and the object store may not have it"
+        ),
+    }
 }
 
 async fn update<T>(
@@ -256,3 +339,6 @@ fn context<'a>(
         buckets,
     }
 }
+
+#[cfg(test)]
+mod tests;

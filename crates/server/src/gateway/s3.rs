@@ -45,7 +45,8 @@ pub struct Context<'a> {
 /// Executes the operation.
 ///
 /// # Errors
-/// As the client is to see it; failures of the store itself are logged here and become an internal error.
+/// As the client is to see it; failures of the store itself are logged here and become an internal error. `BucketNotEmpty` for a bucket
+/// that is to be made: the store has objects of that name.
 pub async fn execute<B>(
     permit: Permit<Operation>,
     store: &dyn ObjectStore,
@@ -71,14 +72,17 @@ where
 {
     match operation {
         Operation::ListBuckets => Ok(response::buckets(context)),
-        Operation::CreateBucket { bucket } => {
+        Operation::CreateBucket { bucket, .. } => {
             store.create_bucket(&bucket).await.map_err(refusal)?;
             Ok(response::created(&bucket))
         }
         Operation::HeadBucket { .. } => Ok(response::bucket(context.region)),
         Operation::DeleteBucket { bucket } => {
-            store.delete_bucket(&bucket).await.map_err(refusal)?;
-            Ok(response::no_content())
+            match store.delete_bucket(&bucket).await {
+                // It has a record: the store was done with it when somebody before was cut short.
+                Ok(()) | Err(StoreError::NoSuchBucket) => Ok(response::no_content()),
+                Err(error) => Err(refusal(error)),
+            }
         }
         Operation::GetBucketLocation { .. } => Ok(response::location(context.region)),
         Operation::ListObjectsV2 { bucket, list } => {

@@ -49,6 +49,8 @@ pub struct PutObject {
     pub only_if_absent: bool,
     /// `x-amz-acl`, which changes nothing and is there for policies.
     pub acl: Option<String>,
+    /// `x-amz-storage-class`, which can only be `STANDARD` and is there for policies.
+    pub storage_class: Option<String>,
 }
 
 impl PutObject {
@@ -66,12 +68,11 @@ impl PutObject {
             ],
         )?;
         given.no_header(&["if-match"])?;
-        if given
-            .header("x-amz-storage-class")
-            .is_some_and(|class| class != "STANDARD")
-        {
-            return Err(not_implemented());
-        }
+        let storage_class = match given.header("x-amz-storage-class") {
+            None => None,
+            Some(class @ "STANDARD") => Some(class.to_owned()),
+            Some(_) => return Err(not_implemented()),
+        };
         let length = |name: &str| match given.header(name) {
             None => Ok(None),
             Some(value) if value.bytes().all(|b| b.is_ascii_digit()) => value
@@ -93,6 +94,7 @@ impl PutObject {
                 Some(_) => return Err(not_implemented()),
             },
             acl: given.owner_keeps_control()?,
+            storage_class,
         })
     }
 }

@@ -66,6 +66,42 @@ fn each_operation_asks_its_own_permission() {
 }
 
 #[test]
+fn what_a_request_says_of_acl_class_and_region_is_asked_about() {
+    let conditions = |target: &str, headers: &[(&str, &str)], body: &str| {
+        let mut operation = parse("PUT", target, headers).unwrap();
+        operation.take_body(body.as_bytes()).unwrap();
+        operation.requirements().remove(0).conditions
+    };
+    let acl = ("x-amz-acl", "bucket-owner-full-control");
+    assert_eq!(conditions("/insights", &[], ""), []);
+    assert_eq!(
+        conditions(
+            "/insights",
+            &[acl],
+            "<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint></CreateBucketConfiguration>"
+        ),
+        [
+            ("s3:x-amz-acl", acl.1.to_owned()),
+            ("s3:LocationConstraint", "eu-west-1".to_owned())
+        ]
+    );
+    assert_eq!(conditions("/insights/a", &[], "<"), []);
+    assert_eq!(
+        conditions(
+            "/insights/a",
+            &[acl, ("x-amz-storage-class", "STANDARD")],
+            ""
+        ),
+        [
+            ("s3:x-amz-acl", acl.1.to_owned()),
+            ("s3:x-amz-storage-class", "STANDARD".to_owned())
+        ]
+    );
+    let glacier = parse("PUT", "/insights/a", &[("x-amz-storage-class", "GLACIER")]);
+    assert_eq!(glacier.map_err(|e| e.code()), Err(Code::NotImplemented));
+}
+
+#[test]
 fn what_is_not_on_the_list_is_not_implemented() {
     let code = |method, target, headers: &[(&str, &str)]| {
         parse(method, target, headers).map_err(|e| e.code())
