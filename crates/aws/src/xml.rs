@@ -240,8 +240,15 @@ fn envelope(
 
 /// Appends `text`, escaped for element content and double-quoted attributes.
 fn escape_into(out: &mut String, text: &str) {
+    // Most text has nothing to escape. This looks at every byte without a branch, which compilers make many at a time of.
+    let any = text
+        .bytes()
+        .fold(false, |any, byte| any | begins_escape(byte));
+    if !any {
+        out.push_str(text);
+        return;
+    }
     let mut rest = text;
-    // Most text has nothing to escape, which bytes tell faster than characters.
     while let Some((plain, character, tail)) = split_at_escape(rest) {
         out.push_str(plain);
         out.push_str(match character {
@@ -277,8 +284,8 @@ fn split_at_escape(text: &str) -> Option<(&str, char, &str)> {
 
 /// Whether a byte begins a character that may need an escape; `U+FFFE` and `U+FFFF` begin with `EF`.
 fn begins_escape(byte: u8) -> bool {
-    matches!(byte, b'&' | b'<' | b'>' | b'"' | 0xEF)
-        || (byte < b' ' && byte != b'\t' && byte != b'\n')
+    let control = (byte < b' ') & (byte != b'\t') & (byte != b'\n');
+    control | (byte == b'&') | (byte == b'<') | (byte == b'>') | (byte == b'"') | (byte == 0xEF)
 }
 
 fn needs_escape(c: char) -> bool {

@@ -16,7 +16,7 @@ pub struct OidcProvider {
     /// The account that it belongs to.
     #[serde(with = "text")]
     pub account: AccountId,
-    /// As it was given, with its scheme, without a final slash. Without the scheme it names the provider in its ARN and prefixes
+    /// As it was given, with its scheme. Without the scheme it names the provider in its ARN and prefixes
     /// its condition keys.
     pub url: String,
     /// What `iss` must be, if that is not the URL: clusters may share `https://kubernetes.default.svc`.

@@ -50,6 +50,11 @@ pub enum InvalidUrl {
     /// Has path segments that mean other paths.
     #[error("url's path has empty segments, dot segments or escapes")]
     Path,
+    /// Could be taken for a service.
+    #[error(
+        "url is a host of one label without port or path, whose claims would read like keys of AWS"
+    )]
+    OneLabel,
 }
 
 /// Why a certificate bundle is not taken.
@@ -77,6 +82,12 @@ pub fn validate_url(url: &str, allow_loopback: bool) -> Result<(), InvalidUrl> {
     let parsed = HttpUrl::parse(url, allow_loopback)?;
     if url.contains('?') {
         return Err(InvalidUrl::Query);
+    }
+    // The claims of `https://aws` would be the condition keys `aws:..`, which say what the server knows.
+    let bare = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let bare = bare.trim_end_matches('/');
+    if !bare.contains(['.', ':', '/']) && bare != "localhost" {
+        return Err(InvalidUrl::OneLabel);
     }
     let path = parsed.target.strip_suffix('/').unwrap_or(&parsed.target);
     let odd = |segment: &str| segment.is_empty() || segment == "." || segment == "..";
@@ -216,6 +227,10 @@ mod tests {
         insta::assert_snapshot!(verdict("https://a@oidc.example/"), @"url names a user");
         insta::assert_snapshot!(verdict("https://oidc.example/a/../b"), @"url's path has empty segments, dot segments or escapes");
         insta::assert_snapshot!(verdict("https://oidc.example//b"), @"url's path has empty segments, dot segments or escapes");
+        insta::assert_snapshot!(verdict("https://aws"), @"url is a host of one label without port or path, whose claims would read like keys of AWS");
+        assert_eq!(verdict("https://sts/"), verdict("https://aws"));
+        assert_eq!(verdict("https://aws:8443"), "ok");
+        assert_eq!(verdict("https://aws/id"), "ok");
         insta::assert_snapshot!(verdict("https://oidc.example:0/b"), @"url is not `https://` followed by a host, perhaps a port, and a path");
     }
 
