@@ -283,6 +283,10 @@ fn split_at_escape(text: &str) -> Option<(&str, char, &str)> {
 }
 
 /// Whether a byte begins a character that may need an escape; `U+FFFE` and `U+FFFF` begin with `EF`.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "without a branch, many bytes are compared at a time"
+)]
 fn begins_escape(byte: u8) -> bool {
     let control = (byte < b' ') & (byte != b'\t') & (byte != b'\n');
     control | (byte == b'&') | (byte == b'<') | (byte == b'>') | (byte == b'"') | (byte == 0xEF)

@@ -16,6 +16,7 @@ use bowline_server::{
 };
 use clap::Args;
 use ipnet::IpNet;
+use tempfile::TempDir;
 
 use crate::config_file::{ConfigFile, Network, StoreKind, Tls};
 
@@ -31,14 +32,9 @@ const BOOTSTRAP: [&str; 3] = [
 /// Where a server's data is, and what it is opened with.
 #[derive(Debug, Args)]
 pub(crate) struct DataArgs {
-    /// The data folder, made if it is not there
-    #[arg(
-        long,
-        env = "BOWLINE_DATA",
-        value_name = "DIR",
-        default_value = "bowline-data"
-    )]
-    pub(crate) data: PathBuf,
+    /// The data folder, made if it is not there [default: bowline-data; with a store in memory, a temporary one]
+    #[arg(long, env = "BOWLINE_DATA", value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
 
     /// The configuration file [default: bowline.toml in the data folder, if it is there]
     #[arg(long, env = "BOWLINE_CONFIG", value_name = "FILE")]
@@ -69,12 +65,31 @@ pub(crate) struct ServeArgs {
     pub(crate) allow_loopback_issuers: bool,
 }
 
-/// Everything together.
+/// The data folder, if nothing else is said.
+const DATA: &str = "bowline-data";
+
+/// Everything together. A store in memory has nothing that a later start could use, so without a folder of its own it gets one that
+/// is gone when the second part is dropped.
 ///
 /// # Errors
 /// What is wrong, and where.
-pub(crate) fn settle(data: &DataArgs, serve: &ServeArgs) -> Result<Config> {
+pub(crate) fn settle(data: &DataArgs, serve: &ServeArgs) -> Result<(Config, Option<TempDir>)> {
     let (file, folder) = read_file(data)?;
+    let store = match serve.store.or(file.store).unwrap_or(StoreKind::Sqlite) {
+        StoreKind::Sqlite => config::StoreKind::Sqlite,
+        StoreKind::Memory => config::StoreKind::Memory,
+    };
+    let temporary = if data.data.is_none() && store == config::StoreKind::Memory {
+        let made = tempfile::Builder::new().prefix("bowline-").tempdir();
+        Some(made.context("making a temporary data folder")?)
+    } else {
+        None
+    };
+    let path = match (&temporary, &data.data) {
+        (Some(temporary), _) => temporary.path().to_owned(),
+        (None, Some(path)) => path.clone(),
+        (None, None) => PathBuf::from(DATA),
+    };
     let mut accounts: Vec<DeclaredAccount> = file
         .bootstrap
         .account
@@ -90,7 +105,7 @@ pub(crate) fn settle(data: &DataArgs, serve: &ServeArgs) -> Result<Config> {
         .master_key_file
         .clone()
         .or_else(|| file.master_key_file.map(|path| folder.join(path)));
-    Ok(Config {
+    let config = Config {
         listen: serve.listen.or(file.listen).unwrap_or(local(9400)),
         ops_listen: serve.ops_listen.or(file.ops_listen).unwrap_or(local(9401)),
         tls: match file.tls {
@@ -98,11 +113,8 @@ pub(crate) fn settle(data: &DataArgs, serve: &ServeArgs) -> Result<Config> {
             Some(Tls::Terminated) => config::Tls::Terminated,
         },
         trusted_proxies: networks(&file.trusted_proxies),
-        data: data.data.clone(),
-        store: match serve.store.or(file.store).unwrap_or(StoreKind::Sqlite) {
-            StoreKind::Sqlite => config::StoreKind::Sqlite,
-            StoreKind::Memory => config::StoreKind::Memory,
-        },
+        data: path,
+        store,
         master_key: master_key(key_file.as_deref())?,
         base_domains: base_domains(file.base_domains)?,
         allow_networks: networks(&file.oidc.allow_networks),
@@ -113,7 +125,8 @@ pub(crate) fn settle(data: &DataArgs, serve: &ServeArgs) -> Result<Config> {
             Some(path) if path == Path::new("stdout") => AuditTo::Stdout,
             Some(path) => AuditTo::File(folder.join(path)),
         },
-    })
+    };
+    Ok((config, temporary))
 }
 
 /// A variable of the environment; an empty one is none.
@@ -131,7 +144,10 @@ pub(crate) fn variable(name: &str) -> Result<Option<String>> {
 
 /// The file, and the folder that its paths are relative to.
 fn read_file(data: &DataArgs) -> Result<(ConfigFile, PathBuf)> {
-    let usual = || Some(data.data.join("bowline.toml")).filter(|path| path.exists());
+    let usual = || {
+        let folder = data.data.as_deref().unwrap_or(Path::new(DATA));
+        Some(folder.join("bowline.toml")).filter(|path| path.exists())
+    };
     let Some(path) = data.config.clone().or_else(usual) else {
         return Ok((ConfigFile::default(), PathBuf::new()));
     };

@@ -25,7 +25,7 @@ pub(crate) struct Init {
 
 impl Init {
     pub(crate) fn run(self) -> Result<ExitCode, CommandError> {
-        let config = settle(&self.data, &ServeArgs::default())?;
+        let (config, _) = settle(&self.data, &ServeArgs::default())?;
         let folder = config.data.clone();
         if config.store == StoreKind::Memory {
             let error = anyhow!("the store is in memory, so there is nothing to make");

@@ -58,7 +58,9 @@ struct Ready {
 impl Serve {
     pub(crate) fn run(self) -> Result<ExitCode, CommandError> {
         logging::start(&self.log, colours())?;
-        let config = settle(&self.data, &self.settings)?;
+        // Held until the server has ended.
+        let (config, _temporary) = settle(&self.data, &self.settings)?;
+        let data = config.data.clone();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
@@ -70,7 +72,7 @@ impl Serve {
             let server = Server::start(config, Clock::system())
                 .await
                 .map_err(hinted)?;
-            tell(&server, &self.data.data);
+            tell(&server, &data);
             if let Some(path) = &self.ready_file {
                 write_ready_file(path, &server)?;
             }

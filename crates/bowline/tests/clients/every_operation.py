@@ -35,8 +35,10 @@ GIVEN = {
     "Properties": {"probe/probe": "probe"},
     "TaskPolicyArn": {"arn": "arn:aws:iam::aws:policy/root-task/probe"},
 }
-# What no good request is answered with.
-MALFORMED = ("MalformedInput", "MissingAuthenticationToken", "ValidationError")
+# What a good request may be answered with where what it names is not there, or is there already; a token that is none; and
+# root, which assumes no role.
+EXPECTED = ("EntityAlreadyExists", "InvalidIdentityToken", "NoSuchEntity")
+REFUSED_TO_ROOT = ("AssumeRole",)
 DOCUMENT = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}'
 TRUST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
 
@@ -96,7 +98,8 @@ def ask(caller, operation, parameters):
         message = got.get("Message", "")
         if got["Code"] == "InvalidAction":
             return f"{status} InvalidAction: " + message.replace(operation, "X")
-        if MODE == "built" and got["Code"] not in MALFORMED:
+        refused_to_root = got["Code"] == "AccessDenied" and operation in REFUSED_TO_ROOT
+        if MODE == "built" and (got["Code"] in EXPECTED or refused_to_root):
             return "built"
         return f"{status} {got['Code']}"
     return "built" if MODE == "built" else "accepted"
@@ -112,6 +115,8 @@ for service in ("iam", "sts"):
         model = caller.meta.service_model.operation_model(operation)
         shape = model.input_shape
         parameters = members(shape) if shape else {}
+        if operation == "UpdateAssumeRolePolicy":
+            parameters["PolicyDocument"] = TRUST
         if MODE == "malformed":
             if parameters:
                 parameters.pop(sorted(parameters)[0])

@@ -6,7 +6,7 @@ use crate::support::bowline::Bowline;
 use crate::support::http::Request;
 use crate::support::keys::SigningKey;
 use crate::support::wait::now;
-use crate::support::world::{World, credentials, role_arn};
+use crate::support::world::{World, allow, credentials, role_arn};
 
 #[test]
 fn a_token_becomes_credentials_of_the_role() {
@@ -215,26 +215,26 @@ fn a_role_is_assumed_by_a_user_and_in_a_chain_for_an_hour_at_most() {
 #[test]
 fn what_this_version_cannot_honour_is_refused_by_name() {
     let world = World::new();
-    let user = world.user("vendor", Some(crate::support::world::allow(&["*"], &["*"])));
+    let user = world.user("vendor", Some(allow(&["*"], &["*"])));
     let bot = role_arn("bot");
-    let with = |name: &str, value: &str| {
-        let parameters = [
-            ("RoleArn", bot.as_str()),
-            ("RoleSessionName", "test"),
-            (name, value),
-        ];
+    let with = |more: &[(&str, &str)]| {
+        let mut parameters = vec![("RoleArn", bot.as_str()), ("RoleSessionName", "test")];
+        parameters.extend_from_slice(more);
         world.sts(&user, "AssumeRole", &parameters).verdict()
     };
-    assert_snapshot!(with("Tags.member.1.Key", "team"), @"400 ValidationError: 1 validation error detected: Value null at 'tags.1.member.value' failed to satisfy constraint: Member must not be null");
-    assert_snapshot!(with("TransitiveTagKeys.member.1", "team"), @"400 ValidationError: The parameter TransitiveTagKeys is not supported.");
-    assert_snapshot!(with("SourceIdentity", "alice"), @"400 ValidationError: The parameter SourceIdentity is not supported.");
-    assert_snapshot!(with("SerialNumber", "arn:aws:iam::432797229265:mfa/alice"), @"400 ValidationError: The parameter SerialNumber is not supported.");
-    assert_snapshot!(with("TokenCode", "123456"), @"400 ValidationError: The parameter TokenCode is not supported.");
-    let user = |name: &str, value: &str| {
-        world
-            .iam("CreateUser", &[("UserName", "x"), (name, value)])
-            .verdict()
-    };
-    assert_snapshot!(user("Tags.member.1.Key", "team"), @"400 ValidationError: 1 validation error detected: Value null at 'tags.1.member.value' failed to satisfy constraint: Member must not be null");
-    assert_snapshot!(user("PermissionsBoundary", "arn:aws:iam::432797229265:policy/p"), @"400 ValidationError: The parameter PermissionsBoundary is not supported.");
+    assert_snapshot!(with(&[("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "a")]), @"400 ValidationError: The parameter Tags is not supported.");
+    assert_snapshot!(with(&[("TransitiveTagKeys.member.1", "team")]), @"400 ValidationError: The parameter TransitiveTagKeys is not supported.");
+    assert_snapshot!(with(&[("SourceIdentity", "alice")]), @"400 ValidationError: The parameter SourceIdentity is not supported.");
+    assert_snapshot!(with(&[("SerialNumber", "arn:aws:iam::432797229265:mfa/alice")]), @"400 ValidationError: The parameter SerialNumber is not supported.");
+    assert_snapshot!(with(&[("TokenCode", "123456")]), @"400 ValidationError: The parameter TokenCode is not supported.");
+    assert_snapshot!(with(&[("PolicyArns.member.1.arn", "arn:aws:iam::432797229265:policy/p")]), @"400 ValidationError: The parameter PolicyArns is not supported.");
+    assert_snapshot!(with(&[("ProvidedContexts.member.1.ProviderArn", "arn:aws:iam::aws:contextProvider/x"), ("ProvidedContexts.member.1.ContextAssertion", "abcd")]), @"400 ValidationError: The parameter ProvidedContexts is not supported.");
+    let make = |action: &str, more: &[(&str, &str)]| world.iam(action, more).verdict();
+    assert_snapshot!(make("CreateUser", &[("UserName", "x"), ("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "a")]), @"400 ValidationError: The parameter Tags is not supported.");
+    assert_snapshot!(make("CreateUser", &[("UserName", "x"), ("PermissionsBoundary", "arn:aws:iam::432797229265:policy/p")]), @"400 ValidationError: The parameter PermissionsBoundary is not supported.");
+    let trust = world.trust().to_string();
+    assert_snapshot!(make("CreateRole", &[("RoleName", "x"), ("AssumeRolePolicyDocument", &trust), ("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "a")]), @"400 ValidationError: The parameter Tags is not supported.");
+    let document = allow(&["s3:GetObject"], &["*"]).to_string();
+    assert_snapshot!(make("CreatePolicy", &[("PolicyName", "x"), ("PolicyDocument", &document), ("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "a")]), @"400 ValidationError: The parameter Tags is not supported.");
+    assert_snapshot!(make("CreateOpenIDConnectProvider", &[("Url", "https://tags.example"), ("Tags.member.1.Key", "team"), ("Tags.member.1.Value", "a")]), @"400 ValidationError: The parameter Tags is not supported.");
 }
