@@ -166,7 +166,7 @@ fn a_session_ends_with_its_role() {
 #[test]
 fn a_role_is_assumed_by_a_user_and_in_a_chain_for_an_hour_at_most() {
     let world = World::new();
-    let may_assume = crate::support::world::allow(&["sts:AssumeRole"], &["*"]);
+    let may_assume = allow(&["sts:AssumeRole"], &["*"]);
     let user = world.user("vendor", Some(may_assume));
     let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::432797229265:root"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"e-1"}}}]}"#;
     world
@@ -187,7 +187,7 @@ fn a_role_is_assumed_by_a_user_and_in_a_chain_for_an_hour_at_most() {
                 ("PolicyName", "p"),
                 (
                     "PolicyDocument",
-                    &crate::support::world::allow(&["sts:AssumeRole"], &["*"]).to_string(),
+                    &allow(&["sts:AssumeRole"], &["*"]).to_string(),
                 ),
             ],
         )
