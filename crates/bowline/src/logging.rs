@@ -1,7 +1,8 @@
 //! The server's log: sentences on standard error, coloured on a terminal.
 
-use std::io::{self, IsTerminal as _};
+use std::io;
 
+use anstream::{AutoStream, ColorChoice};
 use anyhow::{Context as _, Result};
 use tracing_subscriber::EnvFilter;
 
@@ -9,13 +10,13 @@ use tracing_subscriber::EnvFilter;
 ///
 /// # Errors
 /// If the filter cannot be read.
-pub(crate) fn start(filter: &str, colours: bool) -> Result<()> {
+pub(crate) fn start(filter: &str) -> Result<()> {
     let filter = EnvFilter::try_new(filter)
         .with_context(|| format!("`{filter}` is no filter for the log"))?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
-        .with_ansi(colours && io::stderr().is_terminal())
+        .with_ansi(AutoStream::choice(&io::stderr()) != ColorChoice::Never)
         .with_target(false)
         .init();
     Ok(())

@@ -1,16 +1,65 @@
 //! Requests of the query protocol, and what its answers say.
 
+use anyhow::Result;
 use bowline_aws::{
     credentials::{SecretAccessKey, SessionToken},
+    iam,
     sigv4::Credentials,
+    sts,
 };
 use http::Method;
 
-use super::{Request, Response};
+use super::{Client, Request, Response};
+
+impl Client {
+    /// The same without credentials.
+    pub(crate) fn nobody(&self) -> Self {
+        Self {
+            credentials: None,
+            ..self.clone()
+        }
+    }
+
+    /// The same with these credentials.
+    pub(crate) fn with(&self, credentials: Credentials) -> Self {
+        Self {
+            credentials: Some(credentials),
+            ..self.clone()
+        }
+    }
+
+    /// Calls IAM.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub(crate) async fn iam(&self, action: &str, more: &[(&str, &str)]) -> Result<Response> {
+        self.query("iam", iam::VERSION, action, more).await
+    }
+
+    /// Calls STS.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub(crate) async fn sts(&self, action: &str, more: &[(&str, &str)]) -> Result<Response> {
+        self.query("sts", sts::VERSION, action, more).await
+    }
+
+    async fn query(
+        &self,
+        service: &str,
+        version: &str,
+        action: &str,
+        more: &[(&str, &str)],
+    ) -> Result<Response> {
+        let mut parameters = vec![("Action", action), ("Version", version)];
+        parameters.extend_from_slice(more);
+        self.send(service, Request::form(&parameters)).await
+    }
+}
 
 impl Request {
     /// A call of the query protocol.
-    pub(crate) fn form(parameters: &[(&str, &str)]) -> Self {
+    fn form(parameters: &[(&str, &str)]) -> Self {
         let body = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(parameters)
             .finish();

@@ -1,8 +1,8 @@
 //! One request over one connection, by http or https.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -98,12 +98,12 @@ where
             body,
         })
     };
+    let mut exchange = pin!(exchange);
+    // A connection that ends has handed over what it had by then, be it an answer or a failure.
     tokio::select! {
-        answer = exchange => answer,
-        ended = connection => {
-            ended?;
-            bail!("the connection ended before the answer")
-        }
+        biased;
+        answer = exchange.as_mut() => answer,
+        _ = connection => exchange.await,
     }
 }
 
@@ -115,12 +115,68 @@ fn tls() -> Result<ClientConfig> {
         Some(file) => {
             let certificates = CertificateDer::pem_file_iter(&file)
                 .with_context(|| format!("reading AWS_CA_BUNDLE `{file}`"))?;
-            for certificate in certificates {
-                roots.add(certificate?)?;
+            for (number, certificate) in (1..).zip(certificates) {
+                certificate
+                    .map_err(anyhow::Error::from)
+                    .and_then(|certificate| Ok(roots.add(certificate)?))
+                    .with_context(|| {
+                        format!("reading certificate {number} of AWS_CA_BUNDLE `{file}`")
+                    })?;
             }
+            ensure!(
+                !roots.is_empty(),
+                "AWS_CA_BUNDLE `{file}` holds no certificate in PEM"
+            );
         }
     }
     let builder = ClientConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()?;
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    /// What is made of an answer after which the connection ends.
+    async fn answered(answer: &'static [u8]) -> String {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(stream.read_u8().await.unwrap());
+            }
+            stream.write_all(answer).await.unwrap();
+        });
+        let request = Request {
+            method: Method::GET,
+            target: "/".to_owned(),
+            headers: vec![("host".to_owned(), address.to_string())],
+            body: Vec::new(),
+        };
+        let endpoint = format!("http://{address}").parse().unwrap();
+        let answer = exchange(&endpoint, request).await;
+        server.await.unwrap();
+        match answer {
+            Ok(answer) => format!("{} {}", answer.status, answer.text()),
+            Err(error) => format!("{error:#}").replace(&address.to_string(), "[address]"),
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_ends_the_connection_is_an_answer() {
+        let answer = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 5\r\n\r\nhello";
+        insta::assert_snapshot!(answered(answer).await, @"200 hello");
+        let answer = b"HTTP/1.1 200 OK\r\n\r\nto the end";
+        insta::assert_snapshot!(answered(answer).await, @"200 to the end");
+        insta::assert_snapshot!(answered(b"").await, @"no answer from http://[address]: connection closed before message completed");
+        insta::assert_snapshot!(answered(b"SSH-2.0-x\r\n\r\n").await, @"no answer from http://[address]: invalid HTTP version parsed");
+    }
 }

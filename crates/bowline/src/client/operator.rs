@@ -7,7 +7,7 @@
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 use http::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Client, Request, usual_chain};
 use crate::error::CommandError;
@@ -33,20 +33,35 @@ impl EndpointArgs {
         runtime.block_on(async {
             let endpoint = usual_chain::endpoint(self.endpoint.as_deref())?;
             let region = usual_chain::region()?;
-            let credentials = usual_chain::credentials(&endpoint, &region).await.map_err(|error| {
-                CommandError::with_hint(
-                    error,
-                    "point AWS_SHARED_CREDENTIALS_FILE at the `credentials` file of the server's data folder, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-                )
-            })?;
-            let client = Client {
+            let nobody = Client {
                 endpoint,
-                credentials: Some(credentials),
+                credentials: None,
                 region,
             };
-            client.operate(operation, input).await
+            let credentials = usual_chain::credentials(&nobody).await?;
+            nobody.with(credentials).operate(operation, input).await
         })
     }
+}
+
+/// What to do about a server that does not answer.
+pub(super) fn no_server(error: anyhow::Error) -> CommandError {
+    let hint = "start one with `bowline serve`, or name it with --endpoint or AWS_ENDPOINT_URL";
+    CommandError::with_hint(error, hint)
+}
+
+/// What `Explain` is asked: about a request, or about the latest.
+pub(crate) fn explain_input(request_id: Option<&str>) -> Value {
+    request_id.map_or_else(|| json!({ "Last": true }), |id| json!({ "RequestId": id }))
+}
+
+/// The explanation in the answer of `Explain`.
+///
+/// # Errors
+/// If there is none.
+pub(crate) fn explanation(mut answer: Value) -> Result<Value, CommandError> {
+    let explanation = answer.get_mut("Explanation").map(Value::take);
+    Ok(explanation.context("the answer has no explanation")?)
 }
 
 impl Client {
@@ -74,11 +89,7 @@ impl Client {
             ],
             body: input.to_string().into_bytes(),
         };
-        let answer = self.send("bowline", request).await.map_err(|error| {
-            let hint =
-                "start one with `bowline serve`, or name it with --endpoint or AWS_ENDPOINT_URL";
-            CommandError::with_hint(error, hint)
-        })?;
+        let answer = self.send("bowline", request).await.map_err(no_server)?;
         let body: Value = serde_json::from_slice(&answer.body).with_context(|| {
             format!(
                 "{} does not answer as a Bowline server does",

@@ -1,19 +1,20 @@
 //! Credentials, region and endpoint from where the AWS clients take theirs: the environment, a web identity token, the shared
 //! credentials file.
 
-use std::{fs, path::PathBuf};
+use std::{fs, io, path::PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use bowline_aws::{
     credentials::{SecretAccessKey, SessionToken},
     sigv4::Credentials,
 };
 
 use super::{
-    Client, Endpoint, Request,
+    Client, Endpoint,
     credentials_file::{self, Profile},
+    operator::no_server,
 };
-use crate::settings::variable;
+use crate::{error::CommandError, settings::variable};
 
 /// Where a server is if nobody says otherwise: where `bowline serve` listens.
 const DEFAULT_ENDPOINT: &str = "http://127.0.0.1:9400";
@@ -36,51 +37,56 @@ pub(super) fn region() -> Result<String> {
     Ok(region.unwrap_or_else(|| "us-east-1".to_owned()))
 }
 
-/// The first credentials that there are.
+/// The first credentials that there are. `nobody` exchanges a token, as in a pod.
 ///
 /// # Errors
 /// If there are none, or the first ones cannot be used: another place would be another caller.
-pub(super) async fn credentials(endpoint: &Endpoint, region: &str) -> Result<Credentials> {
-    if let Some(credentials) = of_environment()? {
-        return Ok(credentials);
+pub(super) async fn credentials(nobody: &Client) -> Result<Credentials, CommandError> {
+    let keys = both("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")?;
+    if let Some((id, secret)) = keys {
+        let token = variable("AWS_SESSION_TOKEN")?;
+        return Ok(read(&id, secret, token).context("reading AWS_ACCESS_KEY_ID and the like")?);
     }
-    let role = variable("AWS_ROLE_ARN")?;
-    let token_file = variable("AWS_WEB_IDENTITY_TOKEN_FILE")?;
-    if let (Some(role), Some(file)) = (role, token_file) {
-        return of_token(endpoint, region, &role, &file).await;
+    if let Some((role, file)) = both("AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")? {
+        return of_token(nobody, &role, &file).await;
     }
-    of_file()?.context("there are no credentials")
+    of_file()?.ok_or_else(|| {
+        CommandError::with_hint(
+            anyhow!("there are no credentials"),
+            "point AWS_SHARED_CREDENTIALS_FILE at the `credentials` file of the server's data folder, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+        )
+    })
 }
 
-fn of_environment() -> Result<Option<Credentials>> {
-    let (id, secret) = (
-        variable("AWS_ACCESS_KEY_ID")?,
-        variable("AWS_SECRET_ACCESS_KEY")?,
-    );
-    let (Some(id), Some(secret)) = (id, secret) else {
-        return Ok(None);
-    };
-    let token = variable("AWS_SESSION_TOKEN")?;
-    Ok(Some(Credentials {
-        access_key_id: id.parse().context("reading AWS_ACCESS_KEY_ID")?,
-        secret_access_key: SecretAccessKey::new(secret).context("reading AWS_SECRET_ACCESS_KEY")?,
-        session_token: token
-            .map(SessionToken::new)
-            .transpose()
-            .context("reading AWS_SESSION_TOKEN")?,
-    }))
+/// Two variables that mean something together only.
+fn both(one: &str, other: &str) -> Result<Option<(String, String)>> {
+    match (variable(one)?, variable(other)?) {
+        (None, None) => Ok(None),
+        (Some(one), Some(other)) => Ok(Some((one, other))),
+        (Some(_), None) => bail!("{one} is set, and {other} is not"),
+        (None, Some(_)) => bail!("{other} is set, and {one} is not"),
+    }
+}
+
+fn read(id: &str, secret: String, token: Option<String>) -> Result<Credentials> {
+    Ok(Credentials {
+        access_key_id: id.parse()?,
+        secret_access_key: SecretAccessKey::new(secret)?,
+        session_token: token.map(SessionToken::new).transpose()?,
+    })
 }
 
 fn of_file() -> Result<Option<Credentials>> {
-    let path = match variable("AWS_SHARED_CREDENTIALS_FILE")? {
-        Some(path) => PathBuf::from(path),
-        None => match variable("HOME")? {
-            Some(home) => PathBuf::from(home).join(".aws/credentials"),
-            None => return Ok(None),
-        },
-    };
-    let Ok(text) = fs::read_to_string(&path) else {
+    let named = variable("AWS_SHARED_CREDENTIALS_FILE")?.map(PathBuf::from);
+    let usual = variable("HOME")?.map(|home| PathBuf::from(home).join(".aws/credentials"));
+    let Some(path) = named.as_ref().or(usual.as_ref()) else {
         return Ok(None);
+    };
+    let text = match fs::read_to_string(path) {
+        Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => {
+            return Ok(None);
+        }
+        text => text.with_context(|| format!("reading `{}`", path.display()))?,
     };
     let profile = variable("AWS_PROFILE")?.unwrap_or_else(|| "default".to_owned());
     let found = credentials_file::profile(&text, &profile);
@@ -92,46 +98,29 @@ fn of_file() -> Result<Option<Credentials>> {
     else {
         return Ok(None);
     };
-    let reading = || format!("reading the profile `{profile}` of `{}`", path.display());
-    Ok(Some(Credentials {
-        access_key_id: id.parse().with_context(reading)?,
-        secret_access_key: SecretAccessKey::new(secret).with_context(reading)?,
-        session_token: token
-            .map(SessionToken::new)
-            .transpose()
-            .with_context(reading)?,
-    }))
+    let read = read(&id, secret, token);
+    let read =
+        read.with_context(|| format!("reading the profile `{profile}` of `{}`", path.display()))?;
+    Ok(Some(read))
 }
 
-/// Exchanges a token, as in a pod.
-async fn of_token(
-    endpoint: &Endpoint,
-    region: &str,
-    role: &str,
-    file: &str,
-) -> Result<Credentials> {
+/// Exchanges a token.
+async fn of_token(nobody: &Client, role: &str, file: &str) -> Result<Credentials, CommandError> {
     let token = fs::read_to_string(file).with_context(|| format!("reading `{file}`"))?;
     let name = variable("AWS_ROLE_SESSION_NAME")?.unwrap_or_else(|| "bowline".to_owned());
-    let nobody = Client {
-        endpoint: endpoint.clone(),
-        credentials: None,
-        region: region.to_owned(),
-    };
-    let request = Request::form(&[
-        ("Action", "AssumeRoleWithWebIdentity"),
-        ("Version", bowline_aws::sts::VERSION),
+    let parameters = [
         ("RoleArn", role),
-        ("RoleSessionName", &name),
+        ("RoleSessionName", &*name),
         ("WebIdentityToken", token.trim()),
-    ]);
-    let answer = nobody.send("sts", request).await?;
+    ];
+    let answer = nobody
+        .sts("AssumeRoleWithWebIdentity", &parameters)
+        .await
+        .map_err(no_server)?;
     if answer.status != 200 {
-        bail!(
-            "exchanging the token in `{file}`: {}",
-            answer.error().unwrap_or_else(|| answer.text())
-        );
+        let told = answer.error().unwrap_or_else(|| answer.text());
+        return Err(anyhow!("exchanging the token in `{file}`: {told}").into());
     }
-    answer
-        .credentials()
-        .context("the answer to the exchange has no credentials")
+    let credentials = answer.credentials();
+    Ok(credentials.context("the answer to the exchange has no credentials")?)
 }

@@ -2,20 +2,26 @@
 
 use std::{
     fs::File,
-    io::{BufRead as _, BufReader},
-    path::PathBuf,
+    io::{BufRead as _, BufReader, Read as _},
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, anyhow};
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
-    client::EndpointArgs,
+    client::{
+        EndpointArgs,
+        operator::{explain_input, explanation},
+    },
     error::CommandError,
     output::{self, BAD, GOOD, QUIET, STRONG},
 };
+
+/// Most bytes of a line of an audit file. A record has far fewer.
+const MAX_LINE: u64 = 16 * 1024 * 1024;
 
 /// Show why a call was refused: each layer, the nearest statements, expected and actual values
 ///
@@ -33,7 +39,7 @@ pub(crate) struct Explain {
     last: bool,
 
     /// Reads an audit file instead of asking a server
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "endpoint")]
     audit: Option<PathBuf>,
 
     #[command(flatten)]
@@ -62,45 +68,52 @@ impl Explain {
     }
 
     fn of_server(&self) -> Result<Value, CommandError> {
-        let input = match &self.request_id {
-            Some(id) => json!({ "RequestId": id }),
-            None => json!({ "Last": true }),
-        };
-        let mut answer = self.server.call("Explain", &input)?;
-        let explanation = answer.get_mut("Explanation").map(Value::take);
-        Ok(explanation.context("the answer has no explanation")?)
+        let input = explain_input(self.request_id.as_deref());
+        let answer = self.server.call("Explain", &input)?;
+        explanation(answer)
     }
 
     /// The explanation in a record of an audit file.
-    fn of_file(&self, path: &PathBuf) -> Result<Value> {
+    fn of_file(&self, path: &Path) -> Result<Value, CommandError> {
         let reading = || format!("reading `{}`", path.display());
         let file = File::open(path).with_context(reading)?;
+        let mut lines = BufReader::new(file);
         let mut found = None;
-        for line in BufReader::new(file).lines() {
-            let line = line.with_context(reading)?;
-            let wanted = self.request_id.as_ref().is_none_or(|id| line.contains(id));
-            if !wanted {
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let mut bounded = lines.by_ref().take(MAX_LINE);
+            if bounded.read_until(b'\n', &mut line).with_context(reading)? == 0 {
+                break;
+            }
+            let word = self.request_id.as_deref().unwrap_or("\"explanation\"");
+            if !str::from_utf8(&line).is_ok_and(|line| line.contains(word)) {
                 continue;
             }
-            // A line that a full disk has torn is followed by the whole record.
-            let Ok(record) = serde_json::from_str::<Value>(&line) else {
+            // What is no record is a line that a full disk has torn, and the whole record follows it.
+            let Ok(mut record) = serde_json::from_slice::<Value>(&line) else {
                 continue;
             };
-            let explanation = record.pointer("/additionalEventData/explanation");
-            let named = explanation.and_then(|e| e.get("requestId"));
-            let is_it = match (&self.request_id, named.and_then(Value::as_str)) {
-                (Some(id), Some(named)) => id == named,
-                (None, Some(_)) => true,
-                (_, None) => false,
+            let explanation = record.pointer_mut("/additionalEventData/explanation");
+            let Some(explanation) = explanation else {
+                continue;
             };
-            if is_it {
-                found = explanation.cloned();
+            let id = explanation.get("requestId").and_then(Value::as_str);
+            let wanted = self.request_id.as_deref();
+            if id.is_some() && (wanted.is_none() || wanted == id) {
+                found = Some(explanation.take());
             }
         }
-        match found {
-            Some(explanation) => Ok(explanation),
-            None => bail!("no refusal of that request is in `{}`", path.display()),
-        }
+        found.ok_or_else(|| {
+            let which = match &self.request_id {
+                Some(id) => format!("no refusal of the request `{id}`"),
+                None => "no refusal".to_owned(),
+            };
+            CommandError::with_hint(
+                anyhow!("{which} is in `{}`", path.display()),
+                "look into the other audit files, or leave out --audit to ask the server",
+            )
+        })
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 use bowline_server::{clock::Clock, config::StoreKind, server};
 use clap::Args;
 
+use super::serve::hinted;
 use crate::{
     error::CommandError,
     output::{self, STRONG},
@@ -27,6 +28,7 @@ impl Init {
     pub(crate) fn run(self) -> Result<ExitCode, CommandError> {
         let (config, _) = settle(&self.data, &ServeArgs::default())?;
         let folder = config.data.clone();
+        let makes_key = config.master_key.is_none();
         if config.store == StoreKind::Memory {
             let error = anyhow!("the store is in memory, so there is nothing to make");
             return Err(CommandError::with_hint(
@@ -41,8 +43,11 @@ impl Init {
         }
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
-            .build()?;
-        let notes = runtime.block_on(server::init(config, Clock::system()))?;
+            .build()
+            .context("starting the runtime")?;
+        let notes = runtime
+            .block_on(server::init(config, Clock::system()))
+            .map_err(hinted)?;
         output::line(format!(
             "Made `{}`, readable by you alone.",
             folder.display()
@@ -58,9 +63,13 @@ impl Init {
             }
             None => output::line("The declared accounts are made."),
         }
+        let key = if makes_key {
+            format!("`{}`", folder.join("master.key").display())
+        } else {
+            "the master key".to_owned()
+        };
         output::line(format!(
-            "Keep a copy of `{}` elsewhere: without it the data cannot be opened.",
-            folder.join("master.key").display()
+            "Keep a copy of {key} elsewhere: without it the data cannot be opened."
         ));
         output::line("");
         output::line(format!(

@@ -57,7 +57,7 @@ struct Ready {
 
 impl Serve {
     pub(crate) fn run(self) -> Result<ExitCode, CommandError> {
-        logging::start(&self.log, colours())?;
+        logging::start(&self.log)?;
         // Held until the server has ended.
         let (config, _temporary) = settle(&self.data, &self.settings)?;
         let data = config.data.clone();
@@ -137,6 +137,9 @@ pub(crate) fn hinted(error: StartError) -> CommandError {
         StartError::Listen { .. } => {
             "give another address with --listen and --ops-listen; port 0 picks a free one"
         }
+        StartError::Bootstrap(BootstrapError::Credentials { .. }) => {
+            "move a file of that name that somebody else has put there away, and make room on the disk"
+        }
         StartError::Bootstrap(BootstrapError::ShortSecret(_)) => {
             "declare a random one, such as `openssl rand -base64 30` makes"
         }
@@ -146,14 +149,4 @@ pub(crate) fn hinted(error: StartError) -> CommandError {
         _ => return error.into(),
     };
     CommandError::with_hint(error, hint)
-}
-
-/// Whether the log may have colours, if it goes to a terminal.
-fn colours() -> bool {
-    match anstream::AutoStream::choice(&std::io::stderr()) {
-        anstream::ColorChoice::Never => false,
-        anstream::ColorChoice::Auto
-        | anstream::ColorChoice::Always
-        | anstream::ColorChoice::AlwaysAnsi => true,
-    }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use bowline_aws::{credentials::SecretAccessKey, iam, sigv4::Credentials, sts};
+use bowline_aws::{credentials::SecretAccessKey, sigv4::Credentials};
 use bowline_iam::account::AccountId;
 use bowline_server::{
     bootstrap::{DeclaredAccount, RootCredentials},
@@ -19,9 +19,12 @@ use bowline_server::{
 use http::Method;
 
 use super::issuer::Issuer;
-use crate::client::{Client, Request, Response, credentials_file};
+use crate::client::{
+    Client, Request, Response, credentials_file,
+    operator::{explain_input, explanation},
+};
 
-/// The account of the note that the demonstration follows.
+/// The demonstration's account.
 pub(super) const ACCOUNT: &str = "432797229265";
 /// The region that requests are signed for.
 pub(super) const REGION: &str = "us-east-1";
@@ -85,22 +88,6 @@ impl Scene {
         })
     }
 
-    /// A client that signs nothing.
-    pub(super) fn nobody(&self) -> Client {
-        Client {
-            credentials: None,
-            ..self.root.clone()
-        }
-    }
-
-    /// A client with these credentials.
-    pub(super) fn with(&self, credentials: Credentials) -> Client {
-        Client {
-            credentials: Some(credentials),
-            ..self.root.clone()
-        }
-    }
-
     pub(super) fn endpoint(&self) -> String {
         self.root.endpoint.url()
     }
@@ -117,11 +104,13 @@ impl Scene {
         let id = refused
             .request_id()
             .context("an answer with a request id")?;
-        let input = serde_json::json!({ "RequestId": id });
-        let answer = self.root.operate("Explain", &input).await;
-        let mut answer = answer.map_err(|error| anyhow!("explaining {id}: {error}"))?;
-        let explanation = answer.get_mut("Explanation").map(serde_json::Value::take);
-        explanation.context("an answer with an explanation")
+        let answer = self
+            .root
+            .operate("Explain", &explain_input(Some(&id)))
+            .await;
+        answer
+            .and_then(explanation)
+            .map_err(|error| anyhow!("explaining {id}: {error}"))
     }
 
     pub(super) async fn close(self) {
@@ -130,28 +119,6 @@ impl Scene {
 }
 
 impl Client {
-    /// Calls IAM.
-    pub(super) async fn iam(&self, action: &str, more: &[(&str, &str)]) -> Result<Response> {
-        self.query("iam", iam::VERSION, action, more).await
-    }
-
-    /// Calls STS.
-    pub(super) async fn sts(&self, action: &str, more: &[(&str, &str)]) -> Result<Response> {
-        self.query("sts", sts::VERSION, action, more).await
-    }
-
-    async fn query(
-        &self,
-        service: &str,
-        version: &str,
-        action: &str,
-        more: &[(&str, &str)],
-    ) -> Result<Response> {
-        let mut parameters = vec![("Action", action), ("Version", version)];
-        parameters.extend_from_slice(more);
-        self.send(service, Request::form(&parameters)).await
-    }
-
     /// Sends an S3 request.
     pub(super) async fn s3(&self, method: Method, target: &str, body: &str) -> Result<Response> {
         let request = Request {

@@ -85,6 +85,7 @@ async fn the_cluster_is_trusted(scene: &Scene, teller: &mut Teller) -> Result<()
 async fn the_role_is_bound(scene: &Scene, teller: &mut Teller) -> Result<()> {
     let root = &scene.root;
     let trust = trust_policy(scene);
+    let mut sent = format!("iam CreateRole RoleName={ROLE} AssumeRolePolicyDocument={trust}");
     let mut answer = root
         .iam(
             "CreateRole",
@@ -92,6 +93,7 @@ async fn the_role_is_bound(scene: &Scene, teller: &mut Teller) -> Result<()> {
         )
         .await?;
     if is_there_already(&answer) {
+        sent = format!("iam UpdateAssumeRolePolicy RoleName={ROLE} PolicyDocument={trust}");
         // Of an earlier demonstration in the same folder, whose issuer had another port.
         answer = root
             .iam(
@@ -102,14 +104,16 @@ async fn the_role_is_bound(scene: &Scene, teller: &mut Teller) -> Result<()> {
     }
     teller.tell(&accepted(
         "A role is bound to one service account",
-        format!("iam CreateRole RoleName={ROLE} AssumeRolePolicyDocument={trust}"),
+        sent,
         &answer,
         format!("only {SUBJECT} may assume it"),
     ));
 
     for bucket in [BUCKET, OTHER_BUCKET] {
+        let mut sent = format!("s3 CreateBucket {bucket}");
         let mut answer = root.s3(Method::PUT, &format!("/{bucket}"), "").await?;
         if is_there_already(&answer) {
+            sent = format!("s3 HeadBucket {bucket}");
             answer = root.s3(Method::HEAD, &format!("/{bucket}"), "").await?;
         }
         teller.tell(&accepted(
@@ -118,7 +122,7 @@ async fn the_role_is_bound(scene: &Scene, teller: &mut Teller) -> Result<()> {
             } else {
                 "There is another bucket, which is not the role's business"
             },
-            format!("s3 CreateBucket {bucket}"),
+            sent,
             &answer,
             format!("it belongs to account {ACCOUNT}"),
         ));
@@ -194,7 +198,7 @@ async fn the_token_is_exchanged(scene: &Scene, teller: &mut Teller) -> Result<Op
 }
 
 async fn the_role_is_used(scene: &Scene, teller: &mut Teller, first: &Credentials) -> Result<()> {
-    let pod = scene.with(first.clone());
+    let pod = scene.root.with(first.clone());
     let answer = pod.sts("GetCallerIdentity", &[]).await?;
     let arn = answer.element("Arn").unwrap_or_default();
     teller.tell(&accepted(
@@ -284,6 +288,7 @@ async fn another_bucket_is_refused(
 ) -> Result<()> {
     let target = format!("/{OTHER_BUCKET}/salaries.csv");
     let answer = scene
+        .root
         .with(first.clone())
         .s3(Method::PUT, &target, "x")
         .await?;
@@ -322,7 +327,7 @@ async fn the_token_is_rotated(
         ("The first credentials are still good", first),
         ("So are the second ones", &second),
     ] {
-        let client = scene.with(credentials.clone());
+        let client = scene.root.with(credentials.clone());
         let answer = client
             .s3(Method::GET, &format!("/{BUCKET}?list-type=2"), "")
             .await?;
@@ -350,7 +355,7 @@ pub(super) fn role_arn() -> String {
     format!("arn:aws:iam::{ACCOUNT}:role/{ROLE}")
 }
 
-/// The trust policy of the note, but for its issuer.
+/// What an EKS user would write, with this issuer.
 fn trust_policy(scene: &Scene) -> String {
     let (provider, address) = (scene.provider_arn(), &scene.issuer.address);
     format!(
@@ -370,7 +375,7 @@ fn trust_policy(scene: &Scene) -> String {
 }
 
 async fn exchange(scene: &Scene, token: &str) -> Result<Response> {
-    let nobody: Client = scene.nobody();
+    let nobody: Client = scene.root.nobody();
     nobody
         .sts(
             "AssumeRoleWithWebIdentity",
