@@ -4,6 +4,7 @@ mod client;
 mod commands;
 mod config_file;
 mod error;
+mod files;
 mod logging;
 mod output;
 mod settings;

@@ -2,7 +2,7 @@
 //! environment.
 
 use std::{
-    env, fs,
+    env,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use bowline_aws::credentials::SecretAccessKey;
 use bowline_server::{
-    bootstrap::DeclaredAccount,
+    bootstrap::RootCredentials,
     config::{self, AuditTo, Config},
     master_key::MasterKey,
 };
@@ -18,7 +18,10 @@ use clap::Args;
 use ipnet::IpNet;
 use tempfile::TempDir;
 
-use crate::config_file::{ConfigFile, Network, StoreKind, Tls};
+use crate::{
+    config_file::{ConfigFile, Network, StoreKind, Tls},
+    files::read_text,
+};
 
 /// The environment's variable for the text of the master key.
 const MASTER_KEY: &str = "BOWLINE_MASTER_KEY";
@@ -90,12 +93,12 @@ pub(crate) fn settle(data: &DataArgs, serve: &ServeArgs) -> Result<(Config, Opti
         (None, Some(path)) => path.clone(),
         (None, None) => PathBuf::from(DATA),
     };
-    let mut accounts: Vec<DeclaredAccount> = file
+    let mut accounts: Vec<RootCredentials> = file
         .bootstrap
         .account
         .into_iter()
-        .map(|account| DeclaredAccount {
-            id: account.id,
+        .map(|account| RootCredentials {
+            account: account.id,
             access_key_id: account.access_key_id,
             secret_access_key: account.secret_access_key,
         })
@@ -151,8 +154,7 @@ fn read_file(data: &DataArgs) -> Result<(ConfigFile, PathBuf)> {
     let Some(path) = data.config.clone().or_else(usual) else {
         return Ok((ConfigFile::default(), PathBuf::new()));
     };
-    let text =
-        fs::read_to_string(&path).with_context(|| format!("reading `{}`", path.display()))?;
+    let text = read_text(&path).with_context(|| format!("reading `{}`", path.display()))?;
     let file = text
         .parse()
         .with_context(|| format!("`{}` is not a configuration", path.display()))?;
@@ -160,13 +162,13 @@ fn read_file(data: &DataArgs) -> Result<(ConfigFile, PathBuf)> {
     Ok((file, folder))
 }
 
-fn account_of_environment() -> Result<Option<DeclaredAccount>> {
+fn account_of_environment() -> Result<Option<RootCredentials>> {
     let [id, key, secret] = BOOTSTRAP;
     match (variable(id)?, variable(key)?, variable(secret)?) {
         (None, None, None) => Ok(None),
         (Some(account), Some(access_key_id), Some(secret_access_key)) => {
-            Ok(Some(DeclaredAccount {
-                id: account.parse().with_context(|| format!("reading {id}"))?,
+            Ok(Some(RootCredentials {
+                account: account.parse().with_context(|| format!("reading {id}"))?,
                 access_key_id: access_key_id
                     .parse()
                     .with_context(|| format!("reading {key}"))?,

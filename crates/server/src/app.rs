@@ -8,13 +8,15 @@ use std::sync::{
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 
 use crate::{
-    audit::Audit, clock::Clock, config::Config, gateway::upstream::ObjectStore, index::State,
-    metrics::Metrics, oidc::Oidc, refusal::recent::Recent,
+    audit::Audit, clock::Clock, config::Config, folder::DataFolder, gateway::upstream::ObjectStore,
+    index::State, metrics::Metrics, oidc::Oidc, refusal::recent::Recent,
 };
 
 /// A server's parts.
 #[derive(Debug)]
 pub(crate) struct App {
+    /// The data folder, which no other process uses for as long as anything here does.
+    pub(crate) _folder: DataFolder,
     /// How it was started.
     pub(crate) config: Config,
     /// The time.

@@ -22,27 +22,16 @@ use crate::{
 /// Shortest secret that may be declared, in characters.
 pub const MIN_SECRET: usize = 16;
 
-/// An account that a first start makes.
-#[derive(Clone, Debug)]
-pub struct DeclaredAccount {
-    /// Its id.
-    pub id: AccountId,
-    /// The id of its root access key.
-    pub access_key_id: AccessKeyId,
-    /// The secret of its root access key.
-    pub secret_access_key: SecretAccessKey,
-}
-
 /// What a start found and did.
 #[derive(Debug, Default)]
 pub struct Bootstrapped {
-    /// The root credentials that were made up and kept.
-    pub generated: Option<RootCredentials>,
+    /// The account whose root credentials were made up and kept.
+    pub generated: Option<AccountId>,
     /// Declarations that were ignored, in words.
     pub warnings: Vec<String>,
 }
 
-/// The root credentials of an account.
+/// The root credentials of an account, declared for a first start or made up by it.
 #[derive(Clone, Debug)]
 pub struct RootCredentials {
     /// The account.
@@ -93,7 +82,7 @@ pub enum BootstrapError {
 /// [`BootstrapError`].
 pub async fn bootstrap(
     state: &State,
-    declared: &[DeclaredAccount],
+    declared: &[RootCredentials],
     random: &(dyn SecureRandom + Sync),
     now: Timestamp,
     keep: impl FnOnce(&RootCredentials) -> Result<(), BootstrapError>,
@@ -112,23 +101,18 @@ pub async fn bootstrap(
         if !made {
             outcome.warnings.push(format!(
                 "account `{}` exists, so its declaration is ignored",
-                account.id
+                account.account
             ));
         }
     }
     if state.current().accounts().next().is_none() {
         let root = generate(random)?;
         keep(&root)?;
-        let account = DeclaredAccount {
-            id: root.account,
-            access_key_id: root.access_key_id.clone(),
-            secret_access_key: root.secret_access_key.clone(),
-        };
         state
-            .update(|index| declare(state, index, &account, now))
+            .update(|index| declare(state, index, &root, now))
             .await
             .map_err(refusal_or_update)?;
-        outcome.generated = Some(root);
+        outcome.generated = Some(root.account);
     }
     Ok(outcome)
 }
@@ -171,13 +155,13 @@ impl RootCredentials {
     }
 }
 
-fn check(account: &DeclaredAccount) -> Result<(), BootstrapError> {
+fn check(account: &RootCredentials) -> Result<(), BootstrapError> {
     if account.secret_access_key.expose().len() < MIN_SECRET {
-        return Err(BootstrapError::ShortSecret(account.id));
+        return Err(BootstrapError::ShortSecret(account.account));
     }
     if account.access_key_id.as_str().starts_with("ASIA") {
         let id = account.access_key_id.clone();
-        return Err(BootstrapError::TemporaryAccessKey(id, account.id));
+        return Err(BootstrapError::TemporaryAccessKey(id, account.account));
     }
     Ok(())
 }
@@ -186,25 +170,25 @@ fn check(account: &DeclaredAccount) -> Result<(), BootstrapError> {
 fn declare(
     state: &State,
     index: &Index,
-    declared: &DeclaredAccount,
+    declared: &RootCredentials,
     now: Timestamp,
 ) -> Result<(Transaction, bool), BootstrapError> {
-    if index.account(declared.id).is_some() {
+    if index.account(declared.account).is_some() {
         return Ok((Transaction::new(), false));
     }
     if index.access_key(declared.access_key_id.as_str()).is_some() {
         let id = declared.access_key_id.clone();
-        return Err(BootstrapError::AccessKeyInUse(id, declared.id));
+        return Err(BootstrapError::AccessKeyInUse(id, declared.account));
     }
     let account = Account {
-        id: declared.id,
+        id: declared.account,
         management: index.accounts().next().is_none(),
         created: now,
     };
     let record_key = Key::access_key(declared.access_key_id.as_str());
     let key = AccessKey {
         id: declared.access_key_id.clone(),
-        account: declared.id,
+        account: declared.account,
         owner: AccessKeyOwner::Root,
         status: AccessKeyStatus::Active,
         secret: state

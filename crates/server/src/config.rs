@@ -6,7 +6,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use ipnet::IpNet;
 
-use crate::{bootstrap::DeclaredAccount, master_key::MasterKey};
+use crate::{bootstrap::RootCredentials, master_key::MasterKey};
 
 /// How a server is to run.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub struct Config {
     /// Whether issuers may be on this machine, also over plain http. For tests.
     pub allow_loopback_issuers: bool,
     /// Accounts that a first start makes.
-    pub accounts: Vec<DeclaredAccount>,
+    pub accounts: Vec<RootCredentials>,
     /// Where audit records go.
     pub audit: AuditTo,
 }

@@ -110,7 +110,10 @@ impl DataFolder {
 }
 
 /// Makes a folder, and those that it lies in, for their owner alone. One that is there is left as it is.
-pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
+///
+/// # Errors
+/// Those of the file system.
+pub fn private_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 

@@ -16,7 +16,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 use crate::{
     app::{App, Names, NoRandomness},
     audit::Audit,
-    bootstrap::{BootstrapError, RootCredentials, bootstrap},
+    bootstrap::{BootstrapError, Bootstrapped, RootCredentials, bootstrap},
     clock::Clock,
     config::{AuditTo, Config, StoreKind, Tls},
     folder::{DataFolder, FolderError},
@@ -32,25 +32,15 @@ use crate::{
     store::{MemoryStore, SqliteStore, Store, StoreError},
 };
 
-/// A running server. Dropping it ends it in the middle; [`stop`](Self::stop) lets requests end.
+/// A running server. [`stop`](Self::stop) waits until all of it has ended; dropping it ends it too, and waits for nothing.
 #[derive(Debug)]
 pub struct Server {
     aws: SocketAddr,
     ops: SocketAddr,
-    notes: Notes,
+    notes: Bootstrapped,
     stop: watch::Sender<bool>,
     listeners: Vec<JoinHandle<()>>,
     app: Arc<App>,
-    _folder: DataFolder,
-}
-
-/// What a start did that its operator should know.
-#[derive(Clone, Debug, Default)]
-pub struct Notes {
-    /// The account whose root credentials were made up and written to the data folder.
-    pub generated: Option<RootCredentials>,
-    /// Declarations that were ignored, in words.
-    pub warnings: Vec<String>,
 }
 
 /// Why a server did not start.
@@ -139,6 +129,7 @@ impl Server {
         });
         let random = SystemRandom::new();
         let app = Arc::new(App {
+            _folder: folder,
             config,
             clock,
             names: Names::new(&random).map_err(|NoRandomness| SealError)?,
@@ -170,7 +161,6 @@ impl Server {
             stop,
             listeners,
             app,
-            _folder: folder,
         })
     }
 
@@ -185,7 +175,7 @@ impl Server {
     }
 
     /// What the start did that its operator should know.
-    pub fn notes(&self) -> &Notes {
+    pub fn notes(&self) -> &Bootstrapped {
         &self.notes
     }
 
@@ -197,7 +187,10 @@ impl Server {
             // A listener that panicked has ended as well.
             let _ = listener.await;
         }
-        drop(self.app);
+        // What goes on beyond the patience of the listeners keeps the folder until it ends.
+        if let Some(app) = Arc::into_inner(self.app) {
+            app.state.close().await;
+        }
     }
 }
 
@@ -205,7 +198,7 @@ impl Server {
 ///
 /// # Errors
 /// [`StartError`].
-pub async fn init(mut config: Config, clock: Clock) -> Result<Notes, StartError> {
+pub async fn init(mut config: Config, clock: Clock) -> Result<Bootstrapped, StartError> {
     let folder = DataFolder::open(&config.data)?;
     let (state, notes) = open_state(&mut config, clock, &folder).await?;
     state.close().await;
@@ -217,7 +210,7 @@ async fn open_state(
     config: &mut Config,
     clock: Clock,
     folder: &DataFolder,
-) -> Result<(State, Notes), StartError> {
+) -> Result<(State, Bootstrapped), StartError> {
     let master_key = master_key(config, folder)?;
     let store: Arc<dyn Store> = match config.store {
         StoreKind::Sqlite => Arc::new(SqliteStore::open(&folder.store())?),
@@ -232,12 +225,10 @@ async fn open_state(
             source,
         })
     };
-    let bootstrapped = bootstrap(&state, &config.accounts, &random, clock.now(), keep).await?;
-    let notes = Notes {
-        generated: bootstrapped.generated,
-        warnings: bootstrapped.warnings,
-    };
-    Ok((state, notes))
+    // No secret is held for longer than it takes to seal it.
+    let declared = std::mem::take(&mut config.accounts);
+    let bootstrapped = bootstrap(&state, &declared, &random, clock.now(), keep).await?;
+    Ok((state, bootstrapped))
 }
 
 /// Writes root credentials that were made up. Those of an earlier start are of no account by now: it had a store in memory, or was cut

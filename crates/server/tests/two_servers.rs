@@ -11,7 +11,7 @@ use bowline_aws::{
     sigv4::{Credentials, RequestParts, SigningPayload, sign},
 };
 use bowline_server::{
-    bootstrap::DeclaredAccount,
+    bootstrap::RootCredentials,
     clock::Clock,
     config::{AuditTo, Config, StoreKind, Tls},
     server::Server,
@@ -21,15 +21,15 @@ use tokio::{
     net::TcpStream,
 };
 
-fn account(digit: char) -> DeclaredAccount {
-    DeclaredAccount {
-        id: digit.to_string().repeat(12).parse().unwrap(),
+fn account(digit: char) -> RootCredentials {
+    RootCredentials {
+        account: digit.to_string().repeat(12).parse().unwrap(),
         access_key_id: format!("AKIATWOSERVERSROOTA{digit}").parse().unwrap(),
         secret_access_key: SecretAccessKey::new(digit.to_string().repeat(40)).unwrap(),
     }
 }
 
-fn config(account: DeclaredAccount, data: &Path) -> Config {
+fn config(account: RootCredentials, data: &Path) -> Config {
     Config {
         listen: "127.0.0.1:0".parse().unwrap(),
         ops_listen: "127.0.0.1:0".parse().unwrap(),
@@ -47,7 +47,7 @@ fn config(account: DeclaredAccount, data: &Path) -> Config {
 }
 
 /// Asks a server who it takes the root of this account for.
-async fn who(address: SocketAddr, account: &DeclaredAccount) -> String {
+async fn who(address: SocketAddr, account: &RootCredentials) -> String {
     let body = "Action=GetCallerIdentity&Version=2011-06-15";
     let host = address.to_string();
     let parts = RequestParts {
@@ -87,7 +87,7 @@ async fn who(address: SocketAddr, account: &DeclaredAccount) -> String {
 async fn two_servers_in_one_process_know_nothing_of_each_other() {
     let home = tempfile::tempdir().unwrap();
     let (one, two) = (account('1'), account('2'));
-    let start = |account: &DeclaredAccount, name: &str| {
+    let start = |account: &RootCredentials, name: &str| {
         let config = config(account.clone(), &home.path().join(name));
         Server::start(config, Clock::system())
     };
@@ -102,8 +102,8 @@ async fn two_servers_in_one_process_know_nothing_of_each_other() {
     let taken = start(&one, "one").await.unwrap_err();
     assert!(taken.to_string().ends_with("is in use by another process"));
     first.stop().await;
-    insta::assert_snapshot!(who(second.aws(), &two).await, @"arn:aws:iam::222222222222:root");
     let again = start(&one, "one").await.unwrap();
+    insta::assert_snapshot!(who(second.aws(), &two).await, @"arn:aws:iam::222222222222:root");
     insta::assert_snapshot!(who(again.aws(), &one).await, @"arn:aws:iam::111111111111:root");
     again.stop().await;
     second.stop().await;

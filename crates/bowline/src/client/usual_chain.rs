@@ -1,7 +1,10 @@
 //! Credentials, region and endpoint from where the AWS clients take theirs: the environment, a web identity token, the shared
 //! credentials file.
 
-use std::{fs, io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use bowline_aws::{
@@ -14,7 +17,7 @@ use super::{
     credentials_file::{self, Profile},
     operator::no_server,
 };
-use crate::{error::CommandError, settings::variable};
+use crate::{error::CommandError, files::read_text, settings::variable};
 
 /// Where a server is if nobody says otherwise: where `bowline serve` listens.
 const DEFAULT_ENDPOINT: &str = "http://127.0.0.1:9400";
@@ -82,7 +85,7 @@ fn of_file() -> Result<Option<Credentials>> {
     let Some(path) = named.as_ref().or(usual.as_ref()) else {
         return Ok(None);
     };
-    let text = match fs::read_to_string(path) {
+    let text = match read_text(path) {
         Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => {
             return Ok(None);
         }
@@ -106,7 +109,7 @@ fn of_file() -> Result<Option<Credentials>> {
 
 /// Exchanges a token.
 async fn of_token(nobody: &Client, role: &str, file: &str) -> Result<Credentials, CommandError> {
-    let token = fs::read_to_string(file).with_context(|| format!("reading `{file}`"))?;
+    let token = read_text(Path::new(file)).with_context(|| format!("reading `{file}`"))?;
     let name = variable("AWS_ROLE_SESSION_NAME")?.unwrap_or_else(|| "bowline".to_owned());
     let parameters = [
         ("RoleArn", role),

@@ -8,13 +8,16 @@ mod scene;
 mod story;
 mod teller;
 
-use std::{fs, path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
 
 use self::{scene::Scene, teller::Teller};
-use super::{Format, serve::hinted};
+use super::{
+    Format,
+    serve::{Stopped, hinted},
+};
 use crate::error::CommandError;
 
 /// See it work: a pod's token becomes credentials that open exactly one bucket
@@ -38,14 +41,13 @@ pub(crate) struct Demo {
 
 impl Demo {
     pub(crate) fn run(self) -> Result<ExitCode, CommandError> {
-        let temporary = tempfile::Builder::new()
-            .prefix("bowline-demo-")
-            .tempdir()
-            .context("making a temporary folder")?;
-        let folder = match &self.data {
-            Some(folder) => folder.clone(),
-            None => temporary.path().join("data"),
+        let temporary = match self.data {
+            Some(_) => None,
+            None => Some(tempfile::Builder::new().prefix("bowline-demo-").tempdir()),
         };
+        let temporary = temporary.transpose().context("making a temporary folder")?;
+        let made = temporary.as_ref().map(|made| made.path().join("data"));
+        let folder = self.data.clone().or(made).unwrap_or_default();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
@@ -54,6 +56,7 @@ impl Demo {
     }
 
     async fn play(self, folder: PathBuf) -> Result<ExitCode, CommandError> {
+        let mut stopped = Stopped::watch()?;
         let mut teller = Teller::new(self.output);
         teller.opening();
         let scene =
@@ -63,28 +66,25 @@ impl Demo {
                 Ok(error) => hinted(error),
                 Err(error) => error.into(),
             })?;
-        let told = story::tell(&scene, &mut teller).await;
-        let good = match &told {
-            Ok(()) => teller.all_good(),
-            Err(_) => false,
-        };
-        if good && !self.once {
-            rotation::stay_up(&scene, &teller).await?;
-        }
+        let played = self.act(&scene, &mut teller, &mut stopped).await;
         scene.close().await;
-        told?;
-        Ok(if good {
+        Ok(if played? {
             ExitCode::SUCCESS
         } else {
             ExitCode::FAILURE
         })
     }
-}
 
-/// Puts a file into the place of another at once, as a kubelet does with tokens.
-fn replace(path: &std::path::Path, content: &str) -> Result<()> {
-    let unfinished = path.with_extension("new");
-    fs::write(&unfinished, content)
-        .and_then(|()| fs::rename(&unfinished, path))
-        .with_context(|| format!("writing `{}`", path.display()))
+    /// Tells the story and stays up after it. Whether every step ended as it must.
+    async fn act(&self, scene: &Scene, teller: &mut Teller, stopped: &mut Stopped) -> Result<bool> {
+        tokio::select! {
+            told = story::tell(scene, teller) => told?,
+            // In the middle it ends in order as well, and takes the folder with its keys along.
+            () = stopped.wait() => return Ok(false),
+        }
+        if teller.all_good() && !self.once {
+            rotation::stay_up(scene, teller, stopped).await?;
+        }
+        Ok(teller.all_good())
+    }
 }

@@ -53,11 +53,10 @@ impl Init {
             folder.display()
         ));
         match notes.generated {
-            Some(root) => {
+            Some(account) => {
                 let file = folder.join("credentials");
                 output::line(format!(
-                    "The root credentials of account {} are in `{}`.",
-                    root.account,
+                    "The root credentials of account {account} are in `{}`.",
                     file.display()
                 ));
             }

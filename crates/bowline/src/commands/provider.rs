@@ -1,12 +1,12 @@
 //! `bowline provider`: what IAM's own API cannot say of an OIDC provider.
 
-use std::{fs, path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context as _, anyhow};
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value};
 
-use crate::{client::EndpointArgs, error::CommandError, output};
+use crate::{client::EndpointArgs, error::CommandError, files::read_text, output};
 
 /// Settings of OIDC providers that IAM's own API does not have
 #[derive(Debug, Args)]
@@ -71,7 +71,7 @@ impl Configure {
     fn run(self) -> Result<ExitCode, CommandError> {
         let mut input = Map::new();
         let read = |path: &PathBuf| {
-            let text = fs::read_to_string(path);
+            let text = read_text(path);
             text.with_context(|| format!("reading `{}`", path.display()))
         };
         let jwks = self.jwks.as_ref().map(read).transpose()?;

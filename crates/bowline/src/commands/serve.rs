@@ -1,7 +1,7 @@
 //! `bowline serve`: the server.
 
 use std::{
-    fs,
+    io,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -15,11 +15,11 @@ use bowline_server::{
 };
 use clap::Args;
 use serde::Serialize;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{
     error::CommandError,
-    logging,
+    files, logging,
     settings::{DataArgs, ServeArgs, settle},
 };
 
@@ -67,8 +67,7 @@ impl Serve {
             .context("starting the runtime")?;
         runtime.block_on(async {
             // From here on a signal is one to stop by, however early it comes.
-            let mut terminate = signal(SignalKind::terminate())?;
-            let mut interrupt = signal(SignalKind::interrupt())?;
+            let mut stopped = Stopped::watch()?;
             let server = Server::start(config, Clock::system())
                 .await
                 .map_err(hinted)?;
@@ -76,14 +75,35 @@ impl Serve {
             if let Some(path) = &self.ready_file {
                 write_ready_file(path, &server)?;
             }
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
+            stopped.wait().await;
             tracing::info!("Stopping");
             server.stop().await;
             Ok(ExitCode::SUCCESS)
         })
+    }
+}
+
+/// The signals by which a process is told to stop.
+pub(crate) struct Stopped {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stopped {
+    /// From here on such a signal is waited for, and ends nothing by itself.
+    pub(crate) fn watch() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Returns once the process is told to stop.
+    pub(crate) async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }
 
@@ -92,12 +112,11 @@ fn tell(server: &Server, data: &Path) {
     for warning in &notes.warnings {
         tracing::warn!("{warning}");
     }
-    if let Some(root) = &notes.generated {
+    if let Some(account) = &notes.generated {
         let file = data.join("credentials");
         tracing::info!(
-            account = %root.account,
-            "Made account {}; its root credentials are in `{}`",
-            root.account,
+            %account,
+            "Made account {account}; its root credentials are in `{}`",
             file.display()
         );
     }
@@ -111,10 +130,7 @@ fn write_ready_file(path: &Path, server: &Server) -> anyhow::Result<()> {
         aws: format!("http://{}", server.aws()),
         ops: format!("http://{}", server.ops()),
     };
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(".new");
-    fs::write(&unfinished, serde_json::to_string(&ready)?)
-        .and_then(|()| fs::rename(&unfinished, path))
+    files::replace(path, &serde_json::to_string(&ready)?, 0o644)
         .with_context(|| format!("writing `{}`", path.display()))
 }
 

@@ -14,15 +14,15 @@ async fn state() -> State {
         .unwrap()
 }
 
-fn declared(id: &str, key: &str, secret: &str) -> DeclaredAccount {
-    DeclaredAccount {
-        id: id.parse().unwrap(),
+fn declared(id: &str, key: &str, secret: &str) -> RootCredentials {
+    RootCredentials {
+        account: id.parse().unwrap(),
         access_key_id: key.parse().unwrap(),
         secret_access_key: SecretAccessKey::new(secret).unwrap(),
     }
 }
 
-fn first() -> DeclaredAccount {
+fn first() -> RootCredentials {
     declared(
         "432797229265",
         "AKIADECLAREDFIRST001",
@@ -30,14 +30,21 @@ fn first() -> DeclaredAccount {
     )
 }
 
-async fn run(state: &State, declared: &[DeclaredAccount]) -> Result<Bootstrapped, BootstrapError> {
+async fn run(state: &State, declared: &[RootCredentials]) -> Result<Bootstrapped, BootstrapError> {
     bootstrap(state, declared, &SystemRandom::new(), NOW, |_| Ok(())).await
 }
 
 #[tokio::test]
 async fn an_empty_store_gets_a_management_account_and_a_keyring() {
     let state = state().await;
-    let root = run(&state, &[]).await.unwrap().generated.unwrap();
+    let mut kept = None;
+    let keep = |root: &RootCredentials| {
+        kept = Some(root.clone());
+        Ok(())
+    };
+    let made = bootstrap(&state, &[], &SystemRandom::new(), NOW, keep).await;
+    let root = kept.unwrap();
+    assert_eq!(made.unwrap().generated, Some(root.account));
     let index = state.current();
     assert!(index.account(root.account).unwrap().record.management);
     let key = index.access_key(root.access_key_id.as_str()).unwrap();
@@ -91,8 +98,8 @@ async fn declared_accounts_are_made_once_and_the_first_manages() {
     let outcome = run(&state, &[first(), second.clone()]).await.unwrap();
     assert!(outcome.generated.is_none() && outcome.warnings.is_empty());
     let index = state.current();
-    assert!(index.account(first().id).unwrap().record.management);
-    assert!(!index.account(second.id).unwrap().record.management);
+    assert!(index.account(first().account).unwrap().record.management);
+    assert!(!index.account(second.account).unwrap().record.management);
 
     let mut changed = first();
     changed.secret_access_key = SecretAccessKey::new("some-other-secret-key").unwrap();
@@ -116,7 +123,7 @@ async fn a_short_secret_is_refused_before_anything_is_written() {
 async fn an_access_key_id_is_declared_once() {
     let state = state().await;
     let mut second = first();
-    second.id = "111122223333".parse().unwrap();
+    second.account = "111122223333".parse().unwrap();
     let error = run(&state, &[first(), second]).await.unwrap_err();
     insta::assert_snapshot!(error, @"the access key id `AKIADECLAREDFIRST001` declared for account `111122223333` is in use");
 }

@@ -75,7 +75,7 @@ pub(crate) async fn serve<H: Handler>(
         no_orphans.wait().await;
     };
     if timeout(DRAIN, drained).await.is_err() {
-        tracing::warn!("Requests that were still under way have been cut off");
+        tracing::warn!("Connections of requests that are still under way have been cut off");
     }
 }
 

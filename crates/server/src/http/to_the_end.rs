@@ -87,7 +87,14 @@ impl<T: 'static> Drop for ToTheEnd<T> {
 
 #[cfg(test)]
 mod tests {
-    use std::task::Waker;
+    use std::{
+        future::poll_fn,
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+        task::Waker,
+    };
 
     use tokio::sync::oneshot;
 
@@ -116,7 +123,14 @@ mod tests {
     #[tokio::test]
     async fn what_has_ended_does_not_begin_again() {
         let (orphans, none) = Orphans::new();
-        assert_eq!(ToTheEnd::new(async { 7 }, orphans).await, 7);
+        let polls = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&polls);
+        let work = poll_fn(move |_| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Poll::Ready(7)
+        });
+        assert_eq!(ToTheEnd::new(work, orphans).await, 7);
         none.wait().await;
+        assert_eq!(polls.load(Ordering::Relaxed), 1);
     }
 }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
     issuer::LIFETIME,
@@ -11,13 +10,13 @@ use super::{
     story::{self, next_token, role_arn},
     teller::Teller,
 };
-use crate::output::STRONG;
+use crate::{commands::serve::Stopped, output::STRONG};
 
 /// Stays up until Ctrl-C.
 ///
 /// # Errors
 /// If the token file cannot be written.
-pub(super) async fn stay_up(scene: &Scene, teller: &Teller) -> Result<()> {
+pub(super) async fn stay_up(scene: &Scene, teller: &Teller, stopped: &mut Stopped) -> Result<()> {
     let endpoint = scene.endpoint();
     teller.say(format!(
         "{STRONG}It stays up.{STRONG:#} Paste this into another shell, then try `aws s3 ls` or boto3:\n"
@@ -44,16 +43,13 @@ pub(super) async fn stay_up(scene: &Scene, teller: &Teller) -> Result<()> {
         story::BUCKET
     ));
 
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
     // A kubelet replaces a token when four fifths of its life are over.
     let period = Duration::from_secs(LIFETIME.unsigned_abs() * 4 / 5);
     let mut rotation = tokio::time::interval(period);
     loop {
         tokio::select! {
             _ = rotation.tick() => next_token(scene)?,
-            _ = terminate.recv() => return Ok(()),
-            _ = interrupt.recv() => return Ok(()),
+            () = stopped.wait() => return Ok(()),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The scene: a server, an issuer, and clients of the server.
 
 use std::{
-    fs,
+    io,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
@@ -10,18 +10,22 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use bowline_aws::{credentials::SecretAccessKey, sigv4::Credentials};
 use bowline_iam::account::AccountId;
 use bowline_server::{
-    bootstrap::{DeclaredAccount, RootCredentials},
+    bootstrap::RootCredentials,
     clock::Clock,
     config::{AuditTo, Config, StoreKind, Tls},
+    folder::private_folder,
     master_key::write_private,
     server::Server,
 };
 use http::Method;
 
 use super::issuer::Issuer;
-use crate::client::{
-    Client, Request, Response, credentials_file,
-    operator::{explain_input, explanation},
+use crate::{
+    client::{
+        Client, Request, Response, credentials_file,
+        operator::{explain_input, explanation},
+    },
+    files::read_text,
 };
 
 /// The demonstration's account.
@@ -49,7 +53,8 @@ impl Scene {
     pub(super) async fn set(folder: &Path) -> Result<Self> {
         let issuer = Issuer::start().await.context("starting the issuer")?;
         let credentials_file = folder.join("demo-credentials");
-        let (declared, root) = root_credentials(&credentials_file)?;
+        private_folder(folder).with_context(|| format!("making `{}`", folder.display()))?;
+        let root = root_credentials(&credentials_file)?;
         let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let config = Config {
             listen: anywhere,
@@ -62,14 +67,10 @@ impl Scene {
             base_domains: vec!["localhost".to_owned()],
             allow_networks: Vec::new(),
             allow_loopback_issuers: true,
-            accounts: declared.into_iter().collect(),
+            accounts: vec![root.clone()],
             audit: AuditTo::DataFolder,
         };
         let server = Server::start(config, Clock::system()).await?;
-        if !credentials_file.exists() {
-            write_private(&credentials_file, root.to_credentials_file().as_bytes())
-                .with_context(|| format!("writing `{}`", credentials_file.display()))?;
-        }
         let root = Client {
             endpoint: format!("http://{}", server.aws()).parse()?,
             credentials: Some(Credentials {
@@ -131,28 +132,26 @@ impl Client {
     }
 }
 
-/// The root credentials of an earlier demonstration in this folder, or new ones to be declared.
-fn root_credentials(file: &Path) -> Result<(Option<DeclaredAccount>, RootCredentials)> {
+/// The root credentials of an earlier demonstration in this folder, or new ones, which are there before the account is.
+fn root_credentials(file: &Path) -> Result<RootCredentials> {
     let account: AccountId = ACCOUNT.parse()?;
-    if let Ok(text) = fs::read_to_string(file) {
-        let profile = credentials_file::profile(&text, "default");
-        let Some((Some(id), Some(secret))) =
-            profile.map(|p| (p.access_key_id, p.secret_access_key))
-        else {
-            bail!("`{}` holds no credentials", file.display());
-        };
-        let root = RootCredentials {
-            account,
-            access_key_id: id.parse()?,
-            secret_access_key: SecretAccessKey::new(secret)?,
-        };
-        return Ok((None, root));
-    }
-    let root = RootCredentials::generate(account)?;
-    let declared = DeclaredAccount {
-        id: account,
-        access_key_id: root.access_key_id.clone(),
-        secret_access_key: root.secret_access_key.clone(),
+    let text = match read_text(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let root = RootCredentials::generate(account)?;
+            write_private(file, root.to_credentials_file().as_bytes())
+                .with_context(|| format!("writing `{}`", file.display()))?;
+            return Ok(root);
+        }
+        text => text.with_context(|| format!("reading `{}`", file.display()))?,
     };
-    Ok((Some(declared), root))
+    let profile = credentials_file::profile(&text, "default");
+    let Some((Some(id), Some(secret))) = profile.map(|p| (p.access_key_id, p.secret_access_key))
+    else {
+        bail!("`{}` holds no credentials", file.display());
+    };
+    Ok(RootCredentials {
+        account,
+        access_key_id: id.parse()?,
+        secret_access_key: SecretAccessKey::new(secret)?,
+    })
 }

@@ -8,11 +8,13 @@ use serde_json::{Value, json};
 
 use super::{
     issuer::tampered,
-    replace,
     scene::{ACCOUNT, Scene},
     teller::{Step, Teller},
 };
-use crate::client::{Client, Endpoint, Request, Response, connection};
+use crate::{
+    client::{Client, Endpoint, Request, Response, connection},
+    files,
+};
 
 const NAMESPACE: &str = "gbot-dev";
 const SERVICE_ACCOUNT: &str = "bot-builder-insight-generator";
@@ -182,7 +184,7 @@ async fn the_role_is_bound(scene: &Scene, teller: &mut Teller) -> Result<()> {
 async fn the_token_is_exchanged(scene: &Scene, teller: &mut Teller) -> Result<Option<Credentials>> {
     let token = scene.issuer.token(NAMESPACE, SERVICE_ACCOUNT);
     let token = scene.issuer.sign(&token)?;
-    replace(&scene.token_file, &token)?;
+    put_token(scene, &token)?;
     let answer = exchange(scene, &token).await?;
     let user = answer.element("Arn").unwrap_or_default();
     let until = answer.element("Expiration").unwrap_or_default();
@@ -312,7 +314,7 @@ async fn the_token_is_rotated(
 ) -> Result<()> {
     let token = scene.issuer.token(NAMESPACE, SERVICE_ACCOUNT);
     let token = scene.issuer.sign(&token.with("jti", json!("second")))?;
-    replace(&scene.token_file, &token)?;
+    put_token(scene, &token)?;
     let answer = exchange(scene, &token).await?;
     teller.tell(&accepted(
         "The kubelet rotates the token, and the SDK exchanges it again",
@@ -348,7 +350,7 @@ async fn the_token_is_rotated(
 /// A new token, as the kubelet puts it into the file when the old one grows old.
 pub(super) fn next_token(scene: &Scene) -> Result<()> {
     let token = scene.issuer.token(NAMESPACE, SERVICE_ACCOUNT);
-    replace(&scene.token_file, &scene.issuer.sign(&token)?)
+    put_token(scene, &scene.issuer.sign(&token)?)
 }
 
 pub(super) fn role_arn() -> String {
@@ -447,4 +449,10 @@ fn verdict(answer: &Response) -> String {
         Some(error) => format!("{} {error}", answer.status),
         None => format!("{}", answer.status),
     }
+}
+
+/// As a kubelet does, who lets nobody else read it.
+fn put_token(scene: &Scene, token: &str) -> Result<()> {
+    let file = &scene.token_file;
+    files::replace(file, token, 0o600).with_context(|| format!("writing `{}`", file.display()))
 }
