@@ -76,22 +76,25 @@ fn boto3_exchanges_its_token_once_for_many_calls() {
 }
 
 #[test]
-fn boto3_reads_the_token_file_again_when_it_is_rotated() {
+fn boto3_reads_the_token_file_again_when_its_credentials_expire() {
     let Some((clients, world, file)) = scene() else {
         return;
     };
-    let role = role_arn("bot");
-    let first = clients.python(WHO, &world.server.url, &pod(&file, &role));
-    let rotated = world
+    let stranger = world
         .issuer
         .token()
-        .claim("jti", "rotated")
+        .claim("sub", "system:serviceaccount:gbot-dev:other")
         .sign(&world.issuer.key);
-    fs::write(&file, rotated).unwrap();
-    assert_eq!(
-        first,
-        clients.python(WHO, &world.server.url, &pod(&file, &role))
-    );
+    // It keeps credentials in two places until they expire. What the file holds by then is a token of somebody whom the role does not trust.
+    let script = "import boto3, os\nfrom datetime import datetime, timezone\ns = boto3.Session()\nwho = lambda: s.client('sts').get_caller_identity()['Arn']\nprint(who())\nopen(os.environ['AWS_WEB_IDENTITY_TOKEN_FILE'], 'w').write(os.environ['NEXT'])\nprint(who())\nc = s.get_credentials()\nc._refresh_using.__self__._cache.clear()\nc._expiry_time = datetime(2000, 1, 1, tzinfo=timezone.utc)\ntry: print(who())\nexcept Exception as e: print(e.response['Error']['Code'])";
+    let role = role_arn("bot");
+    let mut variables = pod(&file, &role);
+    variables.push(("NEXT", &stranger));
+    assert_snapshot!(clients.python(script, &world.server.url, &variables), @"
+    arn:aws:sts::432797229265:assumed-role/bot/pod
+    arn:aws:sts::432797229265:assumed-role/bot/pod
+    AccessDenied
+    ");
 }
 
 #[test]

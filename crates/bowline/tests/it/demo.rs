@@ -58,7 +58,10 @@ fn every_step_of_the_demo_ends_as_it_must() {
 
 #[test]
 fn the_demo_tells_its_story_without_colours_in_a_pipe() {
-    let output = command(&["demo", "--once"]).output().unwrap();
+    let output = command(&["demo", "--once"])
+        .env_remove("NO_COLOR")
+        .output()
+        .unwrap();
     assert!(
         output.status.success(),
         "{}",

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::support::bowline::{ACCOUNT, BINARY, Bowline, Launch};
+use crate::support::bowline::{ACCOUNT, BINARY, Bowline, Launch, Running};
 use crate::support::http::Request;
 use crate::support::issuer::Issuer;
 use crate::support::python::clients;
@@ -185,42 +185,35 @@ fn the_first_configuration_of_the_readme_starts() {
         "exec {serve} --ops-listen 127.0.0.1:0 --ready-file {}",
         ready.display()
     );
-    let mut child = Command::new("bash")
-        .args(["-c", &line])
-        .env_clear()
-        .env("PATH", &path)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let text = crate::support::wait::wait_for(
-        "the ready file",
-        std::time::Duration::from_secs(30),
-        || {
-            assert!(child.try_wait().unwrap().is_none(), "it ended");
-            fs::read_to_string(&ready)
-                .ok()
-                .filter(|text| !text.is_empty())
-        },
+    let mut server = Running::spawn(
+        Command::new("bash")
+            .args(["-c", &line])
+            .env_clear()
+            .env("PATH", &path)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null()),
     );
-    child.kill().unwrap();
-    child.wait().unwrap();
+    let text = server.ready(&ready);
     assert!(text.contains("\"aws\""), "{text}");
 }
 
 #[test]
 fn links_between_documents_lead_somewhere() {
     let root = format!("{}/../..", env!("CARGO_MANIFEST_DIR"));
-    for document in [
-        "README.md",
-        "CONTRIBUTING.md",
-        "SECURITY.md",
-        "CHANGELOG.md",
-        "ARCHITECTURE.md",
-        "docs/quickstart.md",
-        "docs/compatibility.md",
-        "docs/benchmarks.md",
-    ] {
+    let pages = fs::read_dir(format!("{root}/docs")).unwrap();
+    let pages = pages.map(|entry| format!("docs/{}", entry.unwrap().file_name().display()));
+    let mut documents: Vec<String> = pages.collect();
+    documents.extend(
+        [
+            "README.md",
+            "CONTRIBUTING.md",
+            "SECURITY.md",
+            "CHANGELOG.md",
+            "ARCHITECTURE.md",
+        ]
+        .map(str::to_owned),
+    );
+    for document in &documents {
         let text = read(document);
         let folder = Path::new(document).parent().unwrap();
         for link in text

@@ -6,7 +6,7 @@ use crate::support::bowline::Bowline;
 use crate::support::http::Request;
 use crate::support::keys::SigningKey;
 use crate::support::wait::now;
-use crate::support::world::{World, allow, credentials, role_arn};
+use crate::support::world::{World, allow, credentials, role_arn, web_identity};
 
 #[test]
 fn a_token_becomes_credentials_of_the_role() {
@@ -106,15 +106,9 @@ fn requests_that_aws_would_not_accept_are_not_accepted() {
     assert_snapshot!(with("PolicyArns.member.1.arn", "arn:aws:iam::aws:policy/ReadOnlyAccess"), @"400 ValidationError: The parameter PolicyArns is not supported.");
     assert_snapshot!(with("RoleSessionName", "again"), @"400 MalformedInput: parameter `RoleSessionName` is given more than once");
     let exchange = |role: &str, name: &str| {
-        Request::form(&[
-            ("Action", "AssumeRoleWithWebIdentity"),
-            ("Version", "2011-06-15"),
-            ("RoleArn", role),
-            ("RoleSessionName", name),
-            ("WebIdentityToken", &token),
-        ])
-        .send(world.server.port)
-        .verdict()
+        web_identity(role, name, &token, &[])
+            .send(world.server.port)
+            .verdict()
     };
     assert_snapshot!(exchange(&role_arn("bot"), "a b"), @r"400 ValidationError: 1 validation error detected: Value 'a b' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]*");
     assert_snapshot!(exchange("arn:aws:iam::432797229265:user/nobody", "test"), @"400 ValidationError: arn:aws:iam::432797229265:user/nobody is invalid");

@@ -7,7 +7,7 @@ use crate::support::bowline::Bowline;
 use crate::support::http::Request;
 use crate::support::keys::stranger;
 use crate::support::wait::now;
-use crate::support::world::{World, allow};
+use crate::support::world::{World, allow, role_arn, web_identity};
 
 #[test]
 fn a_trust_condition_that_failed_is_shown_with_what_it_wanted_and_what_it_got() {
@@ -357,13 +357,8 @@ fn an_anonymous_caller_cannot_flush_what_others_were_refused() {
     let refused = world.send(&bot, "s3", Request::put("/insights/secret/a", "x"));
     for n in 0..2_000 {
         let port = world.server.port;
-        let request = Request::form(&[
-            ("Action", "AssumeRoleWithWebIdentity"),
-            ("Version", "2011-06-15"),
-            ("RoleArn", "arn:aws:iam::432797229265:role/bot"),
-            ("RoleSessionName", "flood"),
-            ("WebIdentityToken", &format!("a.b.{n}")),
-        ]);
+        let token = format!("a.b.{n}");
+        let request = web_identity(&role_arn("bot"), "flood", &token, &[]);
         assert_eq!(request.send(port).status, 400);
     }
     let explained = world.explain(&refused);

@@ -1,6 +1,7 @@
 //! Where keys come from: discovery over TLS and on loopback, uploaded key sets, and issuers that misbehave.
 
 use std::fs;
+use std::time::Duration;
 
 use insta::assert_snapshot;
 use serde_json::json;
@@ -9,7 +10,13 @@ use crate::support::bowline::{ACCOUNT, Bowline, Launch};
 use crate::support::http::Response;
 use crate::support::issuer::{Instead, Issuer, Silent};
 use crate::support::keys::{SigningKey, stranger};
-use crate::support::world::World;
+use crate::support::sign::Signer;
+use crate::support::token::Token;
+use crate::support::wait::wait_for;
+use crate::support::world::{World, provider, role_arn, show_ids_as_words, web_identity};
+
+/// How long anything may take that is bounded by seconds.
+const SOON: Duration = Duration::from_secs(30);
 
 /// Runs `bowline provider configure` for the world's provider, with one file of this text.
 fn configure(world: &World, option: &str, text: &str) {
@@ -99,16 +106,7 @@ fn a_provider_keeps_its_settings_when_its_clients_change() {
         )
         .accepted();
     assert_snapshot!(world.exchange(&world.issuer.good()).verdict(), @"400 InvalidIdentityToken: No OpenIDConnect provider found in your account for https://localhost:[port]");
-    world
-        .iam(
-            "CreateOpenIDConnectProvider",
-            &[
-                ("Url", &world.issuer.url()),
-                ("ClientIDList.member.1", "sts.amazonaws.com"),
-                ("ThumbprintList.member.1", &"a".repeat(40)),
-            ],
-        )
-        .accepted();
+    world.add_provider(&world.issuer.url());
     assert_snapshot!(world.exchange(&world.issuer.good()).verdict(), @"400 IDPCommunicationError: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements");
 }
 
@@ -147,16 +145,7 @@ fn several_clusters_may_call_themselves_the_same() {
         json!({ "keys": [other.key.jwk(Some("k2"))] }).to_string(),
     )
     .unwrap();
-    world
-        .iam(
-            "CreateOpenIDConnectProvider",
-            &[
-                ("Url", &other.url()),
-                ("ClientIDList.member.1", "sts.amazonaws.com"),
-                ("ThumbprintList.member.1", &"a".repeat(40)),
-            ],
-        )
-        .accepted();
+    world.add_provider(&other.url());
     let arn = format!("arn:aws:iam::{ACCOUNT}:oidc-provider/{}", other.host);
     world.server.ran(
         &Bowline::root(),
@@ -305,43 +294,31 @@ fn unknown_key_ids_do_not_hammer_the_issuer() {
 }
 
 #[test]
-fn a_silent_issuer_costs_five_seconds_and_nobody_else_any() {
+fn a_silent_issuer_costs_its_own_holders_seconds_and_nobody_else_any() {
     let world = World::new();
     let silent = Silent::start();
-    world
-        .iam(
-            "CreateOpenIDConnectProvider",
-            &[
-                ("Url", &format!("http://{}", silent.host)),
-                ("ClientIDList.member.1", "sts.amazonaws.com"),
-                ("ThumbprintList.member.1", &"a".repeat(40)),
-            ],
-        )
-        .accepted();
-    std::thread::scope(|scope| {
-        let token = crate::support::token::Token::new(&format!("http://{}", silent.host), "k1")
-            .sign(stranger());
-        let world = &world.server;
-        let port = world.port;
-        let waiting = scope.spawn(move || {
-            let role = crate::support::world::role_arn("bot");
-            crate::support::http::Request::form(&[
-                ("Action", "AssumeRoleWithWebIdentity"),
-                ("Version", "2011-06-15"),
-                ("RoleArn", &role),
-                ("RoleSessionName", "test"),
-                ("WebIdentityToken", &token),
-            ])
-            .send(port)
-            .verdict()
-        });
-        let verdict = waiting.join().unwrap();
-        assert!(
-            verdict.starts_with("400 IDPCommunicationError"),
-            "{verdict}"
-        );
+    let url = format!("http://{}", silent.host);
+    world.add_provider(&url);
+    let token = Token::new(&url, "k1").sign(stranger());
+    let request = web_identity(&role_arn("bot"), "test", &token, &[]);
+    let port = world.server.port;
+    let waiting = std::thread::spawn(move || request.send(port).verdict());
+    wait_for("the silent issuer to be asked", SOON, || {
+        silent.is_asked().then_some(())
     });
     world.exchange(&world.issuer.good()).accepted();
+    assert!(
+        !waiting.is_finished(),
+        "the good token was not exchanged meanwhile"
+    );
+    wait_for("an end of the wait", SOON, || {
+        waiting.is_finished().then_some(())
+    });
+    let verdict = waiting.join().unwrap();
+    assert!(
+        verdict.starts_with("400 IDPCommunicationError"),
+        "{verdict}"
+    );
 }
 
 #[test]
@@ -351,18 +328,8 @@ fn loopback_issuers_need_the_flag() {
         ..Launch::default()
     });
     let issuer = Issuer::start();
-    let request = crate::support::world::query(
-        "iam",
-        "CreateOpenIDConnectProvider",
-        &[
-            ("Url", &issuer.url()),
-            ("ClientIDList.member.1", "sts.amazonaws.com"),
-            ("ThumbprintList.member.1", &"a".repeat(40)),
-        ],
-    );
-    let signed =
-        crate::support::sign::Signer::new(&Bowline::root(), "iam").sign(request, strict.port);
-    let _shown = crate::support::world::show_ids_as_words();
+    let signed = Signer::new(&Bowline::root(), "iam").sign(provider(&issuer.url()), strict.port);
+    let _shown = show_ids_as_words();
     assert_snapshot!(signed.send(strict.port).verdict(), @"400 ValidationError: Invalid Open ID Connect Provider URL");
     assert_eq!(issuer.asked(), 0);
 }

@@ -4,14 +4,12 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Output;
-use std::time::Duration;
 
 use insta::assert_snapshot;
 use tempfile::TempDir;
 
-use crate::support::bowline::{Bowline, Launch, command};
+use crate::support::bowline::{Bowline, Launch, Running, command};
 use crate::support::http::Request;
-use crate::support::wait::wait_for;
 use crate::support::world::show_ids_as_words;
 
 /// Every file and folder under `folder`, sorted, with its permissions.
@@ -225,12 +223,7 @@ fn a_declared_account_is_made_once() {
 #[test]
 fn it_ends_when_it_is_told_to() {
     let server = Bowline::start();
-    let pid = server.pid().to_string();
-    let killed = std::process::Command::new("kill")
-        .args(["-TERM", &pid])
-        .status()
-        .unwrap();
-    assert!(killed.success());
+    server.terminate();
     assert!(server.ended().success());
 }
 
@@ -241,29 +234,24 @@ fn a_store_in_memory_leaves_nothing_behind() {
     fs::create_dir(&here).unwrap();
     fs::create_dir(&temporary).unwrap();
     let ready = home.path().join("ready.json");
-    let mut server = command(&["serve", "--store", "memory", "--listen", "127.0.0.1:0"])
-        .args([
-            "--ops-listen",
-            "127.0.0.1:0",
-            "--log",
-            "off",
-            "--ready-file",
-        ])
-        .arg(&ready)
-        .current_dir(&here)
-        .env("TMPDIR", &temporary)
-        .spawn()
-        .unwrap();
-    wait_for("the ready file", Duration::from_mins(1), || {
-        ready.exists().then_some(())
-    });
+    let arguments = ["serve", "--store", "memory", "--listen", "127.0.0.1:0"];
+    let mut server = Running::spawn(
+        command(&arguments)
+            .args([
+                "--ops-listen",
+                "127.0.0.1:0",
+                "--log",
+                "off",
+                "--ready-file",
+            ])
+            .arg(&ready)
+            .current_dir(&here)
+            .env("TMPDIR", &temporary),
+    );
+    server.ready(&ready);
     assert_eq!(fs::read_dir(&here).unwrap().count(), 0);
     assert_eq!(fs::read_dir(&temporary).unwrap().count(), 1);
-    let killed = std::process::Command::new("kill")
-        .args(["-TERM", &server.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(killed.success());
-    assert!(server.wait().unwrap().success());
+    server.terminate();
+    assert!(server.ended().success());
     assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0);
 }

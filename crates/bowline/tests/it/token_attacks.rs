@@ -83,16 +83,7 @@ fn a_key_of_one_provider_signs_for_no_other() {
     let other = Issuer::start();
     let jwk = other.key.jwk(Some("other"));
     other.publish(jwk);
-    world
-        .iam(
-            "CreateOpenIDConnectProvider",
-            &[
-                ("Url", &other.url()),
-                ("ClientIDList.member.1", "sts.amazonaws.com"),
-                ("ThumbprintList.member.1", &"a".repeat(40)),
-            ],
-        )
-        .accepted();
+    world.add_provider(&other.url());
     let good = world.issuer.good();
     // The other issuer's own token is a good one, but the role does not trust that issuer.
     assert_snapshot!(refused(&world, &good, &other.good()), @"403 AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity");

@@ -1,7 +1,7 @@
 //! Two accounts on one server: what one of them owns, the other learns nothing of.
 
 use insta::assert_snapshot;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::bowline::{ACCOUNT, Bowline, Launch, OTHER_ACCOUNT};
 use crate::support::http::Request;
@@ -34,14 +34,6 @@ fn neighbours() -> World {
     world
 }
 
-/// What a caller's own account is told of a refused call, but for what differs with every call.
-fn explained(world: &World, id: &str) -> Value {
-    let told = world
-        .server
-        .ran(&Bowline::root(), &["explain", id, "--output", "json"]);
-    serde_json::from_str(&told).unwrap()
-}
-
 #[test]
 fn a_trust_policy_of_another_account_keeps_its_secrets() {
     let world = neighbours();
@@ -56,7 +48,7 @@ fn a_trust_policy_of_another_account_keeps_its_secrets() {
 
     let refused = assume("vault", None);
     assert_snapshot!(refused.verdict(), @"403 AccessDenied: User: arn:aws:iam::432797229265:user/visitor is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/vault");
-    let told = explained(&world, &refused.request_id());
+    let told = world.explain(&refused);
     assert!(!told.to_string().contains(EXTERNAL_ID));
     insta::assert_json_snapshot!(told["decisions"], @r#"
     [
@@ -95,7 +87,7 @@ fn a_trust_policy_of_another_account_keeps_its_secrets() {
     let absent = assume("fault", None);
     let words = |text: String| text.replace("fault", "vault");
     assert_eq!(words(absent.verdict()), refused.verdict());
-    let told_of_absent = explained(&world, &absent.request_id());
+    let told_of_absent = world.explain(&absent);
     for part in ["decisions", "reason", "message", "code", "status"] {
         assert_eq!(
             words(told_of_absent[part].to_string()),

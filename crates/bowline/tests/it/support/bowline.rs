@@ -28,7 +28,7 @@ pub(crate) struct Bowline {
     /// Where health and metrics are served.
     pub(crate) ops_port: u16,
     launch: Launch,
-    child: Child,
+    child: Running,
     home: TempDir,
 }
 
@@ -95,8 +95,7 @@ impl Bowline {
 
     /// Ends the process as a power cut would.
     pub(crate) fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        self.child.kill();
     }
 
     /// Starts it again over the same data, on new ports.
@@ -112,9 +111,7 @@ impl Bowline {
 
     /// Waits until the process has ended by itself.
     pub(crate) fn ended(mut self) -> ExitStatus {
-        wait_for("the end of the server", Duration::from_secs(15), || {
-            self.child.try_wait().unwrap()
-        })
+        self.child.ended()
     }
 
     /// A folder beside the data, for whatever a test needs.
@@ -128,7 +125,12 @@ impl Bowline {
     }
 
     pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+        self.child.0.id()
+    }
+
+    /// Tells it to stop, as a supervisor does.
+    pub(crate) fn terminate(&self) {
+        self.child.terminate();
     }
 
     /// The root user's keys, as declared when the server was started.
@@ -172,19 +174,7 @@ impl Bowline {
     }
 
     fn wait_until_ready(&mut self, ready: &Path) {
-        let child = &mut self.child;
-        let text = wait_for("the ready file", Duration::from_mins(1), || {
-            if let Some(status) = child.try_wait().unwrap() {
-                let log = ready.with_file_name("serve.log");
-                panic!(
-                    "serve ended with {status}: {}",
-                    fs::read_to_string(log).unwrap()
-                );
-            }
-            fs::read_to_string(ready)
-                .ok()
-                .filter(|text| !text.is_empty())
-        });
+        let text = self.child.ready(ready);
         let urls: Value = serde_json::from_str(&text).unwrap();
         let address = |url: &Value| -> SocketAddr {
             url.as_str()
@@ -200,10 +190,56 @@ impl Bowline {
     }
 }
 
-impl Drop for Bowline {
+/// A process that does not outlive its test.
+#[derive(Debug)]
+pub(crate) struct Running(Child);
+
+impl Running {
+    pub(crate) fn spawn(command: &mut Command) -> Self {
+        Self(command.spawn().unwrap())
+    }
+
+    /// What it has written into its ready file, once it is there.
+    pub(crate) fn ready(&mut self, file: &Path) -> String {
+        wait_for("the ready file", Duration::from_mins(1), || {
+            let ended = self.0.try_wait().unwrap();
+            assert!(
+                ended.is_none(),
+                "it ended with {ended:?}: {}",
+                fs::read_to_string(file.with_file_name("serve.log")).unwrap_or_default()
+            );
+            fs::read_to_string(file)
+                .ok()
+                .filter(|text| !text.is_empty())
+        })
+    }
+
+    /// Tells it to stop, as a supervisor does.
+    pub(crate) fn terminate(&self) {
+        let killed = Command::new("kill")
+            .args(["-TERM", &self.0.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(killed.success());
+    }
+
+    /// Waits until it has ended by itself.
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        wait_for("its end", Duration::from_secs(15), || {
+            self.0.try_wait().unwrap()
+        })
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) fn kill(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Running {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.kill();
     }
 }
 
@@ -234,7 +270,7 @@ pub(crate) fn environment(keys: &Keys) -> Vec<(&'static str, String)> {
     variables
 }
 
-fn spawn(launch: &Launch, home: &Path) -> (Child, PathBuf) {
+fn spawn(launch: &Launch, home: &Path) -> (Running, PathBuf) {
     let ready = home.join("ready.json");
     let _ = fs::remove_file(&ready);
     let log = File::options()
@@ -252,7 +288,7 @@ fn spawn(launch: &Launch, home: &Path) -> (Child, PathBuf) {
         "--ops-listen",
         "127.0.0.1:0",
     ]);
-    let child = command
+    command
         .args(["--store", launch.store])
         .args(
             launch
@@ -273,8 +309,6 @@ fn spawn(launch: &Launch, home: &Path) -> (Child, PathBuf) {
             &root.secret_access_key,
         )
         .stdout(log.try_clone().unwrap())
-        .stderr(log)
-        .spawn()
-        .unwrap();
-    (child, ready)
+        .stderr(log);
+    (Running::spawn(&mut command), ready)
 }

@@ -214,7 +214,7 @@ fn read_path(stream: &mut impl Read) -> Option<String> {
 /// Opens nothing but the port: a listener that accepts and never answers.
 pub(crate) struct Silent {
     pub(crate) host: String,
-    _connections: Arc<Mutex<Vec<TcpStream>>>,
+    connections: Arc<Mutex<Vec<TcpStream>>>,
 }
 
 impl Silent {
@@ -228,9 +228,11 @@ impl Silent {
                 kept.lock().unwrap().push(stream);
             }
         });
-        Self {
-            host,
-            _connections: connections,
-        }
+        Self { host, connections }
+    }
+
+    /// Whether anybody waits for an answer.
+    pub(crate) fn is_asked(&self) -> bool {
+        !self.connections.lock().unwrap().is_empty()
     }
 }

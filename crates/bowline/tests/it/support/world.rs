@@ -38,17 +38,13 @@ impl World {
             issuer,
             _shown: show_ids_as_words(),
         };
+        world.add_provider(&world.issuer.url());
         world
-            .iam(
-                "CreateOpenIDConnectProvider",
-                &[
-                    ("Url", &world.issuer.url()),
-                    ("ClientIDList.member.1", "sts.amazonaws.com"),
-                    ("ThumbprintList.member.1", &"a".repeat(40)),
-                ],
-            )
-            .accepted();
-        world
+    }
+
+    /// Makes a provider for an issuer.
+    pub(crate) fn add_provider(&self, url: &str) {
+        self.send(&Bowline::root(), "iam", provider(url)).accepted();
     }
 
     /// A role with the usual trust and permissions, and its bucket if that is not there yet.
@@ -114,15 +110,7 @@ impl World {
 
     pub(crate) fn exchange_with(&self, role: &str, token: &str, more: &[(&str, &str)]) -> Response {
         let role = role_arn(role);
-        let mut parameters = vec![
-            ("Action", "AssumeRoleWithWebIdentity"),
-            ("Version", "2011-06-15"),
-            ("RoleArn", role.as_str()),
-            ("RoleSessionName", "test"),
-            ("WebIdentityToken", token),
-        ];
-        parameters.extend_from_slice(more);
-        Request::form(&parameters).send(self.server.port)
+        web_identity(&role, "test", token, more).send(self.server.port)
     }
 
     /// Credentials of the role `bot`, for a good token.
@@ -196,6 +184,30 @@ impl World {
             .ran(&Bowline::root(), &["explain", &id, "--output", "json"]);
         serde_json::from_str(&text).unwrap()
     }
+}
+
+/// What makes a provider for an issuer, not yet signed.
+pub(crate) fn provider(url: &str) -> Request {
+    query(
+        "iam",
+        "CreateOpenIDConnectProvider",
+        &[
+            ("Url", url),
+            ("ClientIDList.member.1", "sts.amazonaws.com"),
+            ("ThumbprintList.member.1", &"a".repeat(40)),
+        ],
+    )
+}
+
+/// The exchange of a token.
+pub(crate) fn web_identity(role: &str, name: &str, token: &str, more: &[(&str, &str)]) -> Request {
+    let mut parameters = vec![
+        ("RoleArn", role),
+        ("RoleSessionName", name),
+        ("WebIdentityToken", token),
+    ];
+    parameters.extend_from_slice(more);
+    query("sts", "AssumeRoleWithWebIdentity", &parameters)
 }
 
 /// A call of the query protocol, not yet signed.
