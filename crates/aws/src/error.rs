@@ -45,6 +45,9 @@ impl Protocol {
     };
 }
 
+/// Longest message, in bytes; of a longer one its beginning is told.
+const MAX_MESSAGE: usize = 4 * 1024;
+
 /// A failure as the client is to see it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code:?}: {message}")]
@@ -81,9 +84,15 @@ pub struct Rendered {
 impl AwsError {
     /// A failure with its message.
     pub fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+        let mut message = message.into();
+        // Many messages repeat what a request says, which may be long: answer and audit record must not be.
+        if message.len() > MAX_MESSAGE {
+            let end = message.floor_char_boundary(MAX_MESSAGE);
+            message = Cow::Owned(format!("{}...", message.get(..end).unwrap_or_default()));
+        }
         Self {
             code,
-            message: message.into(),
+            message,
             details: Vec::new(),
         }
     }

@@ -12,6 +12,8 @@ mod form;
 /// The most bytes that body and query string may have together. A web identity token may have 20,000 characters and a policy
 /// document 131,072, percent-encoded up to threefold.
 pub const MAX_BYTES: usize = 512 * 1024;
+/// Characters of a value that are shown in an error.
+const SHOWN: usize = 256;
 /// The most parameters of a request. The largest IAM request, 50 tags and their like, needs about a hundred.
 pub const MAX_PARAMETERS: usize = 1_000;
 /// The longest name of a parameter.
@@ -286,7 +288,7 @@ impl<'a> Scope<'a> {
         };
         parse(text).map(Some).ok_or_else(|| ParamsError::BadValue {
             name: self.name_of(name),
-            value: text.to_owned(),
+            value: text.chars().take(SHOWN).collect(),
             expected,
         })
     }

@@ -5,3 +5,4 @@
 
 pub(crate) mod call;
 pub(crate) mod iam;
+pub(crate) mod refused_members;

@@ -17,8 +17,10 @@ use std::{
     },
 };
 
+use bowline_aws::error::AwsError;
+
 pub(crate) use self::record::{Outcome, render};
-use crate::folder::private_folder;
+use crate::{event::Event, folder::private_folder, refusal::Refused};
 
 /// Most bytes that wait for the file to be writable again. Calls whose records do not fit are refused all the same.
 const MAX_WAITING: usize = 1 << 20;
@@ -105,6 +107,18 @@ impl Audit {
         self.failing.store(false, Ordering::Release);
         tracing::info!("The audit is written again");
         Ok(())
+    }
+
+    /// The same before a call that changes something: nothing is changed that could not be recorded.
+    ///
+    /// # Errors
+    /// A failure of ours, in the words of the event's service.
+    pub(crate) fn check_before(&self, event: &Event<'_>) -> Result<(), Refused> {
+        if event.reads_only() {
+            return Ok(());
+        }
+        self.check()
+            .map_err(|error| Refused::because(AwsError::internal(event.service.protocol()), &error))
     }
 
     /// How often a record could not be written at once.

@@ -13,10 +13,13 @@ use bowline_aws::{
     sigv4::{DerivedKey, Payload, SignatureError, Unverified, Verified, verify},
 };
 use bowline_iam::account::AccountId;
+use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::{
     caller::{Caller, Identity},
+    event::{Event, Who},
+    http::body::{self, RequestBody},
     index::{Index, KeyOwner},
     refusal::Refused,
     session::{self, Session},
@@ -67,8 +70,38 @@ pub(crate) fn authenticate(
         .map_err(|error| Refused::because(error.to_aws(protocol), &error))
 }
 
+/// Takes into the event whom a request claims to come from, before that is found to be so.
+pub(crate) fn claim(event: &mut Event<'_>, request: &Unverified<'_>, index: &Index) {
+    let id = request.access_key_id();
+    event.region = Some(request.scope().region().into());
+    event.who = Who::Claimed {
+        access_key_id: id.clone(),
+        account: claimed_account(id, index),
+    };
+}
+
+/// Reads a request that is signed as a whole: its body, and who sent it, whom the event knows from then on.
+///
+/// # Errors
+/// [`Refused`], in the words of the event's service.
+pub(crate) async fn signed_body(
+    event: &mut Event<'_>,
+    request: &Unverified<'_>,
+    index: &Index,
+    body: RequestBody,
+    most: usize,
+) -> Result<(Bytes, Arc<Caller>), Refused> {
+    claim(event, request, index);
+    let body = body::read(body, most).await?;
+    let (now, protocol) = (event.head.now, event.service.protocol());
+    let authenticated = authenticate(request, Payload::Whole(&body), index, now, protocol)?;
+    let caller = Arc::new(authenticated.caller);
+    event.who = Who::Caller(Arc::clone(&caller));
+    Ok((body, caller))
+}
+
 /// The account of an access key that a request names, for telling it of the attempt.
-pub(crate) fn claimed_account(id: &AccessKeyId, index: &Index) -> Option<AccountId> {
+fn claimed_account(id: &AccessKeyId, index: &Index) -> Option<AccountId> {
     let of_key = index.access_key(id.as_str()).map(|key| key.account());
     of_key.or_else(|| ids::account_of(id).filter(|account| index.account(*account).is_some()))
 }

@@ -1,7 +1,7 @@
 //! One call, as audit and explanations tell of it. It is filled while the call is served, so a call that ends early is told of as
 //! far as it came.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use bowline_aws::credentials::AccessKeyId;
 use bowline_iam::account::AccountId;
@@ -67,7 +67,7 @@ pub(crate) enum Who {
         subject: String,
     },
     /// Whoever signed.
-    Caller(Caller),
+    Caller(Arc<Caller>),
 }
 
 /// What a call is about.

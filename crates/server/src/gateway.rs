@@ -23,7 +23,7 @@ pub(crate) use self::buckets::recover;
 use self::s3::execute;
 use crate::{
     app::App,
-    authenticate::{authenticate, claimed_account},
+    authenticate::{authenticate, claim},
     authorize::{Asker, Question},
     caller::Caller,
     entity::BucketState,
@@ -50,16 +50,11 @@ pub(crate) async fn serve(
     let index = app.state.current();
     let mut content = ContentSha256::Unsigned;
     if let Some(signature) = signature {
-        let id = signature.access_key_id();
-        event.region = Some(signature.scope().region().into());
-        event.who = Who::Claimed {
-            access_key_id: id.clone(),
-            account: claimed_account(id, &index),
-        };
+        claim(event, signature, &index);
         let authenticated =
             authenticate(signature, Payload::Declared, &index, head.now, Protocol::S3)?;
         content = authenticated.verified.content();
-        event.who = Who::Caller(authenticated.caller);
+        event.who = Who::Caller(Arc::new(authenticated.caller));
     }
 
     let target = Target::parse(head.host(), head.path(), &app.config.base_domains)
@@ -89,11 +84,7 @@ pub(crate) async fn serve(
         operation.take_body(&request.whole(&mut body).await?)?;
     }
     let (permit, reveals_absence) = request.decide(event, operation)?;
-    if !event.reads_only() {
-        app.audit
-            .check()
-            .map_err(|error| Refused::because(AwsError::internal(Protocol::S3), &error))?;
-    }
+    app.audit.check_before(event)?;
     request
         .carry_out(event, permit, reveals_absence, body)
         .await

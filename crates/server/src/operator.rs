@@ -12,8 +12,8 @@ mod rotate_keyring;
 use std::sync::Arc;
 
 use bowline_aws::{
-    error::{AwsError, Code, Protocol},
-    sigv4::{Payload, Unverified},
+    error::{AwsError, Code},
+    sigv4::Unverified,
 };
 use bowline_iam::{
     account::AccountId,
@@ -28,12 +28,12 @@ use self::{
 use crate::{
     api::call::Call,
     app::App,
-    authenticate::{authenticate, claimed_account},
+    authenticate::signed_body,
     authorize::{Asker, Question},
-    event::{Event, Subject, Who},
+    event::{Event, Subject},
     http::{
         answer::{self, Answer},
-        body::{self, RequestBody},
+        body::RequestBody,
     },
     index::Index,
     refusal::Refused,
@@ -65,17 +65,7 @@ pub(crate) async fn serve(
 ) -> Result<Answer, Refused> {
     let head = event.head;
     let index = app.state.current();
-    let id = signature.access_key_id();
-    event.region = Some(signature.scope().region().into());
-    event.who = Who::Claimed {
-        access_key_id: id.clone(),
-        account: claimed_account(id, &index),
-    };
-    let body = body::read(body, LIMITS.max_bytes).await?;
-    let payload = Payload::Whole(&body);
-    let authenticated = authenticate(signature, payload, &index, head.now, Protocol::Bowline)?;
-    event.who = Who::Caller(authenticated.caller.clone());
-    let caller = &authenticated.caller;
+    let (body, caller) = signed_body(event, signature, &index, body, LIMITS.max_bytes).await?;
 
     if *head.method() != Method::POST || head.path() != "/" || !head.query().is_empty() {
         let message = "The operator API takes POST requests to / without a query";
@@ -94,19 +84,15 @@ pub(crate) async fn serve(
         trust: None,
     };
     let region = signature.scope().region();
-    let asker = Asker::new(&index, head, event.service, Some(region), Some(caller));
+    let asker = Asker::new(&index, head, event.service, Some(region), Some(&caller));
     let permit = asker.permit(&[question], request);
     event.resource = Some(subject);
     let permit = permit?;
-    if !event.reads_only() {
-        app.audit
-            .check()
-            .map_err(|error| Refused::because(AwsError::internal(Protocol::Bowline), &error))?;
-    }
+    app.audit.check_before(event)?;
     let call = Call {
         app,
         index: Arc::clone(&index),
-        caller,
+        caller: &caller,
         now: head.now,
         request_id: &head.ids.request,
     };

@@ -6,7 +6,7 @@ use bowline_aws::{
     error::{AwsError, Code},
     iam,
     query::{MAX_BYTES, Params, list_index},
-    sigv4::{Payload, Unverified},
+    sigv4::Unverified,
     sts,
 };
 use bytes::Bytes;
@@ -14,9 +14,9 @@ use bytes::Bytes;
 use crate::{
     api::{self, call::Call},
     app::App,
-    authenticate::{authenticate, claimed_account},
+    authenticate::signed_body,
     authorize::{Asker, Question},
-    event::{Event, Subject, Who},
+    event::{Event, Subject},
     http::{
         answer::{self, Answer},
         body::{self, RequestBody},
@@ -68,18 +68,9 @@ pub(crate) async fn signed(
     body: RequestBody,
 ) -> Result<Answer, Refused> {
     let head = event.head;
-    let protocol = event.service.protocol();
     let index = app.state.current();
-    let id = signature.access_key_id();
-    event.region = Some(signature.scope().region().into());
-    event.who = Who::Claimed {
-        access_key_id: id.clone(),
-        account: claimed_account(id, &index),
-    };
-    let body = body::read(body, MAX_BYTES).await?;
-    let authenticated = authenticate(signature, Payload::Whole(&body), &index, head.now, protocol)?;
-    event.who = Who::Caller(authenticated.caller.clone());
-    let (caller, region) = (&authenticated.caller, signature.scope().region());
+    let (body, caller) = signed_body(event, signature, &index, body, MAX_BYTES).await?;
+    let (caller, region) = (&*caller, signature.scope().region());
 
     let params = read(event, &body)?;
     let Named { action, version } = named(&params)?;
@@ -116,11 +107,7 @@ pub(crate) async fn signed(
                 account: on.account,
             });
             let permit = permit?;
-            if !event.reads_only() {
-                app.audit
-                    .check()
-                    .map_err(|error| Refused::because(AwsError::internal(protocol), &error))?;
-            }
+            app.audit.check_before(event)?;
             api::iam::carry_out(permit, &call).await?
         }
         Service::Sts => {

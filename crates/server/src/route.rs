@@ -9,20 +9,20 @@ use std::{net::SocketAddr, sync::Arc};
 use bowline_aws::{
     error::{AwsError, Code},
     query::MAX_BYTES,
-    sigv4::{Payload, Presented, RequestParts, SignatureError, Unverified, present},
+    sigv4::{Presented, RequestParts, SignatureError, Unverified, present},
 };
 use http::{HeaderValue, Method, Request, header};
 use hyper::body::Incoming;
 
 use crate::{
     app::App,
-    authenticate::authenticate,
+    authenticate::signed_body,
     conclude::conclude,
-    event::{Event, Who},
+    event::Event,
     gateway,
     http::{
         answer::{self, Answer},
-        body::{self as http_body, RequestBody},
+        body::RequestBody,
         head::Head,
         listener::Handler,
     },
@@ -207,11 +207,8 @@ async fn not_served(
     operation: &str,
     body: RequestBody,
 ) -> Result<Answer, Refused> {
-    let protocol = event.service.protocol();
-    let body = http_body::read(body, MAX_BYTES).await?;
-    let (index, now) = (app.state.current(), event.head.now);
-    let authenticated = authenticate(signature, Payload::Whole(&body), &index, now, protocol)?;
-    event.who = Who::Caller(authenticated.caller);
+    let index = app.state.current();
+    signed_body(event, signature, &index, body, MAX_BYTES).await?;
     Err(AwsError::unknown_operation(operation, "2012-08-10").into())
 }
 

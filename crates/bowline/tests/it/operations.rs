@@ -3,8 +3,9 @@
 use insta::assert_snapshot;
 
 use crate::support::bowline::Bowline;
+use crate::support::http::Request;
 use crate::support::python::clients;
-use crate::support::world::World;
+use crate::support::world::{World, allow};
 
 /// Runs `every_operation.py` in one of its modes.
 fn every_operation(mode: &str) -> Option<String> {
@@ -88,4 +89,68 @@ fn every_operation_is_refused_when_a_member_is_missing_or_out_of_bounds() {
     sts: nothing to get wrong (1)
       GetCallerIdentity
     ");
+}
+
+#[test]
+fn a_list_goes_on_after_policies_with_the_longest_arns() {
+    let world = World::new();
+    let path = format!("/{}/", "p".repeat(510));
+    let document = allow(&["s3:GetObject"], &["*"]).to_string();
+    for letter in ["a", "b", "c"] {
+        let name = letter.repeat(128);
+        let made = world
+            .iam(
+                "CreatePolicy",
+                &[
+                    ("PolicyName", &name),
+                    ("Path", &path),
+                    ("PolicyDocument", &document),
+                ],
+            )
+            .accepted();
+        let arn = made.element("Arn").unwrap();
+        world
+            .iam(
+                "AttachRolePolicy",
+                &[("RoleName", "bot"), ("PolicyArn", &arn)],
+            )
+            .accepted();
+    }
+    let (mut names, mut marker) = (Vec::new(), None);
+    loop {
+        let mut asked = vec![("RoleName", "bot"), ("MaxItems", "1")];
+        let before: Option<String> = marker.take();
+        asked.extend(before.as_deref().map(|marker| ("Marker", marker)));
+        let page = world.iam("ListAttachedRolePolicies", &asked).accepted();
+        names.push(page.element("PolicyName").unwrap());
+        marker = page.element("Marker");
+        if marker.is_none() {
+            break;
+        }
+    }
+    assert_eq!(names, ["a", "b", "c"].map(|letter| letter.repeat(128)));
+}
+
+#[test]
+fn what_no_record_has_room_for_is_the_requests_mistake() {
+    let world = World::new();
+    // Each line feed takes two bytes in a record, and none counts as a character of a policy.
+    let document = allow(&["s3:GetObject"], &["*"]).to_string();
+    let document = format!("{document}{}", "\n".repeat(131_072 - document.len()));
+    assert_snapshot!(world.iam("CreatePolicy", &[("PolicyName", "wide"), ("PolicyDocument", &document)]).verdict(), @"409 LimitExceeded: The request makes a record of 262388 bytes, over the limit of 262144.");
+    let refused = world.send(
+        &Bowline::root(),
+        "bowline",
+        Request::new("POST", "/")
+            .header("content-type", "application/x-amz-json-1.1")
+            .header("x-amz-target", "Bowline_20261101.ConfigureProvider")
+            .body(
+                serde_json::json!({
+                    "Arn": world.provider(),
+                    "Jwks": format!("{}{}", world.issuer.jwks(), " ".repeat(100 * 1024)),
+                })
+                .to_string(),
+            ),
+    );
+    assert_snapshot!(refused.text(), @r#"{"__type":"ValidationError","message":"uploaded keys are too long"}"#);
 }

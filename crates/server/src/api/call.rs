@@ -13,9 +13,14 @@ use jiff::Timestamp;
 use crate::{
     app::App,
     caller::Caller,
-    entity::UniqueId,
+    entity::{Entity, UniqueId},
     index::{Index, UpdateError},
-    store::Transaction,
+    refusal::Refused,
+    store::{
+        Revision, Transaction,
+        record::RecordError,
+        transaction::{InvalidTransaction, MAX_VALUE_BYTES},
+    },
 };
 
 /// A call that was decided on: who makes it, when, and on which state of things.
@@ -42,28 +47,64 @@ impl Call<'_> {
     /// Decides on the current index and commits, anew whenever somebody else was faster.
     ///
     /// # Errors
-    /// What `decide` refuses with; `ConcurrentModification` if others are always faster; `InternalFailure`, logged here, if the store
-    /// fails.
+    /// What `decide` refuses with; `ConcurrentModification` if others are always faster; `ValidationError` or `LimitExceeded` for a
+    /// record that cannot be kept; `InternalFailure` if the store fails.
     pub(crate) async fn update<T>(
         &self,
         decide: impl FnMut(&Index) -> Result<(Transaction, T), AwsError>,
-    ) -> Result<T, AwsError> {
-        match self.app.state.update(decide).await {
-            Ok(outcome) => Ok(outcome),
-            Err(UpdateError::Refused(error)) => Err(error),
-            Err(UpdateError::Busy) => Err(AwsError::new(
+    ) -> Result<T, Refused> {
+        let error = match self.app.state.update(decide).await {
+            Ok(outcome) => return Ok(outcome),
+            Err(error) => error,
+        };
+        Err(match error {
+            UpdateError::Refused(error) => error.into(),
+            UpdateError::Busy => AwsError::new(
                 Code::ConcurrentModification,
                 "The request was rejected because multiple requests to change this object were submitted simultaneously. Wait a few minutes and submit your request again.",
-            )),
-            Err(error @ (UpdateError::Invalid(_) | UpdateError::Store(_))) => {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    request.id = self.request_id,
-                    "A change could not be stored"
-                );
-                Err(AwsError::internal(Protocol::IAM))
+            )
+            .into(),
+            // What no constraint of the input says: texts together, or one once it is written as a record.
+            UpdateError::Invalid(InvalidTransaction::Record(RecordError::Invalid { source, .. })) => {
+                AwsError::new(Code::ValidationError, source.to_string()).into()
             }
-        }
+            UpdateError::Invalid(InvalidTransaction::ValueTooLong { bytes, .. }) => {
+                let message = format!("The request makes a record of {bytes} bytes, over the limit of {MAX_VALUE_BYTES}.");
+                AwsError::new(Code::LimitExceeded, message).into()
+            }
+            UpdateError::Invalid(_) | UpdateError::Store(_) => {
+                let mut reasons = vec![error.to_string()];
+                let mut source = std::error::Error::source(&error);
+                while let Some(cause) = source {
+                    reasons.push(cause.to_string());
+                    source = cause.source();
+                }
+                Refused::because(AwsError::internal(Protocol::IAM), &reasons.join(": "))
+            }
+        })
+    }
+
+    /// Puts a record as `change` leaves it, with what else it puts or touches. One that stays as it is costs no commit.
+    ///
+    /// # Errors
+    /// What the two refuse with, and as [`Self::update`].
+    pub(crate) async fn change<E: Entity + Clone + PartialEq>(
+        &self,
+        find: impl for<'i> Fn(&'i Index) -> Result<(&'i Arc<E>, Revision), AwsError> + Send + Sync,
+        change: impl Fn(&mut E, &Index) -> Result<Transaction, AwsError> + Send + Sync,
+    ) -> Result<E, Refused> {
+        self.update(|index| {
+            let (before, revision) = find(index)?;
+            let mut record = (**before).clone();
+            let beside = change(&mut record, index)?;
+            let transaction = if record == **before {
+                Transaction::new()
+            } else {
+                beside.update(&record, revision)
+            };
+            Ok((transaction, record))
+        })
+        .await
     }
 
     /// Random bytes.

@@ -5,6 +5,7 @@
 mod access_key;
 mod attached_policy;
 mod error;
+mod holder;
 mod inline_policy;
 pub(crate) mod open_id_connect_provider;
 mod page;
@@ -48,7 +49,7 @@ pub(crate) async fn carry_out(permit: Permit<Request>, call: &Call<'_>) -> Resul
         }
         R::DeleteRole(input) => done(call, operation, role::delete(call, &input).await),
 
-        R::PutRolePolicy(input) => done(call, operation, role_policy::put(call, input).await),
+        R::PutRolePolicy(input) => done(call, operation, role_policy::put(call, &input).await),
         R::GetRolePolicy(input) => answer(call, role_policy::get(call, &input)),
         R::ListRolePolicies(input) => answer(call, role_policy::list(call, &input)),
         R::DeleteRolePolicy(input) => {
@@ -60,7 +61,7 @@ pub(crate) async fn carry_out(permit: Permit<Request>, call: &Call<'_>) -> Resul
         R::ListUsers(input) => answer(call, user::list(call, &input)),
         R::DeleteUser(input) => done(call, operation, user::delete(call, &input).await),
 
-        R::PutUserPolicy(input) => done(call, operation, user_policy::put(call, input).await),
+        R::PutUserPolicy(input) => done(call, operation, user_policy::put(call, &input).await),
         R::GetUserPolicy(input) => answer(call, user_policy::get(call, &input)),
         R::ListUserPolicies(input) => answer(call, user_policy::list(call, &input)),
         R::DeleteUserPolicy(input) => {

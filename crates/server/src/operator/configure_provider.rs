@@ -8,10 +8,7 @@ use serde::Serialize;
 
 use super::input::{Members, invalid};
 use crate::{
-    api::{
-        call::Call,
-        iam::open_id_connect_provider::{change, find},
-    },
+    api::{call::Call, iam::open_id_connect_provider::change},
     event::{Fields, Subject},
     oidc,
     refusal::Refused,
@@ -102,20 +99,18 @@ impl ConfigureProvider {
     }
 
     pub(super) async fn carry_out(&self, call: &Call<'_>) -> Result<String, Refused> {
-        change(call, &self.arn, |provider| {
+        let provider = change(call, &self.arn, |provider| {
             apply(&mut provider.jwks, self.jwks.as_ref());
             apply(&mut provider.ca_bundle, self.ca_bundle.as_ref());
             apply(&mut provider.issuer_override, self.issuer.as_ref());
             Ok(())
         })
         .await?;
-        let index = call.app.state.current();
-        let provider = find(&index, call.account(), &self.arn)?;
         let output = Output {
-            arn: &provider.arn,
-            issuer: provider.record.issuer(),
-            has_jwks: provider.record.jwks.is_some(),
-            has_ca_bundle: provider.record.ca_bundle.is_some(),
+            arn: &provider.arn(),
+            issuer: provider.issuer(),
+            has_jwks: provider.jwks.is_some(),
+            has_ca_bundle: provider.ca_bundle.is_some(),
         };
         serde_json::to_string(&output)
             .map_err(|error| Refused::because(AwsError::internal(Protocol::Bowline), &error))

@@ -15,11 +15,14 @@ use bowline_iam::{
 use super::{
     assumed_role_user, credentials,
     role_arn::RoleArn,
-    session_limits::{check_policy, duration, refuse_members},
+    session_limits::{check_policy, duration},
     tell_session,
 };
 use crate::{
-    api::call::Call,
+    api::{
+        call::Call,
+        refused_members::{has_any, refuse_members},
+    },
     authorize::{Asker, Question},
     caller::{Caller, Identity},
     event::{Event, Subject},
@@ -151,9 +154,4 @@ fn nobody() -> Option<CompiledPolicy> {
     const NOBODY: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"000000000000"},"Action":"sts:TagSession"}}"#;
     let policy = Policy::parse(NOBODY, PolicyKind::Trust).ok()?;
     policy.compile(|_| None).ok()
-}
-
-/// An empty list is as good as none.
-pub(super) fn has_any<T>(list: Option<&Vec<T>>) -> bool {
-    list.is_some_and(|list| !list.is_empty())
 }

@@ -19,13 +19,13 @@ use bowline_iam::{
 };
 
 use super::{
-    assume_role::has_any,
     assumed_role_user, credentials,
     role_arn::RoleArn,
-    session_limits::{check_policy, duration, refuse_members},
+    session_limits::{check_policy, duration},
     tell_session,
 };
 use crate::{
+    api::refused_members::{has_any, refuse_members},
     app::App,
     authorize::common,
     event::{Event, Subject, Who},

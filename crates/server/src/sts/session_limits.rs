@@ -51,14 +51,3 @@ pub(super) fn check_policy(policy: Option<&str>) -> Result<(), Refused> {
         .map(drop)
         .map_err(|error| malformed(&error, PolicyKind::Session))
 }
-
-/// Members that are recognized and come in a later version: refused, so that nobody believes them to be in force.
-///
-/// # Errors
-/// `ValidationError` that names the first one that is given.
-pub(super) fn refuse_members(given: &[(&'static str, bool)]) -> Result<(), AwsError> {
-    match given.iter().find(|(_, given)| *given) {
-        Some((name, _)) => Err(AwsError::unsupported_parameter(name)),
-        None => Ok(()),
-    }
-}

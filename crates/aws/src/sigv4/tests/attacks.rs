@@ -187,6 +187,7 @@ fn the_authorization_header_is_read_strictly() {
     insta::assert_snapshot!(refused("Basic dXNlcg=="), @"malformed authorization header: unsupported authorization scheme `Basic`");
     insta::assert_snapshot!(refused("AWS4-HMAC-SHA256"), @"malformed authorization header: `` is not a key=value pair");
     insta::assert_snapshot!(refused("AWS4-HMAC-SHA256 Credential"), @"malformed authorization header: `Credential` is not a key=value pair");
+    insta::assert_snapshot!(refused("AWS4-HMAC-SHA256 wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"), @"malformed authorization header: `wJalrXUtnFEMI...` is not a key=value pair");
     insta::assert_snapshot!(refused("AWS4-HMAC-SHA256 Credential=a"), @"malformed authorization header: parameter `SignedHeaders` is missing");
     insta::assert_snapshot!(refused(&format!("{good}, Extra=1")), @"malformed authorization header: unknown parameter `Extra`");
     insta::assert_snapshot!(refused(&format!("{good}, Signature=1")), @"malformed authorization header: parameter `Signature` is given more than once");

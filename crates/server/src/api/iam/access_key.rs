@@ -12,7 +12,7 @@ use bowline_aws::{
 
 use super::{
     error::over_quota,
-    page::{Entries, Page},
+    page::{Asked, Entries, Page},
     resource::{Owner, owner},
 };
 use crate::{
@@ -73,8 +73,12 @@ pub(super) fn list(
     input: &ListAccessKeysRequest,
 ) -> Result<ListAccessKeysResponse, Refused> {
     let owner = owner(&call.index, call.caller, input.user_name.as_deref())?;
-    let (marker, most) = (input.marker.as_deref(), input.max_items);
-    let page = Page::new(call, "ListAccessKeys", marker, most)?;
+    let asked = Asked {
+        operation: "ListAccessKeys",
+        marker: input.marker.as_deref(),
+        max_items: input.max_items,
+    };
+    let page = Page::new(call, asked)?;
     let after = page.after.as_deref();
     let all = owner
         .keys(&call.index)
@@ -110,17 +114,19 @@ pub(super) async fn update(call: &Call<'_>, input: &UpdateAccessKeyRequest) -> R
             return Err(AwsError::new(Code::ValidationError, message).into());
         }
     };
-    call.update(|index| {
-        let owner = owner(index, call.caller, input.user_name.as_deref())?;
-        let key = find(index, &owner, &input.access_key_id)?;
-        let record = entity::AccessKey {
-            status,
-            ..(*key.record).clone()
-        };
-        Ok((Transaction::new().update(&record, key.revision), ()))
-    })
-    .await?;
-    Ok(())
+    call.change(
+        |index| {
+            let owner = owner(index, call.caller, input.user_name.as_deref())?;
+            let key = find(index, &owner, &input.access_key_id)?;
+            Ok((&key.record, key.revision))
+        },
+        |key, _| {
+            key.status = status;
+            Ok(Transaction::new())
+        },
+    )
+    .await
+    .map(drop)
 }
 
 pub(super) async fn delete(call: &Call<'_>, input: &DeleteAccessKeyRequest) -> Result<(), Refused> {
@@ -130,8 +136,7 @@ pub(super) async fn delete(call: &Call<'_>, input: &DeleteAccessKeyRequest) -> R
         let transaction = Transaction::new().delete(&*key.record, key.revision);
         Ok((transaction, ()))
     })
-    .await?;
-    Ok(())
+    .await
 }
 
 fn find<'a>(

@@ -2,23 +2,8 @@
 
 use bowline_aws::error::{AwsError, Code};
 
-/// What can be missing or there already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Role,
-    User,
-    RolePolicy,
-    UserPolicy,
-}
-
-/// Nothing has this name.
-pub(super) fn no_such(kind: Kind, name: &str) -> AwsError {
-    let kind = match kind {
-        Kind::Role => "role",
-        Kind::User => "user",
-        Kind::RolePolicy => "role policy",
-        Kind::UserPolicy => "user policy",
-    };
+/// Nothing of this kind has this name.
+pub(super) fn no_such(kind: &str, name: &str) -> AwsError {
     let message = format!("The {kind} with name {name} cannot be found.");
     AwsError::new(Code::NoSuchEntity, message)
 }
@@ -37,12 +22,4 @@ pub(super) fn over_quota(quota: &str, most: usize) -> AwsError {
 /// Something still hangs on it.
 pub(super) fn delete_conflict(message: &'static str) -> AwsError {
     AwsError::new(Code::DeleteConflict, message)
-}
-
-/// A member that is recognized and comes in a later version: refused, so that nobody believes it to be in force.
-pub(super) fn refuse_member<T>(name: &str, value: Option<&T>) -> Result<(), AwsError> {
-    match value {
-        None => Ok(()),
-        Some(_) => Err(AwsError::unsupported_parameter(name)),
-    }
 }

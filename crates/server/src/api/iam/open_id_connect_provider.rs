@@ -16,9 +16,12 @@ use bowline_aws::{
 };
 use bowline_iam::account::AccountId;
 
-use super::error::{already_exists, over_quota, refuse_member};
+use super::error::{already_exists, over_quota};
 use crate::{
-    api::call::Call,
+    api::{
+        call::Call,
+        refused_members::{has_any, refuse_members},
+    },
     entity::OidcProvider,
     index::{self, Index},
     oidc,
@@ -35,7 +38,7 @@ pub(super) async fn create(
     call: &Call<'_>,
     input: CreateOpenIDConnectProviderRequest,
 ) -> Result<CreateOpenIDConnectProviderResponse, Refused> {
-    refuse_member("Tags", input.tags.filter(|tags| !tags.is_empty()).as_ref())?;
+    refuse_members(&[("Tags", has_any(input.tags.as_ref()))])?;
     oidc::validate_url(&input.url, call.app.config.allow_loopback_issuers).map_err(|error| {
         let message = "Invalid Open ID Connect Provider URL";
         Refused::because(AwsError::new(Code::ValidationError, message), &error)
@@ -122,6 +125,7 @@ pub(super) async fn add_client_id(
         Ok(())
     })
     .await
+    .map(drop)
 }
 
 /// A client id that is not there is as good as removed.
@@ -134,6 +138,7 @@ pub(super) async fn remove_client_id(
         Ok(())
     })
     .await
+    .map(drop)
 }
 
 pub(super) async fn update_thumbprints(
@@ -146,6 +151,7 @@ pub(super) async fn update_thumbprints(
         Ok(())
     })
     .await
+    .map(drop)
 }
 
 /// One that does not exist is as good as deleted (IAM API Reference, `DeleteOpenIDConnectProvider`).
@@ -188,7 +194,7 @@ pub(crate) fn find<'a>(
         })
 }
 
-/// Changes the record of a provider; what else it has stays.
+/// Changes the record of a provider; what else it has stays. Gives what then holds.
 ///
 /// # Errors
 /// `NoSuchEntity`, and what `change` refuses with.
@@ -196,19 +202,13 @@ pub(crate) async fn change(
     call: &Call<'_>,
     arn: &str,
     change: impl Fn(&mut OidcProvider) -> Result<(), AwsError> + Send + Sync,
-) -> Result<(), Refused> {
+) -> Result<OidcProvider, Refused> {
     let account = call.account();
-    call.update(|index| {
-        let provider = find(index, account, arn)?;
-        let mut record = (*provider.record).clone();
-        change(&mut record)?;
-        if record == *provider.record {
-            return Ok((Transaction::new(), ()));
-        }
-        Ok((Transaction::new().update(&record, provider.revision), ()))
-    })
-    .await?;
-    Ok(())
+    call.change(
+        |index| find(index, account, arn).map(|found| (&found.record, found.revision)),
+        |provider, _| change(provider).map(|()| Transaction::new()),
+    )
+    .await
 }
 
 /// SHA-1 fingerprints: 40 hexadecimal digits each, which the constraint does not say.

@@ -9,6 +9,14 @@ use crate::{api::call::Call, page_marker};
 /// Entries of a page whose size nobody asked for (IAM API Reference, `MaxItems`).
 const DEFAULT: usize = 100;
 
+/// What a request says of the page that it asks for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    pub(super) operation: &'static str,
+    pub(super) marker: Option<&'a str>,
+    pub(super) max_items: Option<i32>,
+}
+
 /// Which page is asked for.
 #[derive(Debug)]
 pub(super) struct Page<'a> {
@@ -32,12 +40,12 @@ impl<'a> Page<'a> {
     ///
     /// # Errors
     /// `ValidationError` for a marker that is none of this list.
-    pub(super) fn new(
-        call: &'a Call<'a>,
-        operation: &'static str,
-        marker: Option<&str>,
-        max_items: Option<i32>,
-    ) -> Result<Self, AwsError> {
+    pub(super) fn new(call: &'a Call<'a>, asked: Asked<'_>) -> Result<Self, AwsError> {
+        let Asked {
+            operation,
+            marker,
+            max_items,
+        } = asked;
         let invalid = || AwsError::new(Code::ValidationError, "Invalid Marker.");
         let after = match marker {
             None => None,

@@ -14,12 +14,15 @@ use bowline_aws::{
 use bowline_iam::account::AccountId;
 
 use super::{
-    error::{already_exists, delete_conflict, refuse_member},
-    page::{Entries, Page},
+    error::{already_exists, delete_conflict},
+    page::{Asked, Entries, Page},
     policy_document::{check_managed, encoded},
 };
 use crate::{
-    api::call::Call,
+    api::{
+        call::Call,
+        refused_members::{has_any, refuse_members},
+    },
     entity,
     index::{self, Index},
     refusal::Refused,
@@ -30,7 +33,7 @@ pub(super) async fn create(
     call: &Call<'_>,
     input: CreatePolicyRequest,
 ) -> Result<CreatePolicyResponse, Refused> {
-    refuse_member("Tags", input.tags.filter(|tags| !tags.is_empty()).as_ref())?;
+    refuse_members(&[("Tags", has_any(input.tags.as_ref()))])?;
     check_managed(&input.policy_document)?;
     let id = call.unique_id(UniqueIdKind::ManagedPolicy)?;
     let account = call.account();
@@ -105,8 +108,12 @@ pub(super) fn list(
     call: &Call<'_>,
     input: &ListPoliciesRequest,
 ) -> Result<ListPoliciesResponse, Refused> {
-    let (marker, most) = (input.marker.as_deref(), input.max_items);
-    let page = Page::new(call, "ListPolicies", marker, most)?;
+    let asked = Asked {
+        operation: "ListPolicies",
+        marker: input.marker.as_deref(),
+        max_items: input.max_items,
+    };
+    let page = Page::new(call, asked)?;
     let attached = |policy: &index::Policy| call.index.attachment_count(&policy.arn);
     let wanted = |policy: &index::Policy| {
         let in_use = attached(policy) > 0;
@@ -162,8 +169,7 @@ pub(super) async fn delete(call: &Call<'_>, input: &DeletePolicyRequest) -> Resu
         let transaction = Transaction::new().delete(&*policy.record, policy.revision);
         Ok((transaction, ()))
     })
-    .await?;
-    Ok(())
+    .await
 }
 
 /// The account's policy with this ARN.
@@ -175,10 +181,18 @@ fn find<'a>(
     account: AccountId,
     arn: &str,
 ) -> Result<&'a Arc<index::Policy>, AwsError> {
-    let policy = index.policy(arn);
-    policy
-        .filter(|policy| policy.record.account == account)
+    own(index, account, arn)
         .ok_or_else(|| AwsError::new(Code::NoSuchEntity, format!("Policy {arn} was not found.")))
+}
+
+/// The account's policy with this ARN, if there is one.
+pub(super) fn own<'a>(
+    index: &'a Index,
+    account: AccountId,
+    arn: &str,
+) -> Option<&'a Arc<index::Policy>> {
+    let policy = index.policy(arn);
+    policy.filter(|policy| policy.record.account == account)
 }
 
 fn show(policy: &entity::ManagedPolicy, attached: usize) -> Policy {

@@ -9,7 +9,7 @@ use bowline_aws::{
 };
 use bowline_iam::account::AccountId;
 
-use super::error::{Kind, no_such};
+use super::error::no_such;
 use crate::{
     caller::{Caller, Identity},
     index::{self, Index},
@@ -116,11 +116,9 @@ pub(super) fn owner<'a>(
 ) -> Result<Owner<'a>, AwsError> {
     if let Some(name) = name {
         let user = index.user(caller.account(), name);
-        return user
-            .map(Owner::User)
-            .ok_or_else(|| no_such(Kind::User, name));
+        return user.map(Owner::User).ok_or_else(|| no_such("user", name));
     }
-    let gone = |name: &str| no_such(Kind::User, name);
+    let gone = |name: &str| no_such("user", name);
     match caller.identity() {
         Identity::Root(account) => index
             .account(*account)

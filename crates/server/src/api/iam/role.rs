@@ -13,12 +13,16 @@ use bowline_iam::account::AccountId;
 use std::sync::Arc;
 
 use super::{
-    error::{Kind, already_exists, delete_conflict, no_such, refuse_member},
-    page::{Entries, Page},
+    error::{already_exists, no_such},
+    holder::holds_nothing,
+    page::{Asked, Entries, Page},
     policy_document::{Trust, encoded},
 };
 use crate::{
-    api::call::Call,
+    api::{
+        call::Call,
+        refused_members::{has_any, refuse_members},
+    },
     entity::{self, Permissions},
     index::{self, Index},
     refusal::Refused,
@@ -32,8 +36,10 @@ pub(super) async fn create(
     call: &Call<'_>,
     input: CreateRoleRequest,
 ) -> Result<CreateRoleResponse, Refused> {
-    refuse_member("Tags", input.tags.filter(|tags| !tags.is_empty()).as_ref())?;
-    refuse_member("PermissionsBoundary", input.permissions_boundary.as_ref())?;
+    refuse_members(&[
+        ("Tags", has_any(input.tags.as_ref())),
+        ("PermissionsBoundary", input.permissions_boundary.is_some()),
+    ])?;
     let trust = Trust::parse(input.assume_role_policy_document)?;
     let id = call.unique_id(UniqueIdKind::Role)?;
     let account = call.account();
@@ -77,7 +83,14 @@ pub(super) fn list(
     call: &Call<'_>,
     input: &ListRolesRequest,
 ) -> Result<ListRolesResponse, Refused> {
-    let page = Page::new(call, "ListRoles", input.marker.as_deref(), input.max_items)?;
+    let page = Page::new(
+        call,
+        Asked {
+            operation: "ListRoles",
+            marker: input.marker.as_deref(),
+            max_items: input.max_items,
+        },
+    )?;
     let prefix = input.path_prefix.as_deref();
     let all = call
         .index
@@ -109,7 +122,7 @@ pub(super) async fn update(
         if input.max_session_duration.is_some() {
             role.max_session_duration = seconds(input.max_session_duration);
         }
-        Ok(())
+        Ok(Transaction::new())
     })
     .await?;
     Ok(UpdateRoleResponse {})
@@ -122,7 +135,7 @@ pub(super) async fn update_trust(
     let trust = Trust::parse(input.policy_document)?;
     change(call, &input.role_name, |role, index| {
         role.trust = trust.resolve(index)?;
-        Ok(())
+        Ok(Transaction::new())
     })
     .await
 }
@@ -131,22 +144,11 @@ pub(super) async fn delete(call: &Call<'_>, input: &DeleteRoleRequest) -> Result
     let account = call.account();
     call.update(|index| {
         let role = find(index, account, &input.role_name)?;
-        let permissions = &role.record.permissions;
-        if !permissions.attached.is_empty() {
-            return Err(delete_conflict(
-                "Cannot delete entity, must detach all policies first.",
-            ));
-        }
-        if !permissions.inline.is_empty() {
-            return Err(delete_conflict(
-                "Cannot delete entity, must delete policies first.",
-            ));
-        }
+        holds_nothing(&role.record.permissions)?;
         let transaction = Transaction::new().delete(&*role.record, role.revision);
         Ok((transaction, ()))
     })
-    .await?;
-    Ok(())
+    .await
 }
 
 /// The role with this name.
@@ -159,7 +161,7 @@ pub(super) fn find<'a>(
     name: &str,
 ) -> Result<&'a Arc<index::Role>, AwsError> {
     let role = index.role(account, name);
-    role.ok_or_else(|| no_such(Kind::Role, name))
+    role.ok_or_else(|| no_such("role", name))
 }
 
 /// Changes the record of a role.
@@ -169,17 +171,15 @@ pub(super) fn find<'a>(
 pub(super) async fn change(
     call: &Call<'_>,
     name: &str,
-    change: impl Fn(&mut entity::Role, &Index) -> Result<(), AwsError> + Send + Sync,
+    change: impl Fn(&mut entity::Role, &Index) -> Result<Transaction, AwsError> + Send + Sync,
 ) -> Result<(), Refused> {
     let account = call.account();
-    call.update(|index| {
-        let role = find(index, account, name)?;
-        let mut record = (*role.record).clone();
-        change(&mut record, index)?;
-        Ok((Transaction::new().update(&record, role.revision), ()))
-    })
-    .await?;
-    Ok(())
+    call.change(
+        |index| find(index, account, name).map(|role| (&role.record, role.revision)),
+        change,
+    )
+    .await
+    .map(drop)
 }
 
 fn show(role: &entity::Role, trust: &str) -> Role {

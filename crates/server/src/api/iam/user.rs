@@ -13,12 +13,16 @@ use bowline_aws::{
 use bowline_iam::account::AccountId;
 
 use super::{
-    error::{Kind, already_exists, delete_conflict, no_such, refuse_member},
-    page::{Entries, Page},
+    error::{already_exists, delete_conflict, no_such},
+    holder::holds_nothing,
+    page::{Asked, Entries, Page},
     resource::{Owner, owner},
 };
 use crate::{
-    api::call::Call,
+    api::{
+        call::Call,
+        refused_members::{has_any, refuse_members},
+    },
     entity::{self, Permissions},
     index::{self, Index},
     refusal::Refused,
@@ -29,8 +33,10 @@ pub(super) async fn create(
     call: &Call<'_>,
     input: CreateUserRequest,
 ) -> Result<CreateUserResponse, Refused> {
-    refuse_member("Tags", input.tags.filter(|tags| !tags.is_empty()).as_ref())?;
-    refuse_member("PermissionsBoundary", input.permissions_boundary.as_ref())?;
+    refuse_members(&[
+        ("Tags", has_any(input.tags.as_ref())),
+        ("PermissionsBoundary", input.permissions_boundary.is_some()),
+    ])?;
     let id = call.unique_id(UniqueIdKind::User)?;
     let account = call.account();
     let user = call
@@ -77,7 +83,14 @@ pub(super) fn list(
     call: &Call<'_>,
     input: &ListUsersRequest,
 ) -> Result<ListUsersResponse, Refused> {
-    let page = Page::new(call, "ListUsers", input.marker.as_deref(), input.max_items)?;
+    let page = Page::new(
+        call,
+        Asked {
+            operation: "ListUsers",
+            marker: input.marker.as_deref(),
+            max_items: input.max_items,
+        },
+    )?;
     let prefix = input.path_prefix.as_deref();
     let all = call
         .index
@@ -98,27 +111,16 @@ pub(super) async fn delete(call: &Call<'_>, input: &DeleteUserRequest) -> Result
     let account = call.account();
     call.update(|index| {
         let user = find(index, account, &input.user_name)?;
-        let permissions = &user.record.permissions;
         if index.access_keys_of(&user.record.id).next().is_some() {
             return Err(delete_conflict(
                 "Cannot delete entity, must delete access keys first.",
             ));
         }
-        if !permissions.attached.is_empty() {
-            return Err(delete_conflict(
-                "Cannot delete entity, must detach all policies first.",
-            ));
-        }
-        if !permissions.inline.is_empty() {
-            return Err(delete_conflict(
-                "Cannot delete entity, must delete policies first.",
-            ));
-        }
+        holds_nothing(&user.record.permissions)?;
         let transaction = Transaction::new().delete(&*user.record, user.revision);
         Ok((transaction, ()))
     })
-    .await?;
-    Ok(())
+    .await
 }
 
 /// The user with this name.
@@ -131,7 +133,7 @@ pub(super) fn find<'a>(
     name: &str,
 ) -> Result<&'a Arc<index::User>, AwsError> {
     let user = index.user(account, name);
-    user.ok_or_else(|| no_such(Kind::User, name))
+    user.ok_or_else(|| no_such("user", name))
 }
 
 /// Changes the record of a user.
@@ -141,17 +143,15 @@ pub(super) fn find<'a>(
 pub(super) async fn change(
     call: &Call<'_>,
     name: &str,
-    change: impl Fn(&mut entity::User, &Index) -> Result<(), AwsError> + Send + Sync,
+    change: impl Fn(&mut entity::User, &Index) -> Result<Transaction, AwsError> + Send + Sync,
 ) -> Result<(), Refused> {
     let account = call.account();
-    call.update(|index| {
-        let user = find(index, account, name)?;
-        let mut record = (*user.record).clone();
-        change(&mut record, index)?;
-        Ok((Transaction::new().update(&record, user.revision), ()))
-    })
-    .await?;
-    Ok(())
+    call.change(
+        |index| find(index, account, name).map(|user| (&user.record, user.revision)),
+        change,
+    )
+    .await
+    .map(drop)
 }
 
 fn show(user: &entity::User) -> User {
