@@ -37,6 +37,13 @@ impl XmlWriter {
         Self::default()
     }
 
+    /// An empty document that holds so many bytes before it has to grow.
+    fn with_capacity(bytes: usize) -> Self {
+        let mut xml = Self::new();
+        xml.out.reserve(bytes);
+        xml
+    }
+
     /// An empty document that begins with the XML declaration and a newline, as S3 has it.
     pub fn with_declaration() -> Self {
         let mut xml = Self::new();
@@ -166,7 +173,7 @@ pub fn query_response(
     result: impl FnOnce(&mut XmlWriter),
 ) -> String {
     envelope(operation, namespace, request_id, |xml| {
-        let name = format!("{operation}Result");
+        let name = [operation, "Result"].concat();
         xml.open(&name);
         result(xml);
         xml.close(&name);
@@ -221,14 +228,17 @@ fn push_digits(text: &mut String, number: i16, digits: u32) {
     }
 }
 
+/// Bytes of an answer with credentials, which is then not copied while it grows, with the secret in it.
+const ROOM: usize = 2 * 1024;
+
 fn envelope(
     operation: &str,
     namespace: &str,
     request_id: &str,
     body: impl FnOnce(&mut XmlWriter),
 ) -> String {
-    let mut xml = XmlWriter::new();
-    let name = format!("{operation}Response");
+    let mut xml = XmlWriter::with_capacity(ROOM);
+    let name = [operation, "Response"].concat();
     xml.open_in(&name, namespace);
     body(&mut xml);
     xml.open("ResponseMetadata");

@@ -215,6 +215,11 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// The value of a member, if it is an object that has it.
+    pub fn get(&self, name: &str) -> Option<&Self> {
+        self.as_object()?.get(name)
+    }
+
     /// The items, if it is an array.
     pub fn as_array(&self) -> Option<&[Self]> {
         match &self.kind {

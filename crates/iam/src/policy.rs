@@ -34,8 +34,8 @@ pub struct Policy {
     statements: Vec<Statement>,
 }
 
-/// A policy that is ready to be decided with.
-#[derive(Clone, Debug, PartialEq)]
+/// A policy that is ready to be decided with. The default one has no statement and speaks of nothing.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct CompiledPolicy {
     statements: Box<[Statement]>,
 }

@@ -108,13 +108,14 @@ fn uuid(random: u128) -> String {
     const VARIANT: u128 = 0x2 << 62;
     let kept = random & !(0xf << 76) & !(0x3 << 62);
     let bits = kept | VERSION | VARIANT;
+    let digit = |value: u8| char::from(if value < 10 { b'0' } else { b'a' - 10 } + value);
     let mut text = String::with_capacity(36);
-    for digit in 0..32_u32 {
-        if matches!(digit, 8 | 12 | 16 | 20) {
+    for (place, byte) in bits.to_be_bytes().into_iter().enumerate() {
+        if matches!(place, 4 | 6 | 8 | 10) {
             text.push('-');
         }
-        let value = u32::try_from(bits >> (4 * (31 - digit)) & 0xf).unwrap_or_default();
-        text.extend(char::from_digit(value, 16));
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 0xf));
     }
     text
 }

@@ -84,7 +84,10 @@ fn explain(app: &App, event: &Event<'_>, refused: &Refused) -> Option<Arc<Explan
             app.recent.keep_of_stranger(*account, kept);
         }
         // Holders of good tokens are many, and the provider's operator says who is one.
-        Who::Holder { account, .. } => app.recent.keep_of_stranger(Some(*account), kept),
+        Who::Holder { provider, .. } => {
+            app.recent
+                .keep_of_stranger(Some(provider.record.account), kept);
+        }
     }
     Some(explanation)
 }

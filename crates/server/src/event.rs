@@ -6,7 +6,7 @@ use std::{borrow::Cow, sync::Arc};
 use bowline_aws::credentials::AccessKeyId;
 use bowline_iam::account::AccountId;
 
-use crate::{caller::Caller, http::head::Head, service::Service};
+use crate::{caller::Caller, http::head::Head, index::Provider, service::Service};
 
 /// Longest parameter that is told of; of a longer one only its length is.
 const MAX_VALUE: usize = 8 * 1024;
@@ -57,10 +57,8 @@ pub(crate) enum Who {
     },
     /// Whoever holds a token that was found good.
     Holder {
-        /// The account of the provider.
-        account: AccountId,
-        /// The provider's ARN.
-        provider: Box<str>,
+        /// The provider that vouches.
+        provider: Arc<Provider>,
         /// Whom the token is for.
         audience: String,
         /// Whom it is about.

@@ -11,7 +11,6 @@ mod address;
 mod discovery;
 mod error;
 mod fetch;
-mod json;
 mod jwk;
 mod jws;
 mod key_cache;
@@ -33,12 +32,12 @@ use self::{
 };
 pub use self::{
     error::TokenError,
-    jws::{Algorithm, MAX_TOKEN, MalformedJws, UnusableKey},
+    jws::{Algorithm, DecodedToken, MAX_TOKEN, MalformedJws, UnusableKey},
     provider::{
         InvalidCaBundle, InvalidKeySet, InvalidUrl, validate_ca_bundle, validate_jwks, validate_url,
     },
     stats::Stats,
-    token::{ClaimValue, UnverifiedToken, VerifiedToken},
+    token::{UnverifiedToken, VerifiedToken},
 };
 use crate::index::Provider;
 
@@ -88,27 +87,29 @@ impl Oidc {
     ///
     /// # Errors
     /// Why the token is refused; if several providers refuse it, the most telling reason.
-    pub async fn verify(
+    pub async fn verify<'t>(
         &self,
-        token: &UnverifiedToken<'_>,
+        token: &'t UnverifiedToken<'_>,
         candidates: &[Arc<Provider>],
         now: Timestamp,
-    ) -> Result<(VerifiedToken, Arc<Provider>), TokenError> {
-        let mut refusal = TokenError::UnknownIssuer(token.unverified_issuer().to_owned());
-        for provider in candidates {
-            if provider.record.issuer() != token.unverified_issuer() {
-                continue;
-            }
+    ) -> Result<(VerifiedToken<'t>, Arc<Provider>), TokenError> {
+        let issuer = token.unverified_issuer();
+        let mut refusal: Option<TokenError> = None;
+        for provider in candidates.iter().filter(|p| p.record.issuer() == issuer) {
             match self.verify_signature(token, provider, now).await {
                 Ok(()) => {
                     let verified = token.judge(&provider.record.client_ids, now)?;
                     return Ok((verified, Arc::clone(provider)));
                 }
-                Err(other) if other.weight() > refusal.weight() => refusal = other,
-                Err(_) => {}
+                Err(other) => {
+                    let told = refusal.as_ref().map(TokenError::weight);
+                    if told.is_none_or(|told| other.weight() > told) {
+                        refusal = Some(other);
+                    }
+                }
             }
         }
-        Err(refusal)
+        Err(refusal.unwrap_or_else(|| TokenError::UnknownIssuer(issuer.to_owned())))
     }
 
     /// Forgets the keys of providers that are no longer there. What is forgotten too much is fetched again.

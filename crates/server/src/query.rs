@@ -26,38 +26,38 @@ use crate::{
     sts as exchange,
 };
 
-/// Parameters that are told of, by their names on the wire. Whatever is not listed may be a secret.
-const TOLD: [&str; 30] = [
-    "AccessKeyId",
-    "AssumeRolePolicyDocument",
-    "ClientID",
-    "ClientIDList",
-    "Description",
-    "DurationSeconds",
-    "EntityFilter",
-    "ExternalId",
-    "GroupName",
-    "InstanceProfileName",
-    "MaxItems",
-    "MaxSessionDuration",
-    "NewPath",
-    "NewUserName",
-    "OnlyAttached",
-    "OpenIDConnectProviderArn",
-    "Path",
-    "PathPrefix",
-    "Policy",
-    "PolicyArn",
-    "PolicyDocument",
-    "PolicyName",
-    "PolicyUsageFilter",
-    "RoleArn",
-    "RoleName",
-    "RoleSessionName",
-    "Scope",
-    "Status",
-    "Url",
-    "UserName",
+/// Parameters that are told of: their names on the wire, and as CloudTrail has them. Whatever is not listed may be a secret.
+const TOLD: [(&str, &str); 30] = [
+    ("AccessKeyId", "accessKeyId"),
+    ("AssumeRolePolicyDocument", "assumeRolePolicyDocument"),
+    ("ClientID", "clientID"),
+    ("ClientIDList", "clientIDList"),
+    ("Description", "description"),
+    ("DurationSeconds", "durationSeconds"),
+    ("EntityFilter", "entityFilter"),
+    ("ExternalId", "externalId"),
+    ("GroupName", "groupName"),
+    ("InstanceProfileName", "instanceProfileName"),
+    ("MaxItems", "maxItems"),
+    ("MaxSessionDuration", "maxSessionDuration"),
+    ("NewPath", "newPath"),
+    ("NewUserName", "newUserName"),
+    ("OnlyAttached", "onlyAttached"),
+    ("OpenIDConnectProviderArn", "openIDConnectProviderArn"),
+    ("Path", "path"),
+    ("PathPrefix", "pathPrefix"),
+    ("Policy", "policy"),
+    ("PolicyArn", "policyArn"),
+    ("PolicyDocument", "policyDocument"),
+    ("PolicyName", "policyName"),
+    ("PolicyUsageFilter", "policyUsageFilter"),
+    ("RoleArn", "roleArn"),
+    ("RoleName", "roleName"),
+    ("RoleSessionName", "roleSessionName"),
+    ("Scope", "scope"),
+    ("Status", "status"),
+    ("Url", "url"),
+    ("UserName", "userName"),
 ];
 
 /// Serves a call of IAM or STS that is signed for it.
@@ -186,28 +186,22 @@ fn named(params: &Params) -> Result<Named<'_>, AwsError> {
 
 /// Takes the parameters that may be told into the event.
 fn tell(event: &mut Event<'_>, params: &Params) {
+    let told = |name: &str| TOLD.iter().find(|(wire, _)| *wire == name);
     let mut lists: Vec<(&str, usize, &str)> = Vec::new();
     for (name, value) in params.iter() {
-        if let Some((list, number)) = name.split_once(".member.")
-            && TOLD.contains(&list)
+        if let Some((_, told)) = told(name) {
+            event.parameters.add(*told, value.to_owned());
+        } else if let Some((list, number)) = name.split_once(".member.")
+            && let Some((_, told)) = told(list)
             && let Some(number) = list_index(number)
         {
-            lists.push((list, number, value));
-        } else if TOLD.contains(&name) {
-            event.parameters.add(lower_first(name), value.to_owned());
+            lists.push((told, number, value));
         }
     }
     lists.sort_unstable();
     for (list, number, value) in lists {
-        let name = format!("{}.{number}", lower_first(list));
-        event.parameters.add(name, value.to_owned());
+        event
+            .parameters
+            .add(format!("{list}.{number}"), value.to_owned());
     }
-}
-
-/// `RoleName` as `roleName`, as CloudTrail has it.
-fn lower_first(name: &str) -> String {
-    let mut rest = name.chars();
-    rest.next().map_or_else(String::new, |first| {
-        first.to_ascii_lowercase().to_string() + rest.as_str()
-    })
 }

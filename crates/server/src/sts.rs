@@ -56,32 +56,48 @@ pub(crate) async fn signed(
     }
 }
 
-/// The credentials of an answer.
-fn credentials(minted: &Minted) -> sts::Credentials {
-    sts::Credentials {
-        access_key_id: minted.session.access_key_id.to_string(),
-        secret_access_key: minted.session.secret_access_key.clone(),
-        session_token: minted.token.clone(),
-        expiration: minted.session.expires,
+/// What a new session gives its holder.
+struct Given {
+    credentials: sts::Credentials,
+    user: sts::AssumedRoleUser,
+    packed_policy_size: Option<i32>,
+}
+
+impl From<Minted> for Given {
+    fn from(minted: Minted) -> Self {
+        let session = minted.session;
+        Self {
+            user: sts::AssumedRoleUser {
+                assumed_role_id: session.assumed_role_id(),
+                arn: session.arn(),
+            },
+            credentials: sts::Credentials {
+                access_key_id: session.access_key_id.to_string(),
+                secret_access_key: session.secret_access_key,
+                session_token: minted.token,
+                expiration: session.expires,
+            },
+            packed_policy_size: minted.packed_policy_size,
+        }
     }
 }
 
-fn assumed_role_user(minted: &Minted) -> sts::AssumedRoleUser {
-    sts::AssumedRoleUser {
-        assumed_role_id: minted.session.assumed_role_id(),
-        arn: minted.session.arn(),
-    }
-}
-
-/// Tells of a new session, without secret and token.
-fn tell_session(event: &mut Event<'_>, minted: &Minted) {
-    let session = &minted.session;
+/// Tells of a new session, once it was answered with: without secret and token.
+fn tell_session(
+    event: &mut Event<'_>,
+    credentials: Option<sts::Credentials>,
+    user: Option<sts::AssumedRoleUser>,
+) {
     let told = &mut event.response;
-    told.add("credentials.accessKeyId", session.access_key_id.to_string());
-    let expiration = bowline_aws::xml::iso_seconds(session.expires);
-    told.add("credentials.expiration", expiration);
-    told.add("assumedRoleUser.assumedRoleId", session.assumed_role_id());
-    told.add("assumedRoleUser.arn", session.arn());
+    if let Some(credentials) = credentials {
+        let expiration = bowline_aws::xml::iso_seconds(credentials.expiration);
+        told.add("credentials.accessKeyId", credentials.access_key_id);
+        told.add("credentials.expiration", expiration);
+    }
+    if let Some(user) = user {
+        told.add("assumedRoleUser.assumedRoleId", user.assumed_role_id);
+        told.add("assumedRoleUser.arn", user.arn);
+    }
 }
 
 impl From<MintError> for Refused {

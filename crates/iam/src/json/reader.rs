@@ -153,15 +153,15 @@ impl<'a> Reader<'a, '_> {
     /// Everything up to the next quote or backslash.
     fn plain(&mut self) -> Result<&'a str, Fault> {
         let start = self.at;
-        loop {
-            match self.peek() {
-                Some(b'"' | b'\\') => break,
-                Some(0..=0x1f) => return Err((self.at, Problem::ControlCharacter)),
-                Some(_) => self.at += 1,
-                None => return Err((self.at, Problem::End)),
-            }
+        let rest = self.bytes.get(start..).unwrap_or_default();
+        let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
+        let length = rest.iter().position(ends);
+        self.at = length.map_or(self.bytes.len(), |length| start + length);
+        match self.peek() {
+            Some(b'"' | b'\\') => Ok(self.text.get(start..self.at).unwrap_or_default()),
+            Some(_) => Err((self.at, Problem::ControlCharacter)),
+            None => Err((self.at, Problem::End)),
         }
-        Ok(self.text.get(start..self.at).unwrap_or_default())
     }
 
     fn escape(&mut self) -> Result<char, Fault> {

@@ -40,9 +40,9 @@ pub struct OidcProvider {
 impl OidcProvider {
     /// The URL without its scheme: host, port and path, such as `oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE`.
     pub fn address(&self) -> &str {
-        self.url
-            .split_once("://")
-            .map_or(self.url.as_str(), |(_, address)| address)
+        let url = self.url.as_str();
+        let address = url.strip_prefix("https://");
+        address.or(url.strip_prefix("http://")).unwrap_or(url)
     }
 
     /// `arn:aws:iam::{account}:oidc-provider/{address}`.

@@ -21,6 +21,20 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Compiled(Option<Arc<CompiledPolicy>>);
 
+/// What a role's trust policy is called in explanations.
+pub(crate) const TRUST_POLICY: &str = "trust policy";
+
+impl Role {
+    /// The trust policy, for the engine.
+    pub fn trust_policy(&self) -> Applied<'_> {
+        Applied {
+            name: TRUST_POLICY,
+            arn: None,
+            policy: self.trust.get(),
+        }
+    }
+}
+
 impl Compiled {
     /// The policy; `None` if it cannot be read.
     pub fn get(&self) -> Option<&CompiledPolicy> {

@@ -4,11 +4,9 @@
 //! set is somebody's present decision, so there each key that could not serve is an error that names it.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use bowline_iam::json::{self, Limits, Value};
 
-use super::{
-    json::Json,
-    jws::{Algorithm, CompactJws, PublicKey, UnusableKey},
-};
+use super::jws::{Algorithm, CompactJws, PublicKey, UnusableKey};
 
 /// Keys of one set.
 const MAX_KEYS: usize = 100;
@@ -67,15 +65,16 @@ impl KeySet {
         document: &[u8],
         unusable: impl Fn(InvalidKeySet) -> Result<(), InvalidKeySet>,
     ) -> Result<Self, InvalidKeySet> {
-        let document = Json::parse(document).map_err(|e| InvalidKeySet::Json(e.to_string()))?;
-        let listed = document.get("keys").and_then(Json::as_list);
+        let document = json::parse(document, &Limits::DOCUMENT)
+            .map_err(|e| InvalidKeySet::Json(e.to_string()))?;
+        let listed = document.get("keys").and_then(Value::as_array);
         let listed = listed.ok_or(InvalidKeySet::NoKeys)?;
         if listed.len() > MAX_KEYS {
             return Err(InvalidKeySet::TooMany(listed.len()));
         }
         let mut keys = Vec::with_capacity(listed.len());
         for (number, jwk) in (1..).zip(listed) {
-            let kid = jwk.get("kid").and_then(Json::as_text).unwrap_or("");
+            let kid = jwk.get("kid").and_then(Value::as_str).unwrap_or("");
             match key(jwk) {
                 Ok(key) => keys.push(((!kid.is_empty()).then(|| kid.to_owned()), key)),
                 Err(reason) => unusable(InvalidKeySet::Key {
@@ -92,7 +91,7 @@ impl KeySet {
     pub(super) fn knows(&self, token: &CompactJws<'_>) -> bool {
         match &token.kid {
             Some(wanted) => self.keys.iter().any(|(kid, key)| {
-                kid.as_ref() == Some(wanted) || (kid.is_none() && key.takes(token.algorithm))
+                kid.as_deref() == Some(&**wanted) || (kid.is_none() && key.takes(token.algorithm))
             }),
             None => self.candidates(token).next().is_some(),
         }
@@ -104,8 +103,9 @@ impl KeySet {
         &'a self,
         token: &'a CompactJws<'_>,
     ) -> impl Iterator<Item = &'a PublicKey> {
-        let named =
-            move |kid: &Option<String>| token.kid.is_none() || kid.is_none() || *kid == token.kid;
+        let named = move |kid: &Option<String>| {
+            token.kid.is_none() || kid.is_none() || kid.as_deref() == token.kid.as_deref()
+        };
         self.keys
             .iter()
             .filter(move |(kid, key)| named(kid) && key.takes(token.algorithm))
@@ -114,8 +114,8 @@ impl KeySet {
     }
 }
 
-fn key(jwk: &Json) -> Result<PublicKey, String> {
-    let text = |name: &str| jwk.get(name).and_then(Json::as_text);
+fn key(jwk: &Value<'_>) -> Result<PublicKey, String> {
+    let text = |name: &str| jwk.get(name).and_then(Value::as_str);
     let number = |name: &str| {
         let text = text(name).ok_or_else(|| format!("it has no text `{name}`"))?;
         let bytes = URL_SAFE_NO_PAD.decode(text);
@@ -127,15 +127,15 @@ fn key(jwk: &Json) -> Result<PublicKey, String> {
     if text("use").is_some_and(|used| used != "sig") {
         return Err("its `use` is not `sig`".to_owned());
     }
-    if let Some(operations) = jwk.get("key_ops").and_then(Json::as_list)
-        && !operations.iter().any(|o| o.as_text() == Some("verify"))
+    if let Some(operations) = jwk.get("key_ops").and_then(Value::as_array)
+        && !operations.iter().any(|o| o.as_str() == Some("verify"))
     {
         return Err("its `key_ops` are without `verify`".to_owned());
     }
     let alg = match jwk.get("alg") {
         None => None,
         Some(alg) => Some(
-            alg.as_text()
+            alg.as_str()
                 .and_then(Algorithm::from_name)
                 .ok_or("its `alg` is not supported")?,
         ),

@@ -4,14 +4,15 @@
 //! takes, the token can only name one of them. Keys come from the provider: `jwk`, `jku`, `x5c` and `x5u` of a header are
 //! never read. A header with `crit` or `b64` is refused, since ignoring it would be a different signature than was made.
 
+use std::borrow::Cow;
+
 use aws_lc_rs::{
     digest,
     rsa::PublicKeyComponents,
     signature::{self, ParsedPublicKey},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-
-use super::json::Json;
+use bowline_iam::json::{self, Kind, Limits, Object, Value};
 
 /// Characters of a token, shape `clientTokenType` of STS.
 pub const MAX_TOKEN: usize = 20_000;
@@ -85,22 +86,23 @@ pub enum MalformedJws {
     KeyId,
 }
 
-/// A token taken apart; nothing in it is believed yet.
+/// The three parts of a token, decoded. What is read of them borrows from here.
 #[derive(Debug)]
-pub(super) struct CompactJws<'a> {
+pub struct DecodedToken<'a> {
+    /// Header and payload, as they were signed.
     signed: &'a str,
+    header: Vec<u8>,
+    payload: Vec<u8>,
     signature: Vec<u8>,
-    /// What the header names.
-    pub(super) algorithm: Algorithm,
-    /// The key that the header names; an empty one is none.
-    pub(super) kid: Option<String>,
-    /// The claims as they stand there.
-    pub(super) payload: Json,
 }
 
-impl<'a> CompactJws<'a> {
-    /// Takes a token apart.
-    pub(super) fn parse(token: &'a str) -> Result<Self, MalformedJws> {
+impl<'a> DecodedToken<'a> {
+    /// Takes a token apart. White space around it, such as a file's last line feed, is not part of it.
+    ///
+    /// # Errors
+    /// [`MalformedJws`] for what is not three parts in strict base64url.
+    pub fn decode(token: &'a str) -> Result<Self, MalformedJws> {
+        let token = token.trim_ascii();
         if !(MIN_TOKEN..=MAX_TOKEN).contains(&token.len()) {
             return Err(MalformedJws::Length(token.len()));
         }
@@ -109,29 +111,54 @@ impl<'a> CompactJws<'a> {
         if payload.contains('.') {
             return Err(MalformedJws::Parts);
         }
-        let header = object("header", header)?;
+        Ok(Self {
+            signed,
+            header: decode("header", header)?,
+            payload: decode("payload", payload)?,
+            signature: decode("signature", signature)?,
+        })
+    }
+}
+
+/// A token that was read; nothing in it is believed yet.
+#[derive(Debug)]
+pub(super) struct CompactJws<'a> {
+    signed: &'a str,
+    signature: &'a [u8],
+    /// What the header names.
+    pub(super) algorithm: Algorithm,
+    /// The key that the header names; an empty one is none.
+    pub(super) kid: Option<Cow<'a, str>>,
+    /// The claims as they stand there.
+    pub(super) claims: Object<'a>,
+}
+
+impl<'a> CompactJws<'a> {
+    /// Reads header and claims.
+    pub(super) fn read(token: &'a DecodedToken<'_>) -> Result<Self, MalformedJws> {
+        let header = object("header", &token.header)?;
         for name in ["crit", "b64"] {
             if header.get(name).is_some() {
                 return Err(MalformedJws::Extension(name));
             }
         }
-        let name = header.get("alg").and_then(Json::as_text).unwrap_or("");
+        let name = header.get("alg").and_then(Value::as_str).unwrap_or("");
         let algorithm = Algorithm::from_name(name).ok_or_else(|| {
             let shown = name.chars().take(16).flat_map(char::escape_debug);
             MalformedJws::Algorithm(shown.collect())
         })?;
-        let kid = match header.get("kid") {
+        let kid = match header.get("kid").map(|kid| &kid.kind) {
             None => None,
-            Some(Json::Text(kid)) if kid.is_empty() => None,
-            Some(Json::Text(kid)) if kid.len() <= MAX_KID => Some(kid.clone()),
+            Some(Kind::String(kid)) if kid.is_empty() => None,
+            Some(Kind::String(kid)) if kid.len() <= MAX_KID => Some(kid.clone()),
             Some(_) => return Err(MalformedJws::KeyId),
         };
         Ok(Self {
-            signed,
-            signature: decode("signature", signature)?,
+            signed: token.signed,
+            signature: &token.signature,
             algorithm,
             kid,
-            payload: object("payload", payload)?,
+            claims: object("payload", &token.payload)?,
         })
     }
 
@@ -139,7 +166,7 @@ impl<'a> CompactJws<'a> {
     pub(super) fn digest_into(&self, context: &mut digest::Context) {
         context.update(self.signed.as_bytes());
         context.update(b".");
-        context.update(&self.signature);
+        context.update(self.signature);
     }
 }
 
@@ -261,7 +288,7 @@ impl PublicKey {
             .iter()
             .find(|(taken, _)| *taken == token.algorithm);
         ready.is_some_and(|(_, key)| {
-            key.verify_sig(token.signed.as_bytes(), &token.signature)
+            key.verify_sig(token.signed.as_bytes(), token.signature)
                 .is_ok()
         })
     }
@@ -286,11 +313,13 @@ fn decode(part: &'static str, text: &str) -> Result<Vec<u8>, MalformedJws> {
     bytes.map_err(|_| MalformedJws::Encoding(part))
 }
 
-fn object(part: &'static str, text: &str) -> Result<Json, MalformedJws> {
-    let bytes = decode(part, text)?;
-    let value = Json::parse(&bytes).map_err(|e| MalformedJws::Json(part, e.to_string()))?;
-    if value.as_object().is_none() {
-        return Err(MalformedJws::Json(part, "is no object".to_owned()));
+fn object<'a>(part: &'static str, text: &'a [u8]) -> Result<Object<'a>, MalformedJws> {
+    let value = json::parse(text, &Limits::TOKEN)
+        .map_err(|error| MalformedJws::Json(part, error.to_string()))?;
+    match value.kind {
+        Kind::Object(object) => Ok(object),
+        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::String(_) | Kind::Array(_) => {
+            Err(MalformedJws::Json(part, "is no object".to_owned()))
+        }
     }
-    Ok(value)
 }

@@ -1,11 +1,20 @@
 //! Tokens before and after verification.
 //!
 //! An [`UnverifiedToken`] shows its issuer and nothing else. A [`VerifiedToken`] exists only after the signature, the times and
-//! the audience were found good, and only [`Oidc::verify`](super::Oidc::verify) makes one.
+//! the audience were found good, and only [`Oidc::verify`](super::Oidc::verify) makes one. Both borrow from the decoded token.
 
+use std::borrow::Cow;
+
+use bowline_iam::{
+    context,
+    json::{Kind, Object, Value},
+};
 use jiff::Timestamp;
 
-use super::{error::TokenError, json::Json, jws::CompactJws};
+use super::{
+    error::TokenError,
+    jws::{CompactJws, DecodedToken},
+};
 
 /// Seconds that clocks may differ. AWS takes a token up to five minutes past `exp` (IAM User Guide, "OIDC federation").
 const SKEW: i64 = 300;
@@ -16,61 +25,42 @@ const MAX_TEXT: usize = 2_048;
 /// Bytes of `sub`, `aud` and `azp` (IAM: a client id has at most 255 characters).
 const MAX_NAME: usize = 1_024;
 
-/// A token that was only taken apart.
+/// A token that was only read.
 #[derive(Debug)]
 pub struct UnverifiedToken<'a> {
     pub(super) jws: CompactJws<'a>,
-    issuer: String,
 }
 
 /// A token whose signature, times and audience are good.
-#[derive(Clone, Debug, PartialEq)]
-pub struct VerifiedToken {
-    issuer: String,
-    subject: String,
-    audience: Vec<String>,
-    matched_audience: String,
-    authorized_party: Option<String>,
-    expires: i64,
-    issued: i64,
-    not_before: Option<i64>,
-    token_id: Option<String>,
-    pod_uid: Option<String>,
-    claims: Vec<(String, ClaimValue)>,
-}
-
-/// A claim as a condition sees it.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ClaimValue {
-    /// A text.
-    Text(String),
-    /// A number, as JSON writes it.
-    Number(String),
-    /// True or false.
-    Bool(bool),
-    /// A list of texts, numbers and booleans, each as text.
-    List(Vec<String>),
+#[derive(Clone, Debug)]
+pub struct VerifiedToken<'a> {
+    claims: &'a Object<'a>,
+    subject: &'a str,
+    audience: Vec<&'a str>,
+    matched_audience: &'a str,
+    authorized_party: Option<&'a str>,
 }
 
 impl<'a> UnverifiedToken<'a> {
-    /// Takes a token apart. White space around it, such as a file's last line feed, is not part of it.
+    /// Reads a token.
     ///
     /// # Errors
     /// [`TokenError::Malformed`], and [`TokenError::MissingClaim`] or [`TokenError::WrongKind`] for `iss`.
-    pub fn parse(token: &'a str) -> Result<Self, TokenError> {
-        let jws = CompactJws::parse(token.trim_ascii())?;
-        let issuer = required_text(&jws.payload, "iss")?;
-        Ok(Self { jws, issuer })
+    pub fn read(token: &'a DecodedToken<'_>) -> Result<Self, TokenError> {
+        let jws = CompactJws::read(token)?;
+        required_text(&jws.claims, "iss")?;
+        Ok(Self { jws })
     }
 
     /// Who claims to have issued it, for finding the provider.
     pub fn unverified_issuer(&self) -> &str {
-        &self.issuer
+        let issuer = self.jws.claims.get("iss").and_then(Value::as_str);
+        issuer.unwrap_or_default()
     }
 
     /// When it says that it dies, for bounding how long its signature is remembered.
     pub(super) fn unverified_end(&self) -> Option<i64> {
-        let expires = self.jws.payload.get("exp")?.as_integer()?;
+        let expires = self.jws.claims.get("exp")?.as_i64()?;
         Some(expires.saturating_add(SKEW))
     }
 
@@ -79,8 +69,8 @@ impl<'a> UnverifiedToken<'a> {
         &self,
         client_ids: &[String],
         now: Timestamp,
-    ) -> Result<VerifiedToken, TokenError> {
-        let claims = &self.jws.payload;
+    ) -> Result<VerifiedToken<'_>, TokenError> {
+        let claims = &self.jws.claims;
         let now = now.as_second();
         let expires = required_time(claims, "exp")?;
         if now >= expires.saturating_add(SKEW) {
@@ -99,210 +89,162 @@ impl<'a> UnverifiedToken<'a> {
             Some(party) => std::slice::from_ref(party),
             None => audience.as_slice(),
         };
-        let matched = offered.iter().find(|name| client_ids.contains(name));
-        let matched_audience = matched.cloned().ok_or_else(|| TokenError::Audience {
+        let matched = offered
+            .iter()
+            .find(|name| client_ids.iter().any(|id| id == *name));
+        let matched_audience = matched.copied().ok_or_else(|| TokenError::Audience {
             expected: client_ids.to_vec(),
-            actual: offered.iter().take(8).cloned().collect(),
+            actual: offered
+                .iter()
+                .take(8)
+                .map(|&name| name.to_owned())
+                .collect(),
         })?;
         let subject = required_text(claims, "sub")?;
+        text(claims, "jti")?;
         refuse_session_claims(claims)?;
         Ok(VerifiedToken {
-            issuer: self.issuer.clone(),
+            claims,
             subject,
-            matched_audience,
             audience,
+            matched_audience,
             authorized_party,
-            expires,
-            issued,
-            not_before,
-            token_id: text(claims, "jti")?,
-            pod_uid: pod_uid(claims),
-            claims: kept(claims),
         })
     }
 }
 
-impl VerifiedToken {
-    /// `iss`.
-    pub fn issuer(&self) -> &str {
-        &self.issuer
-    }
-
+impl<'a> VerifiedToken<'a> {
     /// `sub`.
-    pub fn subject(&self) -> &str {
-        &self.subject
+    pub fn subject(&self) -> &'a str {
+        self.subject
     }
 
     /// Whom it was for: the client id that matched `azp`, or else `aud`. The `Audience` of the response.
-    pub fn audience(&self) -> &str {
-        &self.matched_audience
+    pub fn audience(&self) -> &'a str {
+        self.matched_audience
     }
 
     /// What the condition key `:aud` holds: `azp` alone if there is one, or else all of `aud`.
-    pub fn audience_for_conditions(&self) -> &[String] {
+    pub fn audience_for_conditions(&self) -> &[&'a str] {
         self.authorized_party
             .as_ref()
             .map_or(self.audience.as_slice(), std::slice::from_ref)
     }
 
-    /// All of `aud`.
-    pub fn listed_audience(&self) -> &[String] {
-        &self.audience
-    }
-
-    /// `azp`.
-    pub fn authorized_party(&self) -> Option<&str> {
-        self.authorized_party.as_deref()
-    }
-
-    /// `exp`, in seconds since 1970.
-    pub fn expires(&self) -> i64 {
-        self.expires
-    }
-
-    /// `iat`, in seconds since 1970.
-    pub fn issued(&self) -> i64 {
-        self.issued
-    }
-
-    /// `nbf`, in seconds since 1970.
-    pub fn not_before(&self) -> Option<i64> {
-        self.not_before
-    }
-
-    /// `jti`.
-    pub fn token_id(&self) -> Option<&str> {
-        self.token_id.as_deref()
-    }
-
     /// The Kubernetes pod that the token is bound to.
-    pub fn pod_uid(&self) -> Option<&str> {
-        self.pod_uid.as_deref()
+    pub fn pod_uid(&self) -> Option<&'a str> {
+        let pod = self.claims.get("kubernetes.io")?.get("pod")?;
+        pod.get("uid")?.as_str().filter(|uid| uid.len() <= MAX_NAME)
     }
 
-    /// The other claims, for conditions. Members of `kubernetes.io` are named `kubernetes.io/namespace`,
-    /// `kubernetes.io/serviceaccount/name` and so on; other objects are left out.
-    pub fn claims(&self) -> impl Iterator<Item = (&str, &ClaimValue)> {
-        self.claims
-            .iter()
-            .map(|(name, value)| (name.as_str(), value))
+    /// The other claims, for conditions: texts, numbers as JSON writes them, truth values, and lists of these. Members of
+    /// `kubernetes.io` are named `kubernetes.io/namespace`, `kubernetes.io/serviceaccount/name` and so on; other objects are left out.
+    pub fn claims(&self) -> Vec<(Cow<'a, str>, context::Value<'a>)> {
+        let mut kept = Vec::with_capacity(16);
+        for member in self.claims.members() {
+            match &*member.name {
+                "iss" | "sub" | "aud" | "azp" | "exp" | "nbf" | "iat" | "jti" => {}
+                "kubernetes.io" => flatten(Cow::Borrowed(&member.name), &member.value, &mut kept),
+                // A claim that is spelled like a member of the object must not stand in for it.
+                name if name.starts_with("kubernetes.io/") => {}
+                _ => keep(Cow::Borrowed(&member.name), &member.value, &mut kept),
+            }
+        }
+        kept
     }
 }
 
 /// Claims that AWS turns into tags and source identity of the session, in its nested and its flat form ("Pass session tags in
 /// STS", "Monitor and control actions taken with assumed roles", IAM User Guide). Policies that ask for them would find nothing.
-fn refuse_session_claims(claims: &Json) -> Result<(), TokenError> {
-    let members = claims.as_object().unwrap_or_default();
-    let mut names = members.iter().map(|(name, _)| name);
-    let asks = |name: &&String| {
+fn refuse_session_claims(claims: &Object<'_>) -> Result<(), TokenError> {
+    let asks = |name: &str| {
         let own = name.strip_prefix("https://aws.amazon.com/");
         own.is_some_and(|own| own.starts_with("tags") || own.starts_with("source_identity"))
     };
-    names.find(asks).map_or(Ok(()), |name| {
+    let mut names = claims.members().iter().map(|member| &*member.name);
+    names.find(|name| asks(name)).map_or(Ok(()), |name| {
         let name = name.chars().take(128).filter(|c| !c.is_control());
         Err(TokenError::UnsupportedClaim(name.collect()))
     })
 }
 
-fn text(claims: &Json, claim: &'static str) -> Result<Option<String>, TokenError> {
-    match claims.get(claim) {
-        None => Ok(None),
-        Some(Json::Text(text)) if !text.is_empty() && text.len() <= MAX_NAME => {
-            Ok(Some(text.clone()))
-        }
-        Some(_) => Err(TokenError::WrongKind {
+fn text<'a>(claims: &'a Object<'_>, claim: &'static str) -> Result<Option<&'a str>, TokenError> {
+    let Some(value) = claims.get(claim) else {
+        return Ok(None);
+    };
+    value.as_str().filter(is_name).map(Some).ok_or({
+        TokenError::WrongKind {
             claim,
             expected: "a text of 1 to 1024 bytes",
-        }),
-    }
+        }
+    })
 }
 
-fn required_text(claims: &Json, claim: &'static str) -> Result<String, TokenError> {
+fn is_name(text: &&str) -> bool {
+    !text.is_empty() && text.len() <= MAX_NAME
+}
+
+fn required_text<'a>(claims: &'a Object<'_>, claim: &'static str) -> Result<&'a str, TokenError> {
     text(claims, claim)?.ok_or(TokenError::MissingClaim(claim))
 }
 
-fn time(claims: &Json, claim: &'static str) -> Result<Option<i64>, TokenError> {
-    match claims.get(claim) {
-        None => Ok(None),
-        Some(Json::Integer(seconds)) if *seconds >= 0 => Ok(Some(*seconds)),
-        Some(_) => Err(TokenError::WrongKind {
-            claim,
-            expected: "a whole number of seconds since 1970",
-        }),
-    }
+fn time(claims: &Object<'_>, claim: &'static str) -> Result<Option<i64>, TokenError> {
+    let Some(value) = claims.get(claim) else {
+        return Ok(None);
+    };
+    let seconds = value.as_i64().filter(|seconds| *seconds >= 0);
+    seconds.map(Some).ok_or(TokenError::WrongKind {
+        claim,
+        expected: "a whole number of seconds since 1970",
+    })
 }
 
-fn required_time(claims: &Json, claim: &'static str) -> Result<i64, TokenError> {
+fn required_time(claims: &Object<'_>, claim: &'static str) -> Result<i64, TokenError> {
     time(claims, claim)?.ok_or(TokenError::MissingClaim(claim))
 }
 
-fn audience(claims: &Json) -> Result<Vec<String>, TokenError> {
-    let wrong = TokenError::WrongKind {
-        claim: "aud",
-        expected: "a text or a list of texts",
-    };
-    let usable = |name: &Json| {
-        let name = name.as_text()?;
-        (!name.is_empty() && name.len() <= MAX_NAME).then(|| name.to_owned())
-    };
-    match claims.get("aud") {
-        None => Err(TokenError::MissingClaim("aud")),
-        Some(Json::List(names)) if !names.is_empty() => names
-            .iter()
-            .map(usable)
-            .collect::<Option<Vec<_>>>()
-            .ok_or(wrong),
-        Some(name) => usable(name).map(|name| vec![name]).ok_or(wrong),
-    }
+fn audience<'a>(claims: &'a Object<'_>) -> Result<Vec<&'a str>, TokenError> {
+    let value = claims.get("aud").ok_or(TokenError::MissingClaim("aud"))?;
+    let one = std::slice::from_ref(value);
+    let names = value.as_array().unwrap_or(one).iter();
+    let names: Option<Vec<_>> = names.map(|name| name.as_str().filter(is_name)).collect();
+    names
+        .filter(|names| !names.is_empty())
+        .ok_or(TokenError::WrongKind {
+            claim: "aud",
+            expected: "a text or a list of texts",
+        })
 }
 
-fn pod_uid(claims: &Json) -> Option<String> {
-    let uid = claims.get("kubernetes.io")?.get("pod")?.get("uid")?;
-    uid.as_text()
-        .filter(|uid| uid.len() <= MAX_NAME)
-        .map(str::to_owned)
-}
+type Kept<'a> = Vec<(Cow<'a, str>, context::Value<'a>)>;
 
-fn kept(claims: &Json) -> Vec<(String, ClaimValue)> {
-    let mut kept = Vec::new();
-    for (name, value) in claims.as_object().unwrap_or_default() {
-        match name.as_str() {
-            "iss" | "sub" | "aud" | "azp" | "exp" | "nbf" | "iat" | "jti" => {}
-            "kubernetes.io" => flatten(name, value, &mut kept),
-            // A claim that is spelled like a member of the object must not stand in for it.
-            _ if name.starts_with("kubernetes.io/") => {}
-            _ => keep(name.clone(), value, &mut kept),
-        }
-    }
-    kept
-}
-
-fn flatten(name: &str, value: &Json, kept: &mut Vec<(String, ClaimValue)>) {
-    match value {
-        Json::Object(members) => {
+fn flatten<'a>(name: Cow<'a, str>, value: &'a Value<'a>, kept: &mut Kept<'a>) {
+    match &value.kind {
+        Kind::Object(object) => {
             // A slash in a member's name could spell another member's path.
-            for (member, value) in members.iter().filter(|(member, _)| !member.contains('/')) {
-                flatten(&[name, "/", member.as_str()].concat(), value, kept);
+            let members = object.members().iter();
+            for member in members.filter(|member| !member.name.contains('/')) {
+                let name = [&*name, "/", &*member.name].concat();
+                flatten(name.into(), &member.value, kept);
             }
         }
-        Json::Null
-        | Json::Bool(_)
-        | Json::Integer(_)
-        | Json::Number(_)
-        | Json::Text(_)
-        | Json::List(_) => keep(name.to_owned(), value, kept),
+        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::String(_) | Kind::Array(_) => {
+            keep(name, value, kept);
+        }
     }
 }
 
-fn keep(name: String, value: &Json, kept: &mut Vec<(String, ClaimValue)>) {
-    let value = match value {
-        Json::Null | Json::Object(_) => None,
-        Json::Bool(value) => Some(ClaimValue::Bool(*value)),
-        Json::Integer(_) | Json::Number(_) => word(value).map(ClaimValue::Number),
-        Json::Text(_) => word(value).map(ClaimValue::Text),
-        Json::List(elements) => {
-            let words: Option<Vec<_>> = elements.iter().map(word).collect();
-            words.map(ClaimValue::List)
+fn keep<'a>(name: Cow<'a, str>, value: &'a Value<'a>, kept: &mut Kept<'a>) {
+    let value = match &value.kind {
+        Kind::Null | Kind::Object(_) => None,
+        Kind::Bool(value) => Some(context::Value::Bool(*value)),
+        Kind::Number(_) | Kind::String(_) => word(value).map(context::Value::from),
+        Kind::Array(items) => {
+            let words: Option<Vec<_>> = items
+                .iter()
+                .map(|item| word(item).map(Cow::Borrowed))
+                .collect();
+            words.map(context::Value::Set)
         }
     };
     if let Some(value) = value
@@ -312,12 +254,12 @@ fn keep(name: String, value: &Json, kept: &mut Vec<(String, ClaimValue)>) {
     }
 }
 
-fn word(value: &Json) -> Option<String> {
-    match value {
-        Json::Text(text) if text.len() <= MAX_TEXT => Some(text.clone()),
-        Json::Bool(value) => Some(value.to_string()),
-        Json::Integer(number) => Some(number.to_string()),
-        Json::Number(number) => Some(number.to_string()),
-        Json::Text(_) | Json::Null | Json::List(_) | Json::Object(_) => None,
+fn word<'a>(value: &'a Value<'a>) -> Option<&'a str> {
+    match &value.kind {
+        Kind::String(text) if text.len() <= MAX_TEXT => Some(text),
+        Kind::Bool(true) => Some("true"),
+        Kind::Bool(false) => Some("false"),
+        Kind::Number(number) => Some(number.text()).filter(|text| text.len() <= MAX_TEXT),
+        Kind::String(_) | Kind::Null | Kind::Array(_) | Kind::Object(_) => None,
     }
 }

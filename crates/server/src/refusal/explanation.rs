@@ -133,7 +133,7 @@ fn caller(who: &Who) -> Option<String> {
         )),
         Who::Holder {
             provider, subject, ..
-        } => Some(format!("{subject} of {provider}")),
+        } => Some(format!("{subject} of {}", provider.arn)),
         Who::Caller(caller) => Some(caller.arn().to_owned()),
     }
 }

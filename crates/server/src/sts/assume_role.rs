@@ -6,14 +6,10 @@ use bowline_aws::{
     error::AwsError,
     sts::{self, AssumeRoleRequest, AssumeRoleResponse},
 };
-use bowline_iam::{
-    authorize::Applied,
-    context::Value,
-    policy::{CompiledPolicy, Policy, PolicyKind},
-};
+use bowline_iam::{authorize::Applied, context::Value, policy::CompiledPolicy};
 
 use super::{
-    assumed_role_user, credentials,
+    Given,
     role_arn::RoleArn,
     session_limits::{check_policy, duration},
     tell_session,
@@ -26,6 +22,7 @@ use crate::{
     authorize::{Asker, Question},
     caller::{Caller, Identity},
     event::{Event, Subject},
+    index::compiled::TRUST_POLICY,
     refusal::Refused,
     session::{self, AssumeRole},
 };
@@ -80,11 +77,7 @@ pub(super) fn assume_role(
         resource: &role.arn,
         account: Some(role.record.account),
         keys,
-        trust: Some(Applied {
-            name: "trust policy",
-            arn: None,
-            policy: role.trust.get(),
-        }),
+        trust: Some(role.trust_policy()),
     };
     let chained = caller.session().is_some();
     let session = AssumeRole {
@@ -101,16 +94,18 @@ pub(super) fn assume_role(
     check_policy(input.policy.as_deref())?;
     let keyring = call.index.keyring();
     let minted = session::mint(permit, seconds, keyring, &call.app.random)?;
-    tell_session(event, &minted);
+    let given = Given::from(minted);
     let output = AssumeRoleResponse {
-        credentials: Some(credentials(&minted)),
-        assumed_role_user: Some(assumed_role_user(&minted)),
-        packed_policy_size: minted.packed_policy_size,
+        credentials: Some(given.credentials),
+        assumed_role_user: Some(given.user),
+        packed_policy_size: given.packed_policy_size,
         source_identity: None,
         session_token_utilization: None,
         session_token_size: None,
     };
-    Ok(sts::response(&output, call.request_id))
+    let answer = sts::response(&output, call.request_id);
+    tell_session(event, output.credentials, output.assumed_role_user);
+    Ok(answer)
 }
 
 /// What whoever names a role that does not exist is told. In an account of others that is just what one says that does not trust
@@ -130,16 +125,16 @@ fn no_role(
         let reason = format!("the role `{}` does not exist", arn.as_str());
         return Refused::because(AwsError::access_denied(message), &reason);
     }
-    let nobody = nobody();
+    let nobody = CompiledPolicy::default();
     let question = Question {
         action: "sts:AssumeRole",
         resource: arn.as_str(),
         account: Some(arn.account),
         keys,
         trust: Some(Applied {
-            name: "trust policy",
+            name: TRUST_POLICY,
             arn: None,
-            policy: nobody.as_ref(),
+            policy: Some(&nobody),
         }),
     };
     match asker.permit(&[question], ()) {
@@ -147,11 +142,4 @@ fn no_role(
         // Nothing allows it, so this is never reached; if it were, it is a denial all the same.
         Ok(_) => AwsError::access_denied("Access Denied").into(),
     }
-}
-
-/// A trust policy that trusts nobody.
-fn nobody() -> Option<CompiledPolicy> {
-    const NOBODY: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"000000000000"},"Action":"sts:TagSession"}}"#;
-    let policy = Policy::parse(NOBODY, PolicyKind::Trust).ok()?;
-    policy.compile(|_| None).ok()
 }

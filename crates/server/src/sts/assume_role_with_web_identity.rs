@@ -13,13 +13,13 @@ use bowline_aws::{
 };
 use bowline_iam::{
     action::Action,
-    authorize::{Applied, Policies, Request, Resource, authorize, explain},
+    authorize::{Policies, Request, Resource, authorize, explain},
     context::{Context, Value},
     principal::Principal,
 };
 
 use super::{
-    assumed_role_user, credentials,
+    Given,
     role_arn::RoleArn,
     session_limits::{check_policy, duration},
     tell_session,
@@ -30,7 +30,7 @@ use crate::{
     authorize::common,
     event::{Event, Subject, Who},
     index::{Provider, Role},
-    oidc::{ClaimValue, TokenError, UnverifiedToken, VerifiedToken},
+    oidc::{DecodedToken, TokenError, UnverifiedToken, VerifiedToken},
     refusal::Refused,
     session::{self, AssumeRole, WebIdentityClaims},
 };
@@ -61,23 +61,24 @@ pub(crate) async fn with_web_identity(
         arn: arn.as_str().to_owned(),
         account,
     });
-    let (token, provider) = {
-        let refused = |error: TokenError| Refused::because(error.to_aws(), &error);
-        event.who = Who::Unproven {
-            issuer: None,
-            account,
-        };
-        let token = UnverifiedToken::parse(input.web_identity_token.expose()).map_err(refused)?;
-        event.who = Who::Unproven {
-            issuer: Some(token.unverified_issuer().to_owned()),
-            account,
-        };
-        let candidates = index.providers_of_issuer(arn.account, token.unverified_issuer());
-        app.oidc
-            .verify(&token, &candidates, event.head.now)
-            .await
-            .map_err(refused)?
+    let refused = |error: TokenError| Refused::because(error.to_aws(), &error);
+    event.who = Who::Unproven {
+        issuer: None,
+        account,
     };
+    let decoded = DecodedToken::decode(input.web_identity_token.expose());
+    let decoded = decoded.map_err(|error| refused(error.into()))?;
+    let unverified = UnverifiedToken::read(&decoded).map_err(refused)?;
+    let issuer = unverified.unverified_issuer();
+    let candidates = index.providers_of_issuer(arn.account, issuer);
+    let verified = app.oidc.verify(&unverified, &candidates, event.head.now);
+    let (token, provider) = verified.await.map_err(|error| {
+        event.who = Who::Unproven {
+            issuer: Some(issuer.to_owned()),
+            account,
+        };
+        refused(error)
+    })?;
     // Keys may have been fetched meanwhile, for seconds: what is decided on is what holds now.
     let index = app.state.current();
     let unchanged = index
@@ -88,8 +89,7 @@ pub(crate) async fn with_web_identity(
         return Err(Refused::because(changed.to_aws(), &changed));
     }
     event.who = Who::Holder {
-        account: provider.record.account,
-        provider: provider.arn.clone(),
+        provider: Arc::clone(&provider),
         audience: token.audience().to_owned(),
         subject: token.subject().to_owned(),
     };
@@ -132,16 +132,12 @@ pub(crate) async fn with_web_identity(
     check_policy(input.policy.as_deref())?;
     let minted = session::mint(permit, seconds, index.keyring(), &app.random)?;
 
-    tell_session(event, &minted);
-    let told = &mut event.response;
-    told.add("subjectFromWebIdentityToken", token.subject().to_owned());
-    told.add("provider", provider.arn.to_string());
-    told.add("audience", token.audience().to_owned());
+    let given = Given::from(minted);
     let output = AssumeRoleWithWebIdentityResponse {
-        credentials: Some(credentials(&minted)),
+        credentials: Some(given.credentials),
         subject_from_web_identity_token: Some(token.subject().to_owned()),
-        assumed_role_user: Some(assumed_role_user(&minted)),
-        packed_policy_size: minted.packed_policy_size,
+        assumed_role_user: Some(given.user),
+        packed_policy_size: given.packed_policy_size,
         // The provider's ARN, in every answer of AWS that was seen, though the API reference says the issuer.
         provider: Some(provider.arn.to_string()),
         audience: Some(token.audience().to_owned()),
@@ -149,7 +145,16 @@ pub(crate) async fn with_web_identity(
         session_token_utilization: None,
         session_token_size: None,
     };
-    Ok(sts::response(&output, &event.head.ids.request))
+    let answer = sts::response(&output, &event.head.ids.request);
+    tell_session(event, output.credentials, output.assumed_role_user);
+    let told = &mut event.response;
+    told.add_if(
+        "subjectFromWebIdentityToken",
+        output.subject_from_web_identity_token,
+    );
+    told.add_if("provider", output.provider);
+    told.add_if("audience", output.audience);
+    Ok(answer)
 }
 
 /// The one denial: it does not say whether there is such a role.
@@ -159,17 +164,13 @@ fn denial() -> AwsError {
 
 fn trust(role: &Role) -> Policies<'_> {
     Policies {
-        trust: Some(Applied {
-            name: "trust policy",
-            arn: None,
-            policy: role.trust.get(),
-        }),
+        trust: Some(role.trust_policy()),
         ..Policies::default()
     }
 }
 
 /// What of a token goes into the session.
-fn claims(token: &VerifiedToken, provider: &Provider) -> WebIdentityClaims {
+fn claims(token: &VerifiedToken<'_>, provider: &Provider) -> WebIdentityClaims {
     WebIdentityClaims {
         provider_arn: provider.arn.to_string(),
         condition_prefix: provider.condition_prefix().to_owned(),
@@ -182,7 +183,7 @@ fn claims(token: &VerifiedToken, provider: &Provider) -> WebIdentityClaims {
 /// What the trust policy is decided on: what the server knows, then the request, then the token.
 fn context<'a>(
     event: &Event<'a>,
-    token: &'a VerifiedToken,
+    token: &VerifiedToken<'a>,
     provider: &'a Provider,
     session_name: &'a str,
 ) -> Context<'a> {
@@ -195,25 +196,13 @@ fn context<'a>(
     let key = |claim: &str| [prefix, ":", claim].concat();
     // Of several audiences a policy has to say which one it means, by a set operator.
     let audience = match token.audience_for_conditions() {
-        [one] => Value::from(one.as_str()),
-        several => Value::Set(
-            several
-                .iter()
-                .map(|text| Cow::from(text.as_str()))
-                .collect(),
-        ),
+        [one] => Value::from(*one),
+        several => Value::Set(several.iter().copied().map(Cow::from).collect()),
     };
     context.set(key("aud"), audience);
     context.set(key("sub"), token.subject().into());
-    for (name, claim) in token.claims() {
-        let value = match claim {
-            ClaimValue::Text(text) | ClaimValue::Number(text) => Value::from(text.as_str()),
-            ClaimValue::Bool(value) => Value::Bool(*value),
-            ClaimValue::List(texts) => {
-                Value::Set(texts.iter().map(|text| Cow::from(text.as_str())).collect())
-            }
-        };
-        context.set(key(name), value);
+    for (name, value) in token.claims() {
+        context.set(key(&name), value);
     }
     context
 }

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use serde_json::json;
 
 use super::super::{
-    Oidc, OidcConfig, TokenError, UnverifiedToken,
+    DecodedToken, Oidc, OidcConfig, TokenError, UnverifiedToken,
     fetch::{Resolver, Resolving},
     testing::{Answer, Issuer, NOW, RSA, STRANGER, Token, at, record, stored},
 };
@@ -28,7 +28,8 @@ async fn verify(
     token: &str,
     offset: i64,
 ) -> Result<(), TokenError> {
-    let token = UnverifiedToken::parse(token)?;
+    let decoded = DecodedToken::decode(token)?;
+    let token = UnverifiedToken::read(&decoded)?;
     let verified = oidc.verify(&token, std::slice::from_ref(provider), at(offset));
     verified.await.map(drop)
 }

@@ -6,10 +6,11 @@
 
 use std::sync::Arc;
 
+use bowline_iam::context::Value;
 use serde_json::json;
 
 use super::super::{
-    ClaimValue, Oidc, OidcConfig, TokenError, UnverifiedToken, VerifiedToken,
+    DecodedToken, Oidc, OidcConfig, TokenError, UnverifiedToken, VerifiedToken,
     testing::{NOW, RSA, Rsa, STRANGER, SUBJECT, Token, at, base64, now, p256, record, stored},
 };
 use crate::index::Provider;
@@ -39,14 +40,25 @@ fn token() -> Token {
 }
 
 impl Bench {
-    async fn verify(&self, token: &str, offset: i64) -> Result<VerifiedToken, TokenError> {
-        let token = UnverifiedToken::parse(token)?;
+    /// What `show` sees of a token, if it is good.
+    async fn shown<T>(
+        &self,
+        token: &str,
+        offset: i64,
+        show: impl FnOnce(&VerifiedToken<'_>) -> T,
+    ) -> Result<T, TokenError> {
+        let decoded = DecodedToken::decode(token)?;
+        let token = UnverifiedToken::read(&decoded)?;
         let verified = self.oidc.verify(&token, &self.providers, at(offset));
-        verified.await.map(|(token, _)| token)
+        verified.await.map(|(token, _)| show(&token))
     }
 
-    async fn good(&self, token: &str) -> VerifiedToken {
-        self.verify(token, 0).await.unwrap()
+    async fn verify(&self, token: &str, offset: i64) -> Result<(), TokenError> {
+        self.shown(token, offset, |_| ()).await
+    }
+
+    async fn good(&self, token: &str) {
+        self.verify(token, 0).await.unwrap();
     }
 
     async fn bad(&self, token: &str) -> String {
@@ -57,18 +69,18 @@ impl Bench {
 #[tokio::test]
 async fn a_good_token_shows_its_claims() {
     let token = token().claim("groups", json!(["a", "b"])).sign(&RSA);
-    let verified = usual().good(&format!("\n {token}\r\n")).await;
-    assert_eq!(verified.subject(), SUBJECT);
-    assert_eq!(verified.audience(), "sts.amazonaws.com");
-    assert_eq!(verified.pod_uid(), Some("0b1c"));
-    let claims: Vec<_> = verified.claims().collect();
-    let text = |text: &str| ClaimValue::Text(text.to_owned());
-    assert!(claims.contains(&("kubernetes.io/namespace", &text("gbot-dev"))));
-    assert!(claims.contains(&("kubernetes.io/pod/name", &text("bot-0"))));
-    assert!(claims.contains(&(
-        "groups",
-        &ClaimValue::List(vec!["a".to_owned(), "b".to_owned()])
-    )));
+    let show = |verified: &VerifiedToken<'_>| {
+        assert_eq!(verified.subject(), SUBJECT);
+        assert_eq!(verified.audience(), "sts.amazonaws.com");
+        assert_eq!(verified.pod_uid(), Some("0b1c"));
+        let claims = verified.claims();
+        let has = |name: &str, value| claims.contains(&(name.into(), value));
+        assert!(has("kubernetes.io/namespace", "gbot-dev".into()));
+        assert!(has("kubernetes.io/pod/name", "bot-0".into()));
+        assert!(has("groups", Value::Set(vec!["a".into(), "b".into()])));
+    };
+    let text = format!("\n {token}\r\n");
+    usual().shown(&text, 0, show).await.unwrap();
 }
 
 #[tokio::test]
@@ -300,9 +312,11 @@ async fn the_authorized_party_counts_where_there_is_one_and_the_audience_elsewhe
         bench.bad(&aud(wrong).sign(&RSA)).await;
     }
     let party = aud(json!("other")).claim("azp", "sts.amazonaws.com");
-    let verified = bench.good(&party.sign(&RSA)).await;
-    assert_eq!(verified.audience(), "sts.amazonaws.com");
-    assert_eq!(verified.audience_for_conditions(), ["sts.amazonaws.com"]);
+    let show = |verified: &VerifiedToken<'_>| {
+        assert_eq!(verified.audience(), "sts.amazonaws.com");
+        assert_eq!(verified.audience_for_conditions(), ["sts.amazonaws.com"]);
+    };
+    bench.shown(&party.sign(&RSA), 0, show).await.unwrap();
     let error = bench
         .verify(&token().claim("azp", "other").sign(&RSA), 0)
         .await;
@@ -334,7 +348,8 @@ async fn one_issuer_and_key_id_in_two_accounts_are_two_keys() {
     let oidc = Oidc::new(OidcConfig::default());
     let (first, other) = (token().sign(&RSA), token().sign(&second));
     let verify = async |token: &str, provider: &Arc<Provider>| {
-        let token = UnverifiedToken::parse(token).unwrap();
+        let decoded = DecodedToken::decode(token).unwrap();
+        let token = UnverifiedToken::read(&decoded).unwrap();
         oidc.verify(&token, std::slice::from_ref(provider), now())
             .await
             .is_ok()
@@ -342,7 +357,8 @@ async fn one_issuer_and_key_id_in_two_accounts_are_two_keys() {
     assert!(verify(&first, &one).await && verify(&other, &two).await);
     assert!(!verify(&first, &two).await && !verify(&other, &one).await);
     // Where one account has both, the one whose key verifies is the one that vouches.
-    let token = UnverifiedToken::parse(&other).unwrap();
+    let decoded = DecodedToken::decode(&other).unwrap();
+    let token = UnverifiedToken::read(&decoded).unwrap();
     let (_, vouching) = oidc
         .verify(&token, &[one, Arc::clone(&two)], now())
         .await
