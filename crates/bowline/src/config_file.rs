@@ -25,7 +25,8 @@ pub(crate) struct ConfigFile {
     #[serde(default)]
     pub(crate) trusted_proxies: Vec<Network>,
     pub(crate) store: Option<StoreKind>,
-    pub(crate) base_domains: Option<Vec<String>>,
+    #[serde(default)]
+    pub(crate) base_domains: Vec<BaseDomain>,
     pub(crate) master_key_file: Option<PathBuf>,
     #[serde(default)]
     pub(crate) oidc: Oidc,
@@ -36,10 +37,10 @@ pub(crate) struct ConfigFile {
 }
 
 /// Where TLS ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Tls {
-    /// In front of the server.
+    /// In front of the server, which cannot check it
     Terminated,
 }
 
@@ -65,6 +66,10 @@ pub(crate) struct Oidc {
 /// A network such as `10.0.0.0/8`, or one address.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Network(pub(crate) IpNet);
+
+/// A domain under which a host name carries a bucket, such as `s3.example.com`: in lower case, without dots around it.
+#[derive(Clone, Debug)]
+pub(crate) struct BaseDomain(pub(crate) String);
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -117,14 +122,38 @@ impl FromStr for ConfigFile {
     }
 }
 
-impl<'de> Deserialize<'de> for Network {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
+impl FromStr for Network {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
         let one = || text.parse::<IpAddr>().map(IpNet::from).ok();
         let network = text.parse().ok().or_else(one).map(Self);
-        network.ok_or_else(|| {
-            D::Error::custom(format!("`{text}` is not a network such as 10.0.0.0/8"))
-        })
+        network.ok_or_else(|| format!("`{text}` is not a network such as 10.0.0.0/8"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Network {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_str(deserializer)
+    }
+}
+
+impl FromStr for BaseDomain {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let domain = text.trim_matches('.').to_ascii_lowercase();
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
+        if domain.is_empty() || !domain.bytes().all(allowed) {
+            return Err(format!("`{text}` is not a domain such as s3.example.com"));
+        }
+        Ok(Self(domain))
+    }
+}
+
+impl<'de> Deserialize<'de> for BaseDomain {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_str(deserializer)
     }
 }
 
@@ -156,6 +185,7 @@ mod tests {
     fn a_mistake_is_told_with_its_place() {
         insta::assert_snapshot!(problem("listen = 9400"), @"line 1, column 10: invalid type: integer `9400`, expected socket address");
         insta::assert_snapshot!(problem("tls = \"none\""), @"line 1, column 7: unknown variant `none`, expected `terminated`");
+        insta::assert_snapshot!(problem("base_domains = [\"s3_example\"]"), @"line 1, column 16: `s3_example` is not a domain such as s3.example.com");
         insta::assert_snapshot!(problem("[oidc]\nallow_nets = []"), @"line 2, column 1: unknown field `allow_nets`, expected `allow_networks` or `allow_loopback_issuers`");
         insta::assert_snapshot!(problem("[[bootstrap.account]]\nid = \"1\""), @"line 2, column 6: account id does not have twelve digits");
     }

@@ -1,6 +1,7 @@
 //! The `bowline` binary: a server, its demonstration, and the commands that are clients of its operator API.
 
 mod client;
+mod command_line;
 mod commands;
 mod config_file;
 mod error;
@@ -11,17 +12,14 @@ mod settings;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use mimalloc::MiMalloc;
-
-use crate::commands::Cli;
 
 /// An exchange makes many small allocations and frees them at once; this allocator takes a tenth off its time.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
-    match Cli::parse().run() {
+    match command_line::read().run() {
         Ok(code) => code,
         Err(error) => {
             output::error(&error);

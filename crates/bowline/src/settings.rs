@@ -5,6 +5,7 @@ use std::{
     env,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
+    str::FromStr,
 };
 
 use anyhow::{Context as _, Result, bail};
@@ -19,7 +20,7 @@ use ipnet::IpNet;
 use tempfile::TempDir;
 
 use crate::{
-    config_file::{ConfigFile, Network, StoreKind, Tls},
+    config_file::{BaseDomain, ConfigFile, Network, StoreKind, Tls},
     files::read_text,
 };
 
@@ -40,6 +41,8 @@ pub(crate) struct DataArgs {
     pub(crate) data: Option<PathBuf>,
 
     /// The configuration file [default: bowline.toml in the data folder, if it is there]
+    ///
+    /// A temporary data folder has none, so `--store memory` without --data reads the file only if it is named here.
     #[arg(long, env = "BOWLINE_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
@@ -59,9 +62,55 @@ pub(crate) struct ServeArgs {
     #[arg(long, env = "BOWLINE_OPS_LISTEN", value_name = "ADDR")]
     pub(crate) ops_listen: Option<SocketAddr>,
 
+    /// Where TLS ends [default: nowhere, so both addresses have to be on loopback]
+    #[arg(long, env = "BOWLINE_TLS", value_name = "WHERE")]
+    pub(crate) tls: Option<Tls>,
+
+    /// A proxy whose X-Forwarded-For and X-Forwarded-Proto are believed, such as 10.0.0.0/8; may be repeated
+    ///
+    /// Only through such a proxy can aws:SecureTransport be true and aws:SourceIp be another address than the peer's. The variable
+    /// takes several, with commas between them.
+    #[arg(
+        long = "trusted-proxy",
+        env = "BOWLINE_TRUSTED_PROXIES",
+        value_name = "NET",
+        value_delimiter = ',',
+        value_parser = entry::<Network>
+    )]
+    pub(crate) trusted_proxies: Vec<Network>,
+
     /// Where identity data is kept [default: sqlite]
     #[arg(long, env = "BOWLINE_STORE", value_name = "STORE")]
     pub(crate) store: Option<StoreKind>,
+
+    /// A domain under which a host name carries a bucket, beside localhost; may be repeated
+    ///
+    /// With s3.example.com the host insights.s3.example.com means the bucket insights. The variable takes several, with commas
+    /// between them.
+    #[arg(
+        long = "base-domain",
+        env = "BOWLINE_BASE_DOMAINS",
+        value_name = "DOMAIN",
+        value_delimiter = ',',
+        value_parser = entry::<BaseDomain>
+    )]
+    pub(crate) base_domains: Vec<BaseDomain>,
+
+    /// A private network that issuers' keys may be fetched from, such as 10.0.0.0/8; may be repeated
+    ///
+    /// The variable takes several, with commas between them.
+    #[arg(
+        long = "oidc-allow-network",
+        env = "BOWLINE_OIDC_ALLOW_NETWORKS",
+        value_name = "NET",
+        value_delimiter = ',',
+        value_parser = entry::<Network>
+    )]
+    pub(crate) oidc_allow_networks: Vec<Network>,
+
+    /// Where audit records go: a file, or stdout [default: audit/audit.jsonl in the data folder]
+    #[arg(long, env = "BOWLINE_AUDIT_TO", value_name = "FILE")]
+    pub(crate) audit_to: Option<PathBuf>,
 
     /// Lets issuers be on this machine, also over plain http: for tests
     #[arg(long, env = "BOWLINE_ALLOW_LOOPBACK_ISSUERS")]
@@ -77,21 +126,31 @@ const DATA: &str = "bowline-data";
 /// # Errors
 /// What is wrong, and where.
 pub(crate) fn settle(data: &DataArgs, serve: &ServeArgs) -> Result<(Config, Option<TempDir>)> {
-    let (file, folder) = read_file(data)?;
+    let usual = match (&data.data, serve.store) {
+        (Some(folder), _) => Some(folder.as_path()),
+        // It is to be a temporary folder, which has no file.
+        (None, Some(StoreKind::Memory)) => None,
+        (None, Some(StoreKind::Sqlite) | None) => Some(Path::new(DATA)),
+    };
+    let found = usual
+        .map(|folder| folder.join("bowline.toml"))
+        .filter(|path| path.exists());
+    let (file, folder) = read_file(data.config.as_ref().or(found.as_ref()))?;
     let store = match serve.store.or(file.store).unwrap_or(StoreKind::Sqlite) {
         StoreKind::Sqlite => config::StoreKind::Sqlite,
         StoreKind::Memory => config::StoreKind::Memory,
     };
-    let temporary = if data.data.is_none() && store == config::StoreKind::Memory {
+    // A folder whose file is read is the data folder, whichever store that file names.
+    let named = data.data.is_some() || (data.config.is_none() && found.is_some());
+    let temporary = if store == config::StoreKind::Memory && !named {
         let made = tempfile::Builder::new().prefix("bowline-").tempdir();
         Some(made.context("making a temporary data folder")?)
     } else {
         None
     };
-    let path = match (&temporary, &data.data) {
-        (Some(temporary), _) => temporary.path().to_owned(),
-        (None, Some(path)) => path.clone(),
-        (None, None) => PathBuf::from(DATA),
+    let path = match &temporary {
+        Some(temporary) => temporary.path(),
+        None => usual.unwrap_or(Path::new(DATA)),
     };
     let mut accounts: Vec<RootCredentials> = file
         .bootstrap
@@ -111,22 +170,22 @@ pub(crate) fn settle(data: &DataArgs, serve: &ServeArgs) -> Result<(Config, Opti
     let config = Config {
         listen: serve.listen.or(file.listen).unwrap_or(local(9400)),
         ops_listen: serve.ops_listen.or(file.ops_listen).unwrap_or(local(9401)),
-        tls: match file.tls {
+        tls: match serve.tls.or(file.tls) {
             None => config::Tls::None,
             Some(Tls::Terminated) => config::Tls::Terminated,
         },
-        trusted_proxies: networks(&file.trusted_proxies),
-        data: path,
+        trusted_proxies: networks(&serve.trusted_proxies, &file.trusted_proxies),
+        data: path.to_owned(),
         store,
         master_key: master_key(key_file.as_deref())?,
-        base_domains: base_domains(file.base_domains)?,
-        allow_networks: networks(&file.oidc.allow_networks),
+        base_domains: base_domains(&serve.base_domains, &file.base_domains),
+        allow_networks: networks(&serve.oidc_allow_networks, &file.oidc.allow_networks),
         allow_loopback_issuers: serve.allow_loopback_issuers || file.oidc.allow_loopback_issuers,
         accounts,
-        audit: match file.audit.to {
-            None => AuditTo::DataFolder,
-            Some(path) if path == Path::new("stdout") => AuditTo::Stdout,
-            Some(path) => AuditTo::File(folder.join(path)),
+        audit: match (&serve.audit_to, &file.audit.to) {
+            (Some(to), _) => audit_to(to, Path::new("")),
+            (None, Some(to)) => audit_to(to, &folder),
+            (None, None) => AuditTo::DataFolder,
         },
     };
     Ok((config, temporary))
@@ -145,19 +204,16 @@ pub(crate) fn variable(name: &str) -> Result<Option<String>> {
     }
 }
 
-/// The file, and the folder that its paths are relative to.
-fn read_file(data: &DataArgs) -> Result<(ConfigFile, PathBuf)> {
-    let usual = || {
-        let folder = data.data.as_deref().unwrap_or(Path::new(DATA));
-        Some(folder.join("bowline.toml")).filter(|path| path.exists())
-    };
-    let Some(path) = data.config.clone().or_else(usual) else {
+/// What the file says, if there is one, and the folder that its paths are relative to.
+fn read_file(path: Option<&PathBuf>) -> Result<(ConfigFile, PathBuf)> {
+    let Some(path) = path else {
         return Ok((ConfigFile::default(), PathBuf::new()));
     };
-    let text = read_text(&path).with_context(|| format!("reading `{}`", path.display()))?;
+    let text = read_text(path).with_context(|| format!("reading `{}`", path.display()))?;
     let file = text
         .parse()
         .with_context(|| format!("`{}` is not a configuration", path.display()))?;
+    tracing::info!("Read the configuration in `{}`", path.display());
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
     Ok((file, folder))
 }
@@ -192,24 +248,39 @@ fn master_key(file: Option<&Path>) -> Result<Option<MasterKey>> {
     }
 }
 
-/// Domains under which a host name carries a bucket. `localhost` is one, as the JavaScript SDK expects.
-fn base_domains(given: Option<Vec<String>>) -> Result<Vec<String>> {
-    let mut domains = vec!["localhost".to_owned()];
-    for domain in given.unwrap_or_default() {
-        let domain = domain.trim_matches('.').to_ascii_lowercase();
-        let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'.';
-        if domain.is_empty() || !domain.bytes().all(allowed) {
-            bail!("base_domains: `{domain}` is not a domain");
-        }
-        if !domains.contains(&domain) {
-            domains.push(domain);
-        }
-    }
-    Ok(domains)
+/// One entry of a list; a list in a variable may have spaces after its commas.
+fn entry<T: FromStr<Err = String>>(text: &str) -> Result<T, String> {
+    text.trim().parse()
 }
 
-fn networks(given: &[Network]) -> Vec<IpNet> {
-    given.iter().map(|network| network.0).collect()
+/// A list as it was given: all of it from the flags or the variable, or else all of it from the file.
+fn given<'l, T>(flags: &'l [T], file: &'l [T]) -> &'l [T] {
+    if flags.is_empty() { file } else { flags }
+}
+
+/// Domains under which a host name carries a bucket. `localhost` is one, as the JavaScript SDK expects.
+fn base_domains(flags: &[BaseDomain], file: &[BaseDomain]) -> Vec<String> {
+    let mut domains = vec!["localhost".to_owned()];
+    for BaseDomain(domain) in given(flags, file) {
+        if !domains.contains(domain) {
+            domains.push(domain.clone());
+        }
+    }
+    domains
+}
+
+fn networks(flags: &[Network], file: &[Network]) -> Vec<IpNet> {
+    let networks = given(flags, file).iter();
+    networks.map(|network| network.0).collect()
+}
+
+/// `stdout` is a word, and anything else is a path in that folder.
+fn audit_to(to: &Path, folder: &Path) -> AuditTo {
+    if to == Path::new("stdout") {
+        AuditTo::Stdout
+    } else {
+        AuditTo::File(folder.join(to))
+    }
 }
 
 fn local(port: u16) -> SocketAddr {

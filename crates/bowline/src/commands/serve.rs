@@ -25,8 +25,8 @@ use crate::{
 
 /// Serve IAM, STS, S3 and the operator API on one address
 ///
-/// The first start makes whatever is not there, as `bowline init` does. Settings come from flags, then BOWLINE_*
-/// variables, then `bowline.toml` in the data folder.
+/// The first start makes whatever is not there, as `bowline init` does. Each setting comes from its flag, else from its
+/// BOWLINE_* variable, else from `bowline.toml` in the data folder, else it has its default.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     #[command(flatten)]
@@ -142,7 +142,7 @@ fn write_ready_file(path: &Path, server: &Server) -> anyhow::Result<()> {
 pub(crate) fn hinted(error: StartError) -> CommandError {
     let hint = match &error {
         StartError::Exposed(_) => {
-            "listen on 127.0.0.1, or let a proxy end TLS in front of it and set tls = \"terminated\" in bowline.toml"
+            "listen on 127.0.0.1, or let a proxy end TLS in front of it and say so with --tls terminated"
         }
         StartError::Folder(FolderError::InUse(_)) => {
             "stop the other server, or give another folder with --data"

@@ -189,13 +189,13 @@ fn a_listener_that_others_can_reach_needs_tls() {
     exit 1
     error: the listener `0.0.0.0:0` can be reached from other machines, and there is no TLS
 
-    hint: listen on 127.0.0.1, or let a proxy end TLS in front of it and set tls = "terminated" in bowline.toml
+    hint: listen on 127.0.0.1, or let a proxy end TLS in front of it and say so with --tls terminated
     "#);
     assert_snapshot!(refused("", &["--ops-listen", "0.0.0.0:0"]), @r#"
     exit 1
     error: the listener `0.0.0.0:0` can be reached from other machines, and there is no TLS
 
-    hint: listen on 127.0.0.1, or let a proxy end TLS in front of it and set tls = "terminated" in bowline.toml
+    hint: listen on 127.0.0.1, or let a proxy end TLS in front of it and say so with --tls terminated
     "#);
 }
 
