@@ -286,3 +286,30 @@ fn audit_to(to: &Path, folder: &Path) -> AuditTo {
 fn local(port: u16) -> SocketAddr {
     (Ipv4Addr::LOCALHOST, port).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_of_issuers_are_those_of_the_flags_or_else_those_of_the_file() {
+        let home = TempDir::new().unwrap();
+        let file = "[oidc]\nallow_networks = [\"192.168.0.0/16\", \"fd00::1\"]\n";
+        std::fs::write(home.path().join("bowline.toml"), file).unwrap();
+        let data = DataArgs {
+            data: Some(home.path().to_owned()),
+            config: None,
+            master_key_file: None,
+        };
+        let allowed = |flags: &[&str]| {
+            let serve = ServeArgs {
+                oidc_allow_networks: flags.iter().map(|net| net.parse().unwrap()).collect(),
+                ..ServeArgs::default()
+            };
+            let (config, _) = settle(&data, &serve).unwrap();
+            format!("{:?}", config.allow_networks)
+        };
+        insta::assert_snapshot!(allowed(&[]), @"[192.168.0.0/16, fd00::1/128]");
+        insta::assert_snapshot!(allowed(&["10.0.0.0/8"]), @"[10.0.0.0/8]");
+    }
+}

@@ -1,10 +1,14 @@
 //! What the documentation tells people to type works when it is typed.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::support::bowline::{ACCOUNT, BINARY, Bowline, Launch, Running};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::support::bowline::{ACCOUNT, BINARY, Bowline, Launch, Running, command};
 use crate::support::http::Request;
 use crate::support::issuer::Issuer;
 use crate::support::python::clients;
@@ -195,6 +199,51 @@ fn the_first_configuration_of_the_readme_starts() {
     );
     let text = server.ready(&ready);
     assert!(text.contains("\"aws\""), "{text}");
+}
+
+#[test]
+fn every_file_that_the_configuration_page_shows_starts_a_server() {
+    let home = tempfile::TempDir::new().unwrap();
+    let key = home.path().join("master.key");
+    fs::write(&key, format!("{}\n", STANDARD.encode([7; 32]))).unwrap();
+    let shown = blocks(&read("docs/configuration.md"), "toml");
+    assert!(!shown.is_empty());
+    for (n, block) in shown.iter().enumerate() {
+        let data = home.path().join(n.to_string());
+        fs::create_dir(&data).unwrap();
+        // Ports that are free, and a key that is there.
+        let config = block
+            .replace("0.0.0.0:9400", "127.0.0.1:0")
+            .replace("127.0.0.1:9401", "127.0.0.1:0")
+            .replace("/etc/bowline/master.key", key.to_str().unwrap());
+        fs::write(data.join("bowline.toml"), config).unwrap();
+        let ready = data.join("ready.json");
+        let log = fs::File::create(data.join("serve.log")).unwrap();
+        let mut serve = command(&["serve", "--data"]);
+        serve.arg(&data).arg("--ready-file").arg(&ready).stderr(log);
+        Running::spawn(&mut serve).ready(&ready);
+    }
+}
+
+#[test]
+fn the_configuration_page_has_every_flag_and_variable_and_the_server_has_what_it_says() {
+    let page = read("docs/configuration.md");
+    let help = command(&["serve", "--help"]).output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    // Of the tables, by their rows: `--flag` and `BOWLINE_VARIABLE` between backticks.
+    let rows: String = page.lines().filter(|line| line.starts_with('|')).collect();
+    let documented: BTreeSet<_> = rows
+        .split('`')
+        .filter(|word| word.starts_with("--") || word.starts_with("BOWLINE_"))
+        // Read beside the flags, since a secret on a command line is seen by all.
+        .filter(|word| *word != "BOWLINE_MASTER_KEY" && !word.starts_with("BOWLINE_BOOTSTRAP_"))
+        .collect();
+    let offered: BTreeSet<_> = help
+        .split(|c: char| !(c.is_ascii_alphabetic() || matches!(c, '-' | '_')))
+        .filter(|word| word.starts_with("--") || word.starts_with("BOWLINE_"))
+        .filter(|word| !matches!(*word, "--help" | "--version" | "BOWLINE_"))
+        .collect();
+    assert_eq!(documented, offered);
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod providers;
 mod quiet;
 mod request_attacks;
 mod s3_requests;
+mod settings;
 mod starting;
 mod support;
 mod token_attacks;

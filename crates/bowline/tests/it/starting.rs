@@ -1,6 +1,6 @@
 //! Starting a server: what `init` leaves on disk, what a configuration may say, and when it is ready.
 
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Output;
@@ -176,6 +176,7 @@ fn a_configuration_with_a_mistake_does_not_start() {
     ");
     assert_snapshot!(refused("[[bootstrap.account]]\nid = \"111122223333\"\naccess_key_id = \"AKIAAAAAAAAAAAAAAAAA\"\nsecret_access_key = \"short\"\n", &[]), @"
     exit 1
+    [time]  INFO Read the configuration in `[folder]/bowline.toml`
     error: the secret access key declared for account `111122223333` has fewer than 16 characters
 
     hint: declare a random one, such as `openssl rand -base64 30` makes
@@ -185,18 +186,20 @@ fn a_configuration_with_a_mistake_does_not_start() {
 #[test]
 fn a_listener_that_others_can_reach_needs_tls() {
     let _shown = show_ids_as_words();
-    assert_snapshot!(refused("", &["--listen", "0.0.0.0:0"]), @r#"
+    assert_snapshot!(refused("", &["--listen", "0.0.0.0:0"]), @"
     exit 1
+    [time]  INFO Read the configuration in `[folder]/bowline.toml`
     error: the listener `0.0.0.0:0` can be reached from other machines, and there is no TLS
 
     hint: listen on 127.0.0.1, or let a proxy end TLS in front of it and say so with --tls terminated
-    "#);
-    assert_snapshot!(refused("", &["--ops-listen", "0.0.0.0:0"]), @r#"
+    ");
+    assert_snapshot!(refused("", &["--ops-listen", "0.0.0.0:0"]), @"
     exit 1
+    [time]  INFO Read the configuration in `[folder]/bowline.toml`
     error: the listener `0.0.0.0:0` can be reached from other machines, and there is no TLS
 
     hint: listen on 127.0.0.1, or let a proxy end TLS in front of it and say so with --tls terminated
-    "#);
+    ");
 }
 
 #[test]
@@ -254,4 +257,57 @@ fn a_store_in_memory_leaves_nothing_behind() {
     server.terminate();
     assert!(server.ended().success());
     assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0);
+}
+
+/// Starts `serve` in `folder` and stops it again; or what it says instead of starting.
+fn started_in(folder: &Path, arguments: &[&str]) -> Result<(), String> {
+    let ready = folder.join("ready.json");
+    let _ = fs::remove_file(&ready);
+    let mut serve = command(&["serve", "--listen", "127.0.0.1:0"]);
+    serve
+        .args(["--ops-listen", "127.0.0.1:0", "--log", "error"])
+        .args(arguments)
+        .arg("--ready-file")
+        .arg(&ready)
+        .current_dir(folder);
+    let log = File::create(folder.join("serve.log")).unwrap();
+    let mut server = Running::spawn(serve.stderr(log));
+    let ended = server.ready_or_ended(&ready);
+    let said = fs::read_to_string(folder.join("serve.log")).unwrap();
+    ended.map_or(Ok(()), |_| Err(said))
+}
+
+#[test]
+fn a_temporary_data_folder_takes_no_configuration_from_the_usual_one() {
+    let home = TempDir::new().unwrap();
+    let usual = home.path().join("bowline-data");
+    fs::create_dir(&usual).unwrap();
+    fs::write(usual.join("bowline.toml"), "mistake = true\n").unwrap();
+    let start = |arguments: &[&str]| started_in(home.path(), arguments);
+    assert_eq!(start(&["--store", "memory"]), Ok(()));
+    // Whoever names the folder or the file, or keeps data in the folder, has it read.
+    for named in [
+        &["--store", "memory", "--data", "bowline-data"][..],
+        &["--store", "memory", "--config", "bowline-data/bowline.toml"],
+        &["--store", "sqlite"],
+        &[],
+    ] {
+        let refused = start(named).unwrap_err();
+        assert!(
+            refused.starts_with("error: `bowline-data/bowline.toml` is not a configuration\n"),
+            "{named:?}: {refused}"
+        );
+    }
+    assert_eq!(listing(&usual).lines().count(), 1);
+}
+
+#[test]
+fn a_folder_whose_file_puts_the_store_in_memory_is_the_data_folder() {
+    let home = TempDir::new().unwrap();
+    let usual = home.path().join("bowline-data");
+    fs::create_dir(&usual).unwrap();
+    fs::write(usual.join("bowline.toml"), "store = \"memory\"\n").unwrap();
+    assert_eq!(started_in(home.path(), &[]), Ok(()));
+    assert!(usual.join("audit/audit.jsonl").exists());
+    assert!(!usual.join("store").exists());
 }

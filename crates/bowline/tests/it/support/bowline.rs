@@ -20,7 +20,7 @@ pub(crate) const OTHER_ACCOUNT: &str = "111122223333";
 /// The built binary.
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_bowline");
 
-/// A running server. Dropping it ends the process and removes its data.
+/// A running server, in a folder of its own. Dropping it ends the process and removes its data.
 pub(crate) struct Bowline {
     /// The endpoint for all AWS calls, such as `http://127.0.0.1:40123`.
     pub(crate) url: String,
@@ -39,6 +39,8 @@ pub(crate) struct Launch {
     pub(crate) loopback_issuers: bool,
     /// Further arguments of `bowline serve`.
     pub(crate) arguments: Vec<&'static str>,
+    /// Further variables of its environment.
+    pub(crate) variables: Vec<(&'static str, &'static str)>,
     /// What stands in its configuration file.
     pub(crate) config: &'static str,
 }
@@ -49,6 +51,7 @@ impl Default for Launch {
             store: "memory",
             loopback_issuers: true,
             arguments: Vec::new(),
+            variables: Vec::new(),
             config: "",
         }
     }
@@ -201,16 +204,20 @@ impl Running {
 
     /// What it has written into its ready file, once it is there.
     pub(crate) fn ready(&mut self, file: &Path) -> String {
+        let ended = self.ready_or_ended(file);
+        assert!(
+            ended.is_none(),
+            "it ended with {ended:?}: {}",
+            fs::read_to_string(file.with_file_name("serve.log")).unwrap_or_default()
+        );
+        fs::read_to_string(file).unwrap()
+    }
+
+    /// Waits until its ready file is there, or gives the status that it has ended with instead.
+    pub(crate) fn ready_or_ended(&mut self, file: &Path) -> Option<ExitStatus> {
         wait_for("the ready file", Duration::from_mins(1), || {
             let ended = self.0.try_wait().unwrap();
-            assert!(
-                ended.is_none(),
-                "it ended with {ended:?}: {}",
-                fs::read_to_string(file.with_file_name("serve.log")).unwrap_or_default()
-            );
-            fs::read_to_string(file)
-                .ok()
-                .filter(|text| !text.is_empty())
+            (ended.is_some() || file.exists()).then_some(ended)
         })
     }
 
@@ -308,6 +315,8 @@ fn spawn(launch: &Launch, home: &Path) -> (Running, PathBuf) {
             "BOWLINE_BOOTSTRAP_SECRET_ACCESS_KEY",
             &root.secret_access_key,
         )
+        .envs(launch.variables.iter().copied())
+        .current_dir(home)
         .stdout(log.try_clone().unwrap())
         .stderr(log);
     (Running::spawn(&mut command), ready)

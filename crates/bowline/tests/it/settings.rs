@@ -1,0 +1,215 @@
+//! Where a setting comes from: its flag, else its variable, else the file, else the default.
+
+use insta::assert_snapshot;
+
+use crate::support::bowline::{Bowline, Launch, command};
+use crate::support::http::Request;
+use crate::support::sign::Signer;
+
+/// The same settings in each of the three places, each time with another value. Requests come from 127.0.0.1.
+const FILE: &str = "trusted_proxies = [\"127.0.0.0/8\"]\nbase_domains = [\"file.example\"]\naudit.to = \"file.jsonl\"\n";
+const VARIABLES: [(&str, &str); 3] = [
+    ("BOWLINE_TRUSTED_PROXIES", "10.0.0.0/8, 192.168.7.1"),
+    ("BOWLINE_BASE_DOMAINS", "variable.example, second.example"),
+    ("BOWLINE_AUDIT_TO", "variable.jsonl"),
+];
+const FLAGS: [&str; 8] = [
+    "--trusted-proxy=10.0.0.0/8",
+    "--trusted-proxy=127.0.0.1",
+    "--base-domain",
+    "flag.example",
+    "--base-domain",
+    "second.example",
+    "--audit-to",
+    "flag.jsonl",
+];
+
+/// What a server does by its settings, as its callers and its operator see it.
+fn in_force(launch: Launch) -> String {
+    let server = Bowline::launch(launch);
+    // Where a host carries a bucket, that is one which is not there.
+    let carries_a_bucket = |domain: &&str| {
+        let request = Request::new("HEAD", "/").header("host", &format!("insights.{domain}"));
+        let signed = Signer::new(&Bowline::root(), "s3").sign(request, server.port);
+        signed.send(server.port).status == 404
+    };
+    let domains: Vec<_> = [
+        "localhost",
+        "file.example",
+        "variable.example",
+        "flag.example",
+        "second.example",
+    ]
+    .into_iter()
+    .filter(carries_a_bucket)
+    .collect();
+    let audits: Vec<_> = [
+        "data/audit/audit.jsonl",
+        "file.jsonl",
+        "variable.jsonl",
+        "flag.jsonl",
+    ]
+    .into_iter()
+    .filter(|path| server.home().join(path).exists())
+    .collect();
+    let forwarded = Request::get("/").header("x-forwarded-for", "no address");
+    let believed = forwarded.send(server.port).status == 400;
+    format!(
+        "domains: {}\naudit: {}\nX-Forwarded-For of 127.0.0.1: {}",
+        domains.join(", "),
+        audits.join(", "),
+        if believed { "believed" } else { "ignored" }
+    )
+}
+
+#[test]
+fn a_setting_that_nobody_gives_has_its_default() {
+    assert_snapshot!(in_force(Launch::default()), @"
+    domains: localhost
+    audit: data/audit/audit.jsonl
+    X-Forwarded-For of 127.0.0.1: ignored
+    ");
+}
+
+#[test]
+fn the_file_goes_before_the_default() {
+    let launch = Launch {
+        config: FILE,
+        ..Launch::default()
+    };
+    assert_snapshot!(in_force(launch), @"
+    domains: localhost, file.example
+    audit: file.jsonl
+    X-Forwarded-For of 127.0.0.1: believed
+    ");
+}
+
+#[test]
+fn a_variable_goes_before_the_file() {
+    let launch = Launch {
+        config: FILE,
+        variables: VARIABLES.to_vec(),
+        ..Launch::default()
+    };
+    assert_snapshot!(in_force(launch), @"
+    domains: localhost, variable.example, second.example
+    audit: variable.jsonl
+    X-Forwarded-For of 127.0.0.1: ignored
+    ");
+}
+
+#[test]
+fn a_flag_goes_before_its_variable() {
+    let launch = Launch {
+        config: FILE,
+        variables: VARIABLES.to_vec(),
+        arguments: FLAGS.to_vec(),
+        ..Launch::default()
+    };
+    assert_snapshot!(in_force(launch), @"
+    domains: localhost, flag.example, second.example
+    audit: flag.jsonl
+    X-Forwarded-For of 127.0.0.1: believed
+    ");
+}
+
+#[test]
+fn tls_that_ends_elsewhere_is_said_by_a_flag_or_a_variable_too() {
+    // What does not start without it: see `a_listener_that_others_can_reach_needs_tls`.
+    let anywhere = vec!["--listen", "0.0.0.0:0"];
+    let flag = Launch {
+        arguments: [&anywhere[..], &["--tls", "terminated"]].concat(),
+        ..Launch::default()
+    };
+    let variable = Launch {
+        arguments: anywhere,
+        variables: vec![("BOWLINE_TLS", "terminated")],
+        ..Launch::default()
+    };
+    for launch in [flag, variable] {
+        let server = Bowline::launch(launch);
+        assert_eq!(Request::get("/healthz").send(server.ops_port).status, 200);
+    }
+}
+
+/// What `serve` says of a value that it does not take.
+fn refused(arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    let output = command(&["serve"])
+        .args(arguments)
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn a_mistake_in_a_flag_names_the_flag_and_the_value() {
+    assert_snapshot!(refused(&["--tls", "none"], &[]), @"
+    error: invalid value 'none' for '--tls <WHERE>'
+      [possible values: terminated]
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(refused(&["--trusted-proxy", "10.0.0.0/8", "--trusted-proxy", "10.0.0.0/33"], &[]), @"
+    error: invalid value '10.0.0.0/33' for '--trusted-proxy <NET>': `10.0.0.0/33` is not a network such as 10.0.0.0/8
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(refused(&["--base-domain", "s3_example"], &[]), @"
+    error: invalid value 's3_example' for '--base-domain <DOMAIN>': `s3_example` is not a domain such as s3.example.com
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(refused(&["--oidc-allow-network", "private"], &[]), @"
+    error: invalid value 'private' for '--oidc-allow-network <NET>': `private` is not a network such as 10.0.0.0/8
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(refused(&["--audit-to", ""], &[]), @"
+    error: a value is required for '--audit-to <FILE>' but none was supplied
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn a_mistake_in_a_variable_names_the_variable_and_the_value() {
+    assert_snapshot!(refused(&[], &[("BOWLINE_TLS", "none")]), @"
+    error: invalid value 'none' for 'BOWLINE_TLS'
+      [possible values: terminated]
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(refused(&[], &[("BOWLINE_TRUSTED_PROXIES", "10.0.0.0/8,10.0.0.0/33")]), @"
+    error: invalid value '10.0.0.0/33' for 'BOWLINE_TRUSTED_PROXIES': `10.0.0.0/33` is not a network such as 10.0.0.0/8
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(refused(&[], &[("BOWLINE_BASE_DOMAINS", "s3_example")]), @"
+    error: invalid value 's3_example' for 'BOWLINE_BASE_DOMAINS': `s3_example` is not a domain such as s3.example.com
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(refused(&[], &[("BOWLINE_OIDC_ALLOW_NETWORKS", "private")]), @"
+    error: invalid value 'private' for 'BOWLINE_OIDC_ALLOW_NETWORKS': `private` is not a network such as 10.0.0.0/8
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(refused(&[], &[("BOWLINE_AUDIT_TO", "")]), @"
+    error: a value is required for 'BOWLINE_AUDIT_TO' but none was supplied
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(refused(&[], &[("BOWLINE_LISTEN", "here")]), @"
+    error: invalid value 'here' for 'BOWLINE_LISTEN': invalid socket address syntax
+
+    For more information, try '--help'.
+    ");
+    // The flag goes before the variable, so it is the flag's mistake.
+    assert_snapshot!(refused(&["--listen=there"], &[("BOWLINE_LISTEN", "here")]), @"
+    error: invalid value 'there' for '--listen <ADDR>': invalid socket address syntax
+
+    For more information, try '--help'.
+    ");
+}
