@@ -1,9 +1,11 @@
 //! What the tests are built from: a server, an issuer, tokens, signatures, and requests written by hand.
 
+pub(crate) mod authority;
 pub(crate) mod bowline;
 pub(crate) mod http;
 pub(crate) mod issuer;
 pub(crate) mod keys;
+pub(crate) mod proxy;
 pub(crate) mod python;
 pub(crate) mod sign;
 pub(crate) mod token;

@@ -101,7 +101,8 @@ impl Request {
         stream.write_all(&self.bytes(port)).unwrap();
     }
 
-    fn bytes(&self, port: u16) -> Vec<u8> {
+    /// The request as it goes onto the wire.
+    pub(crate) fn bytes(&self, port: u16) -> Vec<u8> {
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
         let mut line = |name: &str, value: &str| {
             head.extend([name, ": ", value, "\r\n"]);
@@ -187,10 +188,20 @@ fn value<'h>(headers: &'h [(String, String)], name: &str) -> Option<&'h str> {
 
 /// Writes `bytes`, reads to the end of the connection, and takes the answer apart.
 pub(crate) fn exchange(port: u16, bytes: &[u8]) -> Response {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+    exchange_over(connect(port), bytes)
+}
+
+/// A connection on which no answer is waited for without end.
+pub(crate) fn connect(port: u16) -> TcpStream {
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_secs(30)))
         .unwrap();
+    stream
+}
+
+/// The same over a connection that is there, such as one of TLS.
+pub(crate) fn exchange_over(mut stream: impl Read + Write, bytes: &[u8]) -> Response {
     // A server that refuses from the head alone may close before it has read all: its answer counts, not our error.
     let _ = stream.write_all(bytes);
     let mut answer = Vec::new();
