@@ -46,14 +46,12 @@ pub(crate) fn conclude(app: &App, event: &Event<'_>, outcome: Result<Answer, Ref
         tracing::error!(request.id = id, reason, "The call `{id}` failed: {reason}");
     }
     let written = write(app, event, told);
-    let is_refusal = refused.is_some_and(Refused::has_more_to_say);
-    let mut answer = match (written, outcome) {
-        (Ok(()), Ok(answer)) => answer,
-        (Ok(()), Err(refused)) => failed(&refused.error),
-        (Err(Unwritten), _) => failed(&AwsError::internal(protocol)),
+    let (mut answer, ending) = match (written, outcome) {
+        (Ok(()), Ok(answer)) => (answer, Ending::Done),
+        (Ok(()), Err(Refused { error, .. })) => (failed(&error), Ending::with(error.code())),
+        (Err(Unwritten), _) => (failed(&AwsError::internal(protocol)), Ending::Broken),
     };
     answer::identify(&mut answer, protocol, &head.ids.request);
-    let ending = Ending::of_status(answer.status().as_u16(), is_refusal);
     app.metrics.call(service, ending, head.stopwatch.elapsed());
     answer
 }

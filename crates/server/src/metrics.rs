@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use bowline_aws::error::{Code, Kind};
 use prometheus_client::{
     encoding::{
         EncodeLabelSet, EncodeMetric, MetricEncoder, NoLabelSet,
@@ -37,11 +38,11 @@ const BUCKETS: [f64; 12] = [
 pub(crate) enum Ending {
     /// As it should.
     Done,
-    /// Denied by policy, or not signed or proved as it must be.
+    /// With a refusal ([`Kind::Refused`]).
     Refused,
-    /// For another reason that is the client's.
+    /// With another failure that is the client's ([`Kind::Failed`]).
     Failed,
-    /// For a reason that is the server's.
+    /// With a failure of the server's ([`Kind::Broken`]).
     Broken,
 }
 
@@ -87,13 +88,14 @@ pub(crate) enum Value {
 impl Ending {
     const ALL: [Self; 4] = [Self::Done, Self::Refused, Self::Failed, Self::Broken];
 
-    /// The ending that an HTTP status tells.
-    pub(crate) fn of_status(status: u16, refused: bool) -> Self {
-        match status {
-            500.. => Self::Broken,
-            _ if refused => Self::Refused,
-            400.. => Self::Failed,
-            _ => Self::Done,
+    /// The ending that an error is.
+    pub(crate) fn with(code: Code) -> Self {
+        match code.kind() {
+            // The client has what it asked for already.
+            Kind::Failed if code == Code::NotModified => Self::Done,
+            Kind::Refused => Self::Refused,
+            Kind::Failed => Self::Failed,
+            Kind::Broken => Self::Broken,
         }
     }
 
@@ -233,6 +235,28 @@ impl EncodeMetric for Latency {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_failures_of_the_server_are_broken_whatever_their_status_is() {
+        assert_eq!(Ending::with(Code::NotImplemented), Ending::Refused);
+        assert_eq!(Ending::with(Code::UnsupportedSignature), Ending::Refused);
+        assert_eq!(Ending::with(Code::Throttling), Ending::Refused);
+        assert_eq!(Ending::with(Code::AccessDenied), Ending::Refused);
+        assert_eq!(Ending::with(Code::NoSuchKey), Ending::Failed);
+        assert_eq!(Ending::with(Code::NotModified), Ending::Done);
+        let broken = Code::ALL
+            .iter()
+            .filter(|code| Ending::with(**code) == Ending::Broken);
+        let broken: Vec<_> = broken.collect();
+        insta::assert_debug_snapshot!(broken, @"
+        [
+            InternalFailure,
+            ServiceUnavailable,
+            PolicyEvaluation,
+            InsufficientStorage,
+        ]
+        ");
+    }
 
     #[test]
     fn calls_are_counted_and_timed_by_service() {
