@@ -376,6 +376,55 @@ fn two_hosts_or_an_absolute_target_are_refused() {
 }
 
 #[test]
+fn a_request_that_is_refused_for_its_head_is_recorded_counted_and_explained() {
+    let world = World::new();
+    let port = world.server.port;
+    let counted = || {
+        let metrics = Request::get("/metrics").send(world.server.ops_port).text();
+        let lines = metrics.lines();
+        let refused = lines
+            .filter(|line| {
+                line.contains(r#"service="s3""#) && line.contains(r#"outcome="refused""#)
+            })
+            .find_map(|line| line.rsplit(' ').next());
+        refused.unwrap().parse::<u64>().unwrap()
+    };
+    let before = counted();
+    let refused = Request::get("/")
+        .header("host", "a.localhost")
+        .header("host", "b.localhost")
+        .header("user-agent", "smuggler")
+        .send(port);
+    assert_snapshot!(refused.verdict(), @"400 InvalidRequest: The request must have exactly one Host header");
+    assert_eq!(refused.value("connection"), Some("close"));
+    assert_eq!(counted(), before + 1);
+    let explained = world.explain(&refused);
+    assert_snapshot!(explained["reason"].as_str().unwrap(), @"the request has 2 Host headers");
+    let audit = world.audit();
+    let record = audit
+        .iter()
+        .find(|record| record["requestID"] == refused.request_id().as_str());
+    let record = record.expect("a record");
+    assert_eq!(
+        record["additionalEventData"]["explanation"]["reason"],
+        explained["reason"]
+    );
+    let told = [
+        "eventName",
+        "errorCode",
+        "userAgent",
+        "sourceIPAddress",
+        "readOnly",
+        "userIdentity",
+    ];
+    let told: serde_json::Map<_, _> = told
+        .into_iter()
+        .map(|name| (name.to_owned(), record[name].clone()))
+        .collect();
+    assert_snapshot!(serde_json::Value::from(told), @r#"{"errorCode":"InvalidRequest","eventName":"Unknown","readOnly":false,"sourceIPAddress":"127.0.0.1","userAgent":"smuggler","userIdentity":{"type":"Anonymous"}}"#);
+}
+
+#[test]
 fn no_header_changes_where_a_caller_comes_from() {
     let world = World::new();
     let port = world.server.port;
