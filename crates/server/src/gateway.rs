@@ -17,7 +17,6 @@ use bowline_aws::{
 };
 use bowline_iam::{account::AccountId, decision::Permit};
 use bytes::Bytes;
-use jiff::Timestamp;
 
 pub(crate) use self::buckets::recover;
 use self::s3::execute;
@@ -83,11 +82,15 @@ pub(crate) async fn serve(
     if operation.asks_in_body() && event.caller().is_some() {
         operation.take_body(&request.whole(&mut body).await?)?;
     }
-    let (permit, reveals_absence) = request.decide(event, operation)?;
+    let absence = operation.absence_requirement();
+    let permit = request.decide(event, operation)?;
     app.audit.check_before(event)?;
-    request
-        .carry_out(event, permit, reveals_absence, body)
-        .await
+    match request.carry_out(event, permit, body).await {
+        Err(refused) if refused.error.code() == Code::NoSuchKey => {
+            Err(request.absent(event, refused, absence.as_ref()))
+        }
+        outcome => outcome,
+    }
 }
 
 /// What is known of a request once it was read.
@@ -102,31 +105,63 @@ struct S3Request<'a> {
 }
 
 impl S3Request<'_> {
-    /// Decides on the operation, and on whether its caller may know that an object is not there.
+    /// Decides on the operation.
     fn decide(
         &self,
         event: &Event<'_>,
         operation: Operation,
-    ) -> Result<(Permit<Operation>, bool), Refused> {
-        let asker = Asker::new(
-            self.index,
-            event.head,
-            event.service,
-            event.region.as_deref(),
-            event.caller(),
-        );
+    ) -> Result<Permit<Operation>, Refused> {
         let owner = self.owner(event, &operation);
         let requirements = operation.requirements();
         let questions: Vec<_> = requirements
             .iter()
             .map(|requirement| self.question(event, owner, requirement))
             .collect();
-        let absence = operation.absence_requirement();
-        let permit = asker.permit(&questions, operation)?;
-        let reveals_absence = absence
-            .as_ref()
-            .is_none_or(|requirement| asker.allows(&self.question(event, owner, requirement)));
-        Ok((permit, reveals_absence))
+        self.asker(event).permit(&questions, operation)
+    }
+
+    /// What the caller is told of an object that is not there. Whoever may not list the bucket does not learn that it is not, only the
+    /// operator does.
+    fn absent(
+        &self,
+        event: &Event<'_>,
+        told: Refused,
+        requirement: Option<&Requirement>,
+    ) -> Refused {
+        let Some(requirement) = requirement else {
+            return told;
+        };
+        let owner = self.bucket.map(|bucket| bucket.record.owner);
+        let question = self.question(event, owner, requirement);
+        let (action, resource) = (requirement.action, &requirement.resource);
+        match self.asker(event).permit(&[question], ()) {
+            Ok(_) => {
+                let reason = format!(
+                    "the bucket has no such object, which the caller is told for being allowed {action} on {resource}"
+                );
+                Refused::because(told.error, &reason)
+            }
+            Err(hidden) => {
+                let reason = format!(
+                    "the bucket has no such object, which the caller is not told for not being allowed {action} on {resource}"
+                );
+                Refused {
+                    error: AwsError::access_denied("Access Denied"),
+                    reason: Some(reason),
+                    traces: hidden.traces,
+                }
+            }
+        }
+    }
+
+    fn asker<'a>(&'a self, event: &'a Event<'_>) -> Asker<'a> {
+        Asker::new(
+            self.index,
+            event.head,
+            event.service,
+            event.region.as_deref(),
+            event.caller(),
+        )
     }
 
     fn question<'q>(
@@ -172,11 +207,10 @@ impl S3Request<'_> {
         &self,
         event: &Event<'_>,
         permit: Permit<Operation>,
-        reveals_absence: bool,
         mut body: RequestBody,
     ) -> Result<Answer, Refused> {
         if let Operation::PutObject { .. } = permit.action() {
-            let context = self.context(event, self.active()?, reveals_absence, &[]);
+            let context = self.context(event, self.active()?);
             let store = &*self.app.objects;
             return Ok(execute(permit, store, body, &context).await?);
         }
@@ -201,7 +235,7 @@ impl S3Request<'_> {
             | Operation::HeadObject { .. }
             | Operation::PutObject { .. }
             | Operation::DeleteObject { .. } => {
-                let context = self.context(event, self.active()?, reveals_absence, &[]);
+                let context = self.context(event, self.active()?);
                 self.execute(permit, &context).await
             }
         }
@@ -218,31 +252,25 @@ impl S3Request<'_> {
     }
 
     /// The bucket, if it can be used.
-    fn active(&self) -> Result<&Bucket, AwsError> {
-        match self.bucket {
-            Some(bucket) if bucket.record.state == BucketState::Active => Ok(bucket),
-            Some(_) | None => {
-                let error =
-                    AwsError::new(Code::NoSuchBucket, "The specified bucket does not exist");
-                Err(error.with("BucketName", self.bucket_name.clone()))
-            }
-        }
+    fn active(&self) -> Result<&Bucket, Refused> {
+        let why = match self.bucket.map(|bucket| (bucket, bucket.record.state)) {
+            Some((bucket, BucketState::Active)) => return Ok(bucket),
+            Some((_, BucketState::Creating)) => "the bucket is being made, and cannot be used yet",
+            Some((_, BucketState::Deleting)) => "the bucket is being removed",
+            None => "no bucket has this name",
+        };
+        let error = AwsError::new(Code::NoSuchBucket, "The specified bucket does not exist");
+        let error = error.with("BucketName", self.bucket_name.clone());
+        Err(Refused::because(error, why))
     }
 
-    fn context<'c>(
-        &self,
-        event: &Event<'_>,
-        bucket: &'c Bucket,
-        reveals_absence: bool,
-        buckets: &'c [(String, Timestamp)],
-    ) -> s3::Context<'c> {
+    fn context<'c>(&self, event: &Event<'_>, bucket: &'c Bucket) -> s3::Context<'c> {
         s3::Context {
             now: event.head.now,
             content: self.content,
-            reveals_absence,
             owner: bucket.record.owner.to_string(),
             region: &bucket.record.region,
-            buckets,
+            buckets: &[],
         }
     }
 

@@ -330,7 +330,6 @@ fn context<'a>(
     s3::Context {
         now: event.head.now,
         content: request.content,
-        reveals_absence: true,
         owner: event
             .caller()
             .map(|caller| caller.account().to_string())

@@ -32,8 +32,6 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// What the signature says about the body.
     pub content: ContentSha256,
-    /// Whether the caller may know that a key does not exist ([`Operation::absence_requirement`]).
-    pub reveals_absence: bool,
     /// The account that owns the bucket, or whose buckets are listed.
     pub owner: String,
     /// The bucket's region.
@@ -46,7 +44,8 @@ pub struct Context<'a> {
 ///
 /// # Errors
 /// As the client is to see it; failures of the store itself are logged here and become an internal error. `BucketNotEmpty` for a bucket
-/// that is to be made: the store has objects of that name.
+/// that is to be made: the store has objects of that name. `NoSuchKey` is not yet what the client is to see: whether the caller may know
+/// that is [decided](Operation::absence_requirement) then.
 pub async fn execute<B>(
     permit: Permit<Operation>,
     store: &dyn ObjectStore,
@@ -92,11 +91,11 @@ where
         }
         Operation::GetObject { bucket, key, read } => {
             let open = store.open(&bucket, &key).await;
-            response::object(found(open, &key, &read, context)?, &read)
+            response::object(found(open, &key, &read)?, &read)
         }
         Operation::HeadObject { bucket, key, read } => {
             let open = store.open(&bucket, &key).await;
-            response::object_head(&found(open, &key, &read, context)?.info, &read)
+            response::object_head(&found(open, &key, &read)?.info, &read)
         }
         Operation::PutObject { bucket, key, put } => {
             let pieces = body::verified(request_body, &put, context.content)?;
@@ -129,12 +128,8 @@ fn found(
     open: Result<OpenObject, StoreError>,
     key: &ObjectKey,
     read: &ReadObject,
-    context: &Context<'_>,
 ) -> Result<OpenObject, AwsError> {
     let open = match open {
-        Err(StoreError::NoSuchKey) if !context.reveals_absence => {
-            return Err(AwsError::access_denied("Access Denied"));
-        }
         Err(StoreError::NoSuchKey) => {
             return Err(
                 AwsError::new(Code::NoSuchKey, "The specified key does not exist.")

@@ -60,7 +60,6 @@ impl World {
         let asked = Context {
             now: Timestamp::UNIX_EPOCH,
             content,
-            reveals_absence: true,
             owner: "111122223333".to_owned(),
             region: "us-east-1",
             buckets: &[],
