@@ -299,7 +299,7 @@ impl S3Request<'_> {
 
 /// Takes what is asked into the event.
 fn tell(event: &mut Event<'_>, operation: &Operation, index: &Index) {
-    event.operation = Some(operation.name());
+    event.operation = Some(operation.into());
     let Some(bucket) = operation.bucket() else {
         return;
     };
