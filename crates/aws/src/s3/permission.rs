@@ -46,6 +46,7 @@ impl Operation {
                 bucket,
                 acl,
                 location,
+                checksum: _,
             } => Requirement::of("s3:CreateBucket", bucket.arn()).with([
                 ("s3:x-amz-acl", acl.clone()),
                 ("s3:LocationConstraint", location.clone()),
