@@ -9,23 +9,23 @@ pub mod upstream;
 
 use std::sync::Arc;
 
-use aws_lc_rs::{constant_time::verify_slices_are_equal, digest};
+use aws_lc_rs::{constant_time::verify_slices_are_equal, digest, rand::SecureRandom as _};
 use bowline_aws::{
     error::{AwsError, Code, Protocol},
-    s3::{Operation, Request, Requirement, Target, decode_query},
+    s3::{BucketName, Operation, Request, Requirement, Target, decode_query},
     sigv4::{ContentSha256, Payload, Unverified},
 };
 use bowline_iam::{account::AccountId, decision::Permit};
 use bytes::Bytes;
 
 pub(crate) use self::buckets::recover;
-use self::s3::execute;
+use self::s3::{Bound, execute};
 use crate::{
-    app::App,
+    app::{App, NoRandomness},
     authenticate::{authenticate, claim},
     authorize::{Asker, Question},
     caller::Caller,
-    entity::BucketState,
+    entity::{BucketId, BucketState},
     event::{Event, Subject, Who},
     http::{
         answer::Answer,
@@ -89,6 +89,15 @@ pub(crate) async fn serve(
         Err(refused) if refused.error.code() == Code::NoSuchKey => {
             Err(request.absent(event, refused, absence.as_ref()))
         }
+        Err(Refused {
+            error,
+            reason: None,
+            ..
+        }) if error.code() == Code::NoSuchBucket => {
+            let why = "the bucket that was decided about is gone: it was removed meanwhile";
+            let error = error.with("BucketName", request.bucket_name.clone());
+            Err(Refused::because(error, why))
+        }
         outcome => outcome,
     }
 }
@@ -106,18 +115,37 @@ struct S3Request<'a> {
 
 impl S3Request<'_> {
     /// Decides on the operation.
-    fn decide(
-        &self,
-        event: &Event<'_>,
-        operation: Operation,
-    ) -> Result<Permit<Operation>, Refused> {
+    fn decide(&self, event: &Event<'_>, operation: Operation) -> Result<Permit<Bound>, Refused> {
         let owner = self.owner(event, &operation);
         let requirements = operation.requirements();
         let questions: Vec<_> = requirements
             .iter()
             .map(|requirement| self.question(event, owner, requirement))
             .collect();
-        self.asker(event).permit(&questions, operation)
+        let bucket = match &operation {
+            Operation::CreateBucket { bucket, .. } => Some(self.new_id(bucket)?),
+            Operation::ListBuckets
+            | Operation::HeadBucket { .. }
+            | Operation::DeleteBucket { .. }
+            | Operation::GetBucketLocation { .. }
+            | Operation::ListObjectsV2 { .. }
+            | Operation::GetObject { .. }
+            | Operation::HeadObject { .. }
+            | Operation::PutObject { .. }
+            | Operation::DeleteObject { .. } => self.bucket.map(|bucket| bucket.record.id.clone()),
+        };
+        let bound = Bound { operation, bucket };
+        self.asker(event).permit(&questions, bound)
+    }
+
+    /// The id of a bucket that may be made.
+    fn new_id(&self, name: &BucketName) -> Result<BucketId, Refused> {
+        let mut random = [0; 16];
+        self.app
+            .random
+            .fill(&mut random)
+            .map_err(|_| Refused::because(AwsError::internal(Protocol::S3), &NoRandomness))?;
+        Ok(BucketId::new(name, random))
     }
 
     /// What the caller is told of an object that is not there. Whoever may not list the bucket does not learn that it is not, only the
@@ -206,21 +234,21 @@ impl S3Request<'_> {
     async fn carry_out(
         &self,
         event: &Event<'_>,
-        permit: Permit<Operation>,
+        permit: Permit<Bound>,
         mut body: RequestBody,
     ) -> Result<Answer, Refused> {
-        if let Operation::PutObject { .. } = permit.action() {
+        if let Operation::PutObject { .. } = permit.action().operation {
             let context = self.context(event, self.active()?);
             let store = &*self.app.objects;
             return Ok(execute(permit, store, body, &context).await?);
         }
-        let body = if permit.action().asks_in_body() {
+        let body = if permit.action().operation.asks_in_body() {
             // Taken before the decision.
             Bytes::new()
         } else {
             self.whole(&mut body).await?
         };
-        match permit.action() {
+        match &permit.action().operation {
             Operation::CreateBucket { .. } => buckets::create(self, event, permit).await,
             other if !body.is_empty() => {
                 let message = format!("{} takes no request body", other.name());
@@ -244,7 +272,7 @@ impl S3Request<'_> {
     /// Executes an operation that takes no body.
     async fn execute(
         &self,
-        permit: Permit<Operation>,
+        permit: Permit<Bound>,
         context: &s3::Context<'_>,
     ) -> Result<Answer, Refused> {
         let none = http_body_util::Empty::<Bytes>::new();

@@ -57,6 +57,10 @@ impl World {
             },
         )
         .unwrap();
+        let bound = Bound {
+            operation,
+            bucket: Some("insights".parse().unwrap()),
+        };
         let asked = Context {
             now: Timestamp::UNIX_EPOCH,
             content,
@@ -66,7 +70,7 @@ impl World {
         };
         let body = Full::new(Bytes::from(body.to_owned()));
         self.runtime.block_on(async {
-            match run(operation, &self.store, body, &asked).await {
+            match run(bound, &self.store, body, &asked).await {
                 Err(error) => format!("{:?}", error.code()),
                 Ok(response) => {
                     let (parts, body) = response.into_parts();
