@@ -52,6 +52,7 @@ pub(crate) struct Metrics {
     registry: Registry,
     calls: Vec<(Service, Ending, Counter)>,
     latency: Vec<(Service, Latency)>,
+    unreadable: Counter,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -125,6 +126,12 @@ impl Metrics {
             "Time from the head of a call to its answer, without the streaming of objects",
             latency.clone(),
         );
+        let unreadable = Counter::default();
+        registry.register(
+            "unreadable_requests",
+            "Connections that ended with what is no HTTP request, or one with a head beyond all bounds",
+            unreadable.clone(),
+        );
         let call = |service: Service, ending: Ending| {
             let labels = CallLabels {
                 service: service.name(),
@@ -146,8 +153,14 @@ impl Metrics {
                     (service, latency.get_or_create(&labels).clone())
                 })
                 .collect(),
+            unreadable,
             registry,
         }
+    }
+
+    /// Counts what is no request, and so no call.
+    pub(crate) fn unreadable(&self) {
+        self.unreadable.inc();
     }
 
     /// Counts a call.
@@ -302,6 +315,9 @@ mod tests {
         bowline_call_duration_seconds_bucket{le="1.0",service="sts"} 1
         bowline_call_duration_seconds_bucket{le="5.0",service="sts"} 1
         bowline_call_duration_seconds_bucket{le="+Inf",service="sts"} 2
+        # HELP bowline_unreadable_requests Connections that ended with what is no HTTP request, or one with a head beyond all bounds.
+        # TYPE bowline_unreadable_requests counter
+        bowline_unreadable_requests_total 0
         # HELP bowline_audit_failures Records that could not be written.
         # TYPE bowline_audit_failures counter
         bowline_audit_failures_total 2

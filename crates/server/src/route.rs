@@ -70,6 +70,10 @@ impl Handler for App {
         }
         answer
     }
+
+    fn unreadable(&self) {
+        self.metrics.unreadable();
+    }
 }
 
 impl App {

@@ -425,6 +425,33 @@ fn a_request_that_is_refused_for_its_head_is_recorded_counted_and_explained() {
 }
 
 #[test]
+fn what_is_no_request_is_counted() {
+    let world = World::new();
+    let unreadable = || {
+        let metrics = Request::get("/metrics").send(world.server.ops_port).text();
+        let count = metrics
+            .lines()
+            .find_map(|line| line.strip_prefix("bowline_unreadable_requests_total "));
+        count.unwrap().parse::<u64>().unwrap()
+    };
+    assert_eq!(unreadable(), 0);
+    let port = world.server.port;
+    assert_eq!(
+        exchange(port, b"GET / HTTP/1.1\r\nno header\r\n\r\n").status,
+        400
+    );
+    let counted = |count| {
+        let limit = Duration::from_secs(10);
+        wait_for("the count", limit, || (unreadable() == count).then_some(()));
+    };
+    counted(1);
+    let many = "x-many: a\r\n".repeat(200);
+    let answer = exchange(port, format!("GET / HTTP/1.1\r\n{many}\r\n").as_bytes());
+    assert_eq!(answer.status, 431);
+    counted(2);
+}
+
+#[test]
 fn no_header_changes_where_a_caller_comes_from() {
     let world = World::new();
     let port = world.server.port;
