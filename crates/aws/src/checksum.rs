@@ -7,6 +7,8 @@ use aws_lc_rs::digest;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use crc_fast::{CrcAlgorithm, Digest as Crc};
 
+use crate::error::{AwsError, Code};
+
 /// A checksum algorithm of S3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Algorithm {
@@ -163,6 +165,27 @@ impl Value {
     /// The text of the header.
     pub fn to_base64(&self) -> String {
         STANDARD.encode(&self.bytes)
+    }
+
+    /// Takes a claim that holds.
+    ///
+    /// # Errors
+    /// `BadDigest` for one that is another's, `InvalidRequest` for one that is none.
+    pub fn verify(&self, claimed: &str) -> Result<(), AwsError> {
+        match self.check(claimed) {
+            Claim::Holds => Ok(()),
+            Claim::Differs => Err(AwsError::new(
+                Code::BadDigest,
+                format!(
+                    "The {} you specified did not match the calculated checksum.",
+                    self.algorithm.name()
+                ),
+            )),
+            Claim::Malformed => Err(AwsError::new(
+                Code::InvalidRequest,
+                format!("Value for {} header is invalid.", self.algorithm.header()),
+            )),
+        }
     }
 
     /// Holds what a client claims against it.

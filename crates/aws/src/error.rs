@@ -11,7 +11,7 @@ use crate::{chunked::ChunkedError, json, query::ParamsError, xml::XmlWriter};
 mod code;
 mod signature;
 
-pub use code::{Code, Fault};
+pub use code::{Code, Fault, Kind};
 
 /// The protocol in which a client reads its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

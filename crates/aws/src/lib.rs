@@ -1,5 +1,6 @@
 //! The AWS wire without I/O: bytes to requests, responses to bytes.
 
+pub mod access;
 pub mod checksum;
 pub mod chunked;
 pub mod constraint;

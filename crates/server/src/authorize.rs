@@ -102,12 +102,6 @@ impl<'a> Asker<'a> {
         }
     }
 
-    /// Whether this is allowed, where a denial is no refusal.
-    pub(crate) fn allows(&self, question: &Question<'_>) -> bool {
-        self.ask(question, authorize)
-            .is_ok_and(|decision| decision.is_allowed())
-    }
-
     /// The same questions once more, with their steps written down.
     fn explained(&self, questions: &[Question<'_>]) -> Result<Refused, Refused> {
         let mut error = None;

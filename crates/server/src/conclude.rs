@@ -46,14 +46,12 @@ pub(crate) fn conclude(app: &App, event: &Event<'_>, outcome: Result<Answer, Ref
         tracing::error!(request.id = id, reason, "The call `{id}` failed: {reason}");
     }
     let written = write(app, event, told);
-    let is_refusal = refused.is_some_and(Refused::has_more_to_say);
-    let mut answer = match (written, outcome) {
-        (Ok(()), Ok(answer)) => answer,
-        (Ok(()), Err(refused)) => failed(&refused.error),
-        (Err(Unwritten), _) => failed(&AwsError::internal(protocol)),
+    let (mut answer, ending) = match (written, outcome) {
+        (Ok(()), Ok(answer)) => (answer, Ending::Done),
+        (Ok(()), Err(Refused { error, .. })) => (failed(&error), Ending::with(error.code())),
+        (Err(Unwritten), _) => (failed(&AwsError::internal(protocol)), Ending::Broken),
     };
     answer::identify(&mut answer, protocol, &head.ids.request);
-    let ending = Ending::of_status(answer.status().as_u16(), is_refusal);
     app.metrics.call(service, ending, head.stopwatch.elapsed());
     answer
 }
@@ -66,7 +64,7 @@ fn write(app: &App, event: &Event<'_>, outcome: Outcome<'_>) -> Result<(), Unwri
     app.audit.write(&line).map_err(|_| Unwritten)
 }
 
-/// Keeps what the operator may know. That an object is not there, or is as the client has it, explains itself.
+/// Keeps what the operator may know. That an object is as the client has it, for one, explains itself.
 fn explain(app: &App, event: &Event<'_>, refused: &Refused) -> Option<Arc<Explanation>> {
     if event.service == Service::S3 && !refused.has_more_to_say() {
         return None;
@@ -75,7 +73,10 @@ fn explain(app: &App, event: &Event<'_>, refused: &Refused) -> Option<Arc<Explan
     let explanation = Arc::new(explanation);
     let kept = Arc::clone(&explanation);
     match &event.who {
-        Who::Caller(caller) => app.recent.keep(caller.account(), kept),
+        Who::Caller(caller) => {
+            let kind = refused.error.code().kind();
+            app.recent.keep(caller.account(), kind, kept);
+        }
         Who::Anonymous => app.recent.keep_of_stranger(
             event.resource.as_ref().and_then(|subject| subject.account),
             kept,

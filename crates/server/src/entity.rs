@@ -21,7 +21,7 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use self::{
     access_key::{AccessKey, AccessKeyOwner, AccessKeyStatus},
     account::Account,
-    bucket::{Bucket, BucketState},
+    bucket::{Bucket, BucketId, BucketState, InvalidBucketId},
     policy::{ManagedPolicy, Permissions, PolicyVersion},
     provider::OidcProvider,
     role::{ResolvedPrincipal, Role, TrustDocument},

@@ -3,7 +3,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use bowline_aws::credentials::AccessKeyId;
+use bowline_aws::{access::Access, credentials::AccessKeyId, iam, s3, sts};
 use bowline_iam::account::AccountId;
 
 use crate::{caller::Caller, http::head::Head, index::Provider, service::Service};
@@ -22,8 +22,8 @@ pub(crate) struct Event<'a> {
     pub(crate) head: &'a Head,
     /// The service that it is for.
     pub(crate) service: Service,
-    /// The operation's name, once it is known to be one.
-    pub(crate) operation: Option<&'static str>,
+    /// The operation, once it is known to be one.
+    pub(crate) operation: Option<Operation>,
     /// The region of its signature.
     pub(crate) region: Option<Box<str>>,
     /// Who calls.
@@ -34,6 +34,17 @@ pub(crate) struct Event<'a> {
     pub(crate) response: Fields<'a>,
     /// What it is about.
     pub(crate) resource: Option<Subject>,
+}
+
+/// What is told of an operation: facts that its API declares.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Operation {
+    /// Its name in the API.
+    pub(crate) name: &'static str,
+    /// Whether it changes something.
+    pub(crate) access: Access,
+    /// Whether it is about objects or items.
+    pub(crate) is_about_data: bool,
 }
 
 /// Who calls.
@@ -110,29 +121,48 @@ impl<'a> Event<'a> {
         }
     }
 
-    /// Whether it changes nothing, by its name.
+    /// Whether it is known to change nothing. What is not known to be any operation may be one that does.
     pub(crate) fn reads_only(&self) -> bool {
-        const READS: [&str; 8] = [
-            "AssumeRole",
-            "Decode",
-            "Explain",
-            "Get",
-            "Head",
-            "List",
-            "Simulate",
-            "Query",
-        ];
-        let name = self.operation.unwrap_or_default();
-        READS.iter().any(|read| name.starts_with(read))
+        self.operation
+            .is_some_and(|operation| operation.access == Access::Reads)
     }
 
     /// Whether it is about objects or items rather than about what holds them.
     pub(crate) fn is_about_data(&self) -> bool {
-        let name = self.operation.unwrap_or_default();
-        match self.service {
-            Service::S3 => name.contains("Object"),
-            Service::DynamoDb => !name.contains("Table"),
-            Service::Iam | Service::Sts | Service::Bowline => false,
+        match self.operation {
+            Some(operation) => operation.is_about_data,
+            // No operation of tables is known here, and most are about items.
+            None => self.service == Service::DynamoDb,
+        }
+    }
+}
+
+impl From<iam::Operation> for Operation {
+    fn from(operation: iam::Operation) -> Self {
+        Self {
+            name: operation.name(),
+            access: operation.access(),
+            is_about_data: false,
+        }
+    }
+}
+
+impl From<sts::Operation> for Operation {
+    fn from(operation: sts::Operation) -> Self {
+        Self {
+            name: operation.name(),
+            access: operation.access(),
+            is_about_data: false,
+        }
+    }
+}
+
+impl From<&s3::Operation> for Operation {
+    fn from(operation: &s3::Operation) -> Self {
+        Self {
+            name: operation.name(),
+            access: operation.access(),
+            is_about_data: operation.is_about_data(),
         }
     }
 }

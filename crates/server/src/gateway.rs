@@ -9,24 +9,23 @@ pub mod upstream;
 
 use std::sync::Arc;
 
-use aws_lc_rs::{constant_time::verify_slices_are_equal, digest};
+use aws_lc_rs::{constant_time::verify_slices_are_equal, digest, rand::SecureRandom as _};
 use bowline_aws::{
     error::{AwsError, Code, Protocol},
-    s3::{Operation, Request, Requirement, Target, decode_query},
+    s3::{BucketName, Operation, Request, Requirement, Target, decode_query},
     sigv4::{ContentSha256, Payload, Unverified},
 };
 use bowline_iam::{account::AccountId, decision::Permit};
 use bytes::Bytes;
-use jiff::Timestamp;
 
 pub(crate) use self::buckets::recover;
-use self::s3::execute;
+use self::s3::{Bound, execute};
 use crate::{
-    app::App,
+    app::{App, NoRandomness},
     authenticate::{authenticate, claim},
     authorize::{Asker, Question},
     caller::Caller,
-    entity::BucketState,
+    entity::{BucketId, BucketState},
     event::{Event, Subject, Who},
     http::{
         answer::Answer,
@@ -83,11 +82,24 @@ pub(crate) async fn serve(
     if operation.asks_in_body() && event.caller().is_some() {
         operation.take_body(&request.whole(&mut body).await?)?;
     }
-    let (permit, reveals_absence) = request.decide(event, operation)?;
+    let absence = operation.absence_requirement();
+    let permit = request.decide(event, operation)?;
     app.audit.check_before(event)?;
-    request
-        .carry_out(event, permit, reveals_absence, body)
-        .await
+    match request.carry_out(event, permit, body).await {
+        Err(refused) if refused.error.code() == Code::NoSuchKey => {
+            Err(request.absent(event, refused, absence.as_ref()))
+        }
+        Err(Refused {
+            error,
+            reason: None,
+            ..
+        }) if error.code() == Code::NoSuchBucket => {
+            let why = "the bucket that was decided about is gone: it was removed meanwhile";
+            let error = error.with("BucketName", request.bucket_name.clone());
+            Err(Refused::because(error, why))
+        }
+        outcome => outcome,
+    }
 }
 
 /// What is known of a request once it was read.
@@ -102,31 +114,82 @@ struct S3Request<'a> {
 }
 
 impl S3Request<'_> {
-    /// Decides on the operation, and on whether its caller may know that an object is not there.
-    fn decide(
-        &self,
-        event: &Event<'_>,
-        operation: Operation,
-    ) -> Result<(Permit<Operation>, bool), Refused> {
-        let asker = Asker::new(
-            self.index,
-            event.head,
-            event.service,
-            event.region.as_deref(),
-            event.caller(),
-        );
+    /// Decides on the operation.
+    fn decide(&self, event: &Event<'_>, operation: Operation) -> Result<Permit<Bound>, Refused> {
         let owner = self.owner(event, &operation);
         let requirements = operation.requirements();
         let questions: Vec<_> = requirements
             .iter()
             .map(|requirement| self.question(event, owner, requirement))
             .collect();
-        let absence = operation.absence_requirement();
-        let permit = asker.permit(&questions, operation)?;
-        let reveals_absence = absence
-            .as_ref()
-            .is_none_or(|requirement| asker.allows(&self.question(event, owner, requirement)));
-        Ok((permit, reveals_absence))
+        let bucket = match &operation {
+            Operation::CreateBucket { bucket, .. } => Some(self.new_id(bucket)?),
+            Operation::ListBuckets
+            | Operation::HeadBucket { .. }
+            | Operation::DeleteBucket { .. }
+            | Operation::GetBucketLocation { .. }
+            | Operation::ListObjectsV2 { .. }
+            | Operation::GetObject { .. }
+            | Operation::HeadObject { .. }
+            | Operation::PutObject { .. }
+            | Operation::DeleteObject { .. } => self.bucket.map(|bucket| bucket.record.id.clone()),
+        };
+        let bound = Bound { operation, bucket };
+        self.asker(event).permit(&questions, bound)
+    }
+
+    /// The id of a bucket that may be made.
+    fn new_id(&self, name: &BucketName) -> Result<BucketId, Refused> {
+        let mut random = [0; 16];
+        self.app
+            .random
+            .fill(&mut random)
+            .map_err(|_| Refused::because(AwsError::internal(Protocol::S3), &NoRandomness))?;
+        Ok(BucketId::new(name, random))
+    }
+
+    /// What the caller is told of an object that is not there. Whoever may not list the bucket does not learn that it is not, only the
+    /// operator does.
+    fn absent(
+        &self,
+        event: &Event<'_>,
+        told: Refused,
+        requirement: Option<&Requirement>,
+    ) -> Refused {
+        let Some(requirement) = requirement else {
+            return told;
+        };
+        let owner = self.bucket.map(|bucket| bucket.record.owner);
+        let question = self.question(event, owner, requirement);
+        let (action, resource) = (requirement.action, &requirement.resource);
+        match self.asker(event).permit(&[question], ()) {
+            Ok(_) => {
+                let reason = format!(
+                    "the bucket has no such object, which the caller is told for being allowed {action} on {resource}"
+                );
+                Refused::because(told.error, &reason)
+            }
+            Err(hidden) => {
+                let reason = format!(
+                    "the bucket has no such object, which the caller is not told for not being allowed {action} on {resource}"
+                );
+                Refused {
+                    error: AwsError::access_denied("Access Denied"),
+                    reason: Some(reason),
+                    traces: hidden.traces,
+                }
+            }
+        }
+    }
+
+    fn asker<'a>(&'a self, event: &'a Event<'_>) -> Asker<'a> {
+        Asker::new(
+            self.index,
+            event.head,
+            event.service,
+            event.region.as_deref(),
+            event.caller(),
+        )
     }
 
     fn question<'q>(
@@ -171,22 +234,21 @@ impl S3Request<'_> {
     async fn carry_out(
         &self,
         event: &Event<'_>,
-        permit: Permit<Operation>,
-        reveals_absence: bool,
+        permit: Permit<Bound>,
         mut body: RequestBody,
     ) -> Result<Answer, Refused> {
-        if let Operation::PutObject { .. } = permit.action() {
-            let context = self.context(event, self.active()?, reveals_absence, &[]);
+        if let Operation::PutObject { .. } = permit.action().operation {
+            let context = self.context(event, self.active()?);
             let store = &*self.app.objects;
             return Ok(execute(permit, store, body, &context).await?);
         }
-        let body = if permit.action().asks_in_body() {
+        let body = if permit.action().operation.asks_in_body() {
             // Taken before the decision.
             Bytes::new()
         } else {
             self.whole(&mut body).await?
         };
-        match permit.action() {
+        match &permit.action().operation {
             Operation::CreateBucket { .. } => buckets::create(self, event, permit).await,
             other if !body.is_empty() => {
                 let message = format!("{} takes no request body", other.name());
@@ -201,7 +263,7 @@ impl S3Request<'_> {
             | Operation::HeadObject { .. }
             | Operation::PutObject { .. }
             | Operation::DeleteObject { .. } => {
-                let context = self.context(event, self.active()?, reveals_absence, &[]);
+                let context = self.context(event, self.active()?);
                 self.execute(permit, &context).await
             }
         }
@@ -210,7 +272,7 @@ impl S3Request<'_> {
     /// Executes an operation that takes no body.
     async fn execute(
         &self,
-        permit: Permit<Operation>,
+        permit: Permit<Bound>,
         context: &s3::Context<'_>,
     ) -> Result<Answer, Refused> {
         let none = http_body_util::Empty::<Bytes>::new();
@@ -218,31 +280,25 @@ impl S3Request<'_> {
     }
 
     /// The bucket, if it can be used.
-    fn active(&self) -> Result<&Bucket, AwsError> {
-        match self.bucket {
-            Some(bucket) if bucket.record.state == BucketState::Active => Ok(bucket),
-            Some(_) | None => {
-                let error =
-                    AwsError::new(Code::NoSuchBucket, "The specified bucket does not exist");
-                Err(error.with("BucketName", self.bucket_name.clone()))
-            }
-        }
+    fn active(&self) -> Result<&Bucket, Refused> {
+        let why = match self.bucket.map(|bucket| (bucket, bucket.record.state)) {
+            Some((bucket, BucketState::Active)) => return Ok(bucket),
+            Some((_, BucketState::Creating)) => "the bucket is being made, and cannot be used yet",
+            Some((_, BucketState::Deleting)) => "the bucket is being removed",
+            None => "no bucket has this name",
+        };
+        let error = AwsError::new(Code::NoSuchBucket, "The specified bucket does not exist");
+        let error = error.with("BucketName", self.bucket_name.clone());
+        Err(Refused::because(error, why))
     }
 
-    fn context<'c>(
-        &self,
-        event: &Event<'_>,
-        bucket: &'c Bucket,
-        reveals_absence: bool,
-        buckets: &'c [(String, Timestamp)],
-    ) -> s3::Context<'c> {
+    fn context<'c>(&self, event: &Event<'_>, bucket: &'c Bucket) -> s3::Context<'c> {
         s3::Context {
             now: event.head.now,
             content: self.content,
-            reveals_absence,
             owner: bucket.record.owner.to_string(),
             region: &bucket.record.region,
-            buckets,
+            buckets: &[],
         }
     }
 
@@ -271,7 +327,7 @@ impl S3Request<'_> {
 
 /// Takes what is asked into the event.
 fn tell(event: &mut Event<'_>, operation: &Operation, index: &Index) {
-    event.operation = Some(operation.name());
+    event.operation = Some(operation.into());
     let Some(bucket) = operation.bucket() else {
         return;
     };

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use bowline_aws::error::{Code, Kind};
 use prometheus_client::{
     encoding::{
         EncodeLabelSet, EncodeMetric, MetricEncoder, NoLabelSet,
@@ -37,11 +38,11 @@ const BUCKETS: [f64; 12] = [
 pub(crate) enum Ending {
     /// As it should.
     Done,
-    /// Denied by policy, or not signed or proved as it must be.
+    /// With a refusal ([`Kind::Refused`]).
     Refused,
-    /// For another reason that is the client's.
+    /// With another failure that is the client's ([`Kind::Failed`]).
     Failed,
-    /// For a reason that is the server's.
+    /// With a failure of the server's ([`Kind::Broken`]).
     Broken,
 }
 
@@ -51,6 +52,7 @@ pub(crate) struct Metrics {
     registry: Registry,
     calls: Vec<(Service, Ending, Counter)>,
     latency: Vec<(Service, Latency)>,
+    unreadable: Counter,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -87,13 +89,14 @@ pub(crate) enum Value {
 impl Ending {
     const ALL: [Self; 4] = [Self::Done, Self::Refused, Self::Failed, Self::Broken];
 
-    /// The ending that an HTTP status tells.
-    pub(crate) fn of_status(status: u16, refused: bool) -> Self {
-        match status {
-            500.. => Self::Broken,
-            _ if refused => Self::Refused,
-            400.. => Self::Failed,
-            _ => Self::Done,
+    /// The ending that an error is.
+    pub(crate) fn with(code: Code) -> Self {
+        match code.kind() {
+            // The client has what it asked for already.
+            Kind::Failed if code == Code::NotModified => Self::Done,
+            Kind::Refused => Self::Refused,
+            Kind::Failed => Self::Failed,
+            Kind::Broken => Self::Broken,
         }
     }
 
@@ -123,6 +126,12 @@ impl Metrics {
             "Time from the head of a call to its answer, without the streaming of objects",
             latency.clone(),
         );
+        let unreadable = Counter::default();
+        registry.register(
+            "unreadable_requests",
+            "Connections that ended with what is no HTTP request, or one with a head beyond all bounds",
+            unreadable.clone(),
+        );
         let call = |service: Service, ending: Ending| {
             let labels = CallLabels {
                 service: service.name(),
@@ -144,8 +153,14 @@ impl Metrics {
                     (service, latency.get_or_create(&labels).clone())
                 })
                 .collect(),
+            unreadable,
             registry,
         }
+    }
+
+    /// Counts what is no request, and so no call.
+    pub(crate) fn unreadable(&self) {
+        self.unreadable.inc();
     }
 
     /// Counts a call.
@@ -235,6 +250,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_failures_of_the_server_are_broken_whatever_their_status_is() {
+        assert_eq!(Ending::with(Code::NotImplemented), Ending::Refused);
+        assert_eq!(Ending::with(Code::UnsupportedSignature), Ending::Refused);
+        assert_eq!(Ending::with(Code::Throttling), Ending::Refused);
+        assert_eq!(Ending::with(Code::AccessDenied), Ending::Refused);
+        assert_eq!(Ending::with(Code::NoSuchKey), Ending::Failed);
+        assert_eq!(Ending::with(Code::NotModified), Ending::Done);
+        let broken = Code::ALL
+            .iter()
+            .filter(|code| Ending::with(**code) == Ending::Broken);
+        let broken: Vec<_> = broken.collect();
+        insta::assert_debug_snapshot!(broken, @"
+        [
+            InternalFailure,
+            ServiceUnavailable,
+            PolicyEvaluation,
+            InsufficientStorage,
+        ]
+        ");
+    }
+
+    #[test]
     fn calls_are_counted_and_timed_by_service() {
         let metrics = Metrics::new();
         metrics.call(Service::Sts, Ending::Done, Duration::from_micros(300));
@@ -278,6 +315,9 @@ mod tests {
         bowline_call_duration_seconds_bucket{le="1.0",service="sts"} 1
         bowline_call_duration_seconds_bucket{le="5.0",service="sts"} 1
         bowline_call_duration_seconds_bucket{le="+Inf",service="sts"} 2
+        # HELP bowline_unreadable_requests Connections that ended with what is no HTTP request, or one with a head beyond all bounds.
+        # TYPE bowline_unreadable_requests counter
+        bowline_unreadable_requests_total 0
         # HELP bowline_audit_failures Records that could not be written.
         # TYPE bowline_audit_failures counter
         bowline_audit_failures_total 2

@@ -12,6 +12,7 @@ mod rotate_keyring;
 use std::sync::Arc;
 
 use bowline_aws::{
+    access::Access,
     error::{AwsError, Code},
     sigv4::Unverified,
 };
@@ -30,7 +31,7 @@ use crate::{
     app::App,
     authenticate::signed_body,
     authorize::{Asker, Question},
-    event::{Event, Subject},
+    event::{self, Event, Subject},
     http::{
         answer::{self, Answer},
         body::RequestBody,
@@ -73,7 +74,11 @@ pub(crate) async fn serve(
     }
     let request = Request::read(operation, &body)?;
     let name = request.name();
-    event.operation = Some(name);
+    event.operation = Some(event::Operation {
+        name,
+        access: request.access(),
+        is_about_data: false,
+    });
     request.tell(event);
     let subject = request.subject(&index);
     let question = Question {
@@ -128,6 +133,13 @@ impl Request {
             Self::ConfigureProvider(_) => "ConfigureProvider",
             Self::Explain(_) => "Explain",
             Self::RotateKeyring(_) => "RotateKeyring",
+        }
+    }
+
+    fn access(&self) -> Access {
+        match self {
+            Self::Explain(_) => Access::Reads,
+            Self::ConfigureProvider(_) | Self::RotateKeyring(_) => Access::Changes,
         }
     }
 

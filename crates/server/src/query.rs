@@ -87,7 +87,7 @@ pub(crate) async fn signed(
         Service::Iam => {
             let operation = iam::Operation::from_name(action).filter(|_| version == iam::VERSION);
             let operation = operation.ok_or_else(unknown)?;
-            event.operation = Some(operation.name());
+            event.operation = Some(operation.into());
             tell(event, &params);
             let request = iam::Request::parse(operation, &params).map_err(AwsError::from)?;
             let on = api::iam::resource::resource(operation, &params, caller, &index)?;
@@ -113,7 +113,7 @@ pub(crate) async fn signed(
         Service::Sts => {
             let operation = sts::Operation::from_name(action).filter(|_| version == sts::VERSION);
             let operation = operation.ok_or_else(unknown)?;
-            event.operation = Some(operation.name());
+            event.operation = Some(operation.into());
             tell(event, &params);
             let request = sts::Request::parse(operation, &params).map_err(AwsError::from)?;
             exchange::signed(request, &call, &asker, event).await?
@@ -138,7 +138,7 @@ pub(crate) async fn unsigned(
     let operation = params.get("Action").and_then(sts::Operation::from_name);
     match operation {
         Some(operation @ sts::Operation::AssumeRoleWithWebIdentity) if version == sts::VERSION => {
-            event.operation = Some(operation.name());
+            event.operation = Some(operation.into());
             let input =
                 sts::AssumeRoleWithWebIdentityRequest::parse(&params).map_err(AwsError::from)?;
             tell(event, &params);
@@ -147,7 +147,7 @@ pub(crate) async fn unsigned(
         }
         // The other operation that is unsigned by nature: its assertion says who calls. It is not carried out.
         Some(operation @ sts::Operation::AssumeRoleWithSAML) if version == sts::VERSION => {
-            event.operation = Some(operation.name());
+            event.operation = Some(operation.into());
             sts::Request::parse(operation, &params).map_err(AwsError::from)?;
             Err(AwsError::unknown_operation(operation.name(), version).into())
         }

@@ -21,9 +21,9 @@ use crate::{
     event::Event,
     gateway,
     http::{
-        answer::{self, Answer},
+        answer::Answer,
         body::RequestBody,
-        head::Head,
+        head::{Head, Unclear},
         listener::Handler,
     },
     operator, query,
@@ -55,18 +55,10 @@ impl Handler for App {
         let (parts, body) = request.into_parts();
         let (now, stopwatch) = (self.clock.now(), self.clock.stopwatch());
         let ids = self.ids();
-        let method = parts.method.clone();
         let proxies = &self.config.trusted_proxies;
-        let request_id = ids.request.clone();
-        let read = Head::read(parts, peer.ip(), proxies, ids, now, stopwatch);
-        let head = match read {
+        let head = match Head::read(parts, peer.ip(), proxies, ids, now, stopwatch) {
             Ok(head) => head,
-            Err(error) => {
-                let protocol = Service::S3.protocol();
-                let mut refused = answer::error(&error, protocol, &request_id, "", &method);
-                answer::identify(&mut refused, protocol, &request_id);
-                return refused;
-            }
+            Err(unclear) => return self.refuse_unclear(*unclear),
         };
         let body = RequestBody::new(body, head.header("expect").is_some());
         let remains = body.remains();
@@ -74,14 +66,26 @@ impl Handler for App {
         // A length that came beside a transfer coding is gone by now, and whoever stands in front may have gone by that: nothing
         // more is taken from the connection (RFC 9112, 6.3).
         if remains.too_much() || head.header("transfer-encoding").is_some() {
-            let close = HeaderValue::from_static("close");
-            answer.headers_mut().insert(header::CONNECTION, close);
+            end_connection(&mut answer);
         }
         answer
+    }
+
+    fn unreadable(&self) {
+        self.metrics.unreadable();
     }
 }
 
 impl App {
+    /// Ends a call that could be understood in two ways, in the form that S3 has: nobody knows which API was meant. Where the next
+    /// request of the connection begins may be in doubt too.
+    fn refuse_unclear(&self, Unclear { head, why }: Unclear) -> Answer {
+        let event = Event::new(&head, Service::S3);
+        let mut answer = conclude(self, &event, Err(why.into()));
+        end_connection(&mut answer);
+        answer
+    }
+
     async fn serve(&self, head: &Head, body: RequestBody) -> Answer {
         let headers = head.headers();
         let parts = RequestParts {
@@ -119,6 +123,11 @@ impl App {
         };
         conclude(self, &event, outcome)
     }
+}
+
+fn end_connection(answer: &mut Answer) {
+    let close = HeaderValue::from_static("close");
+    answer.headers_mut().insert(header::CONNECTION, close);
 }
 
 fn route<'a>(head: &'a Head, parts: &RequestParts<'a>) -> Result<Route<'a>, Nowhere> {

@@ -1,4 +1,4 @@
-//! The table: every failure, who is at fault, and its code and HTTP status in each protocol.
+//! The table: every failure, its kind, and its code and HTTP status in each protocol.
 //!
 //! Sources: the errors of botocore's service models for IAM, STS and DynamoDB; "Error Responses" of the S3 API reference; "Common
 //! Errors" of the IAM and STS API references. The operator API uses the query protocol's column.
@@ -14,10 +14,21 @@ pub enum Fault {
     Receiver,
 }
 
+/// What a failure says of the call. The HTTP status does not tell: S3 answers 501 to what it will never do, which breaks nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The server will not do it: denied, not signed or proved as it must be, unclear, or not served.
+    Refused,
+    /// It cannot be done as the client asks: malformed, absent, in conflict, in no state for it.
+    Failed,
+    /// The server should have done it, and could not.
+    Broken,
+}
+
 macro_rules! codes {
     ($(
         $(#[doc = $doc:literal])+
-        $name:ident $fault:ident ($query:literal, $query_status:literal)
+        $name:ident $kind:ident ($query:literal, $query_status:literal)
             $(s3 ($s3:literal, $s3_status:literal))?
             $(dynamodb ($ddb:literal, $ddb_status:literal))?;
     )*) => {
@@ -32,9 +43,9 @@ macro_rules! codes {
             /// All of them.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
-            /// Who is at fault.
-            pub fn fault(self) -> Fault {
-                match self { $(Self::$name => Fault::$fault,)* }
+            /// What it says of the call.
+            pub fn kind(self) -> Kind {
+                match self { $(Self::$name => Kind::$kind,)* }
             }
 
             fn query(self) -> (&'static str, u16) {
@@ -57,166 +68,176 @@ macro_rules! codes {
 codes! {
     // Who is calling.
     /// Nothing is signed.
-    MissingAuthenticationToken Sender ("MissingAuthenticationToken", 403) s3 ("AccessDenied", 403) dynamodb ("MissingAuthenticationTokenException", 400);
+    MissingAuthenticationToken Refused ("MissingAuthenticationToken", 403) s3 ("AccessDenied", 403) dynamodb ("MissingAuthenticationTokenException", 400);
     /// The signature cannot be read.
-    IncompleteSignature Sender ("IncompleteSignature", 400) s3 ("AuthorizationHeaderMalformed", 400) dynamodb ("IncompleteSignatureException", 400);
+    IncompleteSignature Refused ("IncompleteSignature", 400) s3 ("AuthorizationHeaderMalformed", 400) dynamodb ("IncompleteSignatureException", 400);
     /// The access key id is not known.
-    UnknownAccessKey Sender ("InvalidClientTokenId", 403) s3 ("InvalidAccessKeyId", 403) dynamodb ("UnrecognizedClientException", 400);
+    UnknownAccessKey Refused ("InvalidClientTokenId", 403) s3 ("InvalidAccessKeyId", 403) dynamodb ("UnrecognizedClientException", 400);
     /// The session token does not open.
-    InvalidSessionToken Sender ("InvalidClientTokenId", 403) s3 ("InvalidToken", 400) dynamodb ("UnrecognizedClientException", 400);
+    InvalidSessionToken Refused ("InvalidClientTokenId", 403) s3 ("InvalidToken", 400) dynamodb ("UnrecognizedClientException", 400);
     /// The session has ended or was revoked.
-    ExpiredToken Sender ("ExpiredToken", 403) s3 ("ExpiredToken", 400) dynamodb ("ExpiredTokenException", 400);
+    ExpiredToken Refused ("ExpiredToken", 403) s3 ("ExpiredToken", 400) dynamodb ("ExpiredTokenException", 400);
     /// The signature is another.
-    SignatureDoesNotMatch Sender ("SignatureDoesNotMatch", 403) dynamodb ("InvalidSignatureException", 400);
+    SignatureDoesNotMatch Refused ("SignatureDoesNotMatch", 403) dynamodb ("InvalidSignatureException", 400);
     /// The request's time is out of the window.
-    RequestTimeTooSkewed Sender ("SignatureDoesNotMatch", 403) s3 ("RequestTimeTooSkewed", 403) dynamodb ("InvalidSignatureException", 400);
+    RequestTimeTooSkewed Refused ("SignatureDoesNotMatch", 403) s3 ("RequestTimeTooSkewed", 403) dynamodb ("InvalidSignatureException", 400);
     /// A header that must be signed is not.
-    HeadersNotSigned Sender ("SignatureDoesNotMatch", 403) s3 ("AccessDenied", 403) dynamodb ("InvalidSignatureException", 400);
+    HeadersNotSigned Refused ("SignatureDoesNotMatch", 403) s3 ("AccessDenied", 403) dynamodb ("InvalidSignatureException", 400);
     /// The request has no date.
-    MissingDate Sender ("IncompleteSignature", 400) s3 ("AccessDenied", 403) dynamodb ("IncompleteSignatureException", 400);
+    MissingDate Refused ("IncompleteSignature", 400) s3 ("AccessDenied", 403) dynamodb ("IncompleteSignatureException", 400);
     /// The body is not the one that was signed.
-    ContentSha256Mismatch Sender ("SignatureDoesNotMatch", 403) s3 ("XAmzContentSHA256Mismatch", 400) dynamodb ("InvalidSignatureException", 400);
+    ContentSha256Mismatch Refused ("SignatureDoesNotMatch", 403) s3 ("XAmzContentSHA256Mismatch", 400) dynamodb ("InvalidSignatureException", 400);
     /// A way of signing that is not served.
-    UnsupportedSignature Sender ("IncompleteSignature", 400) s3 ("NotImplemented", 501) dynamodb ("IncompleteSignatureException", 400);
+    UnsupportedSignature Refused ("IncompleteSignature", 400) s3 ("NotImplemented", 501) dynamodb ("IncompleteSignatureException", 400);
 
     // What is asked.
+    /// Two readers could understand the request in two ways.
+    Ambiguous Refused ("InvalidRequest", 400);
     /// The engine said no.
-    AccessDenied Sender ("AccessDenied", 403) dynamodb ("AccessDeniedException", 400);
+    AccessDenied Refused ("AccessDenied", 403) dynamodb ("AccessDeniedException", 400);
     /// A member violates its constraint.
-    ValidationError Sender ("ValidationError", 400) s3 ("InvalidArgument", 400) dynamodb ("ValidationException", 400);
+    ValidationError Failed ("ValidationError", 400) s3 ("InvalidArgument", 400) dynamodb ("ValidationException", 400);
     /// A value is wrong for a reason beyond its shape.
-    InvalidParameterValue Sender ("InvalidParameterValue", 400) s3 ("InvalidArgument", 400) dynamodb ("ValidationException", 400);
+    InvalidParameterValue Failed ("InvalidParameterValue", 400) s3 ("InvalidArgument", 400) dynamodb ("ValidationException", 400);
     /// Values that exclude each other.
-    InvalidParameterCombination Sender ("InvalidParameterCombination", 400) s3 ("InvalidRequest", 400) dynamodb ("ValidationException", 400);
+    InvalidParameterCombination Failed ("InvalidParameterCombination", 400) s3 ("InvalidRequest", 400) dynamodb ("ValidationException", 400);
     /// A required value is absent.
-    MissingParameter Sender ("MissingParameter", 400) s3 ("InvalidRequest", 400) dynamodb ("ValidationException", 400);
+    MissingParameter Failed ("MissingParameter", 400) s3 ("InvalidRequest", 400) dynamodb ("ValidationException", 400);
     /// No operation is named.
-    MissingAction Sender ("MissingAction", 400) s3 ("InvalidRequest", 400) dynamodb ("UnknownOperationException", 400);
+    MissingAction Failed ("MissingAction", 400) s3 ("InvalidRequest", 400) dynamodb ("UnknownOperationException", 400);
     /// The operation does not exist, or not in this version.
-    UnknownOperation Sender ("InvalidAction", 400) s3 ("NotImplemented", 501) dynamodb ("UnknownOperationException", 400);
+    UnknownOperation Refused ("InvalidAction", 400) s3 ("NotImplemented", 501) dynamodb ("UnknownOperationException", 400);
     /// The body or parameters cannot be read.
-    MalformedInput Sender ("MalformedInput", 400) s3 ("InvalidRequest", 400) dynamodb ("SerializationException", 400);
+    MalformedInput Failed ("MalformedInput", 400) s3 ("InvalidRequest", 400) dynamodb ("SerializationException", 400);
     /// More bytes or members than are read.
-    RequestTooLarge Sender ("RequestEntityTooLarge", 413) s3 ("EntityTooLarge", 400) dynamodb ("RequestEntityTooLargeException", 413);
+    RequestTooLarge Failed ("RequestEntityTooLarge", 413) s3 ("EntityTooLarge", 400) dynamodb ("RequestEntityTooLargeException", 413);
     /// Too many requests of this caller.
-    Throttling Sender ("Throttling", 400) s3 ("SlowDown", 503) dynamodb ("ThrottlingException", 400);
+    Throttling Refused ("Throttling", 400) s3 ("SlowDown", 503) dynamodb ("ThrottlingException", 400);
     /// A failure of ours.
-    InternalFailure Receiver ("InternalFailure", 500) s3 ("InternalError", 500) dynamodb ("InternalServerError", 500);
+    InternalFailure Broken ("InternalFailure", 500) s3 ("InternalError", 500) dynamodb ("InternalServerError", 500);
     /// Try again later.
-    ServiceUnavailable Receiver ("ServiceUnavailable", 503) s3 ("SlowDown", 503) dynamodb ("ServiceUnavailableException", 503);
+    ServiceUnavailable Broken ("ServiceUnavailable", 503) s3 ("SlowDown", 503) dynamodb ("ServiceUnavailableException", 503);
 
     // STS.
     /// The identity token is no valid one.
-    InvalidIdentityToken Sender ("InvalidIdentityToken", 400);
+    InvalidIdentityToken Refused ("InvalidIdentityToken", 400);
     /// The identity token has expired. Not the code of an expired session.
-    ExpiredIdentityToken Sender ("ExpiredTokenException", 400);
+    ExpiredIdentityToken Refused ("ExpiredTokenException", 400);
     /// The identity provider could not be asked; clients try again.
-    IdpCommunicationError Sender ("IDPCommunicationError", 400);
+    IdpCommunicationError Failed ("IDPCommunicationError", 400);
     /// The identity provider said no.
-    IdpRejectedClaim Sender ("IDPRejectedClaim", 403);
+    IdpRejectedClaim Refused ("IDPRejectedClaim", 403);
     /// Session policies and tags do not fit the session token.
-    PackedPolicyTooLarge Sender ("PackedPolicyTooLarge", 400);
+    PackedPolicyTooLarge Failed ("PackedPolicyTooLarge", 400);
     /// STS is not active in the region.
-    RegionDisabled Sender ("RegionDisabledException", 403);
+    RegionDisabled Refused ("RegionDisabledException", 403);
     /// The encoded authorization message does not open.
-    InvalidAuthorizationMessage Sender ("InvalidAuthorizationMessageException", 400);
+    InvalidAuthorizationMessage Refused ("InvalidAuthorizationMessageException", 400);
 
     // IAM and the operator API.
     /// A policy document is no policy.
-    MalformedPolicyDocument Sender ("MalformedPolicyDocument", 400) s3 ("MalformedPolicy", 400);
+    MalformedPolicyDocument Failed ("MalformedPolicyDocument", 400) s3 ("MalformedPolicy", 400);
     /// The named entity does not exist.
-    NoSuchEntity Sender ("NoSuchEntity", 404);
+    NoSuchEntity Failed ("NoSuchEntity", 404);
     /// The name is taken.
-    EntityAlreadyExists Sender ("EntityAlreadyExists", 409);
+    EntityAlreadyExists Failed ("EntityAlreadyExists", 409);
     /// Something still hangs on it.
-    DeleteConflict Sender ("DeleteConflict", 409);
+    DeleteConflict Failed ("DeleteConflict", 409);
     /// A quota is used up.
-    LimitExceeded Sender ("LimitExceeded", 409);
+    LimitExceeded Failed ("LimitExceeded", 409);
     /// An input that no constraint of shape describes.
-    InvalidInput Sender ("InvalidInput", 400);
+    InvalidInput Failed ("InvalidInput", 400);
     /// Somebody else changed it in the meantime.
-    ConcurrentModification Sender ("ConcurrentModification", 409);
+    ConcurrentModification Failed ("ConcurrentModification", 409);
     /// The entity belongs to a service.
-    UnmodifiableEntity Sender ("UnmodifiableEntity", 400);
+    UnmodifiableEntity Failed ("UnmodifiableEntity", 400);
     /// The entity is being changed.
-    EntityTemporarilyUnmodifiable Sender ("EntityTemporarilyUnmodifiable", 409);
+    EntityTemporarilyUnmodifiable Failed ("EntityTemporarilyUnmodifiable", 409);
     /// The policy is for service-linked roles only.
-    PolicyNotAttachable Sender ("PolicyNotAttachable", 400);
+    PolicyNotAttachable Failed ("PolicyNotAttachable", 400);
     /// The entity is of another kind.
-    InvalidUserType Sender ("InvalidUserType", 400);
+    InvalidUserType Failed ("InvalidUserType", 400);
     /// Policies could not be simulated.
-    PolicyEvaluation Receiver ("PolicyEvaluation", 500);
+    PolicyEvaluation Broken ("PolicyEvaluation", 500);
     /// The provider could not be asked.
-    OpenIdIdpCommunicationError Sender ("OpenIdIdpCommunicationError", 400);
+    OpenIdIdpCommunicationError Failed ("OpenIdIdpCommunicationError", 400);
 
     // S3.
     /// The bucket does not exist.
-    NoSuchBucket Sender ("NoSuchBucket", 404);
+    NoSuchBucket Failed ("NoSuchBucket", 404);
     /// The object does not exist.
-    NoSuchKey Sender ("NoSuchKey", 404);
+    NoSuchKey Failed ("NoSuchKey", 404);
     /// Another account has a bucket of this name.
-    BucketAlreadyExists Sender ("BucketAlreadyExists", 409);
+    BucketAlreadyExists Failed ("BucketAlreadyExists", 409);
     /// The caller's account has a bucket of this name.
-    BucketAlreadyOwnedByYou Sender ("BucketAlreadyOwnedByYou", 409);
+    BucketAlreadyOwnedByYou Failed ("BucketAlreadyOwnedByYou", 409);
     /// The bucket still holds objects.
-    BucketNotEmpty Sender ("BucketNotEmpty", 409);
+    BucketNotEmpty Failed ("BucketNotEmpty", 409);
     /// The name can be no bucket's.
-    InvalidBucketName Sender ("InvalidBucketName", 400);
+    InvalidBucketName Failed ("InvalidBucketName", 400);
     /// The key has more than 1,024 bytes.
-    KeyTooLong Sender ("KeyTooLongError", 400);
+    KeyTooLong Failed ("KeyTooLongError", 400);
     /// An argument of S3's own.
-    InvalidArgument Sender ("InvalidArgument", 400);
+    InvalidArgument Failed ("InvalidArgument", 400);
     /// A request that makes no sense.
-    InvalidRequest Sender ("InvalidRequest", 400);
+    InvalidRequest Failed ("InvalidRequest", 400);
     /// The target cannot be read.
-    InvalidUri Sender ("InvalidURI", 400);
+    InvalidUri Failed ("InvalidURI", 400);
     /// The range lies outside of the object.
-    InvalidRange Sender ("InvalidRange", 416);
+    InvalidRange Failed ("InvalidRange", 416);
     /// A condition does not hold.
-    PreconditionFailed Sender ("PreconditionFailed", 412);
+    PreconditionFailed Failed ("PreconditionFailed", 412);
     /// The object is as the client has it.
-    NotModified Sender ("NotModified", 304);
+    NotModified Failed ("NotModified", 304);
     /// The body does not have the checksum that came with it.
-    BadDigest Sender ("BadDigest", 400);
+    BadDigest Failed ("BadDigest", 400);
     /// The checksum itself is malformed.
-    InvalidDigest Sender ("InvalidDigest", 400);
+    InvalidDigest Failed ("InvalidDigest", 400);
     /// The body ended early, or has more bytes than declared.
-    IncompleteBody Sender ("IncompleteBody", 400);
+    IncompleteBody Failed ("IncompleteBody", 400);
     /// The length is not declared.
-    MissingContentLength Sender ("MissingContentLength", 411);
+    MissingContentLength Failed ("MissingContentLength", 411);
     /// The object is larger than a single put may be.
-    EntityTooLarge Sender ("EntityTooLarge", 400);
+    EntityTooLarge Failed ("EntityTooLarge", 400);
     /// User metadata exceeds 2 KB.
-    MetadataTooLarge Sender ("MetadataTooLarge", 400);
+    MetadataTooLarge Failed ("MetadataTooLarge", 400);
     /// The XML body cannot be read.
-    MalformedXml Sender ("MalformedXML", 400);
+    MalformedXml Failed ("MalformedXML", 400);
     /// The trailer of a chunked body is wrong.
-    MalformedTrailer Sender ("MalformedTrailerError", 400);
+    MalformedTrailer Failed ("MalformedTrailerError", 400);
     /// The client stopped sending.
-    RequestTimeout Sender ("RequestTimeout", 400);
+    RequestTimeout Failed ("RequestTimeout", 400);
     /// The method is not for this resource.
-    MethodNotAllowed Sender ("MethodNotAllowed", 405);
+    MethodNotAllowed Failed ("MethodNotAllowed", 405);
     /// A function, query key or header that is not served.
-    NotImplemented Sender ("NotImplemented", 501) dynamodb ("UnknownOperationException", 400);
+    NotImplemented Refused ("NotImplemented", 501) dynamodb ("UnknownOperationException", 400);
     /// The region in the body is no region.
-    InvalidLocationConstraint Sender ("InvalidLocationConstraint", 400);
+    InvalidLocationConstraint Failed ("InvalidLocationConstraint", 400);
     /// The region in the body is not the one addressed.
-    IllegalLocationConstraint Sender ("IllegalLocationConstraintException", 400);
+    IllegalLocationConstraint Failed ("IllegalLocationConstraintException", 400);
     /// The scope's region is not the bucket's.
-    AuthorizationHeaderMalformed Sender ("AuthorizationHeaderMalformed", 400);
+    AuthorizationHeaderMalformed Failed ("AuthorizationHeaderMalformed", 400);
     /// A conflicting operation is under way.
-    OperationAborted Sender ("OperationAborted", 409);
+    OperationAborted Failed ("OperationAborted", 409);
     /// The storage behind is full.
-    InsufficientStorage Receiver ("ServiceUnavailable", 503);
+    InsufficientStorage Broken ("ServiceUnavailable", 503);
 
     // DynamoDB.
     /// The table does not exist.
-    ResourceNotFound Sender ("ResourceNotFoundException", 400);
+    ResourceNotFound Failed ("ResourceNotFoundException", 400);
     /// The table is being changed.
-    ResourceInUse Sender ("ResourceInUseException", 400);
+    ResourceInUse Failed ("ResourceInUseException", 400);
 }
 
 impl Code {
+    /// Who is at fault.
+    pub fn fault(self) -> Fault {
+        match self.kind() {
+            Kind::Refused | Kind::Failed => Fault::Sender,
+            Kind::Broken => Fault::Receiver,
+        }
+    }
+
     /// Code and HTTP status in a protocol.
     pub(super) fn wire(self, protocol: Protocol) -> (&'static str, u16) {
         match protocol {

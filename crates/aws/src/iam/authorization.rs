@@ -1,9 +1,10 @@
-//! On what each IAM operation acts, and with which condition keys: the service's table in the AWS Service Authorization Reference, by hand.
+//! On what each IAM operation acts, whether it changes it, and with which condition keys: the service's table in the AWS Service Authorization Reference, by hand.
 //!
 //! The ARN of a thing that exists has its stored path, so the table names members and the server looks the thing up. Operations that
 //! are not built act on `*`: whoever may not do everything of the kind learns nothing from them.
 
 use super::Operation;
+use crate::access::Access;
 
 /// What an operation acts on, for the engine's `Resource`. Texts are names of members of its input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,6 +106,192 @@ impl Operation {
         }
     }
 
+    /// Whether it changes something, also where it is not built. A report that is generated is kept.
+    pub const fn access(self) -> Access {
+        match self {
+            Self::GetAccessKeyLastUsed
+            | Self::GetAccountAuthorizationDetails
+            | Self::GetAccountPasswordPolicy
+            | Self::GetAccountProperties
+            | Self::GetAccountSummary
+            | Self::GetContextKeysForCustomPolicy
+            | Self::GetContextKeysForPrincipalPolicy
+            | Self::GetCredentialReport
+            | Self::GetDelegationRequest
+            | Self::GetGroup
+            | Self::GetGroupPolicy
+            | Self::GetHumanReadableSummary
+            | Self::GetInstanceProfile
+            | Self::GetLoginProfile
+            | Self::GetMFADevice
+            | Self::GetOpenIDConnectProvider
+            | Self::GetOrganizationsAccessReport
+            | Self::GetOutboundWebIdentityFederationInfo
+            | Self::GetPolicy
+            | Self::GetPolicyVersion
+            | Self::GetRole
+            | Self::GetRolePolicy
+            | Self::GetRoleTemplateVersion
+            | Self::GetSAMLProvider
+            | Self::GetSSHPublicKey
+            | Self::GetServerCertificate
+            | Self::GetServiceLastAccessedDetails
+            | Self::GetServiceLastAccessedDetailsWithEntities
+            | Self::GetServiceLinkedRoleDeletionStatus
+            | Self::GetUser
+            | Self::GetUserPolicy
+            | Self::ListAccessKeys
+            | Self::ListAccountAliases
+            | Self::ListAttachedGroupPolicies
+            | Self::ListAttachedRolePolicies
+            | Self::ListAttachedUserPolicies
+            | Self::ListDelegationRequests
+            | Self::ListEntitiesForPolicy
+            | Self::ListGroupPolicies
+            | Self::ListGroups
+            | Self::ListGroupsForUser
+            | Self::ListInstanceProfileTags
+            | Self::ListInstanceProfiles
+            | Self::ListInstanceProfilesForRole
+            | Self::ListMFADeviceTags
+            | Self::ListMFADevices
+            | Self::ListOpenIDConnectProviderTags
+            | Self::ListOpenIDConnectProviders
+            | Self::ListOrganizationsFeatures
+            | Self::ListPolicies
+            | Self::ListPoliciesGrantingServiceAccess
+            | Self::ListPolicyTags
+            | Self::ListPolicyVersions
+            | Self::ListRolePolicies
+            | Self::ListRoleTags
+            | Self::ListRoles
+            | Self::ListSAMLProviderTags
+            | Self::ListSAMLProviders
+            | Self::ListSSHPublicKeys
+            | Self::ListServerCertificateTags
+            | Self::ListServerCertificates
+            | Self::ListServiceSpecificCredentials
+            | Self::ListSigningCertificates
+            | Self::ListUserPolicies
+            | Self::ListUserTags
+            | Self::ListUsers
+            | Self::ListVirtualMFADevices
+            | Self::SimulateCustomPolicy
+            | Self::SimulatePrincipalPolicy => Access::Reads,
+            Self::AcceptDelegationRequest
+            | Self::AcquireRole
+            | Self::AddClientIDToOpenIDConnectProvider
+            | Self::AddRoleToInstanceProfile
+            | Self::AddUserToGroup
+            | Self::AssociateDelegationRequest
+            | Self::AttachGroupPolicy
+            | Self::AttachRolePolicy
+            | Self::AttachUserPolicy
+            | Self::ChangePassword
+            | Self::CreateAccessKey
+            | Self::CreateAccountAlias
+            | Self::CreateDelegationRequest
+            | Self::CreateGroup
+            | Self::CreateInstanceProfile
+            | Self::CreateLoginProfile
+            | Self::CreateOpenIDConnectProvider
+            | Self::CreatePolicy
+            | Self::CreatePolicyVersion
+            | Self::CreateRole
+            | Self::CreateSAMLProvider
+            | Self::CreateServiceLinkedRole
+            | Self::CreateServiceSpecificCredential
+            | Self::CreateUser
+            | Self::CreateVirtualMFADevice
+            | Self::DeactivateMFADevice
+            | Self::DeleteAccessKey
+            | Self::DeleteAccountAlias
+            | Self::DeleteAccountPasswordPolicy
+            | Self::DeleteGroup
+            | Self::DeleteGroupPolicy
+            | Self::DeleteInstanceProfile
+            | Self::DeleteLoginProfile
+            | Self::DeleteOpenIDConnectProvider
+            | Self::DeletePolicy
+            | Self::DeletePolicyVersion
+            | Self::DeleteRole
+            | Self::DeleteRolePermissionsBoundary
+            | Self::DeleteRolePolicy
+            | Self::DeleteSAMLProvider
+            | Self::DeleteSSHPublicKey
+            | Self::DeleteServerCertificate
+            | Self::DeleteServiceLinkedRole
+            | Self::DeleteServiceSpecificCredential
+            | Self::DeleteSigningCertificate
+            | Self::DeleteUser
+            | Self::DeleteUserPermissionsBoundary
+            | Self::DeleteUserPolicy
+            | Self::DeleteVirtualMFADevice
+            | Self::DetachGroupPolicy
+            | Self::DetachRolePolicy
+            | Self::DetachUserPolicy
+            | Self::DisableOrganizationsRootCredentialsManagement
+            | Self::DisableOrganizationsRootSessions
+            | Self::DisableOutboundWebIdentityFederation
+            | Self::EnableMFADevice
+            | Self::EnableOrganizationsRootCredentialsManagement
+            | Self::EnableOrganizationsRootSessions
+            | Self::EnableOutboundWebIdentityFederation
+            | Self::GenerateCredentialReport
+            | Self::GenerateOrganizationsAccessReport
+            | Self::GenerateServiceLastAccessedDetails
+            | Self::PutAccountProperties
+            | Self::PutGroupPolicy
+            | Self::PutRolePermissionsBoundary
+            | Self::PutRolePolicy
+            | Self::PutUserPermissionsBoundary
+            | Self::PutUserPolicy
+            | Self::RejectDelegationRequest
+            | Self::RemoveClientIDFromOpenIDConnectProvider
+            | Self::RemoveRoleFromInstanceProfile
+            | Self::RemoveUserFromGroup
+            | Self::ResetServiceSpecificCredential
+            | Self::ResyncMFADevice
+            | Self::SendDelegationToken
+            | Self::SetDefaultPolicyVersion
+            | Self::SetSecurityTokenServicePreferences
+            | Self::TagInstanceProfile
+            | Self::TagMFADevice
+            | Self::TagOpenIDConnectProvider
+            | Self::TagPolicy
+            | Self::TagRole
+            | Self::TagSAMLProvider
+            | Self::TagServerCertificate
+            | Self::TagUser
+            | Self::UntagInstanceProfile
+            | Self::UntagMFADevice
+            | Self::UntagOpenIDConnectProvider
+            | Self::UntagPolicy
+            | Self::UntagRole
+            | Self::UntagSAMLProvider
+            | Self::UntagServerCertificate
+            | Self::UntagUser
+            | Self::UpdateAccessKey
+            | Self::UpdateAccountPasswordPolicy
+            | Self::UpdateAssumeRolePolicy
+            | Self::UpdateDelegationRequest
+            | Self::UpdateGroup
+            | Self::UpdateLoginProfile
+            | Self::UpdateOpenIDConnectProviderThumbprint
+            | Self::UpdateRole
+            | Self::UpdateRoleDescription
+            | Self::UpdateSAMLProvider
+            | Self::UpdateSSHPublicKey
+            | Self::UpdateServerCertificate
+            | Self::UpdateServiceSpecificCredential
+            | Self::UpdateSigningCertificate
+            | Self::UpdateUser
+            | Self::UploadSSHPublicKey
+            | Self::UploadServerCertificate
+            | Self::UploadSigningCertificate => Access::Changes,
+        }
+    }
+
     /// The condition keys of its own that a request carries, each with the member that holds the value.
     #[expect(
         clippy::wildcard_enum_match_arm,
@@ -117,6 +304,26 @@ impl Operation {
             | Self::DetachRolePolicy
             | Self::DetachUserPolicy => &[("iam:PolicyARN", "PolicyArn")],
             _ => &[],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_that_only_read_are_those_that_get_list_or_simulate() {
+        for operation in Operation::ALL {
+            let name = operation.name();
+            let reads = ["Get", "List", "Simulate"];
+            let reads = reads.iter().any(|verb| name.starts_with(verb));
+            let expected = if reads {
+                Access::Reads
+            } else {
+                Access::Changes
+            };
+            assert_eq!(operation.access(), expected, "{name}");
         }
     }
 }

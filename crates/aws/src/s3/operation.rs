@@ -4,7 +4,10 @@
 //! is sent to an upstream are both made from the `Operation`, never from the request.
 
 use super::{BucketName, ObjectKey, Target};
-use crate::error::{AwsError, Code};
+use crate::{
+    checksum::{Algorithm, Checksum},
+    error::{AwsError, Code},
+};
 
 mod allowed;
 mod location;
@@ -42,6 +45,8 @@ pub enum Operation {
         acl: Option<String>,
         /// The region that the body names, once that was [taken](Operation::take_body).
         location: Option<String>,
+        /// The checksum of the body that a header claims, in base64.
+        checksum: Option<(Algorithm, String)>,
     },
     /// Whether the bucket exists.
     HeadBucket {
@@ -149,14 +154,15 @@ impl Operation {
                     &[],
                     &[
                         "x-amz-acl",
+                        "x-amz-checksum-",
                         "x-amz-sdk-checksum-algorithm",
-                        "x-amz-checksum-crc32",
                     ],
                 )?;
                 Ok(Self::CreateBucket {
                     bucket,
                     acl: given.owner_keeps_control()?,
                     location: None,
+                    checksum: put::checksum(&given)?,
                 })
             }
             ("HEAD", Some(bucket), None) => {
@@ -198,9 +204,18 @@ impl Operation {
     /// Takes what the body asks for, of the operations [whose body does](Self::asks_in_body).
     ///
     /// # Errors
-    /// Those of [`create_bucket_location`].
+    /// Those of [`create_bucket_location`], and of [`Value::verify`](crate::checksum::Value::verify) for a body that is not what the
+    /// headers claim.
     pub fn take_body(&mut self, body: &[u8]) -> Result<(), AwsError> {
-        if let Self::CreateBucket { location, .. } = self {
+        if let Self::CreateBucket {
+            location, checksum, ..
+        } = self
+        {
+            if let Some((algorithm, claimed)) = checksum {
+                let mut actual = Checksum::new(*algorithm);
+                actual.update(body);
+                actual.finish().verify(claimed)?;
+            }
             *location = create_bucket_location(body)?;
         }
         Ok(())

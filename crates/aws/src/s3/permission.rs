@@ -1,6 +1,7 @@
-//! What permission an operation takes.
+//! What permission an operation takes, and what it does with it.
 
 use super::{BucketName, ObjectKey, Operation};
+use crate::access::Access;
 
 /// One question for the policy engine; all of an operation's must be allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +46,7 @@ impl Operation {
                 bucket,
                 acl,
                 location,
+                checksum: _,
             } => Requirement::of("s3:CreateBucket", bucket.arn()).with([
                 ("s3:x-amz-acl", acl.clone()),
                 ("s3:LocationConstraint", location.clone()),
@@ -74,6 +76,38 @@ impl Operation {
             }
         };
         vec![requirement]
+    }
+
+    /// Whether it changes something.
+    pub const fn access(&self) -> Access {
+        match self {
+            Self::ListBuckets
+            | Self::HeadBucket { .. }
+            | Self::GetBucketLocation { .. }
+            | Self::ListObjectsV2 { .. }
+            | Self::GetObject { .. }
+            | Self::HeadObject { .. } => Access::Reads,
+            Self::CreateBucket { .. }
+            | Self::DeleteBucket { .. }
+            | Self::PutObject { .. }
+            | Self::DeleteObject { .. } => Access::Changes,
+        }
+    }
+
+    /// Whether it is about objects rather than buckets, which makes it a data event.
+    pub const fn is_about_data(&self) -> bool {
+        match self {
+            Self::ListObjectsV2 { .. }
+            | Self::GetObject { .. }
+            | Self::HeadObject { .. }
+            | Self::PutObject { .. }
+            | Self::DeleteObject { .. } => true,
+            Self::ListBuckets
+            | Self::CreateBucket { .. }
+            | Self::HeadBucket { .. }
+            | Self::DeleteBucket { .. }
+            | Self::GetBucketLocation { .. } => false,
+        }
     }
 
     /// The permission that lets the caller know that a key does not exist; without it a missing key is `AccessDenied`.

@@ -1,6 +1,7 @@
-//! On what each STS operation acts: the service's table in the AWS Service Authorization Reference, by hand.
+//! On what each STS operation acts, and whether it changes it: the service's table in the AWS Service Authorization Reference, by hand.
 
 use super::Operation;
+use crate::access::Access;
 
 /// What an operation acts on, for the engine's `Resource`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,35 @@ impl Operation {
             | Self::GetFederationToken
             | Self::GetSessionToken
             | Self::GetWebIdentityToken => Resource::Any,
+        }
+    }
+
+    /// Whether it changes something. Nothing here does: sessions are sealed, not kept.
+    pub const fn access(self) -> Access {
+        match self {
+            Self::AssumeRole
+            | Self::AssumeRoleWithSAML
+            | Self::AssumeRoleWithWebIdentity
+            | Self::AssumeRoot
+            | Self::DecodeAuthorizationMessage
+            | Self::GetAccessKeyInfo
+            | Self::GetCallerIdentity
+            | Self::GetDelegatedAccessToken
+            | Self::GetFederationToken
+            | Self::GetSessionToken
+            | Self::GetWebIdentityToken => Access::Reads,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_operation_changes_anything() {
+        for operation in Operation::ALL {
+            assert_eq!(operation.access(), Access::Reads, "{}", operation.name());
         }
     }
 }

@@ -364,3 +364,47 @@ fn an_anonymous_caller_cannot_flush_what_others_were_refused() {
     let explained = world.explain(&refused);
     assert_ne!(explained, json!(null));
 }
+
+#[test]
+fn what_is_not_there_is_explained_also_where_the_caller_is_not_told_so() {
+    let world = World::new();
+    let user = |name: &str, actions: &[&str]| {
+        let resources = ["arn:aws:s3:::*"];
+        world.user(name, Some(allow(actions, &resources)))
+    };
+    let lister = user("lister", &["s3:GetObject", "s3:ListBucket"]);
+    let reader = user("reader", &["s3:GetObject"]);
+    let get = |keys, target: &str| world.send(keys, "s3", Request::get(target));
+    let reason = |refused| {
+        let explanation = world.explain(refused);
+        explanation["reason"].as_str().unwrap().to_owned()
+    };
+
+    let told = get(&lister, "/insights/none");
+    assert_snapshot!(told.verdict(), @"404 NoSuchKey: The specified key does not exist.");
+    assert_snapshot!(reason(&told), @"the bucket has no such object, which the caller is told for being allowed s3:ListBucket on arn:aws:s3:::insights");
+
+    let hidden = get(&reader, "/insights/none");
+    assert_snapshot!(hidden.verdict(), @"403 AccessDenied: Access Denied");
+    assert_snapshot!(reason(&hidden), @"the bucket has no such object, which the caller is not told for not being allowed s3:ListBucket on arn:aws:s3:::insights");
+    let decision = &world.explain(&hidden)["decisions"][0];
+    assert_snapshot!(decision["action"].as_str().unwrap(), @"s3:ListBucket");
+    assert_snapshot!(decision["reason"].as_str().unwrap(), @"no identity-based policy allows it: statement 1 of `own` asks for Action s3:GetObject, the request has s3:ListBucket");
+
+    let no_bucket = get(&reader, "/nowhere/none");
+    assert_snapshot!(no_bucket.verdict(), @"404 NoSuchBucket: The specified bucket does not exist");
+    assert_snapshot!(reason(&no_bucket), @"no bucket has this name");
+    let head = world.send(&reader, "s3", Request::new("HEAD", "/insights/none"));
+    assert_eq!(head.status, 403);
+    assert!(reason(&head).contains("no such object"));
+}
+
+#[test]
+fn objects_that_are_looked_for_in_vain_do_not_flush_what_was_refused() {
+    let world = World::new();
+    let refused = world.send(&world.bot(), "s3", Request::put("/insights/secret/a", "x"));
+    for _ in 0..300 {
+        assert_eq!(world.s3(Request::get("/insights/none")).status, 404);
+    }
+    assert_eq!(world.explain(&refused)["code"], "AccessDenied");
+}

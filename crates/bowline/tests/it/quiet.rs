@@ -3,21 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
-
 use crate::support::bowline::Bowline;
 use crate::support::http::Request;
 use crate::support::keys::{Keys, stranger};
 use crate::support::sign::Signer;
 use crate::support::world::{World, allow};
-
-fn audit(world: &World) -> Vec<Value> {
-    let file = world.server.data().join("audit/audit.jsonl");
-    let text = fs::read_to_string(file).unwrap();
-    text.lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
 
 /// The bytes of every file under `folder`.
 fn contents(folder: &Path, all: &mut Vec<(String, Vec<u8>)>) {
@@ -114,7 +104,7 @@ fn one_record_tells_one_decision() {
         .accepted();
     let denied = world.exchange_for("no-such-role", &world.issuer.good());
     assert_eq!(denied.status, 403);
-    let records = audit(&world);
+    let records = world.audit();
     let of = |name: &str| {
         let found = records
             .iter()

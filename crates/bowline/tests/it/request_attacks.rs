@@ -376,6 +376,82 @@ fn two_hosts_or_an_absolute_target_are_refused() {
 }
 
 #[test]
+fn a_request_that_is_refused_for_its_head_is_recorded_counted_and_explained() {
+    let world = World::new();
+    let port = world.server.port;
+    let counted = || {
+        let metrics = Request::get("/metrics").send(world.server.ops_port).text();
+        let lines = metrics.lines();
+        let refused = lines
+            .filter(|line| {
+                line.contains(r#"service="s3""#) && line.contains(r#"outcome="refused""#)
+            })
+            .find_map(|line| line.rsplit(' ').next());
+        refused.unwrap().parse::<u64>().unwrap()
+    };
+    let before = counted();
+    let refused = Request::get("/")
+        .header("host", "a.localhost")
+        .header("host", "b.localhost")
+        .header("user-agent", "smuggler")
+        .send(port);
+    assert_snapshot!(refused.verdict(), @"400 InvalidRequest: The request must have exactly one Host header");
+    assert_eq!(refused.value("connection"), Some("close"));
+    assert_eq!(counted(), before + 1);
+    let explained = world.explain(&refused);
+    assert_snapshot!(explained["reason"].as_str().unwrap(), @"the request has 2 Host headers");
+    let audit = world.audit();
+    let record = audit
+        .iter()
+        .find(|record| record["requestID"] == refused.request_id().as_str());
+    let record = record.expect("a record");
+    assert_eq!(
+        record["additionalEventData"]["explanation"]["reason"],
+        explained["reason"]
+    );
+    let told = [
+        "eventName",
+        "errorCode",
+        "userAgent",
+        "sourceIPAddress",
+        "readOnly",
+        "userIdentity",
+    ];
+    let told: serde_json::Map<_, _> = told
+        .into_iter()
+        .map(|name| (name.to_owned(), record[name].clone()))
+        .collect();
+    assert_snapshot!(serde_json::Value::from(told), @r#"{"errorCode":"InvalidRequest","eventName":"Unknown","readOnly":false,"sourceIPAddress":"127.0.0.1","userAgent":"smuggler","userIdentity":{"type":"Anonymous"}}"#);
+}
+
+#[test]
+fn what_is_no_request_is_counted() {
+    let world = World::new();
+    let unreadable = || {
+        let metrics = Request::get("/metrics").send(world.server.ops_port).text();
+        let count = metrics
+            .lines()
+            .find_map(|line| line.strip_prefix("bowline_unreadable_requests_total "));
+        count.unwrap().parse::<u64>().unwrap()
+    };
+    assert_eq!(unreadable(), 0);
+    let port = world.server.port;
+    assert_eq!(
+        exchange(port, b"GET / HTTP/1.1\r\nno header\r\n\r\n").status,
+        400
+    );
+    let counted = |count| {
+        let limit = Duration::from_secs(10);
+        wait_for("the count", limit, || (unreadable() == count).then_some(()));
+    };
+    counted(1);
+    let many = "x-many: a\r\n".repeat(200);
+    let answer = exchange(port, format!("GET / HTTP/1.1\r\n{many}\r\n").as_bytes());
+    assert_eq!(answer.status, 431);
+    counted(2);
+}
+
+#[test]
 fn no_header_changes_where_a_caller_comes_from() {
     let world = World::new();
     let port = world.server.port;

@@ -97,6 +97,21 @@ fn a_trust_policy_of_another_account_keeps_its_secrets() {
 }
 
 #[test]
+fn what_names_no_account_is_explained_to_the_one_that_manages() {
+    let world = neighbours();
+    let refused = Request::get("/")
+        .header("host", "a.localhost")
+        .header("host", "b.localhost")
+        .send(world.server.port);
+    let id = refused.request_id();
+    let told = world.server.ran(&Bowline::other_root(), &["explain", &id]);
+    assert!(told.contains("the request has 2 Host headers"), "{told}");
+    let output = world.server.run(&Bowline::root(), &["explain", &id]);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.contains("NoSuchEntity"), "{error}");
+}
+
+#[test]
 fn a_bucket_of_another_account_is_closed_whatever_the_callers_policies_say() {
     let world = neighbours();
     let other = Bowline::other_root();

@@ -43,7 +43,12 @@ pub(crate) fn render(event: &Event<'_>, outcome: Outcome<'_>) -> Vec<u8> {
         line.object("userIdentity", |line| identity(line, &event.who));
         line.text("eventTime", &iso_seconds(head.now));
         line.text("eventSource", event.service.event_source());
-        line.text("eventName", event.operation.unwrap_or("Unknown"));
+        line.text(
+            "eventName",
+            event
+                .operation
+                .map_or("Unknown", |operation| operation.name),
+        );
         line.text_or_null("awsRegion", event.region.as_deref());
         line.text("sourceIPAddress", &head.source.address.to_string());
         let user_agent = head.header("user-agent").map(|agent| {

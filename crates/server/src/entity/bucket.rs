@@ -1,5 +1,8 @@
 //! Buckets.
 
+use std::{fmt, str::FromStr, sync::Arc};
+
+use bowline_aws::s3::BucketName;
 use bowline_iam::account::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,6 +16,9 @@ use crate::store::Key;
 pub struct Bucket {
     /// 3 to 63 characters, unique on the server.
     pub name: String,
+    /// Which one it is of all that have the name in turn.
+    #[serde(with = "text")]
+    pub id: BucketId,
     /// The account that owns it.
     #[serde(with = "text")]
     pub owner: AccountId,
@@ -25,6 +31,59 @@ pub struct Bucket {
     /// When it was made.
     #[serde(with = "text")]
     pub created: Timestamp,
+}
+
+/// One bucket of all that have a name in turn, perhaps of one account after another: what was decided about the one holds for no other.
+/// Its objects are kept under the id, so it is a good name of a folder. Cloning is cheap.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct BucketId(Arc<str>);
+
+/// The text is no bucket id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "bucket id is not 3 to 128 lower case letters, digits, dots or hyphens, a letter or digit first"
+)]
+pub struct InvalidBucketId;
+
+impl BucketId {
+    /// The id of a new bucket. Whoever looks into the object store sees the name, and the random part is what makes it unique.
+    pub fn new(name: &BucketName, random: [u8; 16]) -> Self {
+        let random = u128::from_be_bytes(random);
+        Self(format!("{name}.{random:032x}").into())
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for BucketId {
+    type Err = InvalidBucketId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidBucketId> {
+        let word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+        let good = (3..=128).contains(&text.len())
+            && text.bytes().next().is_some_and(word)
+            && text.bytes().all(|b| word(b) || matches!(b, b'.' | b'-'));
+        if good {
+            Ok(Self(text.into()))
+        } else {
+            Err(InvalidBucketId)
+        }
+    }
+}
+
+impl fmt::Display for BucketId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for BucketId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BucketId({})", self.0)
+    }
 }
 
 /// How far a bucket's making or unmaking has come. The record comes first and goes last, so a crash leaves a state that is
@@ -69,5 +128,20 @@ impl Entity for Bucket {
         )?;
         ensure(!self.region.is_empty(), "region", "is empty")?;
         ensure(!self.upstream.is_empty(), "upstream", "is empty")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_id_is_a_folder_of_its_own() {
+        let id = BucketId::new(&"insights".parse().unwrap(), [7; 16]);
+        insta::assert_snapshot!(id, @"insights.07070707070707070707070707070707");
+        assert_eq!(id.as_str().parse(), Ok(id));
+        for text in ["", "..", "...", ".a.b", "a/b", "../a", "a\0b", "A.b", "-ab"] {
+            assert_eq!(text.parse::<BucketId>(), Err(InvalidBucketId), "{text}");
+        }
     }
 }

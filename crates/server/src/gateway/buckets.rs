@@ -12,7 +12,8 @@ use bowline_aws::{
 use bowline_iam::{account::AccountId, decision::Permit};
 
 use super::{
-    S3Request, s3,
+    S3Request,
+    s3::{self, Bound},
     upstream::{ObjectStore, StoreError},
 };
 use crate::{
@@ -31,43 +32,69 @@ const EMBEDDED: &str = "embedded";
 pub(super) async fn create(
     request: &S3Request<'_>,
     event: &Event<'_>,
-    permit: Permit<Operation>,
+    permit: Permit<Bound>,
 ) -> Result<Answer, Refused> {
     let (caller, name) = parties(event, &permit)?;
+    let id = permit.action().bucket.clone().ok_or_else(under_way)?;
     let endpoint = event.region.as_deref().unwrap_or_default();
     let bucket = entity::Bucket {
         name: name.to_string(),
+        id,
         owner: caller.account(),
         region: region(location(&permit), endpoint)?,
         upstream: EMBEDDED.to_owned(),
         state: BucketState::Creating,
         created: event.head.now,
     };
-    let state = &request.app.state;
+    let (state, objects) = (&request.app.state, &*request.app.objects);
     update(state, |index| take_name(index, &bucket)).await?;
     let context = context(request, event, &[]);
-    match request.execute(permit, &context).await {
-        Ok(answer) => {
-            activate(state, &bucket).await?;
-            Ok(answer)
-        }
-        // Nobody gets objects that were another's: the name stays free until the operator has looked at them.
-        Err(refused) if refused.error.code() == Code::BucketNotEmpty => {
-            give_name_up(state, &bucket).await?;
-            let error = AwsError::internal(Protocol::S3);
-            Err(Refused::because(error, &leftover(&bucket.name)))
-        }
-        // The store may have it or not: the name stays taken until this is tried again, by its owner or at the next start.
+    let made = match request.execute(permit, &context).await {
+        Ok(answer) => activate(state, &bucket)
+            .await
+            .map(|()| answer)
+            .map_err(Refused::from),
         Err(refused) => Err(refused),
+    };
+    if made.is_err() {
+        give_up(state, objects, &bucket).await;
+    }
+    made
+}
+
+/// Undoes a creation that failed, so that the name is free at once. What the store has of it nobody else can have, since the id is its
+/// own; what cannot be undone now the next start settles.
+async fn give_up(state: &State, objects: &dyn ObjectStore, bucket: &entity::Bucket) {
+    // Whoever has taken the name over meanwhile keeps it.
+    if give_name_up(state, bucket).await.is_ok() {
+        discard(objects, bucket).await;
+        return;
+    }
+    let index = state.current();
+    let found = index.bucket(&bucket.name);
+    if found.is_none_or(|found| found.record.id != bucket.id) {
+        discard(objects, bucket).await;
+    }
+}
+
+/// Removes a bucket that nobody has used from the store. An empty folder that stays is in nobody's way.
+async fn discard(objects: &dyn ObjectStore, bucket: &entity::Bucket) {
+    match objects.delete_bucket(&bucket.id).await {
+        Ok(()) | Err(StoreError::NoSuchBucket) => {}
+        Err(error) => tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            bucket = %bucket.id,
+            "What was made of the bucket `{}` could not be removed", bucket.id
+        ),
     }
 }
 
 pub(super) async fn delete(
     request: &S3Request<'_>,
     event: &Event<'_>,
-    permit: Permit<Operation>,
+    permit: Permit<Bound>,
 ) -> Result<Answer, Refused> {
-    let (caller, name) = parties(event, &permit)?;
+    let (caller, _) = parties(event, &permit)?;
     let known = match request.bucket {
         Some(bucket) if may_end(&bucket.record, caller.account()) => &bucket.record,
         Some(_) | None => &request.active()?.record,
@@ -76,13 +103,10 @@ pub(super) async fn delete(
     let bucket = begin_deleting(state, known).await?;
     let context = context(request, event, &[]);
     match request.execute(permit, &context).await {
-        Ok(answer) => match give_name_up(state, &bucket).await {
-            Ok(()) => Ok(answer),
-            Err(error) => {
-                restore(state, &*request.app.objects, &name).await;
-                Err(error.into())
-            }
-        },
+        Ok(answer) => {
+            give_name_up(state, &bucket).await?;
+            Ok(answer)
+        }
         Err(refused) => {
             activate(state, &bucket).await?;
             Err(refused)
@@ -99,7 +123,7 @@ fn may_end(bucket: &entity::Bucket, account: AccountId) -> bool {
 pub(super) async fn list(
     request: &S3Request<'_>,
     event: &Event<'_>,
-    permit: Permit<Operation>,
+    permit: Permit<Bound>,
 ) -> Result<Answer, Refused> {
     let account = event.caller().map(Caller::account);
     let buckets: Vec<_> = account
@@ -128,20 +152,20 @@ pub(crate) async fn recover(
         .map(Arc::clone)
         .collect();
     for bucket in unsettled {
-        let name: BucketName = bucket.record.name.parse()?;
+        let (name, id) = (&bucket.record.name, &bucket.record.id);
         match bucket.record.state {
             BucketState::Active => {}
-            BucketState::Creating => match objects.create_bucket(&name).await {
+            BucketState::Creating => match objects.create_bucket(id).await {
                 Ok(()) => activate(state, &bucket.record).await?,
-                // Nobody was told that the bucket is there, so nothing is lost with the name; with it, somebody would get
-                // objects that were another's. No reason to keep all the others from their buckets.
+                // Nobody was told that the bucket is there, so nothing is lost with the name. No reason to keep all the others
+                // from their buckets.
                 Err(StoreError::NotEmpty) => {
-                    tracing::error!(bucket = %name, "{}", leftover(name.as_str()));
+                    tracing::error!(bucket = %id, "The object store has something in the bucket `{id}`, which was being made; its name is free");
                     give_name_up(state, &bucket.record).await?;
                 }
                 Err(error) => return Err(error.into()),
             },
-            BucketState::Deleting => match objects.delete_bucket(&name).await {
+            BucketState::Deleting => match objects.delete_bucket(id).await {
                 Ok(()) | Err(StoreError::NoSuchBucket) => {
                     give_name_up(state, &bucket.record).await?;
                 }
@@ -157,17 +181,17 @@ pub(crate) async fn recover(
 /// Who calls and which bucket is meant. Nobody else gets as far as this.
 fn parties<'e>(
     event: &'e Event<'_>,
-    permit: &Permit<Operation>,
+    permit: &Permit<Bound>,
 ) -> Result<(&'e Caller, BucketName), AwsError> {
     let denied = || AwsError::access_denied("Access Denied");
     let caller = event.caller().ok_or_else(denied)?;
-    let name = permit.action().bucket().ok_or_else(denied)?;
+    let name = permit.action().operation.bucket().ok_or_else(denied)?;
     Ok((caller, name.clone()))
 }
 
 /// The region that the body named, which the decision was about too.
-fn location(permit: &Permit<Operation>) -> Option<String> {
-    match permit.action() {
+fn location(permit: &Permit<Bound>) -> Option<String> {
+    match &permit.action().operation {
         Operation::CreateBucket { location, .. } => location.clone(),
         Operation::ListBuckets
         | Operation::HeadBucket { .. }
@@ -179,13 +203,6 @@ fn location(permit: &Permit<Operation>) -> Option<String> {
         | Operation::PutObject { .. }
         | Operation::DeleteObject { .. } => None,
     }
-}
-
-/// What the operator has to look at.
-fn leftover(bucket: &str) -> String {
-    format!(
-        "the bucket `{bucket}` was not made, and its name is free: its folder in the object store, `buckets/{bucket}`, is left over from another bucket and not empty; move that folder away to use the name"
-    )
 }
 
 /// The region of a new bucket: the one addressed, which is the one that the body names, if it names one. `us-east-1` takes all.
@@ -213,16 +230,14 @@ fn take_name(index: &Index, bucket: &entity::Bucket) -> Result<(Transaction, ())
             .with("BucketName", bucket.name.as_str()));
     }
     match other.record.state {
-        // Whoever began it no longer finds the record as it was. One of the very same time could not be told from it.
-        BucketState::Creating if *other.record != *bucket => {
-            Ok((Transaction::new().update(bucket, other.revision), ()))
-        }
+        // Whoever began it no longer finds the record as it was.
+        BucketState::Creating => Ok((Transaction::new().update(bucket, other.revision), ())),
         BucketState::Active => {
             let message = "Your previous request to create the named bucket succeeded and you already own it.";
             Err(AwsError::new(Code::BucketAlreadyOwnedByYou, message)
                 .with("BucketName", bucket.name.as_str()))
         }
-        BucketState::Creating | BucketState::Deleting => Err(under_way()),
+        BucketState::Deleting => Err(under_way()),
     }
 }
 
@@ -276,27 +291,6 @@ async fn give_name_up(state: &State, bucket: &entity::Bucket) -> Result<(), AwsE
     .await
 }
 
-/// Gives the store back what it was told to let go of although the name was somebody's again: of two that ended the same removal,
-/// the slower may meet the bucket that was made after the faster. It was empty, so nothing is lost.
-async fn restore(state: &State, objects: &dyn ObjectStore, name: &BucketName) {
-    let index = state.current();
-    let used = index
-        .bucket(name.as_str())
-        .is_some_and(|bucket| bucket.record.state != BucketState::Deleting);
-    if !used {
-        return;
-    }
-    match objects.create_bucket(name).await {
-        // Objects were put into it meanwhile: it is there.
-        Ok(()) | Err(StoreError::NotEmpty) => {}
-        Err(error) => tracing::error!(
-            error = &error as &dyn std::error::Error,
-            bucket = %name,
-            "The bucket `{name}` has a record, and the object store may not have it"
-        ),
-    }
-}
-
 async fn update<T>(
     state: &State,
     decide: impl FnMut(&Index) -> Result<(Transaction, T), AwsError>,
@@ -330,7 +324,6 @@ fn context<'a>(
     s3::Context {
         now: event.head.now,
         content: request.content,
-        reveals_absence: true,
         owner: event
             .caller()
             .map(|caller| caller.account().to_string())

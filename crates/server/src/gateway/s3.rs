@@ -15,6 +15,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use jiff::Timestamp;
 
 use super::upstream::{NewObject, ObjectStore, OpenObject, StoreError};
+use crate::entity::BucketId;
 
 mod body;
 mod list;
@@ -32,8 +33,6 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// What the signature says about the body.
     pub content: ContentSha256,
-    /// Whether the caller may know that a key does not exist ([`Operation::absence_requirement`]).
-    pub reveals_absence: bool,
     /// The account that owns the bucket, or whose buckets are listed.
     pub owner: String,
     /// The bucket's region.
@@ -42,13 +41,23 @@ pub struct Context<'a> {
     pub buckets: &'a [(String, Timestamp)],
 }
 
-/// Executes the operation.
+/// What is decided about: an operation, and the one bucket that it is for, of all that have the name in turn.
+#[derive(Debug)]
+pub struct Bound {
+    /// The operation.
+    pub operation: Operation,
+    /// The bucket; `None` if the operation is about none, or there is none of that name.
+    pub bucket: Option<BucketId>,
+}
+
+/// Executes the operation, on the bucket that the permit is for.
 ///
 /// # Errors
 /// As the client is to see it; failures of the store itself are logged here and become an internal error. `BucketNotEmpty` for a bucket
-/// that is to be made: the store has objects of that name.
+/// that is to be made: the store has objects of that name. `NoSuchKey` is not yet what the client is to see: whether the caller may know
+/// that is [decided](Operation::absence_requirement) then.
 pub async fn execute<B>(
-    permit: Permit<Operation>,
+    permit: Permit<Bound>,
     store: &dyn ObjectStore,
     request_body: B,
     context: &Context<'_>,
@@ -60,8 +69,8 @@ where
     run(permit.into_action(), store, request_body, context).await
 }
 
-async fn run<B>(
-    operation: Operation,
+pub(super) async fn run<B>(
+    Bound { operation, bucket }: Bound,
     store: &dyn ObjectStore,
     request_body: B,
     context: &Context<'_>,
@@ -70,15 +79,21 @@ where
     B: Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<BoxError>,
 {
+    let bound = || {
+        bucket
+            .as_ref()
+            .ok_or(StoreError::NoSuchBucket)
+            .map_err(refusal)
+    };
     match operation {
         Operation::ListBuckets => Ok(response::buckets(context)),
         Operation::CreateBucket { bucket, .. } => {
-            store.create_bucket(&bucket).await.map_err(refusal)?;
+            store.create_bucket(bound()?).await.map_err(refusal)?;
             Ok(response::created(&bucket))
         }
         Operation::HeadBucket { .. } => Ok(response::bucket(context.region)),
-        Operation::DeleteBucket { bucket } => {
-            match store.delete_bucket(&bucket).await {
+        Operation::DeleteBucket { .. } => {
+            match store.delete_bucket(bound()?).await {
                 // It has a record: the store was done with it when somebody before was cut short.
                 Ok(()) | Err(StoreError::NoSuchBucket) => Ok(response::no_content()),
                 Err(error) => Err(refusal(error)),
@@ -87,18 +102,18 @@ where
         Operation::GetBucketLocation { .. } => Ok(response::location(context.region)),
         Operation::ListObjectsV2 { bucket, list } => {
             let query = list::query(&list)?;
-            let page = store.list(&bucket, query).await.map_err(refusal)?;
+            let page = store.list(bound()?, query).await.map_err(refusal)?;
             list::answer(&bucket, &list, &page, &context.owner)
         }
-        Operation::GetObject { bucket, key, read } => {
-            let open = store.open(&bucket, &key).await;
-            response::object(found(open, &key, &read, context)?, &read)
+        Operation::GetObject { key, read, .. } => {
+            let open = store.open(bound()?, &key).await;
+            response::object(found(open, &key, &read)?, &read)
         }
-        Operation::HeadObject { bucket, key, read } => {
-            let open = store.open(&bucket, &key).await;
-            response::object_head(&found(open, &key, &read, context)?.info, &read)
+        Operation::HeadObject { key, read, .. } => {
+            let open = store.open(bound()?, &key).await;
+            response::object_head(&found(open, &key, &read)?.info, &read)
         }
-        Operation::PutObject { bucket, key, put } => {
+        Operation::PutObject { key, put, .. } => {
             let pieces = body::verified(request_body, &put, context.content)?;
             let PutObject {
                 metadata: Metadata { headers, user },
@@ -112,13 +127,13 @@ where
                 only_if_absent,
             };
             let info = store
-                .put(&bucket, &key, object, pieces)
+                .put(bound()?, &key, object, pieces)
                 .await
                 .map_err(refusal)?;
             Ok(response::stored(&info))
         }
-        Operation::DeleteObject { bucket, key } => {
-            store.delete(&bucket, &key).await.map_err(refusal)?;
+        Operation::DeleteObject { key, .. } => {
+            store.delete(bound()?, &key).await.map_err(refusal)?;
             Ok(response::no_content())
         }
     }
@@ -129,12 +144,8 @@ fn found(
     open: Result<OpenObject, StoreError>,
     key: &ObjectKey,
     read: &ReadObject,
-    context: &Context<'_>,
 ) -> Result<OpenObject, AwsError> {
     let open = match open {
-        Err(StoreError::NoSuchKey) if !context.reveals_absence => {
-            return Err(AwsError::access_denied("Access Denied"));
-        }
         Err(StoreError::NoSuchKey) => {
             return Err(
                 AwsError::new(Code::NoSuchKey, "The specified key does not exist.")

@@ -4,14 +4,13 @@
 
 use std::{collections::BTreeMap, fmt, future::Future, ops::Range, pin::Pin};
 
-use bowline_aws::{
-    error::AwsError,
-    s3::{BucketName, ObjectKey},
-};
+use bowline_aws::{error::AwsError, s3::ObjectKey};
 use bytes::Bytes;
 use futures_util::Stream;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use crate::entity::BucketId;
 
 pub mod folder;
 
@@ -161,25 +160,23 @@ impl ListPage {
     }
 }
 
-/// A store of objects.
+/// A store of objects. It knows buckets by their ids, so that a request that comes late finds the bucket that it was permitted for, or none.
 pub trait ObjectStore: Send + Sync + fmt::Debug {
     /// Makes the bucket. One that is there already and holds nothing is taken as it is; nobody is given what another left behind.
-    fn create_bucket<'a>(&'a self, bucket: &'a BucketName)
-    -> BoxFuture<'a, Result<(), StoreError>>;
+    fn create_bucket<'a>(&'a self, bucket: &'a BucketId) -> BoxFuture<'a, Result<(), StoreError>>;
     /// Removes the bucket, if it is empty.
-    fn delete_bucket<'a>(&'a self, bucket: &'a BucketName)
-    -> BoxFuture<'a, Result<(), StoreError>>;
+    fn delete_bucket<'a>(&'a self, bucket: &'a BucketId) -> BoxFuture<'a, Result<(), StoreError>>;
     /// Opens an object.
     fn open<'a>(
         &'a self,
-        bucket: &'a BucketName,
+        bucket: &'a BucketId,
         key: &'a ObjectKey,
     ) -> BoxFuture<'a, Result<OpenObject, StoreError>>;
     /// Stores an object once its body has ended well; before that, and if it does not, nothing changes.
     /// It goes into the bucket that was there when the upload began, never into a later one of that name.
     fn put<'a>(
         &'a self,
-        bucket: &'a BucketName,
+        bucket: &'a BucketId,
         key: &'a ObjectKey,
         object: NewObject,
         body: PutStream,
@@ -187,13 +184,13 @@ pub trait ObjectStore: Send + Sync + fmt::Debug {
     /// Removes an object; one that is not there is as good as removed.
     fn delete<'a>(
         &'a self,
-        bucket: &'a BucketName,
+        bucket: &'a BucketId,
         key: &'a ObjectKey,
     ) -> BoxFuture<'a, Result<(), StoreError>>;
     /// Lists keys.
     fn list<'a>(
         &'a self,
-        bucket: &'a BucketName,
+        bucket: &'a BucketId,
         query: ListQuery,
     ) -> BoxFuture<'a, Result<ListPage, StoreError>>;
 }

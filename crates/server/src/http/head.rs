@@ -1,7 +1,8 @@
 //! The head of a request: everything but the body, with what the server itself knows of it.
 //!
 //! [`Head::read`] refuses what two readers could understand in two ways (a second `Host`, an absolute target) before anything
-//! looks at it. Path and query stay as they came over the wire: that is what was signed.
+//! looks at it. Path and query stay as they came over the wire: that is what was signed. What is refused here ends as every other call
+//! does, so [`Unclear`] keeps the head for that.
 
 use std::net::IpAddr;
 
@@ -10,7 +11,7 @@ use http::{HeaderMap, Method, header, request::Parts};
 use ipnet::IpNet;
 use jiff::Timestamp;
 
-use crate::{app::Ids, clock::Stopwatch};
+use crate::{app::Ids, clock::Stopwatch, refusal::Refused};
 
 /// The head of a request.
 #[derive(Debug)]
@@ -24,6 +25,33 @@ pub(crate) struct Head {
     /// Where it comes from.
     pub(crate) source: Source,
     parts: Parts,
+}
+
+/// A head that is refused, with as much of it as audit and explanation tell. Nobody decides on it: which of its readings was meant is
+/// not known.
+#[derive(Debug)]
+pub(crate) struct Unclear {
+    /// The head; it comes from the peer itself, whatever a proxy says.
+    pub(crate) head: Head,
+    /// Why it is refused.
+    pub(crate) why: Ambiguity,
+}
+
+/// What can be understood in two ways.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Ambiguity {
+    /// A target with a scheme and a host of its own, or with no path.
+    #[error("the request target `{0}` is not a path")]
+    Target(String),
+    /// No `Host`, or several.
+    #[error("the request has {0} Host headers")]
+    Hosts(usize),
+    /// A `Host` that is empty or not ASCII.
+    #[error("the Host header is no name")]
+    Host,
+    /// What a trusted proxy says of whom it got the request from.
+    #[error("the X-Forwarded-For header that the proxy `{0}` has set cannot be read")]
+    ForwardedFor(IpAddr),
 }
 
 /// Where a request comes from.
@@ -42,7 +70,7 @@ impl Head {
     /// Checks a head.
     ///
     /// # Errors
-    /// What the client reads, in the form that S3 has, since nobody knows yet which API was meant.
+    /// [`Unclear`].
     pub(crate) fn read(
         parts: Parts,
         peer: IpAddr,
@@ -50,26 +78,25 @@ impl Head {
         ids: Ids,
         now: Timestamp,
         stopwatch: Stopwatch,
-    ) -> Result<Self, AwsError> {
-        let refused = |what: &'static str| AwsError::new(Code::InvalidRequest, what);
-        if parts.uri.authority().is_some() || !parts.uri.path().starts_with('/') {
-            return Err(refused("The request target must be a path"));
-        }
-        let mut hosts = parts.headers.get_all(header::HOST).iter();
-        match (hosts.next(), hosts.next()) {
-            (Some(host), None) if host.to_str().is_ok_and(|host| !host.is_empty()) => {}
-            _ => return Err(refused("The request must have exactly one Host header")),
-        }
-        let source = Source::of(&parts.headers, peer, trusted_proxies).ok_or_else(|| {
-            refused("The X-Forwarded-For header that a proxy has set cannot be read")
-        })?;
-        Ok(Self {
+    ) -> Result<Self, Box<Unclear>> {
+        let read = check(&parts).and_then(|()| {
+            Source::of(&parts.headers, peer, trusted_proxies)
+                .ok_or_else(|| Ambiguity::ForwardedFor(peer.to_canonical()))
+        });
+        let of = |source| Self {
             ids,
             now,
             stopwatch,
             source,
             parts,
-        })
+        };
+        match read {
+            Ok(source) => Ok(of(source)),
+            Err(why) => Err(Box::new(Unclear {
+                head: of(Source::peer(peer)),
+                why,
+            })),
+        }
     }
 
     /// The method.
@@ -115,16 +142,49 @@ impl Head {
     }
 }
 
+/// Whether there is one way to understand target and host.
+fn check(parts: &Parts) -> Result<(), Ambiguity> {
+    if parts.uri.authority().is_some() || !parts.uri.path().starts_with('/') {
+        return Err(Ambiguity::Target(parts.uri.to_string()));
+    }
+    let mut hosts = parts.headers.get_all(header::HOST).iter();
+    match (hosts.next(), hosts.count()) {
+        (Some(host), 0) if host.to_str().is_ok_and(|host| !host.is_empty()) => Ok(()),
+        (Some(_), 0) => Err(Ambiguity::Host),
+        (first, more) => Err(Ambiguity::Hosts(usize::from(first.is_some()) + more)),
+    }
+}
+
+impl From<Ambiguity> for Refused {
+    fn from(why: Ambiguity) -> Self {
+        let told = match &why {
+            Ambiguity::Target(_) => "The request target must be a path",
+            Ambiguity::Hosts(_) | Ambiguity::Host => {
+                "The request must have exactly one Host header"
+            }
+            Ambiguity::ForwardedFor(_) => {
+                "The X-Forwarded-For header that a proxy has set cannot be read"
+            }
+        };
+        Self::because(AwsError::new(Code::Ambiguous, told), &why)
+    }
+}
+
 impl Source {
+    /// The peer itself.
+    fn peer(peer: IpAddr) -> Self {
+        Self {
+            address: peer.to_canonical(),
+            secure: false,
+        }
+    }
+
     /// Who stands before the trusted proxies. None if such a proxy says what cannot be read.
     fn of(headers: &HeaderMap, peer: IpAddr, trusted: &[IpNet]) -> Option<Self> {
         let is_trusted = |address: IpAddr| trusted.iter().any(|net| net.contains(&address));
         let mut address = peer.to_canonical();
         if !is_trusted(address) {
-            return Some(Self {
-                address,
-                secure: false,
-            });
+            return Some(Self::peer(peer));
         }
         // Each proxy appends whom it got the request from: the last one that is no proxy of ours is the client.
         let chain = headers.get_all("x-forwarded-for").iter();
@@ -176,17 +236,18 @@ mod tests {
         );
         match head {
             Ok(head) => format!("{} {}", head.source.address, head.source.secure),
-            Err(error) => error.message().to_owned(),
+            Err(unclear) => format!("{}; {}", unclear.head.source.address, unclear.why),
         }
     }
 
     #[test]
     fn a_request_has_one_host_and_a_path() {
         insta::assert_snapshot!(read("/", &[("host", "a")], "192.0.2.1", &[]), @"192.0.2.1 false");
-        insta::assert_snapshot!(read("/", &[], "192.0.2.1", &[]), @"The request must have exactly one Host header");
-        insta::assert_snapshot!(read("/", &[("host", "a"), ("host", "a")], "192.0.2.1", &[]), @"The request must have exactly one Host header");
-        insta::assert_snapshot!(read("http://a/", &[("host", "a")], "192.0.2.1", &[]), @"The request target must be a path");
-        insta::assert_snapshot!(read("*", &[("host", "a")], "192.0.2.1", &[]), @"The request target must be a path");
+        insta::assert_snapshot!(read("/", &[], "192.0.2.1", &[]), @"192.0.2.1; the request has 0 Host headers");
+        insta::assert_snapshot!(read("/", &[("host", "a"), ("host", "a")], "192.0.2.1", &[]), @"192.0.2.1; the request has 2 Host headers");
+        insta::assert_snapshot!(read("/", &[("host", "")], "192.0.2.1", &[]), @"192.0.2.1; the Host header is no name");
+        insta::assert_snapshot!(read("http://a/", &[("host", "a")], "192.0.2.1", &[]), @"192.0.2.1; the request target `http://a/` is not a path");
+        insta::assert_snapshot!(read("*", &[("host", "a")], "192.0.2.1", &[]), @"192.0.2.1; the request target `*` is not a path");
     }
 
     #[test]
@@ -203,7 +264,7 @@ mod tests {
         insta::assert_snapshot!(forwarded("203.0.113.7", &["10.0.0.0/8"]), @"203.0.113.7 true");
         // Whatever the client itself has sent stands further left.
         insta::assert_snapshot!(forwarded("198.51.100.1, 203.0.113.7, 10.0.0.2", &["10.0.0.0/8"]), @"203.0.113.7 true");
-        insta::assert_snapshot!(forwarded("unknown", &["10.0.0.0/8"]), @"The X-Forwarded-For header that a proxy has set cannot be read");
+        insta::assert_snapshot!(forwarded("unknown", &["10.0.0.0/8"]), @"10.0.0.1; the X-Forwarded-For header that the proxy `10.0.0.1` has set cannot be read");
         insta::assert_snapshot!(read("/", &[("host", "a")], "10.0.0.1", &["10.0.0.0/8"]), @"10.0.0.1 false");
         insta::assert_snapshot!(read("/", &[("host", "a")], "::ffff:192.0.2.1", &[]), @"192.0.2.1 false");
     }

@@ -42,6 +42,9 @@ pub(crate) trait Handler: Send + Sync + 'static {
         request: Request<Incoming>,
         peer: SocketAddr,
     ) -> impl Future<Output = Answer> + Send + 'static;
+
+    /// Learns that a connection ended with what is no request of HTTP, or has a head beyond all bounds. It was told so by status alone.
+    fn unreadable(&self) {}
 }
 
 /// Serves connections until `stop` says true, then lets requests that are under way end.
@@ -128,6 +131,9 @@ async fn connection<H: Handler>(
         }
     };
     if let Err(error) = ended {
+        if error.is_parse() {
+            handler.unreadable();
+        }
         tracing::debug!(%error, "A connection ended in the middle");
     }
 }

@@ -101,6 +101,7 @@ fn provider(number: usize, url: &str) -> entity::OidcProvider {
 
 fn bucket(name: &str, owner: AccountId) -> entity::Bucket {
     entity::Bucket {
+        id: format!("{name}.1").parse().unwrap(),
         name: name.to_owned(),
         owner,
         region: "us-east-1".to_owned(),
@@ -432,7 +433,7 @@ async fn what_a_newer_version_wrote_ends_the_feeding() {
     for (key, value) in [
         (
             role(1, "reader").key(),
-            r#"{"format":2,"kind":"role","record":{}}"#,
+            r#"{"format":3,"kind":"role","record":{}}"#,
         ),
         (
             Key::from_stored("organisation/1"),
@@ -452,7 +453,7 @@ fn a_newer_record_is_refused_by_name() {
     let newer = br#"{"format":7,"kind":"role","record":{}}"#;
     insta::assert_snapshot!(
         record::decode::<entity::Role>(&key, newer).unwrap_err(),
-        @"record `role/432797229265/AROA00000000000000001` has format 7, this version of bowline reads up to 1"
+        @"record `role/432797229265/AROA00000000000000001` has format 7, this version of bowline reads up to 2"
     );
 }
 

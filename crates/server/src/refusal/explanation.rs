@@ -104,7 +104,7 @@ impl Explanation {
             request_id: event.head.ids.request.clone(),
             time: iso_seconds(event.head.now),
             service: event.service.name(),
-            operation: event.operation,
+            operation: event.operation.map(|operation| operation.name),
             caller: caller(&event.who),
             source_ip: event.head.source.address.to_string(),
             status: refused.error.status(protocol),

@@ -1,6 +1,7 @@
 //! The latest explanations, in memory.
 //!
-//! Each account has a bounded ring of its own. Whoever has proved nothing fills one that all of them share, and in which an
+//! Each account has two bounded rings of its own: what was refused, and what failed otherwise, of which there may be much more, such as
+//! objects that were looked for and are not there. Whoever has proved nothing fills one that all of them share, and in which an
 //! explanation is for the account that was addressed: nobody can flush what others were refused.
 
 use std::{
@@ -8,11 +9,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use bowline_aws::error::Kind;
 use bowline_iam::account::AccountId;
 
 use super::Explanation;
 
-/// Explanations that are kept of an account's own callers.
+/// Explanations of each [`Kind`] that are kept of an account's own callers.
 const OF_AN_ACCOUNT: usize = 256;
 /// Explanations that are kept of all callers who have proved nothing.
 const OF_STRANGERS: usize = 1_024;
@@ -23,11 +25,18 @@ pub(crate) struct Recent(Mutex<Rings>);
 
 #[derive(Debug, Default)]
 struct Rings {
-    accounts: HashMap<AccountId, VecDeque<Entry>>,
+    accounts: HashMap<AccountId, Own>,
     /// With the account that was addressed, if there is one.
     strangers: VecDeque<(Option<AccountId>, Entry)>,
     /// How many there have been, which orders them.
     count: u64,
+}
+
+/// What an account's own callers were told.
+#[derive(Debug, Default)]
+struct Own {
+    refused: VecDeque<Entry>,
+    others: VecDeque<Entry>,
 }
 
 #[derive(Clone, Debug)]
@@ -38,10 +47,14 @@ struct Entry {
 
 impl Recent {
     /// Keeps an explanation for the account of a caller who has proved to be one of its own.
-    pub(crate) fn keep(&self, account: AccountId, explanation: Arc<Explanation>) {
+    pub(crate) fn keep(&self, account: AccountId, kind: Kind, explanation: Arc<Explanation>) {
         let mut rings = self.rings();
         let entry = rings.entry(explanation);
-        let ring = rings.accounts.entry(account).or_default();
+        let own = rings.accounts.entry(account).or_default();
+        let ring = match kind {
+            Kind::Refused => &mut own.refused,
+            Kind::Failed | Kind::Broken => &mut own.others,
+        };
         ring.truncate(OF_AN_ACCOUNT - 1);
         ring.push_front(entry);
     }
@@ -94,7 +107,8 @@ impl Rings {
     }
 
     fn visible(&self, account: AccountId, all: bool) -> impl Iterator<Item = &Entry> {
-        let own = self.accounts.get(&account).into_iter().flatten();
+        let own = self.accounts.get(&account).into_iter();
+        let own = own.flat_map(|own| own.refused.iter().chain(&own.others));
         let strangers = self
             .strangers
             .iter()

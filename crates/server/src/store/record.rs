@@ -1,6 +1,6 @@
 //! How a record is written: JSON with the format that it is written in.
 //!
-//! `{"format":1,"kind":"role","record":{..}}`. A reader takes its own format and older ones, and refuses a newer one by
+//! `{"format":2,"kind":"role","record":{..}}`. A reader takes its own format and older ones, and refuses a newer one by
 //! name: a binary that was rolled back must not read half of what it does not know, nor write it back without the rest.
 
 use serde::{Deserialize, Serialize};
@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::{Key, Value};
 use crate::entity::Entity;
 
-/// The format that this binary writes, and the newest that it reads.
-pub const FORMAT: u32 = 1;
+/// The format that this binary writes, and the newest that it reads. Of format 1, buckets do not parse any more: they had no ids.
+pub const FORMAT: u32 = 2;
 
 /// Kind of a look-up, whose record is the key that it leads to.
 const LOOKUP: &str = "lookup";

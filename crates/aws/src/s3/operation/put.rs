@@ -143,7 +143,7 @@ fn too_large() -> AwsError {
 }
 
 /// The one checksum header, of an algorithm that is computed here.
-fn checksum(given: &Given<'_>) -> Result<Option<(Algorithm, String)>, AwsError> {
+pub(super) fn checksum(given: &Given<'_>) -> Result<Option<(Algorithm, String)>, AwsError> {
     let mut found = None;
     for (rest, value) in given.headers_under("x-amz-checksum-") {
         let name = format!("x-amz-checksum-{rest}");

@@ -66,6 +66,20 @@ fn each_operation_asks_its_own_permission() {
 }
 
 #[test]
+fn a_bucket_is_made_only_if_the_body_has_the_checksum_that_the_headers_claim() {
+    let take = |name: &str, value: &str| {
+        let mut operation = parse("PUT", "/insights", &[(name, value)])?;
+        operation.take_body(b"")
+    };
+    let refused = |name, value| take(name, value).unwrap_err().to_string();
+    take("x-amz-checksum-crc32", "AAAAAA==").unwrap();
+    take("x-amz-checksum-crc32c", "AAAAAA==").unwrap();
+    insta::assert_snapshot!(refused("x-amz-checksum-crc32", "AAAAAQ=="), @"BadDigest: The CRC32 you specified did not match the calculated checksum.");
+    insta::assert_snapshot!(refused("x-amz-checksum-crc32", "x"), @"InvalidRequest: Value for x-amz-checksum-crc32 header is invalid.");
+    insta::assert_snapshot!(refused("x-amz-checksum-md5", "x"), @"NotImplemented: A header or query you provided implies functionality that is not implemented");
+}
+
+#[test]
 fn what_a_request_says_of_acl_class_and_region_is_asked_about() {
     let conditions = |target: &str, headers: &[(&str, &str)], body: &str| {
         let mut operation = parse("PUT", target, headers).unwrap();
@@ -177,7 +191,7 @@ fn an_upload_keeps_its_metadata_without_the_framing() {
     assert_eq!(put.metadata.user["k"], "v");
     assert_eq!(
         put.checksum,
-        Some((crate::checksum::Algorithm::Crc32, "NhCmhg==".to_owned()))
+        Some((Algorithm::Crc32, "NhCmhg==".to_owned()))
     );
     assert!(put.only_if_absent);
     let big = parse("PUT", "/insights/a", &[("x-amz-meta-k", &"v".repeat(2048))]);

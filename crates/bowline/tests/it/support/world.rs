@@ -1,5 +1,7 @@
 //! The usual scene: a server, an issuer that it knows, and a role that one service account may assume.
 
+use std::fs;
+
 use serde_json::{Value, json};
 
 use super::bowline::{ACCOUNT, Bowline, Launch};
@@ -173,6 +175,15 @@ impl World {
             secret_access_key: answer.element("SecretAccessKey").unwrap(),
             session_token: None,
         }
+    }
+
+    /// All records of the audit.
+    pub(crate) fn audit(&self) -> Vec<Value> {
+        let file = self.server.data().join("audit/audit.jsonl");
+        let text = fs::read_to_string(file).unwrap();
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 
     /// Why a request was refused, as the operator sees it.

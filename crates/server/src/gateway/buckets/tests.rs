@@ -1,10 +1,16 @@
 //! Records of buckets, step by step, with others in between and after steps that were cut short.
 
+use bowline_aws::{
+    s3::{Target, decode_query},
+    sigv4::ContentSha256,
+};
 use jiff::Timestamp;
 
 use super::*;
 use crate::{
-    entity::Account, gateway::upstream::folder::FolderStore, master_key::MasterKey,
+    entity::{Account, BucketId},
+    gateway::upstream::{ListQuery, folder::FolderStore},
+    master_key::MasterKey,
     store::MemoryStore,
 };
 
@@ -63,7 +69,10 @@ impl World {
     }
 
     fn bucket_folder(&self) -> std::path::PathBuf {
-        self.folder.path().join("buckets/insights")
+        self.folder
+            .path()
+            .join("buckets")
+            .join(bucket(1).id.as_str())
     }
 }
 
@@ -71,6 +80,7 @@ impl World {
 fn bucket(nanosecond: i64) -> entity::Bucket {
     entity::Bucket {
         name: "insights".to_owned(),
+        id: format!("insights.{nanosecond}").parse().unwrap(),
         owner: "432797229265".parse().unwrap(),
         region: "us-east-1".to_owned(),
         upstream: EMBEDDED.to_owned(),
@@ -99,7 +109,6 @@ async fn of_two_that_make_a_bucket_the_last_to_take_its_name_ends() {
     let world = World::new().await;
     let (first, second) = (bucket(1), bucket(2));
     world.take(&first).await.unwrap();
-    assert_eq!(world.take(&first).await, Err(Code::OperationAborted));
     world.take(&second).await.unwrap();
     let late = activate(&world.state, &first).await;
     assert_eq!(code(late), Err(Code::OperationAborted));
@@ -149,17 +158,6 @@ async fn a_removal_that_was_cut_short_is_taken_up() {
 }
 
 #[tokio::test]
-async fn what_the_slower_removal_took_from_a_new_bucket_is_given_back() {
-    let world = World::new().await;
-    let name = "insights".parse().unwrap();
-    restore(&world.state, &world.objects, &name).await;
-    assert!(!world.bucket_folder().exists());
-    world.with(BucketState::Active).await;
-    restore(&world.state, &world.objects, &name).await;
-    assert!(world.bucket_folder().exists());
-}
-
-#[tokio::test]
 async fn a_start_ends_what_was_under_way() {
     let world = World::new().await;
     world.with(BucketState::Creating).await;
@@ -187,4 +185,88 @@ async fn a_start_gives_up_a_name_whose_folder_holds_objects_of_another() {
     recover(&world.state, &world.objects).await.unwrap();
     assert_eq!(world.now(), None);
     assert!(world.bucket_folder().join("a").exists());
+}
+
+#[tokio::test]
+async fn a_creation_that_failed_leaves_the_name_free_and_nothing_in_the_store() {
+    let world = World::new().await;
+    let made = bucket(1);
+    world.take(&made).await.unwrap();
+    world.objects.create_bucket(&made.id).await.unwrap();
+    give_up(&world.state, &world.objects, &made).await;
+    assert_eq!(world.now(), None);
+    assert!(!world.bucket_folder().exists());
+}
+
+#[tokio::test]
+async fn a_creation_that_failed_leaves_alone_who_took_the_name_over() {
+    let world = World::new().await;
+    let (first, second) = (bucket(1), bucket(2));
+    world.take(&first).await.unwrap();
+    world.objects.create_bucket(&first.id).await.unwrap();
+    world.take(&second).await.unwrap();
+    world.objects.create_bucket(&second.id).await.unwrap();
+    activate(&world.state, &second).await.unwrap();
+    give_up(&world.state, &world.objects, &first).await;
+    assert_eq!(world.now(), Some(BucketState::Active));
+    assert!(!world.bucket_folder().exists());
+    let query = ListQuery::default();
+    world.objects.list(&second.id, query).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_permitted_for_a_bucket_does_nothing_to_the_next_of_its_name() {
+    let world = World::new().await;
+    let (before, after) = (bucket(1), bucket(2));
+    world.objects.create_bucket(&before.id).await.unwrap();
+    // All of these are permitted now, and carried out once the name has gone to somebody else.
+    world.objects.delete_bucket(&before.id).await.unwrap();
+    world.objects.create_bucket(&after.id).await.unwrap();
+    let late = |method: &'static str, target: &'static str| {
+        let objects = &world.objects;
+        let id = before.id.clone();
+        async move { carried_out(objects, method, target, id).await }
+    };
+    assert_eq!(late("PUT", "/insights/a").await, Err(Code::NoSuchBucket));
+    assert_eq!(late("GET", "/insights/a").await, Err(Code::NoSuchBucket));
+    assert_eq!(late("DELETE", "/insights/a").await, Err(Code::NoSuchBucket));
+    let list = late("GET", "/insights?list-type=2").await;
+    assert_eq!(list, Err(Code::NoSuchBucket));
+    // As good as done: it is gone.
+    assert_eq!(late("DELETE", "/insights").await, Ok(()));
+
+    let twin = carried_out(&world.objects, "GET", "/insights/a", after.id.clone()).await;
+    assert_eq!(twin, Err(Code::NoSuchKey));
+    let twin = carried_out(&world.objects, "PUT", "/insights/a", after.id.clone()).await;
+    assert_eq!(twin, Ok(()));
+}
+
+/// Carries out a request that was permitted for the bucket with this id.
+async fn carried_out(
+    objects: &FolderStore,
+    method: &str,
+    target: &str,
+    id: BucketId,
+) -> Result<(), Code> {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let request = bowline_aws::s3::Request {
+        method,
+        query: &decode_query(query).unwrap(),
+        headers: &[("content-length", b"1")],
+    };
+    let target = Target::parse("127.0.0.1", path, &["localhost"]).unwrap();
+    let bound = Bound {
+        operation: Operation::parse(target, &request).unwrap(),
+        bucket: Some(id),
+    };
+    let context = s3::Context {
+        now: Timestamp::UNIX_EPOCH,
+        content: ContentSha256::Unsigned,
+        owner: String::new(),
+        region: "us-east-1",
+        buckets: &[],
+    };
+    let body = http_body_util::Full::new(bytes::Bytes::from_static(b"x"));
+    let done = s3::run(bound, objects, body, &context).await;
+    done.map(drop).map_err(|error| error.code())
 }

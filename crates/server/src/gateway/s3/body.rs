@@ -5,7 +5,7 @@
 use aws_lc_rs::{constant_time::verify_slices_are_equal, digest};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bowline_aws::{
-    checksum::{Algorithm, Checksum, Claim},
+    checksum::{Algorithm, Checksum},
     chunked::Decoder,
     error::{AwsError, Code},
     s3::PutObject,
@@ -197,24 +197,8 @@ impl Check {
                 (None, Some(trailers)) => trailers.get(name).unwrap_or_default().to_owned(),
                 (None, None) => String::new(),
             };
-            match value.check(&claim) {
-                Claim::Holds => kept = kept.or(Some((name.to_owned(), value.to_base64()))),
-                Claim::Differs => {
-                    return Err(AwsError::new(
-                        Code::BadDigest,
-                        format!(
-                            "The {} you specified did not match the calculated checksum.",
-                            value.algorithm().name()
-                        ),
-                    ));
-                }
-                Claim::Malformed => {
-                    return Err(AwsError::new(
-                        Code::InvalidRequest,
-                        format!("Value for {name} header is invalid."),
-                    ));
-                }
-            }
+            value.verify(&claim)?;
+            kept = kept.or(Some((name.to_owned(), value.to_base64())));
         }
         Ok(kept)
     }

@@ -57,17 +57,20 @@ impl World {
             },
         )
         .unwrap();
+        let bound = Bound {
+            operation,
+            bucket: Some("insights".parse().unwrap()),
+        };
         let asked = Context {
             now: Timestamp::UNIX_EPOCH,
             content,
-            reveals_absence: true,
             owner: "111122223333".to_owned(),
             region: "us-east-1",
             buckets: &[],
         };
         let body = Full::new(Bytes::from(body.to_owned()));
         self.runtime.block_on(async {
-            match run(operation, &self.store, body, &asked).await {
+            match run(bound, &self.store, body, &asked).await {
                 Err(error) => format!("{:?}", error.code()),
                 Ok(response) => {
                     let (parts, body) = response.into_parts();

@@ -1,8 +1,8 @@
 //! The embedded object store: a folder of files.
 //!
 //! Keys map one to one to paths (`name.rs`); data and metadata are one file (`footer.rs`), written aside, synced, then renamed into place, so that
-//! a crash leaves the old object or the new one. An upload ends in the very folder in which it began, held open until then, or nowhere: its bucket's
-//! name may have gone to another account meanwhile. Data streams in pieces through bounded channels: memory does not grow with objects.
+//! a crash leaves the old object or the new one. A bucket's objects are in a folder named by its id,
+//! which no later bucket of that name has. An upload ends in the very folder in which it began, held open until then, or nowhere. Data streams in pieces through bounded channels: memory does not grow with objects.
 //! Blocking work runs on the runtime's blocking threads. One process at a time uses a folder; the caller holds the lock.
 
 use std::{
@@ -17,7 +17,7 @@ use std::{
     },
 };
 
-use bowline_aws::s3::{BucketName, ObjectKey};
+use bowline_aws::s3::ObjectKey;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use md5::{Digest as _, Md5};
@@ -28,7 +28,7 @@ use super::{
     Piece, PutStream, StoreError,
 };
 
-use crate::folder::private_folder;
+use crate::{entity::BucketId, folder::private_folder};
 
 mod footer;
 mod name;
@@ -88,10 +88,7 @@ impl FolderStore {
 }
 
 impl ObjectStore for FolderStore {
-    fn create_bucket<'a>(
-        &'a self,
-        bucket: &'a BucketName,
-    ) -> BoxFuture<'a, Result<(), StoreError>> {
+    fn create_bucket<'a>(&'a self, bucket: &'a BucketId) -> BoxFuture<'a, Result<(), StoreError>> {
         let name = bucket.to_string();
         self.run(move |inner| {
             let bucket = inner.tree.make(&["buckets".to_owned(), name])?;
@@ -100,10 +97,7 @@ impl ObjectStore for FolderStore {
         })
     }
 
-    fn delete_bucket<'a>(
-        &'a self,
-        bucket: &'a BucketName,
-    ) -> BoxFuture<'a, Result<(), StoreError>> {
+    fn delete_bucket<'a>(&'a self, bucket: &'a BucketId) -> BoxFuture<'a, Result<(), StoreError>> {
         let name = bucket.to_string();
         self.run(move |inner| {
             let bucket = inner.bucket(&name)?;
@@ -117,7 +111,7 @@ impl ObjectStore for FolderStore {
 
     fn open<'a>(
         &'a self,
-        bucket: &'a BucketName,
+        bucket: &'a BucketId,
         key: &'a ObjectKey,
     ) -> BoxFuture<'a, Result<OpenObject, StoreError>> {
         // One path, resolved at once, is about one bucket too.
@@ -126,8 +120,16 @@ impl ObjectStore for FolderStore {
             .join(bucket.as_str())
             .join(name::join(&folders))
             .join(file);
+        let bucket = bucket.to_string();
         self.run(move |inner| {
-            let file = inner.tree.file(&path).map_err(no_key)?;
+            let file = match inner.tree.file(&path).map_err(no_key) {
+                // Or there is no bucket that it could be in.
+                Err(StoreError::NoSuchKey) => {
+                    inner.bucket(&bucket)?;
+                    return Err(StoreError::NoSuchKey);
+                }
+                opened => opened?,
+            };
             let info = footer::read(&file)?;
             Ok(OpenObject {
                 info,
@@ -138,7 +140,7 @@ impl ObjectStore for FolderStore {
 
     fn put<'a>(
         &'a self,
-        bucket: &'a BucketName,
+        bucket: &'a BucketId,
         key: &'a ObjectKey,
         object: NewObject,
         mut body: PutStream,
@@ -174,7 +176,7 @@ impl ObjectStore for FolderStore {
 
     fn delete<'a>(
         &'a self,
-        bucket: &'a BucketName,
+        bucket: &'a BucketId,
         key: &'a ObjectKey,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
         let bucket = bucket.to_string();
@@ -199,7 +201,7 @@ impl ObjectStore for FolderStore {
 
     fn list<'a>(
         &'a self,
-        bucket: &'a BucketName,
+        bucket: &'a BucketId,
         query: ListQuery,
     ) -> BoxFuture<'a, Result<ListPage, StoreError>> {
         let bucket = bucket.to_string();

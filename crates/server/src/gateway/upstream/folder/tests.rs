@@ -16,7 +16,7 @@ fn runtime() -> tokio::runtime::Runtime {
         .unwrap()
 }
 
-fn bucket() -> BucketName {
+fn bucket() -> BucketId {
     "insights".parse().unwrap()
 }
 
@@ -237,7 +237,7 @@ fn what_a_crash_left_is_gone_after_a_start() {
         store.delete_bucket(&bucket()).await.unwrap();
         assert!(matches!(
             store.open(&bucket(), &key("a")).await,
-            Err(StoreError::NoSuchKey)
+            Err(StoreError::NoSuchBucket)
         ));
         let put = store
             .put(&bucket(), &key("a"), object(false), body("x"))
