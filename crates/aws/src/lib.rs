@@ -13,6 +13,7 @@ pub mod json;
 pub mod output;
 pub mod query;
 pub mod s3;
+pub mod scan;
 pub mod sigv4;
 pub mod sts;
 pub mod xml;

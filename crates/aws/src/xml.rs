@@ -9,6 +9,8 @@ use std::fmt::Write as _;
 
 use jiff::{Timestamp, tz::Offset};
 
+use crate::scan;
+
 /// The declaration that S3 puts before every body and the query protocol leaves out.
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
@@ -250,11 +252,8 @@ fn envelope(
 
 /// Appends `text`, escaped for element content and double-quoted attributes.
 fn escape_into(out: &mut String, text: &str) {
-    // Most text has nothing to escape. This looks at every byte without a branch, which compilers make many at a time of.
-    let any = text
-        .bytes()
-        .fold(false, |any, byte| any | begins_escape(byte));
-    if !any {
+    // Most text has nothing to escape.
+    if !scan::any(text.as_bytes(), begins_escape) {
         out.push_str(text);
         return;
     }

@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    num::NonZero,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -61,7 +62,12 @@ impl Serve {
         // Held until the server has ended.
         let (config, _temporary) = settle(&self.data, &self.settings)?;
         let data = config.data.clone();
-        let runtime = tokio::runtime::Builder::new_multi_thread()
+        // On one core, threads that steal work from each other only cost.
+        let mut runtime = match std::thread::available_parallelism() {
+            Ok(NonZero::<usize>::MIN) => tokio::runtime::Builder::new_current_thread(),
+            _ => tokio::runtime::Builder::new_multi_thread(),
+        };
+        let runtime = runtime
             .enable_all()
             .build()
             .context("starting the runtime")?;

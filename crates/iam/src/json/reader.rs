@@ -9,6 +9,9 @@ type Fault = (usize, Problem);
 /// Objects up to this size are searched for doubled names one by one; larger ones are sorted.
 const FEW: usize = 16;
 
+/// Bytes of a text that are looked at together.
+const CHUNK: usize = 16;
+
 pub(super) fn read<'a>(text: &'a str, limits: &Limits) -> Result<Value<'a>, Fault> {
     let mut reader = Reader {
         text,
@@ -154,8 +157,14 @@ impl<'a> Reader<'a, '_> {
     fn plain(&mut self) -> Result<&'a str, Fault> {
         let start = self.at;
         let rest = self.bytes.get(start..).unwrap_or_default();
-        let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1f);
-        let length = rest.iter().position(ends);
+        // Whole chunks without an end are passed at once.
+        let (chunks, _) = rest.as_chunks::<CHUNK>();
+        let passed = chunks.iter().take_while(|chunk| !any_ends(chunk)).count() * CHUNK;
+        let tail = rest.get(passed..).unwrap_or_default();
+        let length = tail
+            .iter()
+            .position(|byte| ends(*byte))
+            .map(|length| passed + length);
         self.at = length.map_or(self.bytes.len(), |length| start + length);
         match self.peek() {
             Some(b'"' | b'\\') => Ok(self.text.get(start..self.at).unwrap_or_default()),
@@ -285,6 +294,19 @@ impl<'a> Reader<'a, '_> {
             });
         (self.at, problem)
     }
+}
+
+/// Whether a byte ends the plain part of a text.
+#[expect(
+    clippy::needless_bitwise_bool,
+    reason = "without a branch, many bytes are compared at a time"
+)]
+fn ends(byte: u8) -> bool {
+    (byte == b'"') | (byte == b'\\') | (byte < b' ')
+}
+
+fn any_ends(chunk: &[u8; CHUNK]) -> bool {
+    chunk.iter().fold(false, |any, byte| any | ends(*byte))
 }
 
 fn refuse_doubled(members: &[Member<'_>]) -> Result<(), Fault> {

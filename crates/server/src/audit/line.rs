@@ -3,6 +3,7 @@
 //! A record is written for each call before its answer goes out, and nearly all that is in it needs no escape, which this writer sees
 //! of many bytes at a time.
 
+use bowline_aws::scan;
 use serde::Serialize;
 
 /// A line that is being written.
@@ -93,10 +94,7 @@ impl Line {
     }
 
     fn quoted(&mut self, text: &str) {
-        let any = text
-            .bytes()
-            .fold(false, |any, byte| any | needs_escape(byte));
-        if any {
+        if scan::any(text.as_bytes(), needs_escape) {
             // As it escapes them: nothing can fail, and a text that did would be told of as empty.
             let escaped = serde_json::to_string(text).unwrap_or_else(|_| "\"\"".to_owned());
             self.0.extend_from_slice(escaped.as_bytes());
