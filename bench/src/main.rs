@@ -21,6 +21,8 @@ use crate::report::{Figures, median};
 const ROUNDS: usize = 5;
 /// Requests in a round.
 const REQUESTS: usize = 20_000;
+/// Starts of a server with a store in memory.
+const STARTS: usize = 11;
 /// Requests before the first round.
 const WARM_UP: usize = 4_000;
 
@@ -40,6 +42,9 @@ fn main() -> Result<()> {
 }
 
 async fn run(binary: &str, report: Option<&str>) -> Result<()> {
+    let starts: Vec<f64> = (0..STARTS)
+        .map(|_| server::start_millis(binary))
+        .collect::<Result<_>>()?;
     let issuer = issuer::Issuer::start().await?;
     let server = server::Bowline::start(binary, &issuer).await?;
     let request = |token: &str| server.exchange(token);
@@ -82,6 +87,7 @@ async fn run(binary: &str, report: Option<&str>) -> Result<()> {
         first: of(&firsts),
         repeated: of(&repeats),
         verify_micros: median(verifications.into_iter()),
+        start_millis: median(starts.into_iter()),
         request_bytes: repeated[0].len(),
         answer_bytes: sample.body.len(),
     };

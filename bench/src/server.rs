@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use bowline_aws::credentials::SecretAccessKey;
@@ -22,6 +22,32 @@ pub struct Bowline {
     pub process: Process,
     child: Child,
     _home: TempDir,
+}
+
+/// Milliseconds from exec until a server with a store in memory says that it answers.
+pub fn start_millis(binary: &str) -> Result<f64> {
+    let home = TempDir::new()?;
+    let ready = home.path().join("ready.json");
+    let begun = Instant::now();
+    let mut child = Command::new("taskset")
+        .args(["-c", "0", binary, "serve", "--store", "memory"])
+        .args(["--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"])
+        .arg("--ready-file")
+        .arg(&ready)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .context("starting bowline by taskset")?;
+    while !ready.exists() {
+        if let Some(status) = child.try_wait()? {
+            bail!("bowline ended with {status}");
+        }
+        std::thread::sleep(Duration::from_micros(500));
+    }
+    let took = begun.elapsed();
+    child.kill()?;
+    child.wait()?;
+    Ok(took.as_secs_f64() * 1e3)
 }
 
 impl Bowline {
