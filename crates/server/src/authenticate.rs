@@ -20,7 +20,7 @@ use crate::{
     caller::{Caller, Identity},
     event::{Event, Who},
     http::body::{self, RequestBody},
-    index::{Index, KeyOwner},
+    index::{Index, KeyOwner, State},
     refusal::Refused,
     session::{self, Session},
 };
@@ -80,24 +80,38 @@ pub(crate) fn claim(event: &mut Event<'_>, request: &Unverified<'_>, index: &Ind
     };
 }
 
-/// Reads a request that is signed as a whole: its body, and who sent it, whom the event knows from then on.
+/// A request that is signed as a whole.
+pub(crate) struct Signed {
+    pub(crate) body: Bytes,
+    /// Who sent it.
+    pub(crate) caller: Arc<Caller>,
+    /// What held when the last of the body had come, which is what is decided on. Whoever sends slowly gains nothing by it.
+    pub(crate) index: Arc<Index>,
+}
+
+/// Reads a request that is signed as a whole. The event knows from then on who sent it.
 ///
 /// # Errors
 /// [`Refused`], in the words of the event's service.
 pub(crate) async fn signed_body(
     event: &mut Event<'_>,
     request: &Unverified<'_>,
-    index: &Index,
+    state: &State,
     body: RequestBody,
     most: usize,
-) -> Result<(Bytes, Arc<Caller>), Refused> {
-    claim(event, request, index);
+) -> Result<Signed, Refused> {
+    claim(event, request, &state.current());
     let body = body::read(body, most).await?;
+    let index = state.current();
     let (now, protocol) = (event.head.now, event.service.protocol());
-    let authenticated = authenticate(request, Payload::Whole(&body), index, now, protocol)?;
+    let authenticated = authenticate(request, Payload::Whole(&body), &index, now, protocol)?;
     let caller = Arc::new(authenticated.caller);
     event.who = Who::Caller(Arc::clone(&caller));
-    Ok((body, caller))
+    Ok(Signed {
+        body,
+        caller,
+        index,
+    })
 }
 
 /// The account of an access key that a request names, for telling it of the attempt.

@@ -29,7 +29,7 @@ use self::{
 use crate::{
     api::call::Call,
     app::App,
-    authenticate::signed_body,
+    authenticate::{Signed, signed_body},
     authorize::{Asker, Question},
     event::{self, Event, Subject},
     http::{
@@ -65,8 +65,12 @@ pub(crate) async fn serve(
     body: RequestBody,
 ) -> Result<Answer, Refused> {
     let head = event.head;
-    let index = app.state.current();
-    let (body, caller) = signed_body(event, signature, &index, body, LIMITS.max_bytes).await?;
+    let signed = signed_body(event, signature, &app.state, body, LIMITS.max_bytes).await?;
+    let Signed {
+        body,
+        caller,
+        index,
+    } = signed;
 
     if *head.method() != Method::POST || head.path() != "/" || !head.query().is_empty() {
         let message = "The operator API takes POST requests to / without a query";

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use crate::{
     api::{self, call::Call},
     app::App,
-    authenticate::signed_body,
+    authenticate::{Signed, signed_body},
     authorize::{Asker, Question},
     event::{Event, Subject},
     http::{
@@ -68,8 +68,12 @@ pub(crate) async fn signed(
     body: RequestBody,
 ) -> Result<Answer, Refused> {
     let head = event.head;
-    let index = app.state.current();
-    let (body, caller) = signed_body(event, signature, &index, body, MAX_BYTES).await?;
+    let signed = signed_body(event, signature, &app.state, body, MAX_BYTES).await?;
+    let Signed {
+        body,
+        caller,
+        index,
+    } = signed;
     let (caller, region) = (&*caller, signature.scope().region());
 
     let params = read(event, &body)?;

@@ -216,8 +216,7 @@ async fn not_served(
     operation: &str,
     body: RequestBody,
 ) -> Result<Answer, Refused> {
-    let index = app.state.current();
-    signed_body(event, signature, &index, body, MAX_BYTES).await?;
+    signed_body(event, signature, &app.state, body, MAX_BYTES).await?;
     Err(AwsError::unknown_operation(operation, "2012-08-10").into())
 }
 

@@ -112,10 +112,14 @@ fn bucket_of_host<D: AsRef<str>>(host: &str, base_domains: &[D]) -> Option<Strin
     };
     // Host names have no case and may end in the root's dot.
     let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
-    base_domains.iter().find_map(|domain| {
-        let bucket = name.strip_suffix(domain.as_ref())?.strip_suffix('.')?;
-        Some(bucket.to_owned())
-    })
+    let domains = base_domains.iter().map(AsRef::as_ref);
+    let label = |domain: &str| name.strip_suffix(domain)?.strip_suffix('.');
+    // A base domain is an endpoint itself, even under another one. Of several the longest is meant, which leaves the shortest label.
+    if domains.clone().any(|domain| domain == name) {
+        return None;
+    }
+    let shortest = domains.filter_map(label).min_by_key(|label| label.len());
+    shortest.map(str::to_owned)
 }
 
 impl From<TargetError> for AwsError {
@@ -150,6 +154,17 @@ mod tests {
                 target.key.as_ref().map_or("-", ObjectKey::as_str)
             ),
             Err(error) => format!("{:?}", AwsError::from(error).code()),
+        }
+    }
+
+    #[test]
+    fn of_several_base_domains_the_longest_is_meant() {
+        let domains = ["example.com", "s3.example.com"];
+        let bucket = |host| bucket_of_host(host, &domains);
+        assert_eq!(bucket("data.s3.example.com").as_deref(), Some("data"));
+        assert_eq!(bucket("data.example.com:9400").as_deref(), Some("data"));
+        for endpoint in ["s3.example.com", "S3.example.com.", "example.com:9400"] {
+            assert_eq!(bucket(endpoint), None, "{endpoint}");
         }
     }
 

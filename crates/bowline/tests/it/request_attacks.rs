@@ -221,23 +221,18 @@ fn a_session_token_shows_its_holder_nothing_and_opens_nothing_alone() {
     let bot = world.bot();
     let token = bot.session_token.clone().unwrap();
     assert!(!token.starts_with("eyJ"), "a JWT: {token}");
-    for engine in [
-        base64::engine::general_purpose::STANDARD,
-        base64::engine::general_purpose::URL_SAFE,
-    ] {
-        for start in 0..4 {
-            let usable = (token.len() - start) / 4 * 4;
-            let bytes =
-                base64::Engine::decode(&engine, &token[start..start + usable]).unwrap_or_default();
-            let text = String::from_utf8_lossy(&bytes);
-            for word in [
-                "gbot-dev",
-                "serviceaccount",
-                "insights",
-                &bot.secret_access_key,
-            ] {
-                assert!(!text.contains(word), "{word}");
-            }
+    let engine = base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    for start in 0..4 {
+        let usable = (token.len() - start) / 4 * 4;
+        let bytes = base64::Engine::decode(&engine, &token[start..start + usable]).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        for word in [
+            "gbot-dev",
+            "serviceaccount",
+            "insights",
+            &bot.secret_access_key,
+        ] {
+            assert!(!text.contains(word), "{word}");
         }
     }
     // As a bearer, and as the secret of its own key.

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 /// Digits that are read; JSON has no bound of its own.
 const MAX_TEXT: usize = 64;
 /// Exponents beyond this are no number that a policy means.
-const MAX_EXPONENT: i32 = 100;
+const MAX_EXPONENT: u32 = 100;
 
 /// A number in its only form: no zeros that add nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl Decimal {
             None => (text, 0),
             Some((number, exponent)) => (number, exponent.parse::<i32>().ok()?),
         };
-        if exponent.abs() > MAX_EXPONENT {
+        if exponent.unsigned_abs() > MAX_EXPONENT {
             return None;
         }
         let (negative, number) = match number.strip_prefix('-') {
@@ -38,7 +38,7 @@ impl Decimal {
             return None;
         }
         let (mut whole, mut fraction) = (whole.to_owned(), fraction.to_owned());
-        for _ in 0..exponent.abs() {
+        for _ in 0..exponent.unsigned_abs() {
             if exponent > 0 {
                 whole.push(if fraction.is_empty() {
                     '0'
@@ -110,7 +110,18 @@ mod tests {
         assert_eq!(number("1.5e3"), number("1500"));
         assert_eq!(number("15e-4"), number("0.0015"));
         assert_ne!(number("9007199254740993"), number("9007199254740992"));
-        for bad in ["", ".", "-", "10abc", "0x10", "1e", "1e999", "NaN", "1 "] {
+        for bad in [
+            "",
+            ".",
+            "-",
+            "10abc",
+            "0x10",
+            "1e",
+            "1e999",
+            "1e-2147483648",
+            "NaN",
+            "1 ",
+        ] {
             assert_eq!(Decimal::parse(bad), None, "{bad}");
         }
     }

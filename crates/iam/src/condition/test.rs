@@ -165,7 +165,17 @@ fn truth(text: &str) -> Option<bool> {
 fn network(text: &str) -> Option<IpNet> {
     match text.parse::<IpAddr>() {
         Ok(address) => Some(IpNet::from(address.to_canonical())),
-        Err(_) => text.parse().ok(),
+        Err(_) => text.parse().ok().map(canonical),
+    }
+}
+
+/// A network of IPv4 addresses that is written in IPv6 becomes one of IPv4, as the addresses do that are compared with it.
+fn canonical(network: IpNet) -> IpNet {
+    let mapped = network.addr().to_canonical();
+    let prefix = network.prefix_len().checked_sub(96);
+    match prefix.filter(|_| mapped.is_ipv4() && network.addr().is_ipv6()) {
+        Some(prefix) => IpNet::new(mapped, prefix).unwrap_or(network),
+        None => network,
     }
 }
 

@@ -174,6 +174,12 @@ fn numbers_and_dates_compare_by_value() {
 
 #[test]
 fn addresses_are_in_networks_of_their_own_kind() {
+    // One kind, written in two ways.
+    for network in ["::ffff:203.0.113.0/120", "::ffff:203.0.113.7/128"] {
+        let of = |address: &'static str| holds("IpAddress", &[network], Some(address.into()));
+        assert!(of("203.0.113.7") && of("::ffff:203.0.113.7"), "{network}");
+        assert!(!of("203.0.114.7") && !of("::203.0.113.7"), "{network}");
+    }
     assert!(holds(
         "IpAddress",
         &["0.0.0.0/0"],

@@ -32,6 +32,9 @@ pub enum TokenError {
         "token has the claim `{0}`, which is not supported: sessions have no tags and no source identity"
     )]
     UnsupportedClaim(String),
+    /// A claim that a policy could ask for cannot be taken over whole and unmistakable. Without it, a policy that denies on it would not.
+    #[error("token has the claim `{0}`, which {1}")]
+    AmbiguousClaim(String, &'static str),
     /// No provider of the account has this issuer.
     #[error("no provider of the account has the issuer `{0}`")]
     UnknownIssuer(String),
@@ -104,6 +107,7 @@ impl TokenError {
             | Self::MissingClaim(_)
             | Self::WrongKind { .. }
             | Self::UnsupportedClaim(_)
+            | Self::AmbiguousClaim(..)
             | Self::UnknownIssuer(_)
             | Self::NoUsableKey { .. }
             | Self::BadSignature { .. }
@@ -118,7 +122,7 @@ impl TokenError {
             Self::Malformed(_) | Self::WrongKind { .. } => {
                 "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)".into()
             }
-            Self::UnsupportedClaim(claim) => {
+            Self::UnsupportedClaim(claim) | Self::AmbiguousClaim(claim, _) => {
                 format!("The claim {claim} is not supported").into()
             }
             Self::MissingClaim(claim) => format!("Missing a required claim: {claim}").into(),
@@ -159,6 +163,7 @@ impl TokenError {
             | Self::MissingClaim(_)
             | Self::WrongKind { .. }
             | Self::UnsupportedClaim(_)
+            | Self::AmbiguousClaim(..)
             | Self::UnknownIssuer(_)
             | Self::Expired { .. }
             | Self::NotYet { .. }

@@ -18,12 +18,18 @@ use super::{
 
 /// Seconds that clocks may differ. AWS takes a token up to five minutes past `exp` (IAM User Guide, "OIDC federation").
 const SKEW: i64 = 300;
-/// Claims that are kept for conditions; more are left out.
+/// Most claims that conditions may ask for.
 const MAX_CLAIMS: usize = 128;
-/// Bytes of a text that is kept for conditions.
+/// Most bytes of a text that conditions may ask for.
 const MAX_TEXT: usize = 2_048;
 /// Bytes of `sub`, `aud` and `azp` (IAM: a client id has at most 255 characters).
 const MAX_NAME: usize = 1_024;
+/// Claims that have a meaning of their own.
+const OWN: [&str; 9] = [
+    "iss", "sub", "aud", "azp", "exp", "nbf", "iat", "jti", KUBERNETES,
+];
+/// The claim whose members are claims as well.
+const KUBERNETES: &str = "kubernetes.io";
 
 /// A token that was only read.
 #[derive(Debug)]
@@ -36,6 +42,7 @@ pub struct UnverifiedToken<'a> {
 pub struct VerifiedToken<'a> {
     claims: &'a Object<'a>,
     subject: &'a str,
+    others: Claims<'a>,
     audience: Vec<&'a str>,
     matched_audience: &'a str,
     authorized_party: Option<&'a str>,
@@ -105,6 +112,7 @@ impl<'a> UnverifiedToken<'a> {
         refuse_session_claims(claims)?;
         Ok(VerifiedToken {
             claims,
+            others: others(claims)?,
             subject,
             audience,
             matched_audience,
@@ -139,19 +147,50 @@ impl<'a> VerifiedToken<'a> {
 
     /// The other claims, for conditions: texts, numbers as JSON writes them, truth values, and lists of these. Members of
     /// `kubernetes.io` are named `kubernetes.io/namespace`, `kubernetes.io/serviceaccount/name` and so on; other objects are left out.
-    pub fn claims(&self) -> Vec<(Cow<'a, str>, context::Value<'a>)> {
-        let mut kept = Vec::with_capacity(16);
-        for member in self.claims.members() {
-            match &*member.name {
-                "iss" | "sub" | "aud" | "azp" | "exp" | "nbf" | "iat" | "jti" => {}
-                "kubernetes.io" => flatten(Cow::Borrowed(&member.name), &member.value, &mut kept),
-                // A claim that is spelled like a member of the object must not stand in for it.
-                name if name.starts_with("kubernetes.io/") => {}
-                _ => keep(Cow::Borrowed(&member.name), &member.value, &mut kept),
-            }
-        }
-        kept
+    pub fn claims(&self) -> &[(Cow<'a, str>, context::Value<'a>)] {
+        &self.others
     }
+}
+
+/// Names and values of claims.
+type Claims<'a> = Vec<(Cow<'a, str>, context::Value<'a>)>;
+
+fn others<'a>(claims: &'a Object<'_>) -> Result<Claims<'a>, TokenError> {
+    let mut kept = Claims::with_capacity(16);
+    for member in claims.members() {
+        let name = &*member.name;
+        if name == KUBERNETES {
+            flatten(Cow::Borrowed(name), &member.value, &mut kept)?;
+        } else if OWN.contains(&name) || is_under_kubernetes(name) {
+            // A claim that is spelled like a member of the object must not stand in for it.
+        } else if OWN.iter().any(|own| own.eq_ignore_ascii_case(name)) {
+            return Err(ambiguous(name, "differs from another one by case only"));
+        } else {
+            keep(Cow::Borrowed(name), &member.value, &mut kept)?;
+        }
+    }
+    // Condition keys have no case.
+    for (number, (name, _)) in kept.iter().enumerate() {
+        let mut earlier = kept.iter().take(number);
+        if earlier.any(|(other, _)| other.eq_ignore_ascii_case(name)) {
+            return Err(ambiguous(name, "differs from another one by case only"));
+        }
+    }
+    Ok(kept)
+}
+
+fn is_under_kubernetes(name: &str) -> bool {
+    let parts = name.split_once('/');
+    parts.is_some_and(|(first, _)| first.eq_ignore_ascii_case(KUBERNETES))
+}
+
+fn ambiguous(name: &str, why: &'static str) -> TokenError {
+    TokenError::AmbiguousClaim(shown(name), why)
+}
+
+/// A claim's name as it is told.
+fn shown(name: &str) -> String {
+    name.chars().take(128).filter(|c| !c.is_control()).collect()
 }
 
 /// Claims that AWS turns into tags and source identity of the session, in its nested and its flat form ("Pass session tags in
@@ -163,8 +202,7 @@ fn refuse_session_claims(claims: &Object<'_>) -> Result<(), TokenError> {
     };
     let mut names = claims.members().iter().map(|member| &*member.name);
     names.find(|name| asks(name)).map_or(Ok(()), |name| {
-        let name = name.chars().take(128).filter(|c| !c.is_control());
-        Err(TokenError::UnsupportedClaim(name.collect()))
+        Err(TokenError::UnsupportedClaim(shown(name)))
     })
 }
 
@@ -216,50 +254,67 @@ fn audience<'a>(claims: &'a Object<'_>) -> Result<Vec<&'a str>, TokenError> {
         })
 }
 
-type Kept<'a> = Vec<(Cow<'a, str>, context::Value<'a>)>;
-
-fn flatten<'a>(name: Cow<'a, str>, value: &'a Value<'a>, kept: &mut Kept<'a>) {
+fn flatten<'a>(
+    name: Cow<'a, str>,
+    value: &'a Value<'a>,
+    kept: &mut Claims<'a>,
+) -> Result<(), TokenError> {
     match &value.kind {
         Kind::Object(object) => {
             // A slash in a member's name could spell another member's path.
             let members = object.members().iter();
             for member in members.filter(|member| !member.name.contains('/')) {
                 let name = [&*name, "/", &*member.name].concat();
-                flatten(name.into(), &member.value, kept);
+                flatten(name.into(), &member.value, kept)?;
             }
+            Ok(())
         }
         Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::String(_) | Kind::Array(_) => {
-            keep(name, value, kept);
+            keep(name, value, kept)
         }
     }
 }
 
-fn keep<'a>(name: Cow<'a, str>, value: &'a Value<'a>, kept: &mut Kept<'a>) {
+/// Keeps a claim that a policy can ask for: nothing, objects and lists of them are none.
+fn keep<'a>(
+    name: Cow<'a, str>,
+    value: &'a Value<'a>,
+    kept: &mut Claims<'a>,
+) -> Result<(), TokenError> {
     let value = match &value.kind {
         Kind::Null | Kind::Object(_) => None,
         Kind::Bool(value) => Some(context::Value::Bool(*value)),
-        Kind::Number(_) | Kind::String(_) => word(value).map(context::Value::from),
+        Kind::Number(_) | Kind::String(_) => word(&name, value)?.map(context::Value::from),
         Kind::Array(items) => {
-            let words: Option<Vec<_>> = items
-                .iter()
-                .map(|item| word(item).map(Cow::Borrowed))
-                .collect();
-            words.map(context::Value::Set)
+            let mut words = Vec::with_capacity(items.len());
+            for item in items {
+                words.extend(word(&name, item)?.map(Cow::Borrowed));
+            }
+            if !words.is_empty() && words.len() < items.len() {
+                return Err(ambiguous(&name, "lists texts beside what is none"));
+            }
+            (words.len() == items.len()).then_some(context::Value::Set(words))
         }
     };
-    if let Some(value) = value
-        && kept.len() < MAX_CLAIMS
-    {
+    if let Some(value) = value {
+        if kept.len() == MAX_CLAIMS {
+            return Err(ambiguous(&name, "is one more than the 128 that are taken"));
+        }
         kept.push((name, value));
     }
+    Ok(())
 }
 
-fn word<'a>(value: &'a Value<'a>) -> Option<&'a str> {
-    match &value.kind {
-        Kind::String(text) if text.len() <= MAX_TEXT => Some(text),
-        Kind::Bool(true) => Some("true"),
-        Kind::Bool(false) => Some("false"),
-        Kind::Number(number) => Some(number.text()).filter(|text| text.len() <= MAX_TEXT),
-        Kind::String(_) | Kind::Null | Kind::Array(_) | Kind::Object(_) => None,
+fn word<'a>(name: &str, value: &'a Value<'a>) -> Result<Option<&'a str>, TokenError> {
+    let word = match &value.kind {
+        Kind::String(text) => &**text,
+        Kind::Bool(true) => "true",
+        Kind::Bool(false) => "false",
+        Kind::Number(number) => number.text(),
+        Kind::Null | Kind::Array(_) | Kind::Object(_) => return Ok(None),
+    };
+    if word.len() > MAX_TEXT {
+        return Err(ambiguous(name, "has a text of more than 2048 bytes"));
     }
+    Ok(Some(word))
 }

@@ -202,7 +202,7 @@ fn context<'a>(
     context.set(key("aud"), audience);
     context.set(key("sub"), token.subject().into());
     for (name, value) in token.claims() {
-        context.set(key(&name), value);
+        context.set(key(name), value.clone());
     }
     context
 }

@@ -214,7 +214,11 @@ async fn the_compact_form_has_one_spelling() {
 #[tokio::test]
 async fn a_token_of_more_than_20_000_characters_is_not_read() {
     let bench = usual();
-    let sized = |size| token().claim("padding", "x".repeat(size)).sign(&RSA);
+    let sized = |size| {
+        token()
+            .claim("padding", json!({ "x": "x".repeat(size) }))
+            .sign(&RSA)
+    };
     bench.good(&sized(14_000)).await;
     assert!(bench.bad(&sized(15_000)).await.contains("not 4 to 20000"));
 }
@@ -238,6 +242,78 @@ async fn a_claim_that_stands_twice_is_refused() {
             "{twin}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_claim_that_a_policy_could_deny_on_is_kept_whole_or_the_token_is_refused() {
+    let bench = usual();
+    let groups = |groups| token().claim("groups", groups).sign(&RSA);
+    for good in [
+        json!(["suspended", "x".repeat(2_048)]),
+        json!([]),
+        json!([{}]),
+        json!(null),
+    ] {
+        bench.good(&groups(good)).await;
+    }
+    for bad in [
+        json!(["suspended", "x".repeat(2_049)]),
+        json!(["suspended", null]),
+        json!(["suspended", ["a"]]),
+        json!("x".repeat(2_049)),
+    ] {
+        let told = bench.bad(&groups(bad)).await;
+        assert!(
+            told.starts_with("token has the claim `groups`, which "),
+            "{told}"
+        );
+    }
+    let many = |count| (0..count).fold(token(), |token, n| token.claim(&format!("c{n}"), json!(n)));
+    bench.good(&many(100).sign(&RSA)).await;
+    let told = bench.bad(&many(129).sign(&RSA)).await;
+    assert!(
+        told.ends_with("is one more than the 128 that are taken"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn no_claim_stands_in_for_another_by_the_case_of_its_name() {
+    let bench = usual();
+    for (name, other) in [("AZP", "azz"), ("Kubernetes.io", "kubernetes.com")] {
+        bench
+            .good(&token().claim(other, json!("prod")).sign(&RSA))
+            .await;
+        let told = bench
+            .bad(&token().claim(name, json!("prod")).sign(&RSA))
+            .await;
+        assert!(
+            told.ends_with("differs from another one by case only"),
+            "{told}"
+        );
+    }
+    let twins = |second: &str| token().claim("team", json!("a")).claim(second, json!("b"));
+    bench.good(&twins("teams").sign(&RSA)).await;
+    bench.bad(&twins("Team").sign(&RSA)).await;
+    let show = |verified: &VerifiedToken<'_>| {
+        let named = |name: &str| {
+            verified
+                .claims()
+                .iter()
+                .any(|(kept, _)| kept.eq_ignore_ascii_case(name))
+        };
+        assert!(named("kubernetes.io/pod/name"));
+        assert!(
+            verified
+                .claims()
+                .iter()
+                .all(|(_, value)| *value != "prod".into())
+        );
+    };
+    let flat = token()
+        .claim("Kubernetes.io/namespace", json!("prod"))
+        .sign(&RSA);
+    bench.shown(&flat, 0, show).await.unwrap();
 }
 
 #[tokio::test]
