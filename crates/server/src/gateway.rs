@@ -17,6 +17,7 @@ use bowline_aws::{
 };
 use bowline_iam::{account::AccountId, decision::Permit};
 use bytes::Bytes;
+use http_body::Body as _;
 
 pub(crate) use self::buckets::recover;
 use self::s3::{Bound, execute};
@@ -46,15 +47,8 @@ pub(crate) async fn serve(
     mut body: RequestBody,
 ) -> Result<Answer, Refused> {
     let head = event.head;
-    let index = app.state.current();
-    let mut content = ContentSha256::Unsigned;
-    if let Some(signature) = signature {
-        claim(event, signature, &index);
-        let authenticated =
-            authenticate(signature, Payload::Declared, &index, head.now, Protocol::S3)?;
-        content = authenticated.verified.content();
-        event.who = Who::Caller(Arc::new(authenticated.caller));
-    }
+    let mut index = app.state.current();
+    let content = identify(event, signature, &index)?;
 
     let target = Target::parse(head.host(), head.path(), &app.config.base_domains)
         .map_err(AwsError::from)?;
@@ -69,6 +63,21 @@ pub(crate) async fn serve(
     )?;
     tell(event, &operation, &index);
 
+    // Nobody unknown is read: they are denied whatever they ask.
+    let mut given = Bytes::new();
+    if event.caller().is_some() && !matches!(operation, Operation::PutObject { .. }) {
+        let ended = body.is_end_stream();
+        given = whole(content, &mut body).await?;
+        if !ended {
+            // What is decided on is what holds now, however long the body took.
+            index = app.state.current();
+            identify(event, signature, &index)?;
+        }
+        if operation.asks_in_body() {
+            operation.take_body(&std::mem::take(&mut given))?;
+        }
+    }
+
     let bucket_name = operation.bucket().map(ToString::to_string);
     let bucket_name = bucket_name.unwrap_or_default();
     let request = S3Request {
@@ -78,14 +87,10 @@ pub(crate) async fn serve(
         bucket: index.bucket(&bucket_name),
         bucket_name,
     };
-    // Nobody unknown is read: they are denied whatever they ask.
-    if operation.asks_in_body() && event.caller().is_some() {
-        operation.take_body(&request.whole(&mut body).await?)?;
-    }
     let absence = operation.absence_requirement();
     let permit = request.decide(event, operation)?;
     app.audit.check_before(event)?;
-    match request.carry_out(event, permit, body).await {
+    match request.carry_out(event, permit, &given, body).await {
         Err(refused) if refused.error.code() == Code::NoSuchKey => {
             Err(request.absent(event, refused, absence.as_ref()))
         }
@@ -100,6 +105,44 @@ pub(crate) async fn serve(
         }
         outcome => outcome,
     }
+}
+
+/// Takes into the event who sent a request, if it is signed, and returns what is signed of its body.
+fn identify(
+    event: &mut Event<'_>,
+    signature: Option<&Unverified<'_>>,
+    index: &Index,
+) -> Result<ContentSha256, Refused> {
+    let Some(signature) = signature else {
+        return Ok(ContentSha256::Unsigned);
+    };
+    claim(event, signature, index);
+    let (payload, now) = (Payload::Declared, event.head.now);
+    let authenticated = authenticate(signature, payload, index, now, Protocol::S3)?;
+    event.who = Who::Caller(Arc::new(authenticated.caller));
+    Ok(authenticated.verified.content())
+}
+
+/// Reads a small body and holds it against what was signed.
+async fn whole(content: ContentSha256, body: &mut RequestBody) -> Result<Bytes, AwsError> {
+    let body = body::read(body, MAX_BODY).await?;
+    match content {
+        ContentSha256::Hash(signed) => {
+            let actual = digest::digest(&digest::SHA256, &body);
+            verify_slices_are_equal(&signed, actual.as_ref())
+                .map_err(|_| AwsError::content_sha256_mismatch())?;
+        }
+        ContentSha256::Unsigned => {}
+        // A framing that only an object's body has.
+        ContentSha256::UnsignedTrailer if body.is_empty() => {}
+        ContentSha256::UnsignedTrailer => {
+            return Err(AwsError::new(
+                Code::NotImplemented,
+                "A header or query you provided implies functionality that is not implemented",
+            ));
+        }
+    }
+    Ok(body)
 }
 
 /// What is known of a request once it was read.
@@ -235,22 +278,17 @@ impl S3Request<'_> {
         &self,
         event: &Event<'_>,
         permit: Permit<Bound>,
-        mut body: RequestBody,
+        given: &[u8],
+        body: RequestBody,
     ) -> Result<Answer, Refused> {
         if let Operation::PutObject { .. } = permit.action().operation {
             let context = self.context(event, self.active()?);
             let store = &*self.app.objects;
             return Ok(execute(permit, store, body, &context).await?);
         }
-        let body = if permit.action().operation.asks_in_body() {
-            // Taken before the decision.
-            Bytes::new()
-        } else {
-            self.whole(&mut body).await?
-        };
         match &permit.action().operation {
             Operation::CreateBucket { .. } => buckets::create(self, event, permit).await,
-            other if !body.is_empty() => {
+            other if !given.is_empty() => {
                 let message = format!("{} takes no request body", other.name());
                 Err(AwsError::new(Code::InvalidRequest, message).into())
             }
@@ -300,28 +338,6 @@ impl S3Request<'_> {
             region: &bucket.record.region,
             buckets: &[],
         }
-    }
-
-    /// Reads a small body and holds it against what was signed.
-    async fn whole(&self, body: &mut RequestBody) -> Result<Bytes, AwsError> {
-        let body = body::read(body, MAX_BODY).await?;
-        match self.content {
-            ContentSha256::Hash(signed) => {
-                let actual = digest::digest(&digest::SHA256, &body);
-                verify_slices_are_equal(&signed, actual.as_ref())
-                    .map_err(|_| AwsError::content_sha256_mismatch())?;
-            }
-            ContentSha256::Unsigned => {}
-            // A framing that only an object's body has.
-            ContentSha256::UnsignedTrailer if body.is_empty() => {}
-            ContentSha256::UnsignedTrailer => {
-                return Err(AwsError::new(
-                    Code::NotImplemented,
-                    "A header or query you provided implies functionality that is not implemented",
-                ));
-            }
-        }
-        Ok(body)
     }
 }
 

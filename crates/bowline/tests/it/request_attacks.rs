@@ -1,12 +1,13 @@
 //! Signed requests that were changed, replayed, borrowed or sent to the wrong door. Each beside an accepted twin.
 
+use std::io::{Read, Write};
 use std::time::Duration;
 
 use insta::assert_snapshot;
 use serde_json::json;
 
 use crate::support::bowline::Bowline;
-use crate::support::http::{Request, exchange};
+use crate::support::http::{Request, connect, exchange, exchange_over};
 use crate::support::keys::Keys;
 use crate::support::sign::Signer;
 use crate::support::token::sha256;
@@ -213,6 +214,40 @@ fn a_session_token_belongs_to_its_own_key() {
     };
     assert_snapshot!(ask(&bent), @"403 InvalidClientTokenId: The security token included in the request is invalid.");
     assert_snapshot!(write(&bent), @"400 InvalidToken: The provided token is malformed or otherwise invalid.");
+}
+
+#[test]
+fn a_permission_that_is_taken_away_while_the_body_is_on_its_way_is_gone() {
+    let world = World::new();
+    let port = world.server.port;
+    world.s3(Request::put("/insights/a", "x")).accepted();
+    let get = Request::get("/insights/a").header("transfer-encoding", "chunked");
+    let list = list_users();
+    let form = list.body.clone();
+    for (service, request, body) in [("s3", get, &b"0\r\n\r\n"[..]), ("iam", list, &form)] {
+        let (kept, taken) = ([service, "-kept"].concat(), [service, "-taken"].concat());
+        let send = |name: &str, meanwhile: &dyn Fn()| {
+            let policy = allow(&["s3:GetObject", "iam:ListUsers"], &["*"]);
+            let keys = world.user(name, Some(policy));
+            let request = request.clone().header("expect", "100-continue");
+            let bytes = Signer::new(&keys, service).sign(request, port).bytes(port);
+            let head = bytes.len() - if service == "s3" { 0 } else { body.len() };
+            let mut stream = connect(port);
+            stream.write_all(&bytes[..head]).unwrap();
+            // It is said once the server waits for the body.
+            let mut go_on = [0; "HTTP/1.1 100 Continue\r\n\r\n".len()];
+            stream.read_exact(&mut go_on).unwrap();
+            assert!(go_on.starts_with(b"HTTP/1.1 100 "));
+            meanwhile();
+            exchange_over(stream, body).status
+        };
+        assert_eq!(send(&kept, &|| {}), 200, "{service}");
+        let take = || {
+            let own = [("UserName", &*taken), ("PolicyName", "own")];
+            world.iam("DeleteUserPolicy", &own).accepted();
+        };
+        assert_eq!(send(&taken, &take), 403, "{service}");
+    }
 }
 
 #[test]

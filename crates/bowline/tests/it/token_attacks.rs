@@ -247,7 +247,7 @@ fn a_token_of_more_than_20_000_characters_is_not_read() {
     let size = |n: usize| {
         token
             .clone()
-            .claim("padding", "x".repeat(n))
+            .claim("padding", json!({ "x": "x".repeat(n) }))
             .sign(&world.issuer.key)
     };
     let bad = size(15_000);
