@@ -103,6 +103,7 @@ pub(crate) async fn signed_body(
     claim(event, request, &state.current());
     let body = body::read(body, most).await?;
     let index = state.current();
+    claim(event, request, &index);
     let (now, protocol) = (event.head.now, event.service.protocol());
     let authenticated = authenticate(request, Payload::Whole(&body), &index, now, protocol)?;
     let caller = Arc::new(authenticated.caller);

@@ -72,6 +72,7 @@ pub(crate) async fn serve(
             // What is decided on is what holds now, however long the body took.
             index = app.state.current();
             identify(event, signature, &index)?;
+            tell_owner(event, &operation, &index);
         }
         if operation.asks_in_body() {
             operation.take_body(&std::mem::take(&mut given))?;
@@ -165,17 +166,10 @@ impl S3Request<'_> {
             .iter()
             .map(|requirement| self.question(event, owner, requirement))
             .collect();
-        let bucket = match &operation {
-            Operation::CreateBucket { bucket, .. } => Some(self.new_id(bucket)?),
-            Operation::ListBuckets
-            | Operation::HeadBucket { .. }
-            | Operation::DeleteBucket { .. }
-            | Operation::GetBucketLocation { .. }
-            | Operation::ListObjectsV2 { .. }
-            | Operation::GetObject { .. }
-            | Operation::HeadObject { .. }
-            | Operation::PutObject { .. }
-            | Operation::DeleteObject { .. } => self.bucket.map(|bucket| bucket.record.id.clone()),
+        let bucket = if let Operation::CreateBucket { bucket, .. } = &operation {
+            Some(self.new_id(bucket)?)
+        } else {
+            self.bucket.map(|bucket| bucket.record.id.clone())
         };
         let bound = Bound { operation, bucket };
         self.asker(event).permit(&questions, bound)
@@ -369,9 +363,14 @@ fn tell(event: &mut Event<'_>, operation: &Operation, index: &Index) {
         | Operation::DeleteBucket { .. }
         | Operation::GetBucketLocation { .. } => {}
     }
-    let record = index.bucket(bucket.as_str());
-    event.resource = Some(Subject {
-        arn,
-        account: record.map(|bucket| bucket.record.owner),
-    });
+    event.resource = Some(Subject { arn, account: None });
+    tell_owner(event, operation, index);
+}
+
+/// Takes into the event whose the bucket is.
+fn tell_owner(event: &mut Event<'_>, operation: &Operation, index: &Index) {
+    if let (Some(subject), Some(bucket)) = (&mut event.resource, operation.bucket()) {
+        let record = index.bucket(bucket.as_str());
+        subject.account = record.map(|bucket| bucket.record.owner);
+    }
 }

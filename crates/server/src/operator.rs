@@ -65,12 +65,11 @@ pub(crate) async fn serve(
     body: RequestBody,
 ) -> Result<Answer, Refused> {
     let head = event.head;
-    let signed = signed_body(event, signature, &app.state, body, LIMITS.max_bytes).await?;
     let Signed {
         body,
         caller,
         index,
-    } = signed;
+    } = signed_body(event, signature, &app.state, body, LIMITS.max_bytes).await?;
 
     if *head.method() != Method::POST || head.path() != "/" || !head.query().is_empty() {
         let message = "The operator API takes POST requests to / without a query";

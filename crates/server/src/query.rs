@@ -68,12 +68,11 @@ pub(crate) async fn signed(
     body: RequestBody,
 ) -> Result<Answer, Refused> {
     let head = event.head;
-    let signed = signed_body(event, signature, &app.state, body, MAX_BYTES).await?;
     let Signed {
         body,
         caller,
         index,
-    } = signed;
+    } = signed_body(event, signature, &app.state, body, MAX_BYTES).await?;
     let (caller, region) = (&*caller, signature.scope().region());
 
     let params = read(event, &body)?;

@@ -191,18 +191,10 @@ fn parties<'e>(
 
 /// The region that the body named, which the decision was about too.
 fn location(permit: &Permit<Bound>) -> Option<String> {
-    match &permit.action().operation {
-        Operation::CreateBucket { location, .. } => location.clone(),
-        Operation::ListBuckets
-        | Operation::HeadBucket { .. }
-        | Operation::DeleteBucket { .. }
-        | Operation::GetBucketLocation { .. }
-        | Operation::ListObjectsV2 { .. }
-        | Operation::GetObject { .. }
-        | Operation::HeadObject { .. }
-        | Operation::PutObject { .. }
-        | Operation::DeleteObject { .. } => None,
-    }
+    let Operation::CreateBucket { location, .. } = &permit.action().operation else {
+        return None;
+    };
+    location.clone()
 }
 
 /// The region of a new bucket: the one addressed, which is the one that the body names, if it names one. `us-east-1` takes all.

@@ -80,10 +80,8 @@ where
     B::Error: Into<BoxError>,
 {
     let bound = || {
-        bucket
-            .as_ref()
-            .ok_or(StoreError::NoSuchBucket)
-            .map_err(refusal)
+        let bucket = bucket.as_ref();
+        bucket.ok_or_else(|| refusal(StoreError::NoSuchBucket))
     };
     match operation {
         Operation::ListBuckets => Ok(response::buckets(context)),

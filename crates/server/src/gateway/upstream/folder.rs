@@ -1,9 +1,10 @@
 //! The embedded object store: a folder of files.
 //!
 //! Keys map one to one to paths (`name.rs`); data and metadata are one file (`footer.rs`), written aside, synced, then renamed into place, so that
-//! a crash leaves the old object or the new one. A bucket's objects are in a folder named by its id,
-//! which no later bucket of that name has. An upload ends in the very folder in which it began, held open until then, or nowhere. Data streams in pieces through bounded channels: memory does not grow with objects.
-//! Blocking work runs on the runtime's blocking threads. One process at a time uses a folder; the caller holds the lock.
+//! a crash leaves the old object or the new one. A bucket's objects are in a folder named by its id, which no later bucket of that name
+//! has. An upload ends in the very folder in which it began, held open until then, or nowhere. Data streams in pieces through bounded
+//! channels: memory does not grow with objects. Blocking work runs on the runtime's blocking threads. One process at a time uses a
+//! folder; the caller holds the lock.
 
 use std::{
     fs::File,
