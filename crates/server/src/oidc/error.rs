@@ -122,8 +122,11 @@ impl TokenError {
             Self::Malformed(_) | Self::WrongKind { .. } => {
                 "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)".into()
             }
-            Self::UnsupportedClaim(claim) | Self::AmbiguousClaim(claim, _) => {
+            Self::UnsupportedClaim(claim) => {
                 format!("The claim {claim} is not supported").into()
+            }
+            Self::AmbiguousClaim(claim, why) => {
+                format!("The claim {claim} is not supported: it {why}").into()
             }
             Self::MissingClaim(claim) => format!("Missing a required claim: {claim}").into(),
             Self::UnknownIssuer(issuer) => {
