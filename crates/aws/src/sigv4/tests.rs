@@ -288,19 +288,23 @@ proptest! {
 
     #[test]
     fn no_well_formed_header_makes_the_verifier_panic(
-        path in any::<String>(), query in any::<String>(), name in "[a-z]{1,8}", value in proptest::collection::vec(any::<u8>(), 0..40),
+        path in "/\\PC{0,40}", query in any::<String>(), name in "[a-z]{1,8}", value in proptest::collection::vec(any::<u8>(), 0..40),
     ) {
         let authorization = format!(
-            "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20261124/us-east-1/iam/aws4_request,SignedHeaders=host;{name},Signature={}",
+            "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20261124/us-east-1/iam/aws4_request,SignedHeaders=host;x-amz-date;y-{name},Signature={}",
             "0".repeat(64)
         );
         let headers: [(&str, &[u8]); 4] = [
-            ("host", b"h"), ("x-amz-date", b"20261124T003000Z"), (&name, &value), ("authorization", authorization.as_bytes()),
+            ("host", b"h"), ("x-amz-date", b"20261124T003000Z"), (&format!("y-{name}"), &value), ("authorization", authorization.as_bytes()),
         ];
         let parts = RequestParts { method: "GET", path: &path, query: &query, headers: &headers };
-        if let Ok(Presented::Header(request)) = present(&parts) {
-            let key = DerivedKey::derive(&secret(), request.scope().clone());
-            prop_assert!(verify(&request, Payload::Whole(b""), &key, now()).is_err());
-        }
+        let Ok(Presented::Header(request)) = present(&parts) else {
+            return Err(TestCaseError::fail("it is a signed request"));
+        };
+        let key = DerivedKey::derive(&secret(), request.scope().clone());
+        let refused = verify(&request, Payload::Whole(b""), &key, now()).unwrap_err();
+        // Which is found out at the end only.
+        let end = [SignatureError::Mismatch, SignatureError::ControlCharacter];
+        prop_assert!(end.contains(&refused), "{refused}");
     }
 }

@@ -400,7 +400,16 @@ fn two_hosts_or_an_absolute_target_are_refused() {
         .sign(put("a"), port)
         .header("content-length", "5")
         .header("transfer-encoding", "chunked");
-    assert_ne!(both.body("5\r\nhello\r\n0\r\n\r\n").send(port).status, 200);
+    // Whoever goes by the length sees a second request in what follows: it is none.
+    let both = both.body("5\r\nhello\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nhost: a\r\n\r\n");
+    let bytes = String::from_utf8(both.bytes(port)).unwrap();
+    let mut stream = connect(port);
+    let kept_open = bytes.replace("connection: close\r\n", "");
+    stream.write_all(kept_open.as_bytes()).unwrap();
+    let mut answers = String::new();
+    stream.read_to_string(&mut answers).unwrap();
+    assert_eq!(answers.matches("HTTP/1.1 ").count(), 1, "{answers}");
+    assert!(answers.starts_with("HTTP/1.1 411 "), "{answers}");
     let none = exchange(port, b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n");
     assert_eq!(none.status, 400, "{}", none.verdict());
 }

@@ -122,9 +122,13 @@ async fn keys_are_renewed_at_half_their_time_while_the_old_ones_serve() {
     verify(&oidc, &provider, &token, 1_799).await.unwrap();
     issuer.publish(&[RSA.jwk("k1"), STRANGER.jwk("k2")]);
     verify(&oidc, &provider, &token, 1_800).await.unwrap();
-    while issuer.asked() < 4 {
-        tokio::task::yield_now().await;
-    }
+    let asked = async {
+        while issuer.asked() < 4 {
+            tokio::task::yield_now().await;
+        }
+    };
+    let limit = std::time::Duration::from_secs(10);
+    tokio::time::timeout(limit, asked).await.unwrap();
     // The renewed set knows the new key without looking for it.
     let new = issuer.token().header("kid", "k2").sign(&STRANGER);
     verify(&oidc, &provider, &new, 1_801).await.unwrap();
