@@ -32,6 +32,9 @@ pub fn start_millis(binary: &str) -> Result<f64> {
     let mut child = Command::new("taskset")
         .args(["-c", "0", binary, "serve", "--store", "memory"])
         .args(["--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"])
+        // It is killed, and so would leave a temporary folder behind.
+        .arg("--data")
+        .arg(home.path().join("data"))
         .arg("--ready-file")
         .arg(&ready)
         .stdout(Stdio::null())

@@ -1,4 +1,5 @@
-//! On what each IAM operation acts, whether it changes it, and with which condition keys: the service's table in the AWS Service Authorization Reference, by hand.
+//! On what each IAM operation acts, whether it changes it, and with which condition keys: the service's table in the AWS Service
+//! Authorization Reference, by hand.
 //!
 //! The ARN of a thing that exists has its stored path, so the table names members and the server looks the thing up. Operations that
 //! are not built act on `*`: whoever may not do everything of the kind learns nothing from them.

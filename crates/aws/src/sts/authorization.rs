@@ -1,4 +1,5 @@
-//! On what each STS operation acts, and whether it changes it: the service's table in the AWS Service Authorization Reference, by hand.
+//! On what each STS operation acts, and whether it changes it: the service's table in the AWS Service Authorization Reference, by
+//! hand.
 
 use super::Operation;
 use crate::access::Access;
