@@ -142,6 +142,21 @@ fn whom_a_trust_policy_cannot_name() {
     };
     insta::assert_snapshot!(of(r#"{"AWS":"alice"}"#), @r#"Invalid principal in policy: "AWS":"alice" (line 1, column 75: `alice` is neither an account nor an ARN)"#);
     insta::assert_snapshot!(of(r#"{"AWS":"arn:aws:iam::111122223333:role/*"}"#), @r#"Invalid principal in policy: "AWS":"arn:aws:iam::111122223333:role/*" (line 1, column 75: `arn:aws:iam::111122223333:role/*` has a wildcard, which principals do not have)"#);
+    for nobody in [
+        "arn:nonsense:iam::111122223333:root",
+        "arn:aws-cn:iam::111122223333:role/x",
+        "arn:aws:sts::111122223333:assumed-role/x",
+        "arn:aws:sts::111122223333:assumed-role/x/",
+        "arn:aws:sts::111122223333:assumed-role/x/y/z",
+    ] {
+        let told = of(&format!(r#"{{"AWS":"{nobody}"}}"#));
+        assert!(told.starts_with("Invalid principal in policy"), "{told}");
+    }
+    let told = of(r#"{"Federated":"arn:aws-cn:iam::111122223333:oidc-provider/x.example.com"}"#);
+    assert!(
+        told.contains("is not the ARN of an identity provider"),
+        "{told}"
+    );
     insta::assert_snapshot!(of(r#"{"AWS":"arn:aws:iam::111122223333:group/x"}"#), @r#"Invalid principal in policy: "AWS":"arn:aws:iam::111122223333:group/x" (line 1, column 75: `arn:aws:iam::111122223333:group/x` is not the ARN of an account, user, role or session)"#);
     insta::assert_snapshot!(of(r#"{"AWS":"arn:aws:iam::111122223333:oidc-provider/x.example.com"}"#), @r#"Invalid principal in policy: "AWS":"arn:aws:iam::111122223333:oidc-provider/x.example.com" (line 1, column 75: `arn:aws:iam::111122223333:oidc-provider/x.example.com` is not the ARN of an account, user, role or session)"#);
     insta::assert_snapshot!(of(r#"{"Service":"lambda"}"#), @r#"Invalid principal in policy: "SERVICE":"lambda" (line 1, column 79: `lambda` is not the name of a service such as `lambda.amazonaws.com`)"#);

@@ -6,6 +6,8 @@ use super::{
 };
 use crate::{account::AccountId, arn::Arn, principal::Named};
 
+/// The one partition that principals are of here.
+const PARTITION: &str = "aws";
 /// Identity providers that AWS knows by their domains.
 const BUILT_IN: [&str; 4] = [
     "accounts.google.com",
@@ -103,12 +105,25 @@ fn aws(
             "`{arn}` has a wildcard, which principals do not have"
         )));
     }
+    // `role/session`: with less or more it would name nobody, and a denial of it would say nothing.
+    let is_session = || {
+        let names = arn.resource().strip_prefix("assumed-role/");
+        let names = names.and_then(|names| names.split_once('/'));
+        names.is_some_and(|(role, session)| {
+            !role.is_empty() && !session.is_empty() && !session.contains('/')
+        })
+    };
+    if arn.partition() != PARTITION {
+        return Err(invalid(format!(
+            "`{arn}` is of another partition than `{PARTITION}`"
+        )));
+    }
     match (arn.service(), arn.region()) {
         ("iam", "") if arn.resource() == "root" => Ok(Named::Account(account)),
         ("iam", "") if below("user/") || below("role/") => {
             Ok(Named::Unresolved(arn.as_str().into()))
         }
-        ("sts", "") if below("assumed-role/") || below("federated-user/") => {
+        ("sts", "") if is_session() || below("federated-user/") => {
             Ok(Named::Session(arn.as_str().into()))
         }
         _ => Err(invalid(format!(
@@ -146,7 +161,8 @@ fn federated(reader: &Reader<'_>, value: &Text<'_>) -> Result<Named, PolicyError
                 .strip_prefix(*kind)
                 .is_some_and(|name| !name.is_empty())
         };
-        arn.service() == "iam"
+        arn.partition() == PARTITION
+            && arn.service() == "iam"
             && arn.region().is_empty()
             && arn.account().parse::<AccountId>().is_ok()
             && !arn.resource().contains(['*', '?'])
