@@ -2,9 +2,14 @@
 //!
 //! A thread owns the connection and does one thing after another. A commit that returned is on the disk (write-ahead log,
 //! `synchronous = FULL`). The data folder is locked for as long as the store is open, so that no second process writes it,
-//! and a newer schema is refused by name. After a commit whose outcome SQLite cannot tell, the store takes nothing more.
+//! and a newer schema is refused by name. After a commit whose outcome SQLite cannot tell, the store is closed, and its watches end.
 
-use std::{fs::File, path::Path, sync::Arc, thread::JoinHandle};
+use std::{
+    fs::File,
+    path::Path,
+    sync::{Arc, Weak},
+    thread::JoinHandle,
+};
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use tokio::sync::{mpsc, oneshot};
@@ -29,7 +34,8 @@ const SETTINGS: &str = include_str!("sqlite/settings.sql");
 pub struct SqliteStore {
     commands: Option<mpsc::Sender<Command>>,
     writer: Option<JoinHandle<()>>,
-    log: Arc<ChangeLog>,
+    /// The writer's, so that watches end with it.
+    log: Weak<ChangeLog>,
 }
 
 enum Command {
@@ -64,10 +70,10 @@ impl SqliteStore {
         let revision = latest(&connection)?;
         let log = ChangeLog::new(revision);
         let (commands, queue) = mpsc::channel(QUEUE);
+        let watched = Arc::downgrade(&log);
         let writer = Writer {
             connection,
-            log: Arc::clone(&log),
-            broken: false,
+            log,
             _lock: lock,
         };
         let writer = std::thread::Builder::new()
@@ -77,7 +83,7 @@ impl SqliteStore {
         Ok(Self {
             commands: Some(commands),
             writer: Some(writer),
-            log,
+            log: watched,
         })
     }
 
@@ -109,7 +115,8 @@ impl Store for SqliteStore {
     }
 
     fn watch(&self, from: Revision) -> StoreFuture<'_, Result<Watch, StoreError>> {
-        Box::pin(std::future::ready(Ok(Watch::new(&self.log, from))))
+        let log = self.log.upgrade().ok_or(StoreError::Closed);
+        Box::pin(std::future::ready(log.map(|log| Watch::new(&log, from))))
     }
 
     fn latest(&self) -> StoreFuture<'_, Result<Revision, StoreError>> {
@@ -128,15 +135,39 @@ impl Drop for SqliteStore {
     }
 }
 
+/// Why a commit was not made, as the writer sees it.
+enum Failed {
+    Conflict(Key),
+    /// Nothing was written.
+    Store(StoreError),
+    /// It may have been written.
+    Open(StoreError),
+}
+
+impl From<StoreError> for Failed {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Failed> for CommitError {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Conflict(key) => Self::Conflict(key),
+            Failed::Store(error) | Failed::Open(error) => error.into(),
+        }
+    }
+}
+
 struct Writer {
     connection: Connection,
     log: Arc<ChangeLog>,
-    /// A commit failed in a way that leaves its outcome open.
-    broken: bool,
     _lock: File,
 }
 
 impl Writer {
+    /// Serves until nobody is left who could ask, or until it is not known what the file holds: then nothing is written any more, and
+    /// the watches end.
     fn run(mut self, mut queue: mpsc::Receiver<Command>) {
         // Whoever asked may have gone away meanwhile: nobody to tell.
         while let Some(command) = queue.blocking_recv() {
@@ -145,7 +176,15 @@ impl Writer {
                     let _ = answer.send(self.snapshot().map_err(database));
                 }
                 Command::Commit(conditions, changes, answer) => {
-                    let _ = answer.send(self.commit(&conditions, changes));
+                    let committed = self.commit(&conditions, changes);
+                    let is_open = matches!(committed, Err(Failed::Open(_)));
+                    let _ = answer.send(committed.map_err(CommitError::from));
+                    if is_open {
+                        tracing::error!(
+                            "It is not known whether a commit was written; the store is closed"
+                        );
+                        return;
+                    }
                 }
                 Command::Latest(answer) => {
                     let _ = answer.send(latest(&self.connection));
@@ -158,10 +197,7 @@ impl Writer {
         &mut self,
         conditions: &[Condition],
         changes: Vec<Change>,
-    ) -> Result<Revision, CommitError> {
-        if self.broken {
-            return Err(StoreError::Closed.into());
-        }
+    ) -> Result<Revision, Failed> {
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -169,7 +205,7 @@ impl Writer {
         for condition in conditions {
             let current = revision_of(&transaction, condition.key()).map_err(database)?;
             if !condition.holds(current) {
-                return Err(CommitError::Conflict(condition.key().clone()));
+                return Err(Failed::Conflict(condition.key().clone()));
             }
         }
         let before = latest(&transaction)?;
@@ -178,10 +214,9 @@ impl Writer {
         }
         let revision = before.next();
         apply(&transaction, &changes, revision).map_err(database)?;
-        if let Err(error) = transaction.commit() {
-            self.broken = true;
-            return Err(database(error).into());
-        }
+        transaction
+            .commit()
+            .map_err(|error| Failed::Open(database(error)))?;
         self.log.push(Batch {
             revision,
             changes: changes.into(),
@@ -279,6 +314,7 @@ fn database(error: rusqlite::Error) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::WatchError;
 
     #[test]
     fn a_folder_that_is_open_cannot_be_opened_again() {
@@ -316,6 +352,36 @@ mod tests {
             .pragma_query_value(None, "synchronous", |row| row.get(0))
             .unwrap();
         assert_eq!(synchronous, 2, "FULL");
+    }
+
+    #[tokio::test]
+    async fn a_commit_of_which_nobody_knows_whether_it_was_written_closes_the_store() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(SqliteStore::open(folder.path()).unwrap());
+        // What breaks the constraint is found out when the transaction ends, no sooner.
+        let trap = "CREATE TABLE there (id INTEGER PRIMARY KEY);
+            CREATE TABLE here (id INTEGER REFERENCES there DEFERRABLE INITIALLY DEFERRED);
+            CREATE TRIGGER trap AFTER INSERT ON record WHEN NEW.key LIKE 'trap/%'
+            BEGIN INSERT INTO here VALUES (1); END;";
+        Connection::open(folder.path().join("bowline.db"))
+            .unwrap()
+            .execute_batch(trap)
+            .unwrap();
+        let store = SqliteStore::open(folder.path()).unwrap();
+        let mut watch = store.watch(Revision::EMPTY).await.unwrap();
+        let put = |key: &str| {
+            let key = Key::from_stored(key);
+            store.commit(Transaction::new().put(key, b"{}".as_slice().into()))
+        };
+        put("good/1").await.unwrap();
+        assert_eq!(watch.next().await.unwrap().revision, Revision::EMPTY.next());
+        put("trap/1").await.unwrap_err();
+        assert_eq!(watch.next().await, Err(WatchError::Closed));
+        let late = put("good/2").await;
+        assert!(
+            matches!(late, Err(CommitError::Store(StoreError::Closed))),
+            "{late:?}"
+        );
     }
 
     #[test]
