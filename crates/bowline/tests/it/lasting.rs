@@ -1,5 +1,6 @@
 //! What outlives a restart, a rotation of the keyring, and a power cut.
 
+use std::collections::HashSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use insta::assert_snapshot;
 
 use crate::support::bowline::{Bowline, Launch};
-use crate::support::http::Request;
+use crate::support::http::{Request, Response};
 use crate::support::keys::Keys;
 use crate::support::sign::Signer;
 use crate::support::wait::wait_for;
@@ -83,6 +84,7 @@ const WRITERS: usize = 4;
 #[test]
 fn nothing_acknowledged_is_lost_at_any_moment() {
     let mut server = Bowline::launch(Launch::sqlite());
+    send(server.port, "s3", Request::new("PUT", "/kept")).accepted();
     let mut moments = Moments(SEED);
     let acknowledged = Mutex::new(Vec::new());
     let next = std::sync::atomic::AtomicUsize::new(0);
@@ -99,9 +101,9 @@ fn nothing_acknowledged_is_lost_at_any_moment() {
             for _ in 0..WRITERS {
                 scope.spawn(|| {
                     while !stop.load(Ordering::Relaxed) {
-                        let name = format!("user-{}", next.fetch_add(1, Ordering::Relaxed));
-                        if created(port, &name) {
-                            acknowledged.lock().unwrap().push(name);
+                        let write = Write(next.fetch_add(1, Ordering::Relaxed));
+                        if write.acknowledged(port) {
+                            acknowledged.lock().unwrap().push(write);
                         }
                     }
                 });
@@ -120,11 +122,11 @@ fn nothing_acknowledged_is_lost_at_any_moment() {
         } else {
             before
         };
-        let there = users(server.port);
+        let users = users(server.port);
         let lost: Vec<_> = acknowledged.lock().unwrap()[from..]
             .iter()
-            .filter(|name| !there.contains(*name))
-            .cloned()
+            .filter(|write| !write.is_there(server.port, &users))
+            .copied()
             .collect();
         assert!(
             lost.is_empty(),
@@ -135,29 +137,75 @@ fn nothing_acknowledged_is_lost_at_any_moment() {
     assert!(written >= KILLS, "only {written} writes in {KILLS} rounds");
 }
 
-/// Creates a user: whether the server said so before the connection ended.
-fn created(port: u16, name: &str) -> bool {
-    let request = query("iam", "CreateUser", &[("UserName", name)]);
-    let request = Signer::new(&Bowline::root(), "iam").sign(request, port);
-    request
-        .try_send(port)
-        .is_some_and(|answer| answer.status == 200 && answer.element("RequestId").is_some())
+/// A write by its number: an even one creates a user, an odd one puts an object.
+#[derive(Clone, Copy, Debug)]
+struct Write(usize);
+
+impl Write {
+    /// Writes: whether the server said so before the connection ended.
+    fn acknowledged(self, port: u16) -> bool {
+        let (service, request) = if self.is_object() {
+            ("s3", Request::put(&self.path(), self.content()))
+        } else {
+            (
+                "iam",
+                query("iam", "CreateUser", &[("UserName", &self.name())]),
+            )
+        };
+        let request = Signer::new(&Bowline::root(), service).sign(request, port);
+        request.try_send(port).is_some_and(|answer| {
+            answer.status == 200
+                && if self.is_object() {
+                    answer.value("etag").is_some()
+                } else {
+                    answer.element("RequestId").is_some()
+                }
+        })
+    }
+
+    /// Whether the user is among these, or the object can be read whole.
+    fn is_there(self, port: u16, users: &HashSet<String>) -> bool {
+        if !self.is_object() {
+            return users.contains(&self.name());
+        }
+        let got = send(port, "s3", Request::get(&self.path()));
+        got.status == 200 && got.text() == self.content()
+    }
+
+    fn is_object(self) -> bool {
+        self.0 % 2 == 1
+    }
+
+    fn name(self) -> String {
+        format!("user-{}", self.0)
+    }
+
+    fn path(self) -> String {
+        format!("/kept/{}/object", self.0)
+    }
+
+    fn content(self) -> String {
+        format!("{} ", self.0).repeat(2_000)
+    }
+}
+
+/// Sends a request of root.
+fn send(port: u16, service: &str, request: Request) -> Response {
+    Signer::new(&Bowline::root(), service)
+        .sign(request, port)
+        .send(port)
 }
 
 /// The names of all users, page by page.
-fn users(port: u16) -> std::collections::HashSet<String> {
-    let mut names = std::collections::HashSet::new();
+fn users(port: u16) -> HashSet<String> {
+    let mut names = HashSet::new();
     let mut marker: Option<String> = None;
     loop {
         let mut parameters = vec![("MaxItems", "1000")];
         if let Some(marker) = &marker {
             parameters.push(("Marker", marker));
         }
-        let request = query("iam", "ListUsers", &parameters);
-        let answer = Signer::new(&Bowline::root(), "iam")
-            .sign(request, port)
-            .send(port)
-            .accepted();
+        let answer = send(port, "iam", query("iam", "ListUsers", &parameters)).accepted();
         let text = answer.text();
         names.extend(
             text.split("<UserName>")
