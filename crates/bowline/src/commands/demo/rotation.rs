@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::{
     issuer::LIFETIME,
     scene::{REGION, Scene},
-    story::{self, next_token, role_arn},
+    story::pod::{BUCKET, next_token, role_arn},
     teller::Teller,
 };
 use crate::{commands::serve::Stopped, output::STRONG};
@@ -39,8 +39,7 @@ pub(super) async fn stay_up(scene: &Scene, teller: &Teller, stopped: &mut Stoppe
         scene.credentials_file.display()
     ));
     teller.say(format!(
-        "The bucket `{}` is the role's. The token file is rotated as a kubelet would. Ctrl-C ends it.",
-        story::BUCKET
+        "The bucket `{BUCKET}` is the role's. The token file is rotated as a kubelet would. Ctrl-C ends it."
     ));
 
     // A kubelet replaces a token when four fifths of its life are over.
