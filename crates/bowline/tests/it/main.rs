@@ -10,6 +10,7 @@
     reason = "a test stops at the first thing that is not as it says"
 )]
 
+mod accounts;
 mod behind_a_proxy;
 mod clients;
 mod demo;
