@@ -23,6 +23,7 @@ mod providers;
 mod quiet;
 mod request_attacks;
 mod s3_requests;
+mod services;
 mod settings;
 mod starting;
 mod support;
