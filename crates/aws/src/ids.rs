@@ -74,6 +74,9 @@ pub fn account_of(id: &AccessKeyId) -> Option<AccountId> {
         let value = BASE32.iter().position(|letter| *letter == byte)?;
         bits = bits << 5 | u128::try_from(value).ok()?;
     }
+    if bits >> 79 == 0 {
+        return None;
+    }
     let account = bits >> 39 & ((1 << 40) - 1);
     format!("{account:012}").parse().ok()
 }
@@ -140,6 +143,8 @@ mod tests {
     #[test]
     fn other_forms_carry_none() {
         for id in [
+            // Of letters only, but without the bit that is always set.
+            "AKIADECLAREDFIRSTKEY",
             "AKIADECLAREDFIRST001",
             "AROAJQABLZS4A3QDU576Q",
             "some_declared_key",

@@ -4,6 +4,7 @@
     reason = "what documents a command or flag is its --help, where nobody reads Markdown"
 )]
 
+mod account;
 mod completions;
 mod demo;
 mod explain;
@@ -11,6 +12,7 @@ mod init;
 mod keyring;
 mod provider;
 mod serve;
+mod service;
 
 use std::process::ExitCode;
 
@@ -44,7 +46,9 @@ enum Command {
     Init(init::Init),
     Serve(serve::Serve),
     Explain(explain::Explain),
+    Account(account::Account),
     Provider(provider::Provider),
+    Service(service::Service),
     Keyring(keyring::Keyring),
     Completions(completions::Completions),
 }
@@ -57,7 +61,9 @@ impl Cli {
             Command::Init(init) => init.run(),
             Command::Serve(serve) => serve.run(),
             Command::Explain(explain) => explain.run(),
+            Command::Account(account) => account.run(),
             Command::Provider(provider) => provider.run(),
+            Command::Service(service) => service.run(),
             Command::Keyring(keyring) => keyring.run(),
             Command::Completions(completions) => Ok(completions.run()),
         }

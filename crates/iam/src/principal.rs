@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::account::AccountId;
+use crate::{account::AccountId, effect::Effect};
 
 /// Who makes a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,7 +127,7 @@ impl Named {
     /// Whether it names this principal, and how directly.
     ///
     /// `*` names everyone who signs and everyone who does not. Whether AWS takes holders of tokens and services for everyone is not
-    /// documented: here it does not.
+    /// documented: here it does not, unless they are denied ([`Principals::cover`]).
     pub(crate) fn names(&self, principal: &Principal<'_>) -> Option<Grant> {
         use Principal as P;
         let direct = |same: bool| same.then_some(Grant::Direct);
@@ -192,15 +192,23 @@ pub(crate) struct Principals {
 impl Principals {
     /// Whether the element covers this principal, and how directly.
     ///
+    /// In a `Deny`, `*` is everybody: services and holders of tokens too ("`aws:PrincipalIsAWSService`", IAM User Guide, is how such a
+    /// statement spares services).
+    ///
     /// `NotPrincipal`, which only a `Deny` may have, spares a principal whose whole chain is listed: its account, its role or user, and
     /// its session. One with a permissions boundary is never spared (IAM User Guide, "`NotPrincipal`").
-    pub(crate) fn cover(&self, principal: &Principal<'_>, has_boundary: bool) -> Option<Grant> {
+    pub(crate) fn cover(
+        &self,
+        principal: &Principal<'_>,
+        has_boundary: bool,
+        effect: Effect,
+    ) -> Option<Grant> {
         if !self.negated {
-            return self
-                .named
-                .iter()
-                .filter_map(|named| named.names(principal))
-                .max();
+            let names = |named: &Named| match (named, effect) {
+                (Named::Everyone, Effect::Deny) => Some(Grant::Direct),
+                (_, Effect::Allow | Effect::Deny) => named.names(principal),
+            };
+            return self.named.iter().filter_map(names).max();
         }
         let spared = !has_boundary && self.spares(principal);
         (!spared).then_some(Grant::Direct)
@@ -287,7 +295,9 @@ mod tests {
                 negated: true,
                 named: named.to_vec(),
             };
-            principals.cover(&session(), has_boundary).is_none()
+            principals
+                .cover(&session(), has_boundary, Effect::Deny)
+                .is_none()
         };
         let chain = [
             Named::Account(account()),

@@ -64,10 +64,12 @@ impl Statement {
     pub(crate) fn judge(&self, request: &Request<'_>, has_boundary: bool) -> Verdict<'_> {
         let grant = match &self.principals {
             None => Grant::Direct,
-            Some(principals) => match principals.cover(&request.principal, has_boundary) {
-                Some(grant) => grant,
-                None => return Verdict::Fails(Element::Principal),
-            },
+            Some(principals) => {
+                match principals.cover(&request.principal, has_boundary, self.effect) {
+                    Some(grant) => grant,
+                    None => return Verdict::Fails(Element::Principal),
+                }
+            }
         };
         if !self.actions.name(request) {
             return Verdict::Fails(Element::Action);

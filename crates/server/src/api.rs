@@ -5,4 +5,5 @@
 
 pub(crate) mod call;
 pub(crate) mod iam;
+pub(crate) mod passed_role;
 pub(crate) mod refused_members;

@@ -294,6 +294,11 @@ pub(crate) fn describe<'a>(context: &mut Context<'a>, caller: &'a Caller) {
             context.set("aws:TokenIssueTime", Value::Time(session.issued));
             let mfa = session.mfa_authenticated_at;
             context.set("aws:MultiFactorAuthPresent", Value::Bool(mfa.is_some()));
+            if let Some(resource) = &session.service_resource
+                && let Some(key) = resource.service().source_key()
+            {
+                context.set(key, resource.as_str().into());
+            }
             if let Some(claims) = &session.web_identity {
                 let key = |claim: &str| [&claims.condition_prefix, ":", claim].concat();
                 context.set("aws:FederatedProvider", claims.provider_arn.as_str().into());

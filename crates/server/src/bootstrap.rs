@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use crate::{
     entity::{AccessKey, AccessKeyOwner, AccessKeyStatus, Account},
     index::{Index, State, UpdateError},
+    master_key::MasterKey,
     seal::SealError,
     store::{Key, Transaction},
 };
@@ -106,7 +107,7 @@ pub async fn bootstrap(
         }
     }
     if state.current().accounts().next().is_none() {
-        let root = generate(random)?;
+        let root = RootCredentials::of_new_account(random)?;
         keep(&root)?;
         state
             .update(|index| declare(state, index, &root, now))
@@ -126,12 +127,45 @@ impl RootCredentials {
         Self::draw(account, &SystemRandom::new())
     }
 
-    fn draw(account: AccountId, random: &dyn SecureRandom) -> Result<Self, SealError> {
+    /// Random ones for an account that is to be made, with a random id.
+    ///
+    /// # Errors
+    /// [`SealError`] without randomness.
+    pub(crate) fn of_new_account(random: &dyn SecureRandom) -> Result<Self, SealError> {
+        let account = account_id(u64::from_be_bytes(draw(random)?))?;
+        Self::draw(account, random)
+    }
+
+    /// Random ones for an account.
+    ///
+    /// # Errors
+    /// [`SealError`] without randomness.
+    pub(crate) fn draw(account: AccountId, random: &dyn SecureRandom) -> Result<Self, SealError> {
         Ok(Self {
             account,
             access_key_id: ids::access_key_id(ids::KeyKind::LongTerm, account, draw(random)?)
                 .map_err(|_| SealError)?,
             secret_access_key: ids::secret_access_key(draw(random)?).map_err(|_| SealError)?,
+        })
+    }
+
+    /// The access key as it is stored, its secret sealed.
+    ///
+    /// # Errors
+    /// [`SealError`].
+    pub(crate) fn access_key(
+        &self,
+        master_key: &MasterKey,
+        now: Timestamp,
+    ) -> Result<AccessKey, SealError> {
+        let record_key = Key::access_key(self.access_key_id.as_str());
+        Ok(AccessKey {
+            id: self.access_key_id.clone(),
+            account: self.account,
+            owner: AccessKeyOwner::Root,
+            status: AccessKeyStatus::Active,
+            secret: master_key.seal(&record_key, &self.secret_access_key)?,
+            created: now,
         })
     }
 
@@ -185,23 +219,8 @@ fn declare(
         management: index.accounts().next().is_none(),
         created: now,
     };
-    let record_key = Key::access_key(declared.access_key_id.as_str());
-    let key = AccessKey {
-        id: declared.access_key_id.clone(),
-        account: declared.account,
-        owner: AccessKeyOwner::Root,
-        status: AccessKeyStatus::Active,
-        secret: state
-            .master_key()
-            .seal(&record_key, &declared.secret_access_key)?,
-        created: now,
-    };
+    let key = declared.access_key(state.master_key(), now)?;
     Ok((Transaction::new().create(&account).create(&key), true))
-}
-
-fn generate(random: &dyn SecureRandom) -> Result<RootCredentials, SealError> {
-    let account = account_id(u64::from_be_bytes(draw(random)?))?;
-    RootCredentials::draw(account, random)
 }
 
 /// Twelve digits, the first of which is not zero, so that no tool takes the id for a number and drops it.

@@ -77,7 +77,7 @@ fn explain(app: &App, event: &Event<'_>, refused: &Refused) -> Option<Arc<Explan
             let kind = refused.error.code().kind();
             app.recent.keep(caller.account(), kind, kept);
         }
-        Who::Anonymous => app.recent.keep_of_stranger(
+        Who::Anonymous | Who::Service(_) => app.recent.keep_of_stranger(
             event.resource.as_ref().and_then(|subject| subject.account),
             kept,
         ),

@@ -1,4 +1,5 @@
-//! What an account holds, as it is stored: accounts, users, access keys, roles, managed policies, OIDC providers, buckets.
+//! What an account holds, as it is stored: accounts, users, access keys, roles, instance profiles, managed policies,
+//! OIDC providers, buckets, roles of services.
 //!
 //! These are plain records. Each [validates](Entity::validate) itself whenever it is read or written, so what the rest of
 //! the server sees obeys the rules of its kind. Policy documents are kept byte for byte as they were given; parsing and
@@ -9,9 +10,12 @@
 pub mod access_key;
 pub mod account;
 pub mod bucket;
+pub mod instance_profile;
 pub mod policy;
 pub mod provider;
 pub mod role;
+pub mod service_attachment;
+pub mod service_resource;
 pub(crate) mod text;
 pub mod unique_id;
 pub mod user;
@@ -22,9 +26,12 @@ pub use self::{
     access_key::{AccessKey, AccessKeyOwner, AccessKeyStatus},
     account::Account,
     bucket::{Bucket, BucketId, BucketState, InvalidBucketId},
+    instance_profile::InstanceProfile,
     policy::{ManagedPolicy, Permissions, PolicyVersion},
     provider::OidcProvider,
     role::{ResolvedPrincipal, Role, TrustDocument},
+    service_attachment::ServiceAttachment,
+    service_resource::{InvalidServiceResource, RoleService, ServiceResource},
     unique_id::{InvalidUniqueId, UniqueId},
     user::User,
 };

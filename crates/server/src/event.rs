@@ -6,7 +6,9 @@ use std::{borrow::Cow, sync::Arc};
 use bowline_aws::{access::Access, credentials::AccessKeyId, iam, s3, sts};
 use bowline_iam::account::AccountId;
 
-use crate::{caller::Caller, http::head::Head, index::Provider, service::Service};
+use crate::{
+    caller::Caller, entity::RoleService, http::head::Head, index::Provider, service::Service,
+};
 
 /// Longest parameter that is told of; of a longer one only its length is.
 const MAX_VALUE: usize = 8 * 1024;
@@ -22,6 +24,8 @@ pub(crate) struct Event<'a> {
     pub(crate) head: &'a Head,
     /// The service that it is for.
     pub(crate) service: Service,
+    /// What its record is called, if another one of the same request has the request's name.
+    pub(crate) record: Option<String>,
     /// The operation, once it is known to be one.
     pub(crate) operation: Option<Operation>,
     /// The region of its signature.
@@ -77,6 +81,8 @@ pub(crate) enum Who {
     },
     /// Whoever signed.
     Caller(Arc<Caller>),
+    /// A service, which the server itself plays for a resource that it has a role for. No request comes from one.
+    Service(RoleService),
 }
 
 /// What a call is about.
@@ -102,6 +108,7 @@ impl<'a> Event<'a> {
         Self {
             head,
             service,
+            record: None,
             operation: None,
             region: None,
             who: Who::Anonymous,
@@ -115,9 +122,11 @@ impl<'a> Event<'a> {
     pub(crate) fn caller(&self) -> Option<&Caller> {
         match &self.who {
             Who::Caller(caller) => Some(caller),
-            Who::Anonymous | Who::Claimed { .. } | Who::Unproven { .. } | Who::Holder { .. } => {
-                None
-            }
+            Who::Anonymous
+            | Who::Claimed { .. }
+            | Who::Unproven { .. }
+            | Who::Holder { .. }
+            | Who::Service(_) => None,
         }
     }
 

@@ -14,7 +14,7 @@ pub mod entry;
 mod name;
 pub mod state;
 
-use std::sync::Arc;
+use std::{ops::Bound, sync::Arc};
 
 use bowline_iam::account::AccountId;
 use rpds::{HashTrieMapSync, HashTrieSetSync, RedBlackTreeMapSync};
@@ -22,7 +22,10 @@ use rpds::{HashTrieMapSync, HashTrieSetSync, RedBlackTreeMapSync};
 pub use self::{
     apply::IndexError,
     compiled::Compiled,
-    entry::{AccessKey, Account, Bucket, KeyOwner, Policy, Provider, Role, Stored, User},
+    entry::{
+        AccessKey, Account, Bucket, InstanceProfile, KeyOwner, Policy, Provider, Role,
+        ServiceAttachment, Stored, User,
+    },
     state::{StartError, State, UpdateError},
 };
 use self::{
@@ -42,6 +45,7 @@ pub struct Index {
     accounts: RedBlackTreeMapSync<AccountId, Arc<Account>>,
     users: Directory<User>,
     roles: Directory<Role>,
+    instance_profiles: Directory<InstanceProfile>,
     policies: Directory<Policy>,
     /// Who has a managed policy attached, by its ARN.
     attachments: HashTrieMapSync<Box<str>, HashTrieSetSync<UniqueId>>,
@@ -52,6 +56,10 @@ pub struct Index {
     /// The same, by what `iss` must be. Several may share it.
     providers_by_issuer: RedBlackTreeMapSync<NameKey, Arc<[Arc<Provider>]>>,
     buckets: Directory<Bucket>,
+    /// Roles of services, by account and the ARN of the resource, which compares with case.
+    service_attachments: RedBlackTreeMapSync<(AccountId, Box<str>), Arc<ServiceAttachment>>,
+    /// How many of them a role has, by its id.
+    service_roles: HashTrieMapSync<UniqueId, usize>,
     keyring: Arc<Keyring>,
     keyring_record: Option<Arc<Stored<KeyringRecord>>>,
 }
@@ -125,6 +133,38 @@ impl Index {
     /// How many roles there are on the server.
     pub fn role_count(&self) -> usize {
         self.roles.len()
+    }
+
+    /// The instance profile with this name, ignoring case.
+    pub fn instance_profile(
+        &self,
+        account: AccountId,
+        name: &str,
+    ) -> Option<&Arc<InstanceProfile>> {
+        self.instance_profiles.find(account, name)
+    }
+
+    /// An account's instance profiles by name, whose paths begin with `path_prefix`, after the name `marker`.
+    pub fn instance_profiles<'a>(
+        &'a self,
+        account: AccountId,
+        path_prefix: Option<&'a str>,
+        marker: Option<&str>,
+    ) -> impl Iterator<Item = &'a Arc<InstanceProfile>> + use<'a> {
+        self.instance_profiles
+            .list(account, marker)
+            .filter(move |profile| has_prefix(&profile.record.path, path_prefix))
+    }
+
+    /// A role's instance profiles by name, after the name `marker`.
+    pub fn instance_profiles_of<'a>(
+        &'a self,
+        role: &'a entity::Role,
+        marker: Option<&str>,
+    ) -> impl Iterator<Item = &'a Arc<InstanceProfile>> + use<'a> {
+        self.instance_profiles
+            .list(role.account, marker)
+            .filter(move |profile| profile.record.role.as_ref() == Some(&role.id))
     }
 
     /// The managed policy with exactly this ARN.
@@ -257,6 +297,36 @@ impl Index {
         marker: Option<&str>,
     ) -> impl Iterator<Item = &Arc<Bucket>> + use<'_> {
         self.buckets.list(owner, marker)
+    }
+
+    /// What is attached to the resource with exactly this ARN.
+    pub fn service_attachment(
+        &self,
+        account: AccountId,
+        resource: &str,
+    ) -> Option<&Arc<ServiceAttachment>> {
+        self.service_attachments.get(&(account, resource.into()))
+    }
+
+    /// An account's roles of services by the ARNs of the resources, those after `marker` if there is one.
+    pub fn service_attachments(
+        &self,
+        account: AccountId,
+        marker: Option<&str>,
+    ) -> impl Iterator<Item = &Arc<ServiceAttachment>> + use<'_> {
+        let start = match marker {
+            Some(resource) => Bound::Excluded((account, resource.into())),
+            None => Bound::Included((account, Box::default())),
+        };
+        self.service_attachments
+            .range((start, Bound::Unbounded))
+            .take_while(move |((of, _), _)| *of == account)
+            .map(|(_, attachment)| attachment)
+    }
+
+    /// Whether a role is attached to a resource of a service.
+    pub fn is_attached_to_service(&self, role: &UniqueId) -> bool {
+        self.service_roles.contains_key(role)
     }
 
     /// The keys that tokens are sealed under.

@@ -4,10 +4,19 @@
 //! the management account, so that callers of other accounts are denied as any callers from outside are. The `bowline` commands are its
 //! clients.
 
+mod account;
+mod attach_role;
 mod configure_provider;
+mod create_account;
+mod detach_role;
 mod explain;
+mod get_attached_credentials;
 mod input;
+mod list_accounts;
+mod list_attachments;
 mod rotate_keyring;
+mod rotate_root_access_key;
+mod service_resource;
 
 use std::sync::Arc;
 
@@ -23,11 +32,13 @@ use bowline_iam::{
 use http::Method;
 
 use self::{
-    configure_provider::ConfigureProvider, explain::Explain, input::Members,
-    rotate_keyring::RotateKeyring,
+    attach_role::AttachRole, configure_provider::ConfigureProvider, create_account::CreateAccount,
+    detach_role::DetachRole, explain::Explain, get_attached_credentials::GetAttachedCredentials,
+    input::Members, list_accounts::ListAccounts, list_attachments::ListAttachments,
+    rotate_keyring::RotateKeyring, rotate_root_access_key::RotateRootAccessKey,
 };
 use crate::{
-    api::call::Call,
+    api::{call::Call, passed_role::Passed},
     app::App,
     authenticate::{Signed, signed_body},
     authorize::{Asker, Question},
@@ -49,11 +60,21 @@ const LIMITS: Limits = Limits {
     max_values: 64,
 };
 
+/// Most entries of a list in one answer.
+const MOST_LISTED: usize = 1_000;
+
 /// A well-formed request.
 enum Request {
+    AttachRole(AttachRole),
     ConfigureProvider(ConfigureProvider),
+    CreateAccount(CreateAccount),
+    DetachRole(DetachRole),
     Explain(Explain),
+    GetAttachedCredentials(GetAttachedCredentials),
+    ListAccounts(ListAccounts),
+    ListAttachments(ListAttachments),
     RotateKeyring(RotateKeyring),
+    RotateRootAccessKey(RotateRootAccessKey),
 }
 
 /// Serves a call of the operator API. `operation` is what stands after the dot of `X-Amz-Target`.
@@ -91,9 +112,14 @@ pub(crate) async fn serve(
         keys: Vec::new(),
         trust: None,
     };
+    let passed = request.passed(&index, caller.account());
+    let questions: Vec<_> = [question]
+        .into_iter()
+        .chain(passed.as_ref().map(Passed::question))
+        .collect();
     let region = signature.scope().region();
     let asker = Asker::new(&index, head, event.service, Some(region), Some(&caller));
-    let permit = asker.permit(&[question], request);
+    let permit = asker.permit(&questions, request);
     event.resource = Some(subject);
     let permit = permit?;
     app.audit.check_before(event)?;
@@ -105,9 +131,16 @@ pub(crate) async fn serve(
         request_id: &head.ids.request,
     };
     let body = match permit.into_action() {
+        Request::AttachRole(input) => input.carry_out(&call).await?,
         Request::ConfigureProvider(input) => input.carry_out(&call).await?,
+        Request::CreateAccount(input) => input.carry_out(&call, event).await?,
+        Request::DetachRole(input) => input.carry_out(&call).await?,
         Request::Explain(input) => input.carry_out(&call)?,
+        Request::GetAttachedCredentials(input) => input.carry_out(&call, event)?,
+        Request::ListAccounts(input) => input.carry_out(&call)?,
+        Request::ListAttachments(input) => input.carry_out(&call)?,
         Request::RotateKeyring(input) => input.carry_out(&call).await?,
+        Request::RotateRootAccessKey(input) => input.carry_out(&call, event).await?,
     };
     Ok(answer::whole("application/x-amz-json-1.1", body))
 }
@@ -115,13 +148,20 @@ pub(crate) async fn serve(
 impl Request {
     fn read(operation: &str, body: &[u8]) -> Result<Self, AwsError> {
         let unknown = || AwsError::unknown_operation(operation, VERSION);
-        let read = match operation {
-            "ConfigureProvider" => |members: &Members<'_>| {
-                ConfigureProvider::read(members).map(Self::ConfigureProvider)
-            },
-            "Explain" => |members: &Members<'_>| Explain::read(members).map(Self::Explain),
-            "RotateKeyring" => {
-                |members: &Members<'_>| RotateKeyring::read(members).map(Self::RotateKeyring)
+        let read: fn(&Members<'_>) -> Result<Self, AwsError> = match operation {
+            "AttachRole" => |m| AttachRole::read(m).map(Self::AttachRole),
+            "ConfigureProvider" => |m| ConfigureProvider::read(m).map(Self::ConfigureProvider),
+            "CreateAccount" => |m| CreateAccount::read(m).map(Self::CreateAccount),
+            "DetachRole" => |m| DetachRole::read(m).map(Self::DetachRole),
+            "Explain" => |m| Explain::read(m).map(Self::Explain),
+            "GetAttachedCredentials" => {
+                |m| GetAttachedCredentials::read(m).map(Self::GetAttachedCredentials)
+            }
+            "ListAccounts" => |m| ListAccounts::read(m).map(Self::ListAccounts),
+            "ListAttachments" => |m| ListAttachments::read(m).map(Self::ListAttachments),
+            "RotateKeyring" => |m| RotateKeyring::read(m).map(Self::RotateKeyring),
+            "RotateRootAccessKey" => {
+                |m| RotateRootAccessKey::read(m).map(Self::RotateRootAccessKey)
             }
             _ => return Err(unknown()),
         };
@@ -133,35 +173,82 @@ impl Request {
 
     fn name(&self) -> &'static str {
         match self {
+            Self::AttachRole(_) => "AttachRole",
             Self::ConfigureProvider(_) => "ConfigureProvider",
+            Self::CreateAccount(_) => "CreateAccount",
+            Self::DetachRole(_) => "DetachRole",
             Self::Explain(_) => "Explain",
+            Self::GetAttachedCredentials(_) => "GetAttachedCredentials",
+            Self::ListAccounts(_) => "ListAccounts",
+            Self::ListAttachments(_) => "ListAttachments",
             Self::RotateKeyring(_) => "RotateKeyring",
+            Self::RotateRootAccessKey(_) => "RotateRootAccessKey",
         }
     }
 
     fn access(&self) -> Access {
         match self {
-            Self::Explain(_) => Access::Reads,
-            Self::ConfigureProvider(_) | Self::RotateKeyring(_) => Access::Changes,
+            // Credentials are sealed, not kept.
+            Self::Explain(_)
+            | Self::GetAttachedCredentials(_)
+            | Self::ListAccounts(_)
+            | Self::ListAttachments(_) => Access::Reads,
+            Self::AttachRole(_)
+            | Self::ConfigureProvider(_)
+            | Self::CreateAccount(_)
+            | Self::DetachRole(_)
+            | Self::RotateKeyring(_)
+            | Self::RotateRootAccessKey(_) => Access::Changes,
         }
     }
 
     fn tell(&self, event: &mut Event<'_>) {
         match self {
+            Self::AttachRole(input) => input.tell(&mut event.parameters),
             Self::ConfigureProvider(input) => input.tell(&mut event.parameters),
+            Self::CreateAccount(input) => input.tell(&mut event.parameters),
+            Self::DetachRole(input) => input.tell(&mut event.parameters),
             Self::Explain(input) => input.tell(&mut event.parameters),
+            Self::GetAttachedCredentials(input) => input.tell(&mut event.parameters),
+            Self::ListAccounts(input) => input.tell(&mut event.parameters),
+            Self::ListAttachments(input) => input.tell(&mut event.parameters),
             Self::RotateKeyring(input) => input.tell(&mut event.parameters),
+            Self::RotateRootAccessKey(input) => input.tell(&mut event.parameters),
         }
     }
 
     fn subject(&self, index: &Index) -> Subject {
         match self {
+            Self::AttachRole(input) => input.subject(),
             Self::ConfigureProvider(input) => input.subject(),
-            Self::Explain(_) => Subject {
+            Self::CreateAccount(input) => input.subject(index),
+            Self::DetachRole(input) => input.subject(),
+            Self::GetAttachedCredentials(input) => input.subject(),
+            Self::Explain(_) | Self::ListAttachments(_) => Subject {
                 arn: "*".to_owned(),
                 account: None,
             },
+            Self::ListAccounts(_) => ListAccounts::subject(index),
             Self::RotateKeyring(_) => rotate_keyring::subject(index),
+            Self::RotateRootAccessKey(input) => input.subject(index),
+        }
+    }
+}
+
+impl Request {
+    /// The role that is handed to a service, which takes a permission of its own.
+    fn passed(&self, index: &Index, caller: AccountId) -> Option<Passed> {
+        match self {
+            Self::AttachRole(input) => Some(input.passed(index, caller)),
+            Self::ConfigureProvider(_)
+            | Self::CreateAccount(_)
+            | Self::DetachRole(_)
+            | Self::Explain(_)
+            | Self::GetAttachedCredentials(_)
+            | Self::ListAccounts(_)
+            | Self::ListAttachments(_)
+            | Self::RotateKeyring(_)
+            | Self::RotateRootAccessKey(_) => None,
         }
     }
 }

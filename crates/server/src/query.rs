@@ -12,7 +12,7 @@ use bowline_aws::{
 use bytes::Bytes;
 
 use crate::{
-    api::{self, call::Call},
+    api::{self, call::Call, passed_role::Passed},
     app::App,
     authenticate::{Signed, signed_body},
     authorize::{Asker, Question},
@@ -104,7 +104,12 @@ pub(crate) async fn signed(
                     .collect(),
                 trust: None,
             };
-            let permit = asker.permit(&[question], request);
+            let passed = api::iam::resource::passed(operation, &params, caller, &index);
+            let questions: Vec<_> = [question]
+                .into_iter()
+                .chain(passed.as_ref().map(Passed::question))
+                .collect();
+            let permit = asker.permit(&questions, request);
             event.resource = Some(Subject {
                 arn: on.arn,
                 account: on.account,

@@ -21,7 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroizing;
 
 use crate::{
-    entity::{self, UniqueId},
+    entity::{self, ServiceResource, UniqueId},
     keyring::Keyring,
     seal::{self, Purpose, SealError},
 };
@@ -40,6 +40,8 @@ pub struct AssumeRole {
     pub session_policy: Option<String>,
     /// The identity that was exchanged, if it was a token.
     pub web_identity: Option<WebIdentityClaims>,
+    /// The resource that a service assumes it for, if one does.
+    pub service_resource: Option<ServiceResource>,
     /// The ARN of the session that this one came from, if roles are chained.
     pub chained_from: Option<String>,
     /// The request's time.
@@ -105,6 +107,8 @@ pub struct Session {
     pub source_identity: Option<String>,
     /// The identity that was exchanged, if it was a token.
     pub web_identity: Option<WebIdentityClaims>,
+    /// The resource that a service has assumed it for, if one has.
+    pub service_resource: Option<ServiceResource>,
     /// The ARN of the session that this one came from, if roles are chained.
     pub chained_from: Option<String>,
     /// When a second factor was checked: `aws:MultiFactorAuthAge` counts from it.
@@ -235,6 +239,7 @@ fn issue(
         transitive_tag_keys: Vec::new(),
         source_identity: None,
         web_identity: request.web_identity,
+        service_resource: request.service_resource,
         chained_from: request.chained_from,
         mfa_authenticated_at: None,
     };

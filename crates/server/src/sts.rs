@@ -1,9 +1,11 @@
 //! STS: whoever proves who they are gets credentials for a while.
 
+mod as_service;
 mod assume_role;
 mod assume_role_with_web_identity;
+mod get_access_key_info;
 mod get_caller_identity;
-mod role_arn;
+pub(crate) mod role_arn;
 mod session_limits;
 
 use bowline_aws::{
@@ -11,7 +13,10 @@ use bowline_aws::{
     sts::{self, Request},
 };
 
-pub(crate) use self::assume_role_with_web_identity::with_web_identity;
+pub(crate) use self::{
+    as_service::{assume, trusted},
+    assume_role_with_web_identity::with_web_identity,
+};
 use crate::{
     api::call::Call,
     authorize::{Asker, Question},
@@ -40,6 +45,9 @@ pub(crate) async fn signed(
         Request::AssumeRoleWithWebIdentity(input) => {
             with_web_identity(call.app, event, input).await
         }
+        Request::GetAccessKeyInfo(input) => {
+            get_access_key_info::get_access_key_info(call, asker, &input)
+        }
         Request::GetCallerIdentity(_) => Ok(get_caller_identity::get_caller_identity(call)),
         other => {
             let operation = other.operation();
@@ -57,9 +65,9 @@ pub(crate) async fn signed(
 }
 
 /// What a new session gives its holder.
-struct Given {
-    credentials: sts::Credentials,
-    user: sts::AssumedRoleUser,
+pub(crate) struct Given {
+    pub(crate) credentials: sts::Credentials,
+    pub(crate) user: sts::AssumedRoleUser,
     packed_policy_size: Option<i32>,
 }
 

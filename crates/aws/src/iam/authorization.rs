@@ -21,6 +21,15 @@ pub enum Resource {
         /// The member with its path, `/` if absent.
         path: &'static str,
     },
+    /// `arn:aws:iam::{account}:instance-profile{path}{name}` of the instance profile with this name; with the path `/` if there is none.
+    InstanceProfile(&'static str),
+    /// The instance profile that is to be made.
+    NewInstanceProfile {
+        /// The member with its name.
+        name: &'static str,
+        /// The member with its path, `/` if absent.
+        path: &'static str,
+    },
     /// `arn:aws:iam::{account}:user{path}{name}` of the user with this name; the caller if the member is absent.
     User(&'static str),
     /// The user that is to be made.
@@ -47,6 +56,15 @@ pub enum Resource {
     Providers,
 }
 
+/// A role that an operation hands to a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PassedRole {
+    /// The member with the role's name.
+    pub role: &'static str,
+    /// The service that is to assume it: `iam:PassedToService`.
+    pub service: &'static str,
+}
+
 impl Operation {
     /// What it acts on.
     #[expect(
@@ -69,7 +87,18 @@ impl Operation {
             | Self::DeleteRolePolicy
             | Self::AttachRolePolicy
             | Self::DetachRolePolicy
-            | Self::ListAttachedRolePolicies => Resource::Role("RoleName"),
+            | Self::ListAttachedRolePolicies
+            | Self::ListInstanceProfilesForRole => Resource::Role("RoleName"),
+            Self::CreateInstanceProfile => Resource::NewInstanceProfile {
+                name: "InstanceProfileName",
+                path: "Path",
+            },
+            Self::GetInstanceProfile
+            | Self::DeleteInstanceProfile
+            | Self::AddRoleToInstanceProfile
+            | Self::RemoveRoleFromInstanceProfile => {
+                Resource::InstanceProfile("InstanceProfileName")
+            }
             Self::CreateUser => Resource::NewUser {
                 name: "UserName",
                 path: "Path",
@@ -290,6 +319,21 @@ impl Operation {
             | Self::UploadSSHPublicKey
             | Self::UploadServerCertificate
             | Self::UploadSigningCertificate => Access::Changes,
+        }
+    }
+
+    /// The role that it hands to a service, for which the caller needs `iam:PassRole` too.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "few operations hand over a role"
+    )]
+    pub const fn passed_role(self) -> Option<PassedRole> {
+        match self {
+            Self::AddRoleToInstanceProfile => Some(PassedRole {
+                role: "RoleName",
+                service: "ec2.amazonaws.com",
+            }),
+            _ => None,
         }
     }
 

@@ -4,10 +4,11 @@
     reason = "what documents a flag is its --help, where nobody reads Markdown"
 )]
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 use http::Method;
 use serde_json::{Value, json};
+use tokio::runtime::{Builder, Runtime};
 
 use super::{Client, Request, usual_chain};
 use crate::error::CommandError;
@@ -18,6 +19,10 @@ pub(crate) struct EndpointArgs {
     /// The server [default: AWS_ENDPOINT_URL, or http://127.0.0.1:9400]
     #[arg(long, value_name = "URL")]
     endpoint: Option<String>,
+
+    /// A profile of the shared credentials file, whatever the environment says [default: AWS_PROFILE]
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
 }
 
 impl EndpointArgs {
@@ -26,21 +31,63 @@ impl EndpointArgs {
     /// # Errors
     /// If there is no server or are no credentials, and what the server refuses with.
     pub(crate) fn call(&self, operation: &str, input: &Value) -> Result<Value, CommandError> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .context("starting the runtime")?;
-        runtime.block_on(async {
-            let endpoint = usual_chain::endpoint(self.endpoint.as_deref())?;
-            let region = usual_chain::region()?;
-            let nobody = Client {
-                endpoint,
-                credentials: None,
-                region,
-            };
-            let credentials = usual_chain::credentials(&nobody).await?;
-            nobody.with(credentials).operate(operation, input).await
+        runtime()?.block_on(async {
+            let client = self.client().await?;
+            client.operate(operation, input).await
         })
+    }
+
+    /// Calls an operation that lists, as often as it takes: the entries of all its answers.
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub(crate) fn list(&self, operation: &str, name: &str) -> Result<Vec<Value>, CommandError> {
+        runtime()?.block_on(async {
+            let client = self.client().await?;
+            let (mut all, mut input) = (Vec::new(), json!({}));
+            loop {
+                let mut answer = client.operate(operation, &input).await?;
+                let entries = answer.get_mut(name).and_then(Value::as_array_mut);
+                let entries = entries.with_context(|| format!("the answer has no {name}"))?;
+                all.append(entries);
+                match answer.get("NextToken") {
+                    None => return Ok(all),
+                    Some(token) => input = json!({ "NextToken": token }),
+                }
+            }
+        })
+    }
+
+    /// A client with the credentials that the AWS clients would take.
+    async fn client(&self) -> Result<Client, CommandError> {
+        let nobody = Client {
+            endpoint: usual_chain::endpoint(self.endpoint.as_deref())?,
+            credentials: None,
+            region: usual_chain::region()?,
+        };
+        let credentials = usual_chain::credentials(&nobody, self.profile.as_deref()).await?;
+        Ok(nobody.with(credentials))
+    }
+}
+
+fn runtime() -> Result<Runtime> {
+    Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("starting the runtime")
+}
+
+/// What to do about a denial: AWS's text names the action that was missing, which may be one beside the operation's own. Where it is
+/// not the caller who lacks something, the explanation tells.
+fn hint_of_denial(message: &str, request_id: &str) -> String {
+    let action = message
+        .split_once(" is not authorized to perform: ")
+        .and_then(|(_, rest)| rest.split(' ').next());
+    match action {
+        Some(action) => {
+            format!("let the caller do `{action}`, or use the root credentials")
+        }
+        None => format!("`bowline explain {request_id}` tells why"),
     }
 }
 
@@ -103,10 +150,10 @@ impl Client {
         let (code, message) = (text("__type"), text("message"));
         let error = anyhow!("{code}: {message}");
         Err(match code {
-            "AccessDenied" => CommandError::with_hint(
-                error,
-                format!("let the caller do `bowline:{operation}`, or use the root credentials"),
-            ),
+            "AccessDenied" => {
+                let id = answer.header("x-amzn-requestid").unwrap_or("--last");
+                CommandError::with_hint(error, hint_of_denial(message, id))
+            }
             "InvalidClientTokenId" | "SignatureDoesNotMatch" | "ExpiredToken" => {
                 CommandError::with_hint(
                     error,

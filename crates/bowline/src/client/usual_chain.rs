@@ -40,11 +40,22 @@ pub(super) fn region() -> Result<String> {
     Ok(region.unwrap_or_else(|| "us-east-1".to_owned()))
 }
 
-/// The first credentials that there are. `nobody` exchanges a token, as in a pod.
+/// Those of a profile that is named; otherwise the first credentials that there are. `nobody` exchanges a token, as in a pod.
+///
+/// No program is run for them: a profile whose `credential_process` is this command would run it without end.
 ///
 /// # Errors
 /// If there are none, or the first ones cannot be used: another place would be another caller.
-pub(super) async fn credentials(nobody: &Client) -> Result<Credentials, CommandError> {
+pub(super) async fn credentials(
+    nobody: &Client,
+    profile: Option<&str>,
+) -> Result<Credentials, CommandError> {
+    if let Some(profile) = profile {
+        let found = of_file(profile)?;
+        return Ok(found.with_context(|| {
+            format!("the shared credentials file has no access key for the profile `{profile}`")
+        })?);
+    }
     let keys = both("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")?;
     if let Some((id, secret)) = keys {
         let token = variable("AWS_SESSION_TOKEN")?;
@@ -53,10 +64,11 @@ pub(super) async fn credentials(nobody: &Client) -> Result<Credentials, CommandE
     if let Some((role, file)) = both("AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")? {
         return of_token(nobody, &role, &file).await;
     }
-    of_file()?.ok_or_else(|| {
+    let profile = variable("AWS_PROFILE")?.unwrap_or_else(|| "default".to_owned());
+    of_file(&profile)?.ok_or_else(|| {
         CommandError::with_hint(
             anyhow!("there are no credentials"),
-            "point AWS_SHARED_CREDENTIALS_FILE at the `credentials` file of the server's data folder, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+            "point AWS_SHARED_CREDENTIALS_FILE at the `credentials` file of the server's data folder, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; with --profile, name a profile that has an access key",
         )
     })
 }
@@ -79,7 +91,8 @@ fn read(id: &str, secret: String, token: Option<String>) -> Result<Credentials> 
     })
 }
 
-fn of_file() -> Result<Option<Credentials>> {
+/// A profile with an access key.
+fn of_file(profile: &str) -> Result<Option<Credentials>> {
     let named = variable("AWS_SHARED_CREDENTIALS_FILE")?.map(PathBuf::from);
     let usual = variable("HOME")?.map(|home| PathBuf::from(home).join(".aws/credentials"));
     let Some(path) = named.as_ref().or(usual.as_ref()) else {
@@ -91,8 +104,7 @@ fn of_file() -> Result<Option<Credentials>> {
         }
         text => text.with_context(|| format!("reading `{}`", path.display()))?,
     };
-    let profile = variable("AWS_PROFILE")?.unwrap_or_else(|| "default".to_owned());
-    let found = credentials_file::profile(&text, &profile);
+    let found = credentials_file::profile(&text, profile);
     let Some(Profile {
         access_key_id: Some(id),
         secret_access_key: Some(secret),

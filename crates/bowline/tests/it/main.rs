@@ -10,6 +10,7 @@
     reason = "a test stops at the first thing that is not as it says"
 )]
 
+mod accounts;
 mod behind_a_proxy;
 mod clients;
 mod demo;
@@ -22,6 +23,7 @@ mod providers;
 mod quiet;
 mod request_attacks;
 mod s3_requests;
+mod services;
 mod settings;
 mod starting;
 mod support;

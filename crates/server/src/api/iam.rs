@@ -2,11 +2,12 @@
 //!
 //! [`resource`](resource::resource) says what a request acts on, for the engine; [`carry_out`] asks for the permit.
 
-mod access_key;
+pub(crate) mod access_key;
 mod attached_policy;
-mod error;
+pub(crate) mod error;
 mod holder;
 mod inline_policy;
+mod instance_profile;
 pub(crate) mod open_id_connect_provider;
 mod page;
 mod policy;
@@ -55,6 +56,30 @@ pub(crate) async fn carry_out(permit: Permit<Request>, call: &Call<'_>) -> Resul
         R::DeleteRolePolicy(input) => {
             done(call, operation, role_policy::delete(call, &input).await)
         }
+
+        R::CreateInstanceProfile(input) => {
+            answer(call, instance_profile::create(call, input).await)
+        }
+        R::GetInstanceProfile(input) => answer(call, instance_profile::get(call, &input)),
+        R::ListInstanceProfiles(input) => answer(call, instance_profile::list(call, &input)),
+        R::ListInstanceProfilesForRole(input) => {
+            answer(call, instance_profile::list_for_role(call, &input))
+        }
+        R::AddRoleToInstanceProfile(input) => done(
+            call,
+            operation,
+            instance_profile::add_role(call, &input).await,
+        ),
+        R::RemoveRoleFromInstanceProfile(input) => done(
+            call,
+            operation,
+            instance_profile::remove_role(call, &input).await,
+        ),
+        R::DeleteInstanceProfile(input) => done(
+            call,
+            operation,
+            instance_profile::delete(call, &input).await,
+        ),
 
         R::CreateUser(input) => answer(call, user::create(call, input).await),
         R::GetUser(input) => answer(call, user::get(call, &input)),

@@ -50,12 +50,7 @@ pub(crate) fn render(event: &Event<'_>, outcome: Outcome<'_>) -> Vec<u8> {
                 .map_or("Unknown", |operation| operation.name),
         );
         line.text_or_null("awsRegion", event.region.as_deref());
-        line.text("sourceIPAddress", &head.source.address.to_string());
-        let user_agent = head.header("user-agent").map(|agent| {
-            let end = agent.floor_char_boundary(MAX_USER_AGENT);
-            agent.get(..end).unwrap_or_default()
-        });
-        line.text_or_null("userAgent", user_agent);
+        origin(line, event);
         if let Outcome::Failed { code, message, .. } = outcome {
             line.text("errorCode", code);
             line.text("errorMessage", message);
@@ -72,7 +67,8 @@ pub(crate) fn render(event: &Event<'_>, outcome: Outcome<'_>) -> Vec<u8> {
             });
         }
         line.text("requestID", &head.ids.request);
-        line.text("eventID", &head.ids.record);
+        let record = event.record.as_ref().unwrap_or(&head.ids.record);
+        line.text("eventID", record);
         line.bool("readOnly", event.reads_only());
         if let Some(resource) = &event.resource {
             line.list_of_one("resources", |line| {
@@ -98,11 +94,27 @@ fn account(account: Option<&AccountId>) -> Option<&str> {
 fn recipient(event: &Event<'_>) -> Option<AccountId> {
     let of_resource = event.resource.as_ref().and_then(|subject| subject.account);
     of_resource.or(match &event.who {
-        Who::Anonymous => None,
+        Who::Anonymous | Who::Service(_) => None,
         Who::Claimed { account, .. } | Who::Unproven { account, .. } => *account,
         Who::Holder { provider, .. } => Some(provider.record.account),
         Who::Caller(caller) => Some(caller.account()),
     })
+}
+
+/// Where a call comes from. A service has its name in both places.
+fn origin(line: &mut Line, event: &Event<'_>) {
+    if let Who::Service(service) = event.who {
+        line.text("sourceIPAddress", service.principal());
+        line.text("userAgent", service.principal());
+        return;
+    }
+    let head = event.head;
+    line.text("sourceIPAddress", &head.source.address.to_string());
+    let user_agent = head.header("user-agent").map(|agent| {
+        let end = agent.floor_char_boundary(MAX_USER_AGENT);
+        agent.get(..end).unwrap_or_default()
+    });
+    line.text_or_null("userAgent", user_agent);
 }
 
 /// CloudTrail's `userIdentity`.
@@ -127,6 +139,10 @@ fn identity(line: &mut Line, who: &Who) {
             line.text("principalId", &id);
             line.text("userName", subject);
             line.text("identityProvider", &provider.arn);
+        }
+        Who::Service(service) => {
+            line.text("type", "AWSService");
+            line.text("invokedBy", service.principal());
         }
         Who::Caller(caller) => {
             let kind = match caller.identity() {

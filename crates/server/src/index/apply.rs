@@ -9,7 +9,8 @@ use bowline_iam::account::AccountId;
 use rpds::HashTrieSetSync;
 
 use super::{
-    AccessKey, Account, Bucket, Index, Policy, Provider, Role, Stored, User, access_key_name,
+    AccessKey, Account, Bucket, Index, InstanceProfile, Policy, Provider, Role, ServiceAttachment,
+    Stored, User, access_key_name,
     compiled::Compiled,
     name::{NameKey, Named},
 };
@@ -78,13 +79,19 @@ impl Index {
             "access-key" => self.put_access_key(key, value, revision, master_key),
             "account" => self.put_account(key, value, revision),
             "bucket" => self.put_bucket(key, value, revision),
+            "instance-profile" => self.put_instance_profile(key, value, revision),
             "keyring" => self.put_keyring(key, value, revision, master_key),
             "policy" => self.put_policy(key, value, revision),
             "provider" => self.put_provider(key, value, revision),
             "role" => self.put_role(key, value, revision),
+            "service-attachment" => self.put_service_attachment(key, value, revision),
             "user" => self.put_user(key, value, revision),
             // Look-ups hold uniqueness in the store. The index has maps of its own.
-            "policy-name" | "provider-url" | "role-name" | "user-name" => Ok(()),
+            "instance-profile-name"
+            | "policy-name"
+            | "provider-url"
+            | "role-name"
+            | "user-name" => Ok(()),
             _ => Err(IndexError::UnknownKind(key.clone())),
         }
     }
@@ -99,6 +106,7 @@ impl Index {
                 }
             }
             "bucket" => self.remove_bucket(id),
+            "instance-profile" => self.remove_instance_profile(id),
             "keyring" => {
                 self.keyring = Arc::default();
                 self.keyring_record = None;
@@ -106,6 +114,7 @@ impl Index {
             "policy" => self.remove_policy(id),
             "provider" => self.remove_provider(id),
             "role" => self.remove_role(id),
+            "service-attachment" => self.remove_service_attachment(key),
             "user" => self.remove_user(id),
             _ => {}
         }
@@ -193,6 +202,37 @@ impl Index {
             self.detach(&role.record.permissions, &role.record.id);
             self.roles
                 .remove(id, role.record.account, &role.record.name);
+        }
+    }
+
+    fn put_instance_profile(
+        &mut self,
+        key: &Key,
+        value: &[u8],
+        revision: Revision,
+    ) -> Result<(), IndexError> {
+        self.remove_instance_profile(key.name());
+        if let Some(record) = read::<entity::InstanceProfile>(key, value)? {
+            let profile = Arc::new(InstanceProfile {
+                record: Arc::new(record),
+                revision,
+            });
+            let record = Arc::clone(&profile.record);
+            self.instance_profiles.insert(
+                record.id.as_str(),
+                record.account,
+                &record.name,
+                profile,
+            );
+        }
+        Ok(())
+    }
+
+    fn remove_instance_profile(&mut self, id: &str) {
+        if let Some(profile) = self.instance_profiles.get(id).cloned() {
+            let record = &profile.record;
+            self.instance_profiles
+                .remove(id, record.account, &record.name);
         }
     }
 
@@ -347,6 +387,48 @@ impl Index {
     fn remove_bucket(&mut self, name: &str) {
         if let Some(bucket) = self.buckets.get(name).cloned() {
             self.buckets.remove(name, bucket.record.owner, name);
+        }
+    }
+
+    fn put_service_attachment(
+        &mut self,
+        key: &Key,
+        value: &[u8],
+        revision: Revision,
+    ) -> Result<(), IndexError> {
+        self.remove_service_attachment(key);
+        if let Some(record) = read::<entity::ServiceAttachment>(key, value)? {
+            let count = self.service_roles.get(&record.role).copied();
+            self.service_roles
+                .insert_mut(record.role.clone(), count.unwrap_or_default() + 1);
+            let name = (record.account, record.resource.as_str().into());
+            let attachment = ServiceAttachment {
+                record: Arc::new(record),
+                revision,
+            };
+            self.service_attachments
+                .insert_mut(name, Arc::new(attachment));
+        }
+        Ok(())
+    }
+
+    fn remove_service_attachment(&mut self, key: &Key) {
+        let Some((account, resource)) = key.in_account() else {
+            return;
+        };
+        let name = (account, resource.into());
+        let Some(attachment) = self.service_attachments.get(&name).cloned() else {
+            return;
+        };
+        self.service_attachments.remove_mut(&name);
+        let role = &attachment.record.role;
+        match self.service_roles.get(role).copied() {
+            Some(count @ 2..) => {
+                self.service_roles.insert_mut(role.clone(), count - 1);
+            }
+            Some(_) | None => {
+                self.service_roles.remove_mut(role);
+            }
         }
     }
 

@@ -25,6 +25,11 @@ pub type Account = Stored<entity::Account>;
 /// A bucket.
 pub type Bucket = Stored<entity::Bucket>;
 
+/// An instance profile.
+pub type InstanceProfile = Stored<entity::InstanceProfile>;
+/// A role that is attached to a resource of a service.
+pub type ServiceAttachment = Stored<entity::ServiceAttachment>;
+
 /// A user with its compiled policies.
 #[derive(Debug)]
 pub struct User {

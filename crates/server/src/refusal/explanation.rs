@@ -135,6 +135,7 @@ fn caller(who: &Who) -> Option<String> {
             provider, subject, ..
         } => Some(format!("{subject} of {}", provider.arn)),
         Who::Caller(caller) => Some(caller.arn().to_owned()),
+        Who::Service(service) => Some(service.principal().to_owned()),
     }
 }
 

@@ -10,10 +10,10 @@ use bowline_aws::credentials::SecretAccessKey;
 use jiff::Timestamp;
 
 use super::{OpenError, Session, SessionKind, WebIdentityClaims};
-use crate::seal::SealError;
+use crate::{entity::ServiceResource, seal::SealError};
 
 /// The format that is written, and the only one that is read.
-pub(super) const FORMAT: u8 = 1;
+pub(super) const FORMAT: u8 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct Sealed<'a> {
@@ -38,6 +38,7 @@ struct Sealed<'a> {
     transitive_tag_keys: Vec<&'a str>,
     source_identity: Option<&'a str>,
     web_identity: Option<Claims<'a>>,
+    service_resource: Option<&'a str>,
     chained_from: Option<&'a str>,
     mfa_authenticated_at: Option<i64>,
 }
@@ -102,6 +103,10 @@ pub(super) fn encode(session: &Session) -> Result<Zeroizing<Vec<u8>>, SealError>
             subject: &claims.subject,
             pod_uid: claims.pod_uid.as_deref(),
         }),
+        service_resource: session
+            .service_resource
+            .as_ref()
+            .map(ServiceResource::as_str),
         chained_from: session.chained_from.as_deref(),
         mfa_authenticated_at: session.mfa_authenticated_at.map(Timestamp::as_second),
     };
@@ -171,6 +176,10 @@ fn restore(sealed: &Sealed<'_>) -> Option<Session> {
                 subject: claims.subject.to_owned(),
                 pod_uid: text(claims.pod_uid),
             }),
+        service_resource: match sealed.service_resource {
+            Some(arn) => Some(arn.parse().ok()?),
+            None => None,
+        },
         chained_from: text(sealed.chained_from),
         mfa_authenticated_at: match sealed.mfa_authenticated_at {
             Some(second) => Some(Timestamp::from_second(second).ok()?),

@@ -41,6 +41,7 @@ fn request() -> AssumeRole {
             subject: "system:serviceaccount:gbot-dev:bot-builder".to_owned(),
             pod_uid: Some("6d8a1c1e-0000-4000-8000-000000000000".to_owned()),
         }),
+        service_resource: None,
         chained_from: None,
         issued: at(0),
     }

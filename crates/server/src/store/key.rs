@@ -48,6 +48,16 @@ impl Key {
         Self::from_parts(&["role-name", account.as_str(), &lower(name)])
     }
 
+    /// `instance-profile/{account}/{id}`: an [`InstanceProfile`](crate::entity::InstanceProfile).
+    pub fn instance_profile(account: AccountId, id: &UniqueId) -> Self {
+        Self::from_parts(&["instance-profile", account.as_str(), id.as_str()])
+    }
+
+    /// `instance-profile-name/{account}/{name}`: the id of the instance profile with this name.
+    pub fn instance_profile_name(account: AccountId, name: &str) -> Self {
+        Self::from_parts(&["instance-profile-name", account.as_str(), &lower(name)])
+    }
+
     /// `policy/{account}/{id}`: a [`ManagedPolicy`](crate::entity::ManagedPolicy).
     pub fn policy(account: AccountId, id: &UniqueId) -> Self {
         Self::from_parts(&["policy", account.as_str(), id.as_str()])
@@ -73,6 +83,12 @@ impl Key {
         Self::from_parts(&["bucket", name])
     }
 
+    /// `service-attachment/{account}/{resource ARN}`: a [`ServiceAttachment`](crate::entity::ServiceAttachment). ARNs compare with
+    /// case, and may have slashes.
+    pub fn service_attachment(account: AccountId, resource: &str) -> Self {
+        Self::from_parts(&["service-attachment", account.as_str(), resource])
+    }
+
     /// `keyring`: the sealed keyring.
     pub fn keyring() -> Self {
         Self::from_parts(&["keyring"])
@@ -96,6 +112,13 @@ impl Key {
     /// The last segment, which says which record of its kind and account it names. A look-up's name may have slashes.
     pub fn name(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// Account and name in `{kind}/{account}/{name}`, where the name may have slashes.
+    pub fn in_account(&self) -> Option<(AccountId, &str)> {
+        let (_, rest) = self.0.split_once('/')?;
+        let (account, name) = rest.split_once('/')?;
+        Some((account.parse().ok()?, name))
     }
 
     fn from_parts(parts: &[&str]) -> Self {

@@ -85,6 +85,7 @@ pub(super) fn assume_role(
         session_name: input.role_session_name.clone(),
         session_policy: input.policy.clone(),
         web_identity: None,
+        service_resource: None,
         chained_from: chained.then(|| caller.arn().to_owned()),
         issued: call.now,
     };

@@ -103,6 +103,7 @@ pub(crate) async fn with_web_identity(
         session_name: input.role_session_name.clone(),
         session_policy: input.policy.clone(),
         web_identity: Some(claims(&token, &provider)),
+        service_resource: None,
         chained_from: None,
         issued: event.head.now,
     };

@@ -9,9 +9,9 @@ use crate::index::{Index, Role};
 
 /// `arn:aws:iam::{account}:role{path}{name}`, taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct RoleArn<'a> {
+pub(crate) struct RoleArn<'a> {
     text: &'a str,
-    pub(super) account: AccountId,
+    pub(crate) account: AccountId,
     path: &'a str,
     name: &'a str,
 }
@@ -21,7 +21,7 @@ impl<'a> RoleArn<'a> {
     ///
     /// # Errors
     /// `ValidationError`: `{arn} is invalid`.
-    pub(super) fn parse(text: &'a str) -> Result<Self, AwsError> {
+    pub(crate) fn parse(text: &'a str) -> Result<Self, AwsError> {
         let parts = || {
             let (account, resource) = text.strip_prefix("arn:aws:iam::")?.split_once(':')?;
             let path_and_name = resource.strip_prefix("role")?;
@@ -41,11 +41,11 @@ impl<'a> RoleArn<'a> {
     }
 
     /// The role with exactly this account, path and name.
-    pub(super) fn find<'i>(&self, index: &'i Index) -> Option<&'i Arc<Role>> {
+    pub(crate) fn find<'i>(&self, index: &'i Index) -> Option<&'i Arc<Role>> {
         index.role_by_arn(self.account, self.path, self.name)
     }
 
-    pub(super) fn as_str(&self) -> &'a str {
+    pub(crate) fn as_str(&self) -> &'a str {
         self.text
     }
 }

@@ -7,7 +7,7 @@ crate::constraint::operations! {
     AcceptDelegationRequest(AcceptDelegationRequestRequest) false;
     AcquireRole(AcquireRoleRequest) false;
     AddClientIDToOpenIDConnectProvider(AddClientIDToOpenIDConnectProviderRequest) true;
-    AddRoleToInstanceProfile(AddRoleToInstanceProfileRequest) false;
+    AddRoleToInstanceProfile(AddRoleToInstanceProfileRequest) true;
     AddUserToGroup(AddUserToGroupRequest) false;
     AssociateDelegationRequest(AssociateDelegationRequestRequest) false;
     AttachGroupPolicy(AttachGroupPolicyRequest) false;
@@ -18,7 +18,7 @@ crate::constraint::operations! {
     CreateAccountAlias(CreateAccountAliasRequest) false;
     CreateDelegationRequest(CreateDelegationRequestRequest) false;
     CreateGroup(CreateGroupRequest) false;
-    CreateInstanceProfile(CreateInstanceProfileRequest) false;
+    CreateInstanceProfile(CreateInstanceProfileRequest) true;
     CreateLoginProfile(CreateLoginProfileRequest) false;
     CreateOpenIDConnectProvider(CreateOpenIDConnectProviderRequest) true;
     CreatePolicy(CreatePolicyRequest) true;
@@ -35,7 +35,7 @@ crate::constraint::operations! {
     DeleteAccountPasswordPolicy(DeleteAccountPasswordPolicyRequest) false;
     DeleteGroup(DeleteGroupRequest) false;
     DeleteGroupPolicy(DeleteGroupPolicyRequest) false;
-    DeleteInstanceProfile(DeleteInstanceProfileRequest) false;
+    DeleteInstanceProfile(DeleteInstanceProfileRequest) true;
     DeleteLoginProfile(DeleteLoginProfileRequest) false;
     DeleteOpenIDConnectProvider(DeleteOpenIDConnectProviderRequest) true;
     DeletePolicy(DeletePolicyRequest) true;
@@ -78,7 +78,7 @@ crate::constraint::operations! {
     GetGroup(GetGroupRequest) false;
     GetGroupPolicy(GetGroupPolicyRequest) false;
     GetHumanReadableSummary(GetHumanReadableSummaryRequest) false;
-    GetInstanceProfile(GetInstanceProfileRequest) false;
+    GetInstanceProfile(GetInstanceProfileRequest) true;
     GetLoginProfile(GetLoginProfileRequest) false;
     GetMFADevice(GetMFADeviceRequest) false;
     GetOpenIDConnectProvider(GetOpenIDConnectProviderRequest) true;
@@ -108,8 +108,8 @@ crate::constraint::operations! {
     ListGroups(ListGroupsRequest) false;
     ListGroupsForUser(ListGroupsForUserRequest) false;
     ListInstanceProfileTags(ListInstanceProfileTagsRequest) false;
-    ListInstanceProfiles(ListInstanceProfilesRequest) false;
-    ListInstanceProfilesForRole(ListInstanceProfilesForRoleRequest) false;
+    ListInstanceProfiles(ListInstanceProfilesRequest) true;
+    ListInstanceProfilesForRole(ListInstanceProfilesForRoleRequest) true;
     ListMFADeviceTags(ListMFADeviceTagsRequest) false;
     ListMFADevices(ListMFADevicesRequest) false;
     ListOpenIDConnectProviderTags(ListOpenIDConnectProviderTagsRequest) false;
@@ -141,7 +141,7 @@ crate::constraint::operations! {
     PutUserPolicy(PutUserPolicyRequest) true;
     RejectDelegationRequest(RejectDelegationRequestRequest) false;
     RemoveClientIDFromOpenIDConnectProvider(RemoveClientIDFromOpenIDConnectProviderRequest) true;
-    RemoveRoleFromInstanceProfile(RemoveRoleFromInstanceProfileRequest) false;
+    RemoveRoleFromInstanceProfile(RemoveRoleFromInstanceProfileRequest) true;
     RemoveUserFromGroup(RemoveUserFromGroupRequest) false;
     ResetServiceSpecificCredential(ResetServiceSpecificCredentialRequest) false;
     ResyncMFADevice(ResyncMFADeviceRequest) false;

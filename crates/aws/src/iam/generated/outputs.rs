@@ -8,6 +8,9 @@ crate::constraint::output! {
     CreateAccessKeyResponse("CreateAccessKey") {
         access_key: AccessKey = "AccessKey";
     }
+    CreateInstanceProfileResponse("CreateInstanceProfile") {
+        instance_profile: InstanceProfile = "InstanceProfile";
+    }
     CreateOpenIDConnectProviderResponse("CreateOpenIDConnectProvider") {
         open_id_connect_provider_arn: Option<String> = "OpenIDConnectProviderArn";
         tags: Option<Vec<Tag>> = "Tags";
@@ -20,6 +23,9 @@ crate::constraint::output! {
     }
     CreateUserResponse("CreateUser") {
         user: Option<User> = "User";
+    }
+    GetInstanceProfileResponse("GetInstanceProfile") {
+        instance_profile: InstanceProfile = "InstanceProfile";
     }
     GetOpenIDConnectProviderResponse("GetOpenIDConnectProvider") {
         url: Option<String> = "Url";
@@ -62,6 +68,16 @@ crate::constraint::output! {
     }
     ListAttachedUserPoliciesResponse("ListAttachedUserPolicies") {
         attached_policies: Option<Vec<AttachedPolicy>> = "AttachedPolicies";
+        is_truncated: Option<bool> = "IsTruncated";
+        marker: Option<String> = "Marker";
+    }
+    ListInstanceProfilesResponse("ListInstanceProfiles") {
+        instance_profiles: Vec<InstanceProfile> = "InstanceProfiles";
+        is_truncated: Option<bool> = "IsTruncated";
+        marker: Option<String> = "Marker";
+    }
+    ListInstanceProfilesForRoleResponse("ListInstanceProfilesForRole") {
+        instance_profiles: Vec<InstanceProfile> = "InstanceProfiles";
         is_truncated: Option<bool> = "IsTruncated";
         marker: Option<String> = "Marker";
     }
@@ -114,6 +130,15 @@ crate::constraint::output! {
     AttachedPolicy {
         policy_name: Option<String> = "PolicyName";
         policy_arn: Option<String> = "PolicyArn";
+    }
+    InstanceProfile {
+        path: String = "Path";
+        instance_profile_name: String = "InstanceProfileName";
+        instance_profile_id: String = "InstanceProfileId";
+        arn: String = "Arn";
+        create_date: Timestamp = "CreateDate";
+        roles: Vec<Role> = "Roles";
+        tags: Option<Vec<Tag>> = "Tags";
     }
     OpenIDConnectProviderListEntry {
         arn: Option<String> = "Arn";

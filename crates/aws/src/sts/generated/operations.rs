@@ -9,7 +9,7 @@ crate::constraint::operations! {
     AssumeRoleWithWebIdentity(AssumeRoleWithWebIdentityRequest) true;
     AssumeRoot(AssumeRootRequest) false;
     DecodeAuthorizationMessage(DecodeAuthorizationMessageRequest) false;
-    GetAccessKeyInfo(GetAccessKeyInfoRequest) false;
+    GetAccessKeyInfo(GetAccessKeyInfoRequest) true;
     GetCallerIdentity(GetCallerIdentityRequest) true;
     GetDelegatedAccessToken(GetDelegatedAccessTokenRequest) false;
     GetFederationToken(GetFederationTokenRequest) false;

@@ -24,6 +24,9 @@ crate::constraint::output! {
         session_token_utilization: Option<i32> = "SessionTokenUtilization";
         session_token_size: Option<i32> = "SessionTokenSize";
     }
+    GetAccessKeyInfoResponse("GetAccessKeyInfo") {
+        account: Option<String> = "Account";
+    }
     GetCallerIdentityResponse("GetCallerIdentity") {
         user_id: Option<String> = "UserId";
         account: Option<String> = "Account";

@@ -141,6 +141,15 @@ impl World {
         self.send(keys, service, request)
     }
 
+    /// Calls the operator API.
+    pub(crate) fn operate(&self, keys: &Keys, operation: &str, input: &Value) -> Response {
+        let request = Request::new("POST", "/")
+            .header("content-type", "application/x-amz-json-1.1")
+            .header("x-amz-target", &format!("Bowline_20261101.{operation}"))
+            .body(input.to_string());
+        self.send(keys, "bowline", request)
+    }
+
     /// Sends an S3 request as root.
     pub(crate) fn s3(&self, request: Request) -> Response {
         self.send(&Bowline::root(), "s3", request)
@@ -278,7 +287,10 @@ pub(crate) fn show_ids_as_words() -> insta::internals::SettingsBindDropGuard {
             r"<SecretAccessKey>[^<]*</SecretAccessKey>",
             "<SecretAccessKey>[secret]</SecretAccessKey>",
         ),
-        (r"\b(AKIA|ASIA|AROA|AIDA|ANPA)[A-Z2-7]{16,17}\b", "[$1]"),
+        (
+            r"\b(AKIA|ASIA|AROA|AIDA|AIPA|ANPA)[A-Z2-7]{16,17}\b",
+            "[$1]",
+        ),
         (
             r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)",
             "[time]",

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Access keys of one owner ("IAM and AWS STS quotas", IAM User Guide).
-const MOST: usize = 2;
+pub(crate) const MOST: usize = 2;
 
 /// The one answer that has the secret.
 pub(super) async fn create(

@@ -14,10 +14,14 @@ pub(super) fn already_exists(message: String) -> AwsError {
 }
 
 /// A quota is used up ("IAM and AWS STS quotas", IAM User Guide).
-pub(super) fn over_quota(quota: &str, most: usize) -> AwsError {
+pub(crate) fn over_quota(quota: &str, most: usize) -> AwsError {
     let message = format!("Cannot exceed quota for {quota}: {most}");
     AwsError::new(Code::LimitExceeded, message)
 }
+
+/// What deleting a role and deleting an instance profile are refused with while the one is in the other.
+pub(super) const IN_INSTANCE_PROFILE: &str =
+    "Cannot delete entity, must remove roles from instance profile first.";
 
 /// Something still hangs on it.
 pub(super) fn delete_conflict(message: &'static str) -> AwsError {

@@ -4,13 +4,17 @@ use std::sync::Arc;
 
 use bowline_aws::{
     error::{AwsError, Code},
-    iam::{Operation, authorization::Resource},
+    iam::{
+        Operation,
+        authorization::{PassedRole, Resource},
+    },
     query::Params,
 };
 use bowline_iam::account::AccountId;
 
 use super::error::no_such;
 use crate::{
+    api::passed_role::Passed,
     caller::{Caller, Identity},
     index::{self, Index},
 };
@@ -67,6 +71,16 @@ pub(crate) fn resource(
             };
             own(account, arn)
         }
+        Resource::InstanceProfile(member) => {
+            let name = text(member);
+            let profile = index.instance_profile(account, name);
+            let arn = profile.map_or_else(
+                || format!("arn:aws:iam::{account}:instance-profile/{name}"),
+                |profile| profile.record.arn(),
+            );
+            own(account, arn)
+        }
+        Resource::NewInstanceProfile { name, path } => new("instance-profile", name, path),
         Resource::NewRole { name, path } => new("role", name, path),
         Resource::NewUser { name, path } => new("user", name, path),
         Resource::NewPolicy { name, path } => new("policy", name, path),
@@ -86,6 +100,28 @@ pub(crate) fn resource(
             own(account, arn)
         }
         Resource::Providers => own(account, format!("arn:aws:iam::{account}:oidc-provider/*")),
+    })
+}
+
+/// The role that a request hands to a service, which takes a permission of its own.
+pub(crate) fn passed(
+    operation: Operation,
+    params: &Params,
+    caller: &Caller,
+    index: &Index,
+) -> Option<Passed> {
+    let PassedRole { role, service } = operation.passed_role()?;
+    let account = caller.account();
+    let name = params.get(role).unwrap_or_default();
+    let found = index.role(account, name);
+    Some(Passed {
+        role_arn: found.map_or_else(
+            || format!("arn:aws:iam::{account}:role/{name}"),
+            |role| role.arn.to_string(),
+        ),
+        account,
+        service,
+        resource: None,
     })
 }
 

@@ -13,7 +13,7 @@ use bowline_iam::account::AccountId;
 use std::sync::Arc;
 
 use super::{
-    error::{already_exists, no_such},
+    error::{IN_INSTANCE_PROFILE, already_exists, delete_conflict, no_such},
     holder::holds_nothing,
     page::{Asked, Entries, Page},
     policy_document::{Trust, encoded},
@@ -145,6 +145,18 @@ pub(super) async fn delete(call: &Call<'_>, input: &DeleteRoleRequest) -> Result
     call.update(|index| {
         let role = find(index, account, &input.role_name)?;
         holds_nothing(&role.record.permissions)?;
+        if index
+            .instance_profiles_of(&role.record, None)
+            .next()
+            .is_some()
+        {
+            return Err(delete_conflict(IN_INSTANCE_PROFILE));
+        }
+        if index.is_attached_to_service(&role.record.id) {
+            return Err(delete_conflict(
+                "Cannot delete entity, must detach it from all service resources first.",
+            ));
+        }
         let transaction = Transaction::new().delete(&*role.record, role.revision);
         Ok((transaction, ()))
     })
@@ -182,7 +194,7 @@ pub(super) async fn change(
     .map(drop)
 }
 
-fn show(role: &entity::Role, trust: &str) -> Role {
+pub(super) fn show(role: &entity::Role, trust: &str) -> Role {
     Role {
         path: role.path.clone(),
         role_name: role.name.clone(),

@@ -1,0 +1,59 @@
+//! What the operations on accounts have in common. Accounts are the management account's to make.
+
+use bowline_aws::error::{AwsError, Protocol};
+use bowline_iam::account::AccountId;
+use serde::Serialize;
+
+use super::management_account;
+use crate::{
+    bootstrap::RootCredentials,
+    event::{Event, Subject},
+    index::Index,
+    refusal::Refused,
+};
+
+/// An account as what is acted on: one of the management account's, whoever acts in it. Without an id it is any.
+pub(super) fn subject(index: &Index, id: Option<AccountId>) -> Subject {
+    let management = management_account(index);
+    let of = management.map(|account| account.to_string());
+    let id = id.map_or_else(|| "*".to_owned(), |id| id.to_string());
+    Subject {
+        arn: format!("arn:aws:bowline::{}:account/{id}", of.unwrap_or_default()),
+        account: management,
+    }
+}
+
+/// A root access key that was just made.
+#[derive(Debug)]
+pub(super) struct Created(RootCredentials);
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Output<'a> {
+    account_id: &'a str,
+    access_key_id: &'a str,
+    secret_access_key: &'a str,
+}
+
+impl From<RootCredentials> for Created {
+    fn from(root: RootCredentials) -> Self {
+        Self(root)
+    }
+}
+
+impl Created {
+    /// The answer, of which the event is told all but the secret.
+    pub(super) fn answer(&self, event: &mut Event<'_>) -> Result<String, Refused> {
+        let root = &self.0;
+        let output = Output {
+            account_id: root.account.as_str(),
+            access_key_id: root.access_key_id.as_str(),
+            secret_access_key: root.secret_access_key.expose(),
+        };
+        let told = &mut event.response;
+        told.add("accountId", root.account.to_string());
+        told.add("accessKeyId", root.access_key_id.to_string());
+        serde_json::to_string(&output)
+            .map_err(|error| Refused::because(AwsError::internal(Protocol::Bowline), &error))
+    }
+}

@@ -1,0 +1,35 @@
+//! What the operations on roles of services have in common: the resource that they are about.
+
+use bowline_aws::error::{AwsError, Code};
+
+use super::input::{Members, invalid};
+use crate::{entity::ServiceResource, event::Subject, index::ServiceAttachment};
+
+/// The member `ResourceArn`.
+pub(super) fn read(members: &Members<'_>) -> Result<ServiceResource, AwsError> {
+    let arn = members.required_text("ResourceArn")?;
+    arn.parse()
+        .map_err(|error| invalid(&format!("ResourceArn: it {error}")))
+}
+
+/// The resource as what is acted on. Its account is the one in its ARN.
+pub(super) fn subject(resource: &ServiceResource) -> Subject {
+    Subject {
+        arn: resource.as_str().to_owned(),
+        account: Some(resource.account()),
+    }
+}
+
+/// What is attached to a resource.
+///
+/// # Errors
+/// `NoSuchEntity`.
+pub(super) fn found<'i>(
+    attachment: Option<&'i std::sync::Arc<ServiceAttachment>>,
+    resource: &ServiceResource,
+) -> Result<&'i ServiceAttachment, AwsError> {
+    attachment.map(|found| &**found).ok_or_else(|| {
+        let message = format!("The resource {resource} has no role attached.");
+        AwsError::new(Code::NoSuchEntity, message)
+    })
+}

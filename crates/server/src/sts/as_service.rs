@@ -1,0 +1,171 @@
+//! A service assumes the role that is attached to one of its resources.
+//!
+//! No request signs as a service and none names one as its caller. The server plays it, for callers who are permitted to attach a role to
+//! the resource or to fetch its credentials, and asks the role's trust policy like that of any other role. What the policy is
+//! decided on is what the server knows: the principal follows from the resource's ARN, and so do `aws:SourceArn` and `aws:SourceAccount`.
+
+use std::sync::Arc;
+
+use bowline_aws::{
+    error::{AwsError, Protocol},
+    sts::Operation,
+    xml::iso_seconds,
+};
+use bowline_iam::{
+    action::Action,
+    authorize::{Policies, Request, Resource, authorize, explain},
+    context::{Context, Value},
+    decision::Permit,
+    principal::Principal,
+};
+use jiff::Timestamp;
+
+use super::Given;
+use crate::{
+    api::call::Call,
+    audit::{self, Outcome},
+    entity::ServiceResource,
+    event::{Event, Subject, Who},
+    index::Role,
+    refusal::{Explanation, Refused},
+    service::Service,
+    session::{self, AssumeRole},
+};
+
+/// The proof that a role's trust policy lets the service assume it for this resource.
+///
+/// # Errors
+/// `AccessDenied`, with the trace.
+pub(crate) fn trusted<A>(
+    role: &Role,
+    resource: &ServiceResource,
+    now: Timestamp,
+    action: A,
+) -> Result<Permit<A>, Refused> {
+    let service = resource.service().principal();
+    let denial = || {
+        let message = format!("The role {} cannot be assumed by {service}.", role.arn);
+        AwsError::access_denied(message)
+    };
+    // Nobody's role is for another account's resource, whatever its trust policy says.
+    if role.record.account != resource.account() {
+        let reason = format!("`{resource}` is of another account than the role");
+        return Err(Refused::because(denial(), &reason));
+    }
+    let action_name = Action::parse(Operation::AssumeRole.action())
+        .map_err(|error| Refused::because(denial(), &error))?;
+    let context = context(resource, now);
+    let request = Request {
+        principal: Principal::Service(service),
+        action: &action_name,
+        resource: Resource {
+            arn: &role.arn,
+            account: Some(role.record.account),
+        },
+        context: &context,
+    };
+    let policies = Policies {
+        trust: Some(role.trust_policy()),
+        ..Policies::default()
+    };
+    authorize(&request, &policies)
+        .permit(action)
+        .map_err(|_| Refused {
+            error: denial(),
+            reason: None,
+            traces: vec![explain(&request, &policies)],
+        })
+}
+
+/// Assumes a role for the resource that it is attached to. It has a record of its own, as a call of the service.
+///
+/// # Errors
+/// As [`trusted`], and a failure of ours if there is no session or no record.
+pub(crate) fn assume(
+    call: &Call<'_>,
+    event: &Event<'_>,
+    role: &Role,
+    resource: &ServiceResource,
+) -> Result<Given, Refused> {
+    let seconds = resource.service().session_seconds();
+    let mut own = Event::new(event.head, Service::Sts);
+    own.record = Some(call.app.ids().record);
+    own.operation = Some(Operation::AssumeRole.into());
+    own.region.clone_from(&event.region);
+    own.who = Who::Service(resource.service());
+    own.parameters.add("roleArn", role.arn.to_string());
+    own.parameters
+        .add("roleSessionName", resource.session_name().to_owned());
+    own.parameters.add("durationSeconds", seconds.to_string());
+    own.parameters
+        .add("sourceArn", resource.as_str().to_owned());
+    own.resource = Some(Subject {
+        arn: role.arn.to_string(),
+        account: Some(role.record.account),
+    });
+
+    let session = AssumeRole {
+        role: Arc::clone(&role.record),
+        session_name: resource.session_name().to_owned(),
+        session_policy: None,
+        web_identity: None,
+        service_resource: Some(resource.clone()),
+        chained_from: None,
+        issued: call.now,
+    };
+    let given = trusted(role, resource, call.now, session).and_then(|permit| {
+        let keyring = call.index.keyring();
+        let minted = session::mint(permit, seconds, keyring, &call.app.random)?;
+        Ok(Given::from(minted))
+    });
+    let explanation = given
+        .as_ref()
+        .err()
+        .map(|refused| Explanation::new(&own, refused, Protocol::STS));
+    let outcome = match &given {
+        Ok(given) => {
+            let (credentials, user) = (&given.credentials, &given.user);
+            let told = &mut own.response;
+            told.add("credentials.accessKeyId", credentials.access_key_id.clone());
+            told.add(
+                "credentials.expiration",
+                iso_seconds(credentials.expiration),
+            );
+            told.add(
+                "assumedRoleUser.assumedRoleId",
+                user.assumed_role_id.clone(),
+            );
+            told.add("assumedRoleUser.arn", user.arn.clone());
+            Outcome::Done
+        }
+        Err(refused) => Outcome::Failed {
+            code: refused.error.wire_code(Protocol::STS),
+            message: refused.error.message(),
+            explanation: explanation.as_ref(),
+        },
+    };
+    let line = audit::render(&own, outcome);
+    call.app
+        .audit
+        .write(&line)
+        .map_err(|error| Refused::because(AwsError::internal(Protocol::Bowline), &error))?;
+    given
+}
+
+/// What the trust policy is decided on. The call comes from inside the server, so it has no address and no user agent.
+fn context(resource: &ServiceResource, now: Timestamp) -> Context<'_> {
+    let mut context = Context::new();
+    context.set("aws:CurrentTime", Value::Time(now));
+    context.set("aws:EpochTime", Value::Integer(now.as_second()));
+    context.set("aws:SecureTransport", Value::Bool(true));
+    context.set("aws:ViaAWSService", Value::Bool(false));
+    context.set("aws:PrincipalIsAWSService", Value::Bool(true));
+    let service = resource.service().principal();
+    context.set("aws:PrincipalServiceName", service.into());
+    context.set("aws:SourceArn", resource.as_str().into());
+    let account = resource.account().to_string();
+    context.set("aws:SourceAccount", account.clone().into());
+    context.set("aws:ResourceAccount", account.into());
+    context.set("sts:RoleSessionName", resource.session_name().into());
+    context
+}
