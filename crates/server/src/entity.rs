@@ -1,4 +1,4 @@
-//! What an account holds, as it is stored: accounts, users, access keys, roles, managed policies, OIDC providers, buckets.
+//! What an account holds, as it is stored: accounts, users, access keys, roles, managed policies, OIDC providers, buckets, tables.
 //!
 //! These are plain records. Each [validates](Entity::validate) itself whenever it is read or written, so what the rest of
 //! the server sees obeys the rules of its kind. Policy documents are kept byte for byte as they were given; parsing and
@@ -12,6 +12,7 @@ pub mod bucket;
 pub mod policy;
 pub mod provider;
 pub mod role;
+pub mod table;
 pub(crate) mod text;
 pub mod unique_id;
 pub mod user;
@@ -25,6 +26,7 @@ pub use self::{
     policy::{ManagedPolicy, Permissions, PolicyVersion},
     provider::OidcProvider,
     role::{ResolvedPrincipal, Role, TrustDocument},
+    table::{Table, TableState},
     unique_id::{InvalidUniqueId, UniqueId},
     user::User,
 };

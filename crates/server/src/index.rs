@@ -14,7 +14,7 @@ pub mod entry;
 mod name;
 pub mod state;
 
-use std::sync::Arc;
+use std::{ops::Bound, sync::Arc};
 
 use bowline_iam::account::AccountId;
 use rpds::{HashTrieMapSync, HashTrieSetSync, RedBlackTreeMapSync};
@@ -22,7 +22,7 @@ use rpds::{HashTrieMapSync, HashTrieSetSync, RedBlackTreeMapSync};
 pub use self::{
     apply::IndexError,
     compiled::Compiled,
-    entry::{AccessKey, Account, Bucket, KeyOwner, Policy, Provider, Role, Stored, User},
+    entry::{AccessKey, Account, Bucket, KeyOwner, Policy, Provider, Role, Stored, Table, User},
     state::{StartError, State, UpdateError},
 };
 use self::{
@@ -32,7 +32,7 @@ use self::{
 use crate::{
     entity::{self, AccessKeyOwner, UniqueId},
     keyring::{Keyring, KeyringRecord},
-    store::Revision,
+    store::{Key, Revision},
 };
 
 /// All records at one revision.
@@ -52,6 +52,8 @@ pub struct Index {
     /// The same, by what `iss` must be. Several may share it.
     providers_by_issuer: RedBlackTreeMapSync<NameKey, Arc<[Arc<Provider>]>>,
     buckets: Directory<Bucket>,
+    /// By the keys of their records.
+    tables: RedBlackTreeMapSync<Key, Arc<Table>>,
     keyring: Arc<Keyring>,
     keyring_record: Option<Arc<Stored<KeyringRecord>>>,
 }
@@ -257,6 +259,32 @@ impl Index {
         marker: Option<&str>,
     ) -> impl Iterator<Item = &Arc<Bucket>> + use<'_> {
         self.buckets.list(owner, marker)
+    }
+
+    /// The table with this name, in whatever state it is.
+    pub fn table(&self, account: AccountId, region: &str, name: &str) -> Option<&Arc<Table>> {
+        self.tables.get(&Key::table(account, region, name))
+    }
+
+    /// An account's tables of a region by name, those after `marker` if there is one, in whatever state they are.
+    pub fn tables<'a>(
+        &'a self,
+        account: AccountId,
+        region: &'a str,
+        marker: Option<&str>,
+    ) -> impl Iterator<Item = &'a Arc<Table>> + use<'a> {
+        let start = Key::table(account, region, marker.unwrap_or_default());
+        self.tables
+            .range((Bound::Excluded(start), Bound::Unbounded))
+            .map(|(_, table)| table)
+            .take_while(move |table| {
+                table.record.account == account && table.record.region == region
+            })
+    }
+
+    /// All tables on the server, those of an account and a region together.
+    pub fn all_tables(&self) -> impl Iterator<Item = &Arc<Table>> {
+        self.tables.values()
     }
 
     /// The keys that tokens are sealed under.

@@ -9,7 +9,8 @@ use bowline_iam::account::AccountId;
 use rpds::HashTrieSetSync;
 
 use super::{
-    AccessKey, Account, Bucket, Index, Policy, Provider, Role, Stored, User, access_key_name,
+    AccessKey, Account, Bucket, Index, Policy, Provider, Role, Stored, Table, User,
+    access_key_name,
     compiled::Compiled,
     name::{NameKey, Named},
 };
@@ -82,6 +83,7 @@ impl Index {
             "policy" => self.put_policy(key, value, revision),
             "provider" => self.put_provider(key, value, revision),
             "role" => self.put_role(key, value, revision),
+            "table" => self.put_table(key, value, revision),
             "user" => self.put_user(key, value, revision),
             // Look-ups hold uniqueness in the store. The index has maps of its own.
             "policy-name" | "provider-url" | "role-name" | "user-name" => Ok(()),
@@ -106,6 +108,9 @@ impl Index {
             "policy" => self.remove_policy(id),
             "provider" => self.remove_provider(id),
             "role" => self.remove_role(id),
+            "table" => {
+                self.tables.remove_mut(key);
+            }
             "user" => self.remove_user(id),
             _ => {}
         }
@@ -348,6 +353,18 @@ impl Index {
         if let Some(bucket) = self.buckets.get(name).cloned() {
             self.buckets.remove(name, bucket.record.owner, name);
         }
+    }
+
+    fn put_table(&mut self, key: &Key, value: &[u8], revision: Revision) -> Result<(), IndexError> {
+        self.tables.remove_mut(key);
+        if let Some(record) = read::<entity::Table>(key, value)? {
+            let table = Table {
+                record: Arc::new(record),
+                revision,
+            };
+            self.tables.insert_mut(key.clone(), Arc::new(table));
+        }
+        Ok(())
     }
 
     /// Unlike the other records, a keyring that cannot be read stops the server: without it no session is good.

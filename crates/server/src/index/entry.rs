@@ -25,6 +25,9 @@ pub type Account = Stored<entity::Account>;
 /// A bucket.
 pub type Bucket = Stored<entity::Bucket>;
 
+/// A table.
+pub type Table = Stored<entity::Table>;
+
 /// A user with its compiled policies.
 #[derive(Debug)]
 pub struct User {
