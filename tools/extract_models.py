@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Extracts the wire facts of IAM and STS from an installed botocore into tools/facts.
+"""Extracts the wire facts of IAM, STS and DynamoDB from an installed botocore into tools/facts.
 
 Run by hand when the pinned version moves; everything after it is Rust:
 
@@ -14,7 +14,9 @@ import pathlib
 
 import botocore
 
-SERVICES = {"iam": "2010-05-08", "sts": "2011-06-15"}
+SERVICES = {"iam": "2010-05-08", "sts": "2011-06-15", "dynamodb": "2012-08-10", "dynamodbstreams": "2012-08-10"}
+# What a request names the service by: the XML namespace of the query protocol, or what stands before the dot of `X-Amz-Target`.
+NAMES = {"namespace": "xmlNamespace", "target": "targetPrefix"}
 CONSTRAINTS = ("min", "max", "pattern", "enum", "sensitive")
 HERE = pathlib.Path(__file__).parent
 
@@ -61,7 +63,7 @@ def facts(service, version):
     return {
         "source": {"name": "botocore", "version": botocore.__version__, "license": "Apache-2.0"},
         "version": model["metadata"]["apiVersion"],
-        "namespace": model["metadata"]["xmlNamespace"],
+    } | {key: model["metadata"][name] for key, name in NAMES.items() if name in model["metadata"]} | {
         "operations": operations,
         "shapes": {name: shape_facts(model["shapes"][name]) for name in sorted(used)},
     }

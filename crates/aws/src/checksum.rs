@@ -24,6 +24,13 @@ pub enum Algorithm {
     Sha256,
 }
 
+/// The CRC-32 of `data`, which DynamoDB's answers carry.
+pub fn crc32(data: &[u8]) -> u32 {
+    let mut crc = Crc::new(CrcAlgorithm::Crc32IsoHdlc);
+    crc.update(data);
+    u32::try_from(crc.finalize()).unwrap_or_default()
+}
+
 impl Algorithm {
     /// All of them.
     pub const ALL: [Self; 5] = [

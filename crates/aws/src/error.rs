@@ -55,6 +55,7 @@ pub struct AwsError {
     code: Code,
     message: Cow<'static, str>,
     details: Vec<(&'static str, String)>,
+    members: Vec<(&'static str, String)>,
 }
 
 /// What an error answer says about the request that it answers.
@@ -94,6 +95,7 @@ impl AwsError {
             code,
             message,
             details: Vec::new(),
+            members: Vec::new(),
         }
     }
 
@@ -101,6 +103,13 @@ impl AwsError {
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.details.push((name, value.into()));
+        self
+    }
+
+    /// Adds a member that DynamoDB puts beside the message, such as `CancellationReasons`; the value is JSON. Other protocols leave it out.
+    #[must_use]
+    pub fn with_json(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.members.push((name, value.into()));
         self
     }
 
@@ -132,10 +141,16 @@ impl AwsError {
             Protocol::S3 => ("application/xml", self.s3_body(code, ids)),
             Protocol::DynamoDb => {
                 let typed = format!("{}#{code}", self.code.dynamodb_namespace());
-                (
-                    "application/x-amz-json-1.0",
-                    json::object(&[("__type", &typed), ("message", &self.message)]),
-                )
+                let mut body = json::object(&[("__type", &typed), ("message", &self.message)]);
+                for (name, value) in &self.members {
+                    body.pop();
+                    body.push(',');
+                    json::push_string(&mut body, name);
+                    body.push(':');
+                    body.push_str(value);
+                    body.push('}');
+                }
+                ("application/x-amz-json-1.0", body)
             }
             Protocol::Bowline => (
                 "application/x-amz-json-1.1",

@@ -5,6 +5,7 @@ pub mod checksum;
 pub mod chunked;
 pub mod constraint;
 pub mod credentials;
+pub mod dynamodb;
 pub mod error;
 mod hex;
 pub mod iam;

@@ -91,9 +91,12 @@ impl Condition {
     ///
     /// An absent key fails a positive operator and passes a negated one; `IfExists` and `ForAllValues` pass it, `ForAnyValue` does not.
     /// A plain operator never matches a key that has a set of values. A negated one is not documented there: it then does whatever
-    /// allows less, which is why the statement's effect counts.
+    /// allows less, which is why the statement's effect counts. It counts for a value that is not known, too.
     pub fn holds(&self, context: &Context<'_>, effect: Effect) -> bool {
         let value = context.get(&self.key);
+        if let Some(Value::Unknown) = value {
+            return effect == Effect::Deny;
+        }
         if let Test::Null(wanted) = &self.test {
             let absent =
                 value.is_none_or(|value| matches!(value, Value::Set(set) if set.is_empty()));

@@ -39,6 +39,9 @@ pub enum Value<'a> {
     Time(Timestamp),
     /// An address.
     Address(IpAddr),
+    /// Something that cannot be known. Whoever asks for it gets what allows less: it meets no condition of an `Allow`, and every one of
+    /// a `Deny`.
+    Unknown,
 }
 
 impl<'a> Context<'a> {
@@ -91,7 +94,7 @@ impl Value<'_> {
     pub(crate) fn text(&self) -> Option<Cow<'_, str>> {
         Some(match self {
             Self::Text(text) => Cow::Borrowed(text),
-            Self::Set(_) => return None,
+            Self::Set(_) | Self::Unknown => return None,
             Self::Bool(true) => Cow::Borrowed("true"),
             Self::Bool(false) => Cow::Borrowed("false"),
             Self::Integer(number) => Cow::Owned(number.to_string()),
@@ -104,6 +107,7 @@ impl Value<'_> {
     pub fn texts(&self) -> Vec<String> {
         match self {
             Self::Set(texts) => texts.iter().map(|text| text.clone().into_owned()).collect(),
+            Self::Unknown => vec!["(unknown)".to_owned()],
             Self::Text(_) | Self::Bool(_) | Self::Integer(_) | Self::Time(_) | Self::Address(_) => {
                 self.text().map(Cow::into_owned).into_iter().collect()
             }

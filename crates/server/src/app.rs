@@ -8,8 +8,15 @@ use std::sync::{
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 
 use crate::{
-    audit::Audit, clock::Clock, config::Config, folder::DataFolder, gateway::upstream::ObjectStore,
-    index::State, metrics::Metrics, oidc::Oidc, refusal::recent::Recent,
+    audit::Audit,
+    clock::Clock,
+    config::Config,
+    folder::DataFolder,
+    gateway::upstream::{ObjectStore, tables::TableStore},
+    index::State,
+    metrics::Metrics,
+    oidc::Oidc,
+    refusal::recent::Recent,
 };
 
 /// A server's parts.
@@ -31,6 +38,8 @@ pub(crate) struct App {
     pub(crate) oidc: Oidc,
     /// The embedded object store.
     pub(crate) objects: Arc<dyn ObjectStore>,
+    /// The embedded DynamoDB.
+    pub(crate) tables: Arc<dyn TableStore>,
     /// What is written of every call.
     pub(crate) audit: Audit,
     /// The latest calls that ended with an error.

@@ -1,5 +1,5 @@
 //! What an account holds, as it is stored: accounts, users, access keys, roles, instance profiles, managed policies,
-//! OIDC providers, buckets, roles of services.
+//! OIDC providers, buckets, tables, roles of services.
 //!
 //! These are plain records. Each [validates](Entity::validate) itself whenever it is read or written, so what the rest of
 //! the server sees obeys the rules of its kind. Policy documents are kept byte for byte as they were given; parsing and
@@ -16,6 +16,7 @@ pub mod provider;
 pub mod role;
 pub mod service_attachment;
 pub mod service_resource;
+pub mod table;
 pub(crate) mod text;
 pub mod unique_id;
 pub mod user;
@@ -32,6 +33,7 @@ pub use self::{
     role::{ResolvedPrincipal, Role, TrustDocument},
     service_attachment::ServiceAttachment,
     service_resource::{InvalidServiceResource, RoleService, ServiceResource},
+    table::{Table, TableState},
     unique_id::{InvalidUniqueId, UniqueId},
     user::User,
 };

@@ -3,7 +3,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use bowline_aws::{access::Access, credentials::AccessKeyId, iam, s3, sts};
+use bowline_aws::{access::Access, credentials::AccessKeyId, dynamodb, iam, s3, sts};
 use bowline_iam::account::AccountId;
 
 use crate::{
@@ -38,6 +38,8 @@ pub(crate) struct Event<'a> {
     pub(crate) response: Fields<'a>,
     /// What it is about.
     pub(crate) resource: Option<Subject>,
+    /// What else it is about: the other tables of a batch or a transaction.
+    pub(crate) others: Vec<Subject>,
 }
 
 /// What is told of an operation: facts that its API declares.
@@ -115,6 +117,7 @@ impl<'a> Event<'a> {
             parameters: Fields::default(),
             response: Fields::default(),
             resource: None,
+            others: Vec::new(),
         }
     }
 
@@ -140,7 +143,7 @@ impl<'a> Event<'a> {
     pub(crate) fn is_about_data(&self) -> bool {
         match self.operation {
             Some(operation) => operation.is_about_data,
-            // No operation of tables is known here, and most are about items.
+            // Most operations of tables are about items.
             None => self.service == Service::DynamoDb,
         }
     }
@@ -168,6 +171,16 @@ impl From<sts::Operation> for Operation {
 
 impl From<&s3::Operation> for Operation {
     fn from(operation: &s3::Operation) -> Self {
+        Self {
+            name: operation.name(),
+            access: operation.access(),
+            is_about_data: operation.is_about_data(),
+        }
+    }
+}
+
+impl From<dynamodb::Operation> for Operation {
+    fn from(operation: dynamodb::Operation) -> Self {
         Self {
             name: operation.name(),
             access: operation.access(),

@@ -7,6 +7,8 @@
 //! store/           identity data
 //! objects/         the embedded object store
 //! objects.memory/  the same, of a server whose identity data is in memory: emptied when one starts
+//! tables/          the embedded DynamoDB
+//! tables.memory/   the same, of a server whose identity data is in memory
 //! audit/           audit.jsonl
 //! ```
 //!
@@ -96,16 +98,33 @@ impl DataFolder {
     /// # Errors
     /// Those of the file system.
     pub fn fresh_objects(&self) -> io::Result<PathBuf> {
-        let path = self.path.join("objects.memory");
-        match fs::remove_dir_all(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            Ok(()) | Err(_) => Ok(path),
-        }
+        emptied(self.path.join("objects.memory"))
+    }
+
+    /// The folder of the embedded DynamoDB.
+    pub fn tables(&self) -> PathBuf {
+        self.path.join("tables")
+    }
+
+    /// The folder of the embedded DynamoDB beside identity data in memory, emptied for the same reason as
+    /// [that of objects](Self::fresh_objects).
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn fresh_tables(&self) -> io::Result<PathBuf> {
+        emptied(self.path.join("tables.memory"))
     }
 
     /// The audit file, unless another is configured.
     pub fn audit(&self) -> PathBuf {
         self.path.join("audit").join("audit.jsonl")
+    }
+}
+
+fn emptied(path: PathBuf) -> io::Result<PathBuf> {
+    match fs::remove_dir_all(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(path),
     }
 }
 

@@ -4,6 +4,7 @@
 //! that, the few bytes that say what is asked are. The caller's credentials end here.
 
 mod buckets;
+pub(crate) mod dynamodb;
 pub mod s3;
 pub mod upstream;
 

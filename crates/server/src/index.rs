@@ -24,7 +24,7 @@ pub use self::{
     compiled::Compiled,
     entry::{
         AccessKey, Account, Bucket, InstanceProfile, KeyOwner, Policy, Provider, Role,
-        ServiceAttachment, Stored, User,
+        ServiceAttachment, Stored, Table, User,
     },
     state::{StartError, State, UpdateError},
 };
@@ -35,7 +35,7 @@ use self::{
 use crate::{
     entity::{self, AccessKeyOwner, UniqueId},
     keyring::{Keyring, KeyringRecord},
-    store::Revision,
+    store::{Key, Revision},
 };
 
 /// All records at one revision.
@@ -56,6 +56,8 @@ pub struct Index {
     /// The same, by what `iss` must be. Several may share it.
     providers_by_issuer: RedBlackTreeMapSync<NameKey, Arc<[Arc<Provider>]>>,
     buckets: Directory<Bucket>,
+    /// By the keys of their records.
+    tables: RedBlackTreeMapSync<Key, Arc<Table>>,
     /// Roles of services, by account and the ARN of the resource, which compares with case.
     service_attachments: RedBlackTreeMapSync<(AccountId, Box<str>), Arc<ServiceAttachment>>,
     /// How many of them a role has, by its id.
@@ -327,6 +329,32 @@ impl Index {
     /// Whether a role is attached to a resource of a service.
     pub fn is_attached_to_service(&self, role: &UniqueId) -> bool {
         self.service_roles.contains_key(role)
+    }
+
+    /// The table with this name, in whatever state it is.
+    pub fn table(&self, account: AccountId, region: &str, name: &str) -> Option<&Arc<Table>> {
+        self.tables.get(&Key::table(account, region, name))
+    }
+
+    /// An account's tables of a region by name, those after `marker` if there is one, in whatever state they are.
+    pub fn tables<'a>(
+        &'a self,
+        account: AccountId,
+        region: &'a str,
+        marker: Option<&str>,
+    ) -> impl Iterator<Item = &'a Arc<Table>> + use<'a> {
+        let start = Key::table(account, region, marker.unwrap_or_default());
+        self.tables
+            .range((Bound::Excluded(start), Bound::Unbounded))
+            .map(|(_, table)| table)
+            .take_while(move |table| {
+                table.record.account == account && table.record.region == region
+            })
+    }
+
+    /// All tables on the server, those of an account and a region together.
+    pub fn all_tables(&self) -> impl Iterator<Item = &Arc<Table>> {
+        self.tables.values()
     }
 
     /// The keys that tokens are sealed under.

@@ -7,8 +7,8 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use bowline_aws::{
+    dynamodb::Target,
     error::{AwsError, Code},
-    query::MAX_BYTES,
     sigv4::{Presented, RequestParts, SignatureError, Unverified, present},
 };
 use http::{HeaderValue, Method, Request, header};
@@ -16,7 +16,6 @@ use hyper::body::Incoming;
 
 use crate::{
     app::App,
-    authenticate::signed_body,
     conclude::conclude,
     event::Event,
     gateway,
@@ -31,6 +30,9 @@ use crate::{
     service::Service,
 };
 
+/// What stands before the dot of `X-Amz-Target` in a call of DynamoDB's streams, which are signed for the same service.
+const STREAMS_PREFIX: &str = "DynamoDBStreams_20120810";
+
 /// Where a request goes.
 #[derive(Debug)]
 enum Route<'a> {
@@ -40,8 +42,8 @@ enum Route<'a> {
     UnsignedQuery,
     /// The operator API, and the operation that is asked for.
     Operator(&'a str, Unverified<'a>),
-    /// DynamoDB, and the operation that is asked for.
-    DynamoDb(&'a str, Unverified<'a>),
+    /// DynamoDB or its streams, and the operation that is asked for.
+    DynamoDb(Target, &'a str, Unverified<'a>),
     /// S3, signed or not.
     S3(Option<Unverified<'a>>),
 }
@@ -108,9 +110,10 @@ impl App {
                 event = Event::new(head, Service::Bowline);
                 operator::serve(self, &mut event, &signature, operation, body).await
             }
-            Ok(Route::DynamoDb(operation, signature)) => {
+            Ok(Route::DynamoDb(target, name, signature)) => {
                 event = Event::new(head, Service::DynamoDb);
-                not_served(self, &mut event, &signature, operation, body).await
+                let operation = (target, name);
+                gateway::dynamodb::serve(self, &mut event, &signature, operation, body).await
             }
             Ok(Route::S3(signature)) => {
                 event = Event::new(head, Service::S3);
@@ -180,8 +183,11 @@ fn signed<'a>(
                     Ok(if service == Service::Bowline {
                         Route::Operator(operation, signature)
                     } else {
-                        Route::DynamoDb(operation, signature)
+                        Route::DynamoDb(Target::DynamoDb, operation, signature)
                     })
+                }
+                Some((STREAMS_PREFIX, operation)) if service == Service::DynamoDb => {
+                    Ok(Route::DynamoDb(Target::Streams, operation, signature))
                 }
                 _ => {
                     let reason = format!("the target `{target}` is not one of `{scope}`");
@@ -206,18 +212,6 @@ fn target<'a>(parts: &RequestParts<'a>) -> Result<Option<&'a str>, SignatureErro
     let value = parts.single_header("x-amz-target")?;
     // What is not text is no operation's name.
     Ok(value.map(|value| std::str::from_utf8(value).unwrap_or_default()))
-}
-
-/// A call of tables, which this version does not serve: told so once it is known who asks.
-async fn not_served(
-    app: &App,
-    event: &mut Event<'_>,
-    signature: &Unverified<'_>,
-    operation: &str,
-    body: RequestBody,
-) -> Result<Answer, Refused> {
-    signed_body(event, signature, &app.state, body, MAX_BYTES).await?;
-    Err(AwsError::unknown_operation(operation, "2012-08-10").into())
 }
 
 /// What AWS says of a request that is signed for another service than the one it reaches.

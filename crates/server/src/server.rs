@@ -20,7 +20,10 @@ use crate::{
     clock::Clock,
     config::{AuditTo, Config, StoreKind, Tls},
     folder::{DataFolder, FolderError},
-    gateway::{self, upstream::folder::FolderStore},
+    gateway::{
+        self,
+        upstream::{folder::FolderStore, tables::embedded::EmbeddedTables},
+    },
     http::listener,
     index::{StartError as IndexStartError, State},
     master_key::{MasterKey, MasterKeyError, write_private},
@@ -76,6 +79,12 @@ pub enum StartError {
     /// What was under way with a bucket cannot be settled.
     #[error("settling what was under way with buckets")]
     Buckets(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The store of tables cannot be opened.
+    #[error("opening the store of tables")]
+    Tables(#[source] io::Error),
+    /// What was under way with a table cannot be settled.
+    #[error("settling what was under way with tables")]
+    UnsettledTables(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The audit cannot be opened.
     #[error("opening the audit file `{path}`")]
     Audit {
@@ -115,6 +124,16 @@ impl Server {
         gateway::recover(&state, &objects)
             .await
             .map_err(StartError::Buckets)?;
+        let tables = match config.store {
+            StoreKind::Sqlite => Ok(folder.tables()),
+            StoreKind::Memory => folder.fresh_tables(),
+        };
+        let tables = tables
+            .and_then(|path| EmbeddedTables::open(&path))
+            .map_err(StartError::Tables)?;
+        gateway::dynamodb::recover(&state, &tables)
+            .await
+            .map_err(StartError::UnsettledTables)?;
         let audit = match &config.audit {
             AuditTo::DataFolder => audit_file(&folder.audit())?,
             AuditTo::File(path) => audit_file(path)?,
@@ -137,6 +156,7 @@ impl Server {
             state,
             oidc,
             objects: Arc::new(objects),
+            tables: Arc::new(tables),
             audit,
             recent: Recent::default(),
             metrics: Metrics::new(),

@@ -49,6 +49,8 @@ pub(crate) enum Kind {
     String,
     Blob,
     Integer,
+    Long,
+    Double,
     Boolean,
     Timestamp,
 }

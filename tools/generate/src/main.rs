@@ -6,6 +6,7 @@ mod built;
 mod facts;
 mod names;
 mod service;
+mod shapes;
 mod table;
 
 /// The repository, where all paths begin.
@@ -29,6 +30,9 @@ fn files() -> Result<Vec<(String, String)>> {
         files.extend(service::files(name, &facts, built, &patterns)?);
         services.push((name, facts, built));
     }
+    let facts = facts::Service::parse(&read("tools/facts/dynamodb.json")?)?;
+    files.push(shapes::file(&facts, built::DYNAMODB)?);
+    services.push(("dynamodb", facts, built::DYNAMODB));
     let path = "docs/compatibility.md";
     files.push((path.to_owned(), table::replace(&read(path)?, &services)?));
     Ok(files)

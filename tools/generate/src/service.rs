@@ -260,7 +260,9 @@ impl Writer<'_> {
                 out.uses.insert("jiff::Timestamp".to_owned());
                 "Timestamp".to_owned()
             }
-            Kind::Blob => bail!("`{name}`: no request has a blob"),
+            Kind::Blob | Kind::Long | Kind::Double => {
+                bail!("`{name}`: no request of the query protocol here has such a kind")
+            }
             Kind::List => format!(
                 "Vec<{}>",
                 self.input_type(out, inner(name, shape.member.as_deref())?)?
@@ -373,8 +375,8 @@ impl Writer<'_> {
                 }
                 camel(name)
             }
-            Kind::Map | Kind::Blob => {
-                bail!("`{name}`: answers that are built have neither maps nor blobs")
+            Kind::Map | Kind::Blob | Kind::Long | Kind::Double => {
+                bail!("`{name}`: no answer that is built has such a kind")
             }
         })
     }

@@ -144,7 +144,7 @@ codes! {
     /// Something still hangs on it.
     DeleteConflict Failed ("DeleteConflict", 409);
     /// A quota is used up.
-    LimitExceeded Failed ("LimitExceeded", 409);
+    LimitExceeded Failed ("LimitExceeded", 409) dynamodb ("LimitExceededException", 400);
     /// An input that no constraint of shape describes.
     InvalidInput Failed ("InvalidInput", 400);
     /// Somebody else changed it in the meantime.
@@ -225,8 +225,16 @@ codes! {
     // DynamoDB.
     /// The table does not exist.
     ResourceNotFound Failed ("ResourceNotFoundException", 400);
-    /// The table is being changed.
+    /// The table is being changed, or there is one of this name.
     ResourceInUse Failed ("ResourceInUseException", 400);
+    /// A condition of a write does not hold.
+    ConditionalCheckFailed Failed ("ConditionalCheckFailedException", 400);
+    /// A transaction did nothing.
+    TransactionCanceled Failed ("TransactionCanceledException", 400);
+    /// The token of another transaction.
+    IdempotentParameterMismatch Failed ("IdempotentParameterMismatchException", 400);
+    /// The items of one partition and its local indexes are too large together.
+    ItemCollectionSizeLimitExceeded Failed ("ItemCollectionSizeLimitExceededException", 400);
 }
 
 impl Code {

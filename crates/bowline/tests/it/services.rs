@@ -793,7 +793,7 @@ fn a_kill_leaves_no_attachment_half_made() {
                             continue;
                         }
                         // Every other one is detached again, of which no answer may come.
-                        if number % 2 == 0 {
+                        if number.is_multiple_of(2) {
                             attached.lock().unwrap().insert(arn);
                         } else if send(port, "DetachRole", json!({ "ResourceArn": arn })) {
                             detached.lock().unwrap().insert(arn);

@@ -90,7 +90,11 @@ impl Test {
                 let given = match value {
                     Value::Bool(given) => Some(*given),
                     Value::Text(text) => truth(text),
-                    Value::Set(_) | Value::Integer(_) | Value::Time(_) | Value::Address(_) => None,
+                    Value::Set(_)
+                    | Value::Integer(_)
+                    | Value::Time(_)
+                    | Value::Address(_)
+                    | Value::Unknown => None,
                 };
                 given.is_some_and(|given| wanted.contains(&given))
             }
@@ -183,7 +187,9 @@ fn address(value: &Value<'_>) -> Option<IpAddr> {
     match value {
         Value::Address(address) => Some(address.to_canonical()),
         Value::Text(text) => text.parse::<IpAddr>().ok().map(|ip| ip.to_canonical()),
-        Value::Set(_) | Value::Bool(_) | Value::Integer(_) | Value::Time(_) => None,
+        Value::Set(_) | Value::Bool(_) | Value::Integer(_) | Value::Time(_) | Value::Unknown => {
+            None
+        }
     }
 }
 
@@ -192,7 +198,7 @@ fn decimal(value: &Value<'_>) -> Option<Decimal> {
         Value::Integer(number) => Decimal::from(*number),
         Value::Time(time) => Decimal::from(time.as_second()),
         Value::Text(text) => Decimal::parse(text)?,
-        Value::Set(_) | Value::Bool(_) | Value::Address(_) => return None,
+        Value::Set(_) | Value::Bool(_) | Value::Address(_) | Value::Unknown => return None,
     })
 }
 
@@ -201,6 +207,6 @@ fn instant(value: &Value<'_>) -> Option<Instant> {
         Value::Time(time) => Some(time.as_nanosecond()),
         Value::Integer(seconds) => Some(date::of_seconds(*seconds)),
         Value::Text(text) => date::parse(text),
-        Value::Set(_) | Value::Bool(_) | Value::Address(_) => None,
+        Value::Set(_) | Value::Bool(_) | Value::Address(_) | Value::Unknown => None,
     }
 }

@@ -236,3 +236,26 @@ fn values_that_cannot_be_compared_are_refused_when_they_are_read() {
     insta::assert_snapshot!(error("StringEquals", &["${x"]), @"has the value `${x`, which has a variable without a closing brace");
     assert_eq!(error("StringEquals", &[]), ConditionError::NoValues);
 }
+
+#[test]
+fn a_value_that_is_not_known_meets_what_denies_and_nothing_that_allows() {
+    for operator in [
+        "StringEquals",
+        "StringNotEquals",
+        "StringEqualsIfExists",
+        "ForAllValues:StringLike",
+        "ForAnyValue:StringLike",
+        "ForAllValues:StringNotEquals",
+        "Null",
+    ] {
+        let operator = Operator::parse(operator).unwrap();
+        for expected in ["true", "false"] {
+            let condition =
+                Condition::new(operator.clone(), "k", &[expected], Variables::Expand).unwrap();
+            let mut context = Context::new();
+            context.set("k", Value::Unknown);
+            assert!(!condition.holds(&context, Effect::Allow), "{operator:?}");
+            assert!(condition.holds(&context, Effect::Deny), "{operator:?}");
+        }
+    }
+}

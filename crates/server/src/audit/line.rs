@@ -25,11 +25,21 @@ impl Line {
         self.braces(write);
     }
 
-    /// A member that is a list with one object.
-    pub(super) fn list_of_one(&mut self, name: &str, write: impl FnOnce(&mut Self)) {
+    /// A member that is a list of objects.
+    pub(super) fn list<T>(
+        &mut self,
+        name: &str,
+        items: impl Iterator<Item = T>,
+        write: impl Fn(&mut Self, T),
+    ) {
         self.name(name);
         self.0.push(b'[');
-        self.braces(write);
+        for (at, item) in items.enumerate() {
+            if at > 0 {
+                self.0.push(b',');
+            }
+            self.braces(|line| write(line, item));
+        }
         self.0.push(b']');
     }
 
@@ -132,11 +142,13 @@ mod tests {
                 line.bool("e", true);
             });
             line.object("empty", |_| {});
-            line.list_of_one("f", |line| line.text_or_null("g", None));
+            line.list("f", [None, Some("y")].into_iter(), |line, text| {
+                line.text_or_null("g", text);
+            });
             line.value("h", &[1, 2]);
         });
         let line = String::from_utf8(line).unwrap();
-        insta::assert_snapshot!(line, @r#"{"a":"x","b":{"c":null,"e":true},"empty":{},"f":[{"g":null}],"h":[1,2]}"#);
+        insta::assert_snapshot!(line, @r#"{"a":"x","b":{"c":null,"e":true},"empty":{},"f":[{"g":null},{"g":"y"}],"h":[1,2]}"#);
     }
 
     proptest! {

@@ -71,7 +71,8 @@ pub(crate) fn render(event: &Event<'_>, outcome: Outcome<'_>) -> Vec<u8> {
         line.text("eventID", record);
         line.bool("readOnly", event.reads_only());
         if let Some(resource) = &event.resource {
-            line.list_of_one("resources", |line| {
+            let all = std::iter::once(resource).chain(&event.others);
+            line.list("resources", all, |line, resource| {
                 line.text("ARN", &resource.arn);
                 line.text_if("accountId", account(resource.account.as_ref()));
             });

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::entity::BucketId;
 
 pub mod folder;
+pub mod tables;
 
 /// A future that a trait object can return.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

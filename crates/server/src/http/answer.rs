@@ -1,6 +1,9 @@
 //! Answers: what a handler gives, with the headers that every answer has.
 
-use bowline_aws::error::{AwsError, Protocol, RequestIds};
+use bowline_aws::{
+    checksum::crc32,
+    error::{AwsError, Protocol, RequestIds},
+};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Empty, Full};
@@ -15,13 +18,21 @@ const AMZN_REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 /// Where S3's clients do.
 const AMZ_REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-request-id");
 
+/// What DynamoDB's answers are, whose clients hold the body against a checksum.
+const DYNAMODB_JSON: &str = "application/x-amz-json-1.0";
+/// That checksum.
+const AMZ_CRC32: HeaderName = HeaderName::from_static("x-amz-crc32");
+
 /// A good answer with this body.
 pub(crate) fn whole(content_type: &'static str, body: String) -> Answer {
+    let crc = (content_type == DYNAMODB_JSON).then(|| crc32(body.as_bytes()));
     let mut answer = Response::new(full(body));
     let content_type = HeaderValue::from_static(content_type);
-    answer
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, content_type);
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_TYPE, content_type);
+    if let Some(crc) = crc {
+        headers.insert(AMZ_CRC32, HeaderValue::from(crc));
+    }
     answer
 }
 

@@ -10,7 +10,7 @@ use rpds::HashTrieSetSync;
 
 use super::{
     AccessKey, Account, Bucket, Index, InstanceProfile, Policy, Provider, Role, ServiceAttachment,
-    Stored, User, access_key_name,
+    Stored, Table, User, access_key_name,
     compiled::Compiled,
     name::{NameKey, Named},
 };
@@ -85,6 +85,7 @@ impl Index {
             "provider" => self.put_provider(key, value, revision),
             "role" => self.put_role(key, value, revision),
             "service-attachment" => self.put_service_attachment(key, value, revision),
+            "table" => self.put_table(key, value, revision),
             "user" => self.put_user(key, value, revision),
             // Look-ups hold uniqueness in the store. The index has maps of its own.
             "instance-profile-name"
@@ -115,6 +116,9 @@ impl Index {
             "provider" => self.remove_provider(id),
             "role" => self.remove_role(id),
             "service-attachment" => self.remove_service_attachment(key),
+            "table" => {
+                self.tables.remove_mut(key);
+            }
             "user" => self.remove_user(id),
             _ => {}
         }
@@ -430,6 +434,18 @@ impl Index {
                 self.service_roles.remove_mut(role);
             }
         }
+    }
+
+    fn put_table(&mut self, key: &Key, value: &[u8], revision: Revision) -> Result<(), IndexError> {
+        self.tables.remove_mut(key);
+        if let Some(record) = read::<entity::Table>(key, value)? {
+            let table = Table {
+                record: Arc::new(record),
+                revision,
+            };
+            self.tables.insert_mut(key.clone(), Arc::new(table));
+        }
+        Ok(())
     }
 
     /// Unlike the other records, a keyring that cannot be read stops the server: without it no session is good.

@@ -29,6 +29,8 @@ pub type Bucket = Stored<entity::Bucket>;
 pub type InstanceProfile = Stored<entity::InstanceProfile>;
 /// A role that is attached to a resource of a service.
 pub type ServiceAttachment = Stored<entity::ServiceAttachment>;
+/// A table.
+pub type Table = Stored<entity::Table>;
 
 /// A user with its compiled policies.
 #[derive(Debug)]

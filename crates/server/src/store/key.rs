@@ -89,6 +89,11 @@ impl Key {
         Self::from_parts(&["service-attachment", account.as_str(), resource])
     }
 
+    /// `table/{account}/{region}/{name}`: a [`Table`](crate::entity::Table). The names of tables differ by case too.
+    pub fn table(account: AccountId, region: &str, name: &str) -> Self {
+        Self::from_parts(&["table", account.as_str(), region, name])
+    }
+
     /// `keyring`: the sealed keyring.
     pub fn keyring() -> Self {
         Self::from_parts(&["keyring"])

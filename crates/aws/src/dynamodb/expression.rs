@@ -1,0 +1,206 @@
+//! Which attributes an expression speaks of, and which value a key condition asks for.
+//!
+//! This is no parser: the store parses, and refuses what is no expression. It reads words only, so that no attribute is overlooked,
+//! whatever the grammar is; where it is not sure it says so ("Expressions in DynamoDB", Amazon `DynamoDB` Developer Guide).
+
+use bowline_iam::json::Object;
+
+/// A word or a sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Token<'e> {
+    /// A bare word: an attribute, a function or a keyword.
+    Word(&'e str),
+    /// `#name`, with its sign.
+    Name(&'e str),
+    /// `:value`, with its sign.
+    Value(&'e str),
+    /// Digits, as they stand in brackets.
+    Digits,
+    /// Anything else.
+    Sign(char),
+}
+
+/// Words that no attribute has bare: the grammar's own.
+const KEYWORDS: [&str; 9] = [
+    "ADD", "AND", "BETWEEN", "DELETE", "IN", "NOT", "OR", "REMOVE", "SET",
+];
+
+/// The attributes that an expression speaks of, by their names. Of a path, that is where it begins. None if that is not sure.
+pub(super) fn attributes(expression: &str, names: Option<&Object<'_>>) -> Option<Vec<String>> {
+    let tokens = tokens(expression)?;
+    let mut found = Vec::new();
+    for (at, token) in tokens.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|at| tokens.get(at));
+        let after = tokens.get(at + 1);
+        if before == Some(&Token::Sign('.')) {
+            continue;
+        }
+        match token {
+            Token::Word(word) if !is_keyword(word) && after != Some(&Token::Sign('(')) => {
+                found.push((*word).to_owned());
+            }
+            Token::Name(name) => found.push(resolve(name, names)?.to_owned()),
+            Token::Word(_) | Token::Value(_) | Token::Digits | Token::Sign(_) => {}
+        }
+    }
+    Some(found)
+}
+
+/// The placeholder of the one value that a key condition wants an attribute to equal. None if that is not sure: it speaks of the
+/// attribute more than once, or in another way, or says more than that several conditions hold together.
+pub(super) fn equal_to<'e>(
+    expression: &'e str,
+    attribute: &str,
+    names: Option<&Object<'_>>,
+) -> Option<&'e str> {
+    let tokens = tokens(expression)?;
+    let mut found = None;
+    for (at, token) in tokens.iter().enumerate() {
+        let named = match token {
+            Token::Word(word)
+                if word.eq_ignore_ascii_case("OR") || word.eq_ignore_ascii_case("NOT") =>
+            {
+                return None;
+            }
+            Token::Word(word) => *word == attribute,
+            Token::Name(name) => resolve(name, names)? == attribute,
+            Token::Value(_) | Token::Digits | Token::Sign(_) => false,
+        };
+        if !named {
+            continue;
+        }
+        let begins = match at.checked_sub(1).and_then(|at| tokens.get(at)) {
+            None | Some(Token::Sign('(')) => true,
+            Some(Token::Word(word)) => word.eq_ignore_ascii_case("AND"),
+            Some(_) => false,
+        };
+        let rest = tokens.get(at + 1..).unwrap_or_default();
+        let (true, None, [Token::Sign('='), Token::Value(value), rest @ ..]) =
+            (begins, found, rest)
+        else {
+            return None;
+        };
+        let ends = match rest.first() {
+            None | Some(Token::Sign(')')) => true,
+            Some(Token::Word(word)) => word.eq_ignore_ascii_case("AND"),
+            Some(_) => false,
+        };
+        if !ends {
+            return None;
+        }
+        found = Some(*value);
+    }
+    found
+}
+
+fn resolve<'n>(name: &str, names: Option<&'n Object<'_>>) -> Option<&'n str> {
+    names?.get(name)?.as_str()
+}
+
+fn is_keyword(word: &str) -> bool {
+    KEYWORDS
+        .iter()
+        .any(|keyword| word.eq_ignore_ascii_case(keyword))
+}
+
+/// None for a character that no expression has.
+fn tokens(expression: &str) -> Option<Vec<Token<'_>>> {
+    let mut found = Vec::new();
+    let mut rest = expression;
+    while let Some(first) = rest.chars().next() {
+        let sign = usize::from(matches!(first, '#' | ':'));
+        let word = rest.get(sign..)?;
+        let end = word.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        let end = sign + end.unwrap_or(word.len());
+        let (token, length) = match first {
+            c if c.is_ascii_whitespace() => {
+                rest = rest.get(1..)?;
+                continue;
+            }
+            '#' if end > 1 => (Token::Name(rest.get(..end)?), end),
+            ':' if end > 1 => (Token::Value(rest.get(..end)?), end),
+            '0'..='9' => (Token::Digits, end),
+            c if c.is_ascii_alphabetic() || c == '_' => (Token::Word(rest.get(..end)?), end),
+            '<' | '>' | '=' | '+' | '-' | '(' | ')' | '[' | ']' | '.' | ',' => {
+                (Token::Sign(first), 1)
+            }
+            _ => return None,
+        };
+        found.push(token);
+        rest = rest.get(length..)?;
+    }
+    Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use bowline_iam::json::{self, Limits};
+
+    use super::*;
+
+    const NAMES: &[u8] = br##"{"#p": "pk", "#s": "secret", "#d": "a.b", "#n": 1}"##;
+
+    fn spoken_of(expression: &str) -> Option<String> {
+        let names = json::parse(NAMES, &Limits::POLICY).unwrap();
+        attributes(expression, names.as_object()).map(|found| found.join(" "))
+    }
+
+    fn wanted(expression: &str) -> Option<String> {
+        let names = json::parse(NAMES, &Limits::POLICY).unwrap();
+        equal_to(expression, "pk", names.as_object()).map(str::to_owned)
+    }
+
+    #[test]
+    fn an_attribute_is_where_a_path_begins() {
+        let of = |expression| spoken_of(expression).unwrap();
+        insta::assert_snapshot!(of("a, b[0].c, #s.d.#p , #d"), @"a b secret a.b");
+        insta::assert_snapshot!(of("attribute_exists(a) AND NOT size ( b ) > :v or c between :x and :y"), @"a b c");
+        insta::assert_snapshot!(of("SET a=if_not_exists(b,:v)+:w,c[1]=:x REMOVE #s ADD d :one delete e :two"), @"a b c secret d e");
+        insta::assert_snapshot!(of("a IN (:x, #s)"), @"a secret");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_taken_for_nothing() {
+        for expression in ["#x", "#n", "a # b", "a \u{a0}b", "\"a\"", "a; b", "#"] {
+            assert_eq!(spoken_of(expression), None, "{expression}");
+        }
+        assert_eq!(attributes("#p", None), None);
+    }
+
+    #[test]
+    fn a_key_condition_wants_one_value_of_the_partition_key() {
+        for expression in [
+            "pk = :v",
+            "#p=:v",
+            "(pk = :v)",
+            "pk = :v AND sk > :x",
+            "begins_with(sk, :x) and (#p = :v)",
+            "sk BETWEEN :a AND :b AND pk = :v",
+        ] {
+            assert_eq!(wanted(expression).as_deref(), Some(":v"), "{expression}");
+        }
+        for unsure in [
+            "sk = :v",
+            "pk > :v",
+            "pk = :v AND pk = :w",
+            "pk = :v AND #p = :w",
+            "pk = :v OR sk = :w",
+            "NOT pk = :v",
+            ":v = pk",
+            "sk BETWEEN :a AND pk = :v",
+            "pk.a = :v",
+            "a.pk = :v",
+            "pk = :v + :w",
+            "pk = :v.a",
+            "pk = sk",
+            "pk = :v AND #x = :w",
+        ] {
+            let found = wanted(unsure);
+            // The one that reads well here is none to the store, which has it ask for a value at both ends.
+            assert!(
+                found.is_none() || unsure.starts_with("sk BETWEEN"),
+                "{unsure}"
+            );
+        }
+    }
+}

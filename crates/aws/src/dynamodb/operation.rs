@@ -1,0 +1,354 @@
+//! Every operation of the service: its actions, on what it acts, and whether it changes something ("Actions, resources, and condition
+//! keys for Amazon DynamoDB", Service Authorization Reference), by hand.
+//!
+//! A test holds the table against the published models. What is not served is decided on `*`: whoever may not do everything of the
+//! kind learns nothing from it.
+
+use std::fmt;
+
+use crate::access::Access;
+
+/// On what an operation acts. Texts are names of members of its input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum On {
+    /// Nothing in particular: `*`.
+    Any,
+    /// A backup, an export, an import or a bulk operation, by its ARN.
+    Arn(&'static str),
+    /// Each table that is a key of this map.
+    EachTable(&'static str),
+    /// Each item of a transaction, with the action that the item's kind takes.
+    EachItem(&'static str),
+    /// A global table, by its name.
+    GlobalTable(&'static str),
+    /// What a PartiQL statement says, which nobody here reads.
+    Statement,
+    /// A stream, by its ARN.
+    Stream(&'static str),
+    /// A table, by its name or ARN.
+    Table(&'static str),
+    /// A table, or one of its indexes if a second member names one.
+    TableOrIndex(&'static str, &'static str),
+    /// The table that a structure describes.
+    TableIn(&'static str),
+    /// The tables of the account: `arn:aws:dynamodb:{region}:{account}:table/*`.
+    Tables,
+    /// A table or a stream, by its ARN.
+    TableOrStream(&'static str),
+}
+
+/// Which of the two APIs an operation belongs to, by what stands before the dot of `X-Amz-Target`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// `DynamoDB_20120810`.
+    DynamoDb,
+    /// `DynamoDBStreams_20120810`, which is signed for the same service.
+    Streams,
+}
+
+/// What an operation is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Plane {
+    /// Items.
+    Data,
+    /// What holds them.
+    Control,
+}
+
+struct Facts {
+    name: &'static str,
+    target: Target,
+    access: Access,
+    plane: Plane,
+    actions: &'static [&'static str],
+    on: On,
+}
+
+macro_rules! operations {
+    ($($target:ident $name:ident $access:ident $plane:ident [$($action:literal),*] $on:expr;)*) => {
+        /// An operation of DynamoDB or of its streams.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[expect(missing_docs, reason = "the AWS API reference describes these")]
+        pub enum Operation {
+            $($name,)*
+        }
+
+        impl Operation {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            const fn facts(self) -> Facts {
+                match self {
+                    $(Self::$name => Facts {
+                        name: stringify!($name),
+                        target: Target::$target,
+                        access: Access::$access,
+                        plane: Plane::$plane,
+                        actions: &[$(concat!("dynamodb:", $action)),*],
+                        on: $on,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+operations! {
+    DynamoDb BatchExecuteStatement Changes Data ["PartiQLDelete", "PartiQLInsert", "PartiQLSelect", "PartiQLUpdate"] On::Statement;
+    DynamoDb BatchGetItem Reads Data ["BatchGetItem"] On::EachTable("RequestItems");
+    DynamoDb BatchWriteItem Changes Data ["BatchWriteItem"] On::EachTable("RequestItems");
+    DynamoDb CancelBulkOperation Changes Control ["CancelBulkOperation"] On::Arn("BulkOperationArn");
+    DynamoDb CreateBackup Changes Control ["CreateBackup"] On::Table("TableName");
+    DynamoDb CreateGlobalTable Changes Control ["CreateGlobalTable"] On::GlobalTable("GlobalTableName");
+    DynamoDb CreateTable Changes Control ["CreateTable"] On::Table("TableName");
+    DynamoDb DeleteBackup Changes Control ["DeleteBackup"] On::Arn("BackupArn");
+    DynamoDb DeleteItem Changes Data ["DeleteItem"] On::Table("TableName");
+    DynamoDb DeleteResourcePolicy Changes Control ["DeleteResourcePolicy"] On::TableOrStream("ResourceArn");
+    DynamoDb DeleteTable Changes Control ["DeleteTable"] On::Table("TableName");
+    DynamoDb DescribeBackup Reads Control ["DescribeBackup"] On::Arn("BackupArn");
+    DynamoDb DescribeBulkOperation Reads Control ["DescribeBulkOperation"] On::Arn("BulkOperationArn");
+    DynamoDb DescribeContinuousBackups Reads Control ["DescribeContinuousBackups"] On::Table("TableName");
+    DynamoDb DescribeContributorInsights Reads Control ["DescribeContributorInsights"] On::TableOrIndex("TableName", "IndexName");
+    DynamoDb DescribeEndpoints Reads Control ["DescribeEndpoints"] On::Any;
+    DynamoDb DescribeExport Reads Control ["DescribeExport"] On::Arn("ExportArn");
+    DynamoDb DescribeGlobalTable Reads Control ["DescribeGlobalTable"] On::GlobalTable("GlobalTableName");
+    DynamoDb DescribeGlobalTableSettings Reads Control ["DescribeGlobalTableSettings"] On::GlobalTable("GlobalTableName");
+    DynamoDb DescribeImport Reads Control ["DescribeImport"] On::Arn("ImportArn");
+    DynamoDb DescribeKinesisStreamingDestination Reads Control ["DescribeKinesisStreamingDestination"] On::Table("TableName");
+    DynamoDb DescribeLimits Reads Control ["DescribeLimits"] On::Any;
+    DynamoDb DescribeTable Reads Control ["DescribeTable"] On::Table("TableName");
+    DynamoDb DescribeTableReplicaAutoScaling Reads Control ["DescribeTableReplicaAutoScaling"] On::Table("TableName");
+    DynamoDb DescribeTimeToLive Reads Control ["DescribeTimeToLive"] On::Table("TableName");
+    DynamoDb DisableKinesisStreamingDestination Changes Control ["DisableKinesisStreamingDestination"] On::Table("TableName");
+    DynamoDb EnableKinesisStreamingDestination Changes Control ["EnableKinesisStreamingDestination"] On::Table("TableName");
+    DynamoDb ExecuteStatement Changes Data ["PartiQLDelete", "PartiQLInsert", "PartiQLSelect", "PartiQLUpdate"] On::Statement;
+    DynamoDb ExecuteTransaction Changes Data ["PartiQLDelete", "PartiQLInsert", "PartiQLSelect", "PartiQLUpdate"] On::Statement;
+    DynamoDb ExportTableToPointInTime Changes Control ["ExportTableToPointInTime"] On::Table("TableArn");
+    DynamoDb GetItem Reads Data ["GetItem"] On::Table("TableName");
+    DynamoDb GetResourcePolicy Reads Control ["GetResourcePolicy"] On::TableOrStream("ResourceArn");
+    DynamoDb ImportTable Changes Control ["ImportTable"] On::TableIn("TableCreationParameters");
+    DynamoDb ListBackups Reads Control ["ListBackups"] On::Any;
+    DynamoDb ListBulkOperations Reads Control ["ListBulkOperations"] On::Any;
+    DynamoDb ListContributorInsights Reads Control ["ListContributorInsights"] On::Any;
+    DynamoDb ListExports Reads Control ["ListExports"] On::Any;
+    DynamoDb ListGlobalTables Reads Control ["ListGlobalTables"] On::Any;
+    DynamoDb ListImports Reads Control ["ListImports"] On::Any;
+    DynamoDb ListTables Reads Control ["ListTables"] On::Tables;
+    DynamoDb ListTagsOfResource Reads Control ["ListTagsOfResource"] On::Table("ResourceArn");
+    DynamoDb PutItem Changes Data ["PutItem"] On::Table("TableName");
+    DynamoDb PutResourcePolicy Changes Control ["PutResourcePolicy"] On::TableOrStream("ResourceArn");
+    DynamoDb Query Reads Data ["Query"] On::TableOrIndex("TableName", "IndexName");
+    DynamoDb RestoreTableFromBackup Changes Control ["RestoreTableFromBackup"] On::Table("TargetTableName");
+    DynamoDb RestoreTableToPointInTime Changes Control ["RestoreTableToPointInTime"] On::Table("TargetTableName");
+    DynamoDb Scan Reads Data ["Scan"] On::TableOrIndex("TableName", "IndexName");
+    DynamoDb SearchVectors Reads Data ["SearchVectors"] On::TableOrIndex("TableName", "IndexName");
+    DynamoDb StartBulkPutItems Changes Control ["StartBulkPutItems"] On::Table("TableName");
+    DynamoDb TagResource Changes Control ["TagResource"] On::Table("ResourceArn");
+    DynamoDb TransactGetItems Reads Data ["GetItem"] On::EachItem("TransactItems");
+    DynamoDb TransactWriteItems Changes Data ["ConditionCheckItem", "DeleteItem", "PutItem", "UpdateItem"] On::EachItem("TransactItems");
+    DynamoDb UntagResource Changes Control ["UntagResource"] On::Table("ResourceArn");
+    DynamoDb UpdateContinuousBackups Changes Control ["UpdateContinuousBackups"] On::Table("TableName");
+    DynamoDb UpdateContributorInsights Changes Control ["UpdateContributorInsights"] On::TableOrIndex("TableName", "IndexName");
+    DynamoDb UpdateGlobalTable Changes Control ["UpdateGlobalTable"] On::GlobalTable("GlobalTableName");
+    DynamoDb UpdateGlobalTableSettings Changes Control ["UpdateGlobalTableSettings"] On::GlobalTable("GlobalTableName");
+    DynamoDb UpdateItem Changes Data ["UpdateItem"] On::Table("TableName");
+    DynamoDb UpdateKinesisStreamingDestination Changes Control ["UpdateKinesisStreamingDestination"] On::Table("TableName");
+    DynamoDb UpdateTable Changes Control ["UpdateTable"] On::Table("TableName");
+    DynamoDb UpdateTableReplicaAutoScaling Changes Control ["UpdateTableReplicaAutoScaling"] On::Table("TableName");
+    DynamoDb UpdateTimeToLive Changes Control ["UpdateTimeToLive"] On::Table("TableName");
+    Streams DescribeStream Reads Control ["DescribeStream"] On::Stream("StreamArn");
+    Streams GetRecords Reads Data ["GetRecords"] On::Any;
+    Streams GetShardIterator Reads Data ["GetShardIterator"] On::Stream("StreamArn");
+    Streams ListStreams Reads Control ["ListStreams"] On::Any;
+}
+
+/// Most bytes of the body of a batch or a transaction ("Quotas in Amazon DynamoDB", API-specific limits).
+const BATCH_BYTES: usize = 16 * 1024 * 1024;
+/// Most bytes of another body. An item has 400 KB at most; its JSON may escape what it likes.
+const BODY_BYTES: usize = 2 * 1024 * 1024;
+
+impl Operation {
+    /// The operation that stands after the dot of `X-Amz-Target`.
+    pub fn parse(target: Target, name: &str) -> Option<Self> {
+        let mut all = Self::ALL.iter().copied();
+        all.find(|operation| operation.target() == target && operation.name() == name)
+    }
+
+    /// Its name in the API.
+    pub const fn name(self) -> &'static str {
+        self.facts().name
+    }
+
+    /// Which API it belongs to.
+    pub const fn target(self) -> Target {
+        self.facts().target
+    }
+
+    /// Whether it changes something.
+    pub const fn access(self) -> Access {
+        self.facts().access
+    }
+
+    /// Whether it is about items rather than tables, which makes it a data event.
+    pub const fn is_about_data(self) -> bool {
+        matches!(self.facts().plane, Plane::Data)
+    }
+
+    /// The actions that it takes: all of them, or each item's own.
+    pub const fn actions(self) -> &'static [&'static str] {
+        self.facts().actions
+    }
+
+    /// On what it acts.
+    pub const fn on(self) -> On {
+        self.facts().on
+    }
+
+    /// Whether this version serves it.
+    pub fn is_served(self) -> bool {
+        super::generated::input(self.name()).is_some()
+    }
+
+    /// Most bytes of its body.
+    pub const fn most_bytes(self) -> usize {
+        match self {
+            Self::BatchWriteItem | Self::BatchGetItem | Self::TransactWriteItems => BATCH_BYTES,
+            _ => BODY_BYTES,
+        }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use bowline_iam::json::{self, Limits, Value};
+
+    use super::*;
+
+    const MODELS: [(Target, &str, &str); 2] = [
+        (
+            Target::DynamoDb,
+            "DynamoDB_20120810",
+            include_str!("../../../../tools/facts/dynamodb.json"),
+        ),
+        (
+            Target::Streams,
+            "DynamoDBStreams_20120810",
+            include_str!("../../../../tools/facts/dynamodbstreams.json"),
+        ),
+    ];
+    const LIMITS: Limits = Limits {
+        max_bytes: 1 << 20,
+        max_depth: 16,
+        max_values: 1 << 20,
+    };
+
+    /// What a member's shape says of an operation's input, none if it has no such member.
+    fn member<'v>(model: &'v Value<'_>, operation: &str, name: &str) -> Option<&'v str> {
+        let operation = model.get("operations")?.get(operation)?;
+        let input = model
+            .get("shapes")?
+            .get(operation.get("input")?.as_str()?)?;
+        let members = input.get("members")?.as_array()?;
+        let member = members
+            .iter()
+            .find(|m| m.get("name").and_then(Value::as_str) == Some(name))?;
+        member.get("shape")?.as_str()
+    }
+
+    #[test]
+    fn the_table_has_every_operation_of_the_models_and_no_other() {
+        for (target, prefix, text) in MODELS {
+            let model = json::parse(text.as_bytes(), &LIMITS).unwrap();
+            assert_eq!(model.get("target").unwrap().as_str(), Some(prefix));
+            let members = model
+                .get("operations")
+                .unwrap()
+                .as_object()
+                .unwrap()
+                .members();
+            let theirs: BTreeSet<&str> = members.iter().map(|member| &*member.name).collect();
+            let ours = Operation::ALL.iter().filter(|o| o.target() == target);
+            let ours: BTreeSet<&str> = ours.map(|operation| operation.name()).collect();
+            assert_eq!(ours, theirs);
+        }
+    }
+
+    #[test]
+    fn what_an_operation_acts_on_is_a_member_of_its_input_that_can_say_so() {
+        for (target, _, text) in MODELS {
+            let model = json::parse(text.as_bytes(), &LIMITS).unwrap();
+            for operation in Operation::ALL.iter().filter(|o| o.target() == target) {
+                let shape =
+                    |name| member(&model, operation.name(), name).unwrap_or("no such member");
+                let (shape, good): (&str, &[&str]) = match operation.on() {
+                    // Nothing that it requires names a table, and so nothing that it does is about one alone.
+                    On::Any | On::Tables => {
+                        let table = member(&model, operation.name(), "TableName");
+                        assert!(
+                            table.is_none() || operation.name().starts_with("List"),
+                            "{operation}"
+                        );
+                        continue;
+                    }
+                    On::Statement => {
+                        let one = member(&model, operation.name(), "Statement");
+                        let many = ["Statements", "TransactStatements"];
+                        let many = many
+                            .iter()
+                            .any(|m| member(&model, operation.name(), m).is_some());
+                        assert!(one.is_some() || many, "{operation}");
+                        continue;
+                    }
+                    On::Arn(name) => (
+                        shape(name),
+                        &["BackupArn", "BulkOperationArn", "ExportArn", "ImportArn"],
+                    ),
+                    On::EachTable(name) => (
+                        shape(name),
+                        &["BatchGetRequestMap", "BatchWriteItemRequestMap"],
+                    ),
+                    On::EachItem(name) => (
+                        shape(name),
+                        &["TransactGetItemList", "TransactWriteItemList"],
+                    ),
+                    On::GlobalTable(name) => (shape(name), &["TableName"]),
+                    On::Stream(name) => (shape(name), &["StreamArn"]),
+                    On::Table(name) => {
+                        (shape(name), &["TableArn", "TableName", "ResourceArnString"])
+                    }
+                    On::TableOrIndex(name, index) => {
+                        assert_eq!(shape(index), "IndexName", "{operation}");
+                        (shape(name), &["TableArn"])
+                    }
+                    On::TableIn(name) => (shape(name), &["TableCreationParameters"]),
+                    On::TableOrStream(name) => (shape(name), &["ResourceArnString"]),
+                };
+                assert!(good.contains(&shape), "{operation} has {shape}");
+            }
+        }
+    }
+
+    #[test]
+    fn actions_are_named_as_their_operation_but_for_statements_and_transactions() {
+        let others: Vec<_> = Operation::ALL
+            .iter()
+            .filter(|o| o.actions() != [format!("dynamodb:{o}")])
+            .map(|o| format!("{o} {:?}", o.on()))
+            .collect();
+        insta::assert_snapshot!(others.join("\n"), @r#"
+        BatchExecuteStatement Statement
+        ExecuteStatement Statement
+        ExecuteTransaction Statement
+        TransactGetItems EachItem("TransactItems")
+        TransactWriteItems EachItem("TransactItems")
+        "#);
+    }
+}

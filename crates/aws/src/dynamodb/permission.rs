@@ -1,0 +1,514 @@
+//! What permission a request takes, and what policies may ask about it.
+//!
+//! Condition keys are those of "Using IAM policy conditions for fine-grained access control" (Amazon `DynamoDB` Developer Guide). A
+//! parameter that is left out has the value that it then works with, so that no `IfExists` is passed by leaving it out. What a key should
+//! hold and cannot be derived is [`Value::Unknown`]: no `Allow` that asks for it applies, and every `Deny` that does.
+
+use std::borrow::Cow;
+
+use bowline_iam::{
+    context::Value,
+    json::{self, Object},
+};
+
+use super::{
+    expression, key_value,
+    operation::{On, Operation},
+    request::Request,
+    shape::present,
+    table::{Place, Resource, TableRef},
+};
+use crate::error::{AwsError, Code};
+
+/// One question for the policy engine; all of a request's must be allowed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Requirement<'a> {
+    /// The action, such as `dynamodb:GetItem`.
+    pub action: &'static str,
+    /// The resource's ARN.
+    pub arn: String,
+    /// The table or index, if it is about one.
+    pub resource: Option<Resource>,
+    /// Condition keys that the request sets, with their values.
+    pub keys: Vec<(Cow<'static, str>, Value<'a>)>,
+}
+
+/// What is known of the tables that there are.
+pub trait KeySchema {
+    /// The one attribute that is the partition key of a table or an index. None if there are several, or it is not known.
+    fn partition_key(&self, resource: &Resource) -> Option<&str>;
+}
+
+/// What a part of a request says of items: the body itself, one table of a batch, or one item of a transaction.
+struct Part<'r, 'a> {
+    object: &'r Object<'a>,
+    /// `ExpressionAttributeNames`.
+    names: Option<&'r Object<'a>>,
+    /// The attribute that is the partition key of what the part is about.
+    partition_key: Option<&'r str>,
+}
+
+/// Values that were gathered, or that they cannot all be.
+#[derive(Debug)]
+struct Gathered(Option<Vec<String>>);
+
+impl Request<'_> {
+    /// The permissions that the request takes.
+    ///
+    /// # Errors
+    /// `ValidationException` for a resource ARN that is no table's, and for an item of a transaction that is not one of its kinds.
+    pub fn requirements<'r>(
+        &'r self,
+        place: &Place,
+        schema: &'r dyn KeySchema,
+    ) -> Result<Vec<Requirement<'r>>, AwsError> {
+        let body = self.root.as_object().ok_or_else(malformed)?;
+        match self.operation().on() {
+            On::Tables => Ok(vec![Requirement {
+                action: first_action(self.operation()),
+                arn: place.table_arn("*"),
+                resource: None,
+                keys: Vec::new(),
+            }]),
+            On::Table("ResourceArn") => self.tagging(body),
+            On::Table(name) => {
+                let resource = resource(body, name, None, place)?;
+                self.of_table(body, resource, schema)
+            }
+            On::TableOrIndex(name, index) => {
+                let resource = resource(body, name, Some(index), place)?;
+                self.of_table(body, resource, schema)
+            }
+            On::EachTable(name) => {
+                let tables = present(body, name).and_then(json::Value::as_object);
+                let tables = tables.ok_or_else(malformed)?.members().iter();
+                tables
+                    .map(|entry| {
+                        let table = TableRef::parse(&entry.name).map_err(|_| malformed())?;
+                        self.of_batch(body, &entry.value, table.from(place), schema)
+                    })
+                    .collect()
+            }
+            On::EachItem(name) => {
+                let items = present(body, name).and_then(json::Value::as_array);
+                let items = items.ok_or_else(malformed)?.iter();
+                items
+                    .map(|item| self.of_transaction(body, item, place, schema))
+                    .collect()
+            }
+            // None of these is served, so no body of theirs was read.
+            On::Any
+            | On::Arn(_)
+            | On::GlobalTable(_)
+            | On::Statement
+            | On::Stream(_)
+            | On::TableIn(_)
+            | On::TableOrStream(_) => Err(malformed()),
+        }
+    }
+
+    /// An operation on one table, or on items of one.
+    fn of_table<'r>(
+        &'r self,
+        body: &'r Object<'_>,
+        resource: Resource,
+        schema: &'r dyn KeySchema,
+    ) -> Result<Vec<Requirement<'r>>, AwsError> {
+        let operation = self.operation();
+        let mut keys = if operation.is_about_data() {
+            let part = Part::new(body, schema.partition_key(&resource));
+            part.keys(operation, body, &resource)
+        } else {
+            Vec::new()
+        };
+        let tags = present(body, "Tags").and_then(json::Value::as_array);
+        keys.extend(tags.map(request_tags).unwrap_or_default());
+        let arn = resource.to_string();
+        let requirement = |action| Requirement {
+            action,
+            arn: arn.clone(),
+            resource: Some(resource.clone()),
+            keys: keys.clone(),
+        };
+        let mut requirements = vec![requirement(first_action(operation))];
+        if operation == Operation::CreateTable && tags.is_some_and(|tags| !tags.is_empty()) {
+            requirements.push(requirement("dynamodb:TagResource"));
+        }
+        Ok(requirements)
+    }
+
+    fn of_batch<'r>(
+        &'r self,
+        body: &'r Object<'_>,
+        value: &'r json::Value<'_>,
+        resource: Resource,
+        schema: &'r dyn KeySchema,
+    ) -> Result<Requirement<'r>, AwsError> {
+        let partition_key = schema.partition_key(&resource);
+        let (mut leading, mut attributes) = (Gathered::none(), Gathered::none());
+        let mut keys = Vec::new();
+        if let Some(object) = value.as_object() {
+            let part = Part::new(object, partition_key);
+            let each = present(object, "Keys").and_then(json::Value::as_array);
+            for key in each
+                .into_iter()
+                .flatten()
+                .filter_map(json::Value::as_object)
+            {
+                leading.add(part.partition_value(key));
+                attributes.add_all(key.members().iter().map(|m| m.name.to_string()));
+            }
+            part.mentioned(&mut attributes);
+            let select = part.select(false);
+            if select == "ALL_ATTRIBUTES" {
+                attributes.give_up();
+            }
+            keys.push(("dynamodb:Select".into(), select.into()));
+        } else {
+            for write in value.as_array().into_iter().flatten() {
+                let item = [("PutRequest", "Item"), ("DeleteRequest", "Key")];
+                for (kind, member) in item {
+                    let item = write.get(kind).and_then(|write| write.get(member));
+                    if let Some(item) = item.and_then(json::Value::as_object) {
+                        let part = Part::new(item, partition_key);
+                        leading.add(part.partition_value(item));
+                        attributes.add_all(item.members().iter().map(|m| m.name.to_string()));
+                    }
+                }
+            }
+        }
+        leading_keys(&mut keys, leading);
+        keys.push(("dynamodb:Attributes".into(), attributes.into_value()));
+        keys.push(consumed_capacity(body));
+        Ok(Requirement {
+            action: first_action(self.operation()),
+            arn: resource.to_string(),
+            resource: Some(resource),
+            keys,
+        })
+    }
+
+    /// One item of a transaction, which takes the permission of the operation that it is.
+    fn of_transaction<'r>(
+        &'r self,
+        body: &'r Object<'_>,
+        item: &'r json::Value<'_>,
+        place: &Place,
+        schema: &'r dyn KeySchema,
+    ) -> Result<Requirement<'r>, AwsError> {
+        let one_kind = || {
+            AwsError::new(
+                Code::ValidationError,
+                "TransactItems can only contain one of Check, Put, Update or Delete",
+            )
+        };
+        let item = item.as_object().ok_or_else(malformed)?;
+        let mut kinds = item
+            .members()
+            .iter()
+            .filter(|member| member.value.kind != json::Kind::Null);
+        let (Some(kind), None) = (kinds.next(), kinds.next()) else {
+            return Err(one_kind());
+        };
+        let (operation, action) = match &*kind.name {
+            "Get" => (Operation::GetItem, "dynamodb:GetItem"),
+            "Put" => (Operation::PutItem, "dynamodb:PutItem"),
+            "Update" => (Operation::UpdateItem, "dynamodb:UpdateItem"),
+            "Delete" => (Operation::DeleteItem, "dynamodb:DeleteItem"),
+            "ConditionCheck" => (Operation::TransactWriteItems, "dynamodb:ConditionCheckItem"),
+            _ => return Err(one_kind()),
+        };
+        let object = kind.value.as_object().ok_or_else(malformed)?;
+        let resource = resource(object, "TableName", None, place)?;
+        let part = Part::new(object, schema.partition_key(&resource));
+        let mut keys = part.keys(operation, body, &resource);
+        let enclosing = self.operation().name();
+        keys.push(("dynamodb:EnclosingOperation".into(), enclosing.into()));
+        Ok(Requirement {
+            action,
+            arn: resource.to_string(),
+            resource: Some(resource),
+            keys,
+        })
+    }
+
+    /// Tags of a table, which its ARN names.
+    fn tagging<'r>(&'r self, body: &'r Object<'_>) -> Result<Vec<Requirement<'r>>, AwsError> {
+        let arn = self.text("ResourceArn").unwrap_or_default();
+        let resource: Option<Resource> = arn.parse().ok();
+        let resource = resource.filter(|resource| resource.index.is_none());
+        let resource = resource.ok_or_else(|| {
+            AwsError::new(
+                Code::ValidationError,
+                format!("Invalid TableArn: Invalid ResourceArn provided as input {arn}"),
+            )
+        })?;
+        let array = |name| present(body, name).and_then(json::Value::as_array);
+        let mut keys = array("Tags").map(request_tags).unwrap_or_default();
+        if let Some(names) = array("TagKeys") {
+            let names = names.iter().filter_map(json::Value::as_str);
+            let names = Value::Set(names.map(Cow::Borrowed).collect());
+            keys.push(("aws:TagKeys".into(), names));
+        }
+        Ok(vec![Requirement {
+            action: first_action(self.operation()),
+            arn: resource.to_string(),
+            resource: Some(resource),
+            keys,
+        }])
+    }
+}
+
+impl<'r, 'a> Part<'r, 'a> {
+    fn new(object: &'r Object<'a>, partition_key: Option<&'r str>) -> Self {
+        Self {
+            object,
+            names: present(object, "ExpressionAttributeNames").and_then(json::Value::as_object),
+            partition_key,
+        }
+    }
+
+    /// The condition keys of an operation on items. That of a transaction stands for a condition check.
+    fn keys(
+        &self,
+        operation: Operation,
+        body: &Object<'_>,
+        resource: &Resource,
+    ) -> Vec<(Cow<'static, str>, Value<'r>)> {
+        let mut attributes = Gathered::none();
+        let mut leading = Gathered::none();
+        let mut keys = Vec::new();
+        self.mentioned(&mut attributes);
+        match operation {
+            Operation::Query => leading.add(self.queried()),
+            // A scan goes through all partitions. AWS gives the key no value here, which `ForAllValues` takes for a match.
+            Operation::Scan => leading.give_up(),
+            _ => leading.add(self.item().and_then(|item| self.partition_value(item))),
+        }
+        if matches!(
+            operation,
+            Operation::GetItem | Operation::Query | Operation::Scan
+        ) {
+            let select = self.select(resource.index.is_some());
+            // What comes back is not named, and may be anything.
+            if select.starts_with("ALL_") {
+                attributes.give_up();
+            }
+            keys.push(("dynamodb:Select".into(), select.to_owned().into()));
+        } else {
+            let returned = self.returned();
+            if returned.starts_with("ALL_") {
+                attributes.give_up();
+            }
+            keys.push(("dynamodb:ReturnValues".into(), returned.to_owned().into()));
+        }
+        leading_keys(&mut keys, leading);
+        keys.push(("dynamodb:Attributes".into(), attributes.into_value()));
+        keys.push(consumed_capacity(body));
+        keys
+    }
+
+    /// The item or the key that the part has.
+    fn item(&self) -> Option<&'r Object<'a>> {
+        let item = present(self.object, "Item").or_else(|| present(self.object, "Key"));
+        item?.as_object()
+    }
+
+    fn partition_value(&self, item: &Object<'_>) -> Option<String> {
+        key_value::text(item.get(self.partition_key?)?)
+    }
+
+    /// The partition that a query is about.
+    fn queried(&self) -> Option<String> {
+        let partition_key = self.partition_key?;
+        let expression = present(self.object, "KeyConditionExpression");
+        let conditions = present(self.object, "KeyConditions").and_then(json::Value::as_object);
+        match (expression, conditions) {
+            (Some(expression), None) => {
+                let value = expression::equal_to(expression.as_str()?, partition_key, self.names)?;
+                let values = present(self.object, "ExpressionAttributeValues")?.as_object()?;
+                key_value::text(values.get(value)?)
+            }
+            (None, Some(conditions)) => {
+                let condition = conditions.get(partition_key)?;
+                if condition.get("ComparisonOperator")?.as_str()? != "EQ" {
+                    return None;
+                }
+                match condition.get("AttributeValueList")?.as_array()? {
+                    [only] => key_value::text(only),
+                    _ => None,
+                }
+            }
+            // The store takes one of them.
+            _ => None,
+        }
+    }
+
+    /// Every attribute that is named, wherever that is.
+    fn mentioned(&self, found: &mut Gathered) {
+        const EXPRESSIONS: [&str; 5] = [
+            "ConditionExpression",
+            "FilterExpression",
+            "KeyConditionExpression",
+            "ProjectionExpression",
+            "UpdateExpression",
+        ];
+        const BY_NAME: [&str; 8] = [
+            "AttributeUpdates",
+            "ExclusiveStartKey",
+            "Expected",
+            "Item",
+            "Key",
+            "KeyConditions",
+            "QueryFilter",
+            "ScanFilter",
+        ];
+        for name in EXPRESSIONS {
+            let expression = present(self.object, name).and_then(json::Value::as_str);
+            if let Some(expression) = expression {
+                match expression::attributes(expression, self.names) {
+                    Some(attributes) => found.add_all(attributes.into_iter()),
+                    None => found.give_up(),
+                }
+            }
+        }
+        for name in BY_NAME {
+            let object = present(self.object, name).and_then(json::Value::as_object);
+            let members = object.map(Object::members).unwrap_or_default();
+            found.add_all(members.iter().map(|member| member.name.to_string()));
+        }
+        let names = present(self.object, "AttributesToGet").and_then(json::Value::as_array);
+        let names = names.into_iter().flatten().filter_map(json::Value::as_str);
+        found.add_all(names.map(str::to_owned));
+    }
+
+    /// What a read gives back: what it says, or what it then does.
+    fn select(&self, of_index: bool) -> &'r str {
+        let names = ["ProjectionExpression", "AttributesToGet"];
+        match present(self.object, "Select").and_then(json::Value::as_str) {
+            Some(select) => select,
+            None if names
+                .iter()
+                .any(|name| present(self.object, name).is_some()) =>
+            {
+                "SPECIFIC_ATTRIBUTES"
+            }
+            None if of_index => "ALL_PROJECTED_ATTRIBUTES",
+            None => "ALL_ATTRIBUTES",
+        }
+    }
+
+    /// What a write gives back at most: the item may come with a condition that fails, too.
+    fn returned(&self) -> &'r str {
+        let text = |name| present(self.object, name).and_then(json::Value::as_str);
+        let returned = text("ReturnValues").unwrap_or("NONE");
+        match text("ReturnValuesOnConditionCheckFailure") {
+            Some(on_failure) if on_failure != "NONE" && !returned.starts_with("ALL_") => on_failure,
+            Some(_) | None => returned,
+        }
+    }
+}
+
+impl Gathered {
+    fn none() -> Self {
+        Self(Some(Vec::new()))
+    }
+
+    fn give_up(&mut self) {
+        self.0 = None;
+    }
+
+    fn add(&mut self, value: Option<String>) {
+        match value {
+            Some(value) => self.add_all(std::iter::once(value)),
+            None => self.give_up(),
+        }
+    }
+
+    fn add_all(&mut self, values: impl Iterator<Item = String>) {
+        if let Some(known) = &mut self.0 {
+            known.extend(values);
+        }
+    }
+
+    fn into_value<'v>(self) -> Value<'v> {
+        match self.0 {
+            Some(mut values) => {
+                values.sort_unstable();
+                values.dedup();
+                Value::Set(values.into_iter().map(Cow::Owned).collect())
+            }
+            None => Value::Unknown,
+        }
+    }
+}
+
+/// `dynamodb:LeadingKeys`, and the same by its newer name. Keys of several attributes are nothing that tables here have.
+fn leading_keys<'v>(keys: &mut Vec<(Cow<'static, str>, Value<'v>)>, leading: Gathered) {
+    let value: Value<'v> = leading.into_value();
+    keys.push(("dynamodb:LeadingKeys".into(), value.clone()));
+    keys.push(("dynamodb:FirstPartitionKeyValues".into(), value));
+    for later in ["Second", "Third", "Fourth"] {
+        let key = format!("dynamodb:{later}PartitionKeyValues");
+        keys.push((key.into(), Value::Unknown));
+    }
+}
+
+fn consumed_capacity<'v>(body: &Object<'_>) -> (Cow<'static, str>, Value<'v>) {
+    let asked = present(body, "ReturnConsumedCapacity").and_then(json::Value::as_str);
+    let asked = asked.unwrap_or("NONE").to_owned();
+    ("dynamodb:ReturnConsumedCapacity".into(), asked.into())
+}
+
+/// `aws:RequestTag/{key}` and `aws:TagKeys`. A key that comes twice has no value that is sure.
+fn request_tags<'v>(tags: &'v [json::Value<'_>]) -> Vec<(Cow<'static, str>, Value<'v>)> {
+    let mut names: Vec<&str> = Vec::new();
+    let mut keys: Vec<(Cow<'static, str>, Value<'v>)> = Vec::new();
+    for tag in tags {
+        let text = |name| tag.get(name).and_then(json::Value::as_str);
+        let (Some(name), value) = (text("Key"), text("Value").unwrap_or_default()) else {
+            continue;
+        };
+        let key = format!("aws:RequestTag/{name}");
+        match keys
+            .iter_mut()
+            .find(|(known, _)| known.eq_ignore_ascii_case(&key))
+        {
+            Some((_, known)) => *known = Value::Unknown,
+            None => keys.push((key.into(), value.into())),
+        }
+        names.push(name);
+    }
+    let names = names.into_iter().map(Cow::Borrowed).collect();
+    keys.push(("aws:TagKeys".into(), Value::Set(names)));
+    keys
+}
+
+fn resource(
+    object: &Object<'_>,
+    table: &str,
+    index: Option<&str>,
+    place: &Place,
+) -> Result<Resource, AwsError> {
+    let invalid =
+        |error: super::InvalidTableName| AwsError::new(Code::ValidationError, error.to_string());
+    let text = |name| present(object, name).and_then(json::Value::as_str);
+    let table = TableRef::parse(text(table).unwrap_or_default()).map_err(invalid)?;
+    let mut resource = table.from(place);
+    if let Some(index) = index.and_then(text) {
+        resource.index = Some(index.parse().map_err(invalid)?);
+    }
+    Ok(resource)
+}
+
+fn first_action(operation: Operation) -> &'static str {
+    operation.actions().first().copied().unwrap_or_default()
+}
+
+/// What the shape has ruled out.
+fn malformed() -> AwsError {
+    AwsError::new(Code::MalformedInput, "The request cannot be read")
+}
+
+#[cfg(test)]
+mod tests;

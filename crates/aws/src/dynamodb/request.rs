@@ -1,0 +1,241 @@
+//! A request's body: read once, and sent on as it was read.
+
+use bowline_iam::json::{self, Kind, Limits, Object, Problem, Value};
+
+use super::{
+    generated,
+    operation::Operation,
+    shape::{Checker, Shape, datatype, member, present},
+    table::{Place, Resource, TableRef},
+};
+use crate::{
+    error::{AwsError, Code},
+    json::push_string,
+};
+
+/// An item may nest 32 levels deep ("Quotas in Amazon DynamoDB", nested attributes), and each takes two of JSON.
+const MAX_DEPTH: usize = 80;
+/// Most values of a body. An item of 400 KB has fewer than a tenth of them.
+const MAX_VALUES: usize = 1 << 19;
+
+/// A well-formed request to an operation that is served.
+#[derive(Debug)]
+pub struct Request<'a> {
+    pub(super) operation: Operation,
+    pub(super) root: Value<'a>,
+    shape: &'static Shape,
+}
+
+impl<'a> Request<'a> {
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// `UnknownOperationException` if the operation is not served, `SerializationException` if the body is not JSON or has something of
+    /// another type, `ValidationException` for a member that is missing, unknown or not honoured, and for a bad name of a table.
+    pub fn read(operation: Operation, body: &'a [u8]) -> Result<Self, AwsError> {
+        let shape = generated::input(operation.name())
+            .ok_or_else(|| AwsError::unknown_operation(operation.name(), "2012-08-10"))?;
+        let limits = Limits {
+            max_bytes: operation.most_bytes(),
+            max_depth: MAX_DEPTH,
+            max_values: MAX_VALUES,
+        };
+        let root = json::parse(body, &limits).map_err(|error| match error.problem {
+            Problem::TooDeep(_) => AwsError::new(
+                Code::ValidationError,
+                "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit",
+            ),
+            // Where it stands is no secret: the client sent it.
+            Problem::Duplicate(_) | Problem::TooMany(_) => {
+                AwsError::new(Code::MalformedInput, error.to_string())
+            }
+            Problem::TooLong(_)
+            | Problem::NotUtf8
+            | Problem::End
+            | Problem::Unexpected { .. }
+            | Problem::ControlCharacter
+            | Problem::BadEscape
+            | Problem::LoneSurrogate
+            | Problem::BadNumber
+            | Problem::Trailing => AwsError::new(Code::MalformedInput, error.to_string()),
+        })?;
+        Checker::check(&root, shape)?;
+        Ok(Self {
+            operation,
+            root,
+            shape,
+        })
+    }
+
+    /// The operation.
+    pub fn operation(&self) -> Operation {
+        self.operation
+    }
+
+    /// A member of the body.
+    pub fn get(&self, name: &str) -> Option<&Value<'a>> {
+        present(self.root.as_object()?, name)
+    }
+
+    /// A member that is a text.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.get(name)?.as_str()
+    }
+
+    /// Every table that it names, wherever that stands, in order.
+    pub fn tables(&self, place: &Place) -> Vec<Resource> {
+        let mut found = Vec::new();
+        tables(&self.root, self.shape, &mut |text| {
+            if let Ok(table) = TableRef::parse(text) {
+                let resource = table.from(place);
+                if !found.contains(&resource) {
+                    found.push(resource);
+                }
+            }
+        });
+        found
+    }
+
+    /// The ARNs that name tables in it.
+    pub fn arns(&self) -> Vec<&str> {
+        let mut found = Vec::new();
+        tables(&self.root, self.shape, &mut |text| {
+            if text.starts_with("arn:") && !found.contains(&text) {
+                found.push(text);
+            }
+        });
+        found
+    }
+
+    /// The body to send on: what was read and nothing else, tables by their names.
+    pub fn to_wire(&self) -> String {
+        let mut out = String::new();
+        write(&self.root, self.shape, &mut out);
+        out
+    }
+
+    /// The same without a member of the body.
+    pub fn to_wire_without(&self, left_out: &str) -> String {
+        let mut out = String::new();
+        if let (Some(object), Shape::Structure(members)) = (self.root.as_object(), self.shape) {
+            structure(object, members, left_out, &mut out);
+        }
+        out
+    }
+}
+
+fn tables<'v>(value: &'v Value<'_>, shape: &'static Shape, found: &mut impl FnMut(&'v str)) {
+    match (shape, &value.kind) {
+        (Shape::Table, Kind::String(text)) => found(text),
+        (Shape::List(of), Kind::Array(items)) => {
+            for item in items {
+                tables(item, of, found);
+            }
+        }
+        (Shape::Map(of), Kind::Object(object)) => {
+            for entry in object.members() {
+                tables(&entry.value, of, found);
+            }
+        }
+        (Shape::Tables(of), Kind::Object(object)) => {
+            for entry in object.members() {
+                found(&entry.name);
+                tables(&entry.value, of, found);
+            }
+        }
+        (Shape::Structure(members), Kind::Object(object)) => {
+            for given in object.members() {
+                if let Some(known) = member(members, &given.name) {
+                    tables(&given.value, known.shape, found);
+                }
+            }
+        }
+        // No attribute's value is a table's name to anybody.
+        _ => {}
+    }
+}
+
+fn write(value: &Value<'_>, shape: &'static Shape, out: &mut String) {
+    match &value.kind {
+        Kind::Null => out.push_str("null"),
+        Kind::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+        Kind::Number(number) => out.push_str(number.text()),
+        Kind::String(text) => push_string(out, named(text, matches!(shape, Shape::Table)).as_ref()),
+        Kind::Array(items) => {
+            let of = match shape {
+                Shape::List(of) => of,
+                _ => &Shape::Text,
+            };
+            out.push('[');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    out.push(',');
+                }
+                write(item, of, out);
+            }
+            out.push(']');
+        }
+        Kind::Object(object) => match shape {
+            Shape::Structure(members) => structure(object, members, "", out),
+            Shape::Map(of) => entries(object, out, false, |_| of),
+            Shape::Tables(of) => entries(object, out, true, |_| of),
+            _ => entries(object, out, false, |name| {
+                datatype(name).unwrap_or(&Shape::Text)
+            }),
+        },
+    }
+}
+
+fn structure(
+    object: &Object<'_>,
+    members: &'static [super::shape::Member],
+    left_out: &str,
+    out: &mut String,
+) {
+    out.push('{');
+    let mut first = true;
+    for given in object.members() {
+        let Some(known) = member(members, &given.name) else {
+            continue;
+        };
+        if given.value.kind == Kind::Null || known.name == left_out {
+            continue;
+        }
+        if !std::mem::take(&mut first) {
+            out.push(',');
+        }
+        push_string(out, known.name);
+        out.push(':');
+        write(&given.value, known.shape, out);
+    }
+    out.push('}');
+}
+
+fn entries(
+    object: &Object<'_>,
+    out: &mut String,
+    are_tables: bool,
+    shape: impl Fn(&str) -> &'static Shape,
+) {
+    out.push('{');
+    for (at, entry) in object.members().iter().enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        push_string(out, named(&entry.name, are_tables).as_ref());
+        out.push(':');
+        write(&entry.value, shape(&entry.name), out);
+    }
+    out.push('}');
+}
+
+/// A table by its name.
+fn named(text: &str, is_table: bool) -> std::borrow::Cow<'_, str> {
+    if is_table && let Ok(TableRef::Arn(resource)) = TableRef::parse(text) {
+        return resource.table.to_string().into();
+    }
+    text.into()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,226 @@
+//! Tables by name and by ARN, and where they are.
+
+use std::{fmt, str::FromStr};
+
+use bowline_iam::account::AccountId;
+
+/// Longest region that is taken: the longest of AWS has 14 characters.
+const LONGEST_REGION: usize = 32;
+
+/// The name of a table or an index: 3 to 255 letters, digits, underscores, hyphens and dots (shape `TableName`).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TableName(Box<str>);
+
+/// The text is no table's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "Invalid table/index name.  Table/index names must be between 3 and 255 characters long, and may contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'"
+)]
+pub struct InvalidTableName;
+
+/// An account's part of a region: tables are named within one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    account: AccountId,
+    region: Box<str>,
+}
+
+/// How a request names a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TableRef {
+    /// One of the caller's account, in the region of the request.
+    Name(TableName),
+    /// One wherever it is.
+    Arn(Resource),
+}
+
+/// A table with its place, or one of its indexes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Resource {
+    /// Where the table is.
+    pub place: Place,
+    /// Its name.
+    pub table: TableName,
+    /// One of its indexes.
+    pub index: Option<TableName>,
+}
+
+impl TableName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for TableName {
+    type Err = InvalidTableName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTableName> {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+        if (3..=255).contains(&text.len()) && text.bytes().all(allowed) {
+            Ok(Self(text.into()))
+        } else {
+            Err(InvalidTableName)
+        }
+    }
+}
+
+impl fmt::Display for TableName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Place {
+    /// An account's part of a region. None if the text can be no region: it names files.
+    pub fn new(account: AccountId, region: &str) -> Option<Self> {
+        let word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+        let good = (1..=LONGEST_REGION).contains(&region.len())
+            && region.bytes().all(|b| word(b) || b == b'-')
+            && region.bytes().next().is_some_and(word);
+        good.then(|| Self {
+            account,
+            region: region.into(),
+        })
+    }
+
+    /// The account.
+    pub fn account(&self) -> AccountId {
+        self.account
+    }
+
+    /// The region.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// The ARN of a table here.
+    pub fn table_arn(&self, table: &str) -> String {
+        format!(
+            "arn:aws:dynamodb:{}:{}:table/{table}",
+            self.region, self.account
+        )
+    }
+}
+
+impl TableRef {
+    /// Reads a table's name or ARN. An index's ARN is none.
+    ///
+    /// # Errors
+    /// [`InvalidTableName`].
+    pub fn parse(text: &str) -> Result<Self, InvalidTableName> {
+        if !text.starts_with("arn:") {
+            return text.parse().map(Self::Name);
+        }
+        let resource: Resource = text.parse()?;
+        if resource.index.is_some() {
+            return Err(InvalidTableName);
+        }
+        Ok(Self::Arn(resource))
+    }
+
+    /// Its name, wherever it is.
+    pub fn name(&self) -> &TableName {
+        match self {
+            Self::Name(name) => name,
+            Self::Arn(resource) => &resource.table,
+        }
+    }
+
+    /// The table that a request from this place means.
+    pub fn from(self, place: &Place) -> Resource {
+        match self {
+            Self::Name(table) => Resource {
+                place: place.clone(),
+                table,
+                index: None,
+            },
+            Self::Arn(resource) => resource,
+        }
+    }
+}
+
+impl FromStr for Resource {
+    type Err = InvalidTableName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTableName> {
+        let read = || {
+            let (region, rest) = text.strip_prefix("arn:aws:dynamodb:")?.split_once(':')?;
+            let (account, rest) = rest.split_once(':')?;
+            let place = Place::new(account.parse().ok()?, region)?;
+            let (table, index) = match rest.strip_prefix("table/")?.split_once("/index/") {
+                Some((table, index)) => (table, Some(index.parse().ok()?)),
+                None => (rest.strip_prefix("table/")?, None),
+            };
+            Some(Self {
+                place,
+                table: table.parse().ok()?,
+                index,
+            })
+        };
+        read().ok_or(InvalidTableName)
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.place.table_arn(self.table.as_str()))?;
+        match &self.index {
+            Some(index) => write!(f, "/index/{index}"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ARN: &str = "arn:aws:dynamodb:eu-west-1:432797229265:table/insights";
+
+    #[test]
+    fn an_arn_is_a_table_or_an_index_and_nothing_else() {
+        let read = |text: &str| {
+            text.parse::<Resource>()
+                .map(|resource| resource.to_string())
+        };
+        assert_eq!(read(ARN).as_deref(), Ok(ARN));
+        let index = format!("{ARN}/index/by-day");
+        assert_eq!(read(&index).as_deref(), Ok(&*index));
+        for bad in [
+            "arn:aws:dynamodb:eu-west-1:432797229265:table/in",
+            "arn:aws:dynamodb:eu-west-1:432797229265:table/insights/stream/2026",
+            "arn:aws:dynamodb:eu-west-1:432797229265:table/insights/index/a/b",
+            "arn:aws:dynamodb:eu-west-1:432797229265:table/*",
+            "arn:aws:dynamodb:../..:432797229265:table/insights",
+            "arn:aws:dynamodb::432797229265:table/insights",
+            "arn:aws:dynamodb:eu-west-1:43279722926:table/insights",
+            "arn:aws-cn:dynamodb:eu-west-1:432797229265:table/insights",
+            "arn:aws:s3:eu-west-1:432797229265:table/insights",
+            "ARN:aws:dynamodb:eu-west-1:432797229265:table/insights",
+        ] {
+            assert_eq!(read(bad), Err(InvalidTableName), "{bad}");
+        }
+        assert_eq!(TableRef::parse(&index), Err(InvalidTableName));
+    }
+
+    #[test]
+    fn a_name_is_of_the_callers_place_and_an_arn_of_its_own() {
+        let place = Place::new("111122223333".parse().unwrap(), "us-east-1").unwrap();
+        let of = |text: &str| TableRef::parse(text).unwrap().from(&place).to_string();
+        assert_eq!(
+            of("insights"),
+            "arn:aws:dynamodb:us-east-1:111122223333:table/insights"
+        );
+        assert_eq!(of(ARN), ARN);
+    }
+
+    #[test]
+    fn a_place_is_a_good_name_of_a_file() {
+        let account = "111122223333".parse().unwrap();
+        for bad in ["", "..", "a/b", "-a", "EU", "a\0b", &"a".repeat(33)] {
+            assert_eq!(Place::new(account, bad), None, "{bad}");
+        }
+        assert!(Place::new(account, "ap-southeast-1").is_some());
+    }
+}

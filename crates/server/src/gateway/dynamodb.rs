@@ -1,0 +1,279 @@
+//! DynamoDB: requests to tables, decided on and executed against the store that holds them.
+//!
+//! A body is read once, decided on for every table that it names, and sent on as it was read. What the caller named by ARN goes on by
+//! name, and answers have our ARNs. The caller's credentials end here.
+
+mod answer;
+mod execute;
+mod tables;
+mod tags;
+
+use std::{borrow::Cow, sync::Arc};
+
+use bowline_aws::{
+    dynamodb::{KeySchema, On, Operation, Place, Request, Requirement, Resource, Target},
+    error::{AwsError, Code},
+    sigv4::Unverified,
+};
+use bowline_iam::{context::Value, decision::Permit};
+use http::Method;
+
+use self::execute::{Bound, execute};
+pub(crate) use self::tables::recover;
+use crate::{
+    app::App,
+    authenticate::{Signed, signed_body},
+    authorize::{Asker, Question},
+    entity::TableState,
+    event::{Event, Subject},
+    http::{answer::Answer, body::RequestBody},
+    index::{Index, Table},
+    refusal::Refused,
+};
+
+/// The version of the API, as its errors have it.
+const VERSION: &str = "2012-08-10";
+/// Most bytes of the body of what is no operation: enough to tell the caller so.
+const MAX_UNKNOWN: usize = 64 * 1024;
+
+/// Serves a call of DynamoDB or of its streams. `name` is what stands after the dot of `X-Amz-Target`.
+pub(crate) async fn serve(
+    app: &App,
+    event: &mut Event<'_>,
+    signature: &Unverified<'_>,
+    (target, name): (Target, &str),
+    body: RequestBody,
+) -> Result<Answer, Refused> {
+    let head = event.head;
+    let operation = Operation::parse(target, name);
+    let most = operation.map_or(MAX_UNKNOWN, Operation::most_bytes);
+    let Signed {
+        body,
+        caller,
+        index,
+    } = signed_body(event, signature, &app.state, body, most).await?;
+
+    let unknown = || AwsError::unknown_operation(name, VERSION);
+    if *head.method() != Method::POST || head.path() != "/" || !head.query().is_empty() {
+        let why = "DynamoDB takes POST requests to / without a query";
+        return Err(Refused::because(unknown(), why));
+    }
+    let operation = operation.ok_or_else(unknown)?;
+    event.operation = Some(operation.into());
+    let region = signature.scope().region();
+    let place = Place::new(caller.account(), region).ok_or_else(|| {
+        let message = "Credential should be scoped to a valid region. ";
+        AwsError::new(Code::SignatureDoesNotMatch, message)
+    })?;
+    let asker = Asker::new(&index, head, event.service, Some(region), Some(&caller));
+    if !operation.is_served() {
+        return Err(not_served(&asker, operation));
+    }
+    let request = Request::read(operation, &body)?;
+    tell(event, &request, &place);
+    let call = TableCall {
+        app,
+        index: &index,
+        place: &place,
+        request: &request,
+    };
+    let permit = call.decide(&asker)?;
+    app.audit.check_before(event)?;
+    let body = call.carry_out(event, permit).await?;
+    Ok(answer::good(body))
+}
+
+/// An operation that exists and is not built: told so to whoever may do all of its kind.
+fn not_served(asker: &Asker<'_>, operation: Operation) -> Refused {
+    let questions: Vec<_> = operation
+        .actions()
+        .iter()
+        .map(|action| Question {
+            action,
+            resource: "*",
+            account: None,
+            keys: Vec::new(),
+            trust: None,
+        })
+        .collect();
+    match asker.permit(&questions, ()) {
+        Ok(_) => AwsError::unknown_operation(operation.name(), VERSION).into(),
+        Err(refused) => refused,
+    }
+}
+
+/// Takes what is asked into the event: names of tables, and nothing of items.
+fn tell(event: &mut Event<'_>, request: &Request<'_>, place: &Place) {
+    for (name, told) in [("TableName", "tableName"), ("IndexName", "indexName")] {
+        let text = request.text(name).map(str::to_owned);
+        event.parameters.add_if(told, text);
+    }
+    let arn = request.text("ResourceArn").map(str::to_owned);
+    event.parameters.add_if("resourceArn", arn);
+    let mut tables = request.tables(place);
+    tables.extend(request.text("ResourceArn").and_then(|arn| arn.parse().ok()));
+    let mut subjects = tables.into_iter().map(|table: Resource| Subject {
+        account: Some(table.place.account()),
+        arn: table.to_string(),
+    });
+    event.resource = subjects.next();
+    event.others = subjects.collect();
+}
+
+/// What is known of a request once it was read.
+struct TableCall<'a> {
+    app: &'a App,
+    index: &'a Arc<Index>,
+    place: &'a Place,
+    request: &'a Request<'a>,
+}
+
+/// The records as the decision sees them.
+struct Records<'a>(&'a Index);
+
+impl KeySchema for Records<'_> {
+    fn partition_key(&self, resource: &Resource) -> Option<&str> {
+        let record = &record(self.0, resource)?.record;
+        match &resource.index {
+            None => record.partition_key.as_deref(),
+            Some(index) => {
+                let found = record.index_partition_keys.get(index.as_str());
+                found.map(String::as_str)
+            }
+        }
+    }
+}
+
+/// The record of a table, in whatever state it is.
+fn record<'i>(index: &'i Index, resource: &Resource) -> Option<&'i Arc<Table>> {
+    let place = &resource.place;
+    index.table(place.account(), place.region(), resource.table.as_str())
+}
+
+impl TableCall<'_> {
+    fn decide(&self, asker: &Asker<'_>) -> Result<Permit<Bound>, Refused> {
+        let records = Records(self.index);
+        let requirements = self.request.requirements(self.place, &records)?;
+        self.check_complete(&requirements)?;
+        let tags: Vec<_> = requirements.iter().map(|r| self.tags(r)).collect();
+        let questions: Vec<_> =
+            requirements
+                .iter()
+                .zip(&tags)
+                .map(|(requirement, tags)| {
+                    let keys = requirement.keys.iter().chain(tags);
+                    Question {
+                        action: requirement.action,
+                        resource: &requirement.arn,
+                        account: Some(requirement.resource.as_ref().map_or_else(
+                            || self.place.account(),
+                            |resource| resource.place.account(),
+                        )),
+                        keys: keys.map(|(key, value)| (&**key, value.clone())).collect(),
+                        trust: None,
+                    }
+                })
+                .collect();
+        let tables = requirements
+            .iter()
+            .filter_map(|requirement| requirement.resource.clone())
+            .collect();
+        let bound = Bound {
+            operation: self.request.operation(),
+            place: self.place.clone(),
+            tables,
+            // Tags are kept in the record.
+            body: self.request.to_wire_without("Tags"),
+        };
+        asker.permit(&questions, bound)
+    }
+
+    /// Every table that is named anywhere is decided about. If one were not, that would be a mistake of ours.
+    fn check_complete(&self, requirements: &[Requirement<'_>]) -> Result<(), AwsError> {
+        let decided = |table: &Resource| {
+            let mut about = requirements.iter().filter_map(|r| r.resource.as_ref());
+            about.any(|r| r.place == table.place && r.table == table.table)
+        };
+        if self.request.tables(self.place).iter().all(decided) {
+            Ok(())
+        } else {
+            Err(AwsError::internal(bowline_aws::error::Protocol::DynamoDb))
+        }
+    }
+
+    /// `aws:ResourceTag/{key}` of a table that there is.
+    fn tags(&self, requirement: &Requirement<'_>) -> Vec<(Cow<'static, str>, Value<'_>)> {
+        let table = requirement.resource.as_ref();
+        let table = table.and_then(|resource| record(self.index, resource));
+        let tags = table.into_iter().flat_map(|table| &table.record.tags);
+        tags.map(|(name, value)| {
+            let key = Cow::Owned(format!("aws:ResourceTag/{name}"));
+            (key, value.as_str().into())
+        })
+        .collect()
+    }
+
+    async fn carry_out(&self, event: &Event<'_>, permit: Permit<Bound>) -> Result<String, Refused> {
+        let operation = permit.action().operation;
+        match (operation, operation.on()) {
+            (Operation::CreateTable, _) => tables::create(self, event, permit).await,
+            (Operation::DeleteTable, _) => tables::delete(self, permit).await,
+            (Operation::UpdateTable, _) => tables::update(self, permit).await,
+            (Operation::ListTables, _) => Ok(tables::list(self)?),
+            (Operation::ListTagsOfResource, _) => Ok(tags::list(self, &permit)?),
+            (Operation::TagResource | Operation::UntagResource, _) => {
+                Ok(tags::change(self, &permit).await?)
+            }
+            (Operation::DescribeTable, _) => {
+                let table = self.usable(&permit)?.pop();
+                let answer = execute(permit, &*self.app.tables).await?;
+                Ok(match table {
+                    Some(table) => answer::with_our_arns(&answer, &table.record)?,
+                    None => answer,
+                })
+            }
+            (_, On::EachTable(_)) => {
+                self.usable(&permit)?;
+                let answer = execute(permit, &*self.app.tables).await?;
+                Ok(answer::with_names_as_asked(answer, &self.request.arns())?)
+            }
+            _ => {
+                self.usable(&permit)?;
+                Ok(execute(permit, &*self.app.tables).await?)
+            }
+        }
+    }
+
+    /// The tables, if all of them can be used.
+    fn usable(&self, permit: &Permit<Bound>) -> Result<Vec<&Arc<Table>>, Refused> {
+        let tables = permit.action().tables.iter();
+        tables.map(|resource| self.existing(resource)).collect()
+    }
+
+    /// A table that can be used.
+    fn existing(&self, resource: &Resource) -> Result<&Arc<Table>, Refused> {
+        let record = record(self.index, resource).filter(|_| resource.place == *self.place);
+        let why = match record.map(|table| (table, table.record.state)) {
+            Some((table, TableState::Active | TableState::Updating)) => return Ok(table),
+            Some((_, TableState::Creating)) => "the table is being made, and cannot be used yet",
+            Some((_, TableState::Deleting)) => "the table is being removed",
+            None => "no table has this name there",
+        };
+        Err(Refused::because(
+            not_found(self.request.operation(), resource),
+            why,
+        ))
+    }
+}
+
+fn not_found(operation: Operation, resource: &Resource) -> AwsError {
+    let message = if operation.is_about_data() {
+        "Requested resource not found".to_owned()
+    } else {
+        format!(
+            "Requested resource not found: Table: {} not found",
+            resource.table
+        )
+    };
+    AwsError::new(Code::ResourceNotFound, message)
+}

@@ -1,0 +1,423 @@
+//! Tables as records: a name is taken before the store has the table, and given up after the store has let go of it, so that a crash
+//! leaves a state that [`recover`] takes up again, never items that nobody owns.
+//!
+//! Every step names the record as the step before has left it, and is refused if somebody else has changed it since.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use bowline_aws::{
+    dynamodb::{Operation, Place, Resource},
+    error::{AwsError, Code, Protocol},
+};
+use bowline_iam::{decision::Permit, json as body};
+use serde_json::{Value, json};
+
+use super::{
+    TableCall, answer,
+    execute::{Bound, execute, refusal},
+    tags,
+};
+use crate::{
+    entity::{self, TableState},
+    event::Event,
+    gateway::upstream::tables::{TableError, TableStore},
+    index::{Index, State, UpdateError},
+    refusal::Refused,
+    store::Transaction,
+};
+
+/// The upstream of all tables that nothing else is configured for.
+const EMBEDDED: &str = "embedded";
+/// Most tables of an account's part of a region ("Quotas in Amazon `DynamoDB`", 2,500 by default).
+const MAX_TABLES: usize = 2_500;
+/// Most regions that one account has tables in. Each takes a file that stays open.
+const MAX_REGIONS: usize = 40;
+/// How many tables a page of `ListTables` has, if the request does not say.
+const PAGE: i64 = 100;
+
+pub(super) async fn create(
+    call: &TableCall<'_>,
+    event: &Event<'_>,
+    permit: Permit<Bound>,
+) -> Result<String, Refused> {
+    let resource = sole(&permit)?;
+    // Of another region it would be made here, and be none of what was decided about.
+    if resource.place != *call.place {
+        return Err(super::not_found(Operation::CreateTable, &resource).into());
+    }
+    let table = entity::Table {
+        name: resource.table.to_string(),
+        account: resource.place.account(),
+        region: resource.place.region().to_owned(),
+        upstream: EMBEDDED.to_owned(),
+        state: TableState::Creating,
+        created: event.head.now,
+        partition_key: None,
+        index_partition_keys: BTreeMap::new(),
+        tags: tags::given(call.request)?,
+    };
+    let (state, store) = (&call.app.state, &*call.app.tables);
+    update_index(state, |index| take_name(index, &table)).await?;
+    let made = match execute(permit, store).await {
+        Ok(answer) => activate(state, &table, &answer).await.map(|()| answer),
+        Err(refused) => Err(refused),
+    };
+    match made {
+        Ok(answer) => Ok(answer::with_our_arns(&answer, &table)?),
+        Err(refused) => {
+            give_up(state, store, &table).await;
+            Err(refused.into())
+        }
+    }
+}
+
+/// Undoes a creation that failed, so that the name is free at once. The store goes first: whoever has the name next finds nothing. What
+/// cannot be undone now the next start settles.
+async fn give_up(state: &State, store: &dyn TableStore, table: &entity::Table) {
+    let undone = match remove(store, table).await {
+        Ok(_) => forget(state, table).await,
+        Err(error) => Err(refusal(error)),
+    };
+    if let Err(error) = undone {
+        tracing::warn!(%error, table = %table.name, "What was made of the table `{}` could not be removed", table.name);
+    }
+}
+
+pub(super) async fn delete(call: &TableCall<'_>, permit: Permit<Bound>) -> Result<String, Refused> {
+    let known = call.known(&sole(&permit)?)?;
+    match known.state {
+        TableState::Active | TableState::Deleting => {}
+        TableState::Creating => return Err(in_use(&known, "created").into()),
+        TableState::Updating => return Err(in_use(&known, "updated").into()),
+    }
+    let state = &call.app.state;
+    let deleting = change_state(state, &known, TableState::Deleting).await?;
+    match execute(permit, &*call.app.tables).await {
+        Ok(answer) => {
+            forget(state, &deleting).await?;
+            Ok(answer::with_our_arns(&answer, &deleting)?)
+        }
+        // The store was done with it when somebody before was cut short.
+        Err(error) if error.code() == Code::ResourceNotFound => {
+            forget(state, &deleting).await?;
+            let description = json!({ "TableName": deleting.name, "TableStatus": "DELETING" });
+            let answer = json!({ "TableDescription": description }).to_string();
+            Ok(answer::with_our_arns(&answer, &deleting)?)
+        }
+        // It is protected, for one. What is not known to be undone stays to be taken up.
+        Err(error) => {
+            if error.code().fault() == bowline_aws::error::Fault::Sender {
+                change_state(state, &deleting, TableState::Active).await?;
+            }
+            Err(error.into())
+        }
+    }
+}
+
+pub(super) async fn update(call: &TableCall<'_>, permit: Permit<Bound>) -> Result<String, Refused> {
+    let known = call.known(&sole(&permit)?)?;
+    match known.state {
+        TableState::Active => {}
+        TableState::Creating => return Err(in_use(&known, "created").into()),
+        TableState::Updating => return Err(in_use(&known, "updated").into()),
+        TableState::Deleting => return Err(in_use(&known, "deleted").into()),
+    }
+    let (state, store) = (&call.app.state, &*call.app.tables);
+    let changed = changed_indexes(call.request.get("GlobalSecondaryIndexUpdates"));
+    let updating = update_record(state, &known, |record| {
+        if record.state != TableState::Active {
+            return Err(in_use(record, "updated"));
+        }
+        let mut updating = record.clone();
+        updating.state = TableState::Updating;
+        updating
+            .index_partition_keys
+            .retain(|name, _| !changed.contains(&**name));
+        Ok(updating)
+    })
+    .await?;
+    let outcome = execute(permit, store).await;
+    // Whatever came of it, what the store has now is what counts.
+    settle(state, store, &updating).await?;
+    Ok(answer::with_our_arns(&outcome?, &updating)?)
+}
+
+/// The names of the caller's tables in the region.
+pub(super) fn list(call: &TableCall<'_>) -> Result<String, AwsError> {
+    let limit = match call.request.get("Limit").and_then(body::Value::as_i64) {
+        None => PAGE,
+        Some(limit @ 1..=PAGE) => limit,
+        Some(limit) => {
+            let bound = if limit < 1 {
+                "greater than or equal to 1"
+            } else {
+                "less than or equal to 100"
+            };
+            return Err(AwsError::validation(&[format!(
+                "Value '{limit}' at 'limit' failed to satisfy constraint: Member must have value {bound}"
+            )]));
+        }
+    };
+    let after = call.request.text("ExclusiveStartTableName");
+    let (account, region) = (call.place.account(), call.place.region());
+    let mut tables = call.index.tables(account, region, after);
+    let most = usize::try_from(limit).unwrap_or_default();
+    let names: Vec<String> = tables
+        .by_ref()
+        .take(most)
+        .map(|table| table.record.name.clone())
+        .collect();
+    let mut answer = json!({ "TableNames": names });
+    if tables.next().is_some()
+        && let Some(last) = names.last()
+    {
+        answer["LastEvaluatedTableName"] = last.as_str().into();
+    }
+    Ok(answer.to_string())
+}
+
+/// Ends what a crash has cut short. A table that was being made is there as a whole or not at all, and nobody was told of it: it is kept
+/// if it is there. One that was being removed is removed. One that was being changed is what the store has.
+///
+/// # Errors
+/// What the records' store or the tables' store fails with.
+pub(crate) async fn recover(
+    state: &State,
+    store: &dyn TableStore,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let index = state.current();
+    let unsettled: Vec<_> = index
+        .all_tables()
+        .filter(|table| table.record.state != TableState::Active)
+        .map(|table| Arc::clone(&table.record))
+        .collect();
+    for table in unsettled {
+        match table.state {
+            TableState::Active => {}
+            TableState::Creating | TableState::Updating => settle(state, store, &table).await?,
+            TableState::Deleting => {
+                remove(store, &table).await?;
+                forget(state, &table).await?;
+            }
+        }
+        let arn = table.arn();
+        tracing::info!(table.arn = %arn, "What was under way with the table `{arn}` is settled");
+    }
+    Ok(())
+}
+
+/// Makes the record what the store has.
+async fn settle(
+    state: &State,
+    store: &dyn TableStore,
+    table: &entity::Table,
+) -> Result<(), AwsError> {
+    match call_store(store, table, Operation::DescribeTable).await {
+        Ok(answer) => activate(state, table, &answer).await,
+        Err(TableError::Refused(error)) if error.code() == Code::ResourceNotFound => {
+            forget(state, table).await
+        }
+        Err(error) => Err(refusal(error)),
+    }
+}
+
+/// Lets the table be used with the keys that the store says it has.
+async fn activate(state: &State, table: &entity::Table, answer: &str) -> Result<(), AwsError> {
+    let answer: Value =
+        serde_json::from_str(answer).map_err(|_| AwsError::internal(Protocol::DynamoDb))?;
+    let description = answer.get("TableDescription").or(answer.get("Table"));
+    let description = description.unwrap_or(&Value::Null);
+    update_record(state, table, |record| {
+        Ok(entity::Table {
+            state: TableState::Active,
+            partition_key: partition_key(description),
+            index_partition_keys: index_partition_keys(description),
+            ..record.clone()
+        })
+    })
+    .await
+    .map(drop)
+}
+
+/// The one attribute that is the partition key. None if there are several.
+fn partition_key(described: &Value) -> Option<String> {
+    let schema = described.get("KeySchema")?.as_array()?;
+    let mut keys = schema
+        .iter()
+        .filter(|key| key.get("KeyType").and_then(Value::as_str) == Some("HASH"))
+        .filter_map(|key| key.get("AttributeName")?.as_str());
+    match (keys.next(), keys.next()) {
+        (Some(only), None) => Some(only.to_owned()),
+        _ => None,
+    }
+}
+
+fn index_partition_keys(described: &Value) -> BTreeMap<String, String> {
+    let kinds = ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"];
+    let indexes = kinds
+        .iter()
+        .filter_map(|kind| described.get(kind)?.as_array());
+    indexes
+        .flatten()
+        .filter_map(|index| {
+            let name = index.get("IndexName")?.as_str()?;
+            Some((name.to_owned(), partition_key(index)?))
+        })
+        .collect()
+}
+
+/// The indexes that an update speaks of.
+fn changed_indexes<'v>(updates: Option<&'v body::Value<'_>>) -> BTreeSet<&'v str> {
+    let updates = updates.and_then(body::Value::as_array);
+    let updates = updates.into_iter().flatten();
+    updates
+        .filter_map(body::Value::as_object)
+        .flat_map(body::Object::members)
+        .filter_map(|update| update.value.get("IndexName")?.as_str())
+        .collect()
+}
+
+/// The one table that an operation on tables is about.
+fn sole(permit: &Permit<Bound>) -> Result<Resource, AwsError> {
+    let resource = permit.action().tables.first().cloned();
+    resource.ok_or_else(|| AwsError::internal(Protocol::DynamoDb))
+}
+
+impl TableCall<'_> {
+    /// The record of a table, in whatever state it is.
+    fn known(&self, resource: &Resource) -> Result<Arc<entity::Table>, Refused> {
+        let table = super::record(self.index, resource);
+        let table = table.filter(|_| resource.place == *self.place);
+        table.map(|table| Arc::clone(&table.record)).ok_or_else(|| {
+            let error = super::not_found(self.request.operation(), resource);
+            Refused::because(error, "no table has this name there")
+        })
+    }
+}
+
+/// Takes the name. Whoever finds that somebody has it already is told so, whatever state that table is in.
+fn take_name(index: &Index, table: &entity::Table) -> Result<(Transaction, ()), AwsError> {
+    let (account, region) = (table.account, &*table.region);
+    if index.table(account, region, &table.name).is_some() {
+        return Err(AwsError::new(
+            Code::ResourceInUse,
+            format!("Table already exists: {}", table.name),
+        ));
+    }
+    let here = index.tables(account, region, None).count();
+    let regions: BTreeSet<&str> = index
+        .all_tables()
+        .filter(|other| other.record.account == account)
+        .map(|other| &*other.record.region)
+        .collect();
+    if here >= MAX_TABLES || (here == 0 && regions.len() >= MAX_REGIONS) {
+        return Err(AwsError::new(
+            Code::LimitExceeded,
+            "Subscriber limit exceeded: The number of tables, or of regions with tables, is at its limit for this account",
+        ));
+    }
+    Ok((Transaction::new().create(table), ()))
+}
+
+async fn change_state(
+    state: &State,
+    known: &entity::Table,
+    next: TableState,
+) -> Result<entity::Table, AwsError> {
+    update_record(state, known, |record| {
+        if record.state != known.state {
+            return Err(in_use(record, "changed"));
+        }
+        Ok(entity::Table {
+            state: next,
+            ..record.clone()
+        })
+    })
+    .await
+}
+
+/// Changes the record of a table that is still the same one, and gives it as it is then.
+pub(super) async fn update_record(
+    state: &State,
+    known: &entity::Table,
+    change: impl Fn(&entity::Table) -> Result<entity::Table, AwsError>,
+) -> Result<entity::Table, AwsError> {
+    update_index(state, |index| {
+        let found = index.table(known.account, &known.region, &known.name);
+        let found = found.filter(|found| found.record.is(known));
+        let found = found.ok_or_else(|| in_use(known, "changed"))?;
+        let changed = change(&found.record)?;
+        let transaction = Transaction::new().update(&changed, found.revision);
+        Ok((transaction, changed))
+    })
+    .await
+}
+
+/// Forgets the record. One that is gone was given up by somebody who ended the same removal.
+async fn forget(state: &State, table: &entity::Table) -> Result<(), AwsError> {
+    update_index(state, |index| {
+        let found = index.table(table.account, &table.region, &table.name);
+        Ok(match found.filter(|found| found.record.is(table)) {
+            Some(found) => (
+                Transaction::new().delete(&*found.record, found.revision),
+                (),
+            ),
+            None => (Transaction::new(), ()),
+        })
+    })
+    .await
+}
+
+/// Removes a table from the store, if it is there.
+async fn remove(store: &dyn TableStore, table: &entity::Table) -> Result<(), TableError> {
+    match call_store(store, table, Operation::DeleteTable).await {
+        Ok(_) => Ok(()),
+        Err(TableError::Refused(error)) if error.code() == Code::ResourceNotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// An operation that takes a table's name alone.
+async fn call_store(
+    store: &dyn TableStore,
+    table: &entity::Table,
+    operation: Operation,
+) -> Result<String, TableError> {
+    let place: Option<Place> = table.place();
+    let place = place.ok_or_else(|| TableError::Failed("a table's record has no place".into()))?;
+    let body = json!({ "TableName": table.name }).to_string();
+    store.call(&place, operation, body).await
+}
+
+async fn update_index<T>(
+    state: &State,
+    decide: impl FnMut(&Index) -> Result<(Transaction, T), AwsError>,
+) -> Result<T, AwsError> {
+    match state.update(decide).await {
+        Ok(outcome) => Ok(outcome),
+        Err(UpdateError::Refused(error)) => Err(error),
+        Err(error @ (UpdateError::Busy | UpdateError::Invalid(_) | UpdateError::Store(_))) => {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "A table's record could not be stored"
+            );
+            Err(AwsError::internal(Protocol::DynamoDb))
+        }
+    }
+}
+
+fn in_use(table: &entity::Table, how: &str) -> AwsError {
+    AwsError::new(
+        Code::ResourceInUse,
+        format!(
+            "Attempt to change a resource which is still in use: Table is being {how}: {}",
+            table.name
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+//! Tags of tables. They are in the table's record, so policies that ask for them see what is there.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use bowline_aws::{
+    dynamodb::{Operation, Request},
+    error::{AwsError, Code},
+};
+use bowline_iam::{decision::Permit, json};
+use serde_json::json;
+
+use super::{TableCall, execute::Bound, tables::update_record};
+use crate::{
+    entity::{self, table::MAX_TAGS},
+    refusal::Refused,
+};
+
+/// Longest name of a tag, in characters.
+const MAX_NAME: usize = 128;
+/// Longest value of a tag, in characters.
+const MAX_VALUE: usize = 256;
+
+/// The tags that a request gives.
+///
+/// # Errors
+/// `ValidationException` for tags that AWS refuses too, and for a name that comes twice.
+pub(super) fn given(request: &Request<'_>) -> Result<BTreeMap<String, String>, AwsError> {
+    let tags = request.get("Tags").and_then(json::Value::as_array);
+    let mut given = BTreeMap::new();
+    for tag in tags.into_iter().flatten() {
+        let text = |name| tag.get(name).and_then(json::Value::as_str);
+        let (name, value) = (
+            text("Key").unwrap_or_default(),
+            text("Value").unwrap_or_default(),
+        );
+        let lengths =
+            (1..=MAX_NAME).contains(&name.chars().count()) && value.chars().count() <= MAX_VALUE;
+        if !lengths {
+            return Err(invalid(
+                "One or more parameter values were invalid: A tag's key has 1 to 128 characters and its value 256 at most",
+            ));
+        }
+        if name
+            .get(..4)
+            .is_some_and(|start| start.eq_ignore_ascii_case("aws:"))
+        {
+            return Err(invalid(
+                "One or more parameter values were invalid: Tag keys starting with 'aws:' are reserved for system use",
+            ));
+        }
+        // Two that differ by case alone would be one to a condition key.
+        if given
+            .keys()
+            .any(|known: &String| known.eq_ignore_ascii_case(name))
+        {
+            return Err(invalid(
+                "One or more parameter values were invalid: Duplicate tag keys found. Please note that Tag keys are case insensitive.",
+            ));
+        }
+        given.insert(name.to_owned(), value.to_owned());
+    }
+    bounded(&given)?;
+    Ok(given)
+}
+
+/// `ListTagsOfResource`. There are too few tags for pages.
+pub(super) fn list(call: &TableCall<'_>, permit: &Permit<Bound>) -> Result<String, Refused> {
+    if call.request.get("NextToken").is_some() {
+        return Err(invalid("Invalid NextToken: there are no more tags").into());
+    }
+    let tables = call.usable(permit)?;
+    let tags = tables.into_iter().flat_map(|table| &table.record.tags);
+    let tags: Vec<_> = tags
+        .map(|(name, value)| json!({ "Key": name, "Value": value }))
+        .collect();
+    Ok(json!({ "Tags": tags }).to_string())
+}
+
+/// `TagResource` and `UntagResource`.
+pub(super) async fn change(
+    call: &TableCall<'_>,
+    permit: &Permit<Bound>,
+) -> Result<String, Refused> {
+    let given = given(call.request)?;
+    let removed: Vec<&str> = call
+        .request
+        .get("TagKeys")
+        .and_then(json::Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(json::Value::as_str)
+        .collect();
+    let adds = call.request.operation() == Operation::TagResource;
+    let known: Vec<Arc<entity::Table>> = call
+        .usable(permit)?
+        .into_iter()
+        .map(|table| Arc::clone(&table.record))
+        .collect();
+    for table in known {
+        update_record(&call.app.state, &table, |record| {
+            let mut tags = record.tags.clone();
+            if adds {
+                tags.retain(|known, _| !given.keys().any(|name| name.eq_ignore_ascii_case(known)));
+                tags.extend(given.clone());
+            } else {
+                tags.retain(|known, _| !removed.contains(&&**known));
+            }
+            bounded(&tags)?;
+            Ok(entity::Table {
+                tags,
+                ..record.clone()
+            })
+        })
+        .await?;
+    }
+    // As AWS answers, with no body at all.
+    Ok(String::new())
+}
+
+fn bounded(tags: &BTreeMap<String, String>) -> Result<(), AwsError> {
+    if tags.len() > MAX_TAGS {
+        return Err(invalid(
+            "One or more parameter values were invalid: Too many tags: a table has 50 at most",
+        ));
+    }
+    Ok(())
+}
+
+fn invalid(message: &'static str) -> AwsError {
+    AwsError::new(Code::ValidationError, message)
+}
