@@ -3,7 +3,7 @@
 # by `make kubernetes`. With CI=true a step that cannot run is a failure; otherwise it says that it was skipped.
 
 export BOWLINE_TEST_VENV ?= $(CURDIR)/.venv
-TARGET  := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+TARGET  := $(abspath $(or $(CARGO_TARGET_DIR),$(CURDIR)/target))
 TOOLS   := $(TARGET)/tools
 SKIPPED := $(TARGET)/skipped.txt
 CLIENTS := $(BOWLINE_TEST_VENV)/.installed
