@@ -13,7 +13,7 @@ use crate::support::http::Request;
 use crate::support::issuer::Issuer;
 use crate::support::python::clients;
 use crate::support::token::Token;
-use crate::support::world::role_arn;
+use crate::support::world::{World, role_arn};
 
 fn read(path: &str) -> String {
     let path = format!("{}/../../{path}", env!("CARGO_MANIFEST_DIR"));
@@ -154,6 +154,56 @@ fn the_quickstart_gives_one_service_account_one_bucket() {
     for block in blocks(&text[pod..], "sh") {
         let id = refused.request_id();
         run(&block.replace("REQUEST-ID", &id));
+    }
+}
+
+#[test]
+fn the_variables_of_the_clients_page_are_all_that_a_pod_needs() {
+    let Some(clients) = clients() else { return };
+    let world = World::new();
+    let home = world.server.home();
+    let token = home.join("token");
+    fs::write(&token, world.issuer.good()).unwrap();
+    fs::write(home.join("report.txt"), "hello").unwrap();
+    let mut typed = blocks(&read("docs/clients.md"), "sh").join("\n");
+    for (from, to) in [
+        ("https://bowline.example.com", world.server.url.as_str()),
+        ("ACCOUNT", ACCOUNT),
+        ("/var/run/secrets/bowline/token", token.to_str().unwrap()),
+    ] {
+        typed = typed.replace(from, to);
+    }
+    let path = format!("{}:/usr/bin:/bin", clients.folder());
+    let told = shell(&typed, home, &path, &[]);
+    assert!(told.contains(":assumed-role/bot/"), "{told}");
+    assert!(told.ends_with(" report.txt\n"), "{told}");
+}
+
+#[test]
+fn the_clients_page_names_the_versions_that_are_driven() {
+    let page = read("docs/clients.md");
+    for (file, before, shown) in [
+        ("requirements.txt", "boto3==", "boto3 "),
+        ("requirements.txt", "awscli==", "awscli "),
+        (
+            "javascript/package.json",
+            "@aws-sdk/client-sts\": \"",
+            "client-sts ",
+        ),
+        (
+            "javascript/package.json",
+            "@aws-sdk/client-s3\": \"",
+            "client-s3 ",
+        ),
+        ("go/go.mod", "aws-sdk-go-v2/config v", "config v"),
+        ("go/go.mod", "aws-sdk-go-v2/service/s3 v", "service/s3 v"),
+        ("java/pom.xml", "<sdk>", "`url-connection-client` | "),
+    ] {
+        let pins = read(&format!("crates/bowline/tests/clients/{file}"));
+        let (_, version) = pins.split_once(before).unwrap();
+        let end = version.find(|c: char| !(c.is_ascii_digit() || c == '.'));
+        let named = format!("{shown}{}", &version[..end.unwrap()]);
+        assert!(page.contains(&named), "not `{named}`");
     }
 }
 

@@ -25,6 +25,9 @@ const MAX_BODY: usize = 1 << 20;
 /// Addresses that are tried for one name.
 const MAX_ADDRESSES: usize = 8;
 
+/// Kubernetes answers 406 for its key set unless the second is among them (RFC 7517, 8.5.1).
+const MEDIA_TYPES: &str = "application/json, application/jwk-set+json";
+
 const CONNECT_TIME: Duration = Duration::from_secs(2);
 
 /// Looks names up. A seam for tests; outside them there is [`SystemResolver`] alone.
@@ -155,7 +158,7 @@ async fn exchange(
     }));
     let request = http::Request::get(&url.target)
         .header(http::header::HOST, &url.authority)
-        .header(http::header::ACCEPT, "application/json")
+        .header(http::header::ACCEPT, MEDIA_TYPES)
         .header(http::header::USER_AGENT, "bowline")
         .body(Empty::<Bytes>::new())
         .map_err(|e| FetchError::Useless(format!("`{}` cannot be asked: {e}", url.authority)))?;

@@ -4,8 +4,11 @@ use std::ops;
 
 use jiff::{Timestamp, fmt::rfc2822};
 
-use super::allowed::Given;
-use crate::error::{AwsError, Code};
+use super::{allowed::Given, not_implemented};
+use crate::{
+    checksum::{Algorithm, Checksum},
+    error::{AwsError, Code},
+};
 
 /// How an object is to be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -44,7 +47,22 @@ pub struct Conditions {
 
 impl ReadObject {
     pub(super) fn read(given: &Given<'_>) -> Result<Self, AwsError> {
-        given.only(&[], &["x-amz-checksum-mode"])?;
+        let mut headers = Algorithm::ALL.map(Algorithm::header).to_vec();
+        headers.extend(["x-amz-checksum-mode", "x-amz-te"]);
+        given.only(&[], &headers)?;
+        // The SDK for Java claims a checksum of a read's body too, which is empty.
+        for algorithm in Algorithm::ALL {
+            if let Some(claimed) = given.header(algorithm.header()) {
+                Checksum::new(algorithm).finish().verify(claimed)?;
+            }
+        }
+        // It also takes an MD5 behind the data. An answer that does not say that it has one has none.
+        if given
+            .header("x-amz-te")
+            .is_some_and(|coding| coding != "append-md5")
+        {
+            return Err(not_implemented());
+        }
         // A date that cannot be read is as good as not sent (RFC 9110, 13.1.3).
         let date = |name| given.header(name).and_then(parse_http_date);
         Ok(Self {

@@ -258,3 +258,18 @@ fn conditions_are_held_against_the_object() {
         Ok(())
     );
 }
+
+#[test]
+fn a_read_takes_what_the_sdk_for_java_sends_with_it_and_nothing_that_is_not_so() {
+    let with = |name: &str, value: &str| {
+        let parsed = parse("GET", "/insights/a", &[(name, value)]);
+        parsed.map(|_| ()).map_err(|e| e.code())
+    };
+    assert_eq!(with("x-amz-te", "append-md5"), Ok(()));
+    assert_eq!(with("x-amz-te", "trailers"), Err(Code::NotImplemented));
+    assert_eq!(with("x-amz-checksum-crc32", "AAAAAA=="), Ok(()));
+    let another = with("x-amz-checksum-crc32", "NhCmhg==");
+    assert_eq!(another, Err(Code::BadDigest));
+    let unknown = with("x-amz-checksum-md5", "1B2M2Y8AsgTpgAmY7PhCfg==");
+    assert_eq!(unknown, Err(Code::NotImplemented));
+}

@@ -5,12 +5,22 @@ use std::sync::Arc;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
 };
-use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, StreamOwned};
 
-/// TLS for a server of these names, and in PEM the authority that its clients have to know.
-pub(crate) fn server_tls(names: &[&str]) -> (ServerConfig, String) {
+use super::http::{Request, Response, connect, exchange_over};
+
+/// What a listener shows, and what its clients have to know, all of it in PEM.
+pub(crate) struct Certified {
+    pub(crate) authority: String,
+    pub(crate) certificate: String,
+    pub(crate) private_key: String,
+}
+
+/// A certificate for a server of these names, by an authority of its own.
+pub(crate) fn certify(names: &[&str]) -> Certified {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
@@ -24,19 +34,45 @@ pub(crate) fn server_tls(names: &[&str]) -> (ServerConfig, String) {
     let mut leaf = CertificateParams::new(names).unwrap();
     leaf.use_authority_key_identifier_extension = true;
     let leaf = leaf.signed_by(&key, &authority).unwrap();
+    Certified {
+        authority: authority.pem(),
+        certificate: leaf.pem(),
+        private_key: key.serialize_pem(),
+    }
+}
+
+/// TLS for a server of these names, and in PEM the authority that its clients have to know.
+pub(crate) fn server_tls(names: &[&str]) -> (ServerConfig, String) {
+    let certified = certify(names);
     let config = ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(
-            vec![leaf.der().clone()],
-            PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
+            vec![CertificateDer::from_pem_slice(certified.certificate.as_bytes()).unwrap()],
+            PrivateKeyDer::from_pem_slice(certified.private_key.as_bytes()).unwrap(),
         )
         .unwrap();
-    (config, authority.pem())
+    (config, certified.authority)
+}
+
+/// Sends a request to `localhost` over TLS, on a connection of its own, trusting this authority alone.
+pub(crate) fn send_over_tls(request: &Request, port: u16, authority: &str) -> Response {
+    let mut roots = RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_slice(authority.as_bytes()).unwrap())
+        .unwrap();
+    let config = ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = ServerName::try_from("localhost").unwrap();
+    let tls = ClientConnection::new(Arc::new(config), name).unwrap();
+    exchange_over(StreamOwned::new(tls, connect(port)), &request.bytes(port))
 }
 
 /// The cryptography of both sides.
-pub(crate) fn provider() -> Arc<CryptoProvider> {
+fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }

@@ -221,6 +221,11 @@ impl Running {
         })
     }
 
+    /// What it has ended with, if it has.
+    pub(crate) fn has_ended(&mut self) -> Option<ExitStatus> {
+        self.0.try_wait().unwrap()
+    }
+
     /// Tells it to stop, as a supervisor does.
     pub(crate) fn terminate(&self) {
         let killed = Command::new("kill")

@@ -139,9 +139,10 @@ impl Issuer {
 }
 
 fn serve(mut stream: impl Read + Write, state: &Mutex<State>, url: &str) {
-    let Some(path) = read_path(&mut stream) else {
+    let Some(head) = read_head(&mut stream) else {
         return;
     };
+    let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
     let instead = {
         let mut state = state.lock().unwrap();
         state.asked.push(path.clone());
@@ -152,6 +153,10 @@ fn serve(mut stream: impl Read + Write, state: &Mutex<State>, url: &str) {
         Some(Instead::Status(status)) => (status, None, "{}".to_owned()),
         Some(Instead::Redirect(to)) => (302, Some(to), String::new()),
         Some(Instead::Text(text)) => (200, None, text),
+        // As Kubernetes answers whoever does not take the media type of key sets.
+        None if path == JWKS && !head.contains("application/jwk-set+json") => {
+            (406, None, String::new())
+        }
         None => match right_answer(&path, state, url) {
             Some(body) => (200, None, body.to_string()),
             None => (404, None, "{}".to_owned()),
@@ -180,8 +185,8 @@ fn right_answer(path: &str, state: &Mutex<State>, url: &str) -> Option<Value> {
     }
 }
 
-/// Reads a request's head and gives its path, or nothing if the client went away.
-fn read_path(stream: &mut impl Read) -> Option<String> {
+/// Reads a request's head, or nothing if the client went away.
+fn read_head(stream: &mut impl Read) -> Option<String> {
     let (mut head, mut byte) = (Vec::new(), [0]);
     while !head.ends_with(b"\r\n\r\n") {
         if stream.read(&mut byte).ok()? == 0 {
@@ -189,8 +194,7 @@ fn read_path(stream: &mut impl Read) -> Option<String> {
         }
         head.push(byte[0]);
     }
-    let head = String::from_utf8(head).ok()?;
-    head.split(' ').nth(1).map(str::to_owned)
+    String::from_utf8(head).ok()
 }
 
 /// Opens nothing but the port: a listener that accepts and never answers.

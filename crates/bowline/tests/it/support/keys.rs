@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
@@ -93,17 +93,34 @@ impl SigningKey {
             Self::Rsa(key) => key.public_key().as_der().unwrap(),
             Self::P256(key) | Self::P384(key) => key.public_key().as_der().unwrap(),
         };
-        let text = STANDARD.encode(der.as_ref());
-        let lines: Vec<_> = text
-            .as_bytes()
-            .chunks(64)
-            .map(String::from_utf8_lossy)
-            .collect();
-        format!(
-            "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
-            lines.join("\n")
-        )
+        pem("PUBLIC KEY", der.as_ref())
     }
+
+    /// Both halves as a PEM file, for an issuer that is a program of its own.
+    pub(crate) fn private_pem(&self) -> String {
+        match self {
+            Self::Rsa(key) => {
+                let der: Pkcs8V1Der<'_> = key.as_der().unwrap();
+                pem("PRIVATE KEY", der.as_ref())
+            }
+            Self::P256(key) | Self::P384(key) => {
+                pem("PRIVATE KEY", key.to_pkcs8v1().unwrap().as_ref())
+            }
+        }
+    }
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    let text = STANDARD.encode(der);
+    let lines: Vec<_> = text
+        .as_bytes()
+        .chunks(64)
+        .map(String::from_utf8_lossy)
+        .collect();
+    format!(
+        "-----BEGIN {label}-----\n{}\n-----END {label}-----\n",
+        lines.join("\n")
+    )
 }
 
 /// An RSA key for whoever is not the issuer. Making one takes a while, so all tests share it.

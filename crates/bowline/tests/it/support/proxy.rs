@@ -1,5 +1,7 @@
-//! A proxy that ends TLS in front of a server, as an operator would put one there: it keeps `Host`, says for whom it calls by
-//! `X-Forwarded-For` and `X-Forwarded-Proto`, and notes how the bodies that pass are signed.
+//! A proxy in front of a server, which notes how clients send their S3 requests.
+//!
+//! It ends TLS, as an operator would put one there: it keeps `Host`, and says for whom it calls by `X-Forwarded-For` and
+//! `X-Forwarded-Proto`. Or it is plain, and then hands on what comes as it is.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -8,49 +10,62 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::{fs, io};
 
+use http::Method;
 use http::header::{HeaderMap, HeaderValue};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
 
-use super::authority::{provider, server_tls};
-use super::http::{Request, Response, connect, exchange_over};
+use super::authority::{send_over_tls, server_tls};
+use super::http::{Request, Response};
 
 /// A running proxy. Dropping it ends it, with every connection.
 pub(crate) struct Proxy {
     /// Such as `https://localhost:40123`.
     pub(crate) url: String,
     pub(crate) port: u16,
-    authority: CertificateDer<'static>,
+    authority: Option<String>,
     folder: TempDir,
-    bodies: Bodies,
+    seen: Seen,
     _runtime: Runtime,
 }
 
-/// How bodies were signed, by the method that they came with.
-type Bodies = Arc<Mutex<BTreeSet<String>>>;
+/// How S3 requests came.
+type Seen = Arc<Mutex<BTreeSet<String>>>;
 
 /// What every connection of a proxy knows.
 #[derive(Clone)]
 struct Route {
+    tls: Option<TlsAcceptor>,
     upstream: SocketAddr,
     from: Ipv4Addr,
-    bodies: Bodies,
+    seen: Seen,
 }
 
 impl Proxy {
-    /// A proxy in front of the server at port `upstream`, to which it comes from the loopback address `from`.
+    /// A proxy that ends TLS in front of the server at port `upstream`, to which it comes from the loopback address `from`.
     pub(crate) fn start(upstream: u16, from: Ipv4Addr) -> Self {
-        let (tls, authority) = server_tls(&["localhost", "127.0.0.1"]);
+        // The bucket by name, since some clients take a wildcard right under a top-level name for too wide.
+        let (tls, authority) = server_tls(&["localhost", "127.0.0.1", "insights.localhost"]);
+        let tls = TlsAcceptor::from(Arc::new(tls));
+        Self::listen(Some((tls, authority)), upstream, from)
+    }
+
+    /// A proxy without TLS, which only looks on.
+    pub(crate) fn plain(upstream: u16) -> Self {
+        Self::listen(None, upstream, Ipv4Addr::LOCALHOST)
+    }
+
+    fn listen(tls: Option<(TlsAcceptor, String)>, upstream: u16, from: Ipv4Addr) -> Self {
+        let (tls, authority) = tls.unzip();
         let folder = TempDir::new().unwrap();
-        fs::write(folder.path().join("ca.pem"), &authority).unwrap();
+        if let Some(authority) = &authority {
+            fs::write(folder.path().join("ca.pem"), authority).unwrap();
+        }
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -58,63 +73,67 @@ impl Proxy {
             .unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let bodies = Bodies::default();
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let seen = Seen::default();
         let route = Route {
+            tls,
             upstream: (Ipv4Addr::LOCALHOST, upstream).into(),
             from,
-            bodies: Arc::clone(&bodies),
+            seen: Arc::clone(&seen),
         };
-        runtime.spawn(accept(listener, TlsAcceptor::from(Arc::new(tls)), route));
+        runtime.spawn(accept(listener, route));
         Self {
-            url: format!("https://localhost:{port}"),
+            url: format!("{scheme}://localhost:{port}"),
             port,
-            authority: CertificateDer::from_pem_slice(authority.as_bytes()).unwrap(),
+            authority,
             folder,
-            bodies,
+            seen,
             _runtime: runtime,
         }
     }
 
-    /// The file with the authority that clients have to know.
-    pub(crate) fn authority_file(&self) -> PathBuf {
-        self.folder.path().join("ca.pem")
+    /// The file with the authority that clients have to know, if it speaks TLS.
+    pub(crate) fn authority_file(&self) -> Option<PathBuf> {
+        let authority = self.authority.as_ref();
+        authority.map(|_| self.folder.path().join("ca.pem"))
     }
 
-    /// Every `x-amz-content-sha256` that has passed, after its method; a hash is shown as `hash`.
-    pub(crate) fn bodies(&self) -> String {
-        let bodies: Vec<_> = self.bodies.lock().unwrap().iter().cloned().collect();
-        bodies.join("\n")
+    /// How S3 requests came: the method, whether the bucket stood in the path or the host, and the
+    /// `x-amz-content-sha256`, where a hash is shown as `hash`.
+    pub(crate) fn seen(&self) -> String {
+        let seen: Vec<_> = self.seen.lock().unwrap().iter().cloned().collect();
+        seen.join("\n")
     }
 
     /// Sends a request over TLS, on a connection of its own.
     pub(crate) fn send(&self, request: &Request) -> Response {
-        let mut roots = RootCertStore::empty();
-        roots.add(self.authority.clone()).unwrap();
-        let config = ClientConfig::builder_with_provider(provider())
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let name = ServerName::try_from("localhost").unwrap();
-        let tls = ClientConnection::new(Arc::new(config), name).unwrap();
-        let stream = StreamOwned::new(tls, connect(self.port));
-        exchange_over(stream, &request.bytes(self.port))
+        send_over_tls(request, self.port, self.authority.as_ref().unwrap())
     }
 }
 
-async fn accept(listener: TcpListener, tls: TlsAcceptor, route: Route) -> io::Result<()> {
+async fn accept(listener: TcpListener, route: Route) -> io::Result<()> {
     loop {
         let (stream, client) = listener.accept().await?;
-        let (tls, route) = (tls.clone(), route.clone());
+        let route = route.clone();
         tokio::spawn(async move {
             let service = service_fn(|request| forward(request, client, &route));
+            let connection = hyper::server::conn::http1::Builder::new();
             // A client that hangs up or does not trust the certificate ends its own connection.
-            if let Ok(stream) = tls.accept(stream).await {
-                let connection = hyper::server::conn::http1::Builder::new();
-                let _ = connection
-                    .serve_connection(TokioIo::new(stream), service)
-                    .await;
-            }
+            let _ = match &route.tls {
+                Some(tls) => match tls.accept(stream).await {
+                    Ok(stream) => {
+                        connection
+                            .serve_connection(TokioIo::new(stream), service)
+                            .await
+                    }
+                    Err(_) => return,
+                },
+                None => {
+                    connection
+                        .serve_connection(TokioIo::new(stream), service)
+                        .await
+                }
+            };
         });
     }
 }
@@ -125,20 +144,19 @@ async fn forward(
     client: SocketAddr,
     route: &Route,
 ) -> Result<http::Response<Incoming>, Box<dyn Error + Send + Sync>> {
-    if let Some(signed) = text(request.headers(), "x-amz-content-sha256") {
-        let is_hash = signed.len() == 64 && signed.bytes().all(|b| b.is_ascii_hexdigit());
-        let form = if is_hash { "hash" } else { signed };
-        let body = format!("{} {form}", request.method());
-        route.bodies.lock().unwrap().insert(body);
+    if let Some(seen) = s3_request(request.method(), request.headers()) {
+        route.seen.lock().unwrap().insert(seen);
     }
     let headers = request.headers_mut();
-    let client = client.ip();
-    let chain = match text(headers, "x-forwarded-for") {
-        Some(before) => format!("{before}, {client}"),
-        None => client.to_string(),
-    };
-    headers.insert("x-forwarded-for", HeaderValue::try_from(chain)?);
-    headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
+    if route.tls.is_some() {
+        let client = client.ip();
+        let chain = match text(headers, "x-forwarded-for") {
+            Some(before) => format!("{before}, {client}"),
+            None => client.to_string(),
+        };
+        headers.insert("x-forwarded-for", HeaderValue::try_from(chain)?);
+        headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
+    }
 
     let socket = TcpSocket::new_v4()?;
     socket.bind((route.from, 0).into())?;
@@ -146,6 +164,22 @@ async fn forward(
     let (mut upstream, connection) = hyper::client::conn::http1::handshake(stream).await?;
     tokio::spawn(connection);
     Ok(upstream.send_request(request).await?)
+}
+
+/// How a request came, if it is signed for S3.
+fn s3_request(method: &Method, headers: &HeaderMap) -> Option<String> {
+    text(headers, "authorization")?
+        .contains("/s3/aws4_request")
+        .then_some(())?;
+    let signed = text(headers, "x-amz-content-sha256")?;
+    let is_hash = signed.len() == 64 && signed.bytes().all(|b| b.is_ascii_hexdigit());
+    let form = if is_hash { "hash" } else { signed };
+    let bucket = if text(headers, "host")?.contains(".localhost") {
+        "host"
+    } else {
+        "path"
+    };
+    Some(format!("{method} {bucket} {form}"))
 }
 
 fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {

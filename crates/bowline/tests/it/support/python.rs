@@ -1,38 +1,18 @@
 //! The clients of others: boto3 and the AWS CLI, from the virtual environment that `make test` installs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::bowline::environment;
+use super::installed::{folder, or_skip};
 use super::keys::Keys;
 
 /// The clients, or nothing where they are not installed and need not be.
-///
-/// # Panics
-/// When they are missing and `CI=true`.
-#[expect(
-    clippy::disallowed_methods,
-    clippy::print_stderr,
-    reason = "where the clients are installed is the test runner's to say"
-)]
 pub(crate) fn clients() -> Option<Clients> {
-    let root = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
-    let folder =
-        std::env::var_os("BOWLINE_TEST_VENV").map_or_else(|| root.join(".venv"), PathBuf::from);
-    let bin = folder.join("bin");
-    if bin.join("aws").exists() {
-        return Some(Clients { bin });
-    }
-    let hint = format!(
-        "no clients in {}: `make test` installs them",
-        folder.display()
-    );
-    assert!(
-        std::env::var_os("CI").is_none_or(|ci| ci != "true"),
-        "{hint}"
-    );
-    eprintln!("skipped: {hint}");
-    None
+    let venv = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.venv");
+    let bin = folder("BOWLINE_TEST_VENV", Path::new(venv)).join("bin");
+    let found = bin.join("aws").exists();
+    or_skip(found.then_some(Clients { bin }), "boto3 and the AWS CLI")
 }
 
 /// Where the clients are.
