@@ -13,6 +13,7 @@ use crate::{
     config::Config,
     folder::DataFolder,
     gateway::upstream::{ObjectStore, tables::TableStore},
+    http::held::HeldBodies,
     index::State,
     metrics::Metrics,
     oidc::Oidc,
@@ -40,6 +41,8 @@ pub(crate) struct App {
     pub(crate) objects: Arc<dyn ObjectStore>,
     /// The embedded DynamoDB.
     pub(crate) tables: Arc<dyn TableStore>,
+    /// What request bodies hold.
+    pub(crate) held_bodies: Arc<HeldBodies>,
     /// What is written of every call.
     pub(crate) audit: Audit,
     /// The latest calls that ended with an error.

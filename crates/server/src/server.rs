@@ -22,7 +22,7 @@ use crate::{
     folder::{DataFolder, FolderError},
     gateway::{
         self,
-        upstream::{folder::FolderStore, tables::embedded::EmbeddedTables},
+        upstream::{ObjectStore, folder::FolderStore, tables::embedded::EmbeddedTables},
     },
     http::listener,
     index::{StartError as IndexStartError, State},
@@ -110,7 +110,16 @@ impl Server {
     ///
     /// # Errors
     /// [`StartError`].
-    pub async fn start(mut config: Config, clock: Clock) -> Result<Self, StartError> {
+    pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
+        Self::start_over(config, clock, |objects| Arc::new(objects)).await
+    }
+
+    /// The same with another object store, made of the embedded one.
+    async fn start_over(
+        mut config: Config,
+        clock: Clock,
+        store: impl FnOnce(FolderStore) -> Arc<dyn ObjectStore>,
+    ) -> Result<Self, StartError> {
         refuse_exposed(&config)?;
         let folder = DataFolder::open(&config.data)?;
         let (state, notes) = open_state(&mut config, clock, &folder).await?;
@@ -155,8 +164,9 @@ impl Server {
             random,
             state,
             oidc,
-            objects: Arc::new(objects),
+            objects: store(objects),
             tables: Arc::new(tables),
+            held_bodies: Arc::default(),
             audit,
             recent: Recent::default(),
             metrics: Metrics::new(),
@@ -316,3 +326,6 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartE
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))
 }
+
+#[cfg(test)]
+pub(crate) mod testing;

@@ -13,12 +13,14 @@
 mod accounts;
 mod behind_a_proxy;
 mod clients;
+mod crowded;
 mod demo;
 mod documentation;
 mod exchange;
 mod explain;
 mod kubernetes;
 mod lasting;
+mod one_thread;
 mod operations;
 mod providers;
 mod quiet;

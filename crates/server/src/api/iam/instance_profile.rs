@@ -141,7 +141,7 @@ pub(super) async fn add_role(
     input: &AddRoleToInstanceProfileRequest,
 ) -> Result<(), Refused> {
     change(call, &input.instance_profile_name, |profile, index| {
-        let role = role::find(index, call.account(), &input.role_name)?;
+        let role = role::find_again(call, index, &input.role_name)?;
         if profile.role.is_some() {
             return Err(over_quota("InstanceSessionsPerInstanceProfile", 1));
         }
@@ -157,7 +157,7 @@ pub(super) async fn remove_role(
     input: &RemoveRoleFromInstanceProfileRequest,
 ) -> Result<(), Refused> {
     change(call, &input.instance_profile_name, |profile, index| {
-        let role = role::find(index, call.account(), &input.role_name)?;
+        let role = role::find_again(call, index, &input.role_name)?;
         if profile.role.as_ref() != Some(&role.record.id) {
             let message = format!(
                 "Role {} in instance profile {} cannot be found.",
@@ -175,9 +175,8 @@ pub(super) async fn delete(
     call: &Call<'_>,
     input: &DeleteInstanceProfileRequest,
 ) -> Result<(), Refused> {
-    let account = call.account();
     call.update(|index| {
-        let profile = find(index, account, &input.instance_profile_name)?;
+        let profile = find_again(call, index, &input.instance_profile_name)?;
         if profile.record.role.is_some() {
             return Err(delete_conflict(IN_INSTANCE_PROFILE));
         }
@@ -192,10 +191,26 @@ fn find<'a>(
     account: AccountId,
     name: &str,
 ) -> Result<&'a Arc<index::InstanceProfile>, AwsError> {
-    index.instance_profile(account, name).ok_or_else(|| {
-        let message = format!("Instance Profile {name} cannot be found.");
-        AwsError::new(Code::NoSuchEntity, message)
-    })
+    let profile = index.instance_profile(account, name);
+    profile.ok_or_else(|| no_such_profile(name))
+}
+
+/// The instance profile with this name that was decided about, as it is in `index`. Another that has got the name since was not.
+fn find_again<'a>(
+    call: &Call<'_>,
+    index: &'a Index,
+    name: &str,
+) -> Result<&'a Arc<index::InstanceProfile>, AwsError> {
+    let decided = find(&call.index, call.account(), name)?;
+    index
+        .instance_profile(call.account(), name)
+        .filter(|profile| profile.record.id == decided.record.id)
+        .ok_or_else(|| no_such_profile(name))
+}
+
+fn no_such_profile(name: &str) -> AwsError {
+    let message = format!("Instance Profile {name} cannot be found.");
+    AwsError::new(Code::NoSuchEntity, message)
 }
 
 async fn change(
@@ -203,9 +218,8 @@ async fn change(
     name: &str,
     change: impl Fn(&mut entity::InstanceProfile, &Index) -> Result<Transaction, AwsError> + Send + Sync,
 ) -> Result<(), Refused> {
-    let account = call.account();
     call.change(
-        |index| find(index, account, name).map(|profile| (&profile.record, profile.revision)),
+        |index| find_again(call, index, name).map(|profile| (&profile.record, profile.revision)),
         change,
     )
     .await

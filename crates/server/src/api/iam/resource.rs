@@ -12,9 +12,9 @@ use bowline_aws::{
 };
 use bowline_iam::account::AccountId;
 
-use super::error::no_such;
+use super::{error::no_such, user};
 use crate::{
-    api::passed_role::Passed,
+    api::{call::Call, passed_role::Passed},
     caller::{Caller, Identity},
     index::{self, Index},
 };
@@ -65,7 +65,7 @@ pub(crate) fn resource(
                 (_, Some(user)) => user.arn.to_string(),
                 (Some(name), None) => format!("arn:aws:iam::{account}:user/{name}"),
                 (None, None) => match owner(index, caller, None)? {
-                    Owner::Root(_) => format!("arn:aws:iam::{account}:root"),
+                    Owner::Root(_) => account.root_arn(),
                     Owner::User(user) => user.arn.to_string(),
                 },
             };
@@ -168,5 +168,21 @@ pub(super) fn owner<'a>(
             Code::ValidationError,
             "Must specify userName when calling with non-User credentials",
         )),
+    }
+}
+
+/// [`owner`] as it is in `index`: the user that was decided about, not another that has got the name since.
+///
+/// # Errors
+/// As [`owner`].
+pub(super) fn owner_again<'a>(
+    call: &Call<'_>,
+    index: &'a Index,
+    name: Option<&str>,
+) -> Result<Owner<'a>, AwsError> {
+    match name {
+        Some(name) => user::find_again(call, index, name).map(Owner::User),
+        // By the caller's unique id.
+        None => owner(index, call.caller, None),
     }
 }

@@ -1,0 +1,65 @@
+//! A server for tests of what stands behind its listeners.
+
+use std::{ops::Deref, sync::Arc};
+
+use super::Server;
+use crate::{
+    app::App,
+    bootstrap::RootCredentials,
+    clock::Clock,
+    config::{AuditTo, Config, StoreKind, Tls},
+    gateway::upstream::{ObjectStore, folder::FolderStore},
+};
+
+/// A server whose parts are at hand. Dropping it ends it.
+#[derive(Debug)]
+pub(crate) struct TestServer {
+    server: Server,
+    _home: tempfile::TempDir,
+}
+
+impl TestServer {
+    /// One with a single account and nothing else.
+    pub(crate) async fn start() -> Self {
+        Self::start_over(Vec::new(), |objects| Arc::new(objects)).await
+    }
+
+    /// One with these accounts, or a single one, whose object store is made of the embedded one.
+    pub(crate) async fn start_over(
+        accounts: Vec<RootCredentials>,
+        store: impl FnOnce(FolderStore) -> Arc<dyn ObjectStore>,
+    ) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let config = Config {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            ops_listen: "127.0.0.1:0".parse().unwrap(),
+            tls: Tls::None,
+            trusted_proxies: Vec::new(),
+            data: home.path().join("data"),
+            store: StoreKind::Memory,
+            master_key: None,
+            base_domains: Vec::new(),
+            allow_networks: Vec::new(),
+            allow_loopback_issuers: false,
+            accounts,
+            audit: AuditTo::DataFolder,
+        };
+        let started = Server::start_over(config, Clock::system(), store).await;
+        Self {
+            server: started.unwrap(),
+            _home: home,
+        }
+    }
+
+    pub(crate) fn app(&self) -> &Arc<App> {
+        &self.server.app
+    }
+}
+
+impl Deref for TestServer {
+    type Target = Server;
+
+    fn deref(&self) -> &Server {
+        &self.server
+    }
+}
