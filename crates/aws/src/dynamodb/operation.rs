@@ -351,4 +351,36 @@ mod tests {
         TransactWriteItems EachItem("TransactItems")
         "#);
     }
+
+    #[test]
+    fn the_page_has_the_table() {
+        let row = |operation: &Operation| {
+            let served = if operation.is_served() { "yes" } else { "no" };
+            let actions: Vec<_> = operation
+                .actions()
+                .iter()
+                .filter_map(|action| action.strip_prefix("dynamodb:"))
+                .collect();
+            let on = match operation.on() {
+                On::Any => "`*`",
+                On::Arn(_) => "what the ARN names",
+                On::EachTable(_) => "each table",
+                On::EachItem(_) => "each item's table",
+                On::GlobalTable(_) => "global table",
+                On::Statement => "what the statement names",
+                On::Stream(_) => "stream",
+                On::Table(_) | On::TableIn(_) => "table",
+                On::TableOrIndex(..) => "table or index",
+                On::TableOrStream(_) => "table or stream",
+                On::Tables => "`table/*`",
+            };
+            format!(
+                "| {operation} | {served} | {} | {on} |\n",
+                actions.join(", ")
+            )
+        };
+        let table: String = Operation::ALL.iter().map(row).collect();
+        let page = include_str!("../../../../docs/dynamodb.md");
+        assert!(page.ends_with(&table), "the table should be:\n{table}");
+    }
 }

@@ -15,7 +15,7 @@ use super::{
     expression, key_value,
     operation::{On, Operation},
     request::Request,
-    shape::present,
+    shape::{lower_first, present},
     table::{Place, Resource, TableRef},
 };
 use crate::error::{AwsError, Code};
@@ -81,8 +81,10 @@ impl Request<'_> {
             }
             On::EachTable(name) => {
                 let tables = present(body, name).and_then(json::Value::as_object);
-                let tables = tables.ok_or_else(malformed)?.members().iter();
+                let tables = tables.ok_or_else(malformed)?.members();
+                not_empty(name, tables)?;
                 tables
+                    .iter()
                     .map(|entry| {
                         let table = TableRef::parse(&entry.name).map_err(|_| malformed())?;
                         self.of_batch(body, &entry.value, table.from(place), schema)
@@ -91,8 +93,10 @@ impl Request<'_> {
             }
             On::EachItem(name) => {
                 let items = present(body, name).and_then(json::Value::as_array);
-                let items = items.ok_or_else(malformed)?.iter();
+                let items = items.ok_or_else(malformed)?;
+                not_empty(name, items)?;
                 items
+                    .iter()
                     .map(|item| self.of_transaction(body, item, place, schema))
                     .collect()
             }
@@ -503,6 +507,17 @@ fn resource(
 
 fn first_action(operation: Operation) -> &'static str {
     operation.actions().first().copied().unwrap_or_default()
+}
+
+/// Nobody is allowed what is about nothing, and the service says why.
+fn not_empty<T>(name: &str, items: &[T]) -> Result<(), AwsError> {
+    if items.is_empty() {
+        let name = lower_first(name);
+        return Err(AwsError::validation(&[format!(
+            "Value at '{name}' failed to satisfy constraint: Member must have length greater than or equal to 1"
+        )]));
+    }
+    Ok(())
 }
 
 /// What the shape has ruled out.

@@ -262,7 +262,7 @@ fn unexpected(value: &Value<'_>) -> AwsError {
 }
 
 /// A member's name as errors have it.
-fn lower_first(name: &str) -> String {
+pub(super) fn lower_first(name: &str) -> String {
     let mut chars = name.chars();
     chars.next().map_or_else(String::new, |first| {
         format!("{}{}", first.to_ascii_lowercase(), chars.as_str())

@@ -14,6 +14,7 @@ mod behind_a_proxy;
 mod clients;
 mod demo;
 mod documentation;
+mod dynamodb;
 mod exchange;
 mod explain;
 mod lasting;
