@@ -21,7 +21,7 @@ pub enum On {
     EachItem(&'static str),
     /// A global table, by its name.
     GlobalTable(&'static str),
-    /// What a PartiQL statement says, which nobody here reads.
+    /// What a `PartiQL` statement says, which nobody here reads.
     Statement,
     /// A stream, by its ARN.
     Stream(&'static str),
@@ -31,7 +31,7 @@ pub enum On {
     TableOrIndex(&'static str, &'static str),
     /// The table that a structure describes.
     TableIn(&'static str),
-    /// The tables of the account: `arn:aws:dynamodb:{region}:{account}:table/*`.
+    /// All tables of the account: `arn:aws:dynamodb:{region}:{account}:table/*`.
     Tables,
     /// A table or a stream, by its ARN.
     TableOrStream(&'static str),
@@ -211,9 +211,13 @@ impl Operation {
 
     /// Most bytes of its body.
     pub const fn most_bytes(self) -> usize {
-        match self {
-            Self::BatchWriteItem | Self::BatchGetItem | Self::TransactWriteItems => BATCH_BYTES,
-            _ => BODY_BYTES,
+        if matches!(
+            self,
+            Self::BatchWriteItem | Self::BatchGetItem | Self::TransactWriteItems
+        ) {
+            BATCH_BYTES
+        } else {
+            BODY_BYTES
         }
     }
 }

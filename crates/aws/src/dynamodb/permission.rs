@@ -73,11 +73,11 @@ impl Request<'_> {
             On::Table("ResourceArn") => self.tagging(body),
             On::Table(name) => {
                 let resource = resource(body, name, None, place)?;
-                self.of_table(body, resource, schema)
+                Ok(self.of_table(body, &resource, schema))
             }
             On::TableOrIndex(name, index) => {
                 let resource = resource(body, name, Some(index), place)?;
-                self.of_table(body, resource, schema)
+                Ok(self.of_table(body, &resource, schema))
             }
             On::EachTable(name) => {
                 let tables = present(body, name).and_then(json::Value::as_object);
@@ -87,7 +87,7 @@ impl Request<'_> {
                     .iter()
                     .map(|entry| {
                         let table = TableRef::parse(&entry.name).map_err(|_| malformed())?;
-                        self.of_batch(body, &entry.value, table.from(place), schema)
+                        Ok(self.of_batch(body, &entry.value, table.from(place), schema))
                     })
                     .collect()
             }
@@ -115,13 +115,13 @@ impl Request<'_> {
     fn of_table<'r>(
         &'r self,
         body: &'r Object<'_>,
-        resource: Resource,
+        resource: &Resource,
         schema: &'r dyn KeySchema,
-    ) -> Result<Vec<Requirement<'r>>, AwsError> {
+    ) -> Vec<Requirement<'r>> {
         let operation = self.operation();
         let mut keys = if operation.is_about_data() {
-            let part = Part::new(body, schema.partition_key(&resource));
-            part.keys(operation, body, &resource)
+            let part = Part::new(body, schema.partition_key(resource));
+            part.keys(operation, body, resource)
         } else {
             Vec::new()
         };
@@ -138,7 +138,7 @@ impl Request<'_> {
         if operation == Operation::CreateTable && tags.is_some_and(|tags| !tags.is_empty()) {
             requirements.push(requirement("dynamodb:TagResource"));
         }
-        Ok(requirements)
+        requirements
     }
 
     fn of_batch<'r>(
@@ -147,7 +147,7 @@ impl Request<'_> {
         value: &'r json::Value<'_>,
         resource: Resource,
         schema: &'r dyn KeySchema,
-    ) -> Result<Requirement<'r>, AwsError> {
+    ) -> Requirement<'r> {
         let partition_key = schema.partition_key(&resource);
         let (mut leading, mut attributes) = (Gathered::none(), Gathered::none());
         let mut keys = Vec::new();
@@ -184,12 +184,12 @@ impl Request<'_> {
         leading_keys(&mut keys, leading);
         keys.push(("dynamodb:Attributes".into(), attributes.into_value()));
         keys.push(consumed_capacity(body));
-        Ok(Requirement {
+        Requirement {
             action: first_action(self.operation()),
             arn: resource.to_string(),
             resource: Some(resource),
             keys,
-        })
+        }
     }
 
     /// One item of a transaction, which takes the permission of the operation that it is.
@@ -283,11 +283,13 @@ impl<'r, 'a> Part<'r, 'a> {
         let mut leading = Gathered::none();
         let mut keys = Vec::new();
         self.mentioned(&mut attributes);
-        match operation {
-            Operation::Query => leading.add(self.queried()),
-            // A scan goes through all partitions. AWS gives the key no value here, which `ForAllValues` takes for a match.
-            Operation::Scan => leading.give_up(),
-            _ => leading.add(self.item().and_then(|item| self.partition_value(item))),
+        // A scan goes through all partitions. AWS gives the key no value there, which `ForAllValues` takes for a match.
+        if operation == Operation::Scan {
+            leading.give_up();
+        } else if operation == Operation::Query {
+            leading.add(self.queried());
+        } else {
+            leading.add(self.item().and_then(|item| self.partition_value(item)));
         }
         if matches!(
             operation,

@@ -78,7 +78,7 @@ pub(super) async fn create(
 /// cannot be undone now the next start settles.
 async fn give_up(state: &State, store: &dyn TableStore, table: &entity::Table) {
     let undone = match remove(store, table).await {
-        Ok(_) => forget(state, table).await,
+        Ok(()) => forget(state, table).await,
         Err(error) => Err(refusal(error)),
     };
     if let Err(error) = undone {
@@ -163,12 +163,11 @@ pub(super) fn list(call: &TableCall<'_>) -> Result<String, AwsError> {
         .take(most)
         .map(|table| table.record.name.clone())
         .collect();
-    let mut answer = json!({ "TableNames": names });
-    if tables.next().is_some()
-        && let Some(last) = names.last()
-    {
-        answer["LastEvaluatedTableName"] = last.as_str().into();
-    }
+    let last = names.last().filter(|_| tables.next().is_some());
+    let answer = match last {
+        Some(last) => json!({ "TableNames": names, "LastEvaluatedTableName": last }),
+        None => json!({ "TableNames": names }),
+    };
     Ok(answer.to_string())
 }
 
@@ -336,7 +335,7 @@ async fn change_state(
 pub(super) async fn update_record(
     state: &State,
     known: &entity::Table,
-    change: impl Fn(&entity::Table) -> Result<entity::Table, AwsError>,
+    change: impl Fn(&entity::Table) -> Result<entity::Table, AwsError> + Send + Sync,
 ) -> Result<entity::Table, AwsError> {
     update_index(state, |index| {
         let found = index.table(known.account, &known.region, &known.name);
