@@ -54,8 +54,16 @@ const MAX_MESSAGE: usize = 4 * 1024;
 pub struct AwsError {
     code: Code,
     message: Cow<'static, str>,
-    details: Vec<(&'static str, String)>,
-    members: Vec<(&'static str, String)>,
+    details: Vec<Detail>,
+}
+
+/// What an answer has beside code and message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Detail {
+    /// An element of S3's, with its text.
+    Element(&'static str, String),
+    /// A member of DynamoDB's, whose value is JSON.
+    Member(&'static str, String),
 }
 
 /// What an error answer says about the request that it answers.
@@ -95,21 +103,20 @@ impl AwsError {
             code,
             message,
             details: Vec::new(),
-            members: Vec::new(),
         }
     }
 
     /// Adds an element that S3 puts beside the message, such as `BucketName`. Other protocols leave it out.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.details.push((name, value.into()));
+        self.details.push(Detail::Element(name, value.into()));
         self
     }
 
     /// Adds a member that DynamoDB puts beside the message, such as `CancellationReasons`; the value is JSON. Other protocols leave it out.
     #[must_use]
     pub fn with_json(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.members.push((name, value.into()));
+        self.details.push(Detail::Member(name, value.into()));
         self
     }
 
@@ -142,13 +149,15 @@ impl AwsError {
             Protocol::DynamoDb => {
                 let typed = format!("{}#{code}", self.code.dynamodb_namespace());
                 let mut body = json::object(&[("__type", &typed), ("message", &self.message)]);
-                for (name, value) in &self.members {
-                    body.pop();
-                    body.push(',');
-                    json::push_string(&mut body, name);
-                    body.push(':');
-                    body.push_str(value);
-                    body.push('}');
+                for detail in &self.details {
+                    if let Detail::Member(name, value) = detail {
+                        body.pop();
+                        body.push(',');
+                        json::push_string(&mut body, name);
+                        body.push(':');
+                        body.push_str(value);
+                        body.push('}');
+                    }
                 }
                 ("application/x-amz-json-1.0", body)
             }
@@ -189,8 +198,10 @@ impl AwsError {
         xml.open("Error");
         xml.element("Code", code);
         xml.element("Message", &self.message);
-        for (name, value) in &self.details {
-            xml.element(name, value);
+        for detail in &self.details {
+            if let Detail::Element(name, value) = detail {
+                xml.element(name, value);
+            }
         }
         xml.element_if(
             "Resource",

@@ -42,6 +42,7 @@ pub struct Server {
     ops: SocketAddr,
     notes: Bootstrapped,
     stop: watch::Sender<bool>,
+    /// The listeners, and what else goes on beside them.
     listeners: Vec<JoinHandle<()>>,
     app: Arc<App>,
 }
@@ -173,6 +174,10 @@ impl Server {
         });
         let (stop, stopped) = watch::channel(false);
         let listeners = vec![
+            tokio::spawn(gateway::dynamodb::expire_items(
+                Arc::clone(&app),
+                stopped.clone(),
+            )),
             tokio::spawn(listener::serve(
                 aws_listener,
                 Arc::clone(&app),

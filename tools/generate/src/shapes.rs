@@ -148,9 +148,8 @@ fn plain(facts: &Service, name: &str) -> Result<Option<&'static str>> {
     }
     let shape = facts.shape(name)?;
     Ok(match shape.kind {
-        Kind::Structure | Kind::List | Kind::Map => None,
         Kind::String if shape.values.is_empty() => Some("Text"),
-        Kind::String => None,
+        Kind::String | Kind::Structure | Kind::List | Kind::Map => None,
         Kind::Integer | Kind::Long => Some("Integer"),
         Kind::Boolean => Some("Bool"),
         Kind::Double | Kind::Blob | Kind::Timestamp => {

@@ -9,6 +9,14 @@ use crate::facts::Service;
 const BEGIN: &str = "<!-- generated:operations -->";
 const END: &str = "<!-- /generated:operations -->";
 
+/// What a service is called.
+fn title(name: &str) -> String {
+    match name {
+        "dynamodb" => "DynamoDB".to_owned(),
+        _ => name.to_uppercase(),
+    }
+}
+
 /// The document with the table between the markers written anew.
 pub(crate) fn replace(document: &str, services: &[(&str, Service, &[&str])]) -> Result<String> {
     let (before, rest) = document
@@ -22,7 +30,7 @@ pub(crate) fn replace(document: &str, services: &[(&str, Service, &[&str])]) -> 
         let _ = write!(
             table,
             "\n### {} {}\n\n{} of {} operations are built.\n\n| Operation | Built |\n| --- | --- |\n",
-            name.to_uppercase(),
+            title(name),
             facts.version,
             built.len(),
             facts.operations.len()

@@ -27,11 +27,11 @@ const KEYWORDS: [&str; 9] = [
 
 /// The attributes that an expression speaks of, by their names. Of a path, that is where it begins. None if that is not sure.
 pub(super) fn attributes(expression: &str, names: Option<&Object<'_>>) -> Option<Vec<String>> {
-    let tokens = tokens(expression)?;
+    let all = tokens(expression)?;
     let mut found = Vec::new();
-    for (at, token) in tokens.iter().enumerate() {
-        let before = at.checked_sub(1).and_then(|at| tokens.get(at));
-        let after = tokens.get(at + 1);
+    for (at, token) in all.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|at| all.get(at));
+        let after = all.get(at + 1);
         if before == Some(&Token::Sign('.')) {
             continue;
         }
@@ -53,10 +53,10 @@ pub(super) fn equal_to<'e>(
     attribute: &str,
     names: Option<&Object<'_>>,
 ) -> Option<&'e str> {
-    let tokens = tokens(expression)?;
+    let all = tokens(expression)?;
     let mut found = None;
-    for (at, token) in tokens.iter().enumerate() {
-        let named = match token {
+    for (at, token) in all.iter().enumerate() {
+        let is_meant = match token {
             Token::Word(word)
                 if word.eq_ignore_ascii_case("OR") || word.eq_ignore_ascii_case("NOT") =>
             {
@@ -66,15 +66,15 @@ pub(super) fn equal_to<'e>(
             Token::Name(name) => resolve(name, names)? == attribute,
             Token::Value(_) | Token::Digits | Token::Sign(_) => false,
         };
-        if !named {
+        if !is_meant {
             continue;
         }
-        let begins = match at.checked_sub(1).and_then(|at| tokens.get(at)) {
+        let begins = match at.checked_sub(1).and_then(|at| all.get(at)) {
             None | Some(Token::Sign('(')) => true,
             Some(Token::Word(word)) => word.eq_ignore_ascii_case("AND"),
             Some(_) => false,
         };
-        let rest = tokens.get(at + 1..).unwrap_or_default();
+        let rest = all.get(at + 1..).unwrap_or_default();
         let (true, None, [Token::Sign('='), Token::Value(value), rest @ ..]) =
             (begins, found, rest)
         else {

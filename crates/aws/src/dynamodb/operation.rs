@@ -21,7 +21,7 @@ pub enum On {
     EachItem(&'static str),
     /// A global table, by its name.
     GlobalTable(&'static str),
-    /// What a PartiQL statement says, which nobody here reads.
+    /// What a `PartiQL` statement says, which nobody here reads.
     Statement,
     /// A stream, by its ARN.
     Stream(&'static str),
@@ -31,7 +31,7 @@ pub enum On {
     TableOrIndex(&'static str, &'static str),
     /// The table that a structure describes.
     TableIn(&'static str),
-    /// The tables of the account: `arn:aws:dynamodb:{region}:{account}:table/*`.
+    /// All tables of the account: `arn:aws:dynamodb:{region}:{account}:table/*`.
     Tables,
     /// A table or a stream, by its ARN.
     TableOrStream(&'static str),
@@ -211,9 +211,13 @@ impl Operation {
 
     /// Most bytes of its body.
     pub const fn most_bytes(self) -> usize {
-        match self {
-            Self::BatchWriteItem | Self::BatchGetItem | Self::TransactWriteItems => BATCH_BYTES,
-            _ => BODY_BYTES,
+        if matches!(
+            self,
+            Self::BatchWriteItem | Self::BatchGetItem | Self::TransactWriteItems
+        ) {
+            BATCH_BYTES
+        } else {
+            BODY_BYTES
         }
     }
 }
@@ -350,5 +354,37 @@ mod tests {
         TransactGetItems EachItem("TransactItems")
         TransactWriteItems EachItem("TransactItems")
         "#);
+    }
+
+    #[test]
+    fn the_page_has_the_table() {
+        let row = |operation: &Operation| {
+            let served = if operation.is_served() { "yes" } else { "no" };
+            let actions: Vec<_> = operation
+                .actions()
+                .iter()
+                .filter_map(|action| action.strip_prefix("dynamodb:"))
+                .collect();
+            let on = match operation.on() {
+                On::Any => "`*`",
+                On::Arn(_) => "what the ARN names",
+                On::EachTable(_) => "each table",
+                On::EachItem(_) => "each item's table",
+                On::GlobalTable(_) => "global table",
+                On::Statement => "what the statement names",
+                On::Stream(_) => "stream",
+                On::Table(_) | On::TableIn(_) => "table",
+                On::TableOrIndex(..) => "table or index",
+                On::TableOrStream(_) => "table or stream",
+                On::Tables => "`table/*`",
+            };
+            format!(
+                "| {operation} | {served} | {} | {on} |\n",
+                actions.join(", ")
+            )
+        };
+        let table: String = Operation::ALL.iter().map(row).collect();
+        let page = include_str!("../../../../docs/dynamodb.md");
+        assert!(page.ends_with(&table), "the table should be:\n{table}");
     }
 }

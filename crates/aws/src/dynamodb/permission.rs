@@ -15,7 +15,7 @@ use super::{
     expression, key_value,
     operation::{On, Operation},
     request::Request,
-    shape::present,
+    shape::{lower_first, present},
     table::{Place, Resource, TableRef},
 };
 use crate::error::{AwsError, Code};
@@ -73,26 +73,30 @@ impl Request<'_> {
             On::Table("ResourceArn") => self.tagging(body),
             On::Table(name) => {
                 let resource = resource(body, name, None, place)?;
-                self.of_table(body, resource, schema)
+                Ok(self.of_table(body, &resource, schema))
             }
             On::TableOrIndex(name, index) => {
                 let resource = resource(body, name, Some(index), place)?;
-                self.of_table(body, resource, schema)
+                Ok(self.of_table(body, &resource, schema))
             }
             On::EachTable(name) => {
                 let tables = present(body, name).and_then(json::Value::as_object);
-                let tables = tables.ok_or_else(malformed)?.members().iter();
+                let tables = tables.ok_or_else(malformed)?.members();
+                not_empty(name, tables)?;
                 tables
+                    .iter()
                     .map(|entry| {
                         let table = TableRef::parse(&entry.name).map_err(|_| malformed())?;
-                        self.of_batch(body, &entry.value, table.from(place), schema)
+                        Ok(self.of_batch(body, &entry.value, table.from(place), schema))
                     })
                     .collect()
             }
             On::EachItem(name) => {
                 let items = present(body, name).and_then(json::Value::as_array);
-                let items = items.ok_or_else(malformed)?.iter();
+                let items = items.ok_or_else(malformed)?;
+                not_empty(name, items)?;
                 items
+                    .iter()
                     .map(|item| self.of_transaction(body, item, place, schema))
                     .collect()
             }
@@ -111,13 +115,13 @@ impl Request<'_> {
     fn of_table<'r>(
         &'r self,
         body: &'r Object<'_>,
-        resource: Resource,
+        resource: &Resource,
         schema: &'r dyn KeySchema,
-    ) -> Result<Vec<Requirement<'r>>, AwsError> {
+    ) -> Vec<Requirement<'r>> {
         let operation = self.operation();
         let mut keys = if operation.is_about_data() {
-            let part = Part::new(body, schema.partition_key(&resource));
-            part.keys(operation, body, &resource)
+            let part = Part::new(body, schema.partition_key(resource));
+            part.keys(operation, body, resource)
         } else {
             Vec::new()
         };
@@ -134,7 +138,7 @@ impl Request<'_> {
         if operation == Operation::CreateTable && tags.is_some_and(|tags| !tags.is_empty()) {
             requirements.push(requirement("dynamodb:TagResource"));
         }
-        Ok(requirements)
+        requirements
     }
 
     fn of_batch<'r>(
@@ -143,7 +147,7 @@ impl Request<'_> {
         value: &'r json::Value<'_>,
         resource: Resource,
         schema: &'r dyn KeySchema,
-    ) -> Result<Requirement<'r>, AwsError> {
+    ) -> Requirement<'r> {
         let partition_key = schema.partition_key(&resource);
         let (mut leading, mut attributes) = (Gathered::none(), Gathered::none());
         let mut keys = Vec::new();
@@ -180,12 +184,12 @@ impl Request<'_> {
         leading_keys(&mut keys, leading);
         keys.push(("dynamodb:Attributes".into(), attributes.into_value()));
         keys.push(consumed_capacity(body));
-        Ok(Requirement {
+        Requirement {
             action: first_action(self.operation()),
             arn: resource.to_string(),
             resource: Some(resource),
             keys,
-        })
+        }
     }
 
     /// One item of a transaction, which takes the permission of the operation that it is.
@@ -279,11 +283,13 @@ impl<'r, 'a> Part<'r, 'a> {
         let mut leading = Gathered::none();
         let mut keys = Vec::new();
         self.mentioned(&mut attributes);
-        match operation {
-            Operation::Query => leading.add(self.queried()),
-            // A scan goes through all partitions. AWS gives the key no value here, which `ForAllValues` takes for a match.
-            Operation::Scan => leading.give_up(),
-            _ => leading.add(self.item().and_then(|item| self.partition_value(item))),
+        // A scan goes through all partitions. AWS gives the key no value there, which `ForAllValues` takes for a match.
+        if operation == Operation::Scan {
+            leading.give_up();
+        } else if operation == Operation::Query {
+            leading.add(self.queried());
+        } else {
+            leading.add(self.item().and_then(|item| self.partition_value(item)));
         }
         if matches!(
             operation,
@@ -503,6 +509,17 @@ fn resource(
 
 fn first_action(operation: Operation) -> &'static str {
     operation.actions().first().copied().unwrap_or_default()
+}
+
+/// Nobody is allowed what is about nothing, and the service says why.
+fn not_empty<T>(name: &str, items: &[T]) -> Result<(), AwsError> {
+    if items.is_empty() {
+        let name = lower_first(name);
+        return Err(AwsError::validation(&[format!(
+            "Value at '{name}' failed to satisfy constraint: Member must have length greater than or equal to 1"
+        )]));
+    }
+    Ok(())
 }
 
 /// What the shape has ruled out.

@@ -160,11 +160,12 @@ fn write(value: &Value<'_>, shape: &'static Shape, out: &mut String) {
         Kind::Null => out.push_str("null"),
         Kind::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
         Kind::Number(number) => out.push_str(number.text()),
-        Kind::String(text) => push_string(out, named(text, matches!(shape, Shape::Table)).as_ref()),
+        Kind::String(text) => push_string(out, &named(text, matches!(shape, Shape::Table))),
         Kind::Array(items) => {
-            let of = match shape {
-                Shape::List(of) => of,
-                _ => &Shape::Text,
+            let of = if let Shape::List(of) = shape {
+                of
+            } else {
+                &Shape::Text
             };
             out.push('[');
             for (at, item) in items.iter().enumerate() {
@@ -179,7 +180,14 @@ fn write(value: &Value<'_>, shape: &'static Shape, out: &mut String) {
             Shape::Structure(members) => structure(object, members, "", out),
             Shape::Map(of) => entries(object, out, false, |_| of),
             Shape::Tables(of) => entries(object, out, true, |_| of),
-            _ => entries(object, out, false, |name| {
+            Shape::AttributeValue
+            | Shape::Bool
+            | Shape::Choice(_)
+            | Shape::Integer
+            | Shape::List(_)
+            | Shape::NotHonoured
+            | Shape::Table
+            | Shape::Text => entries(object, out, false, |name| {
                 datatype(name).unwrap_or(&Shape::Text)
             }),
         },
@@ -222,7 +230,7 @@ fn entries(
         if at > 0 {
             out.push(',');
         }
-        push_string(out, named(&entry.name, are_tables).as_ref());
+        push_string(out, &named(&entry.name, are_tables));
         out.push(':');
         write(&entry.value, shape(&entry.name), out);
     }

@@ -138,10 +138,8 @@ impl Checker {
                 }
                 self.entries(object, of)
             }
-            Shape::NotHonoured => {
-                let name = self.path.last().cloned().unwrap_or_default();
-                Err(AwsError::unsupported_parameter(&name))
-            }
+            // Told by its name where it is a member.
+            Shape::NotHonoured => Err(unexpected(value)),
             Shape::Structure(members) => self.structure(object(value)?, members),
         }
     }
@@ -163,6 +161,9 @@ impl Checker {
                 .ok_or_else(|| AwsError::unsupported_parameter(&given.name))?;
             // A member that is null is as good as absent.
             if given.value.kind != Kind::Null {
+                if matches!(known.shape, Shape::NotHonoured) {
+                    return Err(AwsError::unsupported_parameter(known.name));
+                }
                 self.inside(&lower_first(known.name), &given.value, known.shape)?;
             }
         }
@@ -261,7 +262,7 @@ fn unexpected(value: &Value<'_>) -> AwsError {
 }
 
 /// A member's name as errors have it.
-fn lower_first(name: &str) -> String {
+pub(super) fn lower_first(name: &str) -> String {
     let mut chars = name.chars();
     chars.next().map_or_else(String::new, |first| {
         format!("{}{}", first.to_ascii_lowercase(), chars.as_str())

@@ -1,4 +1,4 @@
-"""Asks for every operation of IAM and STS that botocore has a model of, and lets botocore read the answers.
+"""Asks for every operation of IAM, STS and DynamoDB that botocore has a model of, and lets botocore read the answers.
 
 MODE says how: `built` (good requests by root), `unauthenticated` (not signed), `unauthorized` (by a user without
 policies) or `malformed` (without a required member, or with one out of its bounds). It prints a line for each outcome,
@@ -33,11 +33,21 @@ GIVEN = {
     "EntityPath": "o-a1b2c3d4e5/r-f6g7h8",
     "Permissions": {"PolicyTemplateArn": "arn:aws:iam::aws:policy/probe"},
     "Properties": {"probe/probe": "probe"},
+    "ResourceArn": "arn:aws:dynamodb:us-east-1:432797229265:table/probe",
     "TaskPolicyArn": {"arn": "arn:aws:iam::aws:policy/root-task/probe"},
+}
+# Members of operations whose shapes do not say what a usable request looks like.
+KEY = {"pk": {"S": "a"}}
+PARAMETERS = {
+    "BatchGetItem": {"RequestItems": {"probe": {"Keys": [KEY]}}},
+    "BatchWriteItem": {"RequestItems": {"probe": [{"DeleteRequest": {"Key": KEY}}]}},
+    "TransactGetItems": {"TransactItems": [{"Get": {"TableName": "probe", "Key": KEY}}]},
+    "TransactWriteItems": {"TransactItems": [{"Delete": {"TableName": "probe", "Key": KEY}}]},
+    "CreateTable": {"TableName": "table", "BillingMode": "PAY_PER_REQUEST", "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}], "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}]},
 }
 # What a good request may be answered with where what it names is not there, or is there already; a token that is none; and
 # root, which assumes no role.
-EXPECTED = ("EntityAlreadyExists", "InvalidIdentityToken", "NoSuchEntity")
+EXPECTED = ("EntityAlreadyExists", "InvalidIdentityToken", "NoSuchEntity", "ResourceNotFoundException")
 REFUSED_TO_ROOT = ("AssumeRole",)
 DOCUMENT = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}'
 TRUST = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
@@ -96,8 +106,8 @@ def ask(caller, operation, parameters):
     except ClientError as error:
         status, got = error.response["ResponseMetadata"]["HTTPStatusCode"], error.response["Error"]
         message = got.get("Message", "")
-        if got["Code"] == "InvalidAction":
-            return f"{status} InvalidAction: " + message.replace(operation, "X")
+        if got["Code"] in ("InvalidAction", "UnknownOperationException"):
+            return f"{status} {got['Code']}: " + message.replace(operation, "X")
         refused_to_root = got["Code"] == "AccessDenied" and operation in REFUSED_TO_ROOT
         if MODE == "built" and (got["Code"] in EXPECTED or refused_to_root):
             return "built"
@@ -105,7 +115,7 @@ def ask(caller, operation, parameters):
     return "built" if MODE == "built" else "accepted"
 
 
-for service in ("iam", "sts"):
+for service in ("iam", "sts", "dynamodb", "dynamodbstreams"):
     options = {"parameter_validation": False}
     if MODE == "unauthenticated":
         options["signature_version"] = botocore.UNSIGNED
@@ -115,6 +125,7 @@ for service in ("iam", "sts"):
         model = caller.meta.service_model.operation_model(operation)
         shape = model.input_shape
         parameters = members(shape) if shape else {}
+        parameters |= PARAMETERS.get(operation, {})
         if operation == "UpdateAssumeRolePolicy":
             parameters["PolicyDocument"] = TRUST
         if MODE == "malformed":

@@ -16,6 +16,7 @@ mod clients;
 mod crowded;
 mod demo;
 mod documentation;
+mod dynamodb;
 mod exchange;
 mod explain;
 mod kubernetes;

@@ -5,6 +5,7 @@
 
 mod answer;
 mod execute;
+mod expiry;
 mod tables;
 mod tags;
 
@@ -19,7 +20,7 @@ use bowline_iam::{context::Value, decision::Permit};
 use http::Method;
 
 use self::execute::{Bound, execute};
-pub(crate) use self::tables::recover;
+pub(crate) use self::{expiry::expire_items, tables::recover};
 use crate::{
     app::App,
     authenticate::{Signed, signed_body},
@@ -128,12 +129,13 @@ struct TableCall<'a> {
     request: &'a Request<'a>,
 }
 
-/// The records as the decision sees them.
-struct Records<'a>(&'a Index);
+/// The records as the decision sees them: those of the caller's account. A policy could ask for the others otherwise, and tell its owner
+/// what it found.
+struct Records<'a>(&'a Index, &'a Place);
 
 impl KeySchema for Records<'_> {
     fn partition_key(&self, resource: &Resource) -> Option<&str> {
-        let record = &record(self.0, resource)?.record;
+        let record = &self.table(resource)?.record;
         match &resource.index {
             None => record.partition_key.as_deref(),
             Some(index) => {
@@ -141,6 +143,25 @@ impl KeySchema for Records<'_> {
                 found.map(String::as_str)
             }
         }
+    }
+}
+
+impl<'a> Records<'a> {
+    fn table(&self, resource: &Resource) -> Option<&'a Arc<Table>> {
+        let own = resource.place.account() == self.1.account();
+        own.then(|| record(self.0, resource)).flatten()
+    }
+
+    /// `aws:ResourceTag/{key}` of a table that there is.
+    fn tags(&self, requirement: &Requirement<'_>) -> Vec<(Cow<'static, str>, Value<'a>)> {
+        let table = requirement.resource.as_ref();
+        let table = table.and_then(|resource| self.table(resource));
+        let tags = table.into_iter().flat_map(|table| &table.record.tags);
+        tags.map(|(name, value)| {
+            let key = Cow::Owned(format!("aws:ResourceTag/{name}"));
+            (key, value.as_str().into())
+        })
+        .collect()
     }
 }
 
@@ -152,10 +173,10 @@ fn record<'i>(index: &'i Index, resource: &Resource) -> Option<&'i Arc<Table>> {
 
 impl TableCall<'_> {
     fn decide(&self, asker: &Asker<'_>) -> Result<Permit<Bound>, Refused> {
-        let records = Records(self.index);
+        let records = Records(self.index, self.place);
         let requirements = self.request.requirements(self.place, &records)?;
         self.check_complete(&requirements)?;
-        let tags: Vec<_> = requirements.iter().map(|r| self.tags(r)).collect();
+        let tags: Vec<_> = requirements.iter().map(|r| records.tags(r)).collect();
         let questions: Vec<_> =
             requirements
                 .iter()
@@ -199,18 +220,6 @@ impl TableCall<'_> {
         } else {
             Err(AwsError::internal(bowline_aws::error::Protocol::DynamoDb))
         }
-    }
-
-    /// `aws:ResourceTag/{key}` of a table that there is.
-    fn tags(&self, requirement: &Requirement<'_>) -> Vec<(Cow<'static, str>, Value<'_>)> {
-        let table = requirement.resource.as_ref();
-        let table = table.and_then(|resource| record(self.index, resource));
-        let tags = table.into_iter().flat_map(|table| &table.record.tags);
-        tags.map(|(name, value)| {
-            let key = Cow::Owned(format!("aws:ResourceTag/{name}"));
-            (key, value.as_str().into())
-        })
-        .collect()
     }
 
     async fn carry_out(&self, event: &Event<'_>, permit: Permit<Bound>) -> Result<String, Refused> {

@@ -1,1 +1,99 @@
+//! What is read, what is refused, and what is sent on.
 
+use super::*;
+use crate::error::{Protocol, RequestIds};
+
+fn place() -> Place {
+    Place::new("432797229265".parse().unwrap(), "us-east-1").unwrap()
+}
+
+fn sent_on(operation: Operation, body: &str) -> String {
+    Request::read(operation, body.as_bytes()).unwrap().to_wire()
+}
+
+fn refused(operation: Operation, body: &str) -> String {
+    let error = Request::read(operation, body.as_bytes()).unwrap_err();
+    error.render(Protocol::DynamoDb, RequestIds::default()).body
+}
+
+#[test]
+fn what_was_read_is_sent_on_and_nothing_else() {
+    insta::assert_snapshot!(sent_on(Operation::PutItem, r#" {"TableName" : "insights", "ReturnValues": null,
+        "Item": {"\u0070k": {"S": "a\"\n\u00e9"}, "n": {"N": "1.0"}, "l": {"L": [{"NULL": true}, {"M": {"TableName": {"BS": ["AA=="]}}}]}}} "#),
+        @r#"{"TableName":"insights","Item":{"pk":{"S":"a\"\né"},"n":{"N":"1.0"},"l":{"L":[{"NULL":true},{"M":{"TableName":{"BS":["AA=="]}}}]}}}"#);
+    insta::assert_snapshot!(sent_on(Operation::Query, r#"{"TableName": "insights", "Limit": 7, "ScanIndexForward": false}"#),
+        @r#"{"TableName":"insights","Limit":7,"ScanIndexForward":false}"#);
+}
+
+#[test]
+fn the_arns_of_tables_become_names_where_tables_are_named_and_nowhere_else() {
+    const ARN: &str = "arn:aws:dynamodb:us-east-1:432797229265:table/insights";
+    insta::assert_snapshot!(sent_on(Operation::GetItem, &format!(r#"{{"TableName": "{ARN}", "Key": {{"{ARN}": {{"S": "{ARN}"}}}}}}"#)),
+        @r#"{"TableName":"insights","Key":{"arn:aws:dynamodb:us-east-1:432797229265:table/insights":{"S":"arn:aws:dynamodb:us-east-1:432797229265:table/insights"}}}"#);
+    insta::assert_snapshot!(sent_on(Operation::BatchGetItem, &format!(r#"{{"RequestItems": {{"{ARN}": {{"Keys": []}}}}}}"#)),
+        @r#"{"RequestItems":{"insights":{"Keys":[]}}}"#);
+    insta::assert_snapshot!(sent_on(Operation::TransactWriteItems, &format!(r#"{{"TransactItems": [{{"Delete": {{"TableName": "{ARN}", "Key": {{}}}}}}]}}"#)),
+        @r#"{"TransactItems":[{"Delete":{"TableName":"insights","Key":{}}}]}"#);
+}
+
+#[test]
+fn every_table_is_found_wherever_it_is_named() {
+    let found = |operation, body: &str| {
+        let request = Request::read(operation, body.as_bytes()).unwrap();
+        let tables = request.tables(&place());
+        let names = tables.iter().map(|table| table.table.as_str());
+        names.collect::<Vec<_>>().join(" ")
+    };
+    insta::assert_snapshot!(found(Operation::BatchWriteItem, r#"{"RequestItems": {"one": [], "two": []}}"#), @"one two");
+    let items = r#"{"TransactItems": [{"Put": {"TableName": "one", "Item": {}}}, {"Delete": {"TableName": "two", "Key": {}}},
+        {"Update": {"TableName": "three", "Key": {}, "UpdateExpression": "x"}},
+        {"ConditionCheck": {"TableName": "four", "Key": {}, "ConditionExpression": "x"}}]}"#;
+    insta::assert_snapshot!(found(Operation::TransactWriteItems, items), @"one two three four");
+    insta::assert_snapshot!(found(Operation::TransactGetItems, r#"{"TransactItems": [{"Get": {"TableName": "one", "Key": {}}}]}"#), @"one");
+    insta::assert_snapshot!(found(Operation::ListTables, r#"{"ExclusiveStartTableName": "one"}"#), @"");
+}
+
+#[test]
+fn what_two_readers_could_understand_in_two_ways_is_refused() {
+    insta::assert_snapshot!(refused(Operation::GetItem, r#"{"TableName": "insights", "TableName": "other", "Key": {}}"#), @r#"{"__type":"com.amazon.coral.service#SerializationException","message":"line 1, column 27: member `TableName` is given twice; keep one of them"}"#);
+    insta::assert_snapshot!(refused(Operation::GetItem, r#"{"TableName": "insights", "T\u0061bleName": "other", "Key": {}}"#), @r#"{"__type":"com.amazon.coral.service#SerializationException","message":"line 1, column 27: member `TableName` is given twice; keep one of them"}"#);
+    insta::assert_snapshot!(refused(Operation::PutItem, r#"{"TableName": "insights", "Item": {"pk": {"S": "a"}, "pk": {"S": "b"}}}"#), @r#"{"__type":"com.amazon.coral.service#SerializationException","message":"line 1, column 54: member `pk` is given twice; keep one of them"}"#);
+    insta::assert_snapshot!(refused(Operation::BatchGetItem, r#"{"RequestItems": {"insights": {"Keys": []}, "arn:aws:dynamodb:eu-west-1:111122223333:table/insights": {"Keys": []}}}"#), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"The table insights is named more than once"}"#);
+    insta::assert_snapshot!(refused(Operation::GetItem, r#"{"TableName": "insights", "Key": {}} {}"#), @r#"{"__type":"com.amazon.coral.service#SerializationException","message":"line 1, column 38: something stands after the end of the value"}"#);
+}
+
+#[test]
+fn a_member_that_is_unknown_or_has_no_effect_here_is_refused() {
+    insta::assert_snapshot!(refused(Operation::GetItem, r#"{"TableName": "insights", "Key": {}, "tablename": "other"}"#), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"The parameter tablename is not supported."}"#);
+    insta::assert_snapshot!(refused(Operation::GetItem, r#"{"TableName": "insights", "Key": {}, "IndexName": "by-day"}"#), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"The parameter IndexName is not supported."}"#);
+    insta::assert_snapshot!(refused(Operation::PutItem, r#"{"TableName": "insights", "Item": {"pk": {"X": "a"}}}"#), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"The parameter X is not supported."}"#);
+    insta::assert_snapshot!(refused(Operation::CreateTable, r#"{"TableName": "insights", "ResourcePolicy": "{}"}"#), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"The parameter ResourcePolicy is not supported."}"#);
+    insta::assert_snapshot!(refused(Operation::ExecuteStatement, r#"{"Statement": "SELECT * FROM insights"}"#), @r#"{"__type":"com.amazon.coral.service#UnknownOperationException","message":"Could not find operation ExecuteStatement for version 2012-08-10"}"#);
+}
+
+#[test]
+fn types_choices_and_names_are_checked() {
+    insta::assert_snapshot!(refused(Operation::GetItem, r#"{"TableName": 7, "Key": {}}"#), @r#"{"__type":"com.amazon.coral.service#SerializationException","message":"NUMBER_VALUE cannot be converted to String"}"#);
+    insta::assert_snapshot!(refused(Operation::GetItem, r#"{"TableName": ["insights"], "Key": {}}"#), @r#"{"__type":"com.amazon.coral.service#SerializationException","message":"Unrecognized collection type class java.lang.String"}"#);
+    insta::assert_snapshot!(refused(Operation::GetItem, r#"{"TableName": "insights", "Key": []}"#), @r#"{"__type":"com.amazon.coral.service#SerializationException","message":"Start of list found where not expected"}"#);
+    insta::assert_snapshot!(refused(Operation::GetItem, r#"{"TableName": "insights", "Key": {"pk": {"S": null}}}"#), @r#"{"__type":"com.amazon.coral.service#SerializationException","message":"NULL_VALUE cannot be converted to String"}"#);
+    insta::assert_snapshot!(refused(Operation::GetItem, r#"{"TableName": "insights", "Key": {"pk": {"S": "a", "N": "1"}}}"#), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"}"#);
+    insta::assert_snapshot!(refused(Operation::GetItem, r#"{"TableName": "insights", "Key": {"pk": {}}}"#), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"}"#);
+    insta::assert_snapshot!(refused(Operation::Query, r#"{"TableName": "insights", "Limit": 1.5}"#), @r#"{"__type":"com.amazon.coral.service#SerializationException","message":"DECIMAL_VALUE cannot be converted to Long"}"#);
+    insta::assert_snapshot!(refused(Operation::PutItem, r#"{"TableName": "insights", "Item": {}, "ReturnValues": "all_old"}"#), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"1 validation error detected: Value 'all_old' at 'returnValues' failed to satisfy constraint: Member must satisfy enum value set: [NONE, ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATED_NEW]"}"#);
+    insta::assert_snapshot!(refused(Operation::GetItem, "{}"), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"2 validation errors detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null; Value null at 'key' failed to satisfy constraint: Member must not be null"}"#);
+    insta::assert_snapshot!(refused(Operation::GetItem, r#"{"TableName": "a/b", "Key": {}}"#), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"Invalid table/index name.  Table/index names must be between 3 and 255 characters long, and may contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'"}"#);
+    insta::assert_snapshot!(refused(Operation::GetItem, r#"{"TableName": "arn:aws:s3:::insights", "Key": {}}"#), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"Invalid table/index name.  Table/index names must be between 3 and 255 characters long, and may contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'"}"#);
+    insta::assert_snapshot!(refused(Operation::GetItem, "[]"), @r#"{"__type":"com.amazon.coral.service#SerializationException","message":"Start of list found where not expected"}"#);
+    insta::assert_snapshot!(refused(Operation::GetItem, ""), @r#"{"__type":"com.amazon.coral.service#SerializationException","message":"line 1, column 1: the text ends too early"}"#);
+}
+
+#[test]
+fn a_body_is_bounded_in_depth() {
+    let nested = |levels: usize| {
+        let (open, close) = (r#"{"L":["#.repeat(levels), "]}".repeat(levels));
+        format!(r#"{{"TableName": "insights", "Item": {{"a": {open}{close}}}}}"#)
+    };
+    assert!(Request::read(Operation::PutItem, nested(32).as_bytes()).is_ok());
+    insta::assert_snapshot!(refused(Operation::PutItem, &nested(40)), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"}"#);
+}

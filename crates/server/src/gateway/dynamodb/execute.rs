@@ -32,9 +32,13 @@ pub(super) async fn execute(
     let Bound {
         operation,
         place,
-        tables: _,
+        tables,
         body,
     } = permit.into_action();
+    // The body has names alone, which would be those of other tables here.
+    if let Some(elsewhere) = tables.iter().find(|table| table.place != place) {
+        return Err(super::not_found(operation, elsewhere));
+    }
     let done = store.call(&place, operation, body).await;
     done.map_err(refusal)
 }

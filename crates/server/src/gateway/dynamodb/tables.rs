@@ -78,7 +78,7 @@ pub(super) async fn create(
 /// cannot be undone now the next start settles.
 async fn give_up(state: &State, store: &dyn TableStore, table: &entity::Table) {
     let undone = match remove(store, table).await {
-        Ok(_) => forget(state, table).await,
+        Ok(()) => forget(state, table).await,
         Err(error) => Err(refusal(error)),
     };
     if let Err(error) = undone {
@@ -90,8 +90,7 @@ pub(super) async fn delete(call: &TableCall<'_>, permit: Permit<Bound>) -> Resul
     let known = call.known(&sole(&permit)?)?;
     match known.state {
         TableState::Active | TableState::Deleting => {}
-        TableState::Creating => return Err(in_use(&known, "created").into()),
-        TableState::Updating => return Err(in_use(&known, "updated").into()),
+        TableState::Creating | TableState::Updating => return Err(in_use(&known).into()),
     }
     let state = &call.app.state;
     let deleting = change_state(state, &known, TableState::Deleting).await?;
@@ -119,17 +118,11 @@ pub(super) async fn delete(call: &TableCall<'_>, permit: Permit<Bound>) -> Resul
 
 pub(super) async fn update(call: &TableCall<'_>, permit: Permit<Bound>) -> Result<String, Refused> {
     let known = call.known(&sole(&permit)?)?;
-    match known.state {
-        TableState::Active => {}
-        TableState::Creating => return Err(in_use(&known, "created").into()),
-        TableState::Updating => return Err(in_use(&known, "updated").into()),
-        TableState::Deleting => return Err(in_use(&known, "deleted").into()),
-    }
     let (state, store) = (&call.app.state, &*call.app.tables);
     let changed = changed_indexes(call.request.get("GlobalSecondaryIndexUpdates"));
     let updating = update_record(state, &known, |record| {
         if record.state != TableState::Active {
-            return Err(in_use(record, "updated"));
+            return Err(in_use(record));
         }
         let mut updating = record.clone();
         updating.state = TableState::Updating;
@@ -170,12 +163,11 @@ pub(super) fn list(call: &TableCall<'_>) -> Result<String, AwsError> {
         .take(most)
         .map(|table| table.record.name.clone())
         .collect();
-    let mut answer = json!({ "TableNames": names });
-    if tables.next().is_some()
-        && let Some(last) = names.last()
-    {
-        answer["LastEvaluatedTableName"] = last.as_str().into();
-    }
+    let last = names.last().filter(|_| tables.next().is_some());
+    let answer = match last {
+        Some(last) => json!({ "TableNames": names, "LastEvaluatedTableName": last }),
+        None => json!({ "TableNames": names }),
+    };
     Ok(answer.to_string())
 }
 
@@ -329,7 +321,7 @@ async fn change_state(
 ) -> Result<entity::Table, AwsError> {
     update_record(state, known, |record| {
         if record.state != known.state {
-            return Err(in_use(record, "changed"));
+            return Err(in_use(record));
         }
         Ok(entity::Table {
             state: next,
@@ -343,12 +335,12 @@ async fn change_state(
 pub(super) async fn update_record(
     state: &State,
     known: &entity::Table,
-    change: impl Fn(&entity::Table) -> Result<entity::Table, AwsError>,
+    change: impl Fn(&entity::Table) -> Result<entity::Table, AwsError> + Send + Sync,
 ) -> Result<entity::Table, AwsError> {
     update_index(state, |index| {
         let found = index.table(known.account, &known.region, &known.name);
         let found = found.filter(|found| found.record.is(known));
-        let found = found.ok_or_else(|| in_use(known, "changed"))?;
+        let found = found.ok_or_else(|| in_use(known))?;
         let changed = change(&found.record)?;
         let transaction = Transaction::new().update(&changed, found.revision);
         Ok((transaction, changed))
@@ -409,7 +401,13 @@ async fn update_index<T>(
     }
 }
 
-fn in_use(table: &entity::Table, how: &str) -> AwsError {
+fn in_use(table: &entity::Table) -> AwsError {
+    let how = match table.state {
+        TableState::Active => "changed",
+        TableState::Creating => "created",
+        TableState::Updating => "updated",
+        TableState::Deleting => "deleted",
+    };
     AwsError::new(
         Code::ResourceInUse,
         format!(

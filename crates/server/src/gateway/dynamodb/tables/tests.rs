@@ -1,1 +1,201 @@
+//! Records of tables, step by step, and what a start makes of steps that were cut short.
 
+use jiff::Timestamp;
+
+use super::*;
+use crate::{
+    entity::Account, gateway::upstream::tables::embedded::EmbeddedTables, master_key::MasterKey,
+    store::MemoryStore,
+};
+
+struct World {
+    _folder: tempfile::TempDir,
+    store: EmbeddedTables,
+    state: State,
+}
+
+const TABLE: &str = r#"{"TableName": "insights", "BillingMode": "PAY_PER_REQUEST",
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+    "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "day", "AttributeType": "S"}],
+    "GlobalSecondaryIndexes": [{"IndexName": "by-day", "KeySchema": [{"AttributeName": "day", "KeyType": "HASH"}], "Projection": {"ProjectionType": "ALL"}}]}"#;
+
+impl World {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = EmbeddedTables::open(folder.path()).unwrap();
+        let master_key = Arc::new(MasterKey::generate().unwrap());
+        let state = State::start(Arc::new(MemoryStore::new()), master_key)
+            .await
+            .unwrap();
+        let account = Account {
+            id: table(1).account,
+            management: true,
+            created: Timestamp::UNIX_EPOCH,
+        };
+        let transaction = Transaction::new().create(&account);
+        state.commit(transaction).await.unwrap();
+        Self {
+            _folder: folder,
+            store,
+            state,
+        }
+    }
+
+    /// A table whose record is in this state, and that the store has or has not.
+    async fn with(state: TableState, in_store: bool) -> Self {
+        let world = Self::new().await;
+        let record = entity::Table { state, ..table(1) };
+        let transaction = Transaction::new().create(&record);
+        world.state.commit(transaction).await.unwrap();
+        if in_store {
+            world.call(Operation::CreateTable, TABLE).await;
+        }
+        world
+    }
+
+    async fn call(&self, operation: Operation, body: &str) {
+        let place = table(1).place().unwrap();
+        let done = self.store.call(&place, operation, body.to_owned()).await;
+        done.unwrap();
+    }
+
+    /// What the record says and whether the store has the table.
+    async fn now(&self) -> (Option<entity::Table>, bool) {
+        let index = self.state.current();
+        let record = index.table(table(1).account, "us-east-1", "insights");
+        let in_store = call_store(&self.store, &table(1), Operation::DescribeTable).await;
+        (
+            record.map(|table| (*table.record).clone()),
+            in_store.is_ok(),
+        )
+    }
+}
+
+/// What a request at this time would make.
+fn table(nanosecond: i64) -> entity::Table {
+    entity::Table {
+        name: "insights".to_owned(),
+        account: "432797229265".parse().unwrap(),
+        region: "us-east-1".to_owned(),
+        upstream: EMBEDDED.to_owned(),
+        state: TableState::Creating,
+        created: Timestamp::from_nanosecond(nanosecond.into()).unwrap(),
+        partition_key: None,
+        index_partition_keys: BTreeMap::new(),
+        tags: BTreeMap::from([("team".to_owned(), "red".to_owned())]),
+    }
+}
+
+fn code<T>(result: Result<T, AwsError>) -> Result<(), Code> {
+    result.map(drop).map_err(|error| error.code())
+}
+
+#[tokio::test]
+async fn a_start_keeps_what_was_made_and_gives_up_what_was_not() {
+    let world = World::with(TableState::Creating, true).await;
+    // A start may be cut short itself.
+    for _ in 0..2 {
+        recover(&world.state, &world.store).await.unwrap();
+        let (record, in_store) = world.now().await;
+        let record = record.unwrap();
+        assert_eq!(record.state, TableState::Active);
+        assert_eq!(record.partition_key.as_deref(), Some("pk"));
+        let day = BTreeMap::from([("by-day".to_owned(), "day".to_owned())]);
+        assert_eq!(record.index_partition_keys, day);
+        assert_eq!(record.tags, table(1).tags);
+        assert!(in_store);
+    }
+
+    let world = World::with(TableState::Creating, false).await;
+    for _ in 0..2 {
+        recover(&world.state, &world.store).await.unwrap();
+        assert_eq!(world.now().await, (None, false));
+    }
+}
+
+#[tokio::test]
+async fn a_start_ends_a_removal() {
+    for in_store in [true, false] {
+        let world = World::with(TableState::Deleting, in_store).await;
+        recover(&world.state, &world.store).await.unwrap();
+        assert_eq!(world.now().await, (None, false));
+    }
+}
+
+#[tokio::test]
+async fn a_start_takes_the_keys_of_a_table_that_was_being_changed_from_the_store() {
+    let world = World::with(TableState::Updating, true).await;
+    let dropped = r#"{"TableName": "insights", "GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": "by-day"}}]}"#;
+    world.call(Operation::UpdateTable, dropped).await;
+    recover(&world.state, &world.store).await.unwrap();
+    let record = world.now().await.0.unwrap();
+    assert_eq!(record.state, TableState::Active);
+    assert_eq!(record.partition_key.as_deref(), Some("pk"));
+    assert_eq!(record.index_partition_keys, BTreeMap::new());
+}
+
+#[tokio::test]
+async fn a_creation_that_failed_leaves_the_name_free_and_nothing_in_the_store() {
+    for in_store in [true, false] {
+        let world = World::with(TableState::Creating, in_store).await;
+        give_up(&world.state, &world.store, &table(1)).await;
+        assert_eq!(world.now().await, (None, false));
+    }
+}
+
+#[tokio::test]
+async fn a_name_is_taken_once_and_names_differ_by_case() {
+    let world = World::new().await;
+    let take = |table: entity::Table| {
+        let state = &world.state;
+        async move { code(update_index(state, |index| take_name(index, &table)).await) }
+    };
+    assert_eq!(take(table(1)).await, Ok(()));
+    assert_eq!(take(table(2)).await, Err(Code::ResourceInUse));
+    let other = |name: &str, region: &str| entity::Table {
+        name: name.to_owned(),
+        region: region.to_owned(),
+        ..table(3)
+    };
+    assert_eq!(take(other("Insights", "us-east-1")).await, Ok(()));
+    assert_eq!(take(other("insights", "eu-west-1")).await, Ok(()));
+    let index = world.state.current();
+    let names = index.tables(table(1).account, "us-east-1", None);
+    let names: Vec<_> = names.map(|table| table.record.name.clone()).collect();
+    assert_eq!(names, ["Insights", "insights"]);
+    let rest = index.tables(table(1).account, "us-east-1", Some("Insights"));
+    assert_eq!(rest.count(), 1);
+}
+
+#[tokio::test]
+async fn what_was_known_of_a_table_changes_nothing_of_the_next_of_its_name() {
+    let world = World::with(TableState::Active, true).await;
+    let known = entity::Table {
+        state: TableState::Active,
+        ..table(2)
+    };
+    let late = change_state(&world.state, &known, TableState::Deleting).await;
+    assert_eq!(code(late), Err(Code::ResourceInUse));
+    // To whoever removes it, it is gone.
+    forget(&world.state, &known).await.unwrap();
+    let record = world.now().await.0.unwrap();
+    assert_eq!(record.state, TableState::Active);
+}
+
+#[tokio::test]
+async fn an_account_has_tables_in_so_many_regions() {
+    let world = World::new().await;
+    for n in 0..=MAX_REGIONS {
+        let table = entity::Table {
+            region: format!("r{n}"),
+            ..table(1)
+        };
+        let taken = update_index(&world.state, |index| take_name(index, &table)).await;
+        let expected = if n < MAX_REGIONS {
+            Ok(())
+        } else {
+            Err(Code::LimitExceeded)
+        };
+        assert_eq!(code(taken), expected);
+    }
+}

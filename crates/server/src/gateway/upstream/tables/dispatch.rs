@@ -53,11 +53,12 @@ impl Run<'_> {
     ) -> Result<String, TableError> {
         let input = serde_json::from_str(self.body)
             .map_err(|error| unreadable(self.operation, &error.to_string()))?;
-        let output = work(input).map_err(|error| match error {
-            DynoxideError::EnvelopedValidation(message) => {
-                validation(self.operation, &message, true)
+        let output = work(input).map_err(|error| {
+            if let DynoxideError::EnvelopedValidation(message) = &error {
+                validation(self.operation, message, true)
+            } else {
+                failed(error)
             }
-            error => failed(error),
         })?;
         serde_json::to_string(&output).map_err(|error| TableError::Failed(error.into()))
     }

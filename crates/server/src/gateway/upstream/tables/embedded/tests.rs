@@ -1,1 +1,174 @@
+//! The embedded database as the gateway uses it: its answers, its refusals, its files.
 
+use std::os::unix::fs::PermissionsExt as _;
+
+use bowline_aws::error::{Protocol, RequestIds};
+
+use super::*;
+
+fn place(account: &str, region: &str) -> Place {
+    Place::new(account.parse().unwrap(), region).unwrap()
+}
+
+fn home() -> Place {
+    place("432797229265", "us-east-1")
+}
+
+const TABLE: &str = r#"{"TableName": "insights", "BillingMode": "PAY_PER_REQUEST",
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+    "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "N"}]}"#;
+
+/// JSON with its members in order, which items have in none.
+fn in_order(text: &str) -> String {
+    let value: serde_json::Value = serde_json::from_str(text).unwrap();
+    value.to_string()
+}
+
+async fn done(tables: &EmbeddedTables, operation: Operation, body: &str) -> String {
+    let answer = tables.call(&home(), operation, body.to_owned()).await;
+    in_order(&answer.unwrap())
+}
+
+/// What the client is told.
+async fn refused(tables: &EmbeddedTables, operation: Operation, body: &str) -> String {
+    match tables.call(&home(), operation, body.to_owned()).await {
+        Err(TableError::Refused(error)) => {
+            let ids = RequestIds::default();
+            in_order(&error.render(Protocol::DynamoDb, ids).body)
+        }
+        other => panic!("{operation}: {other:?}"),
+    }
+}
+
+fn item(pk: &str, sk: &str) -> String {
+    format!(
+        r#"{{"TableName": "insights", "Item": {{"pk": {{"S": "{pk}"}}, "sk": {{"N": "{sk}"}}}}}}"#
+    )
+}
+
+async fn with_items(folder: &Path) -> EmbeddedTables {
+    let tables = EmbeddedTables::open(folder).unwrap();
+    done(&tables, Operation::CreateTable, TABLE).await;
+    for (pk, sk) in [("a", "1"), ("a", "2"), ("b", "1"), ("b", "3")] {
+        done(&tables, Operation::PutItem, &item(pk, sk)).await;
+    }
+    tables
+}
+
+#[tokio::test]
+async fn items_last_and_are_their_owners_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(with_items(folder.path()).await);
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{:?}", entry.file_name());
+    }
+    let tables = EmbeddedTables::open(folder.path()).unwrap();
+    let get = r#"{"TableName": "insights", "Key": {"pk": {"S": "a"}, "sk": {"N": "2.0"}}}"#;
+    insta::assert_snapshot!(done(&tables, Operation::GetItem, get).await, @r#"{"Item":{"pk":{"S":"a"},"sk":{"N":"2"}}}"#);
+}
+
+#[tokio::test]
+async fn a_table_is_of_one_account_in_one_region() {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = with_items(folder.path()).await;
+    for elsewhere in [
+        place("432797229265", "eu-west-1"),
+        place("111122223333", "us-east-1"),
+    ] {
+        let body = r#"{"TableName": "insights"}"#.to_owned();
+        let outcome = tables
+            .call(&elsewhere, Operation::DescribeTable, body)
+            .await;
+        assert!(
+            matches!(outcome, Err(TableError::Refused(_))),
+            "{outcome:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_query_does_not_leave_its_partition_wherever_it_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = with_items(folder.path()).await;
+    for start in ["a", "b", "c"] {
+        let body = format!(
+            r#"{{"TableName": "insights", "KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": {{":p": {{"S": "a"}}}},
+            "ExclusiveStartKey": {{"pk": {{"S": "{start}"}}, "sk": {{"N": "0"}}}}}}"#
+        );
+        let outcome = tables.call(&home(), Operation::Query, body).await;
+        let shown = format!("{outcome:?}");
+        assert!(!shown.contains(r#"\"b\""#), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn refusals_are_in_the_words_of_the_service() {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = with_items(folder.path()).await;
+    insta::assert_snapshot!(refused(&tables, Operation::CreateTable, TABLE).await, @r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceInUseException","message":"Table already exists: insights"}"#);
+    insta::assert_snapshot!(refused(&tables, Operation::GetItem, r#"{"TableName": "other", "Key": {"pk": {"S": "a"}}}"#).await, @r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException","message":"Requested resource not found"}"#);
+    insta::assert_snapshot!(refused(&tables, Operation::GetItem, r#"{"TableName": "insights", "Key": {"pk": {"S": "a"}}}"#).await, @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"The provided key element does not match the schema"}"#);
+    insta::assert_snapshot!(refused(&tables, Operation::PutItem, r#"{"TableName": "insights", "Item": {"pk": {"S": ""}, "sk": {"N": "1"}}}"#).await, @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: pk"}"#);
+    insta::assert_snapshot!(refused(&tables, Operation::PutItem, r#"{"TableName": "insights", "Item": {"pk": {"S": "a"}, "sk": {"N": "x"}}}"#).await, @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"1 validation error detected: The parameter cannot be converted to a numeric value: x"}"#);
+    insta::assert_snapshot!(refused(&tables, Operation::PutItem, r#"{"TableName": "insights", "Item": {"pk": {"S": "a"}, "sk": {"N": "1"}},
+        "ConditionExpression": "attribute_not_exists(pk)", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}"#).await, @r#"{"Item":{"pk":{"S":"a"},"sk":{"N":"1"}},"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed"}"#);
+    insta::assert_snapshot!(refused(&tables, Operation::TransactWriteItems, r#"{"TransactItems": [
+        {"Delete": {"TableName": "insights", "Key": {"pk": {"S": "a"}, "sk": {"N": "1"}}}},
+        {"ConditionCheck": {"TableName": "insights", "Key": {"pk": {"S": "c"}, "sk": {"N": "1"}}, "ConditionExpression": "attribute_exists(pk)"}}]}"#).await, @r#"{"CancellationReasons":[{"Code":"None"},{"Code":"ConditionalCheckFailed","Message":"The conditional request failed"}],"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","message":"Transaction cancelled, please refer cancellation reasons for specific reasons [None, ConditionalCheckFailed]"}"#);
+}
+
+#[tokio::test]
+async fn no_refusal_tells_what_the_store_is_made_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = with_items(folder.path()).await;
+    let values = [
+        "7",
+        "null",
+        "[]",
+        "{}",
+        r#""""#,
+        r#""x""#,
+        r#"{"S": 1}"#,
+        r#"{"a": {"N": "x"}}"#,
+        r#"[{"a": 1}]"#,
+    ];
+    let members = [
+        "TableName",
+        "Key",
+        "Item",
+        "KeySchema",
+        "RequestItems",
+        "TransactItems",
+        "Limit",
+        "Expected",
+        "TimeToLiveSpecification",
+    ];
+    for operation in Operation::ALL
+        .iter()
+        .filter(|operation| operation.is_served())
+    {
+        for member in members {
+            for value in values {
+                let body = format!(r#"{{"TableName": "insights", "{member}": {value}}}"#);
+                let outcome = tables.call(&home(), *operation, body.clone()).await;
+                let Err(TableError::Refused(error)) = outcome else {
+                    continue;
+                };
+                let told = error.render(Protocol::DynamoDb, RequestIds::default()).body;
+                for trace in [
+                    "dynoxide",
+                    "sqlite",
+                    "VALIDATION",
+                    "SERIALIZATION",
+                    " at line ",
+                    "struct ",
+                    "serde",
+                ] {
+                    assert!(!told.contains(trace), "{operation} {body}: {told}");
+                }
+            }
+        }
+    }
+}
