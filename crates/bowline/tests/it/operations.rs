@@ -31,13 +31,13 @@ fn every_operation_is_built_or_says_that_it_is_not() {
         return;
     };
     assert_snapshot!(told, @"
-    iam: 400 InvalidAction: Could not find operation X for version 2010-05-08 (140)
-    iam: built (40)
-      AddClientIDToOpenIDConnectProvider AttachRolePolicy AttachUserPolicy CreateAccessKey CreateOpenIDConnectProvider CreatePolicy CreateRole CreateUser DeleteAccessKey DeleteOpenIDConnectProvider DeletePolicy DeleteRole DeleteRolePolicy DeleteUser DeleteUserPolicy DetachRolePolicy DetachUserPolicy GetOpenIDConnectProvider GetPolicy GetPolicyVersion GetRole GetRolePolicy GetUser GetUserPolicy ListAccessKeys ListAttachedRolePolicies ListAttachedUserPolicies ListOpenIDConnectProviders ListPolicies ListRolePolicies ListRoles ListUserPolicies ListUsers PutRolePolicy PutUserPolicy RemoveClientIDFromOpenIDConnectProvider UpdateAccessKey UpdateAssumeRolePolicy UpdateOpenIDConnectProviderThumbprint UpdateRole
-    sts: 400 InvalidAction: Could not find operation X for version 2011-06-15 (8)
-      AssumeRoleWithSAML AssumeRoot DecodeAuthorizationMessage GetAccessKeyInfo GetDelegatedAccessToken GetFederationToken GetSessionToken GetWebIdentityToken
-    sts: built (3)
-      AssumeRole AssumeRoleWithWebIdentity GetCallerIdentity
+    iam: 400 InvalidAction: Could not find operation X for version 2010-05-08 (133)
+    iam: built (47)
+      AddClientIDToOpenIDConnectProvider AddRoleToInstanceProfile AttachRolePolicy AttachUserPolicy CreateAccessKey CreateInstanceProfile CreateOpenIDConnectProvider CreatePolicy CreateRole CreateUser DeleteAccessKey DeleteInstanceProfile DeleteOpenIDConnectProvider DeletePolicy DeleteRole DeleteRolePolicy DeleteUser DeleteUserPolicy DetachRolePolicy DetachUserPolicy GetInstanceProfile GetOpenIDConnectProvider GetPolicy GetPolicyVersion GetRole GetRolePolicy GetUser GetUserPolicy ListAccessKeys ListAttachedRolePolicies ListAttachedUserPolicies ListInstanceProfiles ListInstanceProfilesForRole ListOpenIDConnectProviders ListPolicies ListRolePolicies ListRoles ListUserPolicies ListUsers PutRolePolicy PutUserPolicy RemoveClientIDFromOpenIDConnectProvider RemoveRoleFromInstanceProfile UpdateAccessKey UpdateAssumeRolePolicy UpdateOpenIDConnectProviderThumbprint UpdateRole
+    sts: 400 InvalidAction: Could not find operation X for version 2011-06-15 (7)
+      AssumeRoleWithSAML AssumeRoot DecodeAuthorizationMessage GetDelegatedAccessToken GetFederationToken GetSessionToken GetWebIdentityToken
+    sts: built (4)
+      AssumeRole AssumeRoleWithWebIdentity GetAccessKeyInfo GetCallerIdentity
     ");
 }
 
