@@ -127,7 +127,17 @@ impl List {
     fn run(self) -> Result<ExitCode, CommandError> {
         let accounts = self.server.list("ListAccounts", "Accounts")?;
         match self.output {
-            super::Format::Json => output::line(Value::Array(accounts).to_string()),
+            super::Format::Json => {
+                let of = |account: &Value, name: &str| account.get(name).cloned();
+                let shown = accounts.iter().map(|account| {
+                    json!({
+                        "accountId": of(account, "AccountId"),
+                        "management": of(account, "Management"),
+                        "created": of(account, "Created"),
+                    })
+                });
+                output::line(Value::Array(shown.collect()).to_string());
+            }
             super::Format::Text => {
                 for account in accounts {
                     let text = |name: &str| {

@@ -17,6 +17,7 @@ MODE = os.environ["MODE"]
 
 # Members whose bounds do not say what a usable value looks like.
 GIVEN = {
+    "AccessKeyId": "AKIAY34FZKBOKMUTVV7A",
     "RoleArn": "arn:aws:iam::432797229265:role/probe",
     "PrincipalArn": "arn:aws:iam::432797229265:saml-provider/probe",
     "TargetPrincipal": "432797229265",

@@ -8,8 +8,11 @@ trust = policy({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}
 for n in range(25):
     iam.create_user(UserName=f"user-{n:02}", Path="/even/" if n % 2 == 0 else "/odd/")
     iam.create_role(RoleName=f"role-{n:02}", Path="/p/", AssumeRolePolicyDocument=trust)
+    iam.create_instance_profile(InstanceProfileName=f"profile-{n:02}")
     iam.create_policy(PolicyName=f"policy-{n:02}", PolicyDocument=policy({"Effect": "Allow", "Action": "s3:*", "Resource": "*"}))
     iam.put_role_policy(RoleName="role-00", PolicyName=f"inline-{n:02}", PolicyDocument=policy({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}))
+for n in range(0, 25, 2):
+    iam.add_role_to_instance_profile(InstanceProfileName=f"profile-{n:02}", RoleName="role-00")
 
 
 def pages(operation, member, key, size, **more):
@@ -27,6 +30,8 @@ for size in (1000, 10, 7):
     pages("list_users", "Users", "UserName", size)
     pages("list_users", "Users", "UserName", size, PathPrefix="/odd/")
     pages("list_roles", "Roles", "RoleName", size, PathPrefix="/p/")
+    pages("list_instance_profiles", "InstanceProfiles", "InstanceProfileName", size)
+    pages("list_instance_profiles_for_role", "InstanceProfiles", "InstanceProfileName", size, RoleName="role-00")
     pages("list_policies", "Policies", "PolicyName", size, Scope="Local")
     pages("list_role_policies", "PolicyNames", None, size, RoleName="role-00")
 marker = iam.list_users(MaxItems=10)["Marker"]

@@ -15,9 +15,10 @@ CONFIG = Config(retries={"max_attempts": 0, "mode": "standard"}, connect_timeout
 SECRETS = ("SecretAccessKey", "SessionToken")
 
 
-def client(service, **more):
-    """A client of the server that `AWS_ENDPOINT_URL` names, with the credentials of the environment."""
-    return boto3.client(service, config=CONFIG.merge(Config(**more)))
+def client(service, key=None, **more):
+    """A client of the server that `AWS_ENDPOINT_URL` names, with an access key that was made, or the credentials of the environment."""
+    keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]} if key else {}
+    return boto3.client(service, config=CONFIG.merge(Config(**more)), **keys)
 
 
 def policy(*statements):

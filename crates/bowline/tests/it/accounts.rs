@@ -172,6 +172,11 @@ fn accounts_are_listed_by_their_ids() {
     432797229265  made [time]  manages the server
     999988887777  made [time]
     ");
+    let listed = ["account", "list", "--output", "json"];
+    let listed = world.server.ran(&Bowline::root(), &listed);
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(listed[1]["accountId"], ACCOUNT);
+    assert_eq!(listed[1]["management"], true);
     let after = world
         .operate(
             &Bowline::root(),

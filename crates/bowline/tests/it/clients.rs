@@ -252,6 +252,72 @@ fn boto3_works_through_every_operation_of_roles() {
 }
 
 #[test]
+fn boto3_works_through_every_operation_of_instance_profiles() {
+    let Some(clients) = clients() else { return };
+    let world = World::new();
+    assert_snapshot!(clients.drive("iam_instance_profiles.py", &world.server.url, Some(&Bowline::root()), &[]), @r#"
+    create_instance_profile InstanceProfileName=Web Path=/front/
+      {"InstanceProfile": {"Arn": "arn:aws:iam::432797229265:instance-profile/front/Web", "CreateDate": "[time]", "InstanceProfileId": "[AIPA]", "InstanceProfileName": "Web", "Path": "/front/", "Roles": []}}
+    create_instance_profile InstanceProfileName=web
+      409 EntityAlreadyExists: Instance Profile web already exists.
+    create_instance_profile InstanceProfileName=a b
+      400 ValidationError: 1 validation error detected: Value 'a b' at 'instanceProfileName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\w+=,.@-]+
+    create_instance_profile InstanceProfileName=x Tags=[{"Key": "a", "Value": "b"}]
+      400 ValidationError: The parameter Tags is not supported.
+    get_instance_profile InstanceProfileName=WEB
+      {"InstanceProfile": {"Arn": "arn:aws:iam::432797229265:instance-profile/front/Web", "CreateDate": "[time]", "InstanceProfileId": "[AIPA]", "InstanceProfileName": "Web", "Path": "/front/", "Roles": []}}
+    get_instance_profile InstanceProfileName=none
+      404 NoSuchEntity: Instance Profile none cannot be found.
+    add_role_to_instance_profile InstanceProfileName=none RoleName=Worker
+      404 NoSuchEntity: Instance Profile none cannot be found.
+    add_role_to_instance_profile InstanceProfileName=Web RoleName=nobody
+      404 NoSuchEntity: The role with name nobody cannot be found.
+    add_role_to_instance_profile InstanceProfileName=Web RoleName=Worker
+      {}
+    add_role_to_instance_profile InstanceProfileName=Web RoleName=Worker
+      409 LimitExceeded: Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1
+    add_role_to_instance_profile InstanceProfileName=Web RoleName=other
+      409 LimitExceeded: Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1
+    get_instance_profile InstanceProfileName=Web
+      {"InstanceProfile": {"Arn": "arn:aws:iam::432797229265:instance-profile/front/Web", "CreateDate": "[time]", "InstanceProfileId": "[AIPA]", "InstanceProfileName": "Web", "Path": "/front/", "Roles": [{"Arn": "arn:aws:iam::432797229265:role/jobs/Worker", "AssumeRolePolicyDocument": {"Statement": [{"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}}], "Version": "2012-10-17"}, "CreateDate": "[time]", "MaxSessionDuration": 3600, "Path": "/jobs/", "RoleId": "[AROA]", "RoleName": "Worker"}]}}
+    list_instance_profiles 
+      {"InstanceProfiles": [{"Arn": "arn:aws:iam::432797229265:instance-profile/Empty", "CreateDate": "[time]", "InstanceProfileId": "[AIPA]", "InstanceProfileName": "Empty", "Path": "/", "Roles": []}, {"Arn": "arn:aws:iam::432797229265:instance-profile/front/Web", "CreateDate": "[time]", "InstanceProfileId": "[AIPA]", "InstanceProfileName": "Web", "Path": "/front/", "Roles": [{"Arn": "arn:aws:iam::432797229265:role/jobs/Worker", "AssumeRolePolicyDocument": {"Statement": [{"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}}], "Version": "2012-10-17"}, "CreateDate": "[time]", "MaxSessionDuration": 3600, "Path": "/jobs/", "RoleId": "[AROA]", "RoleName": "Worker"}]}], "IsTruncated": false}
+    list_instance_profiles PathPrefix=/front/
+      {"InstanceProfiles": [{"Arn": "arn:aws:iam::432797229265:instance-profile/front/Web", "CreateDate": "[time]", "InstanceProfileId": "[AIPA]", "InstanceProfileName": "Web", "Path": "/front/", "Roles": [{"Arn": "arn:aws:iam::432797229265:role/jobs/Worker", "AssumeRolePolicyDocument": {"Statement": [{"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}}], "Version": "2012-10-17"}, "CreateDate": "[time]", "MaxSessionDuration": 3600, "Path": "/jobs/", "RoleId": "[AROA]", "RoleName": "Worker"}]}], "IsTruncated": false}
+    list_instance_profiles_for_role RoleName=Worker
+      {"InstanceProfiles": [{"Arn": "arn:aws:iam::432797229265:instance-profile/front/Web", "CreateDate": "[time]", "InstanceProfileId": "[AIPA]", "InstanceProfileName": "Web", "Path": "/front/", "Roles": [{"Arn": "arn:aws:iam::432797229265:role/jobs/Worker", "AssumeRolePolicyDocument": {"Statement": [{"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}}], "Version": "2012-10-17"}, "CreateDate": "[time]", "MaxSessionDuration": 3600, "Path": "/jobs/", "RoleId": "[AROA]", "RoleName": "Worker"}]}], "IsTruncated": false}
+    list_instance_profiles_for_role RoleName=other
+      {"InstanceProfiles": [], "IsTruncated": false}
+    list_instance_profiles_for_role RoleName=nobody
+      404 NoSuchEntity: The role with name nobody cannot be found.
+    delete_instance_profile InstanceProfileName=Web
+      409 DeleteConflict: Cannot delete entity, must remove roles from instance profile first.
+    delete_role RoleName=Worker
+      409 DeleteConflict: Cannot delete entity, must remove roles from instance profile first.
+    remove_role_from_instance_profile InstanceProfileName=Web RoleName=other
+      404 NoSuchEntity: Role other in instance profile Web cannot be found.
+    remove_role_from_instance_profile InstanceProfileName=Web RoleName=Worker
+      {}
+    remove_role_from_instance_profile InstanceProfileName=Web RoleName=Worker
+      404 NoSuchEntity: Role Worker in instance profile Web cannot be found.
+    delete_role RoleName=Worker
+      {}
+    delete_instance_profile InstanceProfileName=Web
+      {}
+    delete_instance_profile InstanceProfileName=Web
+      404 NoSuchEntity: Instance Profile Web cannot be found.
+    add_role_to_instance_profile InstanceProfileName=Empty RoleName=other
+      403 AccessDenied: User: arn:aws:iam::432797229265:user/ops is not authorized to perform: iam:PassRole on resource: arn:aws:iam::432797229265:role/jobs/other because no identity-based policy allows the iam:PassRole action
+    add_role_to_instance_profile InstanceProfileName=Empty RoleName=other
+      403 AccessDenied: User: arn:aws:iam::432797229265:user/ops is not authorized to perform: iam:PassRole on resource: arn:aws:iam::432797229265:role/jobs/other because no identity-based policy allows the iam:PassRole action
+    add_role_to_instance_profile InstanceProfileName=Empty RoleName=other
+      403 AccessDenied: User: arn:aws:iam::432797229265:user/ops is not authorized to perform: iam:AddRoleToInstanceProfile on resource: arn:aws:iam::432797229265:instance-profile/Empty because no identity-based policy allows the iam:AddRoleToInstanceProfile action
+    add_role_to_instance_profile InstanceProfileName=Empty RoleName=other
+      {}
+    "#);
+}
+
+#[test]
 fn boto3_works_through_every_operation_of_users_and_keys() {
     let Some(clients) = clients() else { return };
     let world = World::new();
@@ -427,16 +493,22 @@ fn boto3_pages_through_lists() {
     list_users by 1000: [25], in order, user-00 to user-24
     list_users by 1000: [12], in order, user-01 to user-23
     list_roles by 1000: [25], in order, role-00 to role-24
+    list_instance_profiles by 1000: [25], in order, profile-00 to profile-24
+    list_instance_profiles_for_role by 1000: [13], in order, profile-00 to profile-24
     list_policies by 1000: [25], in order, policy-00 to policy-24
     list_role_policies by 1000: [25], in order, inline-00 to inline-24
     list_users by 10: [10, 10, 5], in order, user-00 to user-24
     list_users by 10: [10, 2], in order, user-01 to user-23
     list_roles by 10: [10, 10, 5], in order, role-00 to role-24
+    list_instance_profiles by 10: [10, 10, 5], in order, profile-00 to profile-24
+    list_instance_profiles_for_role by 10: [10, 3], in order, profile-00 to profile-24
     list_policies by 10: [10, 10, 5], in order, policy-00 to policy-24
     list_role_policies by 10: [10, 10, 5], in order, inline-00 to inline-24
     list_users by 7: [7, 7, 7, 4], in order, user-00 to user-24
     list_users by 7: [7, 5], in order, user-01 to user-23
     list_roles by 7: [7, 7, 7, 4], in order, role-00 to role-24
+    list_instance_profiles by 7: [7, 7, 7, 4], in order, profile-00 to profile-24
+    list_instance_profiles_for_role by 7: [7, 6], in order, profile-00 to profile-24
     list_policies by 7: [7, 7, 7, 4], in order, policy-00 to policy-24
     list_role_policies by 7: [7, 7, 7, 4], in order, inline-00 to inline-24
     a marker is no name: True True

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::support::bowline::{ACCOUNT, BINARY, Bowline, Launch, Running, command};
 use crate::support::http::Request;
 use crate::support::issuer::Issuer;
-use crate::support::python::clients;
+use crate::support::python::{Clients, clients};
 use crate::support::token::Token;
 use crate::support::world::{World, role_arn};
 
@@ -328,4 +328,65 @@ fn links_between_documents_lead_somewhere() {
             assert!(path.exists(), "{document} links to `{link}`");
         }
     }
+}
+
+/// Types the commands of a page, block by block, as root: what each block prints. The files that the page shows are there beside it.
+fn typed(page: &str, files: &[&str], server: &Bowline, clients: &Clients) -> Vec<String> {
+    let home = server.home();
+    let text = read(page)
+        .replace("ACCOUNT", ACCOUNT)
+        .replace("http://127.0.0.1:9400", &server.url);
+    for (file, document) in files.iter().zip(blocks(&text, "json")) {
+        fs::write(home.join(file), document).unwrap();
+    }
+    let config = home.join("config");
+    fs::write(&config, blocks(&text, "ini").join("\n")).unwrap();
+    let root = Bowline::root();
+    let path = format!(
+        "{}:{}:/usr/bin:/bin",
+        Path::new(BINARY).parent().unwrap().display(),
+        clients.folder()
+    );
+    // Root's keys from the environment; a profile that is named goes before them.
+    let variables = [
+        ("HOME", home.to_str().unwrap()),
+        ("AWS_ENDPOINT_URL", &server.url),
+        ("AWS_DEFAULT_REGION", "us-east-1"),
+        ("AWS_CONFIG_FILE", config.to_str().unwrap()),
+        ("AWS_ACCESS_KEY_ID", &root.access_key_id),
+        ("AWS_SECRET_ACCESS_KEY", &root.secret_access_key),
+    ];
+    let run = |block: &String| shell(block, home, &path, &variables);
+    blocks(&text, "sh").iter().map(run).collect()
+}
+
+#[test]
+fn the_accounts_page_makes_an_account_and_visits_it() {
+    let Some(clients) = clients() else { return };
+    let server = Bowline::launch(Launch::default());
+    let printed = typed(
+        "docs/accounts.md",
+        &["trust.json", "visit.json"],
+        &server,
+        &clients,
+    );
+    assert!(printed[0].contains("222233334444  made"), "{}", printed[0]);
+    assert!(printed[1].contains("arn:aws:iam::222233334444:root"));
+    assert!(printed[3].contains("arn:aws:sts::222233334444:assumed-role/auditor/visit"));
+}
+
+#[test]
+fn the_services_page_gives_an_instance_its_role() {
+    let Some(clients) = clients() else { return };
+    let server = Bowline::launch(Launch::default());
+    let printed = typed(
+        "docs/services.md",
+        &["trust.json", "broker.json"],
+        &server,
+        &clients,
+    );
+    assert!(printed[0].contains("role/web"), "{}", printed[0]);
+    assert!(printed[1].contains("\"Version\":1"), "{}", printed[1]);
+    assert!(printed[2].contains(":assumed-role/web/i-0a1b2c3d4e5f60718"));
+    assert!(printed[3].contains("has no role"));
 }

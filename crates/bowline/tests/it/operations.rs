@@ -2,10 +2,12 @@
 
 use insta::assert_snapshot;
 
+use serde_json::{Value, json};
+
 use crate::support::bowline::Bowline;
-use crate::support::http::Request;
+use crate::support::http::{Request, Response};
 use crate::support::python::clients;
-use crate::support::world::{World, allow};
+use crate::support::world::{World, allow, operator};
 
 /// Runs `every_operation.py` in one of its modes.
 fn every_operation(mode: &str) -> Option<String> {
@@ -31,13 +33,13 @@ fn every_operation_is_built_or_says_that_it_is_not() {
         return;
     };
     assert_snapshot!(told, @"
-    iam: 400 InvalidAction: Could not find operation X for version 2010-05-08 (140)
-    iam: built (40)
-      AddClientIDToOpenIDConnectProvider AttachRolePolicy AttachUserPolicy CreateAccessKey CreateOpenIDConnectProvider CreatePolicy CreateRole CreateUser DeleteAccessKey DeleteOpenIDConnectProvider DeletePolicy DeleteRole DeleteRolePolicy DeleteUser DeleteUserPolicy DetachRolePolicy DetachUserPolicy GetOpenIDConnectProvider GetPolicy GetPolicyVersion GetRole GetRolePolicy GetUser GetUserPolicy ListAccessKeys ListAttachedRolePolicies ListAttachedUserPolicies ListOpenIDConnectProviders ListPolicies ListRolePolicies ListRoles ListUserPolicies ListUsers PutRolePolicy PutUserPolicy RemoveClientIDFromOpenIDConnectProvider UpdateAccessKey UpdateAssumeRolePolicy UpdateOpenIDConnectProviderThumbprint UpdateRole
-    sts: 400 InvalidAction: Could not find operation X for version 2011-06-15 (8)
-      AssumeRoleWithSAML AssumeRoot DecodeAuthorizationMessage GetAccessKeyInfo GetDelegatedAccessToken GetFederationToken GetSessionToken GetWebIdentityToken
-    sts: built (3)
-      AssumeRole AssumeRoleWithWebIdentity GetCallerIdentity
+    iam: 400 InvalidAction: Could not find operation X for version 2010-05-08 (133)
+    iam: built (47)
+      AddClientIDToOpenIDConnectProvider AddRoleToInstanceProfile AttachRolePolicy AttachUserPolicy CreateAccessKey CreateInstanceProfile CreateOpenIDConnectProvider CreatePolicy CreateRole CreateUser DeleteAccessKey DeleteInstanceProfile DeleteOpenIDConnectProvider DeletePolicy DeleteRole DeleteRolePolicy DeleteUser DeleteUserPolicy DetachRolePolicy DetachUserPolicy GetInstanceProfile GetOpenIDConnectProvider GetPolicy GetPolicyVersion GetRole GetRolePolicy GetUser GetUserPolicy ListAccessKeys ListAttachedRolePolicies ListAttachedUserPolicies ListInstanceProfiles ListInstanceProfilesForRole ListOpenIDConnectProviders ListPolicies ListRolePolicies ListRoles ListUserPolicies ListUsers PutRolePolicy PutUserPolicy RemoveClientIDFromOpenIDConnectProvider RemoveRoleFromInstanceProfile UpdateAccessKey UpdateAssumeRolePolicy UpdateOpenIDConnectProviderThumbprint UpdateRole
+    sts: 400 InvalidAction: Could not find operation X for version 2011-06-15 (7)
+      AssumeRoleWithSAML AssumeRoot DecodeAuthorizationMessage GetDelegatedAccessToken GetFederationToken GetSessionToken GetWebIdentityToken
+    sts: built (4)
+      AssumeRole AssumeRoleWithWebIdentity GetAccessKeyInfo GetCallerIdentity
     ");
 }
 
@@ -89,6 +91,68 @@ fn every_operation_is_refused_when_a_member_is_missing_or_out_of_bounds() {
     sts: nothing to get wrong (1)
       GetCallerIdentity
     ");
+}
+
+/// Every operation of the operator API, with a request that makes sense.
+fn operator_operations() -> Vec<(&'static str, Value)> {
+    let instance = "arn:aws:ec2:us-east-1:432797229265:instance/i-0a1b2c3d4e5f60718";
+    vec![
+        (
+            "AttachRole",
+            json!({ "Service": "ec2.amazonaws.com", "ResourceArn": instance, "Role": "bot" }),
+        ),
+        (
+            "ConfigureProvider",
+            json!({ "Arn": "arn:aws:iam::432797229265:oidc-provider/issuer.example.com" }),
+        ),
+        ("CreateAccount", json!({})),
+        ("DetachRole", json!({ "ResourceArn": instance })),
+        ("Explain", json!({ "Last": true })),
+        ("GetAttachedCredentials", json!({ "ResourceArn": instance })),
+        ("ListAccounts", json!({})),
+        ("ListAttachments", json!({})),
+        ("RotateKeyring", json!({})),
+        (
+            "RotateRootAccessKey",
+            json!({ "AccountId": "111122223333" }),
+        ),
+    ]
+}
+
+#[test]
+fn every_operator_operation_is_refused_to_nobody_and_to_a_user_without_policies() {
+    let world = World::new();
+    let nobody = world.user("nobody", None);
+    let admin = world.user("admin", Some(allow(&["*"], &["*"])));
+    let code = |answer: &Response| {
+        let answer: Value = serde_json::from_slice(&answer.body).unwrap();
+        answer["__type"].as_str().unwrap_or("accepted").to_owned()
+    };
+    for (name, input) in operator_operations() {
+        let unsigned = operator(name, &input).send(world.server.port);
+        assert_eq!(code(&unsigned), "MissingAuthenticationToken", "{name}");
+        let refused = world.operate(&nobody, name, &input);
+        assert_eq!(code(&refused), "AccessDenied", "{name}");
+        let action = format!("is not authorized to perform: bowline:{name} on resource");
+        assert!(refused.text().contains(&action), "{}", refused.text());
+        // An administrator of the account gets further: to what is not there, and to what the role does not trust.
+        let further = code(&world.operate(&admin, name, &input));
+        let expected = match name {
+            "AttachRole" => "AccessDenied",
+            "ConfigureProvider"
+            | "DetachRole"
+            | "GetAttachedCredentials"
+            | "RotateRootAccessKey" => "NoSuchEntity",
+            _ => "accepted",
+        };
+        assert_eq!(further, expected, "{name}");
+    }
+    // A member that no operation knows is not dropped.
+    for (name, mut input) in operator_operations() {
+        input["Caller"] = json!("arn:aws:iam::432797229265:root");
+        let refused = world.operate(&admin, name, &input);
+        assert_eq!(code(&refused), "ValidationError", "{name}");
+    }
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::support::keys::Keys;
 use crate::support::python::clients;
 use crate::support::sign::Signer;
 use crate::support::wait::wait_for;
-use crate::support::world::{World, allow, query, role_arn};
+use crate::support::world::{World, allow, operator, query, role_arn};
 
 const INSTANCE: &str = "arn:aws:ec2:us-east-1:432797229265:instance/i-0a1b2c3d4e5f60718";
 const OTHER_INSTANCE: &str = "arn:aws:ec2:us-east-1:432797229265:instance/i-0a1b2c3d4e5f60719";
@@ -767,11 +767,8 @@ fn a_kill_leaves_no_attachment_half_made() {
     let mut world = World::with_service_roles(Launch::sqlite());
     let (attached, detached) = (Mutex::new(HashSet::new()), Mutex::new(HashSet::new()));
     let next = AtomicUsize::new(0);
-    let send = |port: u16, operation: &str, input: Value| {
-        let request = Request::new("POST", "/")
-            .header("content-type", "application/x-amz-json-1.1")
-            .header("x-amz-target", &format!("Bowline_20261101.{operation}"))
-            .body(input.to_string());
+    let send = |port: u16, name: &str, input: Value| {
+        let request = operator(name, &input);
         let request = Signer::new(&Bowline::root(), "bowline").sign(request, port);
         let answer = request.try_send(port);
         answer.is_some_and(|answer| answer.status == 200 && answer.body == b"{}")

@@ -242,6 +242,122 @@ async fn an_attachment_and_a_deletion_of_one_policy_cannot_both_happen() {
     ));
 }
 
+fn service_attachment(resource: &str, role: &entity::Role) -> entity::ServiceAttachment {
+    entity::ServiceAttachment {
+        account: account(),
+        resource: format!("arn:aws:lambda:us-east-1:432797229265:function:{resource}")
+            .parse()
+            .unwrap(),
+        role: role.id.clone(),
+        created: NOW,
+    }
+}
+
+#[tokio::test]
+async fn a_role_is_attached_to_services_as_long_as_one_attachment_lasts() {
+    let state = state().await;
+    let role = role(1, "on-lambda");
+    create(&state, &role).await;
+    let names = ["report", "Report"];
+    for name in names {
+        create(&state, &service_attachment(name, &role)).await;
+    }
+    let again = Transaction::new().create(&service_attachment("report", &role));
+    assert!(matches!(
+        state.commit(again).await,
+        Err(CommitError::Conflict(_))
+    ));
+    for left in [true, false] {
+        assert!(state.current().is_attached_to_service(&role.id));
+        let index = state.current();
+        let found = index.service_attachments(account(), None).next().unwrap();
+        let delete = Transaction::new().delete(&*found.record, found.revision);
+        state.commit(delete).await.unwrap();
+        assert_eq!(state.current().is_attached_to_service(&role.id), left);
+    }
+}
+
+#[tokio::test]
+async fn attachments_of_services_keep_to_their_account_and_their_case() {
+    let state = state().await;
+    let role = role(1, "on-lambda");
+    for name in ["b", "a", "A"] {
+        create(&state, &service_attachment(name, &role)).await;
+    }
+    let index = state.current();
+    let list = |account, marker: Option<&str>| {
+        let found = index.service_attachments(account, marker);
+        let names = found.map(|found| found.record.resource.session_name().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(list(account(), None), ["A", "a", "b"]);
+    let a = service_attachment("a", &role).resource;
+    assert_eq!(list(account(), Some(a.as_str())), ["b"]);
+    assert!(list(other(), None).is_empty());
+    let found = index.service_attachment(account(), a.as_str()).unwrap();
+    assert_eq!(found.record.resource, a);
+    assert!(index.service_attachment(other(), a.as_str()).is_none());
+}
+
+#[tokio::test]
+async fn an_attachment_to_a_service_and_a_deletion_of_its_role_cannot_both_happen() {
+    let state = state().await;
+    create(&state, &role(1, "on-lambda")).await;
+    let index = state.current();
+    let stored = index.role(account(), "on-lambda").unwrap();
+    let attach = Transaction::new()
+        .touch(&*stored.record, stored.revision)
+        .create(&service_attachment("report", &stored.record));
+    let delete = Transaction::new().delete(&*stored.record, stored.revision);
+    state.commit(attach).await.unwrap();
+    assert!(matches!(
+        state.commit(delete).await,
+        Err(CommitError::Conflict(_))
+    ));
+}
+
+#[tokio::test]
+async fn an_attachment_of_another_accounts_resource_is_no_record() {
+    let state = state().await;
+    let mut attachment = service_attachment("report", &role(1, "on-lambda"));
+    attachment.account = other();
+    let create = Transaction::new().create(&attachment);
+    assert!(matches!(
+        state.commit(create).await,
+        Err(CommitError::Invalid(_))
+    ));
+}
+
+#[tokio::test]
+async fn instance_profiles_are_found_by_name_and_by_their_role() {
+    let state = state().await;
+    let role = role(1, "on-ec2");
+    create(&state, &role).await;
+    for (number, name) in ["Web", "batch", "empty"].into_iter().enumerate() {
+        let profile = entity::InstanceProfile {
+            id: id("AIPA", number),
+            account: account(),
+            name: name.to_owned(),
+            path: "/".to_owned(),
+            role: (name != "empty").then(|| role.id.clone()),
+            created: NOW,
+        };
+        create(&state, &profile).await;
+    }
+    let index = state.current();
+    let found = index.instance_profile(account(), "WEB").unwrap();
+    assert_eq!(
+        found.record.arn(),
+        "arn:aws:iam::432797229265:instance-profile/Web"
+    );
+    let of_role = |marker| index.instance_profiles_of(&role, marker).count();
+    assert_eq!((of_role(None), of_role(Some("batch"))), (2, 1));
+    assert_eq!(index.instance_profiles(other(), None, None).count(), 0);
+    let delete = Transaction::new().delete(&*found.record, found.revision);
+    state.commit(delete).await.unwrap();
+    assert!(state.current().instance_profile(account(), "Web").is_none());
+}
+
 #[tokio::test]
 async fn providers_that_share_an_issuer_are_found_by_it() {
     let state = state().await;

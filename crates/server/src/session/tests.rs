@@ -82,6 +82,8 @@ fn every_field_survives() {
     session.session_policy_ids = vec!["ANPAJQABLZS4A3QDU576Q".parse().unwrap()];
     session.tags = vec![("team".to_owned(), "gbot".to_owned())];
     session.transitive_tag_keys = vec!["team".to_owned()];
+    let instance = "arn:aws:ec2:us-east-1:432797229265:instance/i-0a1b2c3d4e5f60718";
+    session.service_resource = Some(instance.parse().unwrap());
     session.source_identity = Some("alice".to_owned());
     session.chained_from = Some("arn:aws:sts::432797229265:assumed-role/first/one".to_owned());
     session.mfa_authenticated_at = Some(at(-5));
@@ -167,7 +169,7 @@ fn another_servers_token_is_refused() {
 fn an_older_or_newer_session_is_refused_by_name() {
     let keyring = keyring();
     let minted = mint(request(), &keyring);
-    for format in [0, 2] {
+    for format in [1, 3] {
         let mut bytes = sealed::encode(&minted.session).unwrap();
         bytes[0] = format;
         let sealed = keyring
@@ -178,8 +180,8 @@ fn an_older_or_newer_session_is_refused_by_name() {
         assert_eq!(opened.unwrap_err(), OpenError::UnknownFormat(format));
     }
     assert_eq!(
-        OpenError::UnknownFormat(2).to_string(),
-        "the session has format 2, this version of bowline reads 1"
+        OpenError::UnknownFormat(3).to_string(),
+        "the session has format 3, this version of bowline reads 2"
     );
 }
 

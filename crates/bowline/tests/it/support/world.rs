@@ -143,11 +143,7 @@ impl World {
 
     /// Calls the operator API.
     pub(crate) fn operate(&self, keys: &Keys, operation: &str, input: &Value) -> Response {
-        let request = Request::new("POST", "/")
-            .header("content-type", "application/x-amz-json-1.1")
-            .header("x-amz-target", &format!("Bowline_20261101.{operation}"))
-            .body(input.to_string());
-        self.send(keys, "bowline", request)
+        self.send(keys, "bowline", operator(operation, input))
     }
 
     /// Sends an S3 request as root.
@@ -240,6 +236,14 @@ pub(crate) fn query(service: &str, action: &str, parameters: &[(&str, &str)]) ->
     let mut all = vec![("Action", action), ("Version", version)];
     all.extend_from_slice(parameters);
     Request::form(&all)
+}
+
+/// A call of the operator API, not yet signed.
+pub(crate) fn operator(operation: &str, input: &Value) -> Request {
+    Request::new("POST", "/")
+        .header("content-type", "application/x-amz-json-1.1")
+        .header("x-amz-target", &format!("Bowline_20261101.{operation}"))
+        .body(input.to_string())
 }
 
 /// The ARN of a role in the tests' account.
