@@ -55,10 +55,10 @@ impl ResourcePattern {
         } else {
             self.pattern.matches(resource, lookup)
         };
-        match matches {
-            Match::Yes | Match::Unresolved if self.misplaced => Match::Misplaced,
-            known => known,
+        if self.misplaced && matches != Match::No {
+            return Match::Misplaced;
         }
+        matches
     }
 
     pub(crate) fn missing(&self, lookup: &impl Lookup) -> Vec<String> {

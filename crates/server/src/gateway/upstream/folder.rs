@@ -7,7 +7,8 @@
 //!
 //! Blocking work runs on the runtime's blocking threads, of which there are few (512), and others need them: names are resolved there. So none of
 //! them ever waits for a client: each piece of 128 KiB is a job of its own, which ends with the disk. That costs a change of threads (some ten
-//! microseconds) where hashing the piece costs two hundred, and however many clients are slow, no other call waits for them.
+//! microseconds) where hashing the piece costs two hundred; measured, transfers take no longer than with a thread for each. However many clients
+//! are slow, no other call waits for them.
 
 use std::{
     fs::File,

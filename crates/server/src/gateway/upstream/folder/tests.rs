@@ -458,14 +458,15 @@ fn an_upload_of_many_pieces_is_put_together_in_order() {
     let folder = tempfile::tempdir().unwrap();
     runtime().block_on(async {
         let store = fresh(folder.path()).await;
-        let data: String = (0..100_000).map(|number| format!("{number} ")).collect();
+        let letters = (0..600_000u64).map(|at| b'a' + u8::try_from(at * at / 7 % 26).unwrap());
+        let data: String = letters.map(char::from).collect();
         let pieces: Vec<_> = data
             .as_bytes()
             .chunks(10_007)
             .map(|piece| Ok(Piece::Data(Bytes::copy_from_slice(piece))))
             .chain([Ok(Piece::End { checksum: None })])
             .collect();
-        assert!(data.len() as u64 > 4 * CHUNK && data.len() as u64 % CHUNK != 0);
+        assert_eq!(data.len() as u64 / CHUNK, 4);
         let body: PutStream = Box::pin(stream::iter(pieces));
         let info = store
             .put(&bucket(), &key("a"), object(false), body)
@@ -524,7 +525,7 @@ fn clients_that_are_slow_hold_no_thread() {
             assert_eq!(rest.concat().len() as u64, 3 * CHUNK);
         }
     };
-    let bound = std::time::Duration::from_secs(60);
+    let bound = std::time::Duration::from_mins(1);
     runtime
         .block_on(async { tokio::time::timeout(bound, served).await })
         .unwrap();
