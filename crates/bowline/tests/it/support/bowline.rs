@@ -43,6 +43,8 @@ pub(crate) struct Launch {
     pub(crate) variables: Vec<(&'static str, &'static str)>,
     /// What stands in its configuration file.
     pub(crate) config: &'static str,
+    /// Whether it has one processor to itself, and so one thread that serves.
+    pub(crate) on_one_cpu: bool,
 }
 
 impl Default for Launch {
@@ -53,6 +55,7 @@ impl Default for Launch {
             arguments: Vec::new(),
             variables: Vec::new(),
             config: "",
+            on_one_cpu: false,
         }
     }
 }
@@ -252,7 +255,27 @@ impl Drop for Running {
 
 /// `bowline ARGS` with an environment that holds nothing of the machine it runs on.
 pub(crate) fn command(args: &[&str]) -> Command {
-    let mut command = Command::new(BINARY);
+    isolated(Command::new(BINARY), args)
+}
+
+/// The same on the first processor that the tests may use. `taskset` becomes the server, so that its process id is the server's.
+fn command_on_one_cpu(args: &[&str]) -> Command {
+    let mut command = Command::new("taskset");
+    command.args(["--cpu-list", &cpus("self")[..1].join(""), BINARY]);
+    isolated(command, args)
+}
+
+/// The processors that a process may use, as `0` or `2-3`.
+pub(crate) fn cpus(process: &str) -> Vec<String> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let list = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    let parts = list.unwrap().trim().split([',', '-']);
+    parts.map(str::to_owned).collect()
+}
+
+fn isolated(mut command: Command, args: &[&str]) -> Command {
     command
         .args(args)
         .env_clear()
@@ -288,7 +311,12 @@ fn spawn(launch: &Launch, home: &Path) -> (Running, PathBuf) {
     let root = Bowline::root();
     let config = home.join("bowline.toml");
     fs::write(&config, launch.config).unwrap();
-    let mut command = command(&[
+    let prepare = if launch.on_one_cpu {
+        command_on_one_cpu
+    } else {
+        command
+    };
+    let mut command = prepare(&[
         "serve",
         "--listen",
         "127.0.0.1:0",
