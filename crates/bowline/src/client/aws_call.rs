@@ -1,4 +1,4 @@
-//! Requests of the query protocol, and what its answers say.
+//! Requests of the query protocol and of the JSON protocols, and what their answers say.
 
 use anyhow::Result;
 use bowline_aws::{
@@ -8,6 +8,7 @@ use bowline_aws::{
     sts,
 };
 use http::Method;
+use serde_json::Value;
 
 use super::{Client, Request, Response};
 
@@ -44,6 +45,16 @@ impl Client {
         self.query("sts", sts::VERSION, action, more).await
     }
 
+    /// Calls DynamoDB.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub(crate) async fn dynamodb(&self, operation: &str, input: &Value) -> Result<Response> {
+        let target = format!("DynamoDB_20120810.{operation}");
+        self.send("dynamodb", Request::json("1.0", target, input))
+            .await
+    }
+
     async fn query(
         &self,
         service: &str,
@@ -73,9 +84,35 @@ impl Request {
             body: body.into_bytes(),
         }
     }
+
+    /// A call of a JSON protocol of this version.
+    pub(super) fn json(version: &str, target: String, input: &Value) -> Self {
+        Self {
+            method: Method::POST,
+            target: "/".to_owned(),
+            headers: vec![
+                (
+                    "content-type".to_owned(),
+                    format!("application/x-amz-json-{version}"),
+                ),
+                ("x-amz-target".to_owned(), target),
+            ],
+            body: input.to_string().into_bytes(),
+        }
+    }
 }
 
 impl Response {
+    /// The body, if it is JSON.
+    pub(crate) fn json(&self) -> Option<Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    /// The text at this path of a body that is JSON, such as `/Credentials/SessionToken`.
+    pub(crate) fn text_at(&self, path: &str) -> Option<String> {
+        Some(self.json()?.pointer(path)?.as_str()?.to_owned())
+    }
+
     /// What stands in the first element of this name, unescaped.
     pub(crate) fn element(&self, name: &str) -> Option<String> {
         let text = self.text();
@@ -90,9 +127,22 @@ impl Response {
         )
     }
 
+    /// The code of an error.
+    pub(crate) fn code(&self) -> Option<String> {
+        self.element("Code").or_else(|| {
+            let code = self.text_at("/__type")?;
+            // DynamoDB puts its namespace before it.
+            Some(code.rsplit('#').next()?.to_owned())
+        })
+    }
+
     /// Code and message of an error.
     pub(crate) fn error(&self) -> Option<String> {
-        let (code, message) = (self.element("Code")?, self.element("Message")?);
+        let code = self.code()?;
+        let message = self
+            .element("Message")
+            .or_else(|| self.text_at("/message"))
+            .or_else(|| self.text_at("/Message"))?;
         Some(format!("{code}: {message}"))
     }
 
@@ -104,12 +154,16 @@ impl Response {
             .map(str::to_owned)
     }
 
-    /// The credentials in an answer of STS.
+    /// The credentials in an answer of STS or of the operator API.
     pub(crate) fn credentials(&self) -> Option<Credentials> {
+        let text = |name: &str| {
+            self.element(name)
+                .or_else(|| self.text_at(&format!("/Credentials/{name}")))
+        };
         Some(Credentials {
-            access_key_id: self.element("AccessKeyId")?.parse().ok()?,
-            secret_access_key: SecretAccessKey::new(self.element("SecretAccessKey")?).ok()?,
-            session_token: Some(SessionToken::new(self.element("SessionToken")?).ok()?),
+            access_key_id: text("AccessKeyId")?.parse().ok()?,
+            secret_access_key: SecretAccessKey::new(text("SecretAccessKey")?).ok()?,
+            session_token: Some(SessionToken::new(text("SessionToken")?).ok()?),
         })
     }
 }

@@ -6,11 +6,10 @@
 
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
-use http::Method;
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
-use super::{Client, Request, usual_chain};
+use super::{Client, Request, Response, usual_chain};
 use crate::error::CommandError;
 
 /// Which server a command talks to. Credentials come from where the AWS clients take theirs.
@@ -112,7 +111,17 @@ pub(crate) fn explanation(mut answer: Value) -> Result<Value, CommandError> {
 }
 
 impl Client {
-    /// Calls an operation of the operator API.
+    /// Sends a call of the operator API.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub(crate) async fn operator_call(&self, operation: &str, input: &Value) -> Result<Response> {
+        let target = format!("Bowline_20261101.{operation}");
+        self.send("bowline", Request::json("1.1", target, input))
+            .await
+    }
+
+    /// Calls an operation of the operator API: its answer, which is a success.
     ///
     /// # Errors
     /// If no answer comes, and what the server refuses with.
@@ -121,22 +130,8 @@ impl Client {
         operation: &str,
         input: &Value,
     ) -> Result<Value, CommandError> {
-        let request = Request {
-            method: Method::POST,
-            target: "/".to_owned(),
-            headers: vec![
-                (
-                    "content-type".to_owned(),
-                    "application/x-amz-json-1.1".to_owned(),
-                ),
-                (
-                    "x-amz-target".to_owned(),
-                    format!("Bowline_20261101.{operation}"),
-                ),
-            ],
-            body: input.to_string().into_bytes(),
-        };
-        let answer = self.send("bowline", request).await.map_err(no_server)?;
+        let answer = self.operator_call(operation, input).await;
+        let answer = answer.map_err(no_server)?;
         let body: Value = serde_json::from_slice(&answer.body).with_context(|| {
             format!(
                 "{} does not answer as a Bowline server does",

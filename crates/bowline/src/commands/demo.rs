@@ -1,4 +1,5 @@
-//! `bowline demo`: the story of one pod, told live by a server, an issuer and a client on loopback.
+//! `bowline demo`: the story of a pod, its bucket and its table, of an instance and a function, and of a neighbour, told live by a
+//! server, an issuer and a client on loopback.
 //!
 //! Everything goes through the endpoint that any client would use. An answer that is not as the story says fails the demonstration.
 
@@ -20,9 +21,10 @@ use super::{
 };
 use crate::error::CommandError;
 
-/// See it work: a pod's token becomes credentials that open exactly one bucket
+/// See it work: a pod's token becomes credentials that open exactly one bucket and one table
 ///
-/// Starts a server and an issuer on loopback and plays a pod's day, with what was sent, what was decided and why. Then it
+/// Starts a server and an issuer on loopback and plays the day of a pod, an instance, a function and a neighbour, with what was sent, what was
+/// decided and why. Then it
 /// stays up, rotates the token file as a kubelet would, and prints the variables with which the AWS clients simply work.
 #[derive(Debug, Args)]
 pub(crate) struct Demo {

@@ -46,6 +46,23 @@ fn every_step_of_the_demo_ends_as_it_must() {
     ok The kubelet rotates the token, and the SDK exchanges it again
     ok The first credentials are still good
     ok So are the second ones
+    ok There is a table for the role
+    ok There is another table, which is not the role's business
+    ok The role gets permissions on one table
+    ok The pod puts an item
+    ok The pod finds it by a query
+    ok Another table is refused
+    ok A role trusts EC2
+    ok The role is attached to an instance
+    ok The instance has credentials, and reads the object
+    ok A role trusts Lambda
+    ok The role is attached to a function
+    ok The function has credentials, and reads the object
+    ok The function's role is refused to an instance
+    ok Another account moves in
+    ok It has a bucket of its own
+    ok The pod is refused at the neighbour's bucket
+    ok So is the root of the pod's account
     ");
     assert!(output.status.success(), "{err}");
     for step in &steps {

@@ -1,7 +1,10 @@
 //! The story, chapter by chapter.
 
+mod neighbours;
 pub(super) mod pod;
+mod services;
 mod step;
+mod tables;
 
 use anyhow::Result;
 
@@ -12,5 +15,10 @@ use super::{scene::Scene, teller::Teller};
 /// # Errors
 /// If no answer comes at all.
 pub(super) async fn tell(scene: &Scene, teller: &mut Teller) -> Result<()> {
-    pod::tell(scene, teller).await
+    let Some(pod) = pod::tell(scene, teller).await? else {
+        return Ok(());
+    };
+    tables::tell(scene, teller, &pod).await?;
+    services::tell(scene, teller).await?;
+    neighbours::tell(scene, teller, &pod).await
 }

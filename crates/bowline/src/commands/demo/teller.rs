@@ -45,7 +45,7 @@ impl Teller {
     pub(super) fn opening(&self) {
         if self.format == Format::Text {
             output::line(format!(
-                "{STRONG}One pod, one role, one bucket.{STRONG:#} A server and the issuer of a cluster, both on loopback.\n"
+                "{STRONG}A pod, its bucket and its table; an instance, a function, and a neighbour.{STRONG:#} A server and the issuer of a cluster, both on loopback.\n"
             ));
         }
     }

@@ -18,29 +18,32 @@ use crate::{
 };
 
 const NAMESPACE: &str = "gbot-dev";
-const SERVICE_ACCOUNT: &str = "bot-builder-insight-generator";
+pub(super) const SERVICE_ACCOUNT: &str = "bot-builder-insight-generator";
 /// The same, as tokens call it.
 const SUBJECT: &str = "system:serviceaccount:gbot-dev:bot-builder-insight-generator";
 /// The role, named after the service account that it is bound to.
-const ROLE: &str = "bot-builder-insight-generator";
+pub(super) const ROLE: &str = "bot-builder-insight-generator";
 /// The bucket that the role opens, and one that it does not.
 pub(in crate::commands::demo) const BUCKET: &str = "insights";
 const OTHER_BUCKET: &str = "payroll";
+/// The object that it writes.
+pub(super) const REPORT: &str = "/insights/reports/today.txt";
 
-/// Plays it. What does not end as it must is told, and ends the story only where nothing could follow.
+/// Plays it: the pod's credentials, unless there are none for the token.
 ///
 /// # Errors
 /// If no answer comes at all.
-pub(super) async fn tell(scene: &Scene, teller: &mut Teller) -> Result<()> {
+pub(super) async fn tell(scene: &Scene, teller: &mut Teller) -> Result<Option<Credentials>> {
     the_cluster_is_trusted(scene, teller).await?;
     the_role_is_bound(scene, teller).await?;
     let Some(first) = the_token_is_exchanged(scene, teller).await? else {
-        return Ok(());
+        return Ok(None);
     };
     the_role_is_used(scene, teller, &first).await?;
     others_are_refused(scene, teller).await?;
     another_bucket_is_refused(scene, teller, &first).await?;
-    the_token_is_rotated(scene, teller, &first).await
+    the_token_is_rotated(scene, teller, &first).await?;
+    Ok(Some(first))
 }
 
 async fn the_cluster_is_trusted(scene: &Scene, teller: &mut Teller) -> Result<()> {
@@ -211,19 +214,18 @@ async fn the_role_is_used(scene: &Scene, teller: &mut Teller, first: &Credential
         format!("they open as {arn}"),
     ));
 
-    let target = format!("/{BUCKET}/reports/today.txt");
-    let answer = pod.s3(Method::PUT, &target, "42 insights").await?;
+    let answer = pod.s3(Method::PUT, REPORT, "42 insights").await?;
     teller.tell(&accepted(
         "The pod writes an object",
-        format!("s3 PutObject {target}"),
+        format!("s3 PutObject {REPORT}"),
         &answer,
         "statement `Objects` of `one-bucket` allows s3:PutObject".to_owned(),
     ));
 
-    let answer = pod.s3(Method::GET, &target, "").await?;
+    let answer = pod.s3(Method::GET, REPORT, "").await?;
     let mut step = accepted(
         "The pod reads it again",
-        format!("s3 GetObject {target}"),
+        format!("s3 GetObject {REPORT}"),
         &answer,
         format!(
             "statement `Objects` of `one-bucket` allows s3:GetObject: {:?}",

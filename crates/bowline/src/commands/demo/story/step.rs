@@ -45,7 +45,7 @@ pub(super) async fn refused(
         let explanation = scene.explain(answer).await?;
         let reason = explanation.get("reason").and_then(Value::as_str);
         let reason = reason.unwrap_or_default().to_owned();
-        let ok = answer.element("Code").as_deref() == Some(code) && reason.contains(element);
+        let ok = answer.code().as_deref() == Some(code) && reason.contains(element);
         (reason, ok)
     };
     Ok(Step {
@@ -68,9 +68,8 @@ pub(super) fn verdict(answer: &Response) -> String {
 
 /// Whether it was made by an earlier demonstration in the same folder.
 pub(super) fn is_there_already(answer: &Response) -> bool {
-    let code = answer.element("Code");
     matches!(
-        code.as_deref(),
-        Some("EntityAlreadyExists" | "BucketAlreadyOwnedByYou")
+        answer.code().as_deref(),
+        Some("EntityAlreadyExists" | "BucketAlreadyOwnedByYou" | "ResourceInUseException")
     )
 }
