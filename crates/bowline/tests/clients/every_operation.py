@@ -116,7 +116,10 @@ def ask(caller, operation, parameters):
     return "built" if MODE == "built" else "accepted"
 
 
-for service in ("iam", "sts", "dynamodb", "dynamodbstreams"):
+# A body for DynamoDB is read once it is known to be one of an operation that is served.
+SERVICES = ("iam", "sts") if MODE == "malformed" else ("iam", "sts", "dynamodb", "dynamodbstreams")
+
+for service in SERVICES:
     options = {"parameter_validation": False}
     if MODE == "unauthenticated":
         options["signature_version"] = botocore.UNSIGNED
