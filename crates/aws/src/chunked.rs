@@ -1,16 +1,26 @@
 //! Takes the `aws-chunked` framing off a body, as the bytes arrive.
 //!
-//! A body is chunks of `size in hexadecimal, CRLF, data, CRLF`, a chunk of size 0, trailer lines `name:value`, and an empty line. This
-//! version reads the form without signatures (`STREAMING-UNSIGNED-PAYLOAD-TRAILER`); the signed forms add an extension to the size line
-//! and join beside it. Promised: data amounts to exactly `x-amz-decoded-content-length`; trailers are those that
-//! `x-amz-trailer` announced, once each; nothing follows the end; no more than one line is ever buffered.
+//! A body is chunks of `size in hexadecimal, CRLF, data, CRLF`, a chunk of size 0, trailer lines `name:value`, and an empty line. In
+//! the signed forms a size line goes on with `;chunk-signature=` and 64 digits, and a trailer ends with one for itself.
+//! Promised: data amounts to exactly `x-amz-decoded-content-length`; trailers are those that `x-amz-trailer` announced, once each;
+//! every chunk and trailer of a signed form has the signature that follows from the one before; nothing follows the end; no more
+//! than one line and the trailer are ever buffered.
 //!
-//! The data is to be believed only after [`Decoder::finish`]: until then the sender may still turn out to have lied about the length.
+//! The data is to be believed only after [`Decoder::finish`]: until then the sender may still turn out to have lied about the length,
+//! and a chunk's signature is held against it when all of the chunk has been given out.
 
-use crate::checksum::Algorithm;
+use std::fmt;
+
+use aws_lc_rs::digest;
+
+use crate::{checksum::Algorithm, hex, sigv4::ChunkChain};
 
 /// The longest size line: 16 hexadecimal digits reach further than any body.
 const MAX_SIZE_DIGITS: usize = 16;
+/// What stands between a size and its signature.
+const CHUNK_SIGNATURE: &[u8] = b";chunk-signature=";
+/// The trailer line that signs the others.
+const TRAILER_SIGNATURE: &str = "x-amz-trailer-signature";
 /// The longest trailer line.
 const MAX_TRAILER_LINE: usize = 512;
 /// The most names that `x-amz-trailer` may announce.
@@ -46,6 +56,9 @@ pub enum ChunkedError {
     /// The body ends too early.
     #[error("the body ends before its last chunk and trailer")]
     Incomplete,
+    /// A chunk or trailer that was not signed, or not so.
+    #[error("the signature of a chunk or of the trailer does not match")]
+    Signature,
 }
 
 /// A chunked body being read.
@@ -76,10 +89,30 @@ pub struct Decoder {
 }
 
 /// What stands on a size line beside the size.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 enum Framing {
     /// Nothing.
     Unsigned,
+    /// The chunk's signature.
+    Signed(Box<Signatures>),
+}
+
+/// The signatures of a body so far.
+struct Signatures {
+    chain: ChunkChain,
+    /// What has come of the chunk being read, and the signature that it claims.
+    data: digest::Context,
+    claimed: [u8; 32],
+    /// The lines of the trailer, as they are signed.
+    lines: Vec<u8>,
+    /// Whether the trailer still has to be signed.
+    owed: bool,
+}
+
+impl fmt::Debug for Signatures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Signatures(..)")
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,8 +159,41 @@ impl Decoder {
     /// # Errors
     /// [`ChunkedError::BadAnnouncement`].
     pub fn unsigned_trailer(decoded_length: u64, announced: &str) -> Result<Self, ChunkedError> {
+        Self::new(Framing::Unsigned, decoded_length, announced)
+    }
+
+    /// Reads `STREAMING-AWS4-HMAC-SHA256-PAYLOAD`, which has no trailer.
+    ///
+    /// # Errors
+    /// [`ChunkedError::BadAnnouncement`] if one is announced all the same.
+    pub fn signed(
+        decoded_length: u64,
+        announced: &str,
+        chain: ChunkChain,
+    ) -> Result<Self, ChunkedError> {
+        if !announced.is_empty() {
+            return Err(ChunkedError::BadAnnouncement);
+        }
+        let signatures = Signatures::new(chain, false);
+        Self::new(signatures, decoded_length, announced)
+    }
+
+    /// Reads `STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER`.
+    ///
+    /// # Errors
+    /// [`ChunkedError::BadAnnouncement`].
+    pub fn signed_trailer(
+        decoded_length: u64,
+        announced: &str,
+        chain: ChunkChain,
+    ) -> Result<Self, ChunkedError> {
+        let signatures = Signatures::new(chain, true);
+        Self::new(signatures, decoded_length, announced)
+    }
+
+    fn new(framing: Framing, decoded_length: u64, announced: &str) -> Result<Self, ChunkedError> {
         Ok(Self {
-            framing: Framing::Unsigned,
+            framing,
             state: State::Size,
             undeclared: decoded_length,
             announced: announcement(announced)?,
@@ -153,6 +219,9 @@ impl Decoder {
                     } else {
                         State::Data { left }
                     };
+                    if let Framing::Signed(signatures) = &mut self.framing {
+                        signatures.data.update(data);
+                    }
                     if !data.is_empty() {
                         return Ok(Some(data));
                     }
@@ -196,7 +265,11 @@ impl Decoder {
             State::DataEnd => (0, ChunkedError::BadBoundary),
             State::Trailer => (MAX_TRAILER_LINE, ChunkedError::BadTrailer),
             State::Size | State::Data { .. } | State::Done => {
-                (MAX_SIZE_DIGITS, ChunkedError::BadSize)
+                let most = match self.framing {
+                    Framing::Unsigned => MAX_SIZE_DIGITS,
+                    Framing::Signed(_) => MAX_SIZE_DIGITS + CHUNK_SIGNATURE.len() + 64,
+                };
+                (most, ChunkedError::BadSize)
             }
         };
         while let Some((&byte, rest)) = input.split_first() {
@@ -220,26 +293,45 @@ impl Decoder {
     fn after(&mut self, line: &[u8]) -> Result<State, ChunkedError> {
         match self.state {
             State::Size => {
-                let size = match self.framing {
-                    Framing::Unsigned => hexadecimal(line).ok_or(ChunkedError::BadSize)?,
-                };
+                let size = match &mut self.framing {
+                    Framing::Unsigned => hexadecimal(line),
+                    Framing::Signed(signatures) => signatures.begin(line),
+                }
+                .ok_or(ChunkedError::BadSize)?;
                 self.undeclared = self
                     .undeclared
                     .checked_sub(size)
                     .ok_or(ChunkedError::Length)?;
                 match (size, self.undeclared) {
-                    (0, 0) => Ok(State::Trailer),
+                    (0, 0) => {
+                        self.end_chunk()?;
+                        Ok(State::Trailer)
+                    }
                     (0, _) => Err(ChunkedError::Length),
                     (left, _) => Ok(State::Data { left }),
                 }
             }
-            State::DataEnd => Ok(State::Size),
-            State::Trailer if line.is_empty() => Ok(State::Done),
+            State::DataEnd => {
+                self.end_chunk()?;
+                Ok(State::Size)
+            }
+            State::Trailer if line.is_empty() => match &self.framing {
+                Framing::Signed(signatures) if signatures.owed => Err(ChunkedError::Signature),
+                Framing::Signed(_) | Framing::Unsigned => Ok(State::Done),
+            },
             State::Trailer => {
                 self.trailer(line)?;
                 Ok(State::Trailer)
             }
             State::Data { .. } | State::Done => Ok(self.state),
+        }
+    }
+
+    /// Holds the chunk that has been read against its signature, if it has one.
+    fn end_chunk(&mut self) -> Result<(), ChunkedError> {
+        match &mut self.framing {
+            Framing::Unsigned => Ok(()),
+            Framing::Signed(signatures) => signatures.end(),
         }
     }
 
@@ -250,6 +342,18 @@ impl Decoder {
         if !is_name(&name) || !value.bytes().all(|b| b.is_ascii_graphic() || b == b' ') {
             return Err(ChunkedError::BadTrailer);
         }
+        if let Framing::Signed(signatures) = &mut self.framing {
+            if name == TRAILER_SIGNATURE {
+                return signatures.end_trailer(value);
+            }
+            // What the signature does not cover any more.
+            if !signatures.owed {
+                return Err(ChunkedError::BadTrailer);
+            }
+            signatures
+                .lines
+                .extend([&name, ":", value, "\n"].map(str::as_bytes).concat());
+        }
         if !self.announced.contains(&name) {
             return Err(ChunkedError::UnannouncedTrailer(name));
         }
@@ -257,6 +361,42 @@ impl Decoder {
             return Err(ChunkedError::DuplicateTrailer(name));
         }
         self.trailers.0.push((name, value.to_owned()));
+        Ok(())
+    }
+}
+
+impl Signatures {
+    fn new(chain: ChunkChain, owed: bool) -> Framing {
+        Framing::Signed(Box::new(Self {
+            chain,
+            data: digest::Context::new(&digest::SHA256),
+            claimed: [0; 32],
+            lines: Vec::new(),
+            owed,
+        }))
+    }
+
+    /// Takes a size line: the size, if it is one that has a signature behind it.
+    fn begin(&mut self, line: &[u8]) -> Option<u64> {
+        let end = line.iter().position(|byte| *byte == b';')?;
+        let (size, signature) = line.split_at_checked(end)?;
+        self.claimed = hex::decode32(signature.strip_prefix(CHUNK_SIGNATURE)?)?;
+        self.data = digest::Context::new(&digest::SHA256);
+        hexadecimal(size)
+    }
+
+    fn end(&mut self) -> Result<(), ChunkedError> {
+        let hash = self.data.clone().finish();
+        let verified = self.chain.verify_chunk(&hash, &self.claimed);
+        verified.map_err(|_| ChunkedError::Signature)
+    }
+
+    fn end_trailer(&mut self, claimed: &str) -> Result<(), ChunkedError> {
+        let claimed = hex::decode32(claimed.as_bytes()).filter(|_| self.owed);
+        let claimed = claimed.ok_or(ChunkedError::BadTrailer)?;
+        let verified = self.chain.verify_trailer(&self.lines, &claimed);
+        verified.map_err(|_| ChunkedError::Signature)?;
+        self.owed = false;
         Ok(())
     }
 }

@@ -6,7 +6,9 @@
 
 use std::borrow::Cow;
 
-use crate::{chunked::ChunkedError, json, query::ParamsError, xml::XmlWriter};
+use crate::{
+    chunked::ChunkedError, json, query::ParamsError, sigv4::SignatureError, xml::XmlWriter,
+};
 
 mod code;
 mod signature;
@@ -362,6 +364,9 @@ impl From<ChunkedError> for AwsError {
                 Code::InvalidRequest,
                 "The value specified in the x-amz-trailer header is not supported",
             ),
+            ChunkedError::Signature => {
+                Self::from_signature(&SignatureError::Mismatch, Protocol::S3)
+            }
             ChunkedError::BadSize | ChunkedError::BadBoundary => Self::new(
                 Code::InvalidRequest,
                 "The chunked encoding of the body is malformed.",

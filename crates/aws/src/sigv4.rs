@@ -11,6 +11,7 @@
 
 mod authorization;
 mod canonical;
+mod chunks;
 mod content;
 mod error;
 mod key;
@@ -21,6 +22,7 @@ mod verify;
 
 pub use authorization::{Presented, Unverified, present};
 pub use canonical::{canonical_request, string_to_sign};
+pub use chunks::ChunkChain;
 pub use content::ContentSha256;
 pub use error::{AuthorizationError, SignatureError, Unsupported};
 pub use key::DerivedKey;

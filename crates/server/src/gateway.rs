@@ -14,7 +14,7 @@ use aws_lc_rs::{constant_time::verify_slices_are_equal, digest, rand::SecureRand
 use bowline_aws::{
     error::{AwsError, Code, Protocol},
     s3::{BucketName, Operation, Request, Requirement, Target, decode_query},
-    sigv4::{ContentSha256, Payload, Unverified},
+    sigv4::{ChunkChain, ContentSha256, Payload, Unverified},
 };
 use bowline_iam::{account::AccountId, decision::Permit};
 use bytes::Bytes;
@@ -49,7 +49,7 @@ pub(crate) async fn serve(
 ) -> Result<Answer, Refused> {
     let head = event.head;
     let mut index = app.state.current();
-    let content = identify(event, signature, &index)?;
+    let (content, chunk_chain) = identify(event, signature, &index)?;
 
     let target = Target::parse(head.host(), head.path(), &app.config.base_domains)
         .map_err(AwsError::from)?;
@@ -85,6 +85,7 @@ pub(crate) async fn serve(
         index: &index,
         content,
         bucket: Asked::of(&operation, &index),
+        chunk_chain,
     };
     let absence = operation.absence_requirement();
     let permit = request.decide(event, operation)?;
@@ -105,20 +106,22 @@ pub(crate) async fn serve(
     }
 }
 
-/// Takes into the event who sent a request, if it is signed, and returns what is signed of its body.
+/// Takes into the event who sent a request, if it is signed, and returns what is signed of its body, with what the signatures of its
+/// chunks build on.
 fn identify(
     event: &mut Event<'_>,
     signature: Option<&Unverified<'_>>,
     index: &Index,
-) -> Result<ContentSha256, Refused> {
+) -> Result<(ContentSha256, Option<ChunkChain>), Refused> {
     let Some(signature) = signature else {
-        return Ok(ContentSha256::Unsigned);
+        return Ok((ContentSha256::Unsigned, None));
     };
     claim(event, signature, index);
     let (payload, now) = (Payload::Declared, event.head.now);
     let authenticated = authenticate(signature, payload, index, now, Protocol::S3)?;
     event.who = Who::Caller(Arc::new(authenticated.caller));
-    Ok(authenticated.verified.content())
+    let verified = authenticated.verified;
+    Ok((verified.content(), verified.chunk_chain().cloned()))
 }
 
 /// Reads a small body and holds it against what was signed.
@@ -132,8 +135,13 @@ async fn whole(content: ContentSha256, body: &mut RequestBody) -> Result<Bytes, 
         }
         ContentSha256::Unsigned => {}
         // A framing that only an object's body has.
-        ContentSha256::UnsignedTrailer if body.is_empty() => {}
-        ContentSha256::UnsignedTrailer => {
+        ContentSha256::UnsignedTrailer
+        | ContentSha256::SignedChunks
+        | ContentSha256::SignedChunksTrailer
+            if body.is_empty() => {}
+        ContentSha256::UnsignedTrailer
+        | ContentSha256::SignedChunks
+        | ContentSha256::SignedChunksTrailer => {
             return Err(AwsError::new(
                 Code::NotImplemented,
                 "A header or query you provided implies functionality that is not implemented",
@@ -148,6 +156,7 @@ struct S3Request<'a> {
     app: &'a App,
     index: &'a Arc<Index>,
     content: ContentSha256,
+    chunk_chain: Option<ChunkChain>,
     bucket: Asked<'a>,
 }
 
@@ -356,10 +365,11 @@ impl S3Request<'_> {
         Err(Refused::because(self.bucket.named_in(error), why))
     }
 
-    fn context<'c>(&self, event: &Event<'_>, bucket: &'c Bucket) -> s3::Context<'c> {
+    fn context<'c>(&'c self, event: &Event<'_>, bucket: &'c Bucket) -> s3::Context<'c> {
         s3::Context {
             now: event.head.now,
             content: self.content,
+            chunk_chain: self.chunk_chain.as_ref(),
             owner: bucket.record.owner.to_string(),
             region: &bucket.record.region,
             buckets: &[],

@@ -161,3 +161,112 @@ proptest! {
         prop_assert_eq!(decode(body.as_bytes(), length, "x", step), at_once);
     }
 }
+
+/// Where a chain begins: any signature of a request will do.
+const SEED: &str = "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9";
+
+fn chain() -> ChunkChain {
+    ChunkChain::of_the_manual(SEED)
+}
+
+/// Chunks as their signer sends them, with the last and empty one.
+fn signed_chunks(signer: &mut ChunkChain, chunks: &[&str]) -> String {
+    let line = |chunk: &&str| {
+        let signature = signer.sign_chunk(chunk.as_bytes());
+        let end = if chunk.is_empty() { "" } else { "\r\n" };
+        format!(
+            "{:x};chunk-signature={signature}\r\n{chunk}{end}",
+            chunk.len()
+        )
+    };
+    chunks.iter().chain([&""]).map(line).collect()
+}
+
+/// Such a body with a signed trailer.
+fn signed_body(chunks: &[&str], trailer: &str) -> String {
+    let mut signer = chain();
+    let body = signed_chunks(&mut signer, chunks);
+    let signature = signer.sign_trailer(&format!("{trailer}\n"));
+    format!("{body}{trailer}\r\nx-amz-trailer-signature:{signature}\r\n\r\n")
+}
+
+/// Reads `abc` and `0123` in signed chunks with a trailer, or what was made of them, whatever the boundaries of arrival.
+fn read_signed(body: &str) -> Result<String, String> {
+    let read = |step| {
+        let mut decoder = Decoder::signed_trailer(7, CRC, chain())?;
+        let mut data = Vec::new();
+        for mut input in body.as_bytes().chunks(step) {
+            while let Some(piece) = decoder.next(&mut input)? {
+                data.extend_from_slice(piece);
+            }
+        }
+        let trailers = decoder.finish()?;
+        let data = String::from_utf8(data).unwrap();
+        Ok(format!("{data} {}", trailers.get(CRC).unwrap_or("none")))
+    };
+    let outcomes =
+        [1, 2, 7, 100_000].map(|step| read(step).map_err(|error: ChunkedError| error.to_string()));
+    assert!(outcomes.iter().all(|o| *o == outcomes[0]), "{outcomes:?}");
+    outcomes[0].clone()
+}
+
+#[test]
+fn signed_chunks_and_their_trailer_are_read_as_they_were_signed() {
+    let body = signed_body(&["abc", "0123"], "x-amz-checksum-crc32:NSRBwg==");
+    assert_eq!(read_signed(&body).as_deref(), Ok("abc0123 NSRBwg=="));
+    let spaced = body.replace("x-amz-checksum-crc32:", "X-Amz-Checksum-Crc32: ");
+    assert_eq!(read_signed(&spaced).as_deref(), Ok("abc0123 NSRBwg=="));
+}
+
+#[test]
+fn what_is_changed_in_signed_chunks_does_not_pass() {
+    let trailer = "x-amz-checksum-crc32:NSRBwg==";
+    let body = signed_body(&["abc", "0123"], trailer);
+    read_signed(&body).unwrap();
+    let refused = |changed: String| {
+        assert_ne!(changed, body);
+        read_signed(&changed).unwrap_err()
+    };
+    let mismatch = "the signature of a chunk or of the trailer does not match";
+    assert_eq!(refused(body.replace("abc", "abd")), mismatch);
+    assert_eq!(refused(body.replace("0123", "0124")), mismatch);
+    assert_eq!(refused(body.replace("NSRBwg==", "NSRBwh==")), mismatch);
+    // Chunks in another order, of other sizes, or one of another body.
+    assert_eq!(refused(signed_body(&["0123"], trailer)), {
+        "the chunks do not amount to `x-amz-decoded-content-length`"
+    });
+    let (first, rest) = body.split_at(body.find("4;").unwrap());
+    let (second, last) = rest.split_at(rest.find("0;chunk").unwrap());
+    assert_eq!(refused(format!("{second}{first}{last}")), mismatch);
+    // A trailer whose signature is not there, stands too early, or comes twice.
+    let (unsigned, _) = body.split_once("x-amz-trailer-signature").unwrap();
+    assert_eq!(refused(format!("{unsigned}\r\n")), mismatch);
+    let early = body
+        .replace(&format!("{trailer}\r\n"), "")
+        .replace("\r\n\r\n", &format!("\r\n{trailer}\r\n\r\n"));
+    assert_eq!(refused(early), mismatch);
+    let late = body.replace("\r\n\r\n", &format!("\r\n{trailer}\r\n\r\n"));
+    assert_eq!(refused(late), "a trailer line is malformed");
+    // A chunk without a signature, or with half of one.
+    let start = body.find(';').unwrap();
+    let bare = format!("{}{}", &body[..start], &body[body.find("\r\n").unwrap()..]);
+    assert_eq!(refused(bare), "a chunk's size line is malformed");
+    let half = format!("{}{}", &body[..40], &body[body.find("\r\n").unwrap()..]);
+    assert_eq!(refused(half), "a chunk's size line is malformed");
+}
+
+#[test]
+fn signed_chunks_without_a_trailer_have_none() {
+    let mut body = signed_chunks(&mut chain(), &["abc", "0123"]);
+    body.push_str("\r\n");
+    let mut decoder = Decoder::signed(7, "", chain()).unwrap();
+    let (mut input, mut data) = (body.as_bytes(), Vec::new());
+    while let Some(piece) = decoder.next(&mut input).unwrap() {
+        data.extend_from_slice(piece);
+    }
+    assert_eq!(data, b"abc0123");
+    assert_eq!(decoder.finish().unwrap(), Trailers::default());
+    // What nobody signs cannot be announced.
+    let announced = Decoder::signed(7, CRC, chain()).unwrap_err();
+    assert_eq!(announced, ChunkedError::BadAnnouncement);
+}

@@ -113,7 +113,7 @@ fn s3(error: &SignatureError) -> AwsError {
         ),
         E::Unsupported(
             unsupported
-            @ (Unsupported::PresignedQuery | Unsupported::Version4Asymmetric | Unsupported::SignedChunks),
+            @ (Unsupported::PresignedQuery | Unsupported::Version4Asymmetric | Unsupported::AsymmetricChunks),
         ) => AwsError::new(Code::UnsupportedSignature, sentence(unsupported)),
         E::SeveralMechanisms => AwsError::new(
             Code::InvalidArgument,

@@ -12,6 +12,11 @@ pub enum ContentSha256 {
     Unsigned,
     /// `STREAMING-UNSIGNED-PAYLOAD-TRAILER`: chunks without signatures, then a trailing checksum (see [`crate::chunked`]).
     UnsignedTrailer,
+    /// `STREAMING-AWS4-HMAC-SHA256-PAYLOAD`: chunks with signatures, to which [`Verified::chunk_chain`](super::Verified::chunk_chain) is
+    /// the key.
+    SignedChunks,
+    /// `STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER`: the same, and a trailer that is signed too.
+    SignedChunksTrailer,
 }
 
 impl ContentSha256 {
@@ -21,6 +26,8 @@ impl ContentSha256 {
             Self::Hash(hash) => hex::encode(&hash),
             Self::Unsigned => "UNSIGNED-PAYLOAD".to_owned(),
             Self::UnsignedTrailer => "STREAMING-UNSIGNED-PAYLOAD-TRAILER".to_owned(),
+            Self::SignedChunks => "STREAMING-AWS4-HMAC-SHA256-PAYLOAD".to_owned(),
+            Self::SignedChunksTrailer => "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER".to_owned(),
         }
     }
 
@@ -32,11 +39,11 @@ impl ContentSha256 {
         match value {
             b"UNSIGNED-PAYLOAD" => Ok(Some(Self::Unsigned)),
             b"STREAMING-UNSIGNED-PAYLOAD-TRAILER" => Ok(Some(Self::UnsignedTrailer)),
-            b"STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
-            | b"STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
-            | b"STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"
+            b"STREAMING-AWS4-HMAC-SHA256-PAYLOAD" => Ok(Some(Self::SignedChunks)),
+            b"STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER" => Ok(Some(Self::SignedChunksTrailer)),
+            b"STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"
             | b"STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER" => {
-                Err(Unsupported::SignedChunks.into())
+                Err(Unsupported::AsymmetricChunks.into())
             }
             other => hex::decode32(other)
                 .map(|hash| Some(Self::Hash(hash)))

@@ -17,9 +17,9 @@ pub enum Unsupported {
     /// `AWS4-ECDSA-P256-SHA256`, which covers several regions.
     #[error("signature version 4A is not supported")]
     Version4Asymmetric,
-    /// A payload in signed chunks: `STREAMING-AWS4-HMAC-SHA256-PAYLOAD` and its like.
-    #[error("payloads in signed chunks are not supported")]
-    SignedChunks,
+    /// A payload in chunks that signature version 4A signs: `STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD` and its like.
+    #[error("payloads in chunks signed by signature version 4A are not supported")]
+    AsymmetricChunks,
 }
 
 /// What is wrong with the `Authorization` header itself.

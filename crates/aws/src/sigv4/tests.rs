@@ -236,6 +236,8 @@ fn a_body_may_stream_after_its_declaration() {
         ContentSha256::Hash([7; 32]),
         ContentSha256::Unsigned,
         ContentSha256::UnsignedTrailer,
+        ContentSha256::SignedChunks,
+        ContentSha256::SignedChunksTrailer,
     ] {
         assert_eq!(sign_as(content), content);
     }

@@ -4,7 +4,7 @@ use aws_lc_rs::{constant_time, digest};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    ContentSha256, CredentialScope, DerivedKey, Rules, SignatureError, Unverified,
+    ChunkChain, ContentSha256, CredentialScope, DerivedKey, Rules, SignatureError, Unverified,
     canonical_request, string_to_sign, time,
 };
 use crate::credentials::AccessKeyId;
@@ -30,6 +30,7 @@ pub struct Verified {
     requested: Timestamp,
     signature: [u8; 32],
     content: ContentSha256,
+    chunk_chain: Option<ChunkChain>,
 }
 
 impl Verified {
@@ -61,6 +62,11 @@ impl Verified {
     /// What the signature covers of the body.
     pub fn content(&self) -> ContentSha256 {
         self.content
+    }
+
+    /// What the signatures of the body's chunks build on, if it is in signed chunks.
+    pub fn chunk_chain(&self) -> Option<&ChunkChain> {
+        self.chunk_chain.as_ref()
     }
 }
 
@@ -99,6 +105,14 @@ pub fn verify(
         requested,
         signature: request.signature,
         content,
+        chunk_chain: match content {
+            ContentSha256::SignedChunks | ContentSha256::SignedChunksTrailer => {
+                Some(ChunkChain::new(key, requested, request.signature))
+            }
+            ContentSha256::Hash(_) | ContentSha256::Unsigned | ContentSha256::UnsignedTrailer => {
+                None
+            }
+        },
     })
 }
 
@@ -156,10 +170,17 @@ fn content(
         (Rules::S3, None, _) | (Rules::Standard, None, None) => {
             Err(SignatureError::ContentSha256Missing)
         }
-        // Only S3 lets a body go unsigned.
-        (Rules::Standard, Some(ContentSha256::Unsigned | ContentSha256::UnsignedTrailer), _) => {
-            Err(SignatureError::ContentSha256Malformed)
-        }
+        // Only S3 lets a body go unsigned, or come in chunks.
+        (
+            Rules::Standard,
+            Some(
+                ContentSha256::Unsigned
+                | ContentSha256::UnsignedTrailer
+                | ContentSha256::SignedChunks
+                | ContentSha256::SignedChunksTrailer,
+            ),
+            _,
+        ) => Err(SignatureError::ContentSha256Malformed),
         (Rules::Standard, None, Some(actual)) => Ok(ContentSha256::Hash(actual)),
         (Rules::S3 | Rules::Standard, Some(ContentSha256::Hash(declared)), Some(actual))
             if declared != actual =>

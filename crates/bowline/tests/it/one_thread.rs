@@ -1,17 +1,28 @@
 //! A machine with one processor: one thread serves everybody, and nothing that a call waits for may hold it.
 #![cfg(target_os = "linux")]
 
-use std::thread;
+use std::{fs, thread};
 
-use crate::support::bowline::{Launch, cpus};
+use crate::support::bowline::Launch;
 use crate::support::http::Request;
 use crate::support::issuer::Issuer;
 use crate::support::world::World;
 
+/// The processors that a process may use, by their numbers at least at both ends of each range.
+fn cpus(process: &str) -> Vec<String> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let list = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    let ends = list.unwrap().trim().split([',', '-']);
+    ends.map(str::to_owned).collect()
+}
+
 #[test]
 fn one_thread_exchanges_tokens_and_serves_objects_for_many_at_a_time() {
+    let first = &cpus("self")[0];
     let launch = Launch {
-        on_one_cpu: true,
+        through: ["taskset", "--cpu-list", first].map(str::to_owned).to_vec(),
         ..Launch::sqlite()
     };
     let world = World::without_roles(launch, Issuer::start());

@@ -316,6 +316,7 @@ fn context<'a>(
     s3::Context {
         now: event.head.now,
         content: request.content,
+        chunk_chain: None,
         owner: event
             .caller()
             .map(|caller| caller.account().to_string())

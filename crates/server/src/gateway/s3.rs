@@ -6,7 +6,7 @@
 use bowline_aws::{
     error::{AwsError, Code},
     s3::{Metadata, ObjectKey, Operation, PutObject, ReadObject},
-    sigv4::ContentSha256,
+    sigv4::{ChunkChain, ContentSha256},
 };
 use bowline_iam::decision::Permit;
 use bytes::Bytes;
@@ -33,6 +33,8 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// What the signature says about the body.
     pub content: ContentSha256,
+    /// What the signatures of its chunks build on, if there are any.
+    pub chunk_chain: Option<&'a ChunkChain>,
     /// The account that owns the bucket, or whose buckets are listed.
     pub owner: String,
     /// The bucket's region.
@@ -112,7 +114,12 @@ where
             response::object_head(&found(open, &key, &read)?.info, &read)
         }
         Operation::PutObject { key, put, .. } => {
-            let pieces = body::verified(request_body, &put, context.content)?;
+            let pieces = body::verified(
+                request_body,
+                &put,
+                context.content,
+                context.chunk_chain.cloned(),
+            )?;
             let PutObject {
                 metadata: Metadata { headers, user },
                 only_if_absent,

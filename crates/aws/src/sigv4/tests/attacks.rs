@@ -286,7 +286,7 @@ fn an_s3_request_declares_its_payload() {
     let declared = |value: &str| s3().set("x-amz-content-sha256", value).refusal();
     insta::assert_snapshot!(declared("unsigned-payload"), @"header `x-amz-content-sha256` is malformed or not allowed here");
     insta::assert_snapshot!(declared(&"E3".repeat(32)), @"header `x-amz-content-sha256` is malformed or not allowed here");
-    insta::assert_snapshot!(declared("STREAMING-AWS4-HMAC-SHA256-PAYLOAD"), @"payloads in signed chunks are not supported");
+    insta::assert_snapshot!(declared("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"), @"payloads in chunks signed by signature version 4A are not supported");
     insta::assert_snapshot!(declared("UNSIGNED-PAYLOAD"), @"the signature does not match");
 }
 

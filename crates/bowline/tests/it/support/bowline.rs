@@ -43,8 +43,8 @@ pub(crate) struct Launch {
     pub(crate) variables: Vec<(&'static str, &'static str)>,
     /// What stands in its configuration file.
     pub(crate) config: &'static str,
-    /// Whether it has one processor to itself, and so one thread that serves.
-    pub(crate) on_one_cpu: bool,
+    /// A command that becomes the server, which it has as its last arguments.
+    pub(crate) through: Vec<String>,
 }
 
 impl Default for Launch {
@@ -55,7 +55,7 @@ impl Default for Launch {
             arguments: Vec::new(),
             variables: Vec::new(),
             config: "",
-            on_one_cpu: false,
+            through: Vec::new(),
         }
     }
 }
@@ -260,28 +260,14 @@ impl Drop for Running {
 
 /// `bowline ARGS` with an environment that holds nothing of the machine it runs on.
 pub(crate) fn command(args: &[&str]) -> Command {
-    isolated(Command::new(BINARY), args)
+    command_through(&[], args)
 }
 
-/// The same on the first processor that the tests may use. `taskset` becomes the server, so that its process id is the server's.
-fn command_on_one_cpu(args: &[&str]) -> Command {
-    let mut command = Command::new("taskset");
-    command.args(["--cpu-list", &cpus("self")[..1].join(""), BINARY]);
-    isolated(command, args)
-}
-
-/// The processors that a process may use, as `0` or `2-3`.
-pub(crate) fn cpus(process: &str) -> Vec<String> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let list = status
-        .lines()
-        .find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
-    let parts = list.unwrap().trim().split([',', '-']);
-    parts.map(str::to_owned).collect()
-}
-
-fn isolated(mut command: Command, args: &[&str]) -> Command {
+fn command_through(through: &[String], args: &[&str]) -> Command {
+    let mut words = through.iter().map(String::as_str).chain([BINARY]);
+    let mut command = Command::new(words.next().unwrap());
     command
+        .args(words)
         .args(args)
         .env_clear()
         .env("NO_COLOR", "1")
@@ -316,18 +302,14 @@ fn spawn(launch: &Launch, home: &Path) -> (Running, PathBuf) {
     let root = Bowline::root();
     let config = home.join("bowline.toml");
     fs::write(&config, launch.config).unwrap();
-    let prepare = if launch.on_one_cpu {
-        command_on_one_cpu
-    } else {
-        command
-    };
-    let mut command = prepare(&[
+    let serve = [
         "serve",
         "--listen",
         "127.0.0.1:0",
         "--ops-listen",
         "127.0.0.1:0",
-    ]);
+    ];
+    let mut command = command_through(&launch.through, &serve);
     command
         .args(["--store", launch.store])
         .args(

@@ -262,6 +262,7 @@ async fn carried_out(
     let context = s3::Context {
         now: Timestamp::UNIX_EPOCH,
         content: ContentSha256::Unsigned,
+        chunk_chain: None,
         owner: String::new(),
         region: "us-east-1",
         buckets: &[],

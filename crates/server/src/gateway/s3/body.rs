@@ -9,7 +9,7 @@ use bowline_aws::{
     chunked::Decoder,
     error::{AwsError, Code},
     s3::PutObject,
-    sigv4::ContentSha256,
+    sigv4::{ChunkChain, ContentSha256},
 };
 use bytes::Bytes;
 use futures_util::stream;
@@ -31,12 +31,13 @@ pub(super) fn verified<B>(
     body: B,
     put: &PutObject,
     content: ContentSha256,
+    chunk_chain: Option<ChunkChain>,
 ) -> Result<PutStream, AwsError>
 where
     B: Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<BoxError>,
 {
-    let check = Check::new(put, content)?;
+    let check = Check::new(put, content, chunk_chain)?;
     Ok(Box::pin(stream::unfold(
         Some((body, check)),
         |state| async {
@@ -75,8 +76,17 @@ struct Check {
 }
 
 impl Check {
-    fn new(put: &PutObject, content: ContentSha256) -> Result<Self, AwsError> {
-        let chunked = content == ContentSha256::UnsignedTrailer;
+    fn new(
+        put: &PutObject,
+        content: ContentSha256,
+        chunk_chain: Option<ChunkChain>,
+    ) -> Result<Self, AwsError> {
+        let chunked = match content {
+            ContentSha256::Hash(_) | ContentSha256::Unsigned => false,
+            ContentSha256::UnsignedTrailer
+            | ContentSha256::SignedChunks
+            | ContentSha256::SignedChunksTrailer => true,
+        };
         let declared = if chunked {
             put.decoded_length
         } else {
@@ -117,7 +127,10 @@ impl Check {
         Ok(Self {
             signed: match content {
                 ContentSha256::Hash(hash) => Some((hash, digest::Context::new(&digest::SHA256))),
-                ContentSha256::Unsigned | ContentSha256::UnsignedTrailer => None,
+                ContentSha256::Unsigned
+                | ContentSha256::UnsignedTrailer
+                | ContentSha256::SignedChunks
+                | ContentSha256::SignedChunksTrailer => None,
             },
             md5,
             checksums: put
@@ -128,9 +141,7 @@ impl Check {
                 .map(Checksum::new)
                 .collect(),
             claimed: put.checksum.as_ref().map(|(_, value)| value.clone()),
-            decoder: chunked
-                .then(|| Decoder::unsigned_trailer(expected, &put.trailer))
-                .transpose()?,
+            decoder: decoder(expected, &put.trailer, content, chunk_chain)?,
             expected,
             seen: 0,
         })
@@ -202,6 +213,25 @@ impl Check {
         }
         Ok(kept)
     }
+}
+
+/// What takes the framing off, if there is one.
+fn decoder(
+    length: u64,
+    trailer: &str,
+    content: ContentSha256,
+    chunk_chain: Option<ChunkChain>,
+) -> Result<Option<Decoder>, AwsError> {
+    // Whoever verified the request has it; without it no chunk could be believed.
+    let chunk_chain = || chunk_chain.ok_or_else(AwsError::content_sha256_mismatch);
+    Ok(match content {
+        ContentSha256::Hash(_) | ContentSha256::Unsigned => None,
+        ContentSha256::UnsignedTrailer => Some(Decoder::unsigned_trailer(length, trailer)?),
+        ContentSha256::SignedChunks => Some(Decoder::signed(length, trailer, chunk_chain()?)?),
+        ContentSha256::SignedChunksTrailer => {
+            Some(Decoder::signed_trailer(length, trailer, chunk_chain()?)?)
+        }
+    })
 }
 
 fn incomplete() -> AwsError {

@@ -64,6 +64,7 @@ impl World {
         let asked = Context {
             now: Timestamp::UNIX_EPOCH,
             content,
+            chunk_chain: None,
             owner: "111122223333".to_owned(),
             region: "us-east-1",
             buckets: &[],

@@ -6,9 +6,9 @@
 //! with objects. One process at a time uses a folder; the caller holds the lock.
 //!
 //! Blocking work runs on the runtime's blocking threads, of which there are few (512), and others need them: names are resolved there. So none of
-//! them ever waits for a client: each piece of 128 KiB is a job of its own, which ends with the disk. That costs a change of threads (some ten
-//! microseconds) where hashing the piece costs two hundred; measured, transfers take no longer than with a thread for each. However many clients
-//! are slow, no other call waits for them.
+//! them ever waits for a client: each piece of 64 KiB is a job of its own, which ends with the disk. That costs a change of threads (some ten
+//! microseconds) where hashing the piece costs a hundred; measured, transfers take no longer than with a thread for each. However many clients
+//! are slow, no other call waits for them, and each holds two pieces at most.
 
 use std::{
     fs::File,
@@ -41,7 +41,7 @@ use tree::Tree;
 use upload::Upload;
 
 /// Bytes read or written at a time.
-const CHUNK: u64 = 128 << 10;
+const CHUNK: u64 = 64 << 10;
 /// Pieces that are read before the client has taken the one before.
 const AHEAD: usize = 2;
 /// How often an upload makes its folders anew because a delete pruned them.

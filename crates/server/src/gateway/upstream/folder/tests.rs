@@ -466,7 +466,7 @@ fn an_upload_of_many_pieces_is_put_together_in_order() {
             .map(|piece| Ok(Piece::Data(Bytes::copy_from_slice(piece))))
             .chain([Ok(Piece::End { checksum: None })])
             .collect();
-        assert_eq!(data.len() as u64 / CHUNK, 4);
+        assert_eq!(data.len() as u64 / CHUNK, 9);
         let body: PutStream = Box::pin(stream::iter(pieces));
         let info = store
             .put(&bucket(), &key("a"), object(false), body)
