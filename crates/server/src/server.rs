@@ -296,3 +296,6 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartE
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))
 }
+
+#[cfg(test)]
+pub(crate) mod testing;

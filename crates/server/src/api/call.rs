@@ -44,7 +44,8 @@ impl Call<'_> {
         self.caller.account()
     }
 
-    /// Decides on the current index and commits, anew whenever somebody else was faster.
+    /// Decides on the current index and commits, anew whenever somebody else was faster. The permit is for what had a name on
+    /// [`Self::index`]; `decide` has to find that by its id or whole ARN, since another may have the name by now.
     ///
     /// # Errors
     /// What `decide` refuses with; `ConcurrentModification` if others are always faster; `ValidationError` or `LimitExceeded` for a

@@ -148,3 +148,6 @@ fn done(
 ) -> Result<String, Refused> {
     done.map(|()| empty_response(operation, call.request_id))
 }
+
+#[cfg(test)]
+mod tests;

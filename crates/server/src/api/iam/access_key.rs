@@ -13,7 +13,7 @@ use bowline_aws::{
 use super::{
     error::over_quota,
     page::{Asked, Entries, Page},
-    resource::{Owner, owner},
+    resource::{Owner, owner, owner_again},
 };
 use crate::{
     api::call::Call,
@@ -41,7 +41,7 @@ pub(super) async fn create(
         .map_err(|_| internal())?;
     let user_name = call
         .update(|index| {
-            let owner = owner(index, call.caller, input.user_name.as_deref())?;
+            let owner = owner_again(call, index, input.user_name.as_deref())?;
             if owner.keys(index).count() >= MOST {
                 return Err(over_quota("AccessKeysPerUser", MOST));
             }
@@ -116,7 +116,7 @@ pub(super) async fn update(call: &Call<'_>, input: &UpdateAccessKeyRequest) -> R
     };
     call.change(
         |index| {
-            let owner = owner(index, call.caller, input.user_name.as_deref())?;
+            let owner = owner_again(call, index, input.user_name.as_deref())?;
             let key = find(index, &owner, &input.access_key_id)?;
             Ok((&key.record, key.revision))
         },
@@ -131,7 +131,7 @@ pub(super) async fn update(call: &Call<'_>, input: &UpdateAccessKeyRequest) -> R
 
 pub(super) async fn delete(call: &Call<'_>, input: &DeleteAccessKeyRequest) -> Result<(), Refused> {
     call.update(|index| {
-        let owner = owner(index, call.caller, input.user_name.as_deref())?;
+        let owner = owner_again(call, index, input.user_name.as_deref())?;
         let key = find(index, &owner, &input.access_key_id)?;
         let transaction = Transaction::new().delete(&*key.record, key.revision);
         Ok((transaction, ()))

@@ -9,8 +9,9 @@ use bowline_aws::{
 };
 use bowline_iam::account::AccountId;
 
-use super::error::no_such;
+use super::{error::no_such, user};
 use crate::{
+    api::call::Call,
     caller::{Caller, Identity},
     index::{self, Index},
 };
@@ -132,5 +133,21 @@ pub(super) fn owner<'a>(
             Code::ValidationError,
             "Must specify userName when calling with non-User credentials",
         )),
+    }
+}
+
+/// [`owner`] as it is in `index`: the user that was decided about, not another that has got the name since.
+///
+/// # Errors
+/// As [`owner`].
+pub(super) fn owner_again<'a>(
+    call: &Call<'_>,
+    index: &'a Index,
+    name: Option<&str>,
+) -> Result<Owner<'a>, AwsError> {
+    match name {
+        Some(name) => user::find_again(call, index, name).map(Owner::User),
+        // By the caller's unique id.
+        None => owner(index, call.caller, None),
     }
 }

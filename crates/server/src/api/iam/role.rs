@@ -141,9 +141,8 @@ pub(super) async fn update_trust(
 }
 
 pub(super) async fn delete(call: &Call<'_>, input: &DeleteRoleRequest) -> Result<(), Refused> {
-    let account = call.account();
     call.update(|index| {
-        let role = find(index, account, &input.role_name)?;
+        let role = find_again(call, index, &input.role_name)?;
         holds_nothing(&role.record.permissions)?;
         let transaction = Transaction::new().delete(&*role.record, role.revision);
         Ok((transaction, ()))
@@ -164,7 +163,23 @@ pub(super) fn find<'a>(
     role.ok_or_else(|| no_such("role", name))
 }
 
-/// Changes the record of a role.
+/// The role with this name that was decided about, as it is in `index`. Another that has got the name since was not.
+///
+/// # Errors
+/// `NoSuchEntity`: what would be answered between the end of the one and the beginning of the other.
+fn find_again<'a>(
+    call: &Call<'_>,
+    index: &'a Index,
+    name: &str,
+) -> Result<&'a Arc<index::Role>, AwsError> {
+    let decided = find(&call.index, call.account(), name)?;
+    index
+        .role_by_id(decided.record.id.as_str())
+        .filter(|role| role.arn == decided.arn)
+        .ok_or_else(|| no_such("role", name))
+}
+
+/// Changes the record of the role that was decided about.
 ///
 /// # Errors
 /// `NoSuchEntity`, and what `change` refuses with.
@@ -173,9 +188,8 @@ pub(super) async fn change(
     name: &str,
     change: impl Fn(&mut entity::Role, &Index) -> Result<Transaction, AwsError> + Send + Sync,
 ) -> Result<(), Refused> {
-    let account = call.account();
     call.change(
-        |index| find(index, account, name).map(|role| (&role.record, role.revision)),
+        |index| find_again(call, index, name).map(|role| (&role.record, role.revision)),
         change,
     )
     .await

@@ -108,9 +108,8 @@ pub(super) fn list(
 }
 
 pub(super) async fn delete(call: &Call<'_>, input: &DeleteUserRequest) -> Result<(), Refused> {
-    let account = call.account();
     call.update(|index| {
-        let user = find(index, account, &input.user_name)?;
+        let user = find_again(call, index, &input.user_name)?;
         if index.access_keys_of(&user.record.id).next().is_some() {
             return Err(delete_conflict(
                 "Cannot delete entity, must delete access keys first.",
@@ -136,7 +135,23 @@ pub(super) fn find<'a>(
     user.ok_or_else(|| no_such("user", name))
 }
 
-/// Changes the record of a user.
+/// The user with this name that was decided about, as it is in `index`. Another that has got the name since was not.
+///
+/// # Errors
+/// `NoSuchEntity`: what would be answered between the end of the one and the beginning of the other.
+pub(super) fn find_again<'a>(
+    call: &Call<'_>,
+    index: &'a Index,
+    name: &str,
+) -> Result<&'a Arc<index::User>, AwsError> {
+    let decided = find(&call.index, call.account(), name)?;
+    index
+        .user_by_id(decided.record.id.as_str())
+        .filter(|user| user.arn == decided.arn)
+        .ok_or_else(|| no_such("user", name))
+}
+
+/// Changes the record of the user that was decided about.
 ///
 /// # Errors
 /// `NoSuchEntity`, and what `change` refuses with.
@@ -145,9 +160,8 @@ pub(super) async fn change(
     name: &str,
     change: impl Fn(&mut entity::User, &Index) -> Result<Transaction, AwsError> + Send + Sync,
 ) -> Result<(), Refused> {
-    let account = call.account();
     call.change(
-        |index| find(index, account, name).map(|user| (&user.record, user.revision)),
+        |index| find_again(call, index, name).map(|user| (&user.record, user.revision)),
         change,
     )
     .await
