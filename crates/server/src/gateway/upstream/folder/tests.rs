@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use crate::gateway::upstream::{After, Entry};
+use crate::gateway::upstream::{After, Entry, Piece};
 
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread()
@@ -267,17 +267,13 @@ fn links_are_not_followed() {
 
 /// A body that is still being sent while `meanwhile` happens.
 fn body_during(meanwhile: impl Future<Output = ()> + Send + 'static) -> PutStream {
-    // More pieces than can wait: once the last is taken, the writer has taken the first, and so has begun.
-    let data = vec![Bytes::from_static(b"secret"); QUEUE + 1];
+    // Whoever asks for a piece has begun.
+    let data = stream::once(async { Ok(Piece::Data(Bytes::from_static(b"secret"))) });
     let end = stream::once(async {
         meanwhile.await;
         Ok(Piece::End { checksum: None })
     });
-    Box::pin(
-        stream::iter(data)
-            .map(|data| Ok(Piece::Data(data)))
-            .chain(end),
-    )
+    Box::pin(data.chain(end))
 }
 
 /// Puts to `name` while `meanwhile` happens to the store.
@@ -367,7 +363,7 @@ fn an_upload_outlives_that_its_folder_is_pruned() {
         })
         .await
         .unwrap();
-        assert_eq!(get(&store, "a/c").await, Some("secret".repeat(QUEUE + 1)));
+        assert_eq!(get(&store, "a/c").await, Some("secret".to_owned()));
     });
 }
 
@@ -420,4 +416,82 @@ fn uploads_end_well_while_deletes_prune_their_folders() {
         tokio::join!(work("a/b/c"), work("a/b/d"), work("a/e"));
         store.delete_bucket(&bucket()).await.unwrap();
     });
+}
+
+#[test]
+fn an_upload_of_many_pieces_is_put_together_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let store = fresh(folder.path()).await;
+        let letters = (0..600_000u64).map(|at| b'a' + u8::try_from(at * at / 7 % 26).unwrap());
+        let data: String = letters.map(char::from).collect();
+        let pieces: Vec<_> = data
+            .as_bytes()
+            .chunks(10_007)
+            .map(|piece| Ok(Piece::Data(Bytes::copy_from_slice(piece))))
+            .chain([Ok(Piece::End { checksum: None })])
+            .collect();
+        assert_eq!(data.len() as u64 / CHUNK, 9);
+        let body: PutStream = Box::pin(stream::iter(pieces));
+        let info = store
+            .put(&bucket(), &key("a"), object(false), body)
+            .await
+            .unwrap();
+        assert_eq!(
+            info.etag,
+            format!("{:x}", <md5::Md5 as md5::Digest>::digest(&data))
+        );
+        assert_eq!(get(&store, "a").await, Some(data));
+    });
+}
+
+#[test]
+fn clients_that_are_slow_hold_no_thread() {
+    let folder = tempfile::tempdir().unwrap();
+    // As if there were one slow client more than threads, many times over.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .max_blocking_threads(1)
+        .enable_time()
+        .build()
+        .unwrap();
+    let served = async {
+        let store = fresh(folder.path()).await;
+        let large = "x".repeat(usize::try_from(4 * CHUNK).unwrap());
+        put(&store, "large", &large).await;
+        let mut slow = Vec::new();
+        for number in 0..32 {
+            let store = store.clone();
+            let (begun, waits) = tokio::sync::oneshot::channel();
+            let upload = tokio::spawn(async move {
+                let data = stream::once(async { Ok(Piece::Data(Bytes::from_static(b"x"))) });
+                let silence = stream::once(async {
+                    begun.send(()).unwrap();
+                    std::future::pending().await
+                });
+                let body: PutStream = Box::pin(data.chain(silence));
+                let key = key(&format!("slow/{number}"));
+                store.put(&bucket(), &key, object(false), body).await
+            });
+            waits.await.unwrap();
+            slow.push(upload);
+        }
+        let mut half_read = Vec::new();
+        for _ in 0..32 {
+            let open = store.open(&bucket(), &key("large")).await.unwrap();
+            let mut data = (open.read)(0..open.info.length);
+            data.next().await.unwrap().unwrap();
+            half_read.push(data);
+        }
+        put(&store, "quick", "x").await;
+        assert_eq!(get(&store, "quick").await.as_deref(), Some("x"));
+        assert!(slow.iter().all(|upload| !upload.is_finished()));
+        for data in half_read {
+            let rest: Vec<Bytes> = data.try_collect().await.unwrap();
+            assert_eq!(rest.concat().len() as u64, 3 * CHUNK);
+        }
+    };
+    let bound = std::time::Duration::from_mins(1);
+    runtime
+        .block_on(async { tokio::time::timeout(bound, served).await })
+        .unwrap();
 }
