@@ -9,7 +9,7 @@ use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 
 use crate::{
     audit::Audit, clock::Clock, config::Config, folder::DataFolder, gateway::upstream::ObjectStore,
-    index::State, metrics::Metrics, oidc::Oidc, refusal::recent::Recent,
+    http::held::HeldBodies, index::State, metrics::Metrics, oidc::Oidc, refusal::recent::Recent,
 };
 
 /// A server's parts.
@@ -31,6 +31,8 @@ pub(crate) struct App {
     pub(crate) oidc: Oidc,
     /// The embedded object store.
     pub(crate) objects: Arc<dyn ObjectStore>,
+    /// What request bodies hold.
+    pub(crate) held_bodies: Arc<HeldBodies>,
     /// What is written of every call.
     pub(crate) audit: Audit,
     /// The latest calls that ended with an error.

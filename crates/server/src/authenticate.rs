@@ -97,14 +97,14 @@ pub(crate) async fn signed_body(
     event: &mut Event<'_>,
     request: &Unverified<'_>,
     state: &State,
-    body: RequestBody,
+    mut body: RequestBody,
     most: usize,
 ) -> Result<Signed, Refused> {
     claim(event, request, &state.current());
-    let body = body::read(body, most).await?;
+    let (now, protocol) = (event.head.now, event.service.protocol());
+    let body = body::read(&mut body, most, protocol).await?;
     let index = state.current();
     claim(event, request, &index);
-    let (now, protocol) = (event.head.now, event.service.protocol());
     let authenticated = authenticate(request, Payload::Whole(&body), &index, now, protocol)?;
     let caller = Arc::new(authenticated.caller);
     event.who = Who::Caller(Arc::clone(&caller));

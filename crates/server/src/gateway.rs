@@ -126,7 +126,7 @@ fn identify(
 
 /// Reads a small body and holds it against what was signed.
 async fn whole(content: ContentSha256, body: &mut RequestBody) -> Result<Bytes, AwsError> {
-    let body = body::read(body, MAX_BODY).await?;
+    let body = body::read(body, MAX_BODY, Protocol::S3).await?;
     match content {
         ContentSha256::Hash(signed) => {
             let actual = digest::digest(&digest::SHA256, &body);

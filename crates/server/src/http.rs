@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 pub(crate) mod body;
 pub(crate) mod head;
+pub(crate) mod held;
 pub(crate) mod listener;
 mod stalled;
 mod to_the_end;

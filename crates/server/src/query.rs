@@ -130,9 +130,9 @@ pub(crate) async fn signed(
 pub(crate) async fn unsigned(
     app: &App,
     event: &mut Event<'_>,
-    body: RequestBody,
+    mut body: RequestBody,
 ) -> Result<Answer, Refused> {
-    let body = body::read(body, MAX_BYTES).await?;
+    let body = body::read(&mut body, MAX_BYTES, event.service.protocol()).await?;
     let params = read(event, &body)?;
     let version = params.get("Version").unwrap_or_default();
     if version == iam::VERSION {

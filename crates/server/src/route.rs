@@ -60,7 +60,12 @@ impl Handler for App {
             Ok(head) => head,
             Err(unclear) => return self.refuse_unclear(*unclear),
         };
-        let body = RequestBody::new(body, head.header("expect").is_some());
+        let body = RequestBody::new(
+            body,
+            head.header("expect").is_some(),
+            head.source.address,
+            &self.held_bodies,
+        );
         let remains = body.remains();
         let mut answer = self.serve(&head, body).await;
         // A length that came beside a transfer coding is gone by now, and whoever stands in front may have gone by that: nothing

@@ -137,6 +137,7 @@ impl Server {
             state,
             oidc,
             objects: Arc::new(objects),
+            held_bodies: Arc::default(),
             audit,
             recent: Recent::default(),
             metrics: Metrics::new(),

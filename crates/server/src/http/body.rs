@@ -1,6 +1,7 @@
 //! Bodies: read whole within bounds, or streamed with a limit on silence.
 
 use std::{
+    net::IpAddr,
     pin::Pin,
     sync::{
         Arc,
@@ -10,13 +11,14 @@ use std::{
     time::Duration,
 };
 
-use bowline_aws::error::{AwsError, Code};
+use bowline_aws::error::{AwsError, Code, Protocol};
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
+use super::held::{HeldBodies, NoRoom, Share};
 use crate::gateway::s3::BoxError;
 
 /// How long a body that is read whole may take.
@@ -28,11 +30,26 @@ const LEFT: Duration = Duration::from_secs(10);
 /// How long a body that is streamed may be silent.
 const SILENCE: Duration = Duration::from_mins(1);
 
-/// Reads a body of at most `most` bytes.
+/// Reads a body of at most `most` bytes. What it holds counts until the request has its answer.
 ///
 /// # Errors
-/// `RequestTooLarge` before more is read, `RequestTimeout` after 30 seconds, `IncompleteBody` if the connection ends.
-pub(crate) async fn read<B>(body: B, most: usize) -> Result<Bytes, AwsError>
+/// `RequestTooLarge` before more is read, `RequestTimeout` after 30 seconds, `IncompleteBody` if the connection ends, `ServiceUnavailable`
+/// while other bodies hold all that bodies may.
+pub(crate) async fn read(
+    body: &mut RequestBody,
+    most: usize,
+    protocol: Protocol,
+) -> Result<Bytes, AwsError> {
+    let state = Arc::clone(&body.state);
+    read_within(body, most, &state.share, protocol).await
+}
+
+async fn read_within<B>(
+    body: B,
+    most: usize,
+    share: &Share,
+    protocol: Protocol,
+) -> Result<Bytes, AwsError>
 where
     B: Body<Data = Bytes> + Unpin,
 {
@@ -40,7 +57,8 @@ where
     if declared > most as u64 {
         return Err(too_large(most));
     }
-    timeout(WHOLE, collect(body, most)).await.unwrap_or_else(|_| {
+    let read = timeout(WHOLE, collect(body, most, share, protocol));
+    read.await.unwrap_or_else(|_| {
         Err(AwsError::new(
             Code::RequestTimeout,
             "Your socket connection to the server was not read from or written to within the timeout period.",
@@ -48,12 +66,17 @@ where
     })
 }
 
-async fn collect<B>(mut body: B, most: usize) -> Result<Bytes, AwsError>
+async fn collect<B>(
+    mut body: B,
+    most: usize,
+    share: &Share,
+    protocol: Protocol,
+) -> Result<Bytes, AwsError>
 where
     B: Body<Data = Bytes> + Unpin,
 {
     let mut first = Bytes::new();
-    let mut rest = BytesMut::new();
+    let mut whole = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let Ok(frame) = frame else {
             return Err(AwsError::new(
@@ -65,22 +88,24 @@ where
         let Ok(data) = frame.into_data() else {
             continue;
         };
-        if first.len() + rest.len() + data.len() > most {
+        let length = first.len() + whole.len() + data.len();
+        if length > most {
             return Err(too_large(most));
         }
+        share
+            .hold(length)
+            .map_err(|NoRoom| AwsError::unavailable(protocol))?;
         // A small body comes in one piece, and is not copied.
-        if first.is_empty() {
+        if first.is_empty() && whole.is_empty() {
             first = data;
         } else {
-            rest.extend_from_slice(&data);
+            whole.extend_from_slice(&std::mem::take(&mut first));
+            whole.extend_from_slice(&data);
         }
     }
-    if rest.is_empty() {
+    if whole.is_empty() {
         return Ok(first);
     }
-    let mut whole = BytesMut::with_capacity(first.len() + rest.len());
-    whole.extend_from_slice(&first);
-    whole.extend_from_slice(&rest);
     Ok(whole.freeze())
 }
 
@@ -109,6 +134,7 @@ struct State {
     ended: AtomicBool,
     awaits_asking: bool,
     declared: Option<u64>,
+    share: Share,
 }
 
 /// Tells whether a connection can be used again after its request was answered.
@@ -116,12 +142,18 @@ struct State {
 pub(crate) struct Remains(Arc<State>);
 
 impl RequestBody {
-    /// Takes the body of a request with this head.
-    pub(crate) fn new(incoming: Incoming, awaits_asking: bool) -> Self {
+    /// Takes the body of a request with this head, sent from this address.
+    pub(crate) fn new(
+        incoming: Incoming,
+        awaits_asking: bool,
+        from: IpAddr,
+        held: &Arc<HeldBodies>,
+    ) -> Self {
         let state = Arc::new(State {
             ended: AtomicBool::new(incoming.is_end_stream()),
             awaits_asking,
             declared: incoming.size_hint().exact(),
+            share: Share::new(Arc::clone(held), from),
         });
         Self {
             incoming: Some(incoming),
@@ -201,6 +233,7 @@ mod tests {
     use http_body_util::{Full, StreamBody};
 
     use super::*;
+    use crate::http::held::MOST_OF_ONE;
 
     fn pieces(pieces: &[&'static str]) -> impl Body<Data = Bytes> + Unpin + use<> {
         let pieces: Vec<Result<Frame<Bytes>, BoxError>> = pieces
@@ -210,17 +243,55 @@ mod tests {
         StreamBody::new(futures_util::stream::iter(pieces))
     }
 
+    fn share() -> Share {
+        Share::new(Arc::default(), [192, 0, 2, 1].into())
+    }
+
+    async fn read<B>(body: B, most: usize) -> Result<Bytes, Code>
+    where
+        B: Body<Data = Bytes> + Unpin,
+    {
+        let read = read_within(body, most, &share(), Protocol::STS).await;
+        read.map_err(|error| error.code())
+    }
+
     #[tokio::test]
     async fn a_body_is_read_up_to_its_bound() {
         assert_eq!(read(pieces(&["ab", "cd", "e"]), 5).await.unwrap(), "abcde");
+        assert_eq!(read(pieces(&["ab"]), 5).await.unwrap(), "ab");
         assert_eq!(read(pieces(&[]), 5).await.unwrap(), "");
-        let code = read(pieces(&["ab", "cd", "ef"]), 5)
-            .await
-            .unwrap_err()
-            .code();
-        assert_eq!(code, Code::RequestTooLarge);
+        let code = read(pieces(&["ab", "cd", "ef"]), 5).await;
+        assert_eq!(code, Err(Code::RequestTooLarge));
         let code = read(Full::new(Bytes::from_static(b"abcdef")), 5).await;
-        assert_eq!(code.unwrap_err().code(), Code::RequestTooLarge);
+        assert_eq!(code, Err(Code::RequestTooLarge));
+    }
+
+    #[tokio::test]
+    async fn a_body_is_refused_while_others_hold_all_that_bodies_may() {
+        let all = Arc::new(HeldBodies::default());
+        let share = || Share::new(Arc::clone(&all), [192, 0, 2, 1].into());
+        let other = share();
+        other.hold(MOST_OF_ONE).unwrap();
+        let large = Bytes::from(vec![b'a'; 1024 * 1024]);
+        let most = large.len();
+        for (protocol, told) in [
+            (Protocol::STS, (503, "ServiceUnavailable")),
+            (Protocol::S3, (503, "SlowDown")),
+        ] {
+            let body = Full::new(large.clone());
+            let refused = read_within(body, most, &share(), protocol).await;
+            let refused = refused.unwrap_err();
+            assert_eq!(
+                (refused.status(protocol), refused.wire_code(protocol)),
+                told
+            );
+        }
+        let small = read_within(pieces(&["ab"]), most, &share(), Protocol::STS).await;
+        assert_eq!(small.unwrap(), "ab");
+        drop(other);
+        let body = Full::new(large.clone());
+        let read = read_within(body, most, &share(), Protocol::STS).await;
+        assert_eq!(read.unwrap(), large);
     }
 
     #[tokio::test(start_paused = true)]
@@ -228,7 +299,6 @@ mod tests {
         let silent = StreamBody::new(futures_util::stream::pending::<
             Result<Frame<Bytes>, BoxError>,
         >());
-        let code = read(silent, 5).await.unwrap_err().code();
-        assert_eq!(code, Code::RequestTimeout);
+        assert_eq!(read(silent, 5).await, Err(Code::RequestTimeout));
     }
 }

@@ -1,0 +1,148 @@
+//! How much of request bodies is held in memory before anybody is known to have sent them.
+//!
+//! A body that is signed as a whole has to be there as a whole before its signature can be verified, so anybody fills memory with bodies.
+//! What all of them hold together is bounded, and what those from one address hold is, so that one sender does not use it up for
+//! the others. Small bodies are free: a connection has buffers of that size anyway, and nearly all requests are small.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv6Addr},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+/// Bytes of a body that are not counted. With the most connections, 64 MiB together.
+const FREE: usize = 16 * 1024;
+/// Most bytes that all bodies hold beyond those: 512 of the largest that IAM and STS take.
+const MOST: usize = 256 * 1024 * 1024;
+/// Most of it that those from one address do. All clients of a proxy that is not trusted come from one.
+pub(super) const MOST_OF_ONE: usize = MOST / 4;
+
+/// What all bodies hold.
+#[derive(Debug, Default)]
+pub(crate) struct HeldBodies(Mutex<Held>);
+
+#[derive(Debug, Default)]
+struct Held {
+    bytes: usize,
+    by_sender: HashMap<IpAddr, usize>,
+}
+
+/// What one body holds. It is given back in the end.
+#[derive(Debug)]
+pub(super) struct Share {
+    all: Arc<HeldBodies>,
+    sender: IpAddr,
+    /// What of it is counted.
+    counted: AtomicUsize,
+}
+
+/// There is no room for more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NoRoom;
+
+impl HeldBodies {
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Share {
+    /// The share of a body from this address, which holds nothing yet.
+    pub(super) fn new(all: Arc<HeldBodies>, from: IpAddr) -> Self {
+        Self {
+            all,
+            sender: sender(from),
+            counted: AtomicUsize::new(0),
+        }
+    }
+
+    /// Lets the body hold so many bytes in all.
+    ///
+    /// # Errors
+    /// [`NoRoom`] if there is none; the body holds what it held before.
+    pub(super) fn hold(&self, bytes: usize) -> Result<(), NoRoom> {
+        let wanted = bytes.saturating_sub(FREE);
+        let counted = self.counted.load(Ordering::Relaxed);
+        let Some(more) = wanted.checked_sub(counted).filter(|more| *more > 0) else {
+            return Ok(());
+        };
+        let mut all = self.all.lock();
+        let of_one = all.by_sender.get(&self.sender).copied().unwrap_or_default() + more;
+        if all.bytes + more > MOST || of_one > MOST_OF_ONE {
+            return Err(NoRoom);
+        }
+        all.bytes += more;
+        all.by_sender.insert(self.sender, of_one);
+        self.counted.store(wanted, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        let counted = *self.counted.get_mut();
+        if counted == 0 {
+            return;
+        }
+        let mut all = self.all.lock();
+        all.bytes = all.bytes.saturating_sub(counted);
+        if let Some(of_one) = all.by_sender.get_mut(&self.sender) {
+            *of_one = of_one.saturating_sub(counted);
+            if *of_one == 0 {
+                all.by_sender.remove(&self.sender);
+            }
+        }
+    }
+}
+
+/// Who counts as one: an IPv4 address, or all IPv6 addresses of one network of 64 bits, which whoever has one of them has.
+fn sender(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn share(all: &Arc<HeldBodies>, from: &str) -> Share {
+        Share::new(Arc::clone(all), from.parse().unwrap())
+    }
+
+    #[test]
+    fn bodies_hold_no_more_than_there_is_room_for_and_give_it_back() {
+        let all = Arc::new(HeldBodies::default());
+        let (one, same) = (share(&all, "192.0.2.1"), share(&all, "::ffff:192.0.2.1"));
+        assert_eq!(one.hold(FREE + MOST_OF_ONE), Ok(()));
+        assert_eq!(one.hold(1), Ok(()), "it holds more already");
+        assert_eq!(same.hold(FREE + 1), Err(NoRoom));
+        assert_eq!(same.hold(FREE), Ok(()), "small ones are free");
+        let others = ["192.0.2.2", "2001:db8:0:1::1", "2001:db8:0:2::1"];
+        let others = others.map(|address| share(&all, address));
+        for other in &others {
+            assert_eq!(other.hold(FREE + MOST_OF_ONE), Ok(()));
+        }
+        let late = share(&all, "192.0.2.3");
+        assert_eq!(late.hold(FREE + 1), Err(NoRoom));
+        drop(one);
+        assert_eq!(late.hold(FREE + 1), Ok(()));
+        assert_eq!(same.hold(FREE + 1), Ok(()));
+        drop((late, same, others));
+        assert_eq!(all.lock().bytes, 0);
+        assert!(all.lock().by_sender.is_empty());
+    }
+
+    #[test]
+    fn a_network_of_ipv6_is_one_sender() {
+        let all = Arc::new(HeldBodies::default());
+        let one = share(&all, "2001:db8:0:1::1");
+        assert_eq!(one.hold(FREE + MOST_OF_ONE), Ok(()));
+        let neighbour = share(&all, "2001:db8:0:1:ffff::");
+        assert_eq!(neighbour.hold(FREE + 1), Err(NoRoom));
+    }
+}
