@@ -19,14 +19,16 @@ mod signature_memory;
 mod stats;
 mod token;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{cmp::Reverse, net::SocketAddr, sync::Arc};
 
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use ipnet::IpNet;
 use jiff::Timestamp;
 
 use self::{
     address::AddressPolicy,
     fetch::{Fetcher, Resolver, SystemResolver},
+    jwk::KeySet,
     key_cache::{KeyCache, NoKeys},
     signature_memory::{SignatureMemory, SignatureName},
 };
@@ -40,6 +42,9 @@ pub use self::{
     token::{UnverifiedToken, VerifiedToken},
 };
 use crate::index::Provider;
+
+/// Providers of one issuer whose keys are fetched at the same time, for one token.
+const AT_ONCE: usize = 8;
 
 /// Where keys may be fetched from.
 #[derive(Clone, Debug, Default)]
@@ -94,22 +99,51 @@ impl Oidc {
         now: Timestamp,
     ) -> Result<(VerifiedToken<'t>, Arc<Provider>), TokenError> {
         let issuer = token.unverified_issuer();
-        let mut refusal: Option<TokenError> = None;
+        let mut waiting = Vec::new();
+        // Those whose keys are there come first: a token of one must not wait for another that cannot be reached.
         for provider in candidates.iter().filter(|p| p.record.issuer() == issuer) {
-            match self.verify_signature(token, provider, now).await {
+            let tried = match self.cache.at_hand(provider, &token.jws, now) {
+                None => None,
+                Some(keys) => match self.verify_with(&keys, token, provider, now) {
+                    Ok(()) => {
+                        let verified = token.judge(&provider.record.client_ids, now)?;
+                        return Ok((verified, Arc::clone(provider)));
+                    }
+                    Err(refusal) => Some((keys, refusal)),
+                },
+            };
+            waiting.push((waiting.len(), provider, tried));
+        }
+        // For the others keys have to be fetched, at the same time, and the first that verifies ends it.
+        let mut waiting = waiting.into_iter();
+        let mut fetching = FuturesUnordered::new();
+        let mut refusals = Vec::new();
+        loop {
+            let room = AT_ONCE.saturating_sub(fetching.len());
+            for (place, provider, tried) in waiting.by_ref().take(room) {
+                fetching.push(async move {
+                    let outcome = self.verify_fetched(token, provider, tried, now).await;
+                    (place, provider, outcome)
+                });
+            }
+            let Some((place, provider, outcome)) = fetching.next().await else {
+                break;
+            };
+            match outcome {
                 Ok(()) => {
                     let verified = token.judge(&provider.record.client_ids, now)?;
                     return Ok((verified, Arc::clone(provider)));
                 }
-                Err(other) => {
-                    let told = refusal.as_ref().map(TokenError::weight);
-                    if told.is_none_or(|told| other.weight() > told) {
-                        refusal = Some(other);
-                    }
-                }
+                Err(refusal) => refusals.push((refusal.weight(), Reverse(place), refusal)),
             }
         }
-        Err(refusal.unwrap_or_else(|| TokenError::UnknownIssuer(issuer.to_owned())))
+        let telling = refusals
+            .into_iter()
+            .max_by_key(|(weight, place, _)| (*weight, *place));
+        Err(telling.map_or_else(
+            || TokenError::UnknownIssuer(issuer.to_owned()),
+            |(_, _, refusal)| refusal,
+        ))
     }
 
     /// Forgets the keys of providers that are no longer there. What is forgotten too much is fetched again.
@@ -122,31 +156,42 @@ impl Oidc {
         &self.stats
     }
 
-    async fn verify_signature(
+    /// Verifies the signature with keys that have to be fetched: the provider's, or newer ones than were tried.
+    async fn verify_fetched(
         &self,
         token: &UnverifiedToken<'_>,
         provider: &Arc<Provider>,
+        tried: Option<(Arc<KeySet>, TokenError)>,
+        now: Timestamp,
+    ) -> Result<(), TokenError> {
+        let keys = match tried {
+            None => {
+                let keys = self.cache.keys(provider, &token.jws, now).await;
+                keys.map_err(|no_keys| match no_keys {
+                    NoKeys::Unreachable(reason) => TokenError::Unreachable {
+                        provider: provider.arn.clone(),
+                        reason,
+                    },
+                    NoKeys::Useless(reason) => unusable(provider, token, reason),
+                })?
+            }
+            Some((tried, refusal)) => {
+                let newer = self.cache.newer(provider, &tried, now).await;
+                newer.ok_or(refusal)?
+            }
+        };
+        self.verify_with(&keys, token, provider, now)
+    }
+
+    /// Verifies the signature with these keys.
+    fn verify_with(
+        &self,
+        keys: &KeySet,
+        token: &UnverifiedToken<'_>,
+        provider: &Provider,
         now: Timestamp,
     ) -> Result<(), TokenError> {
         let jws = &token.jws;
-        let kid = || {
-            let kid = jws.kid.as_deref().unwrap_or_default().chars().take(128);
-            kid.flat_map(char::escape_debug).collect::<String>()
-        };
-        let unusable = |reason| TokenError::NoUsableKey {
-            provider: provider.arn.clone(),
-            kid: kid(),
-            algorithm: jws.algorithm.name(),
-            reason,
-        };
-        let keys = self.cache.keys(provider, jws, now).await;
-        let keys = keys.map_err(|no_keys| match no_keys {
-            NoKeys::Unreachable(reason) => TokenError::Unreachable {
-                provider: provider.arn.clone(),
-                reason,
-            },
-            NoKeys::Useless(reason) => unusable(reason),
-        })?;
         let mut tried = false;
         for key in keys.candidates(jws) {
             tried = true;
@@ -164,13 +209,28 @@ impl Oidc {
             }
         }
         if !tried {
-            return Err(unusable("its key set has none".to_owned()));
+            return Err(unusable(provider, token, "its key set has none".to_owned()));
         }
         Err(TokenError::BadSignature {
             provider: provider.arn.clone(),
-            kid: kid(),
+            kid: shown_kid(token),
         })
     }
+}
+
+fn unusable(provider: &Provider, token: &UnverifiedToken<'_>, reason: String) -> TokenError {
+    TokenError::NoUsableKey {
+        provider: provider.arn.clone(),
+        kid: shown_kid(token),
+        algorithm: token.jws.algorithm.name(),
+        reason,
+    }
+}
+
+/// The key that a token names, as the operator reads it.
+fn shown_kid(token: &UnverifiedToken<'_>) -> String {
+    let kid = token.jws.kid.as_deref().unwrap_or_default();
+    kid.chars().take(128).flat_map(char::escape_debug).collect()
 }
 
 #[cfg(test)]

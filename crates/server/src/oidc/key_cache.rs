@@ -12,6 +12,7 @@ use std::{
 use arc_swap::{ArcSwap, ArcSwapOption};
 use jiff::{SignedDuration, Timestamp};
 use rustls::ClientConfig;
+use tokio::time::Instant;
 
 use super::{
     discovery::discover,
@@ -81,6 +82,17 @@ struct Kept {
     gone_at: Timestamp,
 }
 
+/// What came of fetching again.
+#[derive(Debug)]
+enum Again {
+    /// What the provider publishes now.
+    Fetched(Arc<KeySet>),
+    /// What somebody else has fetched meanwhile.
+    Changed(Arc<KeySet>),
+    /// Nothing: it was done a moment ago, failed, or there is nobody to ask.
+    Refused,
+}
+
 #[derive(Debug, Default)]
 struct Flight {
     /// How many fetches have ended.
@@ -95,6 +107,37 @@ impl KeyCache {
             fetcher,
             stats,
             providers: ArcSwap::default(),
+        }
+    }
+
+    /// Keys of the provider that are there, within their time, and worth trying for this token.
+    pub(super) fn at_hand(
+        self: &Arc<Self>,
+        provider: &Arc<Provider>,
+        token: &CompactJws<'_>,
+        now: Timestamp,
+    ) -> Option<Arc<KeySet>> {
+        let entry = self.entry(provider);
+        let keys = match &entry.source {
+            Ok(Source::Uploaded) => Arc::clone(&entry.keys.load().as_ref()?.keys),
+            Ok(Source::Discovery(_)) => self.fresh(&entry, now)?,
+            Err(_) => return None,
+        };
+        keys.knows(token).then_some(keys)
+    }
+
+    /// Keys other than those that were tried and have not made the signature: a provider may have renewed its keys under their old names,
+    /// or they have none. Fetched if need be, no more often than for unknown keys.
+    pub(super) async fn newer(
+        self: &Arc<Self>,
+        provider: &Arc<Provider>,
+        tried: &Arc<KeySet>,
+        now: Timestamp,
+    ) -> Option<Arc<KeySet>> {
+        let entry = self.entry(provider);
+        match self.fetch_again(&entry, tried, now).await {
+            Again::Fetched(keys) | Again::Changed(keys) => Some(keys),
+            Again::Refused => None,
         }
     }
 
@@ -119,7 +162,8 @@ impl KeyCache {
         if keys.knows(token) {
             return Ok(keys);
         }
-        Ok(self.look_again(&entry, token, now).await.unwrap_or(keys))
+        let newer = self.look_again(&entry, &keys, token, now).await;
+        Ok(newer.unwrap_or(keys))
     }
 
     /// Forgets providers that are no longer there.
@@ -154,21 +198,26 @@ impl KeyCache {
         stored.unwrap_or(fresh)
     }
 
+    /// Keys within their time.
+    fn fresh(self: &Arc<Self>, entry: &Arc<ProviderKeys>, now: Timestamp) -> Option<Arc<KeySet>> {
+        let kept = entry.keys.load();
+        let kept = kept.as_ref().filter(|kept| now < kept.fresh_until)?;
+        if now >= kept.renew_at {
+            self.renew_behind(entry, now);
+        }
+        Some(Arc::clone(&kept.keys))
+    }
+
     /// Keys within their time, or beyond it if no newer ones can be had.
     async fn current(
         self: &Arc<Self>,
         entry: &Arc<ProviderKeys>,
         now: Timestamp,
     ) -> Result<Arc<KeySet>, NoKeys> {
-        let kept = entry.keys.load_full();
-        if let Some(kept) = &kept
-            && now < kept.fresh_until
-        {
-            if now >= kept.renew_at {
-                self.renew_behind(entry, now);
-            }
-            return Ok(Arc::clone(&kept.keys));
+        if let Some(keys) = self.fresh(entry, now) {
+            return Ok(keys);
         }
+        let kept = entry.keys.load_full();
         let gap = if kept.is_some() {
             STALE_GAP
         } else {
@@ -199,8 +248,9 @@ impl KeyCache {
 
     /// Fetches because of a key that is not known, unless that was tried a moment ago.
     async fn look_again(
-        &self,
-        entry: &ProviderKeys,
+        self: &Arc<Self>,
+        entry: &Arc<ProviderKeys>,
+        known: &Arc<KeySet>,
         token: &CompactJws<'_>,
         now: Timestamp,
     ) -> Option<Arc<KeySet>> {
@@ -213,25 +263,51 @@ impl KeyCache {
             self.stats.negative_hits.add();
             return None;
         }
-        let mut flight = entry.flight.lock().await;
-        // Whoever was waiting finds what the one before has fetched.
-        if let Some(kept) = entry.keys.load_full()
-            && kept.keys.knows(token)
-        {
-            return Some(Arc::clone(&kept.keys));
+        match self.fetch_again(entry, known, now).await {
+            Again::Fetched(keys) => {
+                if !keys.knows(token) {
+                    entry.add_negative(wanted, now);
+                }
+                Some(keys)
+            }
+            Again::Changed(keys) => Some(keys),
+            Again::Refused => {
+                self.stats.negative_hits.add();
+                None
+            }
         }
-        let lately = |at: Timestamp| now.duration_since(at) < REFETCH_GAP;
-        if flight.refetched.is_some_and(lately) {
-            self.stats.negative_hits.add();
-            return None;
+    }
+
+    /// Fetches although these keys are within their time, unless others are there by now, or that was done a moment ago.
+    async fn fetch_again(
+        self: &Arc<Self>,
+        entry: &Arc<ProviderKeys>,
+        known: &Arc<KeySet>,
+        now: Timestamp,
+    ) -> Again {
+        if !matches!(entry.source, Ok(Source::Discovery(_))) {
+            return Again::Refused;
         }
-        flight.refetched = Some(now);
-        self.stats.refetches.add();
-        let keys = self.fetch_now(entry, &mut flight, now).await.ok()?;
-        if !keys.knows(token) {
-            entry.add_negative(wanted, now);
-        }
-        Some(keys)
+        let (cache, entry, known) = (Arc::clone(self), Arc::clone(entry), Arc::clone(known));
+        // A task of its own, which ends with keys even if the caller finds another provider's before.
+        let fetching = tokio::spawn(async move {
+            let mut flight = entry.flight.lock().await;
+            // Whoever was waiting finds what the one before has fetched.
+            if let Some(kept) = entry.keys.load_full()
+                && !Arc::ptr_eq(&kept.keys, &known)
+            {
+                return Again::Changed(Arc::clone(&kept.keys));
+            }
+            let lately = |at: Timestamp| now.duration_since(at) < REFETCH_GAP;
+            if flight.refetched.is_some_and(lately) {
+                return Again::Refused;
+            }
+            flight.refetched = Some(now);
+            cache.stats.refetches.add();
+            let fetched = cache.fetch_now(&entry, &mut flight, now).await;
+            fetched.map_or(Again::Refused, Again::Fetched)
+        });
+        fetching.await.unwrap_or(Again::Refused)
     }
 
     /// Renews keys while the old ones serve.
@@ -286,6 +362,7 @@ impl KeyCache {
         };
         let record = &entry.provider.record;
         self.stats.fetches.add();
+        let begun = Instant::now();
         let fetched = discover(&self.fetcher, tls, &record.url, record.issuer()).await;
         flight.ended = flight.ended.wrapping_add(1);
         match fetched {
@@ -301,7 +378,9 @@ impl KeyCache {
                 self.stats.failed_fetches.add();
                 let provider = &entry.provider.arn;
                 tracing::warn!(provider.arn = %provider, reason = %failure, "Cannot fetch the keys of `{provider}`: {failure}");
-                flight.failure = Some((now, failure.clone()));
+                // Seconds may have gone by: whoever comes next must not wait as long for the same.
+                let waited = SignedDuration::try_from(begun.elapsed()).unwrap_or(SHARED);
+                flight.failure = Some((after(now, waited), failure.clone()));
                 Err(failure)
             }
         }

@@ -38,7 +38,7 @@ impl Stats {
         self.failed_fetches.get()
     }
 
-    /// Discoveries for the sake of a key that was not known.
+    /// Discoveries for the sake of a key that was not known, or of a signature that known ones have not made.
     pub fn refetches(&self) -> u64 {
         self.refetches.get()
     }

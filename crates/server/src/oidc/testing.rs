@@ -210,6 +210,7 @@ struct State {
     discovery: Answer,
     keys: Answer,
     asked: usize,
+    silent: bool,
 }
 
 impl Issuer {
@@ -246,6 +247,7 @@ impl Issuer {
             discovery: Answer::ok(discovery.to_string()),
             keys: Answer::ok(keys.to_string()),
             asked: 0,
+            silent: false,
         }));
         let (config, authority) = tls.unzip();
         let acceptor = config.map(|config| TlsAcceptor::from(Arc::new(config)));
@@ -284,6 +286,11 @@ impl Issuer {
         self.state.lock().unwrap().discovery = answer;
     }
 
+    /// From now on it takes connections and answers nothing.
+    pub(super) fn fall_silent(&self) {
+        self.state.lock().unwrap().silent = true;
+    }
+
     pub(super) fn asked(&self) -> usize {
         self.state.lock().unwrap().asked
     }
@@ -303,11 +310,16 @@ async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, state: &Mutex<S
     let answer = {
         let mut state = state.lock().unwrap();
         state.asked += 1;
-        if request.starts_with(b"GET /.well-known/openid-configuration ") {
-            state.discovery.clone()
+        if state.silent {
+            None
+        } else if request.starts_with(b"GET /.well-known/openid-configuration ") {
+            Some(state.discovery.clone())
         } else {
-            state.keys.clone()
+            Some(state.keys.clone())
         }
+    };
+    let Some(answer) = answer else {
+        return std::future::pending().await;
     };
     let text = format!(
         "HTTP/1.1 {}\r\ncontent-length: {}\r\n{}\r\n{}",

@@ -7,9 +7,9 @@ use serde_json::json;
 use super::super::{
     DecodedToken, Oidc, OidcConfig, TokenError, UnverifiedToken,
     fetch::{Resolver, Resolving},
-    testing::{Answer, Issuer, NOW, RSA, STRANGER, Token, at, record, stored},
+    testing::{Answer, Issuer, NOW, RSA, Rsa, STRANGER, Token, at, record, stored},
 };
-use crate::index::Provider;
+use crate::{entity::OidcProvider, index::Provider};
 
 fn loopback() -> Oidc {
     Oidc::new(OidcConfig {
@@ -89,6 +89,97 @@ async fn a_rotated_key_is_found_and_the_old_one_let_go() {
     verify(&oidc, &provider, &new, 1).await.unwrap();
     let error = verify(&oidc, &provider, &old, 1).await.unwrap_err();
     assert!(matches!(error, TokenError::NoUsableKey { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_key_that_is_renewed_under_its_old_name_or_without_one_is_found() {
+    for kid in ["k1", ""] {
+        let issuer = Issuer::start().await;
+        let (oidc, provider) = (loopback(), provider(&issuer.url));
+        issuer.publish(&[RSA.jwk(kid)]);
+        let token = || issuer.token().header("kid", kid);
+        verify(&oidc, &provider, &token().sign(&RSA), 0)
+            .await
+            .unwrap();
+        issuer.publish(&[STRANGER.jwk(kid)]);
+        verify(&oidc, &provider, &token().sign(&STRANGER), 1)
+            .await
+            .unwrap();
+        assert_eq!(oidc.stats().fetches(), 2);
+        let old = verify(&oidc, &provider, &token().sign(&RSA), 1)
+            .await
+            .unwrap_err();
+        assert!(matches!(old, TokenError::BadSignature { .. }), "{old}");
+    }
+}
+
+#[tokio::test]
+async fn for_bad_signatures_keys_are_fetched_once_in_ten_seconds() {
+    let issuer = Issuer::start().await;
+    let (oidc, provider) = (loopback(), provider(&issuer.url));
+    verify(&oidc, &provider, &lasting(&issuer), 0)
+        .await
+        .unwrap();
+    for (offset, fetches) in [(0, 2), (1, 2), (9, 2), (10, 3), (19, 3)] {
+        let forged = issuer.token().claim("jti", offset).sign(&STRANGER);
+        let error = verify(&oidc, &provider, &forged, offset).await.unwrap_err();
+        assert!(matches!(error, TokenError::BadSignature { .. }), "{error}");
+        assert_eq!(oidc.stats().fetches(), fetches, "{offset}");
+    }
+    verify(&oidc, &provider, &lasting(&issuer), 20)
+        .await
+        .unwrap();
+    assert_eq!(oidc.stats().fetches(), 3);
+}
+
+const SHARED: &str = "https://kubernetes.default.svc";
+
+/// A cluster's provider, whose issuer is that of other clusters too.
+async fn cluster(number: u32, key: &Rsa) -> (Issuer, Arc<Provider>) {
+    let issuer = Issuer::start().await;
+    let url = &issuer.url;
+    let discovery = json!({ "issuer": SHARED, "jwks_uri": format!("{url}/keys") });
+    issuer.discovery(Answer::ok(discovery.to_string()));
+    issuer.publish(&[key.jwk("k1")]);
+    let record = OidcProvider {
+        issuer_override: Some(SHARED.to_owned()),
+        ..record(number, url)
+    };
+    (issuer, stored(record, u64::from(number)))
+}
+
+#[tokio::test]
+async fn no_cluster_waits_for_another_of_the_same_issuer_that_cannot_be_reached() {
+    let (oidc, (gone, first)) = (loopback(), cluster(1, &RSA).await);
+    gone.fall_silent();
+    let (_reachable, second) = cluster(2, &STRANGER).await;
+    let providers = [first, second];
+    let verify = async |jti: &str| {
+        let token = Token::new(SHARED, "k1").claim("jti", jti).sign(&STRANGER);
+        let decoded = DecodedToken::decode(&token).unwrap();
+        let token = UnverifiedToken::read(&decoded).unwrap();
+        let verified = oidc.verify(&token, &providers, at(0)).await;
+        verified.map(|(_, provider)| provider.arn.clone())
+    };
+    // Both are asked at the same time, and the one that answers is enough.
+    assert_eq!(verify("first").await.unwrap(), providers[1].arn);
+    assert_eq!(oidc.stats().failed_fetches(), 0, "nothing was waited for");
+    // Now its keys are there, and nobody is asked.
+    assert_eq!(verify("second").await.unwrap(), providers[1].arn);
+    assert_eq!(oidc.stats().fetches(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_failure_that_somebody_has_waited_for_a_moment_ago() {
+    let issuer = Issuer::start().await;
+    issuer.fall_silent();
+    let (oidc, provider) = (loopback(), provider(&issuer.url));
+    for (offset, fetches) in [(0, 1), (5, 1), (7, 2)] {
+        let token = issuer.token().claim("jti", offset).sign(&RSA);
+        let error = verify(&oidc, &provider, &token, offset).await.unwrap_err();
+        assert!(matches!(error, TokenError::Unreachable { .. }), "{error}");
+        assert_eq!(oidc.stats().fetches(), fetches, "{offset}");
+    }
 }
 
 #[tokio::test]
