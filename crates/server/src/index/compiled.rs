@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use bowline_iam::{
     authorize::Applied,
+    json::{self, Limits, Value},
     policy::{CompiledPolicy, Policy, PolicyKind},
 };
 
@@ -116,11 +117,43 @@ impl Index {
     }
 }
 
-/// A document as it is shown, where principals that no longer live are named by their ids.
+/// A document as it is shown, where principals that no longer live are named by their ids. All else stays byte for byte: the same ARN in
+/// a condition is no principal, and a principal may be written with escapes.
 pub(super) fn render(document: &TrustDocument, lives: impl Fn(&UniqueId) -> bool) -> String {
-    let gone = document.principals.iter().filter(|named| !lives(&named.id));
-    gone.fold(document.text.clone(), |text, named| {
-        // As a whole JSON string, so that no ARN that merely begins alike is touched.
-        text.replace(&format!("\"{}\"", named.arn), &format!("\"{}\"", named.id))
-    })
+    let text = document.text.as_str();
+    let named = &document.principals;
+    let gone: Vec<_> = named.iter().filter(|named| !lives(&named.id)).collect();
+    // One that does not parse was told of when it was compiled.
+    let value = (!gone.is_empty()).then(|| json::parse(text.as_bytes(), &Limits::POLICY).ok());
+    let (mut shown, mut from) = (String::with_capacity(text.len()), 0);
+    for principal in value.iter().flatten().flat_map(principals) {
+        let gone = gone
+            .iter()
+            .find(|gone| principal.as_str() == Some(&gone.arn));
+        if let Some(gone) = gone
+            && let Some(before) = text.get(from..principal.span.start)
+        {
+            shown.extend([before, "\"", gone.id.as_str(), "\""]);
+            from = principal.span.end;
+        }
+    }
+    shown.push_str(text.get(from..).unwrap_or_default());
+    shown
+}
+
+/// The texts of a document that name users and roles, in order.
+fn principals<'v, 'a>(document: &'v Value<'a>) -> Vec<&'v Value<'a>> {
+    let statements = document.get("Statement").map_or(&[][..], one_or_more);
+    let elements = statements.iter().filter_map(|statement| {
+        let allowed = statement.get("Principal");
+        allowed
+            .or_else(|| statement.get("NotPrincipal"))?
+            .get("AWS")
+    });
+    elements.flat_map(one_or_more).collect()
+}
+
+/// The items of a list, or what stands in the place of a list of one.
+fn one_or_more<'v, 'a>(value: &'v Value<'a>) -> &'v [Value<'a>] {
+    value.as_array().unwrap_or(std::slice::from_ref(value))
 }

@@ -547,3 +547,37 @@ async fn a_trust_policy_means_whom_it_meant_when_it_was_saved() {
             .contains("\"AIDA00000000000000001\"")
     );
 }
+
+#[tokio::test]
+async fn a_principal_that_is_gone_is_shown_by_its_id_where_it_is_a_principal_alone() {
+    let state = state().await;
+    let mut reader = role(1, "reader");
+    reader.trust = TrustDocument {
+        text: r#"{"Version":"2012-10-17","Statement":[
+            {"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":["arn:aws:iam::432797229265:user\/ann", "arn:aws:iam::432797229265:user/bob"]},
+             "Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::432797229265:user/ann"}}},
+            {"Effect":"Deny","Action":"sts:AssumeRole","Principal":{"AWS":"arn:aws:iam::432797229265:user/ann"}}]}"#.to_owned(),
+        principals: [("ann", 1), ("bob", 2)]
+            .map(|(name, number)| entity::ResolvedPrincipal {
+                arn: format!("arn:aws:iam::432797229265:user/{name}"),
+                id: id("AIDA", number),
+            })
+            .to_vec(),
+    };
+    create(&state, &reader).await;
+    create(&state, &user(2, "bob")).await;
+    let index = state.current();
+    let role = index.role(account(), "reader").unwrap();
+    let ann = r#""arn:aws:iam::432797229265:user/ann""#;
+    let gone = r#""AIDA00000000000000001""#;
+    let expected = reader
+        .trust
+        .text
+        .replace(&ann.replace("r/", r"r\/"), gone)
+        .replace(
+            &format!(r#""Principal":{{"AWS":{ann}"#),
+            &format!(r#""Principal":{{"AWS":{gone}"#),
+        );
+    assert_eq!(expected.matches(gone).count(), 2);
+    assert_eq!(index.render_trust(&role.record), expected);
+}
