@@ -247,6 +247,41 @@ fn what_a_crash_left_is_gone_after_a_start() {
 }
 
 #[test]
+fn a_damaged_object_does_not_hide_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let store = fresh(folder.path()).await;
+        for name in ["a", "b", "c/d", "e"] {
+            put(&store, name, "kept").await;
+        }
+        let root = folder.path().join("buckets/insights");
+        for file in ["fb", "dc/fd"] {
+            std::fs::write(root.join(file), "half of an obj").unwrap();
+        }
+        let all = |delimiter: &str| ListQuery {
+            delimiter: delimiter.to_owned(),
+            max: 2,
+            ..ListQuery::default()
+        };
+        for delimiter in ["", "/"] {
+            let page = store.list(&bucket(), all(delimiter)).await.unwrap();
+            let listed = (vec!["a".to_owned(), "e".to_owned()], false);
+            assert_eq!(shown(&page), listed);
+        }
+        let read = store.open(&bucket(), &key("b")).await;
+        assert!(matches!(read, Err(StoreError::Damaged)), "{read:?}");
+        // Nothing is given up by itself: a bucket with what is left of objects is not empty.
+        let removed = store.delete_bucket(&bucket()).await;
+        assert!(matches!(removed, Err(StoreError::NotEmpty)), "{removed:?}");
+        put(&store, "b", "mended").await;
+        store.delete(&bucket(), &key("c/d")).await.unwrap();
+        assert_eq!(get(&store, "b").await.as_deref(), Some("mended"));
+        let page = store.list(&bucket(), all("")).await.unwrap();
+        assert_eq!(shown(&page), (vec!["a".to_owned(), "b".to_owned()], true));
+    });
+}
+
+#[test]
 fn links_are_not_followed() {
     let folder = tempfile::tempdir().unwrap();
     runtime().block_on(async {

@@ -124,6 +124,13 @@ impl Walk<'_> {
             Err(StoreError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(ControlFlow::Continue(()));
             }
+            // The others are listed all the same. Without its metadata there is nothing to list of this one; to read it fails, and to delete or
+            // replace it mends the bucket.
+            Err(error @ StoreError::Damaged) => {
+                let error: &dyn std::error::Error = &error;
+                tracing::error!(error, object.key = %key.escape_debug(), object.path = %path.display(), "The object `{}` is left out of a listing: its file is damaged", key.escape_debug());
+                return Ok(ControlFlow::Continue(()));
+            }
             Err(error) => return Err(error),
         };
         if self.page.entries.len() == self.query.max {
