@@ -36,6 +36,8 @@ pub enum Match {
     No,
     /// It has a variable that the request has no value for.
     Unresolved,
+    /// It has a variable where none may stand, and matches for some values of it. Nobody knows for which AWS does.
+    Misplaced,
 }
 
 /// A pattern that cannot be read.
@@ -167,17 +169,20 @@ impl Pattern {
             .collect()
     }
 
-    /// Whether a variable stands before so many colons were written.
-    fn variables_before_colon(&self, colons: usize) -> bool {
-        let mut seen = 0;
-        for token in &self.tokens {
+    /// Takes anything in place of each variable that stands before so many colons were written. Tells whether there was one.
+    fn widen_before_colon(&mut self, colons: usize) -> bool {
+        let (mut seen, mut widened) = (0, false);
+        for token in &mut self.tokens {
             match token {
                 Token::Literal(text) => seen += text.matches(':').count(),
-                Token::Variable { .. } if seen < colons => return true,
+                Token::Variable { .. } if seen < colons => {
+                    *token = Token::Star;
+                    widened = true;
+                }
                 Token::Variable { .. } | Token::Star | Token::Any => {}
             }
         }
-        false
+        widened
     }
 
     /// The variables that have no value here.

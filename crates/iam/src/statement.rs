@@ -100,17 +100,18 @@ impl Actions {
 
 impl Resources {
     /// A pattern with a variable that has no value names nothing. Excluding it would exclude nothing, so a `NotResource` with one
-    /// keeps an `Allow` from applying and makes a `Deny` apply.
+    /// keeps an `Allow` from applying and makes a `Deny` apply. So does, in both elements, one with a variable where none may stand.
     fn name(&self, request: &Request<'_>, effect: Effect) -> bool {
-        let mut unresolved = false;
+        let (mut unresolved, mut misplaced) = (false, false);
         for pattern in &self.patterns {
             match pattern.matches(request.resource.arn, request.context) {
                 Match::Yes => return !self.negated,
                 Match::No => {}
                 Match::Unresolved => unresolved = true,
+                Match::Misplaced => misplaced = true,
             }
         }
-        if self.negated && unresolved {
+        if misplaced || self.negated && unresolved {
             return effect == Effect::Deny;
         }
         self.negated

@@ -12,11 +12,17 @@ const COLONS: usize = 5;
 /// A `*` inside one of the first five segments stays inside it; one that ends a segment may go beyond, so that
 /// `arn:aws:s3:*` names every object (IAM User Guide, "IAM JSON policy elements: Resource"). In the resource part it goes
 /// everywhere.
+///
+/// Variables may stand in the resource part alone (IAM User Guide, "Policy elements: Variables and tags"). What AWS makes of one that
+/// stands before is not documented, so such a pattern [may match](Match::Misplaced) wherever it would for some value: an `Allow` does not apply by it,
+/// and a `Deny` does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourcePattern {
     pattern: Pattern,
     /// Whether a wildcard may be kept inside its segment, so that the plain match does not do.
     segmented: bool,
+    /// Whether a variable stands before the resource part.
+    misplaced: bool,
 }
 
 impl ResourcePattern {
@@ -25,8 +31,9 @@ impl ResourcePattern {
     /// # Errors
     /// [`PatternError`].
     pub fn parse(text: &str, variables: Variables) -> Result<Self, PatternError> {
-        let pattern = Pattern::parse(text, variables)?;
+        let mut pattern = Pattern::parse(text, variables)?;
         Ok(Self {
+            misplaced: pattern.widen_before_colon(COLONS),
             segmented: text != "*" && is_segmented(&pattern),
             pattern,
         })
@@ -39,14 +46,19 @@ impl ResourcePattern {
 
     /// Holds the pattern against a resource's ARN.
     pub fn matches(&self, resource: &str, lookup: &impl Lookup) -> Match {
-        if !self.segmented {
-            return self.pattern.matches(resource, lookup);
+        let matches = if self.segmented {
+            match self.pattern.steps(lookup) {
+                None => Match::Unresolved,
+                Some(steps) if run(&steps, resource) => Match::Yes,
+                Some(_) => Match::No,
+            }
+        } else {
+            self.pattern.matches(resource, lookup)
+        };
+        if self.misplaced && matches != Match::No {
+            return Match::Misplaced;
         }
-        match self.pattern.steps(lookup) {
-            None => Match::Unresolved,
-            Some(steps) if run(&steps, resource) => Match::Yes,
-            Some(_) => Match::No,
-        }
+        matches
     }
 
     pub(crate) fn missing(&self, lookup: &impl Lookup) -> Vec<String> {
@@ -54,22 +66,20 @@ impl ResourcePattern {
     }
 }
 
-/// Whether the pattern has a wildcard that must stay in its segment. A variable before the fifth colon may hold colons, so such
-/// a pattern counts as one.
+/// Whether the pattern has a wildcard that must stay in its segment. Variables stand behind all of those.
 fn is_segmented(pattern: &Pattern) -> bool {
     struct Nothing;
     impl Lookup for Nothing {
         fn single(&self, _: &str) -> Option<Cow<'_, str>> {
-            Some(Cow::Borrowed(":"))
+            Some(Cow::Borrowed(""))
         }
     }
-    let early = pattern.variables_before_colon(COLONS);
     let steps = pattern.steps(&Nothing).unwrap_or_default();
     let kept = |symbol: &Symbol| match symbol {
         Symbol::Char(_) => false,
         Symbol::Any { within_segment } | Symbol::Star { within_segment } => *within_segment,
     };
-    early || symbols(&steps).iter().any(kept)
+    symbols(&steps).iter().any(kept)
 }
 
 #[derive(Clone, Copy, Debug)]
