@@ -1,10 +1,10 @@
 //! Which addresses keys may be fetched from, judged on the address that is connected to, after resolution.
 //!
 //! Global addresses are allowed, private ones if the operator lists their network, loopback with the flag for tests.
-//! Link-local, metadata, multicast and reserved addresses and the server's own listeners never are. An IPv6 address that
-//! carries an IPv4 address is judged as that one.
+//! Link-local, metadata, multicast and reserved addresses and the server's own listeners never are: of a listener on all addresses, those of
+//! all interfaces. An IPv6 address that carries an IPv4 address is judged as that one.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 use ipnet::IpNet;
 
@@ -41,11 +41,8 @@ impl AddressPolicy {
     /// Whether a connection to this address may be made.
     pub(super) fn check(&self, address: SocketAddr) -> Result<(), RefusedAddress> {
         let ip = inner(address.ip());
-        let own = |listener: &SocketAddr| {
-            let same =
-                inner(listener.ip()) == ip || (listener.ip().is_unspecified() && ip.is_loopback());
-            listener.port() == address.port() && same
-        };
+        let target = SocketAddr::new(ip, address.port());
+        let own = |listener: &SocketAddr| leads_to(*listener, target, is_here);
         if self.own_listeners.iter().any(own) {
             return Err(RefusedAddress::Own(address));
         }
@@ -58,6 +55,18 @@ impl AddressPolicy {
             Class::Never => Err(RefusedAddress::Never(ip)),
         }
     }
+}
+
+/// Whether a connection to `target` would end at this listener. One on all addresses has all of the machine's.
+fn leads_to(listener: SocketAddr, target: SocketAddr, is_here: impl Fn(IpAddr) -> bool) -> bool {
+    let at = inner(listener.ip());
+    listener.port() == target.port()
+        && (at == target.ip() || at.is_unspecified() && is_here(target.ip()))
+}
+
+/// Whether an address is one of this machine's: only those can be bound to. Nothing is sent.
+fn is_here(address: IpAddr) -> bool {
+    UdpSocket::bind((address, 0)).is_ok()
 }
 
 /// The IPv4 address that an IPv6 address stands for: mapped, compatible, NAT64 (RFC 6052) or 6to4 (RFC 3056).
@@ -176,6 +185,26 @@ mod tests {
         }
         assert_eq!(verdict(&policy, "10.9.9.8"), "ok");
         assert_eq!(verdict(&policy, "127.0.0.1"), "ok");
+    }
+
+    #[test]
+    fn a_listener_on_all_addresses_has_those_of_all_interfaces() {
+        let (here, elsewhere) = ("10.1.2.3:9400", "10.1.2.4:9400");
+        let is_here = |ip: IpAddr| ip.to_string() == "10.1.2.3";
+        let leads = |listener: &str, target: &str| {
+            leads_to(listener.parse().unwrap(), target.parse().unwrap(), is_here)
+        };
+        for all in ["0.0.0.0:9400", "[::]:9400"] {
+            assert!(leads(all, here) && !leads(all, elsewhere));
+            assert!(!leads(all, "10.1.2.3:443"));
+        }
+        assert!(leads(here, here) && !leads("127.0.0.1:9400", here));
+    }
+
+    #[test]
+    fn the_addresses_of_this_machine_are_known() {
+        assert!(is_here([127, 0, 0, 1].into()));
+        assert!(!is_here([192, 0, 2, 1].into()));
     }
 
     #[test]
