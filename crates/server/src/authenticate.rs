@@ -49,6 +49,8 @@ enum AuthenticationError {
     NoOwner(AccessKeyId),
     #[error("the session token is not accepted: {0}")]
     Token(#[from] session::OpenError),
+    #[error("the session has {0}, which this version does not honour")]
+    Unhonoured(&'static str),
     #[error("the role `{0}` of the session does not exist any more")]
     NoRole(String),
     #[error("the signature is not accepted: {0}")]
@@ -147,11 +149,26 @@ fn of_session(
 ) -> Result<(Identity, Verified), AuthenticationError> {
     let session = session::open(token, request.access_key_id(), index.keyring(), now)?;
     let verified = signed_with(&session.secret_access_key, request, payload, now)?;
+    if let Some(what) = unhonoured(&session) {
+        return Err(AuthenticationError::Unhonoured(what));
+    }
     let role = index.role_by_id(session.role_id.as_str());
     let role = role.ok_or_else(|| AuthenticationError::NoRole(session.role_arn()))?;
     let session: Arc<Session> = Arc::new(session);
     let role = Arc::clone(role);
     Ok((Identity::Session { session, role }, verified))
+}
+
+/// What a session has that nothing here asks for yet. A policy that denies by it would not, so that the session would be allowed more than it
+/// was given. Whoever makes tags and source identities mean something takes them off this list.
+fn unhonoured(session: &Session) -> Option<&'static str> {
+    if !session.tags.is_empty() || !session.transitive_tag_keys.is_empty() {
+        return Some("tags");
+    }
+    session
+        .source_identity
+        .as_ref()
+        .map(|_| "a source identity")
 }
 
 fn of_long_term_key(
@@ -204,8 +221,12 @@ impl AuthenticationError {
                 | session::OpenError::Malformed
                 | session::OpenError::OtherAccessKey,
             )
+            | Self::Unhonoured(_)
             | Self::NoRole(_) => AwsError::invalid_session_token(protocol),
             Self::Signature(error) => AwsError::from_signature(error, protocol),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
