@@ -79,14 +79,11 @@ pub(crate) async fn serve(
         }
     }
 
-    let bucket_name = operation.bucket().map(ToString::to_string);
-    let bucket_name = bucket_name.unwrap_or_default();
     let request = S3Request {
         app,
         index: &index,
         content,
-        bucket: index.bucket(&bucket_name),
-        bucket_name,
+        bucket: Asked::of(&operation, &index),
     };
     let absence = operation.absence_requirement();
     let permit = request.decide(event, operation)?;
@@ -101,8 +98,7 @@ pub(crate) async fn serve(
             ..
         }) if error.code() == Code::NoSuchBucket => {
             let why = "the bucket that was decided about is gone: it was removed meanwhile";
-            let error = error.with("BucketName", request.bucket_name.clone());
-            Err(Refused::because(error, why))
+            Err(Refused::because(request.bucket.named_in(error), why))
         }
         outcome => outcome,
     }
@@ -151,10 +147,44 @@ struct S3Request<'a> {
     app: &'a App,
     index: &'a Arc<Index>,
     content: ContentSha256,
-    /// Empty if the operation is about none.
-    bucket_name: String,
-    /// The record of the bucket, in whatever state it is.
-    bucket: Option<&'a Arc<Bucket>>,
+    bucket: Asked<'a>,
+}
+
+/// Which bucket is asked for.
+enum Asked<'a> {
+    /// None in particular.
+    Nothing,
+    /// One that does not exist.
+    Unknown(BucketName),
+    /// This one, in whatever state it is.
+    Known(&'a Arc<Bucket>),
+}
+
+impl<'a> Asked<'a> {
+    fn of(operation: &Operation, index: &'a Index) -> Self {
+        let Some(name) = operation.bucket() else {
+            return Self::Nothing;
+        };
+        let record = index.bucket(name.as_str());
+        record.map_or_else(|| Self::Unknown(name.clone()), Self::Known)
+    }
+
+    /// The record, if there is one.
+    fn record(&self) -> Option<&'a Arc<Bucket>> {
+        match self {
+            Self::Known(bucket) => Some(bucket),
+            Self::Nothing | Self::Unknown(_) => None,
+        }
+    }
+
+    /// The failure with the name of the bucket, as S3 tells it.
+    fn named_in(&self, error: AwsError) -> AwsError {
+        match self {
+            Self::Nothing => error,
+            Self::Unknown(name) => error.with("BucketName", name.as_str()),
+            Self::Known(bucket) => error.with("BucketName", bucket.record.name.as_str()),
+        }
+    }
 }
 
 impl S3Request<'_> {
@@ -169,7 +199,8 @@ impl S3Request<'_> {
         let bucket = if let Operation::CreateBucket { bucket, .. } = &operation {
             Some(self.new_id(bucket)?)
         } else {
-            self.bucket.map(|bucket| bucket.record.id.clone())
+            let record = self.bucket.record();
+            record.map(|bucket| bucket.record.id.clone())
         };
         let bound = Bound { operation, bucket };
         self.asker(event).permit(&questions, bound)
@@ -196,7 +227,7 @@ impl S3Request<'_> {
         let Some(requirement) = requirement else {
             return told;
         };
-        let owner = self.bucket.map(|bucket| bucket.record.owner);
+        let owner = self.bucket.record().map(|bucket| bucket.record.owner);
         let question = self.question(event, owner, requirement);
         let (action, resource) = (requirement.action, &requirement.resource);
         match self.asker(event).permit(&[question], ()) {
@@ -262,7 +293,7 @@ impl S3Request<'_> {
     /// else's is a conflict, told to those who may make buckets.
     fn owner(&self, event: &Event<'_>, operation: &Operation) -> Option<AccountId> {
         let caller = event.caller().map(Caller::account);
-        match (operation, self.bucket) {
+        match (operation, self.bucket.record()) {
             (Operation::CreateBucket { .. }, _) | (_, None) => caller,
             (_, Some(bucket)) => Some(bucket.record.owner),
         }
@@ -313,15 +344,15 @@ impl S3Request<'_> {
 
     /// The bucket, if it can be used.
     fn active(&self) -> Result<&Bucket, Refused> {
-        let why = match self.bucket.map(|bucket| (bucket, bucket.record.state)) {
+        let record = self.bucket.record();
+        let why = match record.map(|bucket| (bucket, bucket.record.state)) {
             Some((bucket, BucketState::Active)) => return Ok(bucket),
             Some((_, BucketState::Creating)) => "the bucket is being made, and cannot be used yet",
             Some((_, BucketState::Deleting)) => "the bucket is being removed",
             None => "no bucket has this name",
         };
         let error = AwsError::new(Code::NoSuchBucket, "The specified bucket does not exist");
-        let error = error.with("BucketName", self.bucket_name.clone());
-        Err(Refused::because(error, why))
+        Err(Refused::because(self.bucket.named_in(error), why))
     }
 
     fn context<'c>(&self, event: &Event<'_>, bucket: &'c Bucket) -> s3::Context<'c> {

@@ -95,7 +95,7 @@ pub(super) async fn delete(
     permit: Permit<Bound>,
 ) -> Result<Answer, Refused> {
     let (caller, _) = parties(event, &permit)?;
-    let known = match request.bucket {
+    let known = match request.bucket.record() {
         Some(bucket) if may_end(&bucket.record, caller.account()) => &bucket.record,
         Some(_) | None => &request.active()?.record,
     };
