@@ -23,6 +23,11 @@ impl AccountId {
         // Digits are ASCII, so this never falls back.
         str::from_utf8(&self.0).unwrap_or_default()
     }
+
+    /// The ARN of the account's root, which stands for the account itself as well.
+    pub fn root_arn(&self) -> String {
+        ["arn:aws:iam::", self.as_str(), ":root"].concat()
+    }
 }
 
 impl FromStr for AccountId {

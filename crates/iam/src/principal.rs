@@ -75,7 +75,7 @@ impl fmt::Display for Principal<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Anonymous => f.write_str("anonymous"),
-            Self::Root { account } => write!(f, "arn:aws:iam::{account}:root"),
+            Self::Root { account } => f.write_str(&account.root_arn()),
             Self::User { arn, .. } => f.write_str(arn),
             Self::Role { session_arn, .. } | Self::FederatedUser { session_arn, .. } => {
                 f.write_str(session_arn)
@@ -171,7 +171,7 @@ impl fmt::Display for Named {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Everyone => f.write_str("*"),
-            Self::Account(account) => write!(f, "arn:aws:iam::{account}:root"),
+            Self::Account(account) => f.write_str(&account.root_arn()),
             Self::Unresolved(text)
             | Self::Entity { text, .. }
             | Self::Session(text)

@@ -38,7 +38,7 @@ impl Caller {
     /// Whoever the access key belongs to.
     pub(crate) fn new(access_key_id: AccessKeyId, identity: Identity) -> Self {
         let arn = match &identity {
-            Identity::Root(account) => format!("arn:aws:iam::{account}:root").into(),
+            Identity::Root(account) => account.root_arn().into(),
             Identity::User(user) => user.arn.clone(),
             Identity::Session { session, .. } => session.arn().into(),
         };

@@ -77,7 +77,7 @@ impl Trust {
         };
         for account in self.policy.accounts() {
             if index.account(account).is_none() {
-                return Err(invalid(&format!("arn:aws:iam::{account}:root")));
+                return Err(invalid(&account.root_arn()));
             }
         }
         let named = self.policy.principals().into_iter();

@@ -62,7 +62,7 @@ pub(crate) fn resource(
                 (_, Some(user)) => user.arn.to_string(),
                 (Some(name), None) => format!("arn:aws:iam::{account}:user/{name}"),
                 (None, None) => match owner(index, caller, None)? {
-                    Owner::Root(_) => format!("arn:aws:iam::{account}:root"),
+                    Owner::Root(_) => account.root_arn(),
                     Owner::User(user) => user.arn.to_string(),
                 },
             };

@@ -69,7 +69,7 @@ pub(super) fn get(call: &Call<'_>, input: &GetUserRequest) -> Result<GetUserResp
             path: String::new(),
             user_name: String::new(),
             user_id: account.record.id.to_string(),
-            arn: format!("arn:aws:iam::{}:root", account.record.id),
+            arn: account.record.id.root_arn(),
             create_date: account.record.created,
             password_last_used: None,
             permissions_boundary: None,
