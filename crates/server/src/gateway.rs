@@ -405,3 +405,6 @@ fn tell_owner(event: &mut Event<'_>, operation: &Operation, index: &Index) {
         subject.account = record.map(|bucket| bucket.record.owner);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,7 +20,10 @@ use crate::{
     clock::Clock,
     config::{AuditTo, Config, StoreKind, Tls},
     folder::{DataFolder, FolderError},
-    gateway::{self, upstream::folder::FolderStore},
+    gateway::{
+        self,
+        upstream::{ObjectStore, folder::FolderStore},
+    },
     http::listener,
     index::{StartError as IndexStartError, State},
     master_key::{MasterKey, MasterKeyError, write_private},
@@ -101,7 +104,16 @@ impl Server {
     ///
     /// # Errors
     /// [`StartError`].
-    pub async fn start(mut config: Config, clock: Clock) -> Result<Self, StartError> {
+    pub async fn start(config: Config, clock: Clock) -> Result<Self, StartError> {
+        Self::start_over(config, clock, |objects| Arc::new(objects)).await
+    }
+
+    /// The same with another object store, made of the embedded one.
+    async fn start_over(
+        mut config: Config,
+        clock: Clock,
+        store: impl FnOnce(FolderStore) -> Arc<dyn ObjectStore>,
+    ) -> Result<Self, StartError> {
         refuse_exposed(&config)?;
         let folder = DataFolder::open(&config.data)?;
         let (state, notes) = open_state(&mut config, clock, &folder).await?;
@@ -136,7 +148,7 @@ impl Server {
             random,
             state,
             oidc,
-            objects: Arc::new(objects),
+            objects: store(objects),
             held_bodies: Arc::default(),
             audit,
             recent: Recent::default(),

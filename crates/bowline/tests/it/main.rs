@@ -12,11 +12,13 @@
 
 mod behind_a_proxy;
 mod clients;
+mod crowded;
 mod demo;
 mod documentation;
 mod exchange;
 mod explain;
 mod lasting;
+mod one_thread;
 mod operations;
 mod providers;
 mod quiet;

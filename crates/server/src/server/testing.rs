@@ -5,11 +5,13 @@ use std::{ops::Deref, sync::Arc};
 use super::Server;
 use crate::{
     app::App,
+    bootstrap::RootCredentials,
     clock::Clock,
     config::{AuditTo, Config, StoreKind, Tls},
+    gateway::upstream::{ObjectStore, folder::FolderStore},
 };
 
-/// A server with one account and nothing else, whose parts are at hand. Dropping it ends it.
+/// A server whose parts are at hand. Dropping it ends it.
 #[derive(Debug)]
 pub(crate) struct TestServer {
     server: Server,
@@ -17,7 +19,16 @@ pub(crate) struct TestServer {
 }
 
 impl TestServer {
+    /// One with a single account and nothing else.
     pub(crate) async fn start() -> Self {
+        Self::start_over(Vec::new(), |objects| Arc::new(objects)).await
+    }
+
+    /// One with these accounts, or a single one, whose object store is made of the embedded one.
+    pub(crate) async fn start_over(
+        accounts: Vec<RootCredentials>,
+        store: impl FnOnce(FolderStore) -> Arc<dyn ObjectStore>,
+    ) -> Self {
         let home = tempfile::tempdir().unwrap();
         let config = Config {
             listen: "127.0.0.1:0".parse().unwrap(),
@@ -30,12 +41,12 @@ impl TestServer {
             base_domains: Vec::new(),
             allow_networks: Vec::new(),
             allow_loopback_issuers: false,
-            accounts: Vec::new(),
+            accounts,
             audit: AuditTo::DataFolder,
         };
-        let server = Server::start(config, Clock::system()).await.unwrap();
+        let started = Server::start_over(config, Clock::system(), store).await;
         Self {
-            server,
+            server: started.unwrap(),
             _home: home,
         }
     }

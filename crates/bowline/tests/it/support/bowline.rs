@@ -43,6 +43,8 @@ pub(crate) struct Launch {
     pub(crate) variables: Vec<(&'static str, &'static str)>,
     /// What stands in its configuration file.
     pub(crate) config: &'static str,
+    /// A command that becomes the server, which it has as its last arguments.
+    pub(crate) through: Vec<String>,
 }
 
 impl Default for Launch {
@@ -53,6 +55,7 @@ impl Default for Launch {
             arguments: Vec::new(),
             variables: Vec::new(),
             config: "",
+            through: Vec::new(),
         }
     }
 }
@@ -252,8 +255,14 @@ impl Drop for Running {
 
 /// `bowline ARGS` with an environment that holds nothing of the machine it runs on.
 pub(crate) fn command(args: &[&str]) -> Command {
-    let mut command = Command::new(BINARY);
+    command_through(&[], args)
+}
+
+fn command_through(through: &[String], args: &[&str]) -> Command {
+    let mut words = through.iter().map(String::as_str).chain([BINARY]);
+    let mut command = Command::new(words.next().unwrap());
     command
+        .args(words)
         .args(args)
         .env_clear()
         .env("NO_COLOR", "1")
@@ -288,13 +297,14 @@ fn spawn(launch: &Launch, home: &Path) -> (Running, PathBuf) {
     let root = Bowline::root();
     let config = home.join("bowline.toml");
     fs::write(&config, launch.config).unwrap();
-    let mut command = command(&[
+    let serve = [
         "serve",
         "--listen",
         "127.0.0.1:0",
         "--ops-listen",
         "127.0.0.1:0",
-    ]);
+    ];
+    let mut command = command_through(&launch.through, &serve);
     command
         .args(["--store", launch.store])
         .args(

@@ -1,0 +1,82 @@
+//! Many clients that take their time: they hold little, and others are served meanwhile.
+
+use std::fs;
+use std::io::Write;
+use std::net::TcpStream;
+use std::time::Duration;
+
+use insta::assert_snapshot;
+
+use crate::support::bowline::Bowline;
+use crate::support::http::{Request, connect};
+use crate::support::sign::Signer;
+use crate::support::wait::wait_for;
+use crate::support::world::World;
+
+/// Sends all of a request but its last byte.
+fn begin(request: &Request, port: u16) -> TcpStream {
+    let bytes = request.bytes(port);
+    let mut stream = connect(port);
+    let (_, begun) = bytes.split_last().unwrap();
+    // One that is refused before its end is still one that was sent.
+    let _ = stream.write_all(begun);
+    stream
+}
+
+#[test]
+fn more_slow_uploads_than_threads_keep_nobody_waiting() {
+    let world = World::new();
+    let port = world.server.port;
+    // One more than the runtime has threads for blocking work.
+    let uploads: Vec<_> = (0..513)
+        .map(|number| {
+            let put = Request::put(&format!("/insights/slow/{number}"), "ab");
+            begin(&Signer::new(&Bowline::root(), "s3").sign(put, port), port)
+        })
+        .collect();
+    let folder = world.server.data().join("objects.memory/uploads");
+    wait_for("all of them to begin", Duration::from_mins(1), || {
+        let begun = fs::read_dir(&folder).unwrap().count();
+        (begun == uploads.len()).then_some(())
+    });
+    // The name of the issuer is resolved on a thread of the same kind.
+    let bot = world.bot();
+    let put = Request::put("/insights/bot/a", "hello");
+    world.send(&bot, "s3", put).accepted();
+    let got = world.send(&bot, "s3", Request::get("/insights/bot/a"));
+    assert_eq!(got.accepted().text(), "hello");
+    let list = Request::get("/insights?list-type=2&prefix=slow%2F");
+    let listed = world.s3(list).accepted();
+    assert_eq!(listed.element("KeyCount").unwrap(), "0");
+    drop(uploads);
+    wait_for("nothing to be left", Duration::from_mins(1), || {
+        (fs::read_dir(&folder).unwrap().count() == 0).then_some(())
+    });
+}
+
+#[test]
+fn bodies_of_nobody_known_fill_the_memory_up_to_a_bound() {
+    let world = World::new();
+    let port = world.server.port;
+    let padding = "a".repeat(500 * 1024);
+    let large = Request::form(&[
+        ("Action", "AssumeRoleWithWebIdentity"),
+        ("Padding", &padding),
+    ]);
+    let verdict = || large.send(port).verdict();
+    let before = verdict();
+    assert!(before.starts_with("403 "), "{before}");
+    // 64 MiB are what all of one address may hold.
+    let begun: Vec<_> = (0..150).map(|_| begin(&large, port)).collect();
+    let refused = wait_for("no more room", Duration::from_mins(1), || {
+        let verdict = verdict();
+        (verdict != before).then_some(verdict)
+    });
+    assert_snapshot!(refused, @"503 ServiceUnavailable: The request has failed due to a temporary failure of the server.");
+    // Small ones are served as ever.
+    world.bot();
+    drop(begun);
+    wait_for("room again", Duration::from_mins(1), || {
+        (verdict() == before).then_some(())
+    });
+}

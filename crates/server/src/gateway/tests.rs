@@ -1,0 +1,206 @@
+//! Buckets that change hands between a decision about them and what is done then.
+
+use std::sync::Mutex;
+
+use bowline_aws::{
+    credentials::SecretAccessKey,
+    s3::ObjectKey,
+    sigv4::{Credentials, RequestParts, SigningPayload, sign},
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    sync::oneshot,
+};
+
+use super::*;
+use crate::{
+    bootstrap::RootCredentials,
+    clock::Clock,
+    gateway::upstream::{
+        BoxFuture, ListPage, ListQuery, NewObject, ObjectInfo, ObjectStore, OpenObject, PutStream,
+        StoreError, folder::FolderStore,
+    },
+    server::testing::TestServer,
+};
+
+/// The embedded store, with a gate before it that lets all calls through but the first after it was closed.
+#[derive(Clone, Debug)]
+struct Gated {
+    store: FolderStore,
+    gate: Arc<Mutex<Option<Gate>>>,
+}
+
+/// Says that a call has come, and waits until it may go on.
+#[derive(Debug)]
+struct Gate {
+    came: oneshot::Sender<()>,
+    open: oneshot::Receiver<()>,
+}
+
+impl Gated {
+    /// Closes the gate for the next call: what tells that it has come, and what lets it through.
+    fn close(&self) -> (oneshot::Receiver<()>, oneshot::Sender<()>) {
+        let ((came, has_come), (let_go, open)) = (oneshot::channel(), oneshot::channel());
+        *self.gate.lock().unwrap() = Some(Gate { came, open });
+        (has_come, let_go)
+    }
+
+    async fn pass(&self) {
+        let gate = self.gate.lock().unwrap().take();
+        if let Some(Gate { came, open }) = gate {
+            came.send(()).unwrap();
+            open.await.unwrap();
+        }
+    }
+}
+
+impl ObjectStore for Gated {
+    fn create_bucket<'a>(&'a self, bucket: &'a BucketId) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.store.create_bucket(bucket)
+    }
+
+    fn delete_bucket<'a>(&'a self, bucket: &'a BucketId) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.store.delete_bucket(bucket)
+    }
+
+    fn open<'a>(
+        &'a self,
+        bucket: &'a BucketId,
+        key: &'a ObjectKey,
+    ) -> BoxFuture<'a, Result<OpenObject, StoreError>> {
+        Box::pin(async move {
+            self.pass().await;
+            self.store.open(bucket, key).await
+        })
+    }
+
+    fn put<'a>(
+        &'a self,
+        bucket: &'a BucketId,
+        key: &'a ObjectKey,
+        object: NewObject,
+        body: PutStream,
+    ) -> BoxFuture<'a, Result<ObjectInfo, StoreError>> {
+        Box::pin(async move {
+            self.pass().await;
+            self.store.put(bucket, key, object, body).await
+        })
+    }
+
+    fn delete<'a>(
+        &'a self,
+        bucket: &'a BucketId,
+        key: &'a ObjectKey,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            self.pass().await;
+            self.store.delete(bucket, key).await
+        })
+    }
+
+    fn list<'a>(
+        &'a self,
+        bucket: &'a BucketId,
+        query: ListQuery,
+    ) -> BoxFuture<'a, Result<ListPage, StoreError>> {
+        Box::pin(async move {
+            self.pass().await;
+            self.store.list(bucket, query).await
+        })
+    }
+}
+
+fn root(digit: char) -> RootCredentials {
+    RootCredentials {
+        account: digit.to_string().repeat(12).parse().unwrap(),
+        access_key_id: format!("AKIACHANGEHANDSROOT{digit}").parse().unwrap(),
+        secret_access_key: SecretAccessKey::new(digit.to_string().repeat(40)).unwrap(),
+    }
+}
+
+/// Sends an S3 request: status, and the body of the answer.
+async fn send(
+    address: std::net::SocketAddr,
+    root: RootCredentials,
+    method: &'static str,
+    target: &'static str,
+    body: &'static str,
+) -> String {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let host = address.to_string();
+    let parts = RequestParts {
+        method,
+        path,
+        query,
+        headers: &[("host", host.as_bytes())],
+    };
+    let credentials = Credentials {
+        access_key_id: root.access_key_id,
+        secret_access_key: root.secret_access_key,
+        session_token: None,
+    };
+    let payload = SigningPayload::Whole(body.as_bytes());
+    let now = Clock::system().now();
+    let signed = sign(&parts, payload, &credentials, "us-east-1", "s3", now).unwrap();
+    let signed: String = signed
+        .iter()
+        .flat_map(|(name, value)| [&**name, ": ", &**value, "\r\n"])
+        .collect();
+    let request = format!(
+        "{method} {target} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{signed}content-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    format!("{} {body}", head.split(' ').nth(1).unwrap())
+}
+
+#[tokio::test]
+async fn what_was_decided_about_a_bucket_is_not_done_to_another_accounts_that_has_its_name_by_then()
+{
+    let mut gated = None;
+    let server = TestServer::start_over(vec![root('1'), root('2')], |store| {
+        let gate = Arc::default();
+        Arc::new(gated.insert(Gated { store, gate }).clone())
+    });
+    let server = server.await;
+    let (address, gated) = (server.aws(), gated.unwrap());
+    let (ours, theirs) = (root('1'), root('2'));
+    let must = async |root: &RootCredentials, method, target, body| {
+        let answer = send(address, root.clone(), method, target, body).await;
+        assert!(answer.starts_with('2'), "{method} {target}: {answer}");
+        answer
+    };
+    for (method, target, body) in [
+        ("GET", "/insights/a", ""),
+        ("HEAD", "/insights/a", ""),
+        ("GET", "/insights?list-type=2", ""),
+        ("PUT", "/insights/a", "ours again"),
+        ("DELETE", "/insights/a", ""),
+    ] {
+        must(&ours, "PUT", "/insights", "").await;
+        must(&ours, "PUT", "/insights/a", "ours").await;
+        let (has_come, let_go) = gated.close();
+        let asked = tokio::spawn(send(address, ours.clone(), method, target, body));
+        has_come.await.unwrap();
+        must(&ours, "DELETE", "/insights/a", "").await;
+        must(&ours, "DELETE", "/insights", "").await;
+        must(&theirs, "PUT", "/insights", "").await;
+        must(&theirs, "PUT", "/insights/a", "theirs").await;
+        let_go.send(()).unwrap();
+        let answer = asked.await.unwrap();
+        let told = answer.contains("<Code>NoSuchBucket</Code>") || method == "HEAD";
+        assert!(
+            answer.starts_with("404 ") && told,
+            "{method} {target}: {answer}"
+        );
+        let there = must(&theirs, "GET", "/insights/a", "").await;
+        assert_eq!(there, "200 theirs", "{method} {target}");
+        must(&theirs, "DELETE", "/insights/a", "").await;
+        must(&theirs, "DELETE", "/insights", "").await;
+    }
+}
