@@ -15,6 +15,7 @@ use bowline_server::{
     server::{Server, StartError},
 };
 use clap::Args;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde::Serialize;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -62,6 +63,7 @@ impl Serve {
         // Held until the server has ended.
         let (config, _temporary) = settle(&self.data, &self.settings)?;
         let data = config.data.clone();
+        allow_many_files();
         // On one core, threads that steal work from each other only cost.
         let mut runtime = match std::thread::available_parallelism() {
             Ok(NonZero::<usize>::MIN) => tokio::runtime::Builder::new_current_thread(),
@@ -86,6 +88,19 @@ impl Serve {
             server.stop().await;
             Ok(ExitCode::SUCCESS)
         })
+    }
+}
+
+/// Lets the process have as many files open as it may. The usual limit is 1,024 for the sake of programs that use `select`, and each connection is
+/// a file; one with an upload on it has two more.
+fn allow_many_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, "The limit of open files stays as it is");
     }
 }
 

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use insta::assert_snapshot;
 
-use crate::support::bowline::Bowline;
+use crate::support::bowline::{Bowline, Launch};
 use crate::support::http::{Request, connect};
+use crate::support::issuer::Issuer;
 use crate::support::sign::Signer;
 use crate::support::wait::wait_for;
 use crate::support::world::World;
@@ -25,7 +26,14 @@ fn begin(request: &Request, port: u16) -> TcpStream {
 
 #[test]
 fn more_slow_uploads_than_threads_keep_nobody_waiting() {
-    let world = World::new();
+    // With the limit of open files that most machines have, which is none for the server.
+    let limited = ["sh", "-c", r#"ulimit -S -n 1024 && exec "$0" "$@""#];
+    let launch = Launch {
+        through: limited.map(str::to_owned).to_vec(),
+        ..Launch::default()
+    };
+    let world = World::without_roles(launch, Issuer::start());
+    world.add_role("bot");
     let port = world.server.port;
     // One more than the runtime has threads for blocking work.
     let uploads: Vec<_> = (0..513)
