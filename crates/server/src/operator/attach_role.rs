@@ -1,8 +1,8 @@
 //! `AttachRole`: a service is to assume a role for one of its resources.
 //!
-//! `{"Service": "ec2.amazonaws.com", "ResourceArn": "...", "Role": "NAME or ARN"}`. The caller needs `bowline:AttachRole` on the resource and
-//! `iam:PassRole` on the role; resource, role and caller are of one account; the role's trust policy lets the service assume it for this
-//! resource. A resource has one role: another is attached once the first is detached.
+//! `{"Service": "ec2.amazonaws.com", "ResourceArn": "...", "Role": "NAME or ARN"}`. The caller needs `bowline:AttachRole` on the
+//! resource and `iam:PassRole` on the role; resource, role and caller are of one account; the role's trust policy lets the service assume
+//! it for this resource. A resource has one role: another is attached once the first is detached.
 
 use bowline_aws::error::{AwsError, Code};
 use bowline_iam::account::AccountId;
