@@ -159,3 +159,15 @@ impl Client {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_names_the_action_that_was_missing() {
+        let denied = "User: arn:aws:iam::111122223333:user/a is not authorized to perform: iam:PassRole on resource: b";
+        insta::assert_snapshot!(hint_of_denial(denied, "1"), @"let the caller do `iam:PassRole`, or use the root credentials");
+        insta::assert_snapshot!(hint_of_denial("The role cannot be assumed.", "1"), @"`bowline explain 1` tells why");
+    }
+}

@@ -1,8 +1,8 @@
 //! `AttachRole`: a service is to assume a role for one of its resources.
 //!
-//! `{"Service": "ec2.amazonaws.com", "ResourceArn": "...", "Role": "NAME or ARN"}`. The caller needs `bowline:AttachRole` on the resource and
-//! `iam:PassRole` on the role; resource, role and caller are of one account; the role's trust policy lets the service assume it for this
-//! resource. A resource has one role: another is attached once the first is detached.
+//! `{"Service": "ec2.amazonaws.com", "ResourceArn": "...", "Role": "NAME or ARN"}`. The caller needs `bowline:AttachRole` on the
+//! resource and `iam:PassRole` on the role; resource, role and caller are of one account; the role's trust policy lets the service assume
+//! it for this resource. A resource has one role: another is attached once the first is detached.
 
 use bowline_aws::error::{AwsError, Code};
 use bowline_iam::account::AccountId;
@@ -104,11 +104,12 @@ impl AttachRole {
     pub(super) async fn carry_out(&self, call: &Call<'_>) -> Result<String, Refused> {
         let account = call.account();
         let passed = self.passed(&call.index, account).role_arn;
+        let decided = find(&call.index, &passed)?;
         // Decided on the role as it is: whoever changes it meanwhile is in the way of the transaction, and it is decided anew.
         let mut refused = None;
         let updated = call
             .update(|index| {
-                let role = find(index, &passed)?;
+                let role = find_again(index, decided)?;
                 if let Err(why) = trusted(role, &self.resource, call.now, ()) {
                     let error = why.error.clone();
                     refused = Some(why);
@@ -148,14 +149,93 @@ impl AttachRole {
 /// The role with this ARN.
 fn find<'i>(index: &'i Index, arn: &str) -> Result<&'i Role, AwsError> {
     let role = RoleArn::parse(arn)?.find(index);
-    role.map(|role| &**role).ok_or_else(|| {
-        let message = format!("The role {arn} cannot be found.");
-        AwsError::new(Code::NoSuchEntity, message)
-    })
+    role.map(|role| &**role).ok_or_else(|| no_such_role(arn))
+}
+
+/// The role that was decided about, as it is in `index`. Another that has got the name since was not handed over.
+fn find_again<'i>(index: &'i Index, decided: &Role) -> Result<&'i Role, AwsError> {
+    let role = index.role_by_id(decided.record.id.as_str());
+    role.filter(|role| role.arn == decided.arn)
+        .map(|role| &**role)
+        .ok_or_else(|| no_such_role(&decided.arn))
+}
+
+fn no_such_role(arn: &str) -> AwsError {
+    AwsError::new(
+        Code::NoSuchEntity,
+        format!("The role {arn} cannot be found."),
+    )
 }
 
 /// `[\w+=,.@-]{1,64}` (shape `roleNameType` of IAM).
 fn is_name(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
     (1..=64).contains(&text.len()) && text.bytes().all(allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::{
+        caller::{Caller, Identity},
+        entity::{self, Permissions, TrustDocument},
+        server::testing::TestServer,
+    };
+
+    fn role(account: AccountId, number: u8) -> entity::Role {
+        entity::Role {
+            id: format!("AROAOVERTAKEN0000000{number}").parse().unwrap(),
+            account,
+            name: "web".to_owned(),
+            path: "/".to_owned(),
+            description: None,
+            max_session_duration: 3_600,
+            trust: TrustDocument {
+                text: r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}}"#.to_owned(),
+                principals: Vec::new(),
+            },
+            permissions: Permissions::default(),
+            created: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_role_that_got_the_name_since_is_not_attached() {
+        let server = TestServer::start().await;
+        let state = &server.app().state;
+        let account = state.current().accounts().next().unwrap().record.id;
+        let made = Transaction::new().create(&role(account, 1));
+        let at = state.commit(made).await.unwrap();
+        let decided = state.current();
+        let deleted = Transaction::new().delete(&role(account, 1), at);
+        state.commit(deleted).await.unwrap();
+        let again = Transaction::new().create(&role(account, 2));
+        state.commit(again).await.unwrap();
+
+        let root_key = decided.root_access_keys(account).next().unwrap();
+        let caller = Caller::new(root_key.record.id.clone(), Identity::Root(account));
+        let arn = format!("arn:aws:ec2:us-east-1:{account}:instance/i-0a1b2c3d4e5f60718");
+        let attach = async |index: &Arc<Index>| {
+            let call = Call {
+                app: server.app(),
+                index: Arc::clone(index),
+                caller: &caller,
+                now: Timestamp::UNIX_EPOCH,
+                request_id: "",
+            };
+            let input = AttachRole {
+                resource: arn.parse().unwrap(),
+                role: Named::Name("web".to_owned()),
+            };
+            let done = input.carry_out(&call).await;
+            done.map(drop).map_err(|refused| refused.error.code())
+        };
+        assert_eq!(attach(&decided).await, Err(Code::NoSuchEntity));
+        assert!(state.current().service_attachment(account, &arn).is_none());
+        assert_eq!(attach(&state.current()).await, Ok(()));
+    }
 }

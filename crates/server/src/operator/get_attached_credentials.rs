@@ -1,7 +1,7 @@
 //! `GetAttachedCredentials`: credentials of the role that is attached to a resource, for whoever hands them to it.
 //!
-//! `{"ResourceArn": "..."}`. The service assumes the role then and there, so its trust policy is decided each time. The answer is the only one
-//! that has the secret.
+//! `{"ResourceArn": "..."}`. The service assumes the role then and there, so its trust policy is decided each time. The answer is the
+//! only one that has the secret.
 
 use bowline_aws::{
     error::{AwsError, Protocol},

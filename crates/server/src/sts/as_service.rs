@@ -169,3 +169,73 @@ fn context(resource: &ServiceResource, now: Timestamp) -> Context<'_> {
     context.set("sts:RoleSessionName", resource.session_name().into());
     context
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        entity::{self, Permissions, TrustDocument},
+        index::State,
+        master_key::MasterKey,
+        store::{MemoryStore, Transaction},
+    };
+
+    const INSTANCE: &str = "arn:aws:ec2:us-east-1:432797229265:instance/i-0a1b2c3d4e5f60718";
+
+    /// A role of this account that trusts this service, under this condition.
+    async fn role(account: &str, service: &str, condition: &str) -> Arc<Role> {
+        let record = entity::Role {
+            id: "AROAJQABLZS4A3QDU576Q".parse().unwrap(),
+            account: account.parse().unwrap(),
+            name: "web".to_owned(),
+            path: "/".to_owned(),
+            description: None,
+            max_session_duration: 3_600,
+            trust: TrustDocument {
+                text: format!(
+                    r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"Service":"{service}"}},"Action":"sts:AssumeRole","Condition":{condition}}}}}"#
+                ),
+                principals: Vec::new(),
+            },
+            permissions: Permissions::default(),
+            created: Timestamp::UNIX_EPOCH,
+        };
+        let master_key = Arc::new(MasterKey::generate().unwrap());
+        let state = State::start(Arc::new(MemoryStore::new()), master_key)
+            .await
+            .unwrap();
+        let create = Transaction::new().create(&record);
+        state.commit(create).await.unwrap();
+        Arc::clone(state.current().role_by_id(record.id.as_str()).unwrap())
+    }
+
+    /// Why the service may not assume it for the instance, if it may not.
+    async fn refused(account: &str, service: &str, condition: &str) -> Option<Refused> {
+        let role = role(account, service, condition).await;
+        let resource = INSTANCE.parse().unwrap();
+        trusted(&role, &resource, Timestamp::UNIX_EPOCH, ()).err()
+    }
+
+    #[tokio::test]
+    async fn a_service_is_trusted_for_its_own_resource() {
+        let (own, ec2) = ("432797229265", "ec2.amazonaws.com");
+        assert!(refused(own, ec2, "{}").await.is_none());
+        let this = format!(
+            r#"{{"StringEquals":{{"aws:SourceArn":"{INSTANCE}","aws:SourceAccount":"{own}","aws:PrincipalServiceName":"{ec2}","sts:RoleSessionName":"i-0a1b2c3d4e5f60718"}}}}"#
+        );
+        assert!(refused(own, ec2, &this).await.is_none());
+        let other = this.replace("0718", "0719");
+        assert!(refused(own, ec2, &other).await.is_some());
+        assert!(refused(own, "lambda.amazonaws.com", "{}").await.is_some());
+    }
+
+    #[tokio::test]
+    async fn a_role_of_another_account_is_refused_whatever_it_trusts() {
+        let refused = refused("111122223333", "ec2.amazonaws.com", "{}").await;
+        let refused = refused.unwrap();
+        insta::assert_snapshot!(refused.error.message(), @"The role arn:aws:iam::111122223333:role/web cannot be assumed by ec2.amazonaws.com.");
+        insta::assert_snapshot!(refused.reason.unwrap(), @"`arn:aws:ec2:us-east-1:432797229265:instance/i-0a1b2c3d4e5f60718` is of another account than the role");
+    }
+}
