@@ -12,7 +12,10 @@ use crate::{
     clock::Clock,
     config::Config,
     folder::DataFolder,
-    gateway::upstream::{ObjectStore, tables::TableStore},
+    gateway::{
+        dynamodb::Turns,
+        upstream::{ObjectStore, tables::TableStore},
+    },
     index::State,
     metrics::Metrics,
     oidc::Oidc,
@@ -40,6 +43,8 @@ pub(crate) struct App {
     pub(crate) objects: Arc<dyn ObjectStore>,
     /// The embedded DynamoDB.
     pub(crate) tables: Arc<dyn TableStore>,
+    /// Who may use or change tables now.
+    pub(crate) turns: Turns,
     /// What is written of every call.
     pub(crate) audit: Audit,
     /// The latest calls that ended with an error.

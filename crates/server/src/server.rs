@@ -22,6 +22,7 @@ use crate::{
     folder::{DataFolder, FolderError},
     gateway::{
         self,
+        dynamodb::Turns,
         upstream::{folder::FolderStore, tables::embedded::EmbeddedTables},
     },
     http::listener,
@@ -158,6 +159,7 @@ impl Server {
             oidc,
             objects: Arc::new(objects),
             tables: Arc::new(tables),
+            turns: Turns::default(),
             audit,
             recent: Recent::default(),
             metrics: Metrics::new(),
