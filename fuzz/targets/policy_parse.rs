@@ -17,17 +17,40 @@ fuzz_target!(|input: (&str, &str, &str)| {
     let mut context = Context::new();
     context.set("aws:username", value.into());
     context.set("aws:TagKeys", Value::Set(vec![value.into()]));
-    for kind in [PolicyKind::Inline, PolicyKind::Managed, PolicyKind::Session, PolicyKind::Trust, PolicyKind::Resource] {
+    for kind in [
+        PolicyKind::Inline,
+        PolicyKind::Managed,
+        PolicyKind::Session,
+        PolicyKind::Trust,
+        PolicyKind::Resource,
+    ] {
         let Ok(policy) = Policy::parse(text, kind) else {
             continue;
         };
-        let policy = policy.compile(|arn| Some(arn.to_owned())).expect("everybody is resolved");
-        let applied = Applied { name: "fuzz", arn: None, policy: Some(&policy) };
-        let policies = Policies { identity: vec![applied], resource: vec![applied], ..Policies::default() };
+        let policy = policy
+            .compile(|arn| Some(arn.to_owned()))
+            .expect("everybody is resolved");
+        let applied = Applied {
+            name: "fuzz",
+            arn: None,
+            policy: Some(&policy),
+        };
+        let policies = Policies {
+            identity: vec![applied],
+            resource: vec![applied],
+            ..Policies::default()
+        };
         let request = Request {
-            principal: Principal::User { account, arn: "arn:aws:iam::111122223333:user/ann", id: "AIDAEXAMPLE000000001" },
+            principal: Principal::User {
+                account,
+                arn: "arn:aws:iam::111122223333:user/ann",
+                id: "AIDAEXAMPLE000000001",
+            },
             action: &action,
-            resource: Resource { arn: resource, account: Some(account) },
+            resource: Resource {
+                arn: resource,
+                account: Some(account),
+            },
             context: &context,
         };
         let allowed = authorize(&request, &policies).is_allowed();

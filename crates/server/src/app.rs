@@ -12,7 +12,10 @@ use crate::{
     clock::Clock,
     config::Config,
     folder::DataFolder,
-    gateway::upstream::{ObjectStore, tables::TableStore},
+    gateway::{
+        dynamodb::Turns,
+        upstream::{ObjectStore, tables::TableStore},
+    },
     http::held::HeldBodies,
     index::State,
     metrics::Metrics,
@@ -41,6 +44,8 @@ pub(crate) struct App {
     pub(crate) objects: Arc<dyn ObjectStore>,
     /// The embedded DynamoDB.
     pub(crate) tables: Arc<dyn TableStore>,
+    /// Who may use or change tables now.
+    pub(crate) turns: Turns,
     /// What request bodies hold.
     pub(crate) held_bodies: Arc<HeldBodies>,
     /// What is written of every call.

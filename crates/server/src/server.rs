@@ -22,6 +22,7 @@ use crate::{
     folder::{DataFolder, FolderError},
     gateway::{
         self,
+        dynamodb::Turns,
         upstream::{ObjectStore, folder::FolderStore, tables::embedded::EmbeddedTables},
     },
     http::listener,
@@ -167,6 +168,7 @@ impl Server {
             oidc,
             objects: store(objects),
             tables: Arc::new(tables),
+            turns: Turns::default(),
             held_bodies: Arc::default(),
             audit,
             recent: Recent::default(),

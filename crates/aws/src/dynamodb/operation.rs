@@ -164,8 +164,9 @@ operations! {
 
 /// Most bytes of the body of a batch or a transaction ("Quotas in Amazon DynamoDB", API-specific limits).
 const BATCH_BYTES: usize = 16 * 1024 * 1024;
-/// Most bytes of another body. An item has 400 KB at most; its JSON may escape what it likes.
-const BODY_BYTES: usize = 2 * 1024 * 1024;
+/// Most bytes of another body: the values of an expression may have 2 MB ("Quotas in Amazon DynamoDB", expression parameters), and JSON
+/// may escape what it likes.
+const BODY_BYTES: usize = 4 * 1024 * 1024;
 
 impl Operation {
     /// The operation that stands after the dot of `X-Amz-Target`.

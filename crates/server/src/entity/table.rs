@@ -73,6 +73,14 @@ impl Table {
         (&self.name, self.account, &self.region, self.created)
             == (&other.name, other.account, &other.region, other.created)
     }
+
+    /// Whether it is the same table, can be used, and what policies ask about its items is derived in the same way.
+    pub fn is_for_decisions(&self, other: &Self) -> bool {
+        self.is(other)
+            && matches!(self.state, TableState::Active | TableState::Updating)
+            && self.partition_key == other.partition_key
+            && self.index_partition_keys == other.index_partition_keys
+    }
 }
 
 impl Entity for Table {
@@ -91,5 +99,67 @@ impl Entity for Table {
         ensure(self.place().is_some(), "region", "is no region")?;
         ensure(!self.upstream.is_empty(), "upstream", "is empty")?;
         ensure(self.tags.len() <= MAX_TAGS, "tags", "are too many")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        Table {
+            name: "insights".to_owned(),
+            account: "432797229265".parse().unwrap(),
+            region: "us-east-1".to_owned(),
+            upstream: "embedded".to_owned(),
+            state: TableState::Active,
+            created: Timestamp::UNIX_EPOCH,
+            partition_key: Some("pk".to_owned()),
+            index_partition_keys: BTreeMap::new(),
+            tags: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn a_decision_holds_for_the_table_that_it_was_about_with_the_keys_that_it_had() {
+        let known = table();
+        let holds = |now: Table| now.is_for_decisions(&known);
+        let tags = BTreeMap::from([("team".to_owned(), "red".to_owned())]);
+        let updating = TableState::Updating;
+        assert!(holds(Table { tags, ..table() }));
+        assert!(holds(Table {
+            state: updating,
+            ..table()
+        }));
+        let (deleting, later) = (TableState::Deleting, "2026-11-28T00:00:00Z");
+        assert!(!holds(Table {
+            state: deleting,
+            ..table()
+        }));
+        assert!(!holds(Table {
+            created: later.parse().unwrap(),
+            ..table()
+        }));
+        let other_key = Some("owner".to_owned());
+        assert!(!holds(Table {
+            partition_key: other_key,
+            ..table()
+        }));
+        let index_partition_keys = BTreeMap::from([("by-day".to_owned(), "day".to_owned())]);
+        assert!(!holds(Table {
+            index_partition_keys,
+            ..table()
+        }));
+    }
+
+    #[test]
+    fn a_record_that_names_no_table_or_region_is_invalid() {
+        assert_eq!(table().validate(), Ok(()));
+        let region = "../eu".to_owned();
+        let invalid = Table { region, ..table() }.validate().unwrap_err();
+        assert_eq!(invalid.field, "region");
+        let name = "a/b".to_owned();
+        let invalid = Table { name, ..table() }.validate().unwrap_err();
+        assert_eq!(invalid.field, "table name");
     }
 }

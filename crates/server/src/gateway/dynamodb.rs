@@ -8,6 +8,7 @@ mod execute;
 mod expiry;
 mod tables;
 mod tags;
+mod turn;
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -20,7 +21,7 @@ use bowline_iam::{context::Value, decision::Permit};
 use http::Method;
 
 use self::execute::{Bound, execute};
-pub(crate) use self::{expiry::expire_items, tables::recover};
+pub(crate) use self::{expiry::expire_items, tables::recover, turn::Turns};
 use crate::{
     app::App,
     authenticate::{Signed, signed_body},
@@ -233,24 +234,38 @@ impl TableCall<'_> {
             (Operation::TagResource | Operation::UntagResource, _) => {
                 Ok(tags::change(self, &permit).await?)
             }
-            (Operation::DescribeTable, _) => {
-                let table = self.usable(&permit)?.pop();
+            (_, on) => {
+                let tables = self.usable(&permit)?;
+                let _turn = self.app.turns.using(self.place).await;
+                self.check_unchanged(&tables)?;
                 let answer = execute(permit, &*self.app.tables).await?;
-                Ok(match table {
-                    Some(table) => answer::with_our_arns(&answer, &table.record)?,
-                    None => answer,
+                Ok(match (operation, on, tables.first()) {
+                    (Operation::DescribeTable, _, Some(table)) => {
+                        answer::with_our_arns(&answer, &table.record)?
+                    }
+                    (_, On::EachTable(_), _) => {
+                        answer::with_names_as_asked(answer, &self.request.arns())?
+                    }
+                    _ => answer,
                 })
             }
-            (_, On::EachTable(_)) => {
-                self.usable(&permit)?;
-                let answer = execute(permit, &*self.app.tables).await?;
-                Ok(answer::with_names_as_asked(answer, &self.request.arns())?)
-            }
-            _ => {
-                self.usable(&permit)?;
-                Ok(execute(permit, &*self.app.tables).await?)
-            }
         }
+    }
+
+    /// The tables are still those that were decided about, with the keys that they had then.
+    fn check_unchanged(&self, tables: &[&Arc<Table>]) -> Result<(), Refused> {
+        let index = self.app.state.current();
+        let same = |known: &&Arc<Table>| {
+            let known = &known.record;
+            let now = index.table(known.account, &known.region, &known.name);
+            now.is_some_and(|now| now.record.is_for_decisions(known))
+        };
+        if tables.iter().all(same) {
+            return Ok(());
+        }
+        let why = "a table that was decided about was changed or removed meanwhile";
+        let error = AwsError::new(Code::ResourceNotFound, "Requested resource not found");
+        Err(Refused::because(error, why))
     }
 
     /// The tables, if all of them can be used.

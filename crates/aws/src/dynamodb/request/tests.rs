@@ -97,3 +97,41 @@ fn a_body_is_bounded_in_depth() {
     assert!(Request::read(Operation::PutItem, nested(32).as_bytes()).is_ok());
     insta::assert_snapshot!(refused(Operation::PutItem, &nested(40)), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"}"#);
 }
+
+/// The JSON of some attribute's value.
+fn attribute_value() -> impl proptest::strategy::Strategy<Value = String> {
+    use proptest::prelude::*;
+    let text = |text: &str| {
+        let mut out = String::new();
+        push_string(&mut out, text);
+        out
+    };
+    let leaf = prop_oneof![
+        any::<String>().prop_map(move |s| format!(r#"{{"S":{}}}"#, text(&s))),
+        any::<i32>().prop_map(|n| format!(r#"{{"N":"{n}"}}"#)),
+        any::<bool>().prop_map(|b| format!(r#"{{"BOOL":{b}}}"#)),
+        Just(r#"{"SS":["a","arn:aws:dynamodb:us-east-1:432797229265:table/insights"]}"#.to_owned()),
+    ];
+    leaf.prop_recursive(4, 24, 4, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4)
+                .prop_map(|items| format!(r#"{{"L":[{}]}}"#, items.join(","))),
+            prop::collection::btree_map(any::<String>(), inner, 0..4).prop_map(move |entries| {
+                let entries: Vec<_> = entries
+                    .iter()
+                    .map(|(name, value)| format!("{}:{value}", text(name)))
+                    .collect();
+                format!(r#"{{"M":{{{}}}}}"#, entries.join(","))
+            }),
+        ]
+    })
+}
+
+proptest::proptest! {
+    #[test]
+    fn what_is_sent_on_is_what_was_read(value in attribute_value()) {
+        let body = format!(r#"{{"TableName":"insights","Item":{{"a":{value}}}}}"#);
+        let request = Request::read(Operation::PutItem, body.as_bytes()).unwrap();
+        proptest::prop_assert_eq!(request.to_wire(), body);
+    }
+}

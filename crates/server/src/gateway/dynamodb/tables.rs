@@ -60,6 +60,7 @@ pub(super) async fn create(
         tags: tags::given(call.request)?,
     };
     let (state, store) = (&call.app.state, &*call.app.tables);
+    let _turn = call.app.turns.changing(call.place).await;
     update_index(state, |index| take_name(index, &table)).await?;
     let made = match execute(permit, store).await {
         Ok(answer) => activate(state, &table, &answer).await.map(|()| answer),
@@ -93,6 +94,7 @@ pub(super) async fn delete(call: &TableCall<'_>, permit: Permit<Bound>) -> Resul
         TableState::Creating | TableState::Updating => return Err(in_use(&known).into()),
     }
     let state = &call.app.state;
+    let _turn = call.app.turns.changing(call.place).await;
     let deleting = change_state(state, &known, TableState::Deleting).await?;
     match execute(permit, &*call.app.tables).await {
         Ok(answer) => {
@@ -120,6 +122,7 @@ pub(super) async fn update(call: &TableCall<'_>, permit: Permit<Bound>) -> Resul
     let known = call.known(&sole(&permit)?)?;
     let (state, store) = (&call.app.state, &*call.app.tables);
     let changed = changed_indexes(call.request.get("GlobalSecondaryIndexUpdates"));
+    let _turn = call.app.turns.changing(call.place).await;
     let updating = update_record(state, &known, |record| {
         if record.state != TableState::Active {
             return Err(in_use(record));

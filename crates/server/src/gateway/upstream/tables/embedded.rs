@@ -17,6 +17,7 @@ use std::{
 
 use bowline_aws::dynamodb::{Operation, Place};
 use dynoxide::Database;
+use tokio::sync::Semaphore;
 
 use super::{TableError, TableStore, dispatch::dispatch, failure::failed};
 use crate::{
@@ -24,14 +25,23 @@ use crate::{
     gateway::upstream::BoxFuture,
 };
 
+/// Most threads that one place keeps busy or waiting, so that others are served beside it.
+const MAX_THREADS: usize = 4;
+
 /// The databases in a folder.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct EmbeddedTables {
     folder: PathBuf,
-    open: Arc<Mutex<HashMap<Place, Open>>>,
+    slots: Mutex<HashMap<Place, Arc<Slot>>>,
 }
 
-struct Open(Database);
+/// The database of one place.
+struct Slot {
+    path: PathBuf,
+    /// None before it is opened.
+    database: Mutex<Option<Database>>,
+    threads: Arc<Semaphore>,
+}
 
 impl EmbeddedTables {
     /// Opens a folder of databases, which is made if it is not there.
@@ -42,7 +52,7 @@ impl EmbeddedTables {
         private_folder(folder)?;
         Ok(Self {
             folder: folder.to_owned(),
-            open: Arc::default(),
+            slots: Mutex::default(),
         })
     }
 
@@ -52,40 +62,60 @@ impl EmbeddedTables {
         place: &Place,
         work: impl Fn(&Database) -> Result<T, TableError> + Send + 'static,
     ) -> Result<T, TableError> {
-        let (tables, place) = (self.clone(), place.clone());
-        let task = tokio::task::spawn_blocking(move || match work(&tables.database(&place)?) {
-            // Somebody before panicked while it held the lock. Nothing of this request was done.
-            Err(TableError::Failed(error)) if is_poisoned(&*error) => {
-                tables.close(&place);
-                work(&tables.database(&place)?)
+        let slot = self.slot(place);
+        let thread = Arc::clone(&slot.threads).acquire_owned().await;
+        let task = tokio::task::spawn_blocking(move || {
+            let _thread = thread;
+            match work(&slot.database()?) {
+                // Somebody before panicked while it held the lock. Nothing of this request was done.
+                Err(TableError::Failed(error)) if is_poisoned(&*error) => {
+                    slot.close();
+                    work(&slot.database()?)
+                }
+                outcome => outcome,
             }
-            outcome => outcome,
         });
         task.await
             .unwrap_or_else(|error| Err(TableError::Failed(error.into())))
     }
 
-    /// The database of a place, opened if it is not.
-    fn database(&self, place: &Place) -> Result<Database, TableError> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Open(database)) = open.get(place) {
-            return Ok(database.clone());
+    fn slot(&self, place: &Place) -> Arc<Slot> {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = slots.get(place) {
+            return Arc::clone(slot);
         }
         let name = format!("{}.{}.db", place.account(), place.region());
-        let path = self.folder.join(name);
+        let slot = Arc::new(Slot {
+            path: self.folder.join(name),
+            database: Mutex::default(),
+            threads: Arc::new(Semaphore::new(MAX_THREADS)),
+        });
+        slots.insert(place.clone(), Arc::clone(&slot));
+        slot
+    }
+}
+
+impl Slot {
+    /// The database, opened if it is not.
+    fn database(&self) -> Result<Database, TableError> {
+        let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = &*database {
+            return Ok(open.clone());
+        }
         // SQLite gives what it keeps beside a file the mode of the file.
-        private_file(&path).map_err(|error| TableError::Failed(error.into()))?;
-        let text = path
+        private_file(&self.path).map_err(|error| TableError::Failed(error.into()))?;
+        let path = self
+            .path
             .to_str()
             .ok_or_else(|| TableError::Failed("the path of the data folder is not UTF-8".into()))?;
-        let database = Database::new(text).map_err(failed)?;
-        open.insert(place.clone(), Open(database.clone()));
-        Ok(database)
+        let open = Database::new(path).map_err(failed)?;
+        *database = Some(open.clone());
+        Ok(open)
     }
 
-    fn close(&self, place: &Place) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.remove(place);
+    fn close(&self) {
+        let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        *database = None;
     }
 }
 
@@ -118,9 +148,11 @@ fn is_poisoned(error: &(dyn Error + 'static)) -> bool {
     error.to_string().starts_with("Lock poisoned")
 }
 
-impl fmt::Debug for Open {
+impl fmt::Debug for Slot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Open")
+        f.debug_struct("Slot")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }
 

@@ -172,3 +172,32 @@ async fn no_refusal_tells_what_the_store_is_made_of() {
         }
     }
 }
+
+#[tokio::test]
+async fn items_whose_time_has_come_are_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = with_items(folder.path()).await;
+    let expiring = |pk: &str, until: i64| {
+        format!(
+            r#"{{"TableName": "insights", "Item": {{"pk": {{"S": "{pk}"}}, "sk": {{"N": "9"}}, "until": {{"N": "{until}"}}}}}}"#
+        )
+    };
+    done(
+        &tables,
+        Operation::PutItem,
+        &expiring("future", 9_999_999_999),
+    )
+    .await;
+    let ttl = r#"{"TableName": "insights", "TimeToLiveSpecification": {"Enabled": true, "AttributeName": "until"}}"#;
+    done(&tables, Operation::UpdateTimeToLive, ttl).await;
+    // A time of years ago is taken for a mistake, as on AWS.
+    let now = std::time::SystemTime::UNIX_EPOCH
+        .elapsed()
+        .unwrap()
+        .as_secs();
+    let just_now = i64::try_from(now).unwrap() - 60;
+    done(&tables, Operation::PutItem, &expiring("past", just_now)).await;
+    tables.expire(vec![home()]).await;
+    let scan = r#"{"TableName": "insights", "FilterExpression": "sk = :s", "ExpressionAttributeValues": {":s": {"N": "9"}}, "ProjectionExpression": "pk"}"#;
+    insta::assert_snapshot!(done(&tables, Operation::Scan, scan).await, @r#"{"Count":1,"Items":[{"pk":{"S":"future"}}],"ScannedCount":5}"#);
+}
