@@ -30,3 +30,4 @@ mod starting;
 mod support;
 mod token_attacks;
 mod two_accounts;
+mod ways_in;
