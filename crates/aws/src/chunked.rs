@@ -174,8 +174,7 @@ impl Decoder {
         if !announced.is_empty() {
             return Err(ChunkedError::BadAnnouncement);
         }
-        let signatures = Signatures::new(chain, false);
-        Self::new(signatures, decoded_length, announced)
+        Self::new(Framing::signed(chain, false), decoded_length, announced)
     }
 
     /// Reads `STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER`.
@@ -187,8 +186,7 @@ impl Decoder {
         announced: &str,
         chain: ChunkChain,
     ) -> Result<Self, ChunkedError> {
-        let signatures = Signatures::new(chain, true);
-        Self::new(signatures, decoded_length, announced)
+        Self::new(Framing::signed(chain, true), decoded_length, announced)
     }
 
     fn new(framing: Framing, decoded_length: u64, announced: &str) -> Result<Self, ChunkedError> {
@@ -365,9 +363,10 @@ impl Decoder {
     }
 }
 
-impl Signatures {
-    fn new(chain: ChunkChain, owed: bool) -> Framing {
-        Framing::Signed(Box::new(Self {
+impl Framing {
+    /// Nothing read yet. `owed` says whether a signed trailer has to come.
+    fn signed(chain: ChunkChain, owed: bool) -> Self {
+        Self::Signed(Box::new(Signatures {
             chain,
             data: digest::Context::new(&digest::SHA256),
             claimed: [0; 32],
@@ -375,7 +374,9 @@ impl Signatures {
             owed,
         }))
     }
+}
 
+impl Signatures {
     /// Takes a size line: the size, if it is one that has a signature behind it.
     fn begin(&mut self, line: &[u8]) -> Option<u64> {
         let end = line.iter().position(|byte| *byte == b';')?;

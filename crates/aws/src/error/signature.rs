@@ -149,7 +149,7 @@ fn s3(error: &SignatureError) -> AwsError {
         }
         E::ContentSha256Malformed => AwsError::new(
             Code::InvalidArgument,
-            "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, or a valid sha256 value.",
+            "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.",
         )
         .with("ArgumentName", "x-amz-content-sha256"),
         E::ContentSha256Mismatch => AwsError::content_sha256_mismatch(),

@@ -15,13 +15,13 @@ use crate::support::python::{Clients, clients};
 use crate::support::token::Token;
 use crate::support::world::{World, role_arn};
 
-fn read(path: &str) -> String {
+pub(crate) fn read(path: &str) -> String {
     let path = format!("{}/../../{path}", env!("CARGO_MANIFEST_DIR"));
     fs::read_to_string(path).unwrap()
 }
 
 /// The fenced blocks of a language, in order.
-fn blocks(text: &str, language: &str) -> Vec<String> {
+pub(crate) fn blocks(text: &str, language: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
@@ -38,7 +38,7 @@ fn blocks(text: &str, language: &str) -> Vec<String> {
 
 /// Runs a block of shell in `folder`, with the binary and the clients on its path.
 #[track_caller]
-fn shell(block: &str, folder: &Path, path: &str, variables: &[(&str, &str)]) -> String {
+pub(crate) fn shell(block: &str, folder: &Path, path: &str, variables: &[(&str, &str)]) -> String {
     let output = Command::new("bash")
         .args(["-euc", block])
         .current_dir(folder)

@@ -35,3 +35,4 @@ mod starting;
 mod support;
 mod token_attacks;
 mod two_accounts;
+mod ways_in;

@@ -376,7 +376,7 @@ fn only_s3_may_leave_its_body_unsigned() {
     assert_snapshot!(send("iam", list_users(), "STREAMING-UNSIGNED-PAYLOAD-TRAILER"), @"400 IncompleteSignature: Header `x-amz-content-sha256` is malformed or not allowed here.");
     assert_eq!(send("s3", put("a"), &sha256(b"hello")), "200");
     assert_snapshot!(send("s3", put("b"), &sha256(b"other")), @"400 XAmzContentSHA256Mismatch: The provided 'x-amz-content-sha256' header does not match what was computed.");
-    assert_snapshot!(send("s3", put("b"), "anything"), @"400 InvalidArgument: x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, or a valid sha256 value.");
+    assert_snapshot!(send("s3", put("b"), "anything"), @"400 InvalidArgument: x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.");
     assert_eq!(world.s3(Request::get("/insights/bot/b")).status, 404);
 }
 

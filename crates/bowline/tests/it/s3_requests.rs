@@ -1,5 +1,6 @@
 //! Objects over the wire: keys that look like paths, ranges, streams, and what has no permission of its own.
 
+use std::fmt::Write as _;
 use std::fs;
 
 use insta::assert_snapshot;
@@ -222,6 +223,40 @@ fn a_body_in_chunks_is_stored_if_its_checksum_holds() {
     assert_snapshot!(send("bad", good, "5", &body("x-amz-checksum-sha1:qvTGHdzF6KLavt4PO0gs2a6pQ00=")), @"400 MalformedTrailerError: The request contained trailing data that was not well-formed or did not conform to our published schema.");
     assert_snapshot!(send("bad", good, "5", "ffffffffffffffff\r\nhello\r\n0\r\n\r\n"), @"400 IncompleteBody: The request body terminated unexpectedly or does not have the number of bytes that was declared");
     assert_snapshot!(send("bad", good, "5", &format!("{}x", body(good))), @"400 IncompleteBody: The request body terminated unexpectedly or does not have the number of bytes that was declared");
+    assert_eq!(world.s3(Request::get("/insights/bot/bad")).status, 404);
+}
+
+#[test]
+fn a_body_in_signed_chunks_is_stored_if_every_chunk_is_the_signers() {
+    let world = World::new();
+    let port = world.server.port;
+    let bot = world.bot();
+    let send = |key: &str, change: &dyn Fn(String) -> String| {
+        let signer = Signer::new(&bot, "s3").payload("STREAMING-AWS4-HMAC-SHA256-PAYLOAD");
+        let request = Request::put(&format!("/insights/bot/{key}"), "")
+            .header("content-encoding", "aws-chunked")
+            .header("x-amz-decoded-content-length", "5");
+        let request = signer.sign(request, port);
+        let chunks = ["hel", "lo"];
+        let signatures = signer.chunks(&request, &chunks);
+        let mut body = String::new();
+        for (data, signature) in chunks.iter().chain([&""]).zip(&signatures) {
+            let size = data.len();
+            write!(body, "{size:x};chunk-signature={signature}\r\n{data}\r\n").unwrap();
+        }
+        request.body(change(body)).send(port).verdict()
+    };
+    assert_eq!(send("good", &|body| body), "200");
+    assert_eq!(world.s3(Request::get("/insights/bot/good")).text(), "hello");
+    assert_snapshot!(send("bad", &|body| body.replace("lo\r\n", "ly\r\n")), @"403 SignatureDoesNotMatch: The request signature we calculated does not match the signature you provided. Check your key and signing method.");
+    assert_snapshot!(send("bad", &|body| body.replace("0;chunk", "0;chunks")), @"400 InvalidRequest: The chunked encoding of the body is malformed.");
+    // Chunks of another request, of the same signer and in the same second.
+    let other = std::cell::RefCell::new(String::new());
+    send("other", &|body| {
+        other.borrow_mut().clone_from(&body);
+        body
+    });
+    assert_snapshot!(send("bad", &|_| other.borrow().clone()), @"403 SignatureDoesNotMatch: The request signature we calculated does not match the signature you provided. Check your key and signing method.");
     assert_eq!(world.s3(Request::get("/insights/bot/bad")).status, 404);
 }
 

@@ -232,15 +232,42 @@ impl Cluster {
     /// A token for a pod, as a kubelet asks for it: a new one each time.
     pub(crate) fn token(&self, pod: &Pod, audience: &str) -> String {
         let account = pod.account;
-        let made = self.create(
+        self.bound_token(
             &format!("/api/v1/namespaces/{NAMESPACE}/serviceaccounts/{account}/token"),
+            &json!({ "name": pod.name, "uid": pod.uid }),
+            &json!({ "audience": audience, "expirationSeconds": 3600 }),
+        )
+    }
+
+    /// The token that a pod's volume asks for in its first source.
+    pub(crate) fn projected_token(&self, pod: &Value) -> String {
+        let (metadata, spec) = (&pod["metadata"], &pod["spec"]);
+        let namespace = metadata["namespace"].as_str().unwrap();
+        let account = spec["serviceAccountName"].as_str().unwrap();
+        let volumes = spec["volumes"].as_array().unwrap().iter();
+        let mut sources = volumes.map(|volume| &volume["projected"]["sources"][0]);
+        self.bound_token(
+            &format!("/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"),
+            metadata,
+            &sources.next().unwrap()["serviceAccountToken"],
+        )
+    }
+
+    fn bound_token(&self, path: &str, pod: &Value, asked: &Value) -> String {
+        let made = self.create(
+            path,
             &json!({ "spec": {
-                "audiences": [audience],
-                "expirationSeconds": 3600,
-                "boundObjectRef": { "apiVersion": "v1", "kind": "Pod", "name": pod.name, "uid": pod.uid },
+                "audiences": [asked["audience"]],
+                "expirationSeconds": asked["expirationSeconds"],
+                "boundObjectRef": { "apiVersion": "v1", "kind": "Pod", "name": pod["name"], "uid": pod["uid"] },
             } }),
         );
         made["status"]["token"].as_str().unwrap().to_owned()
+    }
+
+    /// Makes what a manifest describes, as `kubectl create` does.
+    pub(crate) fn apply(&self, path: &str, manifest: &str) -> Value {
+        self.post(path, "application/yaml", manifest)
     }
 
     /// Its key set, as `kubectl get --raw /openid/v1/jwks` prints it.
@@ -249,9 +276,14 @@ impl Cluster {
     }
 
     fn create(&self, path: &str, body: &Value) -> Value {
+        self.post(path, "application/json", &body.to_string())
+    }
+
+    fn post(&self, path: &str, media_type: &str, body: &str) -> Value {
         let request = Request::new("POST", path)
-            .header("content-type", "application/json")
-            .body(body.to_string());
+            .header("content-type", media_type)
+            .header("accept", "application/json")
+            .body(body);
         let answer = self.ask(request);
         assert!(answer.status < 300, "{path}: {}", answer.text());
         serde_json::from_slice(&answer.body).unwrap()

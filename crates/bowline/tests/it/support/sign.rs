@@ -76,12 +76,7 @@ impl Signer {
         if self.service == "s3" || self.payload.is_some() {
             request = request.header("x-amz-content-sha256", &payload);
         }
-        let scope = format!(
-            "{}/{}/{}/aws4_request",
-            &date[..8],
-            self.region,
-            self.service
-        );
+        let scope = self.scope(&date);
         let (canonical, signed) = self.canonical(&request, &payload);
         let to_sign = format!(
             "AWS4-HMAC-SHA256\n{date}\n{scope}\n{}",
@@ -95,6 +90,32 @@ impl Signer {
                 "AWS4-HMAC-SHA256 Credential={id}/{scope}, SignedHeaders={signed}, Signature={signature}"
             ),
         )
+    }
+
+    /// The signatures of a body's chunks, the last and empty one's too, after a request that declares them and was signed.
+    pub(crate) fn chunks(&self, signed: &Request, chunks: &[&str]) -> Vec<String> {
+        let authorization = signed.value("authorization").unwrap();
+        let (_, mut last) = authorization
+            .rsplit_once('=')
+            .map(|(head, signature)| (head, signature.to_owned()))
+            .unwrap();
+        let date = basic_time(self.time);
+        let scope = self.scope(&date);
+        let nothing = sha256(b"");
+        let all = chunks.iter().chain([&""]);
+        all.map(|chunk| {
+            let hash = sha256(chunk.as_bytes());
+            let to_sign =
+                format!("AWS4-HMAC-SHA256-PAYLOAD\n{date}\n{scope}\n{last}\n{nothing}\n{hash}");
+            last = hex(&self.key(&date[..8], to_sign.as_bytes()));
+            last.clone()
+        })
+        .collect()
+    }
+
+    fn scope(&self, date: &str) -> String {
+        let (region, service) = (&self.region, &self.service);
+        format!("{}/{region}/{service}/aws4_request", &date[..8])
     }
 
     fn key(&self, day: &str, to_sign: &[u8]) -> Vec<u8> {
