@@ -46,6 +46,13 @@ pub async fn once(address: SocketAddr, request: &[u8]) -> Result<Answer> {
     })
 }
 
+/// A connection that has had one request answered and is left open.
+pub async fn idle_after_one(address: SocketAddr, request: &[u8]) -> Result<TcpStream> {
+    let mut connection = Connection::open(address).await?;
+    connection.exchange(request).await?;
+    Ok(connection.stream)
+}
+
 /// Sends `count` requests, one after the other from `requests`, again from its start where that ends.
 pub async fn run(server: &Process, requests: &[Vec<u8>], count: usize) -> Result<Rate> {
     let mut connections = Vec::new();

@@ -1,4 +1,4 @@
-//! Figures as a table, and the ratios that they are judged by.
+//! Figures as tables.
 
 use std::fs;
 
@@ -6,80 +6,38 @@ use anyhow::{Context, Result};
 
 use crate::load::Rate;
 
-const BEGIN: &str = "<!-- figures: begin -->";
-const END: &str = "<!-- figures: end -->";
+/// The head of a table of rates.
+pub const HEAD: &str = "| | requests/s on one core | server CPU, µs each | p50 / p99, µs |\n| --- | ---: | ---: | ---: |\n";
 
-pub struct Figures {
-    pub bare: Rate,
-    pub first: Rate,
-    pub repeated: Rate,
-    pub verify_micros: f64,
-    pub start_millis: f64,
-    pub request_bytes: usize,
-    pub answer_bytes: usize,
+/// A line of it.
+pub fn row(what: &str, rate: &Rate) -> String {
+    format!(
+        "| {what} | {:.0} | {:.1} | {:.0} / {:.0} |\n",
+        rate.per_second, rate.cpu_micros, rate.p50_micros, rate.p99_micros
+    )
 }
 
-impl Figures {
-    /// What one core could do at most: a bare request and one verification for each exchange.
-    fn bound(&self) -> f64 {
-        1.0 / (1.0 / self.bare.per_second + self.verify_micros / 1e6)
-    }
-
-    pub fn to_markdown(&self) -> String {
-        let bound = self.bound();
-        let bound_micros = self.bare.cpu_micros + self.verify_micros;
-        let row = |what: &str, rate: &Rate| {
-            format!(
-                "| {what} | {:.0} | {:.1} | {:.0} / {:.0} |\n",
-                rate.per_second, rate.cpu_micros, rate.p50_micros, rate.p99_micros
-            )
-        };
-        let mut text = format!(
-            "Requests of {} bytes with their heads, answers of {} bytes; 16 connections; medians of five rounds.\n\n",
-            self.request_bytes, self.answer_bytes
-        );
-        text += "| | requests/s on one core | server CPU, µs each | p50 / p99, µs |\n| --- | ---: | ---: | ---: |\n";
-        text += &row("bare axum POST", &self.bare);
-        text += &format!(
-            "| one RS256 verification | {:.0} | {:.1} | |\n",
-            1e6 / self.verify_micros,
-            self.verify_micros
-        );
-        text += &format!("| **bound**: the two together | {bound:.0} | {bound_micros:.1} | |\n");
-        text += &row(
-            "AssumeRoleWithWebIdentity, first use of a token",
-            &self.first,
-        );
-        text += &row(
-            "AssumeRoleWithWebIdentity, a token seen before",
-            &self.repeated,
-        );
-        text += "\n| ratio | by rate | by CPU | goal |\n| --- | ---: | ---: | ---: |\n";
-        text += &format!(
-            "| first use ÷ bound | {:.2} | {:.2} | at least 0.5 |\n",
-            self.first.per_second / bound,
-            bound_micros / self.first.cpu_micros
-        );
-        text += &format!(
-            "| repeated ÷ first use | {:.2} | {:.2} | at least 1.4 |\n",
-            self.repeated.per_second / self.first.per_second,
-            self.first.cpu_micros / self.repeated.cpu_micros
-        );
-        text += &format!(
-            "\n`bowline serve --store memory` answers {:.0} ms after it was started (median of 11; goal: under 100).\n",
-            self.start_millis
-        );
-        text
-    }
-}
-
-/// Puts `text` between the markers of the file at `path`.
-pub fn write_into(path: &str, text: &str) -> Result<()> {
+/// Puts `text` between the markers of this name in the file at `path`.
+pub fn write_into(path: &str, name: &str, text: &str) -> Result<()> {
+    let (begin, end) = (
+        format!("<!-- {name}: begin -->"),
+        format!("<!-- {name}: end -->"),
+    );
     let file = fs::read_to_string(path)?;
-    let (before, rest) = file.split_once(BEGIN).context("no begin marker")?;
-    let (_, after) = rest.split_once(END).context("no end marker")?;
-    fs::write(path, format!("{before}{BEGIN}\n{text}{END}{after}"))?;
+    let (before, rest) = file.split_once(&begin).context("no begin marker")?;
+    let (_, after) = rest.split_once(&end).context("no end marker")?;
+    fs::write(path, format!("{before}{begin}\n{text}{end}{after}"))?;
     Ok(())
+}
+
+/// The middle of each figure.
+pub fn middle(rates: &[Rate]) -> Rate {
+    Rate {
+        per_second: median(rates.iter().map(|r| r.per_second)),
+        cpu_micros: median(rates.iter().map(|r| r.cpu_micros)),
+        p50_micros: median(rates.iter().map(|r| r.p50_micros)),
+        p99_micros: median(rates.iter().map(|r| r.p99_micros)),
+    }
 }
 
 /// The middle of some numbers.

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use bowline_aws::credentials::SecretAccessKey;
+use bowline_aws::credentials::{SecretAccessKey, SessionToken};
 use bowline_aws::sigv4::{Credentials, RequestParts, SigningPayload, sign};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -13,7 +13,8 @@ use tempfile::TempDir;
 use crate::issuer::{Issuer, SUBJECT};
 use crate::load::{Process, once};
 
-const ACCOUNT: &str = "432797229265";
+pub const REGION: &str = "us-east-1";
+pub const ACCOUNT: &str = "432797229265";
 const KEY: &str = "AKIABENCHMARKROOTAAA";
 const SECRET: &str = "benchmarkRootSecretAccessKey/0123456789";
 
@@ -22,6 +23,15 @@ pub struct Bowline {
     pub process: Process,
     child: Child,
     _home: TempDir,
+}
+
+/// A request to sign.
+pub struct Call<'a> {
+    pub method: &'a str,
+    pub path: &'a str,
+    pub service: &'a str,
+    pub headers: &'a [(&'a str, &'a str)],
+    pub body: &'a str,
 }
 
 /// Milliseconds from exec until a server with a store in memory says that it answers.
@@ -113,16 +123,8 @@ impl Bowline {
             .append_pair("RoleSessionName", "botocore-session-1795484000")
             .append_pair("WebIdentityToken", token)
             .finish();
-        self.post(&body, &[])
-    }
-
-    fn post(&self, body: &str, headers: &[(&str, String)]) -> Vec<u8> {
-        let more: String = headers
-            .iter()
-            .map(|(name, value)| format!("{name}: {value}\r\n"))
-            .collect();
         format!(
-            "POST / HTTP/1.1\r\nhost: {}\r\ncontent-type: application/x-www-form-urlencoded; charset=utf-8\r\nuser-agent: Boto3/1.44.5\r\n{more}content-length: {}\r\n\r\n{body}",
+            "POST / HTTP/1.1\r\nhost: {}\r\ncontent-type: application/x-www-form-urlencoded; charset=utf-8\r\nuser-agent: Boto3/1.44.5\r\ncontent-length: {}\r\n\r\n{body}",
             self.address,
             body.len()
         )
@@ -156,38 +158,99 @@ impl Bowline {
         .await
     }
 
-    async fn iam(&self, action: &str, parameters: &[(&str, &str)]) -> Result<()> {
+    /// Calls IAM as root.
+    pub async fn iam(&self, action: &str, parameters: &[(&str, &str)]) -> Result<()> {
         let body = form_urlencoded::Serializer::new(String::new())
             .append_pair("Action", action)
             .append_pair("Version", "2010-05-08")
             .extend_pairs(parameters)
             .finish();
-        let host = self.address.to_string();
-        let parts = RequestParts {
+        let call = Call {
             method: "POST",
             path: "/",
-            query: "",
-            headers: &[("host", host.as_bytes())],
+            service: "iam",
+            headers: &[(
+                "content-type",
+                "application/x-www-form-urlencoded; charset=utf-8",
+            )],
+            body: &body,
         };
-        let credentials = Credentials {
-            access_key_id: KEY.parse()?,
-            secret_access_key: SecretAccessKey::new(SECRET)?,
-            session_token: None,
-        };
-        let headers = sign(
-            &parts,
-            SigningPayload::Whole(body.as_bytes()),
-            &credentials,
-            "us-east-1",
-            "iam",
-            jiff::Timestamp::now(),
-        )?;
-        let answer = once(self.address, &self.post(&body, &headers)).await?;
-        if answer.status != 200 {
-            bail!("{action} answered {}: {}", answer.status, answer.body);
-        }
-        Ok(())
+        self.call(action, &call, &root()?).await.map(drop)
     }
+
+    /// Sends a call that must succeed: the answer's body.
+    pub async fn call(
+        &self,
+        what: &str,
+        call: &Call<'_>,
+        credentials: &Credentials,
+    ) -> Result<String> {
+        let answer = once(self.address, &self.signed(call, credentials)?).await?;
+        if answer.status != 200 {
+            bail!("{what} answered {}: {}", answer.status, answer.body);
+        }
+        Ok(answer.body)
+    }
+
+    /// The bytes of a signed request.
+    pub fn signed(&self, call: &Call<'_>, credentials: &Credentials) -> Result<Vec<u8>> {
+        let host = self.address.to_string();
+        let mut headers = vec![("host", host.as_str())];
+        headers.extend_from_slice(call.headers);
+        let bytes: Vec<(&str, &[u8])> = headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_bytes()))
+            .collect();
+        let parts = RequestParts {
+            method: call.method,
+            path: call.path,
+            query: "",
+            headers: &bytes,
+        };
+        let payload = SigningPayload::Whole(call.body.as_bytes());
+        let now = jiff::Timestamp::now();
+        let added = sign(&parts, payload, credentials, REGION, call.service, now)?;
+        let added = added.iter().map(|(name, value)| (*name, value.as_str()));
+        let head: String = headers
+            .into_iter()
+            .chain(added)
+            .map(|(name, value)| format!("{name}: {value}\r\n"))
+            .collect();
+        let Call {
+            method, path, body, ..
+        } = call;
+        let length = body.len();
+        Ok(format!(
+            "{method} {path} HTTP/1.1\r\n{head}user-agent: Boto3/1.44.5\r\ncontent-length: {length}\r\n\r\n{body}"
+        )
+        .into_bytes())
+    }
+
+    /// Credentials of the role `bot`, for a token.
+    pub async fn credentials(&self, token: &str) -> Result<Credentials> {
+        let answer = once(self.address, &self.exchange(token)).await?;
+        let element = |name: &str| -> Result<String> {
+            let rest = answer.body.split_once(&format!("<{name}>"));
+            let inner = rest.and_then(|(_, rest)| rest.split_once("</"));
+            let (inner, _) =
+                inner.with_context(|| format!("no {name} in answer {}", answer.status))?;
+            Ok(inner.to_owned())
+        };
+        Ok(Credentials {
+            access_key_id: element("AccessKeyId")?.parse()?,
+            secret_access_key: SecretAccessKey::new(element("SecretAccessKey")?)?,
+            session_token: Some(SessionToken::new(element("SessionToken")?)?),
+        })
+    }
+}
+
+/// The root credentials that the server was started with.
+pub fn root() -> Result<Credentials> {
+    Ok(Credentials {
+        access_key_id: KEY.parse()?,
+        secret_access_key: SecretAccessKey::new(SECRET)?,
+        session_token: None,
+    })
 }
 
 impl Drop for Bowline {

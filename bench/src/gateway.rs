@@ -1,0 +1,207 @@
+//! Requests through the gateway per second and core, beside a bare HTTP request of the same size and the embedded stores called
+//! directly; and what idle connections cost in memory.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+use serde_json::json;
+use tokio::net::TcpStream;
+
+use crate::{
+    REQUESTS, ROUNDS, WARM_UP,
+    issuer::Issuer,
+    load::{self, Rate},
+    parts::{self, Parts},
+    peer,
+    report::{HEAD, middle, row},
+    server::{ACCOUNT, Bowline, Call, REGION, root},
+};
+
+/// Bytes of the object.
+pub const OBJECT: usize = 4_096;
+/// Connections that do nothing.
+const IDLE: usize = 1_000;
+
+/// What was measured.
+pub struct Figures {
+    bare: Rate,
+    object: Rate,
+    item: Rate,
+    parts: Parts,
+    request_bytes: usize,
+    /// Resident memory in KiB: before, and with the idle connections.
+    memory: (u64, u64),
+}
+
+/// Measures all of it.
+pub async fn figures(binary: &str) -> Result<Figures> {
+    let issuer = Issuer::start().await?;
+    let server = Bowline::start(binary, &issuer).await?;
+    set_up(&server).await?;
+    let bot = server.credentials(&issuer.token(0)?).await?;
+    let get_object = server.signed(&object("GET", ""), &bot)?;
+    let item = item_key();
+    let get_item = server.signed(&table(&target("DynamoDB_20120810.GetItem"), &item), &bot)?;
+    let bare = peer::Bare::start(OBJECT).await?;
+    let request_bytes = get_object.len();
+    let (get_object, get_item) = (vec![get_object], vec![get_item]);
+
+    load::run(&bare.process, &get_object, WARM_UP).await?;
+    load::run(&server.process, &get_object, WARM_UP).await?;
+    load::run(&server.process, &get_item, WARM_UP).await?;
+    let (mut bares, mut objects, mut items, mut measured) = (vec![], vec![], vec![], vec![]);
+    for round in 1..=ROUNDS {
+        eprintln!("gateway, round {round} of {ROUNDS}");
+        measured.push(parts::on_core_0()?);
+        bares.push(load::run(&bare.process, &get_object, REQUESTS).await?);
+        objects.push(load::run(&server.process, &get_object, REQUESTS).await?);
+        items.push(load::run(&server.process, &get_item, REQUESTS).await?);
+    }
+    let memory = memory_of_idle_connections(&server, &get_object[0]).await?;
+    Ok(Figures {
+        bare: middle(&bares),
+        object: middle(&objects),
+        item: middle(&items),
+        parts: Parts::middle(&measured),
+        request_bytes,
+        memory,
+    })
+}
+
+/// A bucket with an object, a table with an item, and permissions for the role.
+async fn set_up(server: &Bowline) -> Result<()> {
+    let root = root()?;
+    let policy = json!({ "Version": "2012-10-17", "Statement": [
+        { "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::insights/*" },
+        { "Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/insights") },
+    ] })
+    .to_string();
+    let parameters = [
+        ("RoleName", "bot"),
+        ("PolicyName", "reading"),
+        ("PolicyDocument", &policy),
+    ];
+    server.iam("PutRolePolicy", &parameters).await?;
+    let bucket = Call {
+        path: "/insights",
+        ..object("PUT", "")
+    };
+    server.call("CreateBucket", &bucket, &root).await?;
+    let content = "x".repeat(OBJECT);
+    server
+        .call("PutObject", &object("PUT", &content), &root)
+        .await?;
+    for (operation, input) in [
+        ("DynamoDB_20120810.CreateTable", table_definition()),
+        ("DynamoDB_20120810.PutItem", whole_item()),
+    ] {
+        server
+            .call(operation, &table(&target(operation), &input), &root)
+            .await?;
+    }
+    Ok(())
+}
+
+fn object<'a>(method: &'a str, body: &'a str) -> Call<'a> {
+    Call {
+        method,
+        path: "/insights/reports/today.txt",
+        service: "s3",
+        headers: &[],
+        body,
+    }
+}
+
+fn table<'a>(headers: &'a [(&'a str, &'a str)], body: &'a str) -> Call<'a> {
+    Call {
+        method: "POST",
+        path: "/",
+        service: "dynamodb",
+        headers,
+        body,
+    }
+}
+
+/// The headers of a call of DynamoDB.
+fn target(name: &str) -> [(&str, &str); 2] {
+    [
+        ("content-type", "application/x-amz-json-1.0"),
+        ("x-amz-target", name),
+    ]
+}
+
+pub fn table_definition() -> String {
+    json!({
+        "TableName": "insights",
+        "AttributeDefinitions": [{ "AttributeName": "id", "AttributeType": "S" }],
+        "KeySchema": [{ "AttributeName": "id", "KeyType": "HASH" }],
+        "BillingMode": "PAY_PER_REQUEST",
+    })
+    .to_string()
+}
+
+pub fn whole_item() -> String {
+    json!({ "TableName": "insights", "Item": {
+        "id": { "S": "today" }, "count": { "N": "42" }, "text": { "S": "x".repeat(200) },
+    } })
+    .to_string()
+}
+
+pub fn item_key() -> String {
+    json!({ "TableName": "insights", "Key": { "id": { "S": "today" } } }).to_string()
+}
+
+/// Opens them, has each answer one request so that it has done what a connection does, and leaves them open.
+async fn memory_of_idle_connections(server: &Bowline, request: &[u8]) -> Result<(u64, u64)> {
+    let before = resident(server.process.pid)?;
+    let mut connections: Vec<TcpStream> = Vec::with_capacity(IDLE);
+    for _ in 0..IDLE {
+        connections.push(load::idle_after_one(server.address, request).await?);
+    }
+    let with = resident(server.process.pid)?;
+    drop(connections);
+    Ok((before, with))
+}
+
+/// Resident memory of a process, in KiB (proc(5)).
+fn resident(pid: u32) -> Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    Ok(number.context("resident memory")?.parse()?)
+}
+
+impl Figures {
+    pub fn to_markdown(&self) -> String {
+        let mut text = format!(
+            "Requests of {} bytes with their heads, answers of {OBJECT} bytes (an object) and 300 (an item); 16 connections; medians of {ROUNDS} rounds.\n\n",
+            self.request_bytes
+        );
+        text += HEAD;
+        text += &row("bare axum GET", &self.bare);
+        text += &row("GetObject, signed", &self.object);
+        text += &row("GetItem, signed", &self.item);
+        let Parts {
+            verify,
+            decide,
+            object,
+            item,
+        } = self.parts;
+        text += "\n| of it, µs | verify | decide | store, called directly | HTTP, audit and the rest |\n| --- | ---: | ---: | ---: | ---: |\n";
+        for (what, rate, store) in [
+            ("GetObject", &self.object, object),
+            ("GetItem", &self.item, item),
+        ] {
+            let rest = rate.cpu_micros - verify - decide - store;
+            text += &format!("| {what} | {verify:.1} | {decide:.1} | {store:.1} | {rest:.1} |\n");
+        }
+        let (before, with) = self.memory;
+        text += &format!(
+            "\nResident memory is {:.1} MiB before and {:.1} MiB with {IDLE} idle connections that have sent a request each: {:.1} KiB for one.\n",
+            before as f64 / 1024.0,
+            with as f64 / 1024.0,
+            with.saturating_sub(before) as f64 / IDLE as f64,
+        );
+        text
+    }
+}
