@@ -11,7 +11,7 @@ use crate::support::issuer::Issuer;
 use crate::support::keys::Keys;
 use crate::support::python::clients;
 use crate::support::sign::Signer;
-use crate::support::world::{World, allow};
+use crate::support::world::{World, allow, role_arn};
 
 const TARGET: &str = "DynamoDB_20120810";
 
@@ -198,6 +198,53 @@ fn boto3_works_through_tables_items_and_tags() {
     list_streams 
       400 UnknownOperationException: Could not find operation ListStreams for version 2012-08-10
     "##);
+}
+
+#[test]
+fn a_pod_uses_its_table_with_the_aws_cli() {
+    let Some(clients) = clients() else { return };
+    let world = World::new();
+    fill(&world);
+    let policy = allow(
+        &["dynamodb:PutItem", "dynamodb:GetItem"],
+        &[&arn("insights")],
+    )
+    .to_string();
+    world
+        .iam(
+            "PutRolePolicy",
+            &[
+                ("RoleName", "bot"),
+                ("PolicyName", "tables"),
+                ("PolicyDocument", &policy),
+            ],
+        )
+        .accepted();
+    let token = world.server.home().join("token");
+    std::fs::write(&token, world.issuer.good()).unwrap();
+    let role = role_arn("bot");
+    let pod = [
+        ("AWS_ROLE_ARN", &*role),
+        ("AWS_WEB_IDENTITY_TOKEN_FILE", token.to_str().unwrap()),
+        ("AWS_DEFAULT_REGION", "us-east-1"),
+    ];
+    let aws = |args: &[&str]| {
+        let args = [&["dynamodb"], args].concat();
+        clients.aws(&args, &world.server.url, None, &pod)
+    };
+    let item = r#"{"pk": {"S": "c"}, "n": {"N": "7"}}"#;
+    aws(&["put-item", "--table-name", "insights", "--item", item]);
+    let key = r#"{"pk": {"S": "c"}}"#;
+    let got = aws(&[
+        "get-item",
+        "--table-name",
+        &arn("insights"),
+        "--key",
+        key,
+        "--query",
+        "Item.n.N",
+    ]);
+    assert_eq!(got, "\"7\"\n");
 }
 
 #[test]
