@@ -1,6 +1,7 @@
 //! DynamoDB: what boto3 gets, what a policy keeps a caller from, and what attackers try. Each refusal stands beside an accepted twin.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -11,6 +12,7 @@ use crate::support::issuer::Issuer;
 use crate::support::keys::Keys;
 use crate::support::python::clients;
 use crate::support::sign::Signer;
+use crate::support::wait::wait_for;
 use crate::support::world::{World, allow, role_arn};
 
 const TARGET: &str = "DynamoDB_20120810";
@@ -856,13 +858,10 @@ fn items_and_tables_outlast_a_kill_and_none_is_left_half_made() {
         });
         // The last line may be half written, so none is read as JSON.
         let audit = world.server.data().join("audit/audit.jsonl");
-        let count = || {
+        wait_for("tables being made", Duration::from_secs(30), || {
             let text = std::fs::read_to_string(&audit).unwrap();
-            text.matches("\"CreateTable\"").count()
-        };
-        while count() < 6 {
-            std::thread::yield_now();
-        }
+            (text.matches("\"CreateTable\"").count() >= 6).then_some(())
+        });
         world.server.kill();
         stopped.store(true, Ordering::Relaxed);
         maker.join().unwrap()
