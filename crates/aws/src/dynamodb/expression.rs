@@ -20,6 +20,9 @@ enum Token<'e> {
     Sign(char),
 }
 
+/// Longest expression ("Quotas in Amazon `DynamoDB`", expression parameters).
+const MAX_BYTES: usize = 4 * 1024;
+
 /// Words that no attribute has bare: the grammar's own.
 const KEYWORDS: [&str; 9] = [
     "ADD", "AND", "BETWEEN", "DELETE", "IN", "NOT", "OR", "REMOVE", "SET",
@@ -103,8 +106,11 @@ fn is_keyword(word: &str) -> bool {
         .any(|keyword| word.eq_ignore_ascii_case(keyword))
 }
 
-/// None for a character that no expression has.
+/// None for a character that no expression has, and for more than the store reads.
 fn tokens(expression: &str) -> Option<Vec<Token<'_>>> {
+    if expression.len() > MAX_BYTES {
+        return None;
+    }
     let mut found = Vec::new();
     let mut rest = expression;
     while let Some(first) = rest.chars().next() {

@@ -1,6 +1,7 @@
 //! DynamoDB: what boto3 gets, what a policy keeps a caller from, and what attackers try. Each refusal stands beside an accepted twin.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -11,7 +12,8 @@ use crate::support::issuer::Issuer;
 use crate::support::keys::Keys;
 use crate::support::python::clients;
 use crate::support::sign::Signer;
-use crate::support::world::{World, allow};
+use crate::support::wait::wait_for;
+use crate::support::world::{World, allow, role_arn};
 
 const TARGET: &str = "DynamoDB_20120810";
 
@@ -198,6 +200,53 @@ fn boto3_works_through_tables_items_and_tags() {
     list_streams 
       400 UnknownOperationException: Could not find operation ListStreams for version 2012-08-10
     "##);
+}
+
+#[test]
+fn a_pod_uses_its_table_with_the_aws_cli() {
+    let Some(clients) = clients() else { return };
+    let world = World::new();
+    fill(&world);
+    let policy = allow(
+        &["dynamodb:PutItem", "dynamodb:GetItem"],
+        &[&arn("insights")],
+    )
+    .to_string();
+    world
+        .iam(
+            "PutRolePolicy",
+            &[
+                ("RoleName", "bot"),
+                ("PolicyName", "tables"),
+                ("PolicyDocument", &policy),
+            ],
+        )
+        .accepted();
+    let token = world.server.home().join("token");
+    std::fs::write(&token, world.issuer.good()).unwrap();
+    let role = role_arn("bot");
+    let pod = [
+        ("AWS_ROLE_ARN", &*role),
+        ("AWS_WEB_IDENTITY_TOKEN_FILE", token.to_str().unwrap()),
+        ("AWS_DEFAULT_REGION", "us-east-1"),
+    ];
+    let aws = |args: &[&str]| {
+        let args = [&["dynamodb"], args].concat();
+        clients.aws(&args, &world.server.url, None, &pod)
+    };
+    let item = r#"{"pk": {"S": "c"}, "n": {"N": "7"}}"#;
+    aws(&["put-item", "--table-name", "insights", "--item", item]);
+    let key = r#"{"pk": {"S": "c"}}"#;
+    let got = aws(&[
+        "get-item",
+        "--table-name",
+        &arn("insights"),
+        "--key",
+        key,
+        "--query",
+        "Item.n.N",
+    ]);
+    assert_eq!(got, "\"7\"\n");
 }
 
 #[test]
@@ -807,15 +856,12 @@ fn items_and_tables_outlast_a_kill_and_none_is_left_half_made() {
             }
             made
         });
-        while world
-            .audit()
-            .iter()
-            .filter(|record| record["eventName"] == "CreateTable")
-            .count()
-            < 6
-        {
-            std::thread::yield_now();
-        }
+        // The last line may be half written, so none is read as JSON.
+        let audit = world.server.data().join("audit/audit.jsonl");
+        wait_for("tables being made", Duration::from_secs(30), || {
+            let text = std::fs::read_to_string(&audit).unwrap();
+            (text.matches("\"CreateTable\"").count() >= 6).then_some(())
+        });
         world.server.kill();
         stopped.store(true, Ordering::Relaxed);
         maker.join().unwrap()

@@ -78,7 +78,7 @@ pub(super) async fn create(
 /// Undoes a creation that failed, so that the name is free at once. The store goes first: whoever has the name next finds nothing. What
 /// cannot be undone now the next start settles.
 async fn give_up(state: &State, store: &dyn TableStore, table: &entity::Table) {
-    let undone = match remove(store, table).await {
+    let undone = match undo(store, table).await {
         Ok(()) => forget(state, table).await,
         Err(error) => Err(refusal(error)),
     };
@@ -174,8 +174,9 @@ pub(super) fn list(call: &TableCall<'_>) -> Result<String, AwsError> {
     Ok(answer.to_string())
 }
 
-/// Ends what a crash has cut short. A table that was being made is there as a whole or not at all, and nobody was told of it: it is kept
-/// if it is there. One that was being removed is removed. One that was being changed is what the store has.
+/// Ends what a crash has cut short. A table that was being made may be there in part, and nobody was told of it: it is removed. So is one
+/// that was being removed, unless it is protected, which the store had not come to say. One that was being changed is what the store has:
+/// it changes tables as a whole.
 ///
 /// # Errors
 /// What the records' store or the tables' store fails with.
@@ -192,11 +193,16 @@ pub(crate) async fn recover(
     for table in unsettled {
         match table.state {
             TableState::Active => {}
-            TableState::Creating | TableState::Updating => settle(state, store, &table).await?,
-            TableState::Deleting => {
-                remove(store, &table).await?;
+            TableState::Creating => {
+                undo(store, &table).await?;
                 forget(state, &table).await?;
             }
+            TableState::Updating => settle(state, store, &table).await?,
+            TableState::Deleting => match remove(store, &table).await {
+                Ok(()) => forget(state, &table).await?,
+                Err(error) if is_protection(&error) => settle(state, store, &table).await?,
+                Err(error) => return Err(error.into()),
+            },
         }
         let arn = table.arn();
         tracing::info!(table.arn = %arn, "What was under way with the table `{arn}` is settled");
@@ -210,7 +216,7 @@ async fn settle(
     store: &dyn TableStore,
     table: &entity::Table,
 ) -> Result<(), AwsError> {
-    match call_store(store, table, Operation::DescribeTable).await {
+    match call_store(store, table, Operation::DescribeTable, json!({})).await {
         Ok(answer) => activate(state, table, &answer).await,
         Err(TableError::Refused(error)) if error.code() == Code::ResourceNotFound => {
             forget(state, table).await
@@ -366,25 +372,45 @@ async fn forget(state: &State, table: &entity::Table) -> Result<(), AwsError> {
     .await
 }
 
-/// Removes a table from the store, if it is there.
+/// Removes a table that nobody was told of from the store, if it is there, protected or not.
+async fn undo(store: &dyn TableStore, table: &entity::Table) -> Result<(), TableError> {
+    match remove(store, table).await {
+        Err(error) if is_protection(&error) => {
+            let unprotected = json!({ "DeletionProtectionEnabled": false });
+            call_store(store, table, Operation::UpdateTable, unprotected).await?;
+            remove(store, table).await
+        }
+        outcome => outcome,
+    }
+}
+
+/// Whether a table is not removed because it is protected: nothing else is wrong with a request of a name alone.
+fn is_protection(error: &TableError) -> bool {
+    matches!(error, TableError::Refused(error) if error.code() == Code::ValidationError)
+}
+
+/// Removes a table from the store, if it is there and not protected.
 async fn remove(store: &dyn TableStore, table: &entity::Table) -> Result<(), TableError> {
-    match call_store(store, table, Operation::DeleteTable).await {
+    match call_store(store, table, Operation::DeleteTable, json!({})).await {
         Ok(_) => Ok(()),
         Err(TableError::Refused(error)) if error.code() == Code::ResourceNotFound => Ok(()),
         Err(error) => Err(error),
     }
 }
 
-/// An operation that takes a table's name alone.
+/// An operation on a table, with what it takes beside the name.
 async fn call_store(
     store: &dyn TableStore,
     table: &entity::Table,
     operation: Operation,
+    mut body: Value,
 ) -> Result<String, TableError> {
     let place: Option<Place> = table.place();
     let place = place.ok_or_else(|| TableError::Failed("a table's record has no place".into()))?;
-    let body = json!({ "TableName": table.name }).to_string();
-    store.call(&place, operation, body).await
+    if let Value::Object(members) = &mut body {
+        members.insert("TableName".to_owned(), table.name.as_str().into());
+    }
+    store.call(&place, operation, body.to_string()).await
 }
 
 async fn update_index<T>(

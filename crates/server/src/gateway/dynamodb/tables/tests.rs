@@ -9,7 +9,7 @@ use crate::{
 };
 
 struct World {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     store: EmbeddedTables,
     state: State,
 }
@@ -35,7 +35,7 @@ impl World {
         let transaction = Transaction::new().create(&account);
         state.commit(transaction).await.unwrap();
         Self {
-            _folder: folder,
+            folder,
             store,
             state,
         }
@@ -63,7 +63,8 @@ impl World {
     async fn now(&self) -> (Option<entity::Table>, bool) {
         let index = self.state.current();
         let record = index.table(table(1).account, "us-east-1", "insights");
-        let in_store = call_store(&self.store, &table(1), Operation::DescribeTable).await;
+        let in_store =
+            call_store(&self.store, &table(1), Operation::DescribeTable, json!({})).await;
         (
             record.map(|table| (*table.record).clone()),
             in_store.is_ok(),
@@ -91,26 +92,48 @@ fn code<T>(result: Result<T, AwsError>) -> Result<(), Code> {
 }
 
 #[tokio::test]
-async fn a_start_keeps_what_was_made_and_gives_up_what_was_not() {
-    let world = World::with(TableState::Creating, true).await;
-    // A start may be cut short itself.
-    for _ in 0..2 {
-        recover(&world.state, &world.store).await.unwrap();
-        let (record, in_store) = world.now().await;
-        let record = record.unwrap();
-        assert_eq!(record.state, TableState::Active);
-        assert_eq!(record.partition_key.as_deref(), Some("pk"));
-        let day = BTreeMap::from([("by-day".to_owned(), "day".to_owned())]);
-        assert_eq!(record.index_partition_keys, day);
-        assert_eq!(record.tags, table(1).tags);
-        assert!(in_store);
+async fn a_start_gives_up_what_was_being_made_however_far_that_came() {
+    for in_store in [true, false] {
+        let world = World::with(TableState::Creating, in_store).await;
+        // A start may be cut short itself.
+        for _ in 0..2 {
+            recover(&world.state, &world.store).await.unwrap();
+            assert_eq!(world.now().await, (None, false));
+        }
+        world.call(Operation::CreateTable, TABLE).await;
     }
+}
 
-    let world = World::with(TableState::Creating, false).await;
-    for _ in 0..2 {
-        recover(&world.state, &world.store).await.unwrap();
-        assert_eq!(world.now().await, (None, false));
-    }
+#[tokio::test]
+async fn a_start_gives_up_a_table_that_is_there_in_part_and_protected() {
+    let world = World::with(TableState::Creating, true).await;
+    let protect = r#"{"TableName": "insights", "DeletionProtectionEnabled": true}"#;
+    world.call(Operation::UpdateTable, protect).await;
+    let file = world.folder.path().join("432797229265.us-east-1.db");
+    let database = rusqlite::Connection::open(file).unwrap();
+    database.execute_batch(r#"DROP TABLE "insights""#).unwrap();
+    drop(database);
+    recover(&world.state, &world.store).await.unwrap();
+    assert_eq!(world.now().await, (None, false));
+    world.call(Operation::CreateTable, TABLE).await;
+    let item = r#"{"TableName": "insights", "Item": {"pk": {"S": "a"}}}"#;
+    world.call(Operation::PutItem, item).await;
+}
+
+#[tokio::test]
+async fn a_start_does_not_remove_what_the_store_would_not_have_removed() {
+    let world = World::with(TableState::Deleting, true).await;
+    let protect = r#"{"TableName": "insights", "DeletionProtectionEnabled": true}"#;
+    world.call(Operation::UpdateTable, protect).await;
+    recover(&world.state, &world.store).await.unwrap();
+    let (record, in_store) = world.now().await;
+    let record = record.unwrap();
+    assert_eq!(record.state, TableState::Active);
+    assert_eq!(record.partition_key.as_deref(), Some("pk"));
+    let day = BTreeMap::from([("by-day".to_owned(), "day".to_owned())]);
+    assert_eq!(record.index_partition_keys, day);
+    assert_eq!(record.tags, table(1).tags);
+    assert!(in_store);
 }
 
 #[tokio::test]
