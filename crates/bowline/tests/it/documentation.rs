@@ -195,6 +195,16 @@ fn the_clients_page_names_the_versions_that_are_driven() {
             "@aws-sdk/client-s3\": \"",
             "client-s3 ",
         ),
+        (
+            "javascript/package.json",
+            "@aws-sdk/client-dynamodb\": \"",
+            "client-dynamodb ",
+        ),
+        (
+            "go/go.mod",
+            "aws-sdk-go-v2/service/dynamodb v",
+            "service/dynamodb v",
+        ),
         ("go/go.mod", "aws-sdk-go-v2/config v", "config v"),
         ("go/go.mod", "aws-sdk-go-v2/service/s3 v", "service/s3 v"),
         ("java/pom.xml", "<sdk>", "`url-connection-client` | "),

@@ -237,7 +237,7 @@ fn a_body_in_signed_chunks_is_stored_if_every_chunk_is_the_signers() {
             .header("content-encoding", "aws-chunked")
             .header("x-amz-decoded-content-length", "5");
         let request = signer.sign(request, port);
-        let chunks = ["hel", "lo"];
+        let chunks = ["hell", "o"];
         let signatures = signer.chunks(&request, &chunks);
         let mut body = String::new();
         for (data, signature) in chunks.iter().chain([&""]).zip(&signatures) {
@@ -248,7 +248,7 @@ fn a_body_in_signed_chunks_is_stored_if_every_chunk_is_the_signers() {
     };
     assert_eq!(send("good", &|body| body), "200");
     assert_eq!(world.s3(Request::get("/insights/bot/good")).text(), "hello");
-    assert_snapshot!(send("bad", &|body| body.replace("lo\r\n", "ly\r\n")), @"403 SignatureDoesNotMatch: The request signature we calculated does not match the signature you provided. Check your key and signing method.");
+    assert_snapshot!(send("bad", &|body| body.replace("o\r\n", "y\r\n")), @"403 SignatureDoesNotMatch: The request signature we calculated does not match the signature you provided. Check your key and signing method.");
     assert_snapshot!(send("bad", &|body| body.replace("0;chunk", "0;chunks")), @"400 InvalidRequest: The chunked encoding of the body is malformed.");
     // Chunks of another request, of the same signer and in the same second.
     let other = std::cell::RefCell::new(String::new());

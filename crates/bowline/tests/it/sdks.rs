@@ -6,17 +6,19 @@
 use std::net::Ipv4Addr;
 
 use insta::assert_snapshot;
+use serde_json::json;
 
-use crate::support::bowline::Launch;
+use crate::support::bowline::{ACCOUNT, Bowline, Launch};
+use crate::support::http::Request;
 use crate::support::issuer::Issuer;
 use crate::support::proxy::Proxy;
 use crate::support::sdk::{Sdk, go, java, javascript};
-use crate::support::world::World;
+use crate::support::world::{World, allow};
 
 /// From where the proxy that ends TLS comes.
 const TRUSTED: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
-/// The usual scene, with and without TLS in front of it.
+/// The usual scene, with and without TLS in front of it, and a table that the role may use.
 fn world() -> World {
     let launch = Launch {
         config: "tls = \"terminated\"\ntrusted_proxies = [\"127.0.0.2\"]\n",
@@ -24,6 +26,26 @@ fn world() -> World {
     };
     let world = World::without_roles(launch, Issuer::start());
     world.add_role("bot");
+    let table = json!({
+        "TableName": "insights",
+        "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [{ "AttributeName": "pk", "KeyType": "HASH" }],
+        "AttributeDefinitions": [{ "AttributeName": "pk", "AttributeType": "S" }],
+    });
+    let create = Request::new("POST", "/")
+        .header("content-type", "application/x-amz-json-1.0")
+        .header("x-amz-target", "DynamoDB_20120810.CreateTable")
+        .body(table.to_string());
+    world.send(&Bowline::root(), "dynamodb", create).accepted();
+    let actions = ["dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:Query"];
+    let table = format!("arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/insights");
+    let items = allow(&actions, &[&table]).to_string();
+    let policy = [
+        ("RoleName", "bot"),
+        ("PolicyName", "items"),
+        ("PolicyDocument", &items),
+    ];
+    world.iam("PutRolePolicy", &policy).accepted();
     world
 }
 
@@ -61,6 +83,7 @@ fn the_sdk_for_javascript_works_as_in_a_pod() {
     stream equal
     empty equal
     bot/js bytes 5, bot/js empty 0, bot/js stream 1048576
+    item hello, 1 by query
     ");
     assert_snapshot!(seen, @"
     GET path hash
@@ -105,6 +128,7 @@ fn the_sdk_for_go_works_as_in_a_pod() {
     large equal
     empty equal
     bot/go bytes 5, bot/go empty 0, bot/go large 1048576
+    item hello, 1 by query
     ");
     assert_snapshot!(seen, @"
     GET path hash
@@ -146,6 +170,7 @@ fn the_sdk_for_java_works_as_in_a_pod() {
     large equal
     empty equal
     bot/java bytes 5, bot/java empty 0, bot/java large 1048576
+    item hello, 1 by query
     ");
     assert_snapshot!(seen, @"
     GET path UNSIGNED-PAYLOAD

@@ -17,11 +17,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-const bucket = "insights"
+const (
+	bucket = "insights"
+	table  = "insights"
+)
 
 func main() {
 	if err := run(context.Background()); err != nil {
@@ -43,7 +48,13 @@ func run(ctx context.Context) error {
 		return err
 	}
 	fmt.Println(*who.Arn)
+	if err := useBucket(ctx, cfg); err != nil {
+		return err
+	}
+	return useTable(ctx, cfg)
+}
 
+func useBucket(ctx context.Context, cfg aws.Config) error {
 	objects := s3.NewFromConfig(cfg, func(options *s3.Options) {
 		options.UsePathStyle = slices.Contains(os.Args, "path")
 	})
@@ -84,6 +95,38 @@ func run(ctx context.Context) error {
 		shown = append(shown, fmt.Sprint(*object.Key, " ", *object.Size))
 	}
 	fmt.Println(strings.Join(shown, ", "))
+	return nil
+}
+
+func useTable(ctx context.Context, cfg aws.Config) error {
+	items := dynamodb.NewFromConfig(cfg)
+	pk := &types.AttributeValueMemberS{Value: "go"}
+	item := map[string]types.AttributeValue{"pk": pk, "text": &types.AttributeValueMemberS{Value: "hello"}}
+	put := &dynamodb.PutItemInput{TableName: aws.String(table), Item: item}
+	if _, err := items.PutItem(ctx, put); err != nil {
+		return err
+	}
+	got, err := items.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName:      aws.String(table),
+		Key:            map[string]types.AttributeValue{"pk": pk},
+		ConsistentRead: aws.Bool(true),
+	})
+	if err != nil {
+		return err
+	}
+	found, err := items.Query(ctx, &dynamodb.QueryInput{
+		TableName:                 aws.String(table),
+		KeyConditionExpression:    aws.String("pk = :pk"),
+		ExpressionAttributeValues: map[string]types.AttributeValue{":pk": pk},
+	})
+	if err != nil {
+		return err
+	}
+	text, ok := got.Item["text"].(*types.AttributeValueMemberS)
+	if !ok {
+		return fmt.Errorf("the item is %v", got.Item)
+	}
+	fmt.Printf("item %s, %d by query\n", text.Value, found.Count)
 	return nil
 }
 

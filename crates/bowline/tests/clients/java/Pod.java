@@ -8,11 +8,14 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.sts.StsClient;
 
 public class Pod {
     static final String BUCKET = "insights";
+    static final String TABLE = "insights";
 
     public static void main(String[] arguments) {
         try (var sts = StsClient.create()) {
@@ -34,6 +37,14 @@ public class Pod {
             System.out.println(page.contents().stream()
                 .map(object -> object.key() + " " + object.size())
                 .collect(Collectors.joining(", ")));
+        }
+        try (var dynamodb = DynamoDbClient.create()) {
+            var pk = AttributeValue.fromS("java");
+            dynamodb.putItem(put -> put.tableName(TABLE).item(Map.of("pk", pk, "text", AttributeValue.fromS("hello"))));
+            var got = dynamodb.getItem(get -> get.tableName(TABLE).key(Map.of("pk", pk)).consistentRead(true));
+            var found = dynamodb.query(query -> query.tableName(TABLE)
+                .keyConditionExpression("pk = :pk").expressionAttributeValues(Map.of(":pk", pk)));
+            System.out.println("item " + got.item().get("text").s() + ", " + found.count() + " by query");
         }
     }
 }

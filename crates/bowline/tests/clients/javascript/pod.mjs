@@ -4,10 +4,12 @@
 
 import { Readable } from "node:stream";
 
+import { DynamoDBClient, GetItemCommand, PutItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 
 const Bucket = "insights";
+const TableName = "insights";
 const large = Buffer.alloc(1 << 20, "0123456789abcdef");
 
 const { Arn } = await new STSClient().send(new GetCallerIdentityCommand());
@@ -27,3 +29,12 @@ for (const [name, given, body] of [
 }
 const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: "bot/js" }));
 console.log(Contents.map(({ Key, Size }) => `${Key} ${Size}`).join(", "));
+
+const dynamodb = new DynamoDBClient();
+const Key = { pk: { S: "js" } };
+await dynamodb.send(new PutItemCommand({ TableName, Item: { ...Key, text: { S: "hello" } } }));
+const { Item } = await dynamodb.send(new GetItemCommand({ TableName, Key, ConsistentRead: true }));
+const { Count } = await dynamodb.send(
+  new QueryCommand({ TableName, KeyConditionExpression: "pk = :pk", ExpressionAttributeValues: { ":pk": Key.pk } }),
+);
+console.log(`item ${Item.text.S}, ${Count} by query`);
