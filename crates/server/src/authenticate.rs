@@ -20,7 +20,7 @@ use crate::{
     caller::{Caller, Identity},
     event::{Event, Who},
     http::body::{self, RequestBody},
-    index::{Index, KeyOwner, State},
+    index::{AccessKey, Index, KeyOwner, State},
     refusal::Refused,
     session::{self, Session},
 };
@@ -91,7 +91,8 @@ pub(crate) struct Signed {
     pub(crate) index: Arc<Index>,
 }
 
-/// Reads a request that is signed as a whole. The event knows from then on who sent it.
+/// Reads a request that is signed as a whole. Whoever names a key or brings a token that does not exist is refused before the body is
+/// read: nobody holds memory under a made-up name. The event knows from then on who sent it.
 ///
 /// # Errors
 /// [`Refused`], in the words of the event's service.
@@ -102,8 +103,15 @@ pub(crate) async fn signed_body(
     mut body: RequestBody,
     most: usize,
 ) -> Result<Signed, Refused> {
-    claim(event, request, &state.current());
+    let index = state.current();
+    claim(event, request, &index);
     let (now, protocol) = (event.head.now, event.service.protocol());
+    // A small body costs less than asking twice.
+    if body::may_be_large(&body) {
+        known(request, &index, now)
+            .map_err(|error| Refused::because(error.to_aws(protocol), &error))?;
+    }
+    drop(index);
     let body = body::read(&mut body, most, protocol).await?;
     let index = state.current();
     claim(event, request, &index);
@@ -121,6 +129,24 @@ pub(crate) async fn signed_body(
 fn claimed_account(id: &AccessKeyId, index: &Index) -> Option<AccountId> {
     let of_key = index.access_key(id.as_str()).map(|key| key.account());
     of_key.or_else(|| ids::account_of(id).filter(|account| index.account(*account).is_some()))
+}
+
+/// Whether there is a secret to verify the signature with.
+fn known(
+    request: &Unverified<'_>,
+    index: &Index,
+    now: Timestamp,
+) -> Result<(), AuthenticationError> {
+    let id = request.access_key_id();
+    match request.session_token() {
+        Some(token) => {
+            session::open(token, id, index.keyring(), now)?;
+        }
+        None => {
+            long_term_key(id, index)?;
+        }
+    }
+    Ok(())
 }
 
 fn attempt(
@@ -178,13 +204,7 @@ fn of_long_term_key(
     now: Timestamp,
 ) -> Result<(Identity, Verified), AuthenticationError> {
     let id = request.access_key_id();
-    let key = index.access_key(id.as_str()).ok_or_else(|| {
-        if id.as_str().starts_with("ASIA") {
-            AuthenticationError::NoToken(id.clone())
-        } else {
-            AuthenticationError::UnknownKey(id.clone())
-        }
-    })?;
+    let key = long_term_key(id, index)?;
     let verified = signed_with(key.secret(), request, payload, now)?;
     if !key.is_active() {
         return Err(AuthenticationError::InactiveKey(id.clone()));
@@ -195,6 +215,19 @@ fn of_long_term_key(
         None => return Err(AuthenticationError::NoOwner(id.clone())),
     };
     Ok((identity, verified))
+}
+
+fn long_term_key<'a>(
+    id: &AccessKeyId,
+    index: &'a Index,
+) -> Result<&'a Arc<AccessKey>, AuthenticationError> {
+    index.access_key(id.as_str()).ok_or_else(|| {
+        if id.as_str().starts_with("ASIA") {
+            AuthenticationError::NoToken(id.clone())
+        } else {
+            AuthenticationError::UnknownKey(id.clone())
+        }
+    })
 }
 
 fn signed_with(

@@ -100,15 +100,21 @@ impl Oidc {
     ) -> Result<(VerifiedToken<'t>, Arc<Provider>), TokenError> {
         let issuer = token.unverified_issuer();
         let mut waiting = Vec::new();
+        // Whom the token is not for, although a key of theirs made the signature. Another provider with that key may take it.
+        let mut judged = None;
         // Those whose keys are there come first: a token of one must not wait for another that cannot be reached.
         for provider in candidates.iter().filter(|p| p.record.issuer() == issuer) {
             let tried = match self.cache.at_hand(provider, &token.jws, now) {
                 None => None,
                 Some(keys) => match self.verify_with(&keys, token, provider, now) {
-                    Ok(()) => {
-                        let verified = token.judge(&provider.record.client_ids, now)?;
-                        return Ok((verified, Arc::clone(provider)));
-                    }
+                    Ok(()) => match token.judge(&provider.record.client_ids, now) {
+                        Ok(verified) => return Ok((verified, Arc::clone(provider))),
+                        Err(refusal @ TokenError::Audience { .. }) => {
+                            judged.get_or_insert(refusal);
+                            continue;
+                        }
+                        Err(refusal) => return Err(refusal),
+                    },
                     Err(refusal) => Some((keys, refusal)),
                 },
             };
@@ -130,12 +136,18 @@ impl Oidc {
                 break;
             };
             match outcome {
-                Ok(()) => {
-                    let verified = token.judge(&provider.record.client_ids, now)?;
-                    return Ok((verified, Arc::clone(provider)));
-                }
+                Ok(()) => match token.judge(&provider.record.client_ids, now) {
+                    Ok(verified) => return Ok((verified, Arc::clone(provider))),
+                    Err(refusal @ TokenError::Audience { .. }) => {
+                        judged.get_or_insert(refusal);
+                    }
+                    Err(refusal) => return Err(refusal),
+                },
                 Err(refusal) => refusals.push((refusal.weight(), Reverse(place), refusal)),
             }
+        }
+        if let Some(refusal) = judged {
+            return Err(refusal);
         }
         let telling = refusals
             .into_iter()

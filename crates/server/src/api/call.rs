@@ -12,12 +12,12 @@ use jiff::Timestamp;
 
 use crate::{
     app::App,
-    caller::Caller,
+    caller::{Caller, Identity},
     entity::{Entity, UniqueId},
     index::{Index, UpdateError},
     refusal::Refused,
     store::{
-        Revision, Transaction,
+        Condition, Revision, Transaction,
         record::RecordError,
         transaction::{InvalidTransaction, MAX_VALUE_BYTES},
     },
@@ -52,8 +52,18 @@ impl Call<'_> {
     /// record that cannot be kept; `InternalFailure` if the store fails.
     pub(crate) async fn update<T>(
         &self,
-        decide: impl FnMut(&Index) -> Result<(Transaction, T), AwsError>,
+        mut decide: impl FnMut(&Index) -> Result<(Transaction, T), AwsError>,
     ) -> Result<T, Refused> {
+        let decide = |index: &Index| -> Result<(Transaction, T), AwsError> {
+            let standing = standing(self.caller, index)?;
+            let (transaction, outcome) = decide(index)?;
+            let transaction = if transaction.is_empty() {
+                transaction
+            } else {
+                transaction.require(standing)
+            };
+            Ok((transaction, outcome))
+        };
         let error = match self.app.state.update(decide).await {
             Ok(outcome) => return Ok(outcome),
             Err(error) => error,
@@ -128,5 +138,22 @@ impl Call<'_> {
     pub(crate) fn unique_id(&self, kind: UniqueIdKind) -> Result<UniqueId, AwsError> {
         let id = ids::unique_id(kind, self.random()?);
         id.parse().map_err(|_| AwsError::internal(Protocol::IAM))
+    }
+}
+
+/// What makes the caller one, and must still be so when a change is committed.
+fn standing(caller: &Caller, index: &Index) -> Result<Condition, AwsError> {
+    let id = caller.access_key_id().as_str();
+    let gone = || AwsError::unknown_access_key(Protocol::IAM, id);
+    match caller.identity() {
+        Identity::Root(_) | Identity::User(_) => {
+            let key = index.access_key(id).filter(|key| key.is_active());
+            let key = key.ok_or_else(gone)?;
+            Ok(Condition::At(key.record.key(), key.revision))
+        }
+        Identity::Session { role, .. } => {
+            let role = index.role_by_id(role.record.id.as_str()).ok_or_else(gone)?;
+            Ok(Condition::Present(role.record.key()))
+        }
     }
 }

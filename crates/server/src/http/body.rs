@@ -1,4 +1,4 @@
-//! Bodies: read whole within bounds, or streamed with a limit on silence.
+//! Bodies: read whole within bounds, or streamed at a pace that does not let them go on for ever.
 
 use std::{
     net::IpAddr,
@@ -18,7 +18,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
-use super::held::{HeldBodies, NoRoom, Share};
+use super::held::{FREE, HeldBodies, NoRoom, Share};
 use crate::gateway::s3::BoxError;
 
 /// How long a body that is read whole may take.
@@ -29,6 +29,17 @@ const MAX_LEFT: u64 = 1024 * 1024;
 const LEFT: Duration = Duration::from_secs(10);
 /// How long a body that is streamed may be silent.
 const SILENCE: Duration = Duration::from_mins(1);
+/// Bytes in a second that it must come to on the whole, after that. An upload was permitted when it began, so its sender must not choose when
+/// it ends.
+const PACE: u64 = 16 * 1024;
+/// How long it may take at most: as long as a session.
+const LONGEST: Duration = Duration::from_hours(12);
+
+/// Whether a body is, or may turn out to be, larger than those that are free.
+pub(crate) fn may_be_large(body: &RequestBody) -> bool {
+    let most = body.size_hint().upper();
+    most.is_none_or(|most| most > FREE as u64)
+}
 
 /// Reads a body of at most `most` bytes. What it holds counts until the request has its answer.
 ///
@@ -125,7 +136,26 @@ pub(crate) struct RequestBody {
     /// None once it was left to be read away.
     incoming: Option<Incoming>,
     state: Arc<State>,
-    silence: Option<Pin<Box<Sleep>>>,
+    pace: Pace,
+    /// The end of the time that there is for more of it, while it is waited for.
+    patience: Option<Pin<Box<Sleep>>>,
+}
+
+/// How fast a body comes.
+#[derive(Debug, Default)]
+struct Pace {
+    /// When it was first waited for.
+    began: Option<Instant>,
+    received: u64,
+}
+
+impl Pace {
+    /// Until when to wait for more of it.
+    fn deadline(&mut self, now: Instant) -> Instant {
+        let began = *self.began.get_or_insert(now);
+        let earned = Duration::from_secs(self.received / PACE);
+        (now + SILENCE).min(began + (SILENCE + earned).min(LONGEST))
+    }
 }
 
 /// How far a body has come.
@@ -158,7 +188,8 @@ impl RequestBody {
         Self {
             incoming: Some(incoming),
             state,
-            silence: None,
+            pace: Pace::default(),
+            patience: None,
         }
     }
 
@@ -188,17 +219,24 @@ impl Body for RequestBody {
             return Poll::Ready(None);
         };
         if let Poll::Ready(frame) = Pin::new(incoming).poll_frame(cx) {
-            self.silence = None;
+            self.patience = None;
+            if let Some(Ok(frame)) = &frame {
+                let length = frame.data_ref().map_or(0, Bytes::len);
+                self.pace.received = self.pace.received.saturating_add(length as u64);
+            }
             if frame.is_none() || self.is_end_stream() {
                 self.state.ended.store(true, Ordering::Release);
             }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
-        let silence = self
-            .silence
-            .get_or_insert_with(|| Box::pin(sleep_until(Instant::now() + SILENCE)));
-        ready!(silence.as_mut().poll(cx));
-        Poll::Ready(Some(Err("the sender of the body fell silent".into())))
+        if self.patience.is_none() {
+            let deadline = self.pace.deadline(Instant::now());
+            self.patience = Some(Box::pin(sleep_until(deadline)));
+        }
+        if let Some(patience) = &mut self.patience {
+            ready!(patience.as_mut().poll(cx));
+        }
+        Poll::Ready(Some(Err("the sender of the body is too slow".into())))
     }
 
     fn is_end_stream(&self) -> bool {

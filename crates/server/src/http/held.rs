@@ -14,7 +14,7 @@ use std::{
 };
 
 /// Bytes of a body that are not counted. With the most connections, 64 MiB together.
-const FREE: usize = 16 * 1024;
+pub(super) const FREE: usize = 16 * 1024;
 /// Most bytes that all bodies hold beyond those: 512 of the largest that IAM and STS take.
 const MOST: usize = 256 * 1024 * 1024;
 /// Most of it that those from one address do. All clients of a proxy that is not trusted come from one.
@@ -98,10 +98,10 @@ impl Drop for Share {
     }
 }
 
-/// Who counts as one: an IPv4 address, or all IPv6 addresses of one network of 64 bits, which whoever has one of them has.
+/// Who counts as one: an IPv4 address, or all IPv6 addresses of one network of 48 bits, which is as much as one site is given (RFC 6177).
 fn sender(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 80 << 80).into(),
         v4 @ IpAddr::V4(_) => v4,
     }
 }
@@ -122,7 +122,7 @@ mod tests {
         assert_eq!(one.hold(1), Ok(()), "it holds more already");
         assert_eq!(same.hold(FREE + 1), Err(NoRoom));
         assert_eq!(same.hold(FREE), Ok(()), "small ones are free");
-        let others = ["192.0.2.2", "2001:db8:0:1::1", "2001:db8:0:2::1"];
+        let others = ["192.0.2.2", "2001:db8:1::1", "2001:db8:2::1"];
         let others = others.map(|address| share(&all, address));
         for other in &others {
             assert_eq!(other.hold(FREE + MOST_OF_ONE), Ok(()));

@@ -187,3 +187,31 @@ async fn what_has_a_name_by_now_is_not_changed_by_what_was_decided_about_another
         assert_eq!(world.ask(&now, &request).await, Ok(()), "{request}");
     }
 }
+
+#[tokio::test]
+async fn a_key_that_was_revoked_meanwhile_makes_no_other() {
+    let world = World::overtaken().await;
+    let state = &world.server.app().state;
+    let decided = state.current();
+    let signed_with = decided.access_key(world.caller.access_key_id().as_str());
+    let signed_with = signed_with.unwrap();
+    let request = "Action=CreateAccessKey";
+
+    let inactive = entity::AccessKey {
+        status: AccessKeyStatus::Inactive,
+        ..(*signed_with.record).clone()
+    };
+    let update = Transaction::new().update(&inactive, signed_with.revision);
+    let at = state.commit(update).await.unwrap();
+    let refused = Err(Code::UnknownAccessKey);
+    assert_eq!(world.ask(&decided, request).await, refused);
+
+    let delete = Transaction::new().delete(&inactive, at);
+    state.commit(delete).await.unwrap();
+    assert_eq!(world.ask(&decided, request).await, refused);
+
+    // The same by a key that is there.
+    let create = Transaction::new().create(&*signed_with.record);
+    state.commit(create).await.unwrap();
+    assert_eq!(world.ask(&decided, request).await, Ok(()));
+}

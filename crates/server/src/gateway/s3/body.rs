@@ -101,17 +101,18 @@ impl Check {
         if expected > MAX_OBJECT {
             return Err(too_large());
         }
-        // Without framing there is no place for what `x-amz-trailer` announces.
-        if !chunked && !put.trailer.is_empty() {
-            return Err(AwsError::new(
-                Code::InvalidRequest,
-                "The value specified in the x-amz-trailer header is not supported",
-            ));
-        }
-        let trailing = put
-            .trailer
-            .split(',')
-            .filter_map(|name| Algorithm::from_header(name.trim()));
+        let announced = put.trailer.split(',').map(str::trim);
+        let trailing = announced
+            .filter(|name| !name.is_empty())
+            // Without framing there is no place for it, and what is not verified here is not taken as if it were.
+            .map(|name| Algorithm::from_header(name).filter(|_| chunked))
+            .collect::<Option<Vec<_>>>()
+            .ok_or_else(|| {
+                AwsError::new(
+                    Code::InvalidRequest,
+                    "The value specified in the x-amz-trailer header is not supported",
+                )
+            })?;
         let md5 = match &put.content_md5 {
             None => None,
             Some(text) => match STANDARD.decode(text) {

@@ -176,6 +176,14 @@ fn a_body_that_lies_stores_nothing() {
         "BadDigest"
     );
     assert_eq!(framed("5", ""), "InvalidRequest");
+    for unknown in ["x-amz-checksum-xxhash64", "x-amz-meta-a"] {
+        let headers = [
+            ("x-amz-decoded-content-length", "5"),
+            ("x-amz-trailer", unknown),
+        ];
+        let body = format!("5\r\nhello\r\n0\r\n{unknown}:AAAA\r\n\r\n");
+        assert_eq!(put(&headers, &body, chunked), "InvalidRequest", "{unknown}");
+    }
     assert_eq!(
         framed("4", "x-amz-checksum-crc32:NhCmhg==\r\n"),
         "IncompleteBody"

@@ -443,6 +443,30 @@ async fn one_issuer_and_key_id_in_two_accounts_are_two_keys() {
 }
 
 #[tokio::test]
+async fn of_providers_with_one_key_the_one_that_the_token_is_for_vouches() {
+    let provider = |number, client_id: &str| {
+        let mut record = record(number, ISSUER);
+        record.jwks = Some(json!({ "keys": [RSA.jwk("k1")] }).to_string());
+        record.client_ids = vec![client_id.to_owned()];
+        stored(record, 1)
+    };
+    let providers = [provider(1, "one"), provider(2, "two")];
+    let oidc = Oidc::new(OidcConfig::default());
+    for (audience, vouching) in [("one", Some(0)), ("two", Some(1)), ("three", None)] {
+        let token = token().claim("aud", audience).sign(&RSA);
+        let decoded = DecodedToken::decode(&token).unwrap();
+        let token = UnverifiedToken::read(&decoded).unwrap();
+        match (oidc.verify(&token, &providers, now()).await, vouching) {
+            (Ok((_, provider)), Some(place)) => {
+                assert_eq!(provider.record.id, providers[place].record.id);
+            }
+            (Err(TokenError::Audience { .. }), None) => {}
+            (other, _) => panic!("{audience}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn only_the_signature_is_remembered() {
     let mut bench = usual();
     let token = token().sign(&RSA);

@@ -1,30 +1,49 @@
 //! The file operations of the folder store, relative to its root, never through a symbolic link.
 
-use std::{fs::File, io, os::fd::OwnedFd, path::Path};
+use std::{
+    fs::File,
+    io,
+    os::fd::OwnedFd,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use rustix::fs::{self, AtFlags, Mode, OFlags, RenameFlags, ResolveFlags};
 use rustix::io::Errno;
 
 /// A folder that nothing opened through it can leave.
 #[derive(Debug)]
-pub(super) struct Tree(OwnedFd);
+pub(super) struct Tree {
+    folder: OwnedFd,
+    /// How many folders are being made in the whole tree, which may be seen but are not on disk yet.
+    making: Arc<AtomicUsize>,
+}
 
 impl Tree {
     pub(super) fn open(root: &Path) -> io::Result<Self> {
         let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
-        Ok(Self(fs::open(root, flags, Mode::empty())?))
+        Ok(Self {
+            folder: fs::open(root, flags, Mode::empty())?,
+            making: Arc::default(),
+        })
     }
 
     /// Opens a folder as a tree of its own: that folder for good, even if another one takes its name. Once removed it takes in nothing more.
     pub(super) fn within(&self, path: &Path) -> io::Result<Self> {
-        self.folder(path).map(Self)
+        Ok(Self {
+            folder: self.folder(path)?,
+            making: Arc::clone(&self.making),
+        })
     }
 
     fn beneath(&self, path: &Path, flags: OFlags, mode: Mode) -> io::Result<OwnedFd> {
         let resolve =
             ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
         Ok(fs::openat2(
-            &self.0,
+            &self.folder,
             path,
             flags | OFlags::CLOEXEC | OFlags::NOFOLLOW,
             mode,
@@ -84,6 +103,8 @@ impl Tree {
     pub(super) fn make(&self, folders: &[String]) -> io::Result<Self> {
         match self.within(&super::name::join(folders)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            // One of them may be in the making, and not on disk.
+            Ok(_) if self.making.load(Ordering::SeqCst) > 0 => {}
             opened => return opened,
         }
         let mut parent = self.within(Path::new(""))?;
@@ -96,11 +117,14 @@ impl Tree {
 
     /// Makes a folder, unless it is there, and writes it to disk. Not found means that the tree's own folder was removed.
     pub(super) fn add(&self, name: &str) -> io::Result<()> {
-        match fs::mkdirat(&self.0, name, Mode::RWXU) {
-            Ok(()) => Ok(fs::fsync(&self.0)?),
-            Err(Errno::EXIST) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        self.making.fetch_add(1, Ordering::SeqCst);
+        let made = match fs::mkdirat(&self.folder, name, Mode::RWXU) {
+            // Whoever has made it meanwhile may not have come to writing it.
+            Ok(()) | Err(Errno::EXIST) => fs::fsync(&self.folder),
+            Err(error) => Err(error),
+        };
+        self.making.fetch_sub(1, Ordering::SeqCst);
+        Ok(made?)
     }
 
     /// Moves a file to its place, at once and for good.
@@ -116,8 +140,8 @@ impl Tree {
         } else {
             RenameFlags::NOREPLACE
         };
-        fs::renameat_with(&self.0, from, &folder.0, name, flags)?;
-        Ok(fs::fsync(&folder.0)?)
+        fs::renameat_with(&self.folder, from, &folder.folder, name, flags)?;
+        Ok(fs::fsync(&folder.folder)?)
     }
 
     pub(super) fn remove_file(&self, folder: &Path, name: &str) -> io::Result<()> {
