@@ -8,11 +8,12 @@ use std::time::Duration;
 use insta::assert_snapshot;
 
 use crate::support::bowline::{Bowline, Launch};
-use crate::support::http::{Request, connect};
+use crate::support::http::{Request, connect, exchange_over};
 use crate::support::issuer::Issuer;
+use crate::support::keys::Keys;
 use crate::support::sign::Signer;
 use crate::support::wait::wait_for;
-use crate::support::world::World;
+use crate::support::world::{World, query};
 
 /// Sends all of a request but its last byte.
 fn begin(request: &Request, port: u16) -> TcpStream {
@@ -87,4 +88,25 @@ fn bodies_of_nobody_known_fill_the_memory_up_to_a_bound() {
     wait_for("room again", Duration::from_mins(1), || {
         (verdict() == before).then_some(())
     });
+}
+
+#[test]
+fn a_large_body_of_an_unknown_key_is_not_waited_for() {
+    let world = World::new();
+    let port = world.server.port;
+    let padding = "a".repeat(500 * 1024);
+    let large = query("iam", "GetUser", &[("UserName", &padding)]);
+    let signed = |id: &str| {
+        let keys = Keys {
+            access_key_id: id.to_owned(),
+            ..Bowline::root()
+        };
+        Signer::new(&keys, "iam").sign(large.clone(), port)
+    };
+    // Its last byte is not sent.
+    let unknown = signed("AKIAUNKNOWNKEY000000");
+    let answer = exchange_over(begin(&unknown, port), b"");
+    assert_snapshot!(answer.verdict(), @"403 InvalidClientTokenId: The security token included in the request is invalid.");
+    let known = signed(&Bowline::root().access_key_id).send(port).verdict();
+    assert!(known.starts_with("400 ValidationError: "), "{known}");
 }

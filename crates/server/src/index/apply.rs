@@ -3,14 +3,16 @@
 //! A record that cannot be read is absent, which refuses whatever needs it, and is logged. What a newer version wrote stops
 //! the server instead: it may hold a rule that this version does not know, and absence could allow.
 
+mod services;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use bowline_iam::account::AccountId;
 use rpds::HashTrieSetSync;
 
 use super::{
-    AccessKey, Account, Bucket, Index, InstanceProfile, Policy, Provider, Role, ServiceAttachment,
-    Stored, Table, User, access_key_name,
+    AccessKey, Account, Bucket, Index, Policy, Provider, Role, Stored, Table, User,
+    access_key_name,
     compiled::Compiled,
     name::{NameKey, Named},
 };
@@ -209,37 +211,6 @@ impl Index {
         }
     }
 
-    fn put_instance_profile(
-        &mut self,
-        key: &Key,
-        value: &[u8],
-        revision: Revision,
-    ) -> Result<(), IndexError> {
-        self.remove_instance_profile(key.name());
-        if let Some(record) = read::<entity::InstanceProfile>(key, value)? {
-            let profile = Arc::new(InstanceProfile {
-                record: Arc::new(record),
-                revision,
-            });
-            let record = Arc::clone(&profile.record);
-            self.instance_profiles.insert(
-                record.id.as_str(),
-                record.account,
-                &record.name,
-                profile,
-            );
-        }
-        Ok(())
-    }
-
-    fn remove_instance_profile(&mut self, id: &str) {
-        if let Some(profile) = self.instance_profiles.get(id).cloned() {
-            let record = &profile.record;
-            self.instance_profiles
-                .remove(id, record.account, &record.name);
-        }
-    }
-
     fn put_policy(
         &mut self,
         key: &Key,
@@ -391,48 +362,6 @@ impl Index {
     fn remove_bucket(&mut self, name: &str) {
         if let Some(bucket) = self.buckets.get(name).cloned() {
             self.buckets.remove(name, bucket.record.owner, name);
-        }
-    }
-
-    fn put_service_attachment(
-        &mut self,
-        key: &Key,
-        value: &[u8],
-        revision: Revision,
-    ) -> Result<(), IndexError> {
-        self.remove_service_attachment(key);
-        if let Some(record) = read::<entity::ServiceAttachment>(key, value)? {
-            let count = self.service_roles.get(&record.role).copied();
-            self.service_roles
-                .insert_mut(record.role.clone(), count.unwrap_or_default() + 1);
-            let name = (record.account, record.resource.as_str().into());
-            let attachment = ServiceAttachment {
-                record: Arc::new(record),
-                revision,
-            };
-            self.service_attachments
-                .insert_mut(name, Arc::new(attachment));
-        }
-        Ok(())
-    }
-
-    fn remove_service_attachment(&mut self, key: &Key) {
-        let Some((account, resource)) = key.in_account() else {
-            return;
-        };
-        let name = (account, resource.into());
-        let Some(attachment) = self.service_attachments.get(&name).cloned() else {
-            return;
-        };
-        self.service_attachments.remove_mut(&name);
-        let role = &attachment.record.role;
-        match self.service_roles.get(role).copied() {
-            Some(count @ 2..) => {
-                self.service_roles.insert_mut(role.clone(), count - 1);
-            }
-            Some(_) | None => {
-                self.service_roles.remove_mut(role);
-            }
         }
     }
 

@@ -77,14 +77,25 @@ impl World {
                 secret: sealed.unwrap(),
                 created: Timestamp::UNIX_EPOCH,
             };
-            (role, user, key)
+            let profile = entity::InstanceProfile {
+                id: format!("AIPAOVERTAKEN0000000{number}").parse().unwrap(),
+                account,
+                name: "x".to_owned(),
+                path: PATHS[number].to_owned(),
+                role: None,
+                created: Timestamp::UNIX_EPOCH,
+            };
+            (role, user, key, profile)
         });
-        let make = |(role, user, key): &(entity::Role, entity::User, entity::AccessKey)| {
-            Transaction::new().create(role).create(user).create(key)
+        let make = |(role, user, key, profile): &(_, _, _, entity::InstanceProfile)| {
+            let made: Transaction = Transaction::new().create::<entity::Role>(role);
+            let made = made.create::<entity::User>(user);
+            made.create::<entity::AccessKey>(key).create(profile)
         };
         let at = state.commit(make(&first)).await.unwrap();
         let decided = state.current();
         let remove = Transaction::new()
+            .delete(&first.3, at)
             .delete(&first.2, at)
             .delete(&first.1, at)
             .delete(&first.0, at);
@@ -164,6 +175,8 @@ async fn what_has_a_name_by_now_is_not_changed_by_what_was_decided_about_another
         ),
         format!("Action=DeleteAccessKey&UserName=x&AccessKeyId={}", KEYS[1]),
         "Action=DeleteUser&UserName=x".to_owned(),
+        "Action=AddRoleToInstanceProfile&InstanceProfileName=x&RoleName=x".to_owned(),
+        "Action=DeleteInstanceProfile&InstanceProfileName=x".to_owned(),
     ] {
         let now = world.server.app().state.current();
         assert_eq!(
@@ -177,6 +190,7 @@ async fn what_has_a_name_by_now_is_not_changed_by_what_was_decided_about_another
 
     // The same, decided about what is there.
     for request in [
+        "Action=DeleteInstanceProfile&InstanceProfileName=x".to_owned(),
         "Action=DeleteRolePolicy&RoleName=x&PolicyName=p".to_owned(),
         "Action=DeleteRole&RoleName=x".to_owned(),
         "Action=DeleteUserPolicy&UserName=x&PolicyName=p".to_owned(),
