@@ -73,7 +73,7 @@ $(CLIENTS): crates/bowline/tests/clients/requirements.txt
 	$(BOWLINE_TEST_VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-demo: ## the story of one pod, told live
+demo: ## the story, told live
 	cargo run --release -- demo
 
 bench: ## the figures of docs/benchmarks.md
