@@ -3,14 +3,17 @@
 //!
 //! Every step names the record as the step before has left it, and is refused if somebody else has changed it since.
 
+mod names;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
+    error::Error,
     sync::Arc,
 };
 
 use bowline_aws::{
     dynamodb::{Operation, Place, Resource},
-    error::{AwsError, Code, Protocol},
+    error::{AwsError, Code, Fault, Protocol},
 };
 use bowline_iam::{decision::Permit, json as body};
 use serde_json::{Value, json};
@@ -48,6 +51,7 @@ pub(super) async fn create(
     if resource.place != *call.place {
         return Err(super::not_found(Operation::CreateTable, &resource).into());
     }
+    names::check_new_indexes(call.request)?;
     let table = entity::Table {
         name: resource.table.to_string(),
         account: resource.place.account(),
@@ -78,25 +82,23 @@ pub(super) async fn create(
 /// Undoes a creation that failed, so that the name is free at once. The store goes first: whoever has the name next finds nothing. What
 /// cannot be undone now the next start settles.
 async fn give_up(state: &State, store: &dyn TableStore, table: &entity::Table) {
-    let undone = match undo(store, table).await {
-        Ok(()) => forget(state, table).await,
-        Err(error) => Err(refusal(error)),
-    };
-    if let Err(error) = undone {
+    if let Err(error) = undo(state, store, table).await {
         tracing::warn!(%error, table = %table.name, "What was made of the table `{}` could not be removed", table.name);
     }
 }
 
 pub(super) async fn delete(call: &TableCall<'_>, permit: Permit<Bound>) -> Result<String, Refused> {
     let known = call.known(&sole(&permit)?)?;
-    match known.state {
-        TableState::Active | TableState::Deleting => {}
-        TableState::Creating | TableState::Updating => return Err(in_use(&known).into()),
-    }
-    let state = &call.app.state;
+    let (state, store) = (&call.app.state, &*call.app.tables);
     let _turn = call.app.turns.changing(call.place).await;
+    let known = same(state, &known)?;
+    // Whoever had the turn before has ended, however that was. Nobody was told of a table that is still being made.
+    if known.state == TableState::Creating {
+        undo(state, store, &known).await?;
+        return Ok(removed(&known)?);
+    }
     let deleting = change_state(state, &known, TableState::Deleting).await?;
-    match execute(permit, &*call.app.tables).await {
+    match execute(permit, store).await {
         Ok(answer) => {
             forget(state, &deleting).await?;
             Ok(answer::with_our_arns(&answer, &deleting)?)
@@ -104,27 +106,42 @@ pub(super) async fn delete(call: &TableCall<'_>, permit: Permit<Bound>) -> Resul
         // The store was done with it when somebody before was cut short.
         Err(error) if error.code() == Code::ResourceNotFound => {
             forget(state, &deleting).await?;
-            let description = json!({ "TableName": deleting.name, "TableStatus": "DELETING" });
-            let answer = json!({ "TableDescription": description }).to_string();
-            Ok(answer::with_our_arns(&answer, &deleting)?)
+            Ok(removed(&deleting)?)
         }
         // It is protected, for one. What is not known to be undone stays to be taken up.
         Err(error) => {
-            if error.code().fault() == bowline_aws::error::Fault::Sender {
-                change_state(state, &deleting, TableState::Active).await?;
+            if error.code().fault() == Fault::Sender {
+                settle(state, store, &deleting).await?;
             }
             Err(error.into())
         }
     }
 }
 
+/// The answer for a table that the store did not have any more.
+fn removed(table: &entity::Table) -> Result<String, AwsError> {
+    let description = json!({ "TableName": table.name, "TableStatus": "DELETING" });
+    let answer = json!({ "TableDescription": description }).to_string();
+    answer::with_our_arns(&answer, table)
+}
+
 pub(super) async fn update(call: &TableCall<'_>, permit: Permit<Bound>) -> Result<String, Refused> {
     let known = call.known(&sole(&permit)?)?;
     let (state, store) = (&call.app.state, &*call.app.tables);
     let changed = changed_indexes(call.request.get("GlobalSecondaryIndexUpdates"));
+    names::check_new_indexes(call.request)?;
     let _turn = call.app.turns.changing(call.place).await;
+    let known = same(state, &known)?;
+    // One that is being changed was left so: whoever did that does not have the turn any more.
+    if !matches!(known.state, TableState::Active | TableState::Updating) {
+        return Err(in_use(&known).into());
+    }
+    if names::new_indexes(call.request).next().is_some() {
+        let described = call_store(store, &known, Operation::DescribeTable, json!({})).await;
+        names::check_added_indexes(call.request, &read(&described.map_err(refusal)?)?)?;
+    }
     let updating = update_record(state, &known, |record| {
-        if record.state != TableState::Active {
+        if record.state != known.state {
             return Err(in_use(record));
         }
         let mut updating = record.clone();
@@ -178,12 +195,8 @@ pub(super) fn list(call: &TableCall<'_>) -> Result<String, AwsError> {
 /// that was being removed, unless it is protected, which the store had not come to say. One that was being changed is what the store has:
 /// it changes tables as a whole.
 ///
-/// # Errors
-/// What the records' store or the tables' store fails with.
-pub(crate) async fn recover(
-    state: &State,
-    store: &dyn TableStore,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// What cannot be settled stays as it is, which keeps that one table from being used, and no other.
+pub(crate) async fn recover(state: &State, store: &dyn TableStore) {
     let index = state.current();
     let unsettled: Vec<_> = index
         .all_tables()
@@ -191,23 +204,38 @@ pub(crate) async fn recover(
         .map(|table| Arc::clone(&table.record))
         .collect();
     for table in unsettled {
-        match table.state {
-            TableState::Active => {}
-            TableState::Creating => {
-                undo(store, &table).await?;
-                forget(state, &table).await?;
-            }
-            TableState::Updating => settle(state, store, &table).await?,
-            TableState::Deleting => match remove(store, &table).await {
-                Ok(()) => forget(state, &table).await?,
-                Err(error) if is_protection(&error) => settle(state, store, &table).await?,
-                Err(error) => return Err(error.into()),
-            },
-        }
         let arn = table.arn();
-        tracing::info!(table.arn = %arn, "What was under way with the table `{arn}` is settled");
+        match take_up(state, store, &table).await {
+            Ok(()) => {
+                tracing::info!(table.arn = %arn, "What was under way with the table `{arn}` is settled");
+            }
+            Err(error) => {
+                tracing::error!(
+                    table.arn = %arn,
+                    error = &error as &dyn Error,
+                    "What was under way with the table `{arn}` cannot be settled, and it stays as it is"
+                );
+            }
+        }
     }
-    Ok(())
+}
+
+/// Ends what was cut short with one table.
+async fn take_up(
+    state: &State,
+    store: &dyn TableStore,
+    table: &entity::Table,
+) -> Result<(), AwsError> {
+    match table.state {
+        TableState::Active => Ok(()),
+        TableState::Creating => undo(state, store, table).await,
+        TableState::Updating => settle(state, store, table).await,
+        TableState::Deleting => match remove(store, table).await {
+            Ok(()) => forget(state, table).await,
+            Err(error) if is_protection(&error) => settle(state, store, table).await,
+            Err(error) => Err(refusal(error)),
+        },
+    }
 }
 
 /// Makes the record what the store has.
@@ -227,10 +255,7 @@ async fn settle(
 
 /// Lets the table be used with the keys that the store says it has.
 async fn activate(state: &State, table: &entity::Table, answer: &str) -> Result<(), AwsError> {
-    let answer: Value =
-        serde_json::from_str(answer).map_err(|_| AwsError::internal(Protocol::DynamoDb))?;
-    let description = answer.get("TableDescription").or(answer.get("Table"));
-    let description = description.unwrap_or(&Value::Null);
+    let description = &read(answer)?;
     update_record(state, table, |record| {
         Ok(entity::Table {
             state: TableState::Active,
@@ -257,17 +282,30 @@ fn partition_key(described: &Value) -> Option<String> {
 }
 
 fn index_partition_keys(described: &Value) -> BTreeMap<String, String> {
+    described_indexes(described)
+        .filter_map(|(name, index)| Some((name.to_owned(), partition_key(index)?)))
+        .collect()
+}
+
+/// The indexes of a table that the store describes, by name.
+fn described_indexes(described: &Value) -> impl Iterator<Item = (&str, &Value)> {
     let kinds = ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"];
     let indexes = kinds
-        .iter()
+        .into_iter()
         .filter_map(|kind| described.get(kind)?.as_array());
     indexes
         .flatten()
-        .filter_map(|index| {
-            let name = index.get("IndexName")?.as_str()?;
-            Some((name.to_owned(), partition_key(index)?))
-        })
-        .collect()
+        .filter_map(|index| Some((index.get("IndexName")?.as_str()?, index)))
+}
+
+/// The description of a table that an answer of the store holds.
+fn read(answer: &str) -> Result<Value, AwsError> {
+    let mut answer: Value =
+        serde_json::from_str(answer).map_err(|_| AwsError::internal(Protocol::DynamoDb))?;
+    let mut member = |name| answer.get_mut(name).map(Value::take);
+    Ok(member("TableDescription")
+        .or_else(|| member("Table"))
+        .unwrap_or_default())
 }
 
 /// The indexes that an update speaks of.
@@ -303,11 +341,9 @@ impl TableCall<'_> {
 fn take_name(index: &Index, table: &entity::Table) -> Result<(Transaction, ()), AwsError> {
     let (account, region) = (table.account, &*table.region);
     if index.table(account, region, &table.name).is_some() {
-        return Err(AwsError::new(
-            Code::ResourceInUse,
-            format!("Table already exists: {}", table.name),
-        ));
+        return Err(names::exists(&table.name));
     }
+    names::check(index, table)?;
     let here = index.tables(account, region, None).count();
     let regions: BTreeSet<&str> = index
         .all_tables()
@@ -321,6 +357,14 @@ fn take_name(index: &Index, table: &entity::Table) -> Result<(Transaction, ()), 
         ));
     }
     Ok((Transaction::new().create(table), ()))
+}
+
+/// The record of a table as it is now, if that is still the same table.
+fn same(state: &State, known: &entity::Table) -> Result<Arc<entity::Table>, AwsError> {
+    let index = state.current();
+    let now = index.table(known.account, &known.region, &known.name);
+    let now = now.map(|now| Arc::clone(&now.record));
+    now.filter(|now| now.is(known)).ok_or_else(|| in_use(known))
 }
 
 async fn change_state(
@@ -372,16 +416,25 @@ async fn forget(state: &State, table: &entity::Table) -> Result<(), AwsError> {
     .await
 }
 
-/// Removes a table that nobody was told of from the store, if it is there, protected or not.
-async fn undo(store: &dyn TableStore, table: &entity::Table) -> Result<(), TableError> {
+/// Removes a table that nobody was told of, protected or not: from the store, if it is there, and then its record.
+async fn undo(
+    state: &State,
+    store: &dyn TableStore,
+    table: &entity::Table,
+) -> Result<(), AwsError> {
+    // It may never have been made. What the store would take for it then is not this table's.
+    names::check(&state.current(), table)?;
     match remove(store, table).await {
         Err(error) if is_protection(&error) => {
             let unprotected = json!({ "DeletionProtectionEnabled": false });
-            call_store(store, table, Operation::UpdateTable, unprotected).await?;
+            let done = call_store(store, table, Operation::UpdateTable, unprotected).await;
+            done.map_err(refusal)?;
             remove(store, table).await
         }
         outcome => outcome,
     }
+    .map_err(refusal)?;
+    forget(state, table).await
 }
 
 /// Whether a table is not removed because it is protected: nothing else is wrong with a request of a name alone.
@@ -422,7 +475,7 @@ async fn update_index<T>(
         Err(UpdateError::Refused(error)) => Err(error),
         Err(error @ (UpdateError::Busy | UpdateError::Invalid(_) | UpdateError::Store(_))) => {
             tracing::error!(
-                error = &error as &dyn std::error::Error,
+                error = &error as &dyn Error,
                 "A table's record could not be stored"
             );
             Err(AwsError::internal(Protocol::DynamoDb))
