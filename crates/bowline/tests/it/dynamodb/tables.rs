@@ -126,3 +126,91 @@ fn a_place_that_is_broken_takes_no_other_along() {
     let kept = told(&at(&world, "eu-west-1", "GetItem", &get("kept", "a")));
     assert_eq!(kept, "InternalServerError");
 }
+
+#[test]
+fn places_without_tables_keep_no_files_and_none_of_them_open() {
+    let world = World::without_roles(Launch::default(), Issuer::start());
+    fill(&world);
+    let folder = world.server.data().join("tables.memory");
+    let descriptors = format!("/proc/{}/fd", world.server.pid());
+    let kept = || {
+        let open = fs::read_dir(&descriptors).unwrap();
+        let open = open.filter_map(|entry| fs::read_link(entry.unwrap().path()).ok());
+        let there = fs::read_dir(&folder).unwrap().count();
+        (open.filter(|path| path.starts_with(&folder)).count(), there)
+    };
+    let before = kept();
+    assert!(before.0 > 0 && before.1 > 0);
+    let none = json!({ "TableName": "insights", "BillingMode": "PAY_PER_REQUEST" });
+    assert_snapshot!(at(&world, "r", "CreateTable", &none).text(), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"2 validation errors detected: Value null at 'attributeDefinitions' failed to satisfy constraint: Member must not be null; Value null at 'keySchema' failed to satisfy constraint: Member must not be null"}"#);
+    // The store comes to refuse these.
+    let mut other = table("insights");
+    other["KeySchema"][0]["AttributeName"] = "other".into();
+    for n in 0..300 {
+        let refused = told(&at(&world, &format!("r{n}"), "CreateTable", &other));
+        assert_eq!(refused, "ValidationException");
+    }
+    assert_eq!(kept(), before);
+    for n in 0..60 {
+        let region = format!("r{n}");
+        at(&world, &region, "CreateTable", &table("insights")).accepted();
+        at(&world, &region, "DeleteTable", &named("insights")).accepted();
+    }
+    assert_eq!(kept(), before);
+}
+
+#[test]
+fn a_removal_takes_up_what_was_cut_short_and_an_update_does_too() {
+    let mut world = World::without_roles(Launch::sqlite(), Issuer::start());
+    fill(&world);
+    let root = Bowline::root();
+    let told_of =
+        |world: &World, operation: &str, body: &Value| told(&call(world, &root, operation, body));
+    // The store fails for a while.
+    let file = file(&world, "us-east-1");
+    let aside = file.with_extension("aside");
+    world.server.kill();
+    world.server.restart();
+    fs::rename(&file, &aside).unwrap();
+    fs::create_dir(&file).unwrap();
+    let class = |name: &str| json!({ "TableName": name, "TableClass": "STANDARD" });
+    for (operation, body) in [
+        ("CreateTable", table("fresh")),
+        ("UpdateTable", class("insights")),
+        ("UpdateTable", class("other")),
+    ] {
+        let failed = told_of(&world, operation, &body);
+        assert_eq!(failed, "InternalServerError", "{operation}");
+    }
+    fs::remove_dir(&file).unwrap();
+    fs::rename(&aside, &file).unwrap();
+    let taken = told_of(&world, "CreateTable", &table("fresh"));
+    assert_eq!(taken, "ResourceInUseException");
+    for (operation, body) in [
+        ("DeleteTable", named("fresh")),
+        ("CreateTable", table("fresh")),
+        ("PutItem", put("fresh", "a")),
+        ("DeleteTable", named("insights")),
+        ("CreateTable", table("insights")),
+        ("UpdateTable", class("other")),
+        ("GetItem", get("other", "a")),
+        ("DeleteTable", named("other")),
+    ] {
+        assert_eq!(told_of(&world, operation, &body), "200", "{operation}");
+    }
+}
+
+#[test]
+fn a_table_whose_removal_is_refused_is_as_it_was() {
+    let world = world();
+    let root = Bowline::root();
+    let protect = |on: bool| json!({ "TableName": "insights", "DeletionProtectionEnabled": on });
+    call(&world, &root, "UpdateTable", &protect(true)).accepted();
+    let refused = told(&call(&world, &root, "DeleteTable", &named("insights")));
+    assert_eq!(refused, "ValidationException");
+    let found = query(Some("by-topic"), "topic = :v", "monday");
+    let found = call(&world, &root, "Query", &found).text();
+    assert!(found.contains(r#""Count":2"#), "{found}");
+    call(&world, &root, "UpdateTable", &protect(false)).accepted();
+    call(&world, &root, "DeleteTable", &named("insights")).accepted();
+}

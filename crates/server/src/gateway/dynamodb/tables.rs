@@ -12,7 +12,7 @@ use std::{
 };
 
 use bowline_aws::{
-    dynamodb::{Operation, Place, Resource},
+    dynamodb::{Operation, Place, Request, Resource},
     error::{AwsError, Code, Fault, Protocol},
 };
 use bowline_iam::{decision::Permit, json as body};
@@ -36,7 +36,7 @@ use crate::{
 const EMBEDDED: &str = "embedded";
 /// Most tables of an account's part of a region ("Quotas in Amazon `DynamoDB`", 2,500 by default).
 const MAX_TABLES: usize = 2_500;
-/// Most regions that one account has tables in. Each takes a file that stays open.
+/// Most regions that one account has tables in. Each takes a file.
 const MAX_REGIONS: usize = 40;
 /// How many tables a page of `ListTables` has, if the request does not say.
 const PAGE: i64 = 100;
@@ -51,6 +51,7 @@ pub(super) async fn create(
     if resource.place != *call.place {
         return Err(super::not_found(Operation::CreateTable, &resource).into());
     }
+    check_keys(call.request)?;
     names::check_new_indexes(call.request)?;
     let table = entity::Table {
         name: resource.table.to_string(),
@@ -79,6 +80,25 @@ pub(super) async fn create(
     }
 }
 
+/// Refuses a table without keys before anything is made for it.
+fn check_keys(request: &Request<'_>) -> Result<(), AwsError> {
+    let required = [
+        ("AttributeDefinitions", "attributeDefinitions"),
+        ("KeySchema", "keySchema"),
+    ];
+    let missing: Vec<_> = required
+        .iter()
+        .filter(|(member, _)| request.get(member).is_none())
+        .map(|(_, told)| {
+            format!("Value null at '{told}' failed to satisfy constraint: Member must not be null")
+        })
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(AwsError::validation(&missing))
+}
+
 /// Undoes a creation that failed, so that the name is free at once. The store goes first: whoever has the name next finds nothing. What
 /// cannot be undone now the next start settles.
 async fn give_up(state: &State, store: &dyn TableStore, table: &entity::Table) {
@@ -100,12 +120,12 @@ pub(super) async fn delete(call: &TableCall<'_>, permit: Permit<Bound>) -> Resul
     let deleting = change_state(state, &known, TableState::Deleting).await?;
     match execute(permit, store).await {
         Ok(answer) => {
-            forget(state, &deleting).await?;
+            forget(state, store, &deleting).await?;
             Ok(answer::with_our_arns(&answer, &deleting)?)
         }
         // The store was done with it when somebody before was cut short.
         Err(error) if error.code() == Code::ResourceNotFound => {
-            forget(state, &deleting).await?;
+            forget(state, store, &deleting).await?;
             Ok(removed(&deleting)?)
         }
         // It is protected, for one. What is not known to be undone stays to be taken up.
@@ -231,7 +251,7 @@ async fn take_up(
         TableState::Creating => undo(state, store, table).await,
         TableState::Updating => settle(state, store, table).await,
         TableState::Deleting => match remove(store, table).await {
-            Ok(()) => forget(state, table).await,
+            Ok(()) => forget(state, store, table).await,
             Err(error) if is_protection(&error) => settle(state, store, table).await,
             Err(error) => Err(refusal(error)),
         },
@@ -247,7 +267,7 @@ async fn settle(
     match call_store(store, table, Operation::DescribeTable, json!({})).await {
         Ok(answer) => activate(state, table, &answer).await,
         Err(TableError::Refused(error)) if error.code() == Code::ResourceNotFound => {
-            forget(state, table).await
+            forget(state, store, table).await
         }
         Err(error) => Err(refusal(error)),
     }
@@ -401,8 +421,13 @@ pub(super) async fn update_record(
     .await
 }
 
-/// Forgets the record. One that is gone was given up by somebody who ended the same removal.
-async fn forget(state: &State, table: &entity::Table) -> Result<(), AwsError> {
+/// Forgets the record, and lets go of its place if that has no other. One that is gone was given up by somebody who ended the same
+/// removal. The caller has the place's write turn, or nobody is served yet.
+async fn forget(
+    state: &State,
+    store: &dyn TableStore,
+    table: &entity::Table,
+) -> Result<(), AwsError> {
     update_index(state, |index| {
         let found = index.table(table.account, &table.region, &table.name);
         Ok(match found.filter(|found| found.record.is(table)) {
@@ -413,7 +438,20 @@ async fn forget(state: &State, table: &entity::Table) -> Result<(), AwsError> {
             None => (Transaction::new(), ()),
         })
     })
-    .await
+    .await?;
+    let index = state.current();
+    let mut others = index.tables(table.account, &table.region, None);
+    if let (None, Some(place)) = (others.next(), table.place())
+        && let Err(error) = store.leave(&place).await
+    {
+        // An empty file stays, which the next table of the place is put into.
+        let arn = table.arn();
+        tracing::warn!(
+            error = &error as &dyn Error,
+            "What was kept for the place of the table `{arn}` could not be removed"
+        );
+    }
+    Ok(())
 }
 
 /// Removes a table that nobody was told of, protected or not: from the store, if it is there, and then its record.
@@ -434,7 +472,7 @@ async fn undo(
         outcome => outcome,
     }
     .map_err(refusal)?;
-    forget(state, table).await
+    forget(state, store, table).await
 }
 
 /// Whether a table is not removed because it is protected: nothing else is wrong with a request of a name alone.

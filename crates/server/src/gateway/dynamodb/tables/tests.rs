@@ -275,7 +275,7 @@ async fn what_was_known_of_a_table_changes_nothing_of_the_next_of_its_name() {
     let late = change_state(&world.state, &known, TableState::Deleting).await;
     assert_eq!(code(late), Err(Code::ResourceInUse));
     // To whoever removes it, it is gone.
-    forget(&world.state, &known).await.unwrap();
+    forget(&world.state, &world.store, &known).await.unwrap();
     let record = world.now().await.0.unwrap();
     assert_eq!(record.state, TableState::Active);
 }
