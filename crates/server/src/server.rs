@@ -84,9 +84,6 @@ pub enum StartError {
     /// The store of tables cannot be opened.
     #[error("opening the store of tables")]
     Tables(#[source] io::Error),
-    /// What was under way with a table cannot be settled.
-    #[error("settling what was under way with tables")]
-    UnsettledTables(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The audit cannot be opened.
     #[error("opening the audit file `{path}`")]
     Audit {
@@ -142,9 +139,7 @@ impl Server {
         let tables = tables
             .and_then(|path| EmbeddedTables::open(&path))
             .map_err(StartError::Tables)?;
-        gateway::dynamodb::recover(&state, &tables)
-            .await
-            .map_err(StartError::UnsettledTables)?;
+        gateway::dynamodb::recover(&state, &tables).await;
         let audit = match &config.audit {
             AuditTo::DataFolder => audit_file(&folder.audit())?,
             AuditTo::File(path) => audit_file(path)?,

@@ -1,5 +1,7 @@
 //! DynamoDB: what boto3 gets, what a policy keeps a caller from, and what attackers try. Each refusal stands beside an accepted twin.
 
+mod tables;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 

@@ -3,14 +3,17 @@
 //!
 //! Every step names the record as the step before has left it, and is refused if somebody else has changed it since.
 
+mod names;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
+    error::Error,
     sync::Arc,
 };
 
 use bowline_aws::{
-    dynamodb::{Operation, Place, Resource},
-    error::{AwsError, Code, Protocol},
+    dynamodb::{Operation, Place, Request, Resource},
+    error::{AwsError, Code, Fault, Protocol},
 };
 use bowline_iam::{decision::Permit, json as body};
 use serde_json::{Value, json};
@@ -33,7 +36,7 @@ use crate::{
 const EMBEDDED: &str = "embedded";
 /// Most tables of an account's part of a region ("Quotas in Amazon `DynamoDB`", 2,500 by default).
 const MAX_TABLES: usize = 2_500;
-/// Most regions that one account has tables in. Each takes a file that stays open.
+/// Most regions that one account has tables in. Each takes a file.
 const MAX_REGIONS: usize = 40;
 /// How many tables a page of `ListTables` has, if the request does not say.
 const PAGE: i64 = 100;
@@ -48,6 +51,8 @@ pub(super) async fn create(
     if resource.place != *call.place {
         return Err(super::not_found(Operation::CreateTable, &resource).into());
     }
+    check_keys(call.request)?;
+    names::check_new_indexes(call.request)?;
     let table = entity::Table {
         name: resource.table.to_string(),
         account: resource.place.account(),
@@ -75,56 +80,88 @@ pub(super) async fn create(
     }
 }
 
+/// Refuses a table without keys before anything is made for it.
+fn check_keys(request: &Request<'_>) -> Result<(), AwsError> {
+    let required = [
+        ("AttributeDefinitions", "attributeDefinitions"),
+        ("KeySchema", "keySchema"),
+    ];
+    let missing: Vec<_> = required
+        .iter()
+        .filter(|(member, _)| request.get(member).is_none())
+        .map(|(_, told)| {
+            format!("Value null at '{told}' failed to satisfy constraint: Member must not be null")
+        })
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(AwsError::validation(&missing))
+}
+
 /// Undoes a creation that failed, so that the name is free at once. The store goes first: whoever has the name next finds nothing. What
 /// cannot be undone now the next start settles.
 async fn give_up(state: &State, store: &dyn TableStore, table: &entity::Table) {
-    let undone = match undo(store, table).await {
-        Ok(()) => forget(state, table).await,
-        Err(error) => Err(refusal(error)),
-    };
-    if let Err(error) = undone {
+    if let Err(error) = undo(state, store, table).await {
         tracing::warn!(%error, table = %table.name, "What was made of the table `{}` could not be removed", table.name);
     }
 }
 
 pub(super) async fn delete(call: &TableCall<'_>, permit: Permit<Bound>) -> Result<String, Refused> {
     let known = call.known(&sole(&permit)?)?;
-    match known.state {
-        TableState::Active | TableState::Deleting => {}
-        TableState::Creating | TableState::Updating => return Err(in_use(&known).into()),
-    }
-    let state = &call.app.state;
+    let (state, store) = (&call.app.state, &*call.app.tables);
     let _turn = call.app.turns.changing(call.place).await;
+    let known = same(state, &known)?;
+    // Whoever had the turn before has ended, however that was. Nobody was told of a table that is still being made.
+    if known.state == TableState::Creating {
+        undo(state, store, &known).await?;
+        return Ok(removed(&known)?);
+    }
     let deleting = change_state(state, &known, TableState::Deleting).await?;
-    match execute(permit, &*call.app.tables).await {
+    match execute(permit, store).await {
         Ok(answer) => {
-            forget(state, &deleting).await?;
+            forget(state, store, &deleting).await?;
             Ok(answer::with_our_arns(&answer, &deleting)?)
         }
         // The store was done with it when somebody before was cut short.
         Err(error) if error.code() == Code::ResourceNotFound => {
-            forget(state, &deleting).await?;
-            let description = json!({ "TableName": deleting.name, "TableStatus": "DELETING" });
-            let answer = json!({ "TableDescription": description }).to_string();
-            Ok(answer::with_our_arns(&answer, &deleting)?)
+            forget(state, store, &deleting).await?;
+            Ok(removed(&deleting)?)
         }
         // It is protected, for one. What is not known to be undone stays to be taken up.
         Err(error) => {
-            if error.code().fault() == bowline_aws::error::Fault::Sender {
-                change_state(state, &deleting, TableState::Active).await?;
+            if error.code().fault() == Fault::Sender {
+                settle(state, store, &deleting).await?;
             }
             Err(error.into())
         }
     }
 }
 
+/// The answer for a table that the store did not have any more.
+fn removed(table: &entity::Table) -> Result<String, AwsError> {
+    let description = json!({ "TableName": table.name, "TableStatus": "DELETING" });
+    let answer = json!({ "TableDescription": description }).to_string();
+    answer::with_our_arns(&answer, table)
+}
+
 pub(super) async fn update(call: &TableCall<'_>, permit: Permit<Bound>) -> Result<String, Refused> {
     let known = call.known(&sole(&permit)?)?;
     let (state, store) = (&call.app.state, &*call.app.tables);
     let changed = changed_indexes(call.request.get("GlobalSecondaryIndexUpdates"));
+    names::check_new_indexes(call.request)?;
     let _turn = call.app.turns.changing(call.place).await;
+    let known = same(state, &known)?;
+    // One that is being changed was left so: whoever did that does not have the turn any more.
+    if !matches!(known.state, TableState::Active | TableState::Updating) {
+        return Err(in_use(&known).into());
+    }
+    if names::new_indexes(call.request).next().is_some() {
+        let described = call_store(store, &known, Operation::DescribeTable, json!({})).await;
+        names::check_added_indexes(call.request, &read(&described.map_err(refusal)?)?)?;
+    }
     let updating = update_record(state, &known, |record| {
-        if record.state != TableState::Active {
+        if record.state != known.state {
             return Err(in_use(record));
         }
         let mut updating = record.clone();
@@ -178,12 +215,8 @@ pub(super) fn list(call: &TableCall<'_>) -> Result<String, AwsError> {
 /// that was being removed, unless it is protected, which the store had not come to say. One that was being changed is what the store has:
 /// it changes tables as a whole.
 ///
-/// # Errors
-/// What the records' store or the tables' store fails with.
-pub(crate) async fn recover(
-    state: &State,
-    store: &dyn TableStore,
-) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// What cannot be settled stays as it is, which keeps that one table from being used, and no other.
+pub(crate) async fn recover(state: &State, store: &dyn TableStore) {
     let index = state.current();
     let unsettled: Vec<_> = index
         .all_tables()
@@ -191,23 +224,38 @@ pub(crate) async fn recover(
         .map(|table| Arc::clone(&table.record))
         .collect();
     for table in unsettled {
-        match table.state {
-            TableState::Active => {}
-            TableState::Creating => {
-                undo(store, &table).await?;
-                forget(state, &table).await?;
-            }
-            TableState::Updating => settle(state, store, &table).await?,
-            TableState::Deleting => match remove(store, &table).await {
-                Ok(()) => forget(state, &table).await?,
-                Err(error) if is_protection(&error) => settle(state, store, &table).await?,
-                Err(error) => return Err(error.into()),
-            },
-        }
         let arn = table.arn();
-        tracing::info!(table.arn = %arn, "What was under way with the table `{arn}` is settled");
+        match take_up(state, store, &table).await {
+            Ok(()) => {
+                tracing::info!(table.arn = %arn, "What was under way with the table `{arn}` is settled");
+            }
+            Err(error) => {
+                tracing::error!(
+                    table.arn = %arn,
+                    error = &error as &dyn Error,
+                    "What was under way with the table `{arn}` cannot be settled, and it stays as it is"
+                );
+            }
+        }
     }
-    Ok(())
+}
+
+/// Ends what was cut short with one table.
+async fn take_up(
+    state: &State,
+    store: &dyn TableStore,
+    table: &entity::Table,
+) -> Result<(), AwsError> {
+    match table.state {
+        TableState::Active => Ok(()),
+        TableState::Creating => undo(state, store, table).await,
+        TableState::Updating => settle(state, store, table).await,
+        TableState::Deleting => match remove(store, table).await {
+            Ok(()) => forget(state, store, table).await,
+            Err(error) if is_protection(&error) => settle(state, store, table).await,
+            Err(error) => Err(refusal(error)),
+        },
+    }
 }
 
 /// Makes the record what the store has.
@@ -219,7 +267,7 @@ async fn settle(
     match call_store(store, table, Operation::DescribeTable, json!({})).await {
         Ok(answer) => activate(state, table, &answer).await,
         Err(TableError::Refused(error)) if error.code() == Code::ResourceNotFound => {
-            forget(state, table).await
+            forget(state, store, table).await
         }
         Err(error) => Err(refusal(error)),
     }
@@ -227,10 +275,7 @@ async fn settle(
 
 /// Lets the table be used with the keys that the store says it has.
 async fn activate(state: &State, table: &entity::Table, answer: &str) -> Result<(), AwsError> {
-    let answer: Value =
-        serde_json::from_str(answer).map_err(|_| AwsError::internal(Protocol::DynamoDb))?;
-    let description = answer.get("TableDescription").or(answer.get("Table"));
-    let description = description.unwrap_or(&Value::Null);
+    let description = &read(answer)?;
     update_record(state, table, |record| {
         Ok(entity::Table {
             state: TableState::Active,
@@ -257,17 +302,30 @@ fn partition_key(described: &Value) -> Option<String> {
 }
 
 fn index_partition_keys(described: &Value) -> BTreeMap<String, String> {
+    described_indexes(described)
+        .filter_map(|(name, index)| Some((name.to_owned(), partition_key(index)?)))
+        .collect()
+}
+
+/// The indexes of a table that the store describes, by name.
+fn described_indexes(described: &Value) -> impl Iterator<Item = (&str, &Value)> {
     let kinds = ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"];
     let indexes = kinds
-        .iter()
+        .into_iter()
         .filter_map(|kind| described.get(kind)?.as_array());
     indexes
         .flatten()
-        .filter_map(|index| {
-            let name = index.get("IndexName")?.as_str()?;
-            Some((name.to_owned(), partition_key(index)?))
-        })
-        .collect()
+        .filter_map(|index| Some((index.get("IndexName")?.as_str()?, index)))
+}
+
+/// The description of a table that an answer of the store holds.
+fn read(answer: &str) -> Result<Value, AwsError> {
+    let mut answer: Value =
+        serde_json::from_str(answer).map_err(|_| AwsError::internal(Protocol::DynamoDb))?;
+    let mut member = |name| answer.get_mut(name).map(Value::take);
+    Ok(member("TableDescription")
+        .or_else(|| member("Table"))
+        .unwrap_or_default())
 }
 
 /// The indexes that an update speaks of.
@@ -303,11 +361,9 @@ impl TableCall<'_> {
 fn take_name(index: &Index, table: &entity::Table) -> Result<(Transaction, ()), AwsError> {
     let (account, region) = (table.account, &*table.region);
     if index.table(account, region, &table.name).is_some() {
-        return Err(AwsError::new(
-            Code::ResourceInUse,
-            format!("Table already exists: {}", table.name),
-        ));
+        return Err(names::exists(&table.name));
     }
+    names::check(index, table)?;
     let here = index.tables(account, region, None).count();
     let regions: BTreeSet<&str> = index
         .all_tables()
@@ -321,6 +377,14 @@ fn take_name(index: &Index, table: &entity::Table) -> Result<(Transaction, ()), 
         ));
     }
     Ok((Transaction::new().create(table), ()))
+}
+
+/// The record of a table as it is now, if that is still the same table.
+fn same(state: &State, known: &entity::Table) -> Result<Arc<entity::Table>, AwsError> {
+    let index = state.current();
+    let now = index.table(known.account, &known.region, &known.name);
+    let now = now.map(|now| Arc::clone(&now.record));
+    now.filter(|now| now.is(known)).ok_or_else(|| in_use(known))
 }
 
 async fn change_state(
@@ -357,8 +421,13 @@ pub(super) async fn update_record(
     .await
 }
 
-/// Forgets the record. One that is gone was given up by somebody who ended the same removal.
-async fn forget(state: &State, table: &entity::Table) -> Result<(), AwsError> {
+/// Forgets the record, and lets go of its place if that has no other. One that is gone was given up by somebody who ended the same
+/// removal. The caller has the place's write turn, or nobody is served yet.
+async fn forget(
+    state: &State,
+    store: &dyn TableStore,
+    table: &entity::Table,
+) -> Result<(), AwsError> {
     update_index(state, |index| {
         let found = index.table(table.account, &table.region, &table.name);
         Ok(match found.filter(|found| found.record.is(table)) {
@@ -369,19 +438,41 @@ async fn forget(state: &State, table: &entity::Table) -> Result<(), AwsError> {
             None => (Transaction::new(), ()),
         })
     })
-    .await
+    .await?;
+    let index = state.current();
+    let mut others = index.tables(table.account, &table.region, None);
+    if let (None, Some(place)) = (others.next(), table.place())
+        && let Err(error) = store.leave(&place).await
+    {
+        // An empty file stays, which the next table of the place is put into.
+        let arn = table.arn();
+        tracing::warn!(
+            error = &error as &dyn Error,
+            "What was kept for the place of the table `{arn}` could not be removed"
+        );
+    }
+    Ok(())
 }
 
-/// Removes a table that nobody was told of from the store, if it is there, protected or not.
-async fn undo(store: &dyn TableStore, table: &entity::Table) -> Result<(), TableError> {
+/// Removes a table that nobody was told of, protected or not: from the store, if it is there, and then its record.
+async fn undo(
+    state: &State,
+    store: &dyn TableStore,
+    table: &entity::Table,
+) -> Result<(), AwsError> {
+    // It may never have been made. What the store would take for it then is not this table's.
+    names::check(&state.current(), table)?;
     match remove(store, table).await {
         Err(error) if is_protection(&error) => {
             let unprotected = json!({ "DeletionProtectionEnabled": false });
-            call_store(store, table, Operation::UpdateTable, unprotected).await?;
+            let done = call_store(store, table, Operation::UpdateTable, unprotected).await;
+            done.map_err(refusal)?;
             remove(store, table).await
         }
         outcome => outcome,
     }
+    .map_err(refusal)?;
+    forget(state, store, table).await
 }
 
 /// Whether a table is not removed because it is protected: nothing else is wrong with a request of a name alone.
@@ -422,7 +513,7 @@ async fn update_index<T>(
         Err(UpdateError::Refused(error)) => Err(error),
         Err(error @ (UpdateError::Busy | UpdateError::Invalid(_) | UpdateError::Store(_))) => {
             tracing::error!(
-                error = &error as &dyn std::error::Error,
+                error = &error as &dyn Error,
                 "A table's record could not be stored"
             );
             Err(AwsError::internal(Protocol::DynamoDb))

@@ -11,7 +11,7 @@ use std::{
 use bowline_aws::dynamodb::Place;
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
-/// The turns of all places that have tables.
+/// The turns of the places whose tables are used or changed.
 #[derive(Debug, Default)]
 pub(crate) struct Turns(Mutex<HashMap<Place, Arc<RwLock<()>>>>);
 
@@ -31,6 +31,8 @@ impl Turns {
         if let Some(turn) = turns.get(place) {
             return Arc::clone(turn);
         }
+        // Nobody has or awaits the turn of a place that this map alone knows of.
+        turns.retain(|_, turn| Arc::strong_count(turn) > 1);
         Arc::clone(turns.entry(place.clone()).or_default())
     }
 }

@@ -39,6 +39,10 @@ pub trait TableStore: Send + Sync + fmt::Debug {
         body: String,
     ) -> BoxFuture<'a, Result<String, TableError>>;
 
+    /// Lets go of a place that has no tables any more, and of all that was kept for it. The caller sees to it that none is made there
+    /// meanwhile.
+    fn leave<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, Result<(), TableError>>;
+
     /// Removes the items whose time has come, of all tables at these places.
     fn expire(&self, places: Vec<Place>) -> BoxFuture<'_, ()>;
 }

@@ -87,6 +87,16 @@ fn table(nanosecond: i64) -> entity::Table {
     }
 }
 
+/// The record of another table.
+fn named(name: &str, region: &str, state: TableState) -> entity::Table {
+    entity::Table {
+        name: name.to_owned(),
+        region: region.to_owned(),
+        state,
+        ..table(3)
+    }
+}
+
 fn code<T>(result: Result<T, AwsError>) -> Result<(), Code> {
     result.map(drop).map_err(|error| error.code())
 }
@@ -97,7 +107,7 @@ async fn a_start_gives_up_what_was_being_made_however_far_that_came() {
         let world = World::with(TableState::Creating, in_store).await;
         // A start may be cut short itself.
         for _ in 0..2 {
-            recover(&world.state, &world.store).await.unwrap();
+            recover(&world.state, &world.store).await;
             assert_eq!(world.now().await, (None, false));
         }
         world.call(Operation::CreateTable, TABLE).await;
@@ -113,7 +123,7 @@ async fn a_start_gives_up_a_table_that_is_there_in_part_and_protected() {
     let database = rusqlite::Connection::open(file).unwrap();
     database.execute_batch(r#"DROP TABLE "insights""#).unwrap();
     drop(database);
-    recover(&world.state, &world.store).await.unwrap();
+    recover(&world.state, &world.store).await;
     assert_eq!(world.now().await, (None, false));
     world.call(Operation::CreateTable, TABLE).await;
     let item = r#"{"TableName": "insights", "Item": {"pk": {"S": "a"}}}"#;
@@ -125,7 +135,7 @@ async fn a_start_does_not_remove_what_the_store_would_not_have_removed() {
     let world = World::with(TableState::Deleting, true).await;
     let protect = r#"{"TableName": "insights", "DeletionProtectionEnabled": true}"#;
     world.call(Operation::UpdateTable, protect).await;
-    recover(&world.state, &world.store).await.unwrap();
+    recover(&world.state, &world.store).await;
     let (record, in_store) = world.now().await;
     let record = record.unwrap();
     assert_eq!(record.state, TableState::Active);
@@ -140,7 +150,7 @@ async fn a_start_does_not_remove_what_the_store_would_not_have_removed() {
 async fn a_start_ends_a_removal() {
     for in_store in [true, false] {
         let world = World::with(TableState::Deleting, in_store).await;
-        recover(&world.state, &world.store).await.unwrap();
+        recover(&world.state, &world.store).await;
         assert_eq!(world.now().await, (None, false));
     }
 }
@@ -150,7 +160,7 @@ async fn a_start_takes_the_keys_of_a_table_that_was_being_changed_from_the_store
     let world = World::with(TableState::Updating, true).await;
     let dropped = r#"{"TableName": "insights", "GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": "by-day"}}]}"#;
     world.call(Operation::UpdateTable, dropped).await;
-    recover(&world.state, &world.store).await.unwrap();
+    recover(&world.state, &world.store).await;
     let record = world.now().await.0.unwrap();
     assert_eq!(record.state, TableState::Active);
     assert_eq!(record.partition_key.as_deref(), Some("pk"));
@@ -167,27 +177,92 @@ async fn a_creation_that_failed_leaves_the_name_free_and_nothing_in_the_store() 
 }
 
 #[tokio::test]
-async fn a_name_is_taken_once_and_names_differ_by_case() {
+async fn a_name_is_taken_once_however_it_is_written() {
     let world = World::new().await;
     let take = |table: entity::Table| {
         let state = &world.state;
         async move { code(update_index(state, |index| take_name(index, &table)).await) }
     };
     assert_eq!(take(table(1)).await, Ok(()));
+    assert_eq!(take(table(1)).await, Err(Code::ResourceInUse));
     assert_eq!(take(table(2)).await, Err(Code::ResourceInUse));
-    let other = |name: &str, region: &str| entity::Table {
-        name: name.to_owned(),
-        region: region.to_owned(),
-        ..table(3)
-    };
-    assert_eq!(take(other("Insights", "us-east-1")).await, Ok(()));
-    assert_eq!(take(other("insights", "eu-west-1")).await, Ok(()));
+    let other = |name: &str, region: &str| named(name, region, TableState::Creating);
+    for name in ["Insights", "INSIGHTS", "insightS"] {
+        let taken = take(other(name, "us-east-1")).await;
+        assert_eq!(taken, Err(Code::ResourceInUse), "{name}");
+    }
+    assert_eq!(take(other("Insights", "eu-west-1")).await, Ok(()));
+    assert_eq!(take(other("Insight", "us-east-1")).await, Ok(()));
     let index = world.state.current();
     let names = index.tables(table(1).account, "us-east-1", None);
     let names: Vec<_> = names.map(|table| table.record.name.clone()).collect();
-    assert_eq!(names, ["Insights", "insights"]);
-    let rest = index.tables(table(1).account, "us-east-1", Some("Insights"));
+    assert_eq!(names, ["Insight", "insights"]);
+    let rest = index.tables(table(1).account, "us-east-1", Some("Insight"));
     assert_eq!(rest.count(), 1);
+}
+
+#[tokio::test]
+async fn names_of_the_engine_and_of_sqlite_are_nobodys() {
+    let world = World::new().await;
+    for (name, expected) in [
+        ("_tables", Err(Code::ValidationError)),
+        ("_Config", Err(Code::ValidationError)),
+        ("_stream_records", Err(Code::ValidationError)),
+        ("___", Err(Code::ValidationError)),
+        ("sqlite_master", Err(Code::ValidationError)),
+        ("SQLite_x", Err(Code::ValidationError)),
+        ("pragma_table_info", Err(Code::ValidationError)),
+        ("PRAGMA_x", Err(Code::ValidationError)),
+        ("sqlite", Ok(())),
+        ("sqlite-x", Ok(())),
+        ("my_tables", Ok(())),
+        ("pragma", Ok(())),
+    ] {
+        let table = named(name, "us-east-1", TableState::Creating);
+        let taken = update_index(&world.state, |index| take_name(index, &table)).await;
+        assert_eq!(code(taken), expected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_start_leaves_alone_what_it_cannot_settle_and_settles_the_rest() {
+    // In one place the file is no database.
+    let world = World::with(TableState::Creating, true).await;
+    let file = world.folder.path().join("432797229265.eu-west-1.db");
+    std::fs::write(file, "no database").unwrap();
+    let broken = [
+        named("making", "eu-west-1", TableState::Creating),
+        named("removing", "eu-west-1", TableState::Deleting),
+        // No other version of the program would have taken these two, of which the second is the first to the store.
+        named("sqlite_master", "us-east-1", TableState::Creating),
+        named("INSIGHTS", "us-west-1", TableState::Creating),
+    ];
+    let kept = named("insights", "us-west-1", TableState::Active);
+    for record in broken.iter().chain([&kept]) {
+        let transaction = Transaction::new().create(record);
+        world.state.commit(transaction).await.unwrap();
+    }
+    let place = kept.place().unwrap();
+    for (operation, body) in [
+        (Operation::CreateTable, TABLE),
+        (
+            Operation::PutItem,
+            r#"{"TableName": "insights", "Item": {"pk": {"S": "a"}}}"#,
+        ),
+    ] {
+        let done = world.store.call(&place, operation, body.to_owned());
+        done.await.unwrap();
+    }
+    recover(&world.state, &world.store).await;
+    assert_eq!(world.now().await, (None, false));
+    let index = world.state.current();
+    for record in &broken {
+        let now = index.table(record.account, &record.region, &record.name);
+        assert_eq!(now.unwrap().record.state, record.state, "{}", record.name);
+    }
+    let get = r#"{"TableName": "insights", "Key": {"pk": {"S": "a"}}}"#.to_owned();
+    let item = world.store.call(&place, Operation::GetItem, get).await;
+    assert_eq!(item.unwrap(), r#"{"Item":{"pk":{"S":"a"}}}"#);
 }
 
 #[tokio::test]
@@ -200,7 +275,7 @@ async fn what_was_known_of_a_table_changes_nothing_of_the_next_of_its_name() {
     let late = change_state(&world.state, &known, TableState::Deleting).await;
     assert_eq!(code(late), Err(Code::ResourceInUse));
     // To whoever removes it, it is gone.
-    forget(&world.state, &known).await.unwrap();
+    forget(&world.state, &world.store, &known).await.unwrap();
     let record = world.now().await.0.unwrap();
     assert_eq!(record.state, TableState::Active);
 }

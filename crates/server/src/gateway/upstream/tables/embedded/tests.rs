@@ -59,7 +59,7 @@ async fn with_items(folder: &Path) -> EmbeddedTables {
 async fn items_last_and_are_their_owners_alone() {
     let folder = tempfile::tempdir().unwrap();
     drop(with_items(folder.path()).await);
-    for entry in std::fs::read_dir(folder.path()).unwrap() {
+    for entry in fs::read_dir(folder.path()).unwrap() {
         let entry = entry.unwrap();
         let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!(mode, 0o600, "{:?}", entry.file_name());
@@ -200,4 +200,74 @@ async fn items_whose_time_has_come_are_removed() {
     tables.expire(vec![home()]).await;
     let scan = r#"{"TableName": "insights", "FilterExpression": "sk = :s", "ExpressionAttributeValues": {":s": {"N": "9"}}, "ProjectionExpression": "pk"}"#;
     insta::assert_snapshot!(done(&tables, Operation::Scan, scan).await, @r#"{"Count":1,"Items":[{"pk":{"S":"future"}}],"ScannedCount":5}"#);
+}
+
+/// How many files of the folder this process has open, and how many there are.
+fn files(folder: &Path) -> (usize, usize) {
+    let open = fs::read_dir("/proc/self/fd").unwrap();
+    let open = open.filter_map(|entry| fs::read_link(entry.unwrap().path()).ok());
+    let there = fs::read_dir(folder).unwrap().count();
+    (open.filter(|path| path.starts_with(folder)).count(), there)
+}
+
+#[tokio::test]
+async fn a_place_that_is_left_keeps_nothing_and_can_be_used_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = with_items(folder.path()).await;
+    let (open, there) = files(folder.path());
+    assert!(open > 0 && there > 0);
+    tables.leave(&home()).await.unwrap();
+    assert_eq!(files(folder.path()), (0, 0));
+    // Neither does what comes late for it.
+    tables.leave(&home()).await.unwrap();
+    tables.expire(vec![home()]).await;
+    assert_eq!(files(folder.path()), (0, 0));
+    done(&tables, Operation::CreateTable, TABLE).await;
+    done(&tables, Operation::PutItem, &item("a", "1")).await;
+    insta::assert_snapshot!(done(&tables, Operation::Scan, r#"{"TableName": "insights"}"#).await, @r#"{"Count":1,"Items":[{"pk":{"S":"a"},"sk":{"N":"1"}}],"ScannedCount":1}"#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_while_a_place_is_left_finds_the_next_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = Arc::new(with_items(folder.path()).await);
+    for _ in 0..20 {
+        let calls: Vec<_> = (0..20)
+            .map(|n| {
+                let tables = Arc::clone(&tables);
+                tokio::spawn(async move {
+                    if n % 5 == 4 {
+                        tables.leave(&home()).await.unwrap();
+                    }
+                    let body = r#"{"TableName": "insights"}"#.to_owned();
+                    // The table is there or is not, and nothing fails.
+                    match tables.call(&home(), Operation::DescribeTable, body).await {
+                        Ok(_) | Err(TableError::Refused(_)) => {}
+                        Err(error) => panic!("{error:?}"),
+                    }
+                })
+            })
+            .collect();
+        for call in calls {
+            call.await.unwrap();
+        }
+        tables.leave(&home()).await.unwrap();
+        done(&tables, Operation::CreateTable, TABLE).await;
+    }
+}
+
+#[tokio::test]
+async fn so_many_databases_stay_open_and_the_others_are_there_still() {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = with_items(folder.path()).await;
+    for n in 0..MAX_OPEN + 10 {
+        let place = place("432797229265", &format!("r{n}"));
+        let made = tables.call(&place, Operation::CreateTable, TABLE.to_owned());
+        made.await.unwrap();
+    }
+    let (open, there) = files(folder.path());
+    assert!(open <= 3 * MAX_OPEN, "{open}");
+    assert!(there > MAX_OPEN + 10, "{there}");
+    let get = r#"{"TableName": "insights", "Key": {"pk": {"S": "a"}, "sk": {"N": "2"}}}"#;
+    insta::assert_snapshot!(done(&tables, Operation::GetItem, get).await, @r#"{"Item":{"pk":{"S":"a"},"sk":{"N":"2"}}}"#);
 }
