@@ -12,9 +12,10 @@ fn file(world: &World, region: &str) -> PathBuf {
 
 /// A call of the root to a region.
 fn at(world: &World, region: &str, operation: &str, body: &Value) -> Response {
-    let signer = Signer::new(&Bowline::root(), "dynamodb").region(region);
     let port = world.server.port;
-    let signed = signer.sign(request(operation, &body.to_string()), port);
+    let signed = Signer::new(&Bowline::root(), "dynamodb")
+        .region(region)
+        .sign(request(operation, &body.to_string()), port);
     signed.send(port)
 }
 

@@ -3,7 +3,9 @@
 //!
 //! Every step names the record as the step before has left it, and is refused if somebody else has changed it since.
 
+mod described;
 mod names;
+mod recover;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,6 +20,7 @@ use bowline_aws::{
 use bowline_iam::{decision::Permit, json as body};
 use serde_json::{Value, json};
 
+pub(crate) use self::recover::recover;
 use super::{
     TableCall, answer,
     execute::{Bound, execute, refusal},
@@ -100,7 +103,7 @@ fn check_keys(request: &Request<'_>) -> Result<(), AwsError> {
 }
 
 /// Undoes a creation that failed, so that the name is free at once. The store goes first: whoever has the name next finds nothing. What
-/// cannot be undone now the next start settles.
+/// cannot be undone now is taken up by a removal, or at the next start.
 async fn give_up(state: &State, store: &dyn TableStore, table: &entity::Table) {
     if let Err(error) = undo(state, store, table).await {
         tracing::warn!(%error, table = %table.name, "What was made of the table `{}` could not be removed", table.name);
@@ -157,8 +160,9 @@ pub(super) async fn update(call: &TableCall<'_>, permit: Permit<Bound>) -> Resul
         return Err(in_use(&known).into());
     }
     if names::new_indexes(call.request).next().is_some() {
-        let described = call_store(store, &known, Operation::DescribeTable, json!({})).await;
-        names::check_added_indexes(call.request, &read(&described.map_err(refusal)?)?)?;
+        let answer = call_store(store, &known, Operation::DescribeTable, json!({})).await;
+        let described = described::read(&answer.map_err(refusal)?)?;
+        names::check_added_indexes(call.request, &described)?;
     }
     let updating = update_record(state, &known, |record| {
         if record.state != known.state {
@@ -211,53 +215,6 @@ pub(super) fn list(call: &TableCall<'_>) -> Result<String, AwsError> {
     Ok(answer.to_string())
 }
 
-/// Ends what a crash has cut short. A table that was being made may be there in part, and nobody was told of it: it is removed. So is one
-/// that was being removed, unless it is protected, which the store had not come to say. One that was being changed is what the store has:
-/// it changes tables as a whole.
-///
-/// What cannot be settled stays as it is, which keeps that one table from being used, and no other.
-pub(crate) async fn recover(state: &State, store: &dyn TableStore) {
-    let index = state.current();
-    let unsettled: Vec<_> = index
-        .all_tables()
-        .filter(|table| table.record.state != TableState::Active)
-        .map(|table| Arc::clone(&table.record))
-        .collect();
-    for table in unsettled {
-        let arn = table.arn();
-        match take_up(state, store, &table).await {
-            Ok(()) => {
-                tracing::info!(table.arn = %arn, "What was under way with the table `{arn}` is settled");
-            }
-            Err(error) => {
-                tracing::error!(
-                    table.arn = %arn,
-                    error = &error as &dyn Error,
-                    "What was under way with the table `{arn}` cannot be settled, and it stays as it is"
-                );
-            }
-        }
-    }
-}
-
-/// Ends what was cut short with one table.
-async fn take_up(
-    state: &State,
-    store: &dyn TableStore,
-    table: &entity::Table,
-) -> Result<(), AwsError> {
-    match table.state {
-        TableState::Active => Ok(()),
-        TableState::Creating => undo(state, store, table).await,
-        TableState::Updating => settle(state, store, table).await,
-        TableState::Deleting => match remove(store, table).await {
-            Ok(()) => forget(state, store, table).await,
-            Err(error) if is_protection(&error) => settle(state, store, table).await,
-            Err(error) => Err(refusal(error)),
-        },
-    }
-}
-
 /// Makes the record what the store has.
 async fn settle(
     state: &State,
@@ -275,57 +232,17 @@ async fn settle(
 
 /// Lets the table be used with the keys that the store says it has.
 async fn activate(state: &State, table: &entity::Table, answer: &str) -> Result<(), AwsError> {
-    let description = &read(answer)?;
+    let description = &described::read(answer)?;
     update_record(state, table, |record| {
         Ok(entity::Table {
             state: TableState::Active,
-            partition_key: partition_key(description),
-            index_partition_keys: index_partition_keys(description),
+            partition_key: described::partition_key(description),
+            index_partition_keys: described::index_partition_keys(description),
             ..record.clone()
         })
     })
     .await
     .map(drop)
-}
-
-/// The one attribute that is the partition key. None if there are several.
-fn partition_key(described: &Value) -> Option<String> {
-    let schema = described.get("KeySchema")?.as_array()?;
-    let mut keys = schema
-        .iter()
-        .filter(|key| key.get("KeyType").and_then(Value::as_str) == Some("HASH"))
-        .filter_map(|key| key.get("AttributeName")?.as_str());
-    match (keys.next(), keys.next()) {
-        (Some(only), None) => Some(only.to_owned()),
-        _ => None,
-    }
-}
-
-fn index_partition_keys(described: &Value) -> BTreeMap<String, String> {
-    described_indexes(described)
-        .filter_map(|(name, index)| Some((name.to_owned(), partition_key(index)?)))
-        .collect()
-}
-
-/// The indexes of a table that the store describes, by name.
-fn described_indexes(described: &Value) -> impl Iterator<Item = (&str, &Value)> {
-    let kinds = ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"];
-    let indexes = kinds
-        .into_iter()
-        .filter_map(|kind| described.get(kind)?.as_array());
-    indexes
-        .flatten()
-        .filter_map(|index| Some((index.get("IndexName")?.as_str()?, index)))
-}
-
-/// The description of a table that an answer of the store holds.
-fn read(answer: &str) -> Result<Value, AwsError> {
-    let mut answer: Value =
-        serde_json::from_str(answer).map_err(|_| AwsError::internal(Protocol::DynamoDb))?;
-    let mut member = |name| answer.get_mut(name).map(Value::take);
-    Ok(member("TableDescription")
-        .or_else(|| member("Table"))
-        .unwrap_or_default())
 }
 
 /// The indexes that an update speaks of.

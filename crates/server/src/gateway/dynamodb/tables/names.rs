@@ -13,6 +13,7 @@ use bowline_aws::{
 use bowline_iam::json::Value;
 use serde_json::Value as Described;
 
+use super::described;
 use crate::{entity, index::Index};
 
 /// How the names of tables begin that are not the client's: the engine's own, and what SQLite keeps or answers by itself. A table
@@ -26,7 +27,7 @@ const RESERVED: [&str; 3] = ["_", "sqlite_", "pragma_"];
 pub(super) fn check(index: &Index, table: &entity::Table) -> Result<(), AwsError> {
     let name = &table.name;
     if is_reserved(name) {
-        return Err(invalid(format!(
+        return Err(invalid(&format!(
             "Table names that begin with _, sqlite_ or pragma_ are reserved: {name}"
         )));
     }
@@ -60,7 +61,7 @@ pub(super) fn check_new_indexes(request: &Request<'_>) -> Result<(), AwsError> {
     let mut seen = BTreeSet::new();
     for name in new_indexes(request) {
         if !seen.insert(name.to_ascii_lowercase()) {
-            return Err(invalid(format!("Duplicate index name: {name}")));
+            return Err(invalid(&format!("Duplicate index name: {name}")));
         }
     }
     Ok(())
@@ -72,13 +73,13 @@ pub(super) fn check_new_indexes(request: &Request<'_>) -> Result<(), AwsError> {
 /// `ValidationException`.
 pub(super) fn check_added_indexes(
     request: &Request<'_>,
-    described: &Described,
+    table: &Described,
 ) -> Result<(), AwsError> {
-    let taken: BTreeSet<String> = super::described_indexes(described)
+    let taken: BTreeSet<String> = described::indexes(table)
         .map(|(name, _)| name.to_ascii_lowercase())
         .collect();
     match new_indexes(request).find(|name| taken.contains(&name.to_ascii_lowercase())) {
-        Some(name) => Err(invalid(format!("Index already exists: {name}"))),
+        Some(name) => Err(invalid(&format!("Index already exists: {name}"))),
         None => Ok(()),
     }
 }
@@ -100,7 +101,7 @@ pub(super) fn new_indexes<'r>(request: &'r Request<'_>) -> impl Iterator<Item = 
     })
 }
 
-fn invalid(what: String) -> AwsError {
+fn invalid(what: &str) -> AwsError {
     let message = format!("One or more parameter values were invalid: {what}");
     AwsError::new(Code::ValidationError, message)
 }

@@ -1,0 +1,59 @@
+//! What a start makes of changes of tables that were cut short.
+
+use std::{error::Error, sync::Arc};
+
+use bowline_aws::error::AwsError;
+
+use super::{forget, is_protection, remove, settle, undo};
+use crate::{
+    entity::{self, TableState},
+    gateway::{dynamodb::execute::refusal, upstream::tables::TableStore},
+    index::State,
+};
+
+/// Ends what a crash has cut short. A table that was being made may be there in part, and nobody was told of it: it is removed. So is one
+/// that was being removed, unless it is protected, which the store had not come to say. One that was being changed is what the store has:
+/// it changes tables as a whole.
+///
+/// What cannot be settled stays as it is, which keeps that one table from being used, and no other.
+pub(crate) async fn recover(state: &State, store: &dyn TableStore) {
+    let index = state.current();
+    let unsettled: Vec<_> = index
+        .all_tables()
+        .filter(|table| table.record.state != TableState::Active)
+        .map(|table| Arc::clone(&table.record))
+        .collect();
+    for table in unsettled {
+        let arn = table.arn();
+        match take_up(state, store, &table).await {
+            Ok(()) => {
+                tracing::info!(table.arn = %arn, "What was under way with the table `{arn}` is settled");
+            }
+            Err(error) => {
+                tracing::error!(
+                    table.arn = %arn,
+                    error = &error as &dyn Error,
+                    "What was under way with the table `{arn}` cannot be settled, and it stays as it is"
+                );
+            }
+        }
+    }
+}
+
+/// Ends what was cut short with one table.
+async fn take_up(
+    state: &State,
+    store: &dyn TableStore,
+    table: &entity::Table,
+) -> Result<(), AwsError> {
+    match table.state {
+        TableState::Active => Ok(()),
+        TableState::Creating => undo(state, store, table).await,
+        TableState::Updating => settle(state, store, table).await,
+        TableState::Deleting => match remove(store, table).await {
+            Ok(()) => forget(state, store, table).await,
+            Err(error) if is_protection(&error) => settle(state, store, table).await,
+            Err(error) => Err(refusal(error)),
+        },
+    }
+}
