@@ -12,7 +12,8 @@ use bowline_iam::{
 };
 
 use super::{
-    expression, key_value,
+    expression::{self, Names},
+    key_value,
     operation::{On, Operation},
     request::Request,
     shape::{lower_first, present},
@@ -43,7 +44,7 @@ pub trait KeySchema {
 struct Part<'r, 'a> {
     object: &'r Object<'a>,
     /// `ExpressionAttributeNames`.
-    names: Option<&'r Object<'a>>,
+    names: Names<'r>,
     /// The attribute that is the partition key of what the part is about.
     partition_key: Option<&'r str>,
 }
@@ -267,7 +268,10 @@ impl<'r, 'a> Part<'r, 'a> {
     fn new(object: &'r Object<'a>, partition_key: Option<&'r str>) -> Self {
         Self {
             object,
-            names: present(object, "ExpressionAttributeNames").and_then(json::Value::as_object),
+            names: present(object, "ExpressionAttributeNames")
+                .and_then(json::Value::as_object)
+                .map(Names::new)
+                .unwrap_or_default(),
             partition_key,
         }
     }
@@ -331,7 +335,7 @@ impl<'r, 'a> Part<'r, 'a> {
         let conditions = present(self.object, "KeyConditions").and_then(json::Value::as_object);
         match (expression, conditions) {
             (Some(expression), None) => {
-                let value = expression::equal_to(expression.as_str()?, partition_key, self.names)?;
+                let value = expression::equal_to(expression.as_str()?, partition_key, &self.names)?;
                 let values = present(self.object, "ExpressionAttributeValues")?.as_object()?;
                 key_value::text(values.get(value)?)
             }
@@ -372,7 +376,7 @@ impl<'r, 'a> Part<'r, 'a> {
         for name in EXPRESSIONS {
             let expression = present(self.object, name).and_then(json::Value::as_str);
             if let Some(expression) = expression {
-                match expression::attributes(expression, self.names) {
+                match expression::attributes(expression, &self.names) {
                     Some(attributes) => found.add_all(attributes.into_iter()),
                     None => found.give_up(),
                 }

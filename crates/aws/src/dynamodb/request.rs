@@ -183,6 +183,7 @@ fn write(value: &Value<'_>, shape: &'static Shape, out: &mut String) {
             Shape::AttributeValue
             | Shape::Bool
             | Shape::Choice(_)
+            | Shape::Expression
             | Shape::Integer
             | Shape::List(_)
             | Shape::NotHonoured

@@ -5,7 +5,10 @@
 
 use bowline_iam::json::{Kind, Object, Value};
 
-use super::table::{TableName, TableRef};
+use super::{
+    expression::limits,
+    table::{TableName, TableRef},
+};
 use crate::error::{AwsError, Code};
 
 /// A shape of the model.
@@ -17,6 +20,8 @@ pub(super) enum Shape {
     Bool,
     /// One of these texts.
     Choice(&'static [&'static str]),
+    /// An expression, which speaks of attributes.
+    Expression,
     /// A whole number.
     Integer,
     /// Any number of one shape.
@@ -112,7 +117,7 @@ impl Checker {
                 }
                 Ok(())
             }
-            Shape::Text => text(value).map(drop),
+            Shape::Expression | Shape::Text => text(value).map(drop),
             Shape::Table => table(text(value)?).map(drop),
             Shape::List(of) => {
                 let Some(items) = value.as_array() else {
@@ -165,6 +170,9 @@ impl Checker {
                     return Err(AwsError::unsupported_parameter(known.name));
                 }
                 self.inside(&lower_first(known.name), &given.value, known.shape)?;
+                if matches!(known.shape, Shape::Expression) {
+                    limits::check(known.name, text(&given.value)?)?;
+                }
             }
         }
         for member in members.iter().filter(|member| member.required) {
