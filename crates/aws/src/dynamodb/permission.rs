@@ -16,7 +16,7 @@ use super::{
     key_value,
     operation::{On, Operation},
     request::Request,
-    shape::{lower_first, present},
+    shape::present,
     table::{Place, Resource, TableRef},
 };
 use crate::error::{AwsError, Code};
@@ -82,9 +82,9 @@ impl Request<'_> {
             }
             On::EachTable(name) => {
                 let tables = present(body, name).and_then(json::Value::as_object);
-                let tables = tables.ok_or_else(malformed)?.members();
-                not_empty(name, tables)?;
+                let tables = tables.ok_or_else(malformed)?;
                 tables
+                    .members()
                     .iter()
                     .map(|entry| {
                         let table = TableRef::parse(&entry.name).map_err(|_| malformed())?;
@@ -95,7 +95,6 @@ impl Request<'_> {
             On::EachItem(name) => {
                 let items = present(body, name).and_then(json::Value::as_array);
                 let items = items.ok_or_else(malformed)?;
-                not_empty(name, items)?;
                 items
                     .iter()
                     .map(|item| self.of_transaction(body, item, place, schema))
@@ -513,17 +512,6 @@ fn resource(
 
 fn first_action(operation: Operation) -> &'static str {
     operation.actions().first().copied().unwrap_or_default()
-}
-
-/// Nobody is allowed what is about nothing, and the service says why.
-fn not_empty<T>(name: &str, items: &[T]) -> Result<(), AwsError> {
-    if items.is_empty() {
-        let name = lower_first(name);
-        return Err(AwsError::validation(&[format!(
-            "Value at '{name}' failed to satisfy constraint: Member must have length greater than or equal to 1"
-        )]));
-    }
-    Ok(())
 }
 
 /// What the shape has ruled out.

@@ -1,9 +1,11 @@
 //! A request's body: read once, and sent on as it was read.
 
+use std::collections::HashSet;
+
 use bowline_iam::json::{self, Kind, Limits, Object, Problem, Value};
 
 use super::{
-    generated,
+    counts, generated,
     operation::Operation,
     shape::{Checker, Shape, datatype, member, present},
     table::{Place, Resource, TableRef},
@@ -31,7 +33,8 @@ impl<'a> Request<'a> {
     ///
     /// # Errors
     /// `UnknownOperationException` if the operation is not served, `SerializationException` if the body is not JSON or has something of
-    /// another type, `ValidationException` for a member that is missing, unknown or not honoured, and for a bad name of a table.
+    /// another type, `ValidationException` for a member that is missing, unknown or not honoured, for a bad name of a table, and for too
+    /// many of something.
     pub fn read(operation: Operation, body: &'a [u8]) -> Result<Self, AwsError> {
         let shape = generated::input(operation.name())
             .ok_or_else(|| AwsError::unknown_operation(operation.name(), "2012-08-10"))?;
@@ -59,6 +62,7 @@ impl<'a> Request<'a> {
             | Problem::BadNumber
             | Problem::Trailing => AwsError::new(Code::MalformedInput, error.to_string()),
         })?;
+        counts::check(operation, &root)?;
         Checker::check(&root, shape)?;
         Ok(Self {
             operation,
@@ -84,11 +88,11 @@ impl<'a> Request<'a> {
 
     /// Every table that it names, wherever that stands, in order.
     pub fn tables(&self, place: &Place) -> Vec<Resource> {
-        let mut found = Vec::new();
+        let (mut found, mut seen) = (Vec::new(), HashSet::new());
         tables(&self.root, self.shape, &mut |text| {
             if let Ok(table) = TableRef::parse(text) {
                 let resource = table.from(place);
-                if !found.contains(&resource) {
+                if seen.insert(resource.clone()) {
                     found.push(resource);
                 }
             }
@@ -98,9 +102,9 @@ impl<'a> Request<'a> {
 
     /// The ARNs that name tables in it.
     pub fn arns(&self) -> Vec<&str> {
-        let mut found = Vec::new();
+        let (mut found, mut seen) = (Vec::new(), HashSet::new());
         tables(&self.root, self.shape, &mut |text| {
-            if text.starts_with("arn:") && !found.contains(&text) {
+            if text.starts_with("arn:") && seen.insert(text) {
                 found.push(text);
             }
         });

@@ -10,7 +10,7 @@ mod tables;
 mod tags;
 mod turn;
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, collections::HashSet, sync::Arc};
 
 use bowline_aws::{
     dynamodb::{KeySchema, On, Operation, Place, Request, Requirement, Resource, Target},
@@ -212,11 +212,13 @@ impl TableCall<'_> {
 
     /// Every table that is named anywhere is decided about. If one were not, that would be a mistake of ours.
     fn check_complete(&self, requirements: &[Requirement<'_>]) -> Result<(), AwsError> {
-        let decided = |table: &Resource| {
-            let mut about = requirements.iter().filter_map(|r| r.resource.as_ref());
-            about.any(|r| r.place == table.place && r.table == table.table)
-        };
-        if self.request.tables(self.place).iter().all(decided) {
+        let about = requirements.iter().filter_map(|r| r.resource.as_ref());
+        let decided: HashSet<_> = about.map(|r| (&r.place, &r.table)).collect();
+        let named = self.request.tables(self.place);
+        if named
+            .iter()
+            .all(|r| decided.contains(&(&r.place, &r.table)))
+        {
             Ok(())
         } else {
             Err(AwsError::internal(bowline_aws::error::Protocol::DynamoDb))
