@@ -54,11 +54,12 @@ pub(super) fn check(operation: Operation, body: &Value<'_>) -> Result<(), AwsErr
             let items = present(body, "TransactItems").and_then(Value::as_array);
             bounded("transactItems", items, MOST_OF_TRANSACTION)?;
         }
-        Operation::CreateTable | Operation::TagResource => {
-            if length(present(body, "Tags")) > MOST_TAGS {
-                let message = "One or more parameter values were invalid: Too many tags: a table has 50 at most";
-                return Err(AwsError::new(Code::ValidationError, message));
-            }
+        Operation::CreateTable | Operation::TagResource
+            if length(present(body, "Tags")) > MOST_TAGS =>
+        {
+            let message =
+                "One or more parameter values were invalid: Too many tags: a table has 50 at most";
+            return Err(AwsError::new(Code::ValidationError, message));
         }
         _ => {}
     }
