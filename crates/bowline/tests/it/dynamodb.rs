@@ -1036,3 +1036,80 @@ fn what_nests_deeply_is_refused_wherever_it_stands_and_the_server_goes_on() {
     body["ExpressionAttributeValues"][":v"] = nested(30);
     refused("UpdateItem", &body);
 }
+
+#[test]
+fn a_page_has_a_bound_and_boto3_goes_through_all_of_them() {
+    let Some(clients) = clients() else { return };
+    let world = World::without_roles(Launch::default(), Issuer::start());
+    assert_snapshot!(clients.drive("dynamodb_pages.py", &world.server.url, Some(&Bowline::root()), &[("AWS_DEFAULT_REGION", "us-east-1")]), @"
+    query [(300, 300, 300), (300, 300, 300), (101, 101, 101)] True
+    query backwards [(300, 300, 300), (300, 300, 300), (101, 101, 101)] True
+    query of an index [(300, 300, 300), (300, 300, 300), (101, 101, 101)] True
+    scan [(300, 300, 300), (300, 300, 300), (101, 101, 101)] True
+    scan of an index [(300, 300, 300), (300, 300, 300), (101, 101, 101)] True
+    scan with a filter [(0, 0, 300), (0, 0, 300), (1, 1, 101)]
+    count by query [(0, 300, 300), (0, 300, 300), (0, 101, 101)]
+    count by scan [(0, 300, 300), (0, 300, 300), (0, 101, 101)]
+    segments [(0, 0, 0)] [(300, 300, 300), (300, 300, 300), (101, 101, 101)]
+    limit 299 [(299, 299, 299), (299, 299, 299), (103, 103, 103)] True [(299, 299, 299), (299, 299, 299), (103, 103, 103)] True
+    limit 300 [(300, 300, 300), (300, 300, 300), (101, 101, 101)] True [(300, 300, 300), (300, 300, 300), (101, 101, 101)] True
+    limit 301 [(300, 300, 300), (300, 300, 300), (101, 101, 101)] True [(300, 300, 300), (300, 300, 300), (101, 101, 101)] True
+    limit 2147483647 [(300, 300, 300), (300, 300, 300), (101, 101, 101)] True [(300, 300, 300), (300, 300, 300), (101, 101, 101)] True
+    limit 7 7 {'pk': {'S': 'a'}, 'sk': {'S': '0006'}}
+    ");
+    // What is no limit is refused as ever.
+    let none = json!({ "TableName": "insights", "Limit": 0 });
+    for operation in ["Query", "Scan"] {
+        let refused = call(&world, &Bowline::root(), operation, &none);
+        assert_eq!(told(&refused), "ValidationException");
+        assert!(refused.text().contains("at 'limit'"), "{}", refused.text());
+    }
+}
+
+#[test]
+fn a_token_is_of_one_caller_and_of_the_tables_that_there_were() {
+    let world = world();
+    let root = Bowline::root();
+    let written = |keys: &Keys, n: u32, token: &str| {
+        let update = json!({
+            "TableName": "other",
+            "Key": key("counter"),
+            "UpdateExpression": "ADD n :n",
+            "ExpressionAttributeValues": { ":n": { "N": n.to_string() } },
+        });
+        let body = json!({ "TransactItems": [{ "Update": update }], "ClientRequestToken": token });
+        told(&call(&world, keys, "TransactWriteItems", &body))
+    };
+    let count = || {
+        let body = call(&world, &root, "GetItem", &get("other", "counter")).text();
+        let body: Value = serde_json::from_str(&body).unwrap();
+        body["Item"]["n"]["N"].as_str().unwrap_or("none").to_owned()
+    };
+    // What was done once is not done again.
+    assert_eq!(written(&root, 1, "token"), "200");
+    assert_eq!(written(&root, 1, "token"), "200");
+    assert_eq!(count(), "1");
+    assert_eq!(
+        written(&root, 2, "token"),
+        "IdempotentParameterMismatchException"
+    );
+    assert_eq!(written(&root, 1, &"t".repeat(36)), "200");
+    assert_eq!(written(&root, 1, &"t".repeat(37)), "ValidationException");
+    assert_eq!(count(), "2");
+    // Another caller has tokens of its own.
+    let writer = allow(&["dynamodb:UpdateItem"], &[&arn("other")]);
+    let bot = world.user("bot", Some(writer));
+    assert_eq!(written(&bot, 1, "token"), "200");
+    assert_eq!(written(&bot, 1, "token"), "200");
+    assert_eq!(count(), "3");
+    // Changed tags leave the table the one that it was, and a table that has its name later is another.
+    let tags = json!({ "ResourceArn": arn("other"), "Tags": [{ "Key": "team", "Value": "red" }] });
+    call(&world, &root, "TagResource", &tags).accepted();
+    assert_eq!(written(&root, 1, "token"), "200");
+    assert_eq!(count(), "3");
+    let name = json!({ "TableName": "other" });
+    call(&world, &root, "DeleteTable", &name).accepted();
+    call(&world, &root, "CreateTable", &table("other")).accepted();
+    assert_eq!(written(&root, 1, "token"), "200");
+    assert_eq!(count(), "1");
+}
