@@ -4,6 +4,7 @@
 //! type or that nobody here honours is refused. What was read is what is decided on ([`Request::requirements`]), and exactly that is
 //! sent on ([`Request::to_wire`]), with names where the request had the ARNs of tables.
 
+mod counts;
 mod expression;
 mod generated;
 mod key_value;

@@ -37,6 +37,14 @@ const NOT_HONOURED: &[(&str, &str)] = &[
     ("UpdateTableInput", "WarmThroughput"),
 ];
 
+/// Texts that are expressions. A filter is a `ConditionExpression` in the model.
+const EXPRESSIONS: &[&str] = &[
+    "ConditionExpression",
+    "KeyExpression",
+    "ProjectionExpression",
+    "UpdateExpression",
+];
+
 /// The file with the shapes of these operations.
 pub(crate) fn file(facts: &Service, built: &[&str]) -> Result<(String, String)> {
     let mut inputs = Vec::new();
@@ -142,6 +150,9 @@ fn reference(facts: &Service, name: &str) -> Result<String> {
 fn plain(facts: &Service, name: &str) -> Result<Option<&'static str>> {
     if name == "AttributeValue" {
         return Ok(Some("AttributeValue"));
+    }
+    if EXPRESSIONS.contains(&name) {
+        return Ok(Some("Expression"));
     }
     if is_table(name) {
         return Ok(Some("Table"));

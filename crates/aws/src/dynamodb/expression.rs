@@ -3,7 +3,15 @@
 //! This is no parser: the store parses, and refuses what is no expression. It reads words only, so that no attribute is overlooked,
 //! whatever the grammar is; where it is not sure it says so ("Expressions in DynamoDB", Amazon `DynamoDB` Developer Guide).
 
+use std::collections::HashMap;
+
 use bowline_iam::json::Object;
+
+pub(super) mod limits;
+
+/// `ExpressionAttributeNames`, each found at once: a request may have as many as its body holds.
+#[derive(Debug, Default)]
+pub(super) struct Names<'n>(HashMap<&'n str, &'n str>);
 
 /// A word or a sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +36,24 @@ const KEYWORDS: [&str; 9] = [
     "ADD", "AND", "BETWEEN", "DELETE", "IN", "NOT", "OR", "REMOVE", "SET",
 ];
 
+impl<'n> Names<'n> {
+    /// Those of a request or a part of one.
+    pub(super) fn new(given: &'n Object<'_>) -> Self {
+        let members = given.members().iter();
+        Self(
+            members
+                .filter_map(|member| Some((&*member.name, member.value.as_str()?)))
+                .collect(),
+        )
+    }
+
+    fn resolve(&self, name: &str) -> Option<&'n str> {
+        self.0.get(name).copied()
+    }
+}
+
 /// The attributes that an expression speaks of, by their names. Of a path, that is where it begins. None if that is not sure.
-pub(super) fn attributes(expression: &str, names: Option<&Object<'_>>) -> Option<Vec<String>> {
+pub(super) fn attributes(expression: &str, names: &Names<'_>) -> Option<Vec<String>> {
     let all = tokens(expression)?;
     let mut found = Vec::new();
     for (at, token) in all.iter().enumerate() {
@@ -42,7 +66,7 @@ pub(super) fn attributes(expression: &str, names: Option<&Object<'_>>) -> Option
             Token::Word(word) if !is_keyword(word) && after != Some(&Token::Sign('(')) => {
                 found.push((*word).to_owned());
             }
-            Token::Name(name) => found.push(resolve(name, names)?.to_owned()),
+            Token::Name(name) => found.push(names.resolve(name)?.to_owned()),
             Token::Word(_) | Token::Value(_) | Token::Digits | Token::Sign(_) => {}
         }
     }
@@ -54,7 +78,7 @@ pub(super) fn attributes(expression: &str, names: Option<&Object<'_>>) -> Option
 pub(super) fn equal_to<'e>(
     expression: &'e str,
     attribute: &str,
-    names: Option<&Object<'_>>,
+    names: &Names<'_>,
 ) -> Option<&'e str> {
     let all = tokens(expression)?;
     let mut found = None;
@@ -66,7 +90,7 @@ pub(super) fn equal_to<'e>(
                 return None;
             }
             Token::Word(word) => *word == attribute,
-            Token::Name(name) => resolve(name, names)? == attribute,
+            Token::Name(name) => names.resolve(name)? == attribute,
             Token::Value(_) | Token::Digits | Token::Sign(_) => false,
         };
         if !is_meant {
@@ -94,10 +118,6 @@ pub(super) fn equal_to<'e>(
         found = Some(*value);
     }
     found
-}
-
-fn resolve<'n>(name: &str, names: Option<&'n Object<'_>>) -> Option<&'n str> {
-    names?.get(name)?.as_str()
 }
 
 fn is_keyword(word: &str) -> bool {
@@ -148,12 +168,12 @@ mod tests {
 
     fn spoken_of(expression: &str) -> Option<String> {
         let names = json::parse(NAMES, &Limits::POLICY).unwrap();
-        attributes(expression, names.as_object()).map(|found| found.join(" "))
+        attributes(expression, &Names::new(names.as_object().unwrap())).map(|found| found.join(" "))
     }
 
     fn wanted(expression: &str) -> Option<String> {
         let names = json::parse(NAMES, &Limits::POLICY).unwrap();
-        equal_to(expression, "pk", names.as_object()).map(str::to_owned)
+        equal_to(expression, "pk", &Names::new(names.as_object().unwrap())).map(str::to_owned)
     }
 
     #[test]
@@ -170,7 +190,7 @@ mod tests {
         for expression in ["#x", "#n", "a # b", "a \u{a0}b", "\"a\"", "a; b", "#"] {
             assert_eq!(spoken_of(expression), None, "{expression}");
         }
-        assert_eq!(attributes("#p", None), None);
+        assert_eq!(attributes("#p", &Names::default()), None);
     }
 
     #[test]

@@ -47,7 +47,7 @@ static KEYS_AND_ATTRIBUTES: Shape = Shape::Structure(&[
     Member { name: "Keys", shape: &KEY_LIST, required: true },
     Member { name: "AttributesToGet", shape: &ATTRIBUTE_NAME_LIST, required: false },
     Member { name: "ConsistentRead", shape: &Shape::Bool, required: false },
-    Member { name: "ProjectionExpression", shape: &Shape::Text, required: false },
+    Member { name: "ProjectionExpression", shape: &Shape::Expression, required: false },
     Member { name: "ExpressionAttributeNames", shape: &EXPRESSION_ATTRIBUTE_NAME_MAP, required: false },
 ]);
 
@@ -244,7 +244,7 @@ static DELETE_ITEM_INPUT: Shape = Shape::Structure(&[
     Member { name: "ReturnValues", shape: &RETURN_VALUE, required: false },
     Member { name: "ReturnConsumedCapacity", shape: &RETURN_CONSUMED_CAPACITY, required: false },
     Member { name: "ReturnItemCollectionMetrics", shape: &RETURN_ITEM_COLLECTION_METRICS, required: false },
-    Member { name: "ConditionExpression", shape: &Shape::Text, required: false },
+    Member { name: "ConditionExpression", shape: &Shape::Expression, required: false },
     Member { name: "ExpressionAttributeNames", shape: &EXPRESSION_ATTRIBUTE_NAME_MAP, required: false },
     Member { name: "ExpressionAttributeValues", shape: &EXPRESSION_ATTRIBUTE_VALUE_MAP, required: false },
     Member { name: "ReturnValuesOnConditionCheckFailure", shape: &RETURN_VALUES_ON_CONDITION_CHECK_FAILURE, required: false },
@@ -272,7 +272,7 @@ static GET_ITEM_INPUT: Shape = Shape::Structure(&[
     Member { name: "AttributesToGet", shape: &ATTRIBUTE_NAME_LIST, required: false },
     Member { name: "ConsistentRead", shape: &Shape::Bool, required: false },
     Member { name: "ReturnConsumedCapacity", shape: &RETURN_CONSUMED_CAPACITY, required: false },
-    Member { name: "ProjectionExpression", shape: &Shape::Text, required: false },
+    Member { name: "ProjectionExpression", shape: &Shape::Expression, required: false },
     Member { name: "ExpressionAttributeNames", shape: &EXPRESSION_ATTRIBUTE_NAME_MAP, required: false },
 ]);
 
@@ -297,7 +297,7 @@ static PUT_ITEM_INPUT: Shape = Shape::Structure(&[
     Member { name: "ReturnConsumedCapacity", shape: &RETURN_CONSUMED_CAPACITY, required: false },
     Member { name: "ReturnItemCollectionMetrics", shape: &RETURN_ITEM_COLLECTION_METRICS, required: false },
     Member { name: "ConditionalOperator", shape: &CONDITIONAL_OPERATOR, required: false },
-    Member { name: "ConditionExpression", shape: &Shape::Text, required: false },
+    Member { name: "ConditionExpression", shape: &Shape::Expression, required: false },
     Member { name: "ExpressionAttributeNames", shape: &EXPRESSION_ATTRIBUTE_NAME_MAP, required: false },
     Member { name: "ExpressionAttributeValues", shape: &EXPRESSION_ATTRIBUTE_VALUE_MAP, required: false },
     Member { name: "ReturnValuesOnConditionCheckFailure", shape: &RETURN_VALUES_ON_CONDITION_CHECK_FAILURE, required: false },
@@ -332,9 +332,9 @@ static QUERY_INPUT: Shape = Shape::Structure(&[
     Member { name: "ScanIndexForward", shape: &Shape::Bool, required: false },
     Member { name: "ExclusiveStartKey", shape: &KEY, required: false },
     Member { name: "ReturnConsumedCapacity", shape: &RETURN_CONSUMED_CAPACITY, required: false },
-    Member { name: "ProjectionExpression", shape: &Shape::Text, required: false },
-    Member { name: "FilterExpression", shape: &Shape::Text, required: false },
-    Member { name: "KeyConditionExpression", shape: &Shape::Text, required: false },
+    Member { name: "ProjectionExpression", shape: &Shape::Expression, required: false },
+    Member { name: "FilterExpression", shape: &Shape::Expression, required: false },
+    Member { name: "KeyConditionExpression", shape: &Shape::Expression, required: false },
     Member { name: "ExpressionAttributeNames", shape: &EXPRESSION_ATTRIBUTE_NAME_MAP, required: false },
     Member { name: "ExpressionAttributeValues", shape: &EXPRESSION_ATTRIBUTE_VALUE_MAP, required: false },
 ]);
@@ -352,8 +352,8 @@ static SCAN_INPUT: Shape = Shape::Structure(&[
     Member { name: "ReturnConsumedCapacity", shape: &RETURN_CONSUMED_CAPACITY, required: false },
     Member { name: "TotalSegments", shape: &Shape::Integer, required: false },
     Member { name: "Segment", shape: &Shape::Integer, required: false },
-    Member { name: "ProjectionExpression", shape: &Shape::Text, required: false },
-    Member { name: "FilterExpression", shape: &Shape::Text, required: false },
+    Member { name: "ProjectionExpression", shape: &Shape::Expression, required: false },
+    Member { name: "FilterExpression", shape: &Shape::Expression, required: false },
     Member { name: "ExpressionAttributeNames", shape: &EXPRESSION_ATTRIBUTE_NAME_MAP, required: false },
     Member { name: "ExpressionAttributeValues", shape: &EXPRESSION_ATTRIBUTE_VALUE_MAP, required: false },
     Member { name: "ConsistentRead", shape: &Shape::Bool, required: false },
@@ -369,7 +369,7 @@ static TAG_RESOURCE_INPUT: Shape = Shape::Structure(&[
 static GET: Shape = Shape::Structure(&[
     Member { name: "Key", shape: &KEY, required: true },
     Member { name: "TableName", shape: &Shape::Table, required: true },
-    Member { name: "ProjectionExpression", shape: &Shape::Text, required: false },
+    Member { name: "ProjectionExpression", shape: &Shape::Expression, required: false },
     Member { name: "ExpressionAttributeNames", shape: &EXPRESSION_ATTRIBUTE_NAME_MAP, required: false },
 ]);
 
@@ -391,7 +391,7 @@ static TRANSACT_GET_ITEMS_INPUT: Shape = Shape::Structure(&[
 static CONDITION_CHECK: Shape = Shape::Structure(&[
     Member { name: "Key", shape: &KEY, required: true },
     Member { name: "TableName", shape: &Shape::Table, required: true },
-    Member { name: "ConditionExpression", shape: &Shape::Text, required: true },
+    Member { name: "ConditionExpression", shape: &Shape::Expression, required: true },
     Member { name: "ExpressionAttributeNames", shape: &EXPRESSION_ATTRIBUTE_NAME_MAP, required: false },
     Member { name: "ExpressionAttributeValues", shape: &EXPRESSION_ATTRIBUTE_VALUE_MAP, required: false },
     Member { name: "ReturnValuesOnConditionCheckFailure", shape: &RETURN_VALUES_ON_CONDITION_CHECK_FAILURE, required: false },
@@ -401,7 +401,7 @@ static CONDITION_CHECK: Shape = Shape::Structure(&[
 static PUT: Shape = Shape::Structure(&[
     Member { name: "Item", shape: &PUT_ITEM_INPUT_ATTRIBUTE_MAP, required: true },
     Member { name: "TableName", shape: &Shape::Table, required: true },
-    Member { name: "ConditionExpression", shape: &Shape::Text, required: false },
+    Member { name: "ConditionExpression", shape: &Shape::Expression, required: false },
     Member { name: "ExpressionAttributeNames", shape: &EXPRESSION_ATTRIBUTE_NAME_MAP, required: false },
     Member { name: "ExpressionAttributeValues", shape: &EXPRESSION_ATTRIBUTE_VALUE_MAP, required: false },
     Member { name: "ReturnValuesOnConditionCheckFailure", shape: &RETURN_VALUES_ON_CONDITION_CHECK_FAILURE, required: false },
@@ -411,7 +411,7 @@ static PUT: Shape = Shape::Structure(&[
 static DELETE: Shape = Shape::Structure(&[
     Member { name: "Key", shape: &KEY, required: true },
     Member { name: "TableName", shape: &Shape::Table, required: true },
-    Member { name: "ConditionExpression", shape: &Shape::Text, required: false },
+    Member { name: "ConditionExpression", shape: &Shape::Expression, required: false },
     Member { name: "ExpressionAttributeNames", shape: &EXPRESSION_ATTRIBUTE_NAME_MAP, required: false },
     Member { name: "ExpressionAttributeValues", shape: &EXPRESSION_ATTRIBUTE_VALUE_MAP, required: false },
     Member { name: "ReturnValuesOnConditionCheckFailure", shape: &RETURN_VALUES_ON_CONDITION_CHECK_FAILURE, required: false },
@@ -420,9 +420,9 @@ static DELETE: Shape = Shape::Structure(&[
 #[rustfmt::skip]
 static UPDATE: Shape = Shape::Structure(&[
     Member { name: "Key", shape: &KEY, required: true },
-    Member { name: "UpdateExpression", shape: &Shape::Text, required: true },
+    Member { name: "UpdateExpression", shape: &Shape::Expression, required: true },
     Member { name: "TableName", shape: &Shape::Table, required: true },
-    Member { name: "ConditionExpression", shape: &Shape::Text, required: false },
+    Member { name: "ConditionExpression", shape: &Shape::Expression, required: false },
     Member { name: "ExpressionAttributeNames", shape: &EXPRESSION_ATTRIBUTE_NAME_MAP, required: false },
     Member { name: "ExpressionAttributeValues", shape: &EXPRESSION_ATTRIBUTE_VALUE_MAP, required: false },
     Member { name: "ReturnValuesOnConditionCheckFailure", shape: &RETURN_VALUES_ON_CONDITION_CHECK_FAILURE, required: false },
@@ -478,8 +478,8 @@ static UPDATE_ITEM_INPUT: Shape = Shape::Structure(&[
     Member { name: "ReturnValues", shape: &RETURN_VALUE, required: false },
     Member { name: "ReturnConsumedCapacity", shape: &RETURN_CONSUMED_CAPACITY, required: false },
     Member { name: "ReturnItemCollectionMetrics", shape: &RETURN_ITEM_COLLECTION_METRICS, required: false },
-    Member { name: "UpdateExpression", shape: &Shape::Text, required: false },
-    Member { name: "ConditionExpression", shape: &Shape::Text, required: false },
+    Member { name: "UpdateExpression", shape: &Shape::Expression, required: false },
+    Member { name: "ConditionExpression", shape: &Shape::Expression, required: false },
     Member { name: "ExpressionAttributeNames", shape: &EXPRESSION_ATTRIBUTE_NAME_MAP, required: false },
     Member { name: "ExpressionAttributeValues", shape: &EXPRESSION_ATTRIBUTE_VALUE_MAP, required: false },
     Member { name: "ReturnValuesOnConditionCheckFailure", shape: &RETURN_VALUES_ON_CONDITION_CHECK_FAILURE, required: false },

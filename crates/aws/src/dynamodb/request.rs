@@ -1,9 +1,11 @@
 //! A request's body: read once, and sent on as it was read.
 
+use std::collections::HashSet;
+
 use bowline_iam::json::{self, Kind, Limits, Object, Problem, Value};
 
 use super::{
-    generated,
+    counts, generated,
     operation::Operation,
     shape::{Checker, Shape, datatype, member, present},
     table::{Place, Resource, TableRef},
@@ -31,7 +33,8 @@ impl<'a> Request<'a> {
     ///
     /// # Errors
     /// `UnknownOperationException` if the operation is not served, `SerializationException` if the body is not JSON or has something of
-    /// another type, `ValidationException` for a member that is missing, unknown or not honoured, and for a bad name of a table.
+    /// another type, `ValidationException` for a member that is missing, unknown or not honoured, for a bad name of a table, and for too
+    /// many of something.
     pub fn read(operation: Operation, body: &'a [u8]) -> Result<Self, AwsError> {
         let shape = generated::input(operation.name())
             .ok_or_else(|| AwsError::unknown_operation(operation.name(), "2012-08-10"))?;
@@ -59,6 +62,7 @@ impl<'a> Request<'a> {
             | Problem::BadNumber
             | Problem::Trailing => AwsError::new(Code::MalformedInput, error.to_string()),
         })?;
+        counts::check(operation, &root)?;
         Checker::check(&root, shape)?;
         Ok(Self {
             operation,
@@ -84,11 +88,11 @@ impl<'a> Request<'a> {
 
     /// Every table that it names, wherever that stands, in order.
     pub fn tables(&self, place: &Place) -> Vec<Resource> {
-        let mut found = Vec::new();
+        let (mut found, mut seen) = (Vec::new(), HashSet::new());
         tables(&self.root, self.shape, &mut |text| {
             if let Ok(table) = TableRef::parse(text) {
                 let resource = table.from(place);
-                if !found.contains(&resource) {
+                if seen.insert(resource.clone()) {
                     found.push(resource);
                 }
             }
@@ -98,9 +102,9 @@ impl<'a> Request<'a> {
 
     /// The ARNs that name tables in it.
     pub fn arns(&self) -> Vec<&str> {
-        let mut found = Vec::new();
+        let (mut found, mut seen) = (Vec::new(), HashSet::new());
         tables(&self.root, self.shape, &mut |text| {
-            if text.starts_with("arn:") && !found.contains(&text) {
+            if text.starts_with("arn:") && seen.insert(text) {
                 found.push(text);
             }
         });
@@ -114,11 +118,11 @@ impl<'a> Request<'a> {
         out
     }
 
-    /// The same without a member of the body.
-    pub fn to_wire_without(&self, left_out: &str) -> String {
+    /// The same with another member of the body: left out, or with this JSON, whether it was there or not.
+    pub fn to_wire_with(&self, name: &str, json: Option<&str>) -> String {
         let mut out = String::new();
         if let (Some(object), Shape::Structure(members)) = (self.root.as_object(), self.shape) {
-            structure(object, members, left_out, &mut out);
+            structure(object, members, Some((name, json)), &mut out);
         }
         out
     }
@@ -177,12 +181,13 @@ fn write(value: &Value<'_>, shape: &'static Shape, out: &mut String) {
             out.push(']');
         }
         Kind::Object(object) => match shape {
-            Shape::Structure(members) => structure(object, members, "", out),
+            Shape::Structure(members) => structure(object, members, None, out),
             Shape::Map(of) => entries(object, out, false, |_| of),
             Shape::Tables(of) => entries(object, out, true, |_| of),
             Shape::AttributeValue
             | Shape::Bool
             | Shape::Choice(_)
+            | Shape::Expression
             | Shape::Integer
             | Shape::List(_)
             | Shape::NotHonoured
@@ -197,7 +202,7 @@ fn write(value: &Value<'_>, shape: &'static Shape, out: &mut String) {
 fn structure(
     object: &Object<'_>,
     members: &'static [super::shape::Member],
-    left_out: &str,
+    other: Option<(&str, Option<&str>)>,
     out: &mut String,
 ) {
     out.push('{');
@@ -206,7 +211,7 @@ fn structure(
         let Some(known) = member(members, &given.name) else {
             continue;
         };
-        if given.value.kind == Kind::Null || known.name == left_out {
+        if given.value.kind == Kind::Null || other.is_some_and(|(name, _)| name == known.name) {
             continue;
         }
         if !std::mem::take(&mut first) {
@@ -215,6 +220,14 @@ fn structure(
         push_string(out, known.name);
         out.push(':');
         write(&given.value, known.shape, out);
+    }
+    if let Some((name, Some(json))) = other {
+        if !first {
+            out.push(',');
+        }
+        push_string(out, name);
+        out.push(':');
+        out.push_str(json);
     }
     out.push('}');
 }

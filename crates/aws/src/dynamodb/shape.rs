@@ -1,11 +1,16 @@
 //! What a body may hold: shapes of the service's model, checked against what was read.
 //!
-//! Types and members are checked here, and the texts that come from a list of choices, since policies ask about those. Lengths and ranges
-//! are the store's to check: nothing is decided by them.
+//! Types and members are checked here, the texts that come from a list of choices, since policies ask about those, and how deep an
+//! expression nests. Other lengths and ranges are the store's to check: nothing is decided by them.
+
+use std::collections::HashSet;
 
 use bowline_iam::json::{Kind, Object, Value};
 
-use super::table::{TableName, TableRef};
+use super::{
+    expression::limits,
+    table::{TableName, TableRef},
+};
 use crate::error::{AwsError, Code};
 
 /// A shape of the model.
@@ -17,6 +22,8 @@ pub(super) enum Shape {
     Bool,
     /// One of these texts.
     Choice(&'static [&'static str]),
+    /// An expression, which speaks of attributes.
+    Expression,
     /// A whole number.
     Integer,
     /// Any number of one shape.
@@ -68,6 +75,9 @@ pub(super) fn member(members: &'static [Member], name: &str) -> Option<&'static 
     members.iter().find(|member| member.name == name)
 }
 
+/// Most problems that a request is told of.
+const MOST_PROBLEMS: usize = 10;
+
 /// Where a value stands, and what is wrong with those before it.
 #[derive(Debug, Default)]
 pub(super) struct Checker {
@@ -108,11 +118,11 @@ impl Checker {
                     self.problem(
                         &format!("Value '{text}'"),
                         &format!("Member must satisfy enum value set: [{set}]"),
-                    );
+                    )?;
                 }
                 Ok(())
             }
-            Shape::Text => text(value).map(drop),
+            Shape::Expression | Shape::Text => text(value).map(drop),
             Shape::Table => table(text(value)?).map(drop),
             Shape::List(of) => {
                 let Some(items) = value.as_array() else {
@@ -126,15 +136,15 @@ impl Checker {
             Shape::Map(of) => self.entries(object(value)?, of),
             Shape::Tables(of) => {
                 let object = object(value)?;
-                let mut seen: Vec<TableName> = Vec::new();
+                let mut seen: HashSet<TableName> = HashSet::new();
                 for entry in object.members() {
-                    let name = table(&entry.name)?.name().clone();
+                    let table = table(&entry.name)?;
+                    let name = table.name();
                     // The name and the ARN of one table would be one after they became names.
-                    if seen.contains(&name) {
+                    if !seen.insert(name.clone()) {
                         let message = format!("The table {name} is named more than once");
                         return Err(AwsError::new(Code::ValidationError, message));
                     }
-                    seen.push(name);
                 }
                 self.entries(object, of)
             }
@@ -165,12 +175,15 @@ impl Checker {
                     return Err(AwsError::unsupported_parameter(known.name));
                 }
                 self.inside(&lower_first(known.name), &given.value, known.shape)?;
+                if matches!(known.shape, Shape::Expression) {
+                    limits::check(known.name, text(&given.value)?)?;
+                }
             }
         }
         for member in members.iter().filter(|member| member.required) {
             if present(object, member.name).is_none() {
                 self.path.push(lower_first(member.name));
-                self.problem("Value null", "Member must not be null");
+                self.problem("Value null", "Member must not be null")?;
                 self.path.pop();
             }
         }
@@ -206,11 +219,17 @@ impl Checker {
         Ok(())
     }
 
-    fn problem(&mut self, value: &str, constraint: &str) {
+    /// Takes down a problem, and stops at the last of those that are told.
+    fn problem(&mut self, value: &str, constraint: &str) -> Result<(), AwsError> {
         let at = self.path.join(".");
         self.problems.push(format!(
             "{value} at '{at}' failed to satisfy constraint: {constraint}"
         ));
+        if self.problems.len() < MOST_PROBLEMS {
+            Ok(())
+        } else {
+            Err(AwsError::validation(&self.problems))
+        }
     }
 }
 

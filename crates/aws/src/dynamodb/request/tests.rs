@@ -16,6 +16,8 @@ fn refused(operation: Operation, body: &str) -> String {
     error.render(Protocol::DynamoDb, RequestIds::default()).body
 }
 
+const WRITE: &str = r#"{"DeleteRequest": {"Key": {}}}"#;
+
 #[test]
 fn what_was_read_is_sent_on_and_nothing_else() {
     insta::assert_snapshot!(sent_on(Operation::PutItem, r#" {"TableName" : "insights", "ReturnValues": null,
@@ -23,6 +25,20 @@ fn what_was_read_is_sent_on_and_nothing_else() {
         @r#"{"TableName":"insights","Item":{"pk":{"S":"a\"\né"},"n":{"N":"1.0"},"l":{"L":[{"NULL":true},{"M":{"TableName":{"BS":["AA=="]}}}]}}}"#);
     insta::assert_snapshot!(sent_on(Operation::Query, r#"{"TableName": "insights", "Limit": 7, "ScanIndexForward": false}"#),
         @r#"{"TableName":"insights","Limit":7,"ScanIndexForward":false}"#);
+}
+
+#[test]
+fn a_member_may_be_sent_on_as_another_and_the_rest_stays() {
+    let with = |body: &str, json| {
+        let request = Request::read(Operation::Scan, body.as_bytes()).unwrap();
+        request.to_wire_with("Limit", json)
+    };
+    let limited =
+        r#"{"Limit": 7, "TableName": "insights", "ExpressionAttributeNames": {"Limit": "a"}}"#;
+    insta::assert_snapshot!(with(limited, None), @r#"{"TableName":"insights","ExpressionAttributeNames":{"Limit":"a"}}"#);
+    insta::assert_snapshot!(with(limited, Some("8")), @r#"{"TableName":"insights","ExpressionAttributeNames":{"Limit":"a"},"Limit":8}"#);
+    insta::assert_snapshot!(with(r#"{"TableName": "insights"}"#, Some("8")), @r#"{"TableName":"insights","Limit":8}"#);
+    insta::assert_snapshot!(with(r#"{"TableName": "insights", "Limit": null}"#, None), @r#"{"TableName":"insights"}"#);
 }
 
 #[test]
@@ -44,7 +60,7 @@ fn every_table_is_found_wherever_it_is_named() {
         let names = tables.iter().map(|table| table.table.as_str());
         names.collect::<Vec<_>>().join(" ")
     };
-    insta::assert_snapshot!(found(Operation::BatchWriteItem, r#"{"RequestItems": {"one": [], "two": []}}"#), @"one two");
+    insta::assert_snapshot!(found(Operation::BatchWriteItem, r#"{"RequestItems": {"one": [WRITE], "two": [WRITE]}}"#.replace("WRITE", WRITE).as_str()), @"one two");
     let items = r#"{"TransactItems": [{"Put": {"TableName": "one", "Item": {}}}, {"Delete": {"TableName": "two", "Key": {}}},
         {"Update": {"TableName": "three", "Key": {}, "UpdateExpression": "x"}},
         {"ConditionCheck": {"TableName": "four", "Key": {}, "ConditionExpression": "x"}}]}"#;
@@ -96,6 +112,95 @@ fn a_body_is_bounded_in_depth() {
     };
     assert!(Request::read(Operation::PutItem, nested(32).as_bytes()).is_ok());
     insta::assert_snapshot!(refused(Operation::PutItem, &nested(40)), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"}"#);
+}
+
+#[test]
+fn tables_items_and_tags_are_counted_before_anything_else() {
+    let told = |operation: Operation, body: &str| match Request::read(operation, body.as_bytes()) {
+        Ok(_) => "good".to_owned(),
+        Err(error) => error.message().to_owned(),
+    };
+    let many = |count: usize, one: &str| {
+        let all = (0..count).map(|n| one.replace("{n}", &n.to_string()));
+        all.collect::<Vec<_>>().join(",")
+    };
+    let tables = |operation, count, of: &str| {
+        let tables = many(count, &format!(r#""table.{{n}}": {of}"#));
+        told(operation, &format!(r#"{{"RequestItems": {{{tables}}}}}"#))
+    };
+    let keys = |count: usize| {
+        format!(
+            r#"{{"Keys": [{}]}}"#,
+            many(count, r#"{"pk": {"N": "{n}"}}"#)
+        )
+    };
+    let gets = |count, of: &str| tables(Operation::BatchGetItem, count, of);
+    assert_eq!(gets(1, &keys(100)), "good");
+    assert_eq!(gets(100, &keys(1)), "good");
+    insta::assert_snapshot!(gets(1, &keys(101)), @"Too many items requested for the BatchGetItem call");
+    insta::assert_snapshot!(gets(3, &keys(34)), @"Too many items requested for the BatchGetItem call");
+    insta::assert_snapshot!(gets(101, &keys(0)), @"1 validation error detected: Value at 'requestItems' failed to satisfy constraint: Member must have length less than or equal to 100");
+    insta::assert_snapshot!(gets(0, ""), @"1 validation error detected: Value at 'requestItems' failed to satisfy constraint: Member must have length greater than or equal to 1");
+
+    let writes = |count, each| {
+        let writes = format!("[{}]", many(each, WRITE));
+        tables(Operation::BatchWriteItem, count, &writes)
+    };
+    assert_eq!(writes(1, 25), "good");
+    assert_eq!(writes(25, 1), "good");
+    insta::assert_snapshot!(writes(1, 26), @"Too many items requested for the BatchWriteItem call");
+    insta::assert_snapshot!(writes(13, 2), @"Too many items requested for the BatchWriteItem call");
+    insta::assert_snapshot!(writes(26, 1), @"1 validation error detected: Value at 'requestItems' failed to satisfy constraint: Member must have length less than or equal to 25");
+    insta::assert_snapshot!(writes(1, 0), @"1 validation error detected: Value at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]");
+    insta::assert_snapshot!(writes(0, 1), @"1 validation error detected: Value at 'requestItems' failed to satisfy constraint: Member must have length greater than or equal to 1");
+
+    let get = r#"{"Get": {"TableName": "table.{n}", "Key": {}}}"#;
+    let delete = r#"{"Delete": {"TableName": "table.{n}", "Key": {}}}"#;
+    for (operation, one) in [
+        (Operation::TransactGetItems, get),
+        (Operation::TransactWriteItems, delete),
+    ] {
+        let items = |count| {
+            told(
+                operation,
+                &format!(r#"{{"TransactItems": [{}]}}"#, many(count, one)),
+            )
+        };
+        assert_eq!(items(100), "good");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(items(101), @"1 validation error detected: Value at 'transactItems' failed to satisfy constraint: Member must have length less than or equal to 100");
+            insta::assert_snapshot!(items(0), @"1 validation error detected: Value at 'transactItems' failed to satisfy constraint: Member must have length greater than or equal to 1");
+        }
+    }
+
+    let tags = |count| {
+        let tags = many(count, r#"{"Key": "k{n}", "Value": ""}"#);
+        let body = format!(
+            r#"{{"ResourceArn": "arn:aws:dynamodb:us-east-1:432797229265:table/insights", "Tags": [{tags}]}}"#
+        );
+        told(Operation::TagResource, &body)
+    };
+    assert_eq!(tags(50), "good");
+    insta::assert_snapshot!(tags(51), @"One or more parameter values were invalid: Too many tags: a table has 50 at most");
+}
+
+#[test]
+fn no_more_problems_are_told_of_than_anybody_reads() {
+    let conditions: Vec<_> = (0..10_000)
+        .map(|n| format!(r#""a{n}": {{"ComparisonOperator": "x"}}"#))
+        .collect();
+    let body = format!(
+        r#"{{"TableName": "insights", "ScanFilter": {{{}}}}}"#,
+        conditions.join(",")
+    );
+    let error = Request::read(Operation::Scan, body.as_bytes()).unwrap_err();
+    assert!(
+        error
+            .message()
+            .starts_with("10 validation errors detected: Value 'x' at 'scanFilter.a0.member."),
+        "{}",
+        error.message()
+    );
 }
 
 /// The JSON of some attribute's value.

@@ -1,0 +1,235 @@
+//! What a part of a request says of items, as condition keys.
+
+use std::borrow::Cow;
+
+use bowline_iam::{
+    context::Value,
+    json::{self, Object},
+};
+
+use crate::dynamodb::{
+    expression::{self, Names},
+    key_value,
+    operation::Operation,
+    shape::present,
+    table::Resource,
+};
+
+/// What a part of a request says of items: the body itself, one table of a batch, or one item of a transaction.
+pub(super) struct Part<'r, 'a> {
+    object: &'r Object<'a>,
+    /// `ExpressionAttributeNames`.
+    names: Names<'r>,
+    /// The attribute that is the partition key of what the part is about.
+    partition_key: Option<&'r str>,
+}
+
+/// Values that were gathered, or that they cannot all be.
+#[derive(Debug)]
+pub(super) struct Gathered(Option<Vec<String>>);
+
+impl<'r, 'a> Part<'r, 'a> {
+    pub(super) fn new(object: &'r Object<'a>, partition_key: Option<&'r str>) -> Self {
+        Self {
+            object,
+            names: present(object, "ExpressionAttributeNames")
+                .and_then(json::Value::as_object)
+                .map(Names::new)
+                .unwrap_or_default(),
+            partition_key,
+        }
+    }
+
+    /// The condition keys of an operation on items. That of a transaction stands for a condition check.
+    pub(super) fn keys(
+        &self,
+        operation: Operation,
+        body: &Object<'_>,
+        resource: &Resource,
+    ) -> Vec<(Cow<'static, str>, Value<'r>)> {
+        let mut attributes = Gathered::none();
+        let mut leading = Gathered::none();
+        let mut keys = Vec::new();
+        self.mentioned(&mut attributes);
+        // A scan goes through all partitions. AWS gives the key no value there, which `ForAllValues` takes for a match.
+        if operation == Operation::Scan {
+            leading.give_up();
+        } else if operation == Operation::Query {
+            leading.add(self.queried());
+        } else {
+            leading.add(self.item().and_then(|item| self.partition_value(item)));
+        }
+        if matches!(
+            operation,
+            Operation::GetItem | Operation::Query | Operation::Scan
+        ) {
+            let select = self.select(resource.index.is_some());
+            // What comes back is not named, and may be anything.
+            if select.starts_with("ALL_") {
+                attributes.give_up();
+            }
+            keys.push(("dynamodb:Select".into(), select.to_owned().into()));
+        } else {
+            let returned = self.returned();
+            if returned.starts_with("ALL_") {
+                attributes.give_up();
+            }
+            keys.push(("dynamodb:ReturnValues".into(), returned.to_owned().into()));
+        }
+        leading_keys(&mut keys, leading);
+        keys.push(("dynamodb:Attributes".into(), attributes.into_value()));
+        keys.push(consumed_capacity(body));
+        keys
+    }
+
+    /// The item or the key that the part has.
+    fn item(&self) -> Option<&'r Object<'a>> {
+        let item = present(self.object, "Item").or_else(|| present(self.object, "Key"));
+        item?.as_object()
+    }
+
+    pub(super) fn partition_value(&self, item: &Object<'_>) -> Option<String> {
+        key_value::text(item.get(self.partition_key?)?)
+    }
+
+    /// The partition that a query is about.
+    fn queried(&self) -> Option<String> {
+        let partition_key = self.partition_key?;
+        let expression = present(self.object, "KeyConditionExpression");
+        let conditions = present(self.object, "KeyConditions").and_then(json::Value::as_object);
+        match (expression, conditions) {
+            (Some(expression), None) => {
+                let value = expression::equal_to(expression.as_str()?, partition_key, &self.names)?;
+                let values = present(self.object, "ExpressionAttributeValues")?.as_object()?;
+                key_value::text(values.get(value)?)
+            }
+            (None, Some(conditions)) => {
+                let condition = conditions.get(partition_key)?;
+                if condition.get("ComparisonOperator")?.as_str()? != "EQ" {
+                    return None;
+                }
+                match condition.get("AttributeValueList")?.as_array()? {
+                    [only] => key_value::text(only),
+                    _ => None,
+                }
+            }
+            // The store takes one of them.
+            _ => None,
+        }
+    }
+
+    /// Every attribute that is named, wherever that is.
+    pub(super) fn mentioned(&self, found: &mut Gathered) {
+        const EXPRESSIONS: [&str; 5] = [
+            "ConditionExpression",
+            "FilterExpression",
+            "KeyConditionExpression",
+            "ProjectionExpression",
+            "UpdateExpression",
+        ];
+        const BY_NAME: [&str; 8] = [
+            "AttributeUpdates",
+            "ExclusiveStartKey",
+            "Expected",
+            "Item",
+            "Key",
+            "KeyConditions",
+            "QueryFilter",
+            "ScanFilter",
+        ];
+        for name in EXPRESSIONS {
+            let expression = present(self.object, name).and_then(json::Value::as_str);
+            if let Some(expression) = expression {
+                match expression::attributes(expression, &self.names) {
+                    Some(attributes) => found.add_all(attributes.into_iter()),
+                    None => found.give_up(),
+                }
+            }
+        }
+        for name in BY_NAME {
+            let object = present(self.object, name).and_then(json::Value::as_object);
+            let members = object.map(Object::members).unwrap_or_default();
+            found.add_all(members.iter().map(|member| member.name.to_string()));
+        }
+        let names = present(self.object, "AttributesToGet").and_then(json::Value::as_array);
+        let names = names.into_iter().flatten().filter_map(json::Value::as_str);
+        found.add_all(names.map(str::to_owned));
+    }
+
+    /// What a read gives back: what it says, or what it then does.
+    pub(super) fn select(&self, of_index: bool) -> &'r str {
+        let names = ["ProjectionExpression", "AttributesToGet"];
+        match present(self.object, "Select").and_then(json::Value::as_str) {
+            Some(select) => select,
+            None if names
+                .iter()
+                .any(|name| present(self.object, name).is_some()) =>
+            {
+                "SPECIFIC_ATTRIBUTES"
+            }
+            None if of_index => "ALL_PROJECTED_ATTRIBUTES",
+            None => "ALL_ATTRIBUTES",
+        }
+    }
+
+    /// What a write gives back at most: the item may come with a condition that fails, too.
+    fn returned(&self) -> &'r str {
+        let text = |name| present(self.object, name).and_then(json::Value::as_str);
+        let returned = text("ReturnValues").unwrap_or("NONE");
+        match text("ReturnValuesOnConditionCheckFailure") {
+            Some(on_failure) if on_failure != "NONE" && !returned.starts_with("ALL_") => on_failure,
+            Some(_) | None => returned,
+        }
+    }
+}
+
+impl Gathered {
+    pub(super) fn none() -> Self {
+        Self(Some(Vec::new()))
+    }
+
+    pub(super) fn give_up(&mut self) {
+        self.0 = None;
+    }
+
+    pub(super) fn add(&mut self, value: Option<String>) {
+        match value {
+            Some(value) => self.add_all(std::iter::once(value)),
+            None => self.give_up(),
+        }
+    }
+
+    pub(super) fn add_all(&mut self, values: impl Iterator<Item = String>) {
+        if let Some(known) = &mut self.0 {
+            known.extend(values);
+        }
+    }
+
+    pub(super) fn into_value<'v>(self) -> Value<'v> {
+        match self.0 {
+            Some(mut values) => {
+                values.sort_unstable();
+                values.dedup();
+                Value::Set(values.into_iter().map(Cow::Owned).collect())
+            }
+            None => Value::Unknown,
+        }
+    }
+}
+
+/// `dynamodb:LeadingKeys`, and the same by its newer name. Keys of several attributes are nothing that tables here have.
+pub(super) fn leading_keys<'v>(keys: &mut Vec<(Cow<'static, str>, Value<'v>)>, leading: Gathered) {
+    let value: Value<'v> = leading.into_value();
+    keys.push(("dynamodb:LeadingKeys".into(), value.clone()));
+    keys.push(("dynamodb:FirstPartitionKeyValues".into(), value));
+    for later in ["Second", "Third", "Fourth"] {
+        let key = format!("dynamodb:{later}PartitionKeyValues");
+        keys.push((key.into(), Value::Unknown));
+    }
+}
+
+pub(super) fn consumed_capacity<'v>(body: &Object<'_>) -> (Cow<'static, str>, Value<'v>) {
+    let asked = present(body, "ReturnConsumedCapacity").and_then(json::Value::as_str);
+    let asked = asked.unwrap_or("NONE").to_owned();
+    ("dynamodb:ReturnConsumedCapacity".into(), asked.into())
+}
