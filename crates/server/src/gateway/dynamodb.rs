@@ -6,6 +6,7 @@
 mod answer;
 mod execute;
 mod expiry;
+mod pages;
 mod sent;
 mod tables;
 mod tags;

@@ -6,6 +6,7 @@ use bowline_aws::{
 };
 use bowline_iam::decision::Permit;
 
+use super::pages;
 use crate::gateway::upstream::tables::{TableError, TableStore};
 
 /// What is decided about: an operation, the tables that it is about, and the body that says so.
@@ -39,7 +40,10 @@ pub(super) async fn execute(
     if let Some(elsewhere) = tables.iter().find(|table| table.place != place) {
         return Err(super::not_found(operation, elsewhere));
     }
-    let done = store.call(&place, operation, body).await;
+    let done = match operation {
+        Operation::Query | Operation::Scan => pages::page(store, &place, operation, body).await,
+        _ => store.call(&place, operation, body).await,
+    };
     done.map_err(refusal)
 }
 

@@ -1,18 +1,14 @@
-//! The body that is sent on: what was read, but for what the store would do without a bound, or does not know enough for.
+//! The body that is sent on: what was read, but for what the store does not know enough for.
 
 use aws_lc_rs::digest::{Context, SHA256};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bowline_aws::dynamodb::{Operation, Request};
-use bowline_iam::json::Value;
 
 use crate::{
     caller::{Caller, Identity},
     entity,
 };
 
-/// Most items that a page of `Query` or `Scan` is made from. The store reads as many as it is asked for before it looks at their size, and
-/// each may have 400 KB.
-const PAGE: i64 = 300;
 /// Longest `ClientRequestToken` ("Quotas in Amazon `DynamoDB`"); the store refuses longer ones.
 const LONGEST_TOKEN: usize = 36;
 
@@ -29,13 +25,6 @@ pub(super) fn body<'t>(
     match request.operation() {
         // Tags are kept in the record.
         Operation::CreateTable => request.to_wire_with("Tags", None),
-        Operation::Query | Operation::Scan => {
-            match request.get("Limit").and_then(Value::as_i64) {
-                // What is no limit the store refuses.
-                Some(..=PAGE) => request.to_wire(),
-                Some(_) | None => request.to_wire_with("Limit", Some(&PAGE.to_string())),
-            }
-        }
         Operation::TransactWriteItems => match request.text("ClientRequestToken") {
             Some(token) if token.len() <= LONGEST_TOKEN => {
                 let json = format!("\"{}\"", own_token(caller, token, tables));
