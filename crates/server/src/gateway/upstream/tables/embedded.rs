@@ -13,7 +13,10 @@ use std::{
     error::Error,
     fmt, fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use bowline_aws::dynamodb::{Operation, Place};
@@ -28,7 +31,7 @@ use crate::{
 
 /// Most threads that one place keeps busy or waiting, so that others are served beside it.
 const MAX_THREADS: u32 = 4;
-/// Most databases that stay open while nobody uses them. Each has three files open.
+/// Most databases that stay open although nobody uses them, once another is opened. Each has three files open.
 const MAX_OPEN: usize = 64;
 
 /// The databases in a folder.
@@ -50,9 +53,17 @@ struct Slots {
 /// The database of one place. Whoever uses it has a clone of its `Arc` all the while.
 struct Slot {
     path: PathBuf,
-    /// None before it is opened.
+    /// None while it is not open. A place has one connection at a time: one that is closed late would take along what SQLite keeps beside
+    /// the file for the next.
     database: Mutex<Option<Database>>,
+    is_open: AtomicBool,
     threads: Arc<Semaphore>,
+}
+
+/// A slot with all of its threads: whoever used it has ended, and whoever wants to waits.
+struct Alone {
+    slot: Arc<Slot>,
+    _threads: OwnedSemaphorePermit,
 }
 
 impl EmbeddedTables {
@@ -74,10 +85,8 @@ impl EmbeddedTables {
         place: &Place,
         work: impl FnOnce(&Slot) -> Result<T, TableError> + Send + 'static,
     ) -> Result<T, TableError> {
-        let (slot, thread, idle) = self.take(place, 1).await;
+        let (slot, thread) = self.take(place, 1).await;
         let task = tokio::task::spawn_blocking(move || {
-            // To close a database is to write.
-            drop(idle);
             let _thread = thread;
             work(&slot)
         });
@@ -85,58 +94,78 @@ impl EmbeddedTables {
             .unwrap_or_else(|error| Err(TableError::Failed(error.into())))
     }
 
-    /// The slot of a place with so many of its threads, and slots that nobody uses and that are to be dropped on a thread that may wait.
-    async fn take(
-        &self,
-        place: &Place,
-        threads: u32,
-    ) -> (Arc<Slot>, OwnedSemaphorePermit, Vec<Arc<Slot>>) {
-        let mut idle = Vec::new();
+    /// The slot of a place with so many of its threads. If it is not open, there is room for it.
+    async fn take(&self, place: &Place, threads: u32) -> (Arc<Slot>, OwnedSemaphorePermit) {
         loop {
-            let slot = {
+            let (slot, unused) = {
                 let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-                slots.get(place, &self.folder, &mut idle)
+                let slot = slots.get(place, &self.folder);
+                let is_open = slot.is_open.load(Ordering::Acquire);
+                let unused = if is_open { Vec::new() } else { slots.excess() };
+                (slot, unused)
             };
-            // It is closed once the place was left, and then there is another one.
+            if !unused.is_empty() {
+                // To close a database is to write.
+                let close = move || unused.iter().for_each(|unused| unused.slot.close());
+                // One that cannot be closed stays open.
+                let _ = tokio::task::spawn_blocking(close).await;
+            }
+            // It has ended once the place was left, and then there is another one.
             let taken = Arc::clone(&slot.threads).acquire_many_owned(threads);
             if let Ok(taken) = taken.await {
-                return (slot, taken, idle);
+                return (slot, taken);
             }
         }
     }
 }
 
 impl Slots {
-    /// The slot of a place. Those that make room for it are `idle`.
-    fn get(&mut self, place: &Place, folder: &Path, idle: &mut Vec<Arc<Slot>>) -> Arc<Slot> {
+    /// The slot of a place.
+    fn get(&mut self, place: &Place, folder: &Path) -> Arc<Slot> {
         self.asked += 1;
         if let Some((last, slot)) = self.of.get_mut(place) {
             *last = self.asked;
             return Arc::clone(slot);
         }
-        while self.of.len() >= MAX_OPEN {
-            let unused = self.of.iter().filter(|(_, (_, slot))| is_unused(slot));
-            let longest = unused.min_by_key(|(_, (last, _))| *last);
-            let Some(longest) = longest.map(|(place, _)| place.clone()) else {
-                break;
-            };
-            idle.extend(self.of.remove(&longest).map(|(_, slot)| slot));
-        }
         let name = format!("{}.{}.db", place.account(), place.region());
         let slot = Arc::new(Slot {
             path: folder.join(name),
             database: Mutex::default(),
+            is_open: AtomicBool::new(false),
             threads: Arc::new(Semaphore::new(MAX_THREADS as usize)),
         });
         let known = (self.asked, Arc::clone(&slot));
         self.of.insert(place.clone(), known);
         slot
     }
+
+    /// What is to be closed before another is opened: of those that nobody uses, the ones that nobody has asked for for longest.
+    fn excess(&mut self) -> Vec<Alone> {
+        // Clones are made under the lock of all slots, which the caller has.
+        let is_unused = |slot: &Arc<Slot>| Arc::strong_count(slot) == 1;
+        let is_open = |slot: &Arc<Slot>| slot.is_open.load(Ordering::Acquire);
+        self.of
+            .retain(|_, (_, slot)| is_open(slot) || !is_unused(slot));
+        let mut open: Vec<_> = self.of.values().filter(|(_, slot)| is_open(slot)).collect();
+        let excess = (open.len() + 1).saturating_sub(MAX_OPEN);
+        open.retain(|(_, slot)| is_unused(slot));
+        open.sort_by_key(|(last, _)| *last);
+        let longest = open.into_iter().take(excess);
+        longest
+            .filter_map(|(_, slot)| Alone::try_new(slot))
+            .collect()
+    }
 }
 
-/// Whether nobody uses a slot. Clones are made under the lock of all slots, which the caller has.
-fn is_unused(slot: &Arc<Slot>) -> bool {
-    Arc::strong_count(slot) == 1
+impl Alone {
+    /// Takes a slot that nobody uses.
+    fn try_new(slot: &Arc<Slot>) -> Option<Self> {
+        let threads = Arc::clone(&slot.threads).try_acquire_many_owned(MAX_THREADS);
+        Some(Self {
+            slot: Arc::clone(slot),
+            _threads: threads.ok()?,
+        })
+    }
 }
 
 impl Slot {
@@ -166,12 +195,14 @@ impl Slot {
             .ok_or_else(|| TableError::Failed("the path of the data folder is not UTF-8".into()))?;
         let open = Database::new(path).map_err(failed)?;
         *database = Some(open.clone());
+        self.is_open.store(true, Ordering::Release);
         Ok(open)
     }
 
     fn close(&self) {
         let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
         *database = None;
+        self.is_open.store(false, Ordering::Release);
     }
 
     /// Closes the database and removes its files. SQLite leaves those beside it only if it could not write them back.
@@ -203,13 +234,10 @@ impl TableStore for EmbeddedTables {
 
     fn leave<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, Result<(), TableError>> {
         Box::pin(async move {
-            // With all of its threads: whoever uses the place has ended, and whoever wants to waits.
-            let (slot, threads, idle) = self.take(place, MAX_THREADS).await;
+            // With all of its threads nobody else uses the place.
+            let (slot, threads) = self.take(place, MAX_THREADS).await;
             let left = Arc::clone(&slot);
-            let task = tokio::task::spawn_blocking(move || {
-                drop(idle);
-                left.remove()
-            });
+            let task = tokio::task::spawn_blocking(move || left.remove());
             let removed = task.await;
             {
                 let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);

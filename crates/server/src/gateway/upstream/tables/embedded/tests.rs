@@ -271,3 +271,37 @@ async fn so_many_databases_stay_open_and_the_others_are_there_still() {
     let get = r#"{"TableName": "insights", "Key": {"pk": {"S": "a"}, "sk": {"N": "2"}}}"#;
     insta::assert_snapshot!(done(&tables, Operation::GetItem, get).await, @r#"{"Item":{"pk":{"S":"a"},"sk":{"N":"2"}}}"#);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn places_that_push_each_other_out_keep_every_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = Arc::new(EmbeddedTables::open(folder.path()).unwrap());
+    let at = |n: usize| place("432797229265", &format!("r{n}"));
+    // More at a time than stay open, each with writes that follow each other.
+    let writers: Vec<_> = (0..MAX_OPEN + 30)
+        .map(|n| {
+            let (tables, place) = (Arc::clone(&tables), at(n));
+            tokio::spawn(async move {
+                let made = tables.call(&place, Operation::CreateTable, TABLE.to_owned());
+                made.await.unwrap();
+                for sk in 0..5 {
+                    let body = item("a", &sk.to_string());
+                    let put = tables.call(&place, Operation::PutItem, body);
+                    put.await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    for n in 0..MAX_OPEN + 30 {
+        let body = r#"{"TableName": "insights", "Select": "COUNT"}"#.to_owned();
+        let counted = tables.call(&at(n), Operation::Scan, body).await.unwrap();
+        assert_eq!(in_order(&counted), r#"{"Count":5,"ScannedCount":5}"#);
+    }
+    // Those that were more for being used at the same time are closed with the next that is opened.
+    done(&tables, Operation::CreateTable, TABLE).await;
+    let (open, _) = files(folder.path());
+    assert!(open <= 3 * MAX_OPEN, "{open}");
+}
