@@ -41,4 +41,4 @@ print("segments", *[pages("scan", Segment=n, TotalSegments=2)[0] for n in range(
 for most in [299, 300, 301, 2**31 - 1]:
     print("limit", most, *pages("query", most, **QUERY), *pages("scan", most))
 answer = db.scan(TableName="insights", Limit=7)
-print("limit 7", answer["Count"], answer["LastEvaluatedKey"])
+print("limit 7", answer["Count"], sorted(answer["LastEvaluatedKey"].items()))

@@ -1005,18 +1005,30 @@ fn what_nests_deeply_is_refused_wherever_it_stands_and_the_server_goes_on() {
     assert_snapshot!(refused("PutItem", &with("ConditionExpression", &deep[0], put("insights", "a"))), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"Invalid ConditionExpression: The expression has more than 100 parentheses within each other"}"#);
     assert_snapshot!(refused("PutItem", &with("ConditionExpression", &deep[2], put("insights", "a"))), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"Invalid ConditionExpression: The expression contains too many operators; operator count: 301"}"#);
     // The deepest that is taken works.
-    let taken = format!("{}attribute_exists(pk)", "NOT ".repeat(300));
+    let nested = |open: &str, inner: &str, times: usize| {
+        format!("{}{inner}{}", open.repeat(times), ")".repeat(times))
+    };
     let mut body = put("insights", "a");
-    body["ConditionExpression"] = taken.into();
-    call(&world, &root, "PutItem", &body).accepted();
-    let taken = format!(
-        "{}attribute_exists(pk){}",
-        "NOT (".repeat(99),
-        ")".repeat(99)
-    );
-    body["ConditionExpression"] = format!("NOT {taken}").into();
-    call(&world, &root, "PutItem", &body).accepted();
-
+    for taken in [
+        format!("{}attribute_exists(pk)", "NOT ".repeat(300)),
+        nested("NOT NOT NOT (", "pk < pk2", 99),
+        nested("NOT NOT NOT (", "attribute_not_exists(c)", 99),
+    ] {
+        body["ConditionExpression"] = taken.into();
+        let answer = told(&call(&world, &root, "PutItem", &body));
+        assert!(["200", "ConditionalCheckFailedException"].contains(&&*answer));
+    }
+    for taken in [
+        nested("if_not_exists(b, ", ":v", 100),
+        nested("list_append(:l, ", ":l", 100),
+    ] {
+        let expression = format!("SET b = {taken}");
+        let mut body = with("UpdateExpression", &expression, get("insights", "a"));
+        if taken.contains(":l") {
+            body["ExpressionAttributeValues"] = json!({ ":l": { "L": [] } });
+        }
+        call(&world, &root, "UpdateItem", &body).accepted();
+    }
     // Values nest 32 levels, and each update adds none.
     let nested =
         |levels: usize| (0..levels).fold(json!({ "S": "x" }), |inner, _| json!({ "L": [inner] }));
@@ -1057,7 +1069,7 @@ fn a_page_has_a_bound_and_boto3_goes_through_all_of_them() {
     limit 300 [(300, 300, 300), (300, 300, 300), (101, 101, 101)] True [(300, 300, 300), (300, 300, 300), (101, 101, 101)] True
     limit 301 [(300, 300, 300), (300, 300, 300), (101, 101, 101)] True [(300, 300, 300), (300, 300, 300), (101, 101, 101)] True
     limit 2147483647 [(300, 300, 300), (300, 300, 300), (101, 101, 101)] True [(300, 300, 300), (300, 300, 300), (101, 101, 101)] True
-    limit 7 7 {'pk': {'S': 'a'}, 'sk': {'S': '0006'}}
+    limit 7 7 [('pk', {'S': 'a'}), ('sk', {'S': '0006'})]
     ");
     // What is no limit is refused as ever.
     let none = json!({ "TableName": "insights", "Limit": 0 });

@@ -68,6 +68,7 @@ fn names_that_are_not_the_clients_are_refused_and_nothing_comes_of_it() {
         let answer = told(&call(&world, &root, "CreateTable", &table(name)));
         assert_eq!(answer, "ValidationException", "{name}");
     }
+    world.server.kill();
     world.server.restart();
     assert_snapshot!(call(&world, &root, "ListTables", &json!({})).text(), @r#"{"TableNames":["insights","other"]}"#);
     let item = call(&world, &root, "GetItem", &get("insights", "a")).text();
