@@ -118,11 +118,11 @@ impl<'a> Request<'a> {
         out
     }
 
-    /// The same without a member of the body.
-    pub fn to_wire_without(&self, left_out: &str) -> String {
+    /// The same with another member of the body: left out, or with this JSON, whether it was there or not.
+    pub fn to_wire_with(&self, name: &str, json: Option<&str>) -> String {
         let mut out = String::new();
         if let (Some(object), Shape::Structure(members)) = (self.root.as_object(), self.shape) {
-            structure(object, members, left_out, &mut out);
+            structure(object, members, Some((name, json)), &mut out);
         }
         out
     }
@@ -181,7 +181,7 @@ fn write(value: &Value<'_>, shape: &'static Shape, out: &mut String) {
             out.push(']');
         }
         Kind::Object(object) => match shape {
-            Shape::Structure(members) => structure(object, members, "", out),
+            Shape::Structure(members) => structure(object, members, None, out),
             Shape::Map(of) => entries(object, out, false, |_| of),
             Shape::Tables(of) => entries(object, out, true, |_| of),
             Shape::AttributeValue
@@ -202,7 +202,7 @@ fn write(value: &Value<'_>, shape: &'static Shape, out: &mut String) {
 fn structure(
     object: &Object<'_>,
     members: &'static [super::shape::Member],
-    left_out: &str,
+    other: Option<(&str, Option<&str>)>,
     out: &mut String,
 ) {
     out.push('{');
@@ -211,7 +211,7 @@ fn structure(
         let Some(known) = member(members, &given.name) else {
             continue;
         };
-        if given.value.kind == Kind::Null || known.name == left_out {
+        if given.value.kind == Kind::Null || other.is_some_and(|(name, _)| name == known.name) {
             continue;
         }
         if !std::mem::take(&mut first) {
@@ -220,6 +220,14 @@ fn structure(
         push_string(out, known.name);
         out.push(':');
         write(&given.value, known.shape, out);
+    }
+    if let Some((name, Some(json))) = other {
+        if !first {
+            out.push(',');
+        }
+        push_string(out, name);
+        out.push(':');
+        out.push_str(json);
     }
     out.push('}');
 }

@@ -1003,18 +1003,30 @@ fn what_nests_deeply_is_refused_wherever_it_stands_and_the_server_goes_on() {
     assert_snapshot!(refused("PutItem", &with("ConditionExpression", &deep[0], put("insights", "a"))), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"Invalid ConditionExpression: The expression has more than 100 parentheses within each other"}"#);
     assert_snapshot!(refused("PutItem", &with("ConditionExpression", &deep[2], put("insights", "a"))), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"Invalid ConditionExpression: The expression contains too many operators; operator count: 301"}"#);
     // The deepest that is taken works.
-    let taken = format!("{}attribute_exists(pk)", "NOT ".repeat(300));
+    let nested = |open: &str, inner: &str, times: usize| {
+        format!("{}{inner}{}", open.repeat(times), ")".repeat(times))
+    };
     let mut body = put("insights", "a");
-    body["ConditionExpression"] = taken.into();
-    call(&world, &root, "PutItem", &body).accepted();
-    let taken = format!(
-        "{}attribute_exists(pk){}",
-        "NOT (".repeat(99),
-        ")".repeat(99)
-    );
-    body["ConditionExpression"] = format!("NOT {taken}").into();
-    call(&world, &root, "PutItem", &body).accepted();
-
+    for taken in [
+        format!("{}attribute_exists(pk)", "NOT ".repeat(300)),
+        nested("NOT NOT NOT (", "pk < pk2", 99),
+        nested("NOT NOT NOT (", "attribute_not_exists(c)", 99),
+    ] {
+        body["ConditionExpression"] = taken.into();
+        let answer = told(&call(&world, &root, "PutItem", &body));
+        assert!(["200", "ConditionalCheckFailedException"].contains(&&*answer));
+    }
+    for taken in [
+        nested("if_not_exists(b, ", ":v", 100),
+        nested("list_append(:l, ", ":l", 100),
+    ] {
+        let expression = format!("SET b = {taken}");
+        let mut body = with("UpdateExpression", &expression, get("insights", "a"));
+        if taken.contains(":l") {
+            body["ExpressionAttributeValues"] = json!({ ":l": { "L": [] } });
+        }
+        call(&world, &root, "UpdateItem", &body).accepted();
+    }
     // Values nest 32 levels, and each update adds none.
     let nested =
         |levels: usize| (0..levels).fold(json!({ "S": "x" }), |inner, _| json!({ "L": [inner] }));
@@ -1035,4 +1047,85 @@ fn what_nests_deeply_is_refused_wherever_it_stands_and_the_server_goes_on() {
     );
     body["ExpressionAttributeValues"][":v"] = nested(30);
     refused("UpdateItem", &body);
+}
+
+#[test]
+fn a_page_has_a_bound_and_boto3_goes_through_all_of_them() {
+    let Some(clients) = clients() else { return };
+    let world = World::without_roles(Launch::default(), Issuer::start());
+    assert_snapshot!(clients.drive("dynamodb_pages.py", &world.server.url, Some(&Bowline::root()), &[("AWS_DEFAULT_REGION", "us-east-1")]), @"
+    query [(300, 300, 300), (300, 300, 300), (101, 101, 101)] True
+    query backwards [(300, 300, 300), (300, 300, 300), (101, 101, 101)] True
+    query of an index [(300, 300, 300), (300, 300, 300), (101, 101, 101)] True
+    scan [(300, 300, 300), (300, 300, 300), (101, 101, 101)] True
+    scan of an index [(300, 300, 300), (300, 300, 300), (101, 101, 101)] True
+    scan with a filter [(0, 0, 300), (0, 0, 300), (1, 1, 101)]
+    count by query [(0, 300, 300), (0, 300, 300), (0, 101, 101)]
+    count by scan [(0, 300, 300), (0, 300, 300), (0, 101, 101)]
+    segments [(0, 0, 0)] [(300, 300, 300), (300, 300, 300), (101, 101, 101)]
+    limit 299 [(299, 299, 299), (299, 299, 299), (103, 103, 103)] True [(299, 299, 299), (299, 299, 299), (103, 103, 103)] True
+    limit 300 [(300, 300, 300), (300, 300, 300), (101, 101, 101)] True [(300, 300, 300), (300, 300, 300), (101, 101, 101)] True
+    limit 301 [(300, 300, 300), (300, 300, 300), (101, 101, 101)] True [(300, 300, 300), (300, 300, 300), (101, 101, 101)] True
+    limit 2147483647 [(300, 300, 300), (300, 300, 300), (101, 101, 101)] True [(300, 300, 300), (300, 300, 300), (101, 101, 101)] True
+    limit 7 7 [('pk', {'S': 'a'}), ('sk', {'S': '0006'})]
+    ");
+    // What is no limit is refused as ever.
+    let none = json!({ "TableName": "insights", "Limit": 0 });
+    for operation in ["Query", "Scan"] {
+        let refused = call(&world, &Bowline::root(), operation, &none);
+        assert_eq!(told(&refused), "ValidationException");
+        assert!(
+            refused.text().contains("greater than or equal to 1"),
+            "{}",
+            refused.text()
+        );
+    }
+}
+
+#[test]
+fn a_token_is_of_one_caller_and_of_the_tables_that_there_were() {
+    let world = world();
+    let root = Bowline::root();
+    let written = |keys: &Keys, n: u32, token: &str| {
+        let update = json!({
+            "TableName": "other",
+            "Key": key("counter"),
+            "UpdateExpression": "ADD n :n",
+            "ExpressionAttributeValues": { ":n": { "N": n.to_string() } },
+        });
+        let body = json!({ "TransactItems": [{ "Update": update }], "ClientRequestToken": token });
+        told(&call(&world, keys, "TransactWriteItems", &body))
+    };
+    let count = || {
+        let body = call(&world, &root, "GetItem", &get("other", "counter")).text();
+        let body: Value = serde_json::from_str(&body).unwrap();
+        body["Item"]["n"]["N"].as_str().unwrap_or("none").to_owned()
+    };
+    // What was done once is not done again.
+    assert_eq!(written(&root, 1, "token"), "200");
+    assert_eq!(written(&root, 1, "token"), "200");
+    assert_eq!(count(), "1");
+    assert_eq!(
+        written(&root, 2, "token"),
+        "IdempotentParameterMismatchException"
+    );
+    assert_eq!(written(&root, 1, &"t".repeat(36)), "200");
+    assert_eq!(written(&root, 1, &"t".repeat(37)), "ValidationException");
+    assert_eq!(count(), "2");
+    // Another caller has tokens of its own.
+    let writer = allow(&["dynamodb:UpdateItem"], &[&arn("other")]);
+    let bot = world.user("bot", Some(writer));
+    assert_eq!(written(&bot, 1, "token"), "200");
+    assert_eq!(written(&bot, 1, "token"), "200");
+    assert_eq!(count(), "3");
+    // Changed tags leave the table the one that it was, and a table that has its name later is another.
+    let tags = json!({ "ResourceArn": arn("other"), "Tags": [{ "Key": "team", "Value": "red" }] });
+    call(&world, &root, "TagResource", &tags).accepted();
+    assert_eq!(written(&root, 1, "token"), "200");
+    assert_eq!(count(), "3");
+    let name = json!({ "TableName": "other" });
+    call(&world, &root, "DeleteTable", &name).accepted();
+    call(&world, &root, "CreateTable", &table("other")).accepted();
+    assert_eq!(written(&root, 1, "token"), "200");
+    assert_eq!(count(), "1");
 }

@@ -6,6 +6,7 @@
 mod answer;
 mod execute;
 mod expiry;
+mod sent;
 mod tables;
 mod tags;
 mod turn;
@@ -26,6 +27,7 @@ use crate::{
     app::App,
     authenticate::{Signed, signed_body},
     authorize::{Asker, Question},
+    caller::Caller,
     entity::TableState,
     event::{Event, Subject},
     http::{answer::Answer, body::RequestBody},
@@ -76,6 +78,7 @@ pub(crate) async fn serve(
     let call = TableCall {
         app,
         index: &index,
+        caller: &caller,
         place: &place,
         request: &request,
     };
@@ -126,6 +129,7 @@ fn tell(event: &mut Event<'_>, request: &Request<'_>, place: &Place) {
 struct TableCall<'a> {
     app: &'a App,
     index: &'a Arc<Index>,
+    caller: &'a Caller,
     place: &'a Place,
     request: &'a Request<'a>,
 }
@@ -196,16 +200,13 @@ impl TableCall<'_> {
                     }
                 })
                 .collect();
-        let tables = requirements
-            .iter()
-            .filter_map(|requirement| requirement.resource.clone())
-            .collect();
+        let about = || requirements.iter().filter_map(|r| r.resource.as_ref());
+        let known = about().map(|resource| Some(&*records.table(resource)?.record));
         let bound = Bound {
             operation: self.request.operation(),
             place: self.place.clone(),
-            tables,
-            // Tags are kept in the record.
-            body: self.request.to_wire_without("Tags"),
+            tables: about().cloned().collect(),
+            body: sent::body(self.request, self.caller, known),
         };
         asker.permit(&questions, bound)
     }

@@ -28,6 +28,20 @@ fn what_was_read_is_sent_on_and_nothing_else() {
 }
 
 #[test]
+fn a_member_may_be_sent_on_as_another_and_the_rest_stays() {
+    let with = |body: &str, json| {
+        let request = Request::read(Operation::Scan, body.as_bytes()).unwrap();
+        request.to_wire_with("Limit", json)
+    };
+    let limited =
+        r#"{"Limit": 7, "TableName": "insights", "ExpressionAttributeNames": {"Limit": "a"}}"#;
+    insta::assert_snapshot!(with(limited, None), @r#"{"TableName":"insights","ExpressionAttributeNames":{"Limit":"a"}}"#);
+    insta::assert_snapshot!(with(limited, Some("8")), @r#"{"TableName":"insights","ExpressionAttributeNames":{"Limit":"a"},"Limit":8}"#);
+    insta::assert_snapshot!(with(r#"{"TableName": "insights"}"#, Some("8")), @r#"{"TableName":"insights","Limit":8}"#);
+    insta::assert_snapshot!(with(r#"{"TableName": "insights", "Limit": null}"#, None), @r#"{"TableName":"insights"}"#);
+}
+
+#[test]
 fn the_arns_of_tables_become_names_where_tables_are_named_and_nowhere_else() {
     const ARN: &str = "arn:aws:dynamodb:us-east-1:432797229265:table/insights";
     insta::assert_snapshot!(sent_on(Operation::GetItem, &format!(r#"{{"TableName": "{ARN}", "Key": {{"{ARN}": {{"S": "{ARN}"}}}}}}"#)),
