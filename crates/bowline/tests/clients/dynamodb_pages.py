@@ -1,4 +1,4 @@
-"""Tables that are larger than a page, as paginators of boto3 go through them."""
+"""Tables that are larger than what the store reads at once, as paginators of boto3 go through them."""
 
 from transcript import client
 
