@@ -40,9 +40,11 @@ pub(super) async fn execute(
     if let Some(elsewhere) = tables.iter().find(|table| table.place != place) {
         return Err(super::not_found(operation, elsewhere));
     }
-    let done = match operation {
-        Operation::Query | Operation::Scan => pages::page(store, &place, operation, body).await,
-        _ => store.call(&place, operation, body).await,
+    let has_pages = matches!(operation, Operation::Query | Operation::Scan);
+    let done = if has_pages {
+        pages::page(store, &place, operation, body).await
+    } else {
+        store.call(&place, operation, body).await
     };
     done.map_err(refusal)
 }

@@ -1,0 +1,178 @@
+//! Condition keys: what a policy may ask of a request for items.
+
+use super::*;
+
+#[test]
+fn leading_keys_keep_a_caller_to_its_own_items() {
+    let world = world();
+    let condition =
+        json!({ "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["a", "monday"] } });
+    let bot = world.user("bot", Some(with_condition(&["dynamodb:*"], condition)));
+    let told = |operation: &str, body: Value| told(&call(&world, &bot, operation, &body));
+    assert_eq!(told("GetItem", get("insights", "a")), "200");
+    assert_eq!(
+        told("GetItem", get("insights", "b")),
+        "AccessDeniedException"
+    );
+    assert_eq!(told("PutItem", put("insights", "a")), "200");
+    assert_eq!(
+        told("PutItem", put("insights", "b")),
+        "AccessDeniedException"
+    );
+    assert_eq!(told("Query", query(None, "pk = :v", "a")), "200");
+    assert_eq!(
+        told("Query", query(None, "pk = :v", "b")),
+        "AccessDeniedException"
+    );
+    assert_eq!(
+        told("Query", query(Some("by-topic"), "topic = :v", "monday")),
+        "200"
+    );
+    assert_eq!(
+        told("Query", query(Some("by-topic"), "topic = :v", "b")),
+        "AccessDeniedException"
+    );
+    // What goes through all partitions has no key that could be held against the policy.
+    assert_eq!(
+        told("Scan", json!({ "TableName": "insights" })),
+        "AccessDeniedException"
+    );
+    let batch = |keys: Value| json!({ "RequestItems": { "insights": { "Keys": keys } } });
+    assert_eq!(told("BatchGetItem", batch(json!([key("a")]))), "200");
+    assert_eq!(
+        told("BatchGetItem", batch(json!([key("a"), key("b")]))),
+        "AccessDeniedException"
+    );
+    let transaction = |pk: &str| json!({ "TransactItems": [{ "Get": get("insights", "a") }, { "Get": get("insights", pk) }] });
+    assert_eq!(
+        told("TransactGetItems", transaction("b")),
+        "AccessDeniedException"
+    );
+    let write = |pk: &str| json!({ "RequestItems": { "insights": [{ "PutRequest": { "Item": key(pk) } }] } });
+    assert_eq!(told("BatchWriteItem", write("a")), "200");
+    assert_eq!(told("BatchWriteItem", write("b")), "AccessDeniedException");
+    // Ways to say the one and mean the other.
+    let two = json!({
+        "TableName": "insights", "KeyConditionExpression": "pk = :v AND pk = :w",
+        "ExpressionAttributeValues": { ":v": { "S": "a" }, ":w": { "S": "b" } },
+    });
+    assert_eq!(told("Query", two), "AccessDeniedException");
+    let mut both = query(None, "pk = :v", "a");
+    both["KeyConditions"] =
+        json!({ "pk": { "ComparisonOperator": "EQ", "AttributeValueList": [{ "S": "b" }] } });
+    assert_eq!(told("Query", both), "AccessDeniedException");
+    let legacy = |value: &str| {
+        json!({
+            "TableName": "insights",
+            "KeyConditions": { "pk": { "ComparisonOperator": "EQ", "AttributeValueList": [{ "S": value }] } },
+        })
+    };
+    assert_eq!(told("Query", legacy("a")), "200");
+    assert_eq!(told("Query", legacy("b")), "AccessDeniedException");
+}
+
+#[test]
+fn attributes_keep_a_caller_to_those_that_are_named() {
+    let world = world();
+    let condition =
+        json!({ "ForAllValues:StringEquals": { "dynamodb:Attributes": ["pk", "topic"] } });
+    let bot = world.user("bot", Some(with_condition(&["dynamodb:*"], condition)));
+    let told = |operation: &str, body: Value| told(&call(&world, &bot, operation, &body));
+    let projected = |expression: &str| {
+        let mut body = get("insights", "a");
+        body["ProjectionExpression"] = expression.into();
+        body["ExpressionAttributeNames"] = json!({ "#s": "secret", "#t": "topic" });
+        body
+    };
+    let read = |expression: &str| {
+        let mut body = projected(expression);
+        // A name that is not used is an error of its own.
+        let names = body["ExpressionAttributeNames"].as_object_mut().unwrap();
+        names.retain(|name, _| expression.contains(name));
+        if names.is_empty() {
+            body.as_object_mut()
+                .unwrap()
+                .remove("ExpressionAttributeNames");
+        }
+        told("GetItem", body)
+    };
+    assert_eq!(read("topic"), "200");
+    assert_eq!(read("#t, pk"), "200");
+    assert_eq!(read("secret"), "AccessDeniedException");
+    assert_eq!(read("topic, #s"), "AccessDeniedException");
+    assert_eq!(read("#s.topic"), "AccessDeniedException");
+    // Nothing is named, and everything comes back.
+    assert_eq!(
+        told("GetItem", get("insights", "a")),
+        "AccessDeniedException"
+    );
+    assert_eq!(
+        told("PutItem", put("insights", "a")),
+        "AccessDeniedException"
+    );
+    let delete = |returned: &str| {
+        let mut body = get("insights", "b");
+        body["ReturnValues"] = returned.into();
+        body
+    };
+    assert_eq!(
+        told("DeleteItem", delete("ALL_OLD")),
+        "AccessDeniedException"
+    );
+    assert_eq!(told("DeleteItem", delete("NONE")), "200");
+    let update = |expression: &str| {
+        json!({
+            "TableName": "insights", "Key": key("a"), "UpdateExpression": expression,
+            "ExpressionAttributeValues": { ":v": { "S": "x" } },
+        })
+    };
+    assert_eq!(told("UpdateItem", update("SET topic = :v")), "200");
+    assert_eq!(
+        told("UpdateItem", update("SET topic = :v REMOVE secret")),
+        "AccessDeniedException"
+    );
+    let mut guess = update("SET topic = :v");
+    guess["ConditionExpression"] = "begins_with(secret, :v)".into();
+    assert_eq!(told("UpdateItem", guess), "AccessDeniedException");
+}
+
+#[test]
+fn tags_and_the_enclosing_operation_are_asked_for_by_policies() {
+    let world = world();
+    let root = Bowline::root();
+    let inside = json!({ "StringEquals": { "dynamodb:EnclosingOperation": "TransactWriteItems" } });
+    let bot = world.user("bot", Some(with_condition(&["dynamodb:PutItem"], inside)));
+    assert_eq!(
+        told(&call(&world, &bot, "PutItem", &put("insights", "c"))),
+        "AccessDeniedException"
+    );
+    let items = json!({ "TransactItems": [{ "Put": put("insights", "c") }] });
+    assert_eq!(
+        told(&call(&world, &bot, "TransactWriteItems", &items)),
+        "200"
+    );
+
+    let tagged = json!({ "StringEquals": { "aws:ResourceTag/team": "red" } });
+    let reader = world.user(
+        "reader",
+        Some(with_condition(&["dynamodb:GetItem"], tagged)),
+    );
+    let read = || told(&call(&world, &reader, "GetItem", &get("insights", "a")));
+    assert_eq!(read(), "AccessDeniedException");
+    let tag =
+        json!({ "ResourceArn": arn("insights"), "Tags": [{ "Key": "team", "Value": "red" }] });
+    call(&world, &root, "TagResource", &tag).accepted();
+    assert_eq!(read(), "200");
+    // Whoever may make tables may not tag them by it.
+    let maker = world.user("maker", Some(allow(&["dynamodb:CreateTable"], &["*"])));
+    let mut fresh = table("fresh");
+    fresh["Tags"] = json!([{ "Key": "team", "Value": "red" }]);
+    assert_eq!(
+        told(&call(&world, &maker, "CreateTable", &fresh)),
+        "AccessDeniedException"
+    );
+    assert_eq!(
+        told(&call(&world, &maker, "CreateTable", &table("fresh"))),
+        "200"
+    );
+}
