@@ -7,7 +7,10 @@ use anyhow::Result;
 use super::{
     issuer::LIFETIME,
     scene::{REGION, Scene},
-    story::pod::{BUCKET, next_token, role_arn},
+    story::{
+        pod::{BUCKET, next_token, role_arn},
+        tables::TABLE,
+    },
     teller::Teller,
 };
 use crate::{commands::serve::Stopped, output::STRONG};
@@ -39,7 +42,7 @@ pub(super) async fn stay_up(scene: &Scene, teller: &Teller, stopped: &mut Stoppe
         scene.credentials_file.display()
     ));
     teller.say(format!(
-        "The bucket `{BUCKET}` is the role's. The token file is rotated as a kubelet would. Ctrl-C ends it."
+        "The bucket `{BUCKET}` and the table `{TABLE}` are the role's. The token file is rotated as a kubelet would. Ctrl-C ends it."
     ));
 
     // A kubelet replaces a token when four fifths of its life are over.

@@ -4,7 +4,7 @@ mod neighbours;
 pub(super) mod pod;
 mod services;
 mod step;
-mod tables;
+pub(super) mod tables;
 
 use anyhow::Result;
 

@@ -14,7 +14,7 @@ use crate::commands::demo::{
 };
 
 /// The table that the role opens, and one that it does not.
-const TABLE: &str = "findings";
+pub(in crate::commands::demo) const TABLE: &str = "findings";
 const OTHER_TABLE: &str = "salaries";
 
 /// Plays it with the pod's credentials.
