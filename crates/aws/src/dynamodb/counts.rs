@@ -13,6 +13,12 @@ const MOST_GETS: usize = 100;
 const MOST_WRITES: usize = 25;
 /// Most items of a transaction (shapes `TransactGetItemList` and `TransactWriteItemList`).
 const MOST_OF_TRANSACTION: usize = 100;
+/// Most names of `AttributesToGet`: the store compares each with each.
+const MOST_NAMES: usize = 256;
+/// Most attributes that an index projects by their names ("Quotas in Amazon `DynamoDB`", for all indexes of a table).
+const MOST_PROJECTED: usize = 100;
+/// Most elements of the sets that the updates of a request add or take away: the store looks each up by going through the item's set.
+const MOST_ELEMENTS: usize = 1_000;
 /// Most tags of a table, so more than that are never given ("Tagging restrictions in `DynamoDB`").
 const MOST_TAGS: usize = 50;
 
@@ -28,9 +34,13 @@ pub(super) fn check(operation: Operation, body: &Value<'_>) -> Result<(), AwsErr
     let Some(body) = body.as_object() else {
         return Ok(());
     };
+    names(body)?;
     match operation {
         Operation::BatchGetItem => {
             let tables = tables(body, MOST_GETS)?;
+            for table in tables.iter().filter_map(|table| table.value.as_object()) {
+                names(table)?;
+            }
             let keys = tables.iter().map(|table| table.value.get("Keys"));
             if keys.map(length).sum::<usize>() > MOST_GETS {
                 return Err(too_many(operation));
@@ -53,7 +63,11 @@ pub(super) fn check(operation: Operation, body: &Value<'_>) -> Result<(), AwsErr
         Operation::TransactGetItems | Operation::TransactWriteItems => {
             let items = present(body, "TransactItems").and_then(Value::as_array);
             bounded("transactItems", items, MOST_OF_TRANSACTION)?;
+            let items = items.unwrap_or_default().iter();
+            let updates = items.filter_map(|item| item.get("Update")?.as_object());
+            elements(updates.map(changed_elements).sum())?;
         }
+        Operation::UpdateItem => elements(changed_elements(body))?,
         Operation::CreateTable | Operation::TagResource
             if length(present(body, "Tags")) > MOST_TAGS =>
         {
@@ -62,6 +76,87 @@ pub(super) fn check(operation: Operation, body: &Value<'_>) -> Result<(), AwsErr
             return Err(AwsError::new(Code::ValidationError, message));
         }
         _ => {}
+    }
+    if matches!(operation, Operation::CreateTable | Operation::UpdateTable) {
+        projected(body)?;
+    }
+    Ok(())
+}
+
+fn names(of: &Object<'_>) -> Result<(), AwsError> {
+    let names = present(of, "AttributesToGet").and_then(Value::as_array);
+    match names.map(<[_]>::len) {
+        Some(length) if length > MOST_NAMES => Err(failed(
+            "attributesToGet",
+            &format!("Member must have length less than or equal to {MOST_NAMES}"),
+        )),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// How many elements the sets have that an update may add or take away.
+fn changed_elements(update: &Object<'_>) -> usize {
+    let set = |value: &Value<'_>| -> usize {
+        ["SS", "NS", "BS"]
+            .iter()
+            .map(|kind| length(value.get(kind)))
+            .sum()
+    };
+    let members = |name| {
+        let object = present(update, name).and_then(Value::as_object);
+        object.map(Object::members).unwrap_or_default()
+    };
+    let expression = present(update, "UpdateExpression").and_then(Value::as_str);
+    let by_expression = expression.is_some_and(|text| {
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        words
+            .into_iter()
+            .any(|word| word.eq_ignore_ascii_case("ADD") || word.eq_ignore_ascii_case("DELETE"))
+    });
+    let given = members("ExpressionAttributeValues").iter();
+    let of_expression: usize = if by_expression {
+        given.map(|member| set(&member.value)).sum()
+    } else {
+        0
+    };
+    let legacy = members("AttributeUpdates").iter();
+    let of_legacy: usize = legacy
+        .filter(|update| update.value.get("Action").and_then(Value::as_str) != Some("PUT"))
+        .filter_map(|update| update.value.get("Value"))
+        .map(set)
+        .sum();
+    of_expression + of_legacy
+}
+
+fn elements(count: usize) -> Result<(), AwsError> {
+    if count > MOST_ELEMENTS {
+        let message = format!(
+            "One or more parameter values were invalid: Too many elements of sets to add or delete: a request has {MOST_ELEMENTS} at most"
+        );
+        return Err(AwsError::new(Code::ValidationError, message));
+    }
+    Ok(())
+}
+
+/// Checks the attributes that indexes project by their names.
+fn projected(body: &Object<'_>) -> Result<(), AwsError> {
+    let list = |name| {
+        let list = present(body, name).and_then(Value::as_array);
+        list.unwrap_or_default().iter()
+    };
+    let made = list("GlobalSecondaryIndexUpdates").filter_map(|update| update.get("Create"));
+    let indexes = list("GlobalSecondaryIndexes")
+        .chain(list("LocalSecondaryIndexes"))
+        .chain(made);
+    let count: usize = indexes
+        .filter_map(|index| index.get("Projection")?.get("NonKeyAttributes"))
+        .map(|names| length(Some(names)))
+        .sum();
+    if count > MOST_PROJECTED {
+        let message = format!(
+            "One or more parameter values were invalid: Too many NonKeyAttributes: the indexes of a table have {MOST_PROJECTED} at most"
+        );
+        return Err(AwsError::new(Code::ValidationError, message));
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use bowline_iam::json::{Kind, Object, Value};
 
 use super::{
-    expression::limits,
+    expression::{Names, limits},
     table::{TableName, TableRef},
 };
 use crate::error::{AwsError, Code};
@@ -176,7 +176,14 @@ impl Checker {
                 }
                 self.inside(&lower_first(known.name), &given.value, known.shape)?;
                 if matches!(known.shape, Shape::Expression) {
-                    limits::check(known.name, text(&given.value)?)?;
+                    let expression = text(&given.value)?;
+                    limits::check(known.name, expression)?;
+                    if known.name == "UpdateExpression" {
+                        let given = present(object, "ExpressionAttributeNames");
+                        let names = given.and_then(Value::as_object);
+                        let names = names.map(Names::new).unwrap_or_default();
+                        limits::check_copies(expression, &names)?;
+                    }
                 }
             }
         }

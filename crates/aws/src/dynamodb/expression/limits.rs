@@ -3,6 +3,9 @@
 //! The store's parser calls itself for every parenthesis and every `NOT`, on a stack that ends. So this reads each character, whether the
 //! expression is one or not, and says no before the store is asked.
 
+use std::collections::HashMap;
+
+use super::{Names, Token, is_keyword, tokens};
 use crate::error::{AwsError, Code};
 
 /// Most operators of an expression, or operators and functions of an update ("Quotas in Amazon `DynamoDB`", operators and operands).
@@ -10,6 +13,9 @@ const MAX_OPERATORS: usize = 300;
 /// Most parentheses that are open at once. AWS has no bound of its own for this: it refuses parentheses within parentheses that do
 /// nothing, and each of the others takes an operator.
 const MAX_DEPTH: usize = 100;
+
+/// How often an update may take the value of one attribute. The store copies it each time, before it looks at the size of what comes of it.
+const MAX_COPIES: usize = 20;
 
 /// The words that are operators. `BETWEEN` has an `AND`, which counts for both.
 const OPERATORS: [&str; 4] = ["AND", "IN", "NOT", "OR"];
@@ -53,6 +59,58 @@ pub(in crate::dynamodb) fn check(member: &str, expression: &str) -> Result<(), A
         };
         let message = format!("Invalid {member}: {problem}");
         return Err(AwsError::new(Code::ValidationError, message));
+    }
+    Ok(())
+}
+
+/// Checks how often an update takes the value of each attribute.
+///
+/// # Errors
+/// `ValidationException`.
+pub(in crate::dynamodb) fn check_copies(update: &str, names: &Names<'_>) -> Result<(), AwsError> {
+    // What is no expression the store refuses.
+    let all = tokens(update).unwrap_or_default();
+    let mut copies: HashMap<&str, usize> = HashMap::new();
+    let mut is_value = false;
+    let mut depth = 0_usize;
+    for (at, token) in all.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|at| all.get(at));
+        let attribute = match *token {
+            Token::Sign('=') => {
+                is_value = true;
+                continue;
+            }
+            Token::Sign('(') => {
+                depth += 1;
+                continue;
+            }
+            Token::Sign(')') => {
+                depth = depth.saturating_sub(1);
+                continue;
+            }
+            Token::Sign(',') if depth == 0 => {
+                is_value = false;
+                continue;
+            }
+            Token::Word(word) if is_keyword(word) => {
+                is_value = false;
+                continue;
+            }
+            Token::Word(word) if all.get(at + 1) != Some(&Token::Sign('(')) => word,
+            Token::Name(name) => names.resolve(name).unwrap_or(name),
+            Token::Word(_) | Token::Value(_) | Token::Digits | Token::Sign(_) => continue,
+        };
+        if !is_value || before == Some(&Token::Sign('.')) {
+            continue;
+        }
+        let count = copies.entry(attribute).or_default();
+        *count += 1;
+        if *count > MAX_COPIES {
+            let message = format!(
+                "Invalid UpdateExpression: The expression takes the value of an attribute more than {MAX_COPIES} times"
+            );
+            return Err(AwsError::new(Code::ValidationError, message));
+        }
     }
     Ok(())
 }
@@ -137,5 +195,48 @@ mod tests {
             assert_eq!(update(one, 300), "good", "{one}");
             assert_ne!(update(one, 301), "good", "{one}");
         }
+    }
+
+    #[test]
+    fn an_update_takes_the_value_of_one_attribute_so_often_and_no_more() {
+        let object = bowline_iam::json::parse(
+            br##"{"#b": "big", "#c": "big", "#other": "small"}"##,
+            &bowline_iam::json::Limits {
+                max_bytes: 1_000,
+                max_depth: 4,
+                max_values: 10,
+            },
+        );
+        let object = object.unwrap();
+        let names = Names::new(object.as_object().unwrap());
+        let good = |update: &str| check_copies(update, &names).is_ok();
+        let set = |value: &str, times: usize| {
+            let all: Vec<_> = (0..times).map(|n| format!("z{n} = {value}")).collect();
+            format!("SET {}", all.join(", "))
+        };
+        for value in ["big", "#b", "#b[3].x", "list_append(big, :v)"] {
+            assert!(good(&set(value, 20)), "{value}");
+            assert!(!good(&set(value, 21)), "{value}");
+        }
+        let mixed = format!(
+            "{}, {}",
+            set("#b", 11),
+            set("#c", 11).replace("SET ", "").replace('z', "y")
+        );
+        assert!(!good(&mixed), "two names of one attribute");
+        let nested = format!(
+            "SET z = {}big{}",
+            "list_append(big, ".repeat(21),
+            ")".repeat(21)
+        );
+        assert!(!good(&nested));
+        // Many attributes, each by its own value, and none by that of another.
+        let counters: Vec<_> = (0..150)
+            .map(|n| format!("c{n} = if_not_exists(c{n}, :z) + :n"))
+            .collect();
+        assert!(good(&format!("SET {}", counters.join(", "))));
+        assert!(good(&set(":v", 200)));
+        let removed: Vec<_> = (0..100).map(|n| format!("big[{n}]")).collect();
+        assert!(good(&format!("REMOVE {}", removed.join(", "))));
     }
 }

@@ -240,3 +240,74 @@ proptest::proptest! {
         proptest::prop_assert_eq!(request.to_wire(), body);
     }
 }
+
+/// A list of so many names.
+fn names_of(count: usize) -> String {
+    let names: Vec<_> = (0..count).map(|n| format!("\"a{n}\"")).collect();
+    format!("[{}]", names.join(","))
+}
+
+#[test]
+fn what_the_store_goes_through_again_and_again_is_bounded() {
+    let is_good = |operation, body: &str| match Request::read(operation, body.as_bytes()) {
+        Ok(_) => true,
+        Err(error) => {
+            assert_eq!(error.code(), Code::ValidationError, "{body:.200}");
+            false
+        }
+    };
+    let each_bound = |operation, most: usize, body: &dyn Fn(String) -> String| {
+        assert!(is_good(operation, &body(names_of(most))), "{operation}");
+        assert!(
+            !is_good(operation, &body(names_of(most + 1))),
+            "{operation}"
+        );
+    };
+    each_bound(Operation::Scan, 256, &|names| {
+        format!(r#"{{"TableName": "insights", "AttributesToGet": {names}}}"#)
+    });
+    each_bound(Operation::BatchGetItem, 256, &|names| {
+        format!(
+            r#"{{"RequestItems": {{"insights": {{"Keys": [{{}}], "AttributesToGet": {names}}}}}}}"#
+        )
+    });
+    for clause in ["ADD", "delete"] {
+        each_bound(Operation::UpdateItem, 1_000, &|names| {
+            format!(
+                r#"{{"TableName": "insights", "Key": {{}}, "UpdateExpression": "{clause} s :s", "ExpressionAttributeValues": {{":s": {{"SS": {names}}}}}}}"#
+            )
+        });
+        each_bound(Operation::TransactWriteItems, 500, &|names| {
+            let update = format!(
+                r#"{{"Update": {{"TableName": "insights", "Key": {{}}, "UpdateExpression": "{clause} s :s", "ExpressionAttributeValues": {{":s": {{"SS": {names}}}}}}}}}"#
+            );
+            format!(r#"{{"TransactItems": [{update}, {update}]}}"#)
+        });
+    }
+    each_bound(Operation::UpdateItem, 1_000, &|names| {
+        format!(
+            r#"{{"TableName": "insights", "Key": {{}}, "AttributeUpdates": {{"s": {{"Action": "ADD", "Value": {{"SS": {names}}}}}}}}}"#
+        )
+    });
+    // A set that is put as a whole is compared with nothing.
+    let names = names_of(2_000);
+    let set = format!(
+        r#"{{"TableName": "insights", "Key": {{}}, "UpdateExpression": "SET added = :s", "ExpressionAttributeValues": {{":s": {{"SS": {names}}}}}}}"#
+    );
+    assert!(is_good(Operation::UpdateItem, &set));
+    each_bound(Operation::CreateTable, 100, &|names| {
+        format!(
+            r#"{{"TableName": "insights", "AttributeDefinitions": [{{"AttributeName": "pk", "AttributeType": "S"}}], "KeySchema": [{{"AttributeName": "pk", "KeyType": "HASH"}}], "GlobalSecondaryIndexes": [{{"IndexName": "by-day", "KeySchema": [{{"AttributeName": "pk", "KeyType": "HASH"}}], "Projection": {{"ProjectionType": "INCLUDE", "NonKeyAttributes": {names}}}}}]}}"#
+        )
+    });
+    // One large attribute, written many times over.
+    let set = |times: usize| {
+        let all: Vec<_> = (0..times).map(|n| format!("z{n}=#b")).collect();
+        format!(
+            r##"{{"TableName": "insights", "Key": {{}}, "UpdateExpression": "SET {}", "ExpressionAttributeNames": {{"#b": "b"}}}}"##,
+            all.join(",")
+        )
+    };
+    assert!(is_good(Operation::UpdateItem, &set(20)));
+    assert!(!is_good(Operation::UpdateItem, &set(21)));
+}

@@ -109,7 +109,10 @@ fn what_nests_deeply_is_refused_wherever_it_stands_and_the_server_goes_on() {
         assert!(["200", "ConditionalCheckFailedException"].contains(&&*answer));
     }
     for taken in [
-        nested("if_not_exists(b, ", ":v", 100),
+        // Each takes the value of another attribute.
+        (0..100).fold(":v".to_owned(), |inner, n| {
+            format!("if_not_exists(b{n}, {inner})")
+        }),
         nested("list_append(:l, ", ":l", 100),
     ] {
         let expression = format!("SET b = {taken}");

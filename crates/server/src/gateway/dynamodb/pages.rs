@@ -1,18 +1,22 @@
 //! Pages of `Query` and `Scan`, put together from parts.
 //!
-//! The store reads as many items as it is asked for before it looks at their size, so it is asked for few at a time. A page ends as on
-//! AWS: at the request's `Limit`, at 1 MB, or with the last item; and it ends after many parts, since a filter may leave nothing of each.
+//! The store reads as many items as it is asked for before it looks at their size, so it is asked for few at first, and for more while they
+//! are small. A page ends as on AWS: at the request's `Limit`, at 1 MB, or with the last item; and it ends after many items, since a
+//! filter may leave nothing of them.
 
 use bowline_aws::dynamodb::{Operation, Place};
 use serde_json::{Map, Value};
 
 use crate::gateway::upstream::tables::{TableError, TableStore};
 
-/// Most items of a part. Each may have 400 KB.
+/// Items of the first part. Each may have 400 KB as `DynamoDB` counts, and several times that in memory.
+const FIRST: u64 = 16;
+/// Most items of a part.
 const PART: u64 = 300;
-/// Most parts of a page.
-const MOST_PARTS: usize = 40;
-/// Bytes of answers after which a page ends ("Paginating table query results", Amazon `DynamoDB` Developer Guide).
+/// Items after which a page ends.
+const MOST: u64 = 10_000;
+/// Bytes of answers after which a page ends ("Paginating table query results", Amazon `DynamoDB` Developer Guide). Those of requests
+/// count as well: a large one is not worked on again and again.
 const ENOUGH: usize = 1 << 20;
 
 /// Calls the store for a page: the body of the answer.
@@ -29,19 +33,20 @@ pub(super) async fn page(
     let limit = match request.get("Limit") {
         None => None,
         Some(limit) => match limit.as_u64() {
-            Some(limit) if limit > PART => Some(limit),
+            Some(limit) if limit > FIRST => Some(limit),
             // It is one part, or no limit at all, which the store refuses.
             Some(_) | None => return store.call(place, operation, body).await,
         },
     };
+    let most = limit.unwrap_or(MOST).min(MOST);
     let mut page = Map::new();
-    let (mut bytes, mut scanned) = (0, 0);
-    for _ in 0..MOST_PARTS {
-        let asked = limit.map_or(PART, |limit| PART.min(limit.saturating_sub(scanned)));
+    let (mut bytes, mut scanned, mut size) = (0, 0, FIRST);
+    while scanned < most {
+        let asked = size.min(most - scanned);
         request.insert("Limit".to_owned(), asked.into());
         let sent = Value::Object(request.clone()).to_string();
         let answer = store.call(place, operation, sent).await?;
-        bytes += answer.len();
+        bytes += body.len() + answer.len();
         // Nearly all pages are one part.
         if page.is_empty() && !answer.contains("\"LastEvaluatedKey\"") {
             return Ok(answer);
@@ -54,11 +59,11 @@ pub(super) async fn page(
         let Some(last) = page.get("LastEvaluatedKey") else {
             break;
         };
-        // The store has ended the part by its size.
-        let is_full = read < asked || bytes >= ENOUGH;
-        if is_full || limit.is_some_and(|limit| scanned >= limit) {
+        // The store has ended the part by its size, or all together are enough.
+        if read < asked || bytes >= ENOUGH {
             break;
         }
+        size = PART.min(size * 2);
         request.insert("ExclusiveStartKey".to_owned(), last.clone());
     }
     Ok(Value::Object(page).to_string())
@@ -187,24 +192,24 @@ mod tests {
     #[tokio::test]
     async fn a_page_of_small_items_is_made_of_many_parts() {
         let store = Numbers::new(701, 10);
-        insta::assert_snapshot!(store.page(json!({})).await, @"701 701 701 1.5 null [300, 300, 300]");
+        insta::assert_snapshot!(store.page(json!({})).await, @"701 701 701 3.0 null [16, 32, 64, 128, 256, 300]");
         insta::assert_snapshot!(store.page(json!({ "Limit": 7 })).await, @r#"7 7 7 0.5 {"n":6} [7]"#);
-        insta::assert_snapshot!(store.page(json!({ "Limit": 400 })).await, @r#"400 400 400 1.0 {"n":399} [300, 100]"#);
-        insta::assert_snapshot!(store.page(json!({ "Limit": 5_000, "ExclusiveStartKey": { "n": 599 } })).await, @"101 101 101 0.5 null [300]");
+        insta::assert_snapshot!(store.page(json!({ "Limit": 400 })).await, @r#"400 400 400 2.5 {"n":399} [16, 32, 64, 128, 160]"#);
+        insta::assert_snapshot!(store.page(json!({ "Limit": 5_000, "ExclusiveStartKey": { "n": 599 } })).await, @"101 101 101 1.5 null [16, 32, 64]");
     }
 
     #[tokio::test]
     async fn a_page_ends_where_its_items_are_large_enough_or_too_many() {
         let store = Numbers::new(100, 400_000);
-        insta::assert_snapshot!(store.page(json!({})).await, @r#"2 2 2 0.5 {"n":1} [300]"#);
+        insta::assert_snapshot!(store.page(json!({})).await, @r#"2 2 2 0.5 {"n":1} [16]"#);
         let store = Numbers::new(100_000, 2_000);
-        insta::assert_snapshot!(store.page(json!({})).await, @r#"600 600 600 1.0 {"n":599} [300, 300]"#);
+        insta::assert_snapshot!(store.page(json!({})).await, @r#"796 796 796 3.0 {"n":795} [16, 32, 64, 128, 256, 300]"#);
         let store = Numbers::new(100_000, 0);
         assert!(
             store
                 .page(json!({}))
                 .await
-                .starts_with("12000 12000 12000 ")
+                .starts_with("10000 10000 10000 ")
         );
     }
 }
