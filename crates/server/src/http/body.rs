@@ -112,6 +112,10 @@ where
         } else {
             whole.extend_from_slice(&std::mem::take(&mut first));
             whole.extend_from_slice(&data);
+            // A buffer that grows is larger than what is in it.
+            share
+                .hold(whole.capacity())
+                .map_err(|NoRoom| AwsError::unavailable(protocol))?;
         }
     }
     if whole.is_empty() {

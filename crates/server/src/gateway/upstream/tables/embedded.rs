@@ -237,15 +237,17 @@ impl TableStore for EmbeddedTables {
             // With all of its threads nobody else uses the place.
             let (slot, threads) = self.take(place, MAX_THREADS).await;
             let left = Arc::clone(&slot);
-            let task = tokio::task::spawn_blocking(move || left.remove());
-            let removed = task.await;
+            // The job has them until it ends, whatever becomes of whoever waits for it.
+            let task = tokio::task::spawn_blocking(move || (left.remove(), threads));
+            let (removed, threads) = task
+                .await
+                .map_err(|error| TableError::Failed(error.into()))?;
             {
                 let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
                 slots.of.remove(place);
                 slot.threads.close();
             }
             drop(threads);
-            let removed = removed.map_err(|error| TableError::Failed(error.into()))?;
             removed.map_err(|error| TableError::Failed(error.into()))
         })
     }
