@@ -104,8 +104,9 @@ impl Bowline {
         self.child.kill();
     }
 
-    /// Starts it again over the same data, on new ports.
+    /// Ends it as [`Self::kill`] does, if it runs, and starts it again over the same data, on new ports.
     pub(crate) fn restart(&mut self) {
+        self.kill();
         let (child, ready) = spawn(&self.launch, self.home.path());
         self.child = child;
         self.wait_until_ready(&ready);
