@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use bowline_aws::credentials::{AccessKeyId, SessionToken};
-use bowline_server::{
+use bowline_server::crypto::{
     keyring::{Keyring, KeyringRecord},
     master_key::MasterKey,
     seal::{self, Purpose},

@@ -13,7 +13,7 @@ use bowline_aws::credentials::SecretAccessKey;
 use bowline_server::{
     bootstrap::RootCredentials,
     config::{self, AuditTo, Config},
-    master_key::MasterKey,
+    crypto::master_key::MasterKey,
 };
 use clap::Args;
 use ipnet::IpNet;

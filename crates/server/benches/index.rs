@@ -5,10 +5,12 @@
 use std::hint::black_box;
 
 use bowline_server::{
-    entity::{Entity, Permissions, Role, TrustDocument},
-    index::Index,
-    master_key::MasterKey,
-    store::{Batch, Change, Entry, Revision, Snapshot, record},
+    crypto::master_key::MasterKey,
+    identity::{
+        entity::{Entity, Permissions, Role, TrustDocument},
+        index::Index,
+        store::{Batch, Change, Entry, Revision, Snapshot, record},
+    },
 };
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use jiff::Timestamp;

@@ -11,16 +11,14 @@ use crate::{
     audit::Audit,
     clock::Clock,
     config::Config,
+    explain::recent::Recent,
     folder::DataFolder,
-    gateway::{
-        dynamodb::Turns,
-        upstream::{ObjectStore, tables::TableStore},
-    },
+    gateway::dynamodb::Turns,
     http::held::HeldBodies,
-    index::State,
+    identity::index::State,
     metrics::Metrics,
     oidc::Oidc,
-    refusal::recent::Recent,
+    upstream::{objects::ObjectStore, tables::TableStore},
 };
 
 /// A server's parts.

@@ -20,8 +20,11 @@ use std::{
 
 use bowline_aws::error::AwsError;
 
-pub(crate) use self::record::{Outcome, render};
-use crate::{event::Event, folder::private_folder, refusal::Refused};
+use crate::{
+    folder::private_folder,
+    request::{event::Event, refusal::Refused},
+};
+pub(crate) use record::{Outcome, render};
 
 /// Most bytes that wait for the file to be writable again. Calls whose records do not fit are refused all the same.
 const MAX_WAITING: usize = 1 << 20;

@@ -13,11 +13,12 @@ use bowline_iam::account::AccountId;
 use jiff::Timestamp;
 
 use crate::{
-    entity::{AccessKey, AccessKeyOwner, AccessKeyStatus, Account},
-    index::{Index, State, UpdateError},
-    master_key::MasterKey,
-    seal::SealError,
-    store::{Key, Transaction},
+    crypto::{master_key::MasterKey, seal::SealError},
+    identity::{
+        entity::{AccessKey, AccessKeyOwner, AccessKeyStatus, Account},
+        index::{Index, State, UpdateError},
+        store::{Key, Transaction},
+    },
 };
 
 /// Shortest secret that may be declared, in characters.

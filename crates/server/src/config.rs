@@ -6,7 +6,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use ipnet::IpNet;
 
-use crate::{bootstrap::RootCredentials, master_key::MasterKey};
+use crate::{bootstrap::RootCredentials, crypto::master_key::MasterKey};
 
 /// How a server is to run.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! HTTP: connections, heads, bodies and answers. What a request means is [`route`](crate::route)'s to say.
+//! HTTP: connections, heads, bodies and answers. What a request means is [`route`](crate::request::route)'s to say.
 
 pub(crate) mod answer;
 pub(crate) mod body;

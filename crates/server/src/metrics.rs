@@ -24,7 +24,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use crate::service::Service;
+use crate::request::service::Service;
 
 /// What all names begin with.
 const PREFIX: &str = "bowline";

@@ -25,23 +25,19 @@ use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use ipnet::IpNet;
 use jiff::Timestamp;
 
-use self::{
-    address::AddressPolicy,
-    fetch::{Fetcher, Resolver, SystemResolver},
-    jwk::KeySet,
-    key_cache::{KeyCache, NoKeys},
-    signature_memory::{SignatureMemory, SignatureName},
+use crate::identity::index::Provider;
+use address::AddressPolicy;
+pub use error::TokenError;
+use fetch::{Fetcher, Resolver, SystemResolver};
+use jwk::KeySet;
+pub use jws::{Algorithm, DecodedToken, MAX_TOKEN, MalformedJws, UnusableKey};
+use key_cache::{KeyCache, NoKeys};
+pub use provider::{
+    InvalidCaBundle, InvalidKeySet, InvalidUrl, validate_ca_bundle, validate_jwks, validate_url,
 };
-pub use self::{
-    error::TokenError,
-    jws::{Algorithm, DecodedToken, MAX_TOKEN, MalformedJws, UnusableKey},
-    provider::{
-        InvalidCaBundle, InvalidKeySet, InvalidUrl, validate_ca_bundle, validate_jwks, validate_url,
-    },
-    stats::Stats,
-    token::{UnverifiedToken, VerifiedToken},
-};
-use crate::index::Provider;
+use signature_memory::{SignatureMemory, SignatureName};
+pub use stats::Stats;
+pub use token::{UnverifiedToken, VerifiedToken};
 
 /// Providers of one issuer whose keys are fetched at the same time, for one token.
 const AT_ONCE: usize = 8;

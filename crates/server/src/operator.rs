@@ -31,25 +31,33 @@ use bowline_iam::{
 };
 use http::Method;
 
-use self::{
-    attach_role::AttachRole, configure_provider::ConfigureProvider, create_account::CreateAccount,
-    detach_role::DetachRole, explain::Explain, get_attached_credentials::GetAttachedCredentials,
-    input::Members, list_accounts::ListAccounts, list_attachments::ListAttachments,
-    rotate_keyring::RotateKeyring, rotate_root_access_key::RotateRootAccessKey,
-};
 use crate::{
-    api::{call::Call, passed_role::Passed},
     app::App,
-    authenticate::{Signed, signed_body},
-    authorize::{Asker, Question},
-    event::{self, Event, Subject},
     http::{
         answer::{self, Answer},
         body::RequestBody,
     },
-    index::Index,
-    refusal::Refused,
+    iam::passed_role::Passed,
+    identity::index::Index,
+    request::{
+        authenticate::{Signed, signed_body},
+        authorize::{Asker, Question},
+        call::Call,
+        event::{self, Event, Subject},
+        refusal::Refused,
+    },
 };
+use attach_role::AttachRole;
+use configure_provider::ConfigureProvider;
+use create_account::CreateAccount;
+use detach_role::DetachRole;
+use explain::Explain;
+use get_attached_credentials::GetAttachedCredentials;
+use input::Members;
+use list_accounts::ListAccounts;
+use list_attachments::ListAttachments;
+use rotate_keyring::RotateKeyring;
+use rotate_root_access_key::RotateRootAccessKey;
 
 /// The version of the API, as `X-Amz-Target` has it.
 const VERSION: &str = "20261101";

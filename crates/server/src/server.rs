@@ -19,21 +19,25 @@ use crate::{
     bootstrap::{BootstrapError, Bootstrapped, RootCredentials, bootstrap},
     clock::Clock,
     config::{AuditTo, Config, StoreKind, Tls},
-    folder::{DataFolder, FolderError},
-    gateway::{
-        self,
-        dynamodb::Turns,
-        upstream::{ObjectStore, folder::FolderStore, tables::embedded::EmbeddedTables},
+    crypto::{
+        master_key::{MasterKey, MasterKeyError, write_private},
+        seal::SealError,
     },
+    explain::recent::Recent,
+    folder::{DataFolder, FolderError},
+    gateway::{self, dynamodb::Turns},
     http::listener,
-    index::{StartError as IndexStartError, State},
-    master_key::{MasterKey, MasterKeyError, write_private},
+    identity::{
+        index::{StartError as IndexStartError, State},
+        store::{MemoryStore, SqliteStore, Store, StoreError},
+    },
     metrics::Metrics,
     oidc::{Oidc, OidcConfig},
     ops::Ops,
-    refusal::recent::Recent,
-    seal::SealError,
-    store::{MemoryStore, SqliteStore, Store, StoreError},
+    upstream::{
+        objects::{ObjectStore, embedded::FolderStore},
+        tables::embedded::EmbeddedTables,
+    },
 };
 
 /// A running server. [`stop`](Self::stop) waits until all of it has ended; dropping it ends it too, and waits for nothing.
@@ -129,7 +133,7 @@ impl Server {
         let objects = objects
             .and_then(|path| FolderStore::open(&path))
             .map_err(StartError::Objects)?;
-        gateway::recover(&state, &objects)
+        gateway::s3::recover(&state, &objects)
             .await
             .map_err(StartError::Buckets)?;
         let tables = match config.store {

@@ -13,17 +13,17 @@ use bowline_aws::{
     sts::{self, Request},
 };
 
-pub(crate) use self::{
-    as_service::{assume, trusted},
-    assume_role_with_web_identity::with_web_identity,
-};
 use crate::{
-    api::call::Call,
-    authorize::{Asker, Question},
-    event::Event,
-    refusal::Refused,
-    session::{MintError, Minted},
+    crypto::session::{MintError, Minted},
+    request::{
+        authorize::{Asker, Question},
+        call::Call,
+        event::Event,
+        refusal::Refused,
+    },
 };
+pub(crate) use as_service::{assume, trusted};
+pub(crate) use assume_role_with_web_identity::with_web_identity;
 
 /// Serves a signed call: the answer's XML.
 ///

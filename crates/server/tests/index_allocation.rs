@@ -5,10 +5,12 @@
 use std::alloc::System;
 
 use bowline_server::{
-    entity::{Entity, Permissions, Role, TrustDocument},
-    index::Index,
-    master_key::MasterKey,
-    store::{Batch, Change, Entry, Revision, Snapshot, record},
+    crypto::master_key::MasterKey,
+    identity::{
+        entity::{Entity, Permissions, Role, TrustDocument},
+        index::Index,
+        store::{Batch, Change, Entry, Revision, Snapshot, record},
+    },
 };
 use jiff::Timestamp;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};

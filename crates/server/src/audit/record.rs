@@ -8,11 +8,13 @@ use bowline_iam::account::AccountId;
 
 use super::line::Line;
 use crate::{
-    caller::Identity,
-    event::{Event, Fields, Who},
-    index::Role,
-    refusal::Explanation,
-    session::Session,
+    crypto::session::Session,
+    explain::Explanation,
+    identity::index::Role,
+    request::{
+        caller::Identity,
+        event::{Event, Fields, Who},
+    },
 };
 
 /// Longest user agent that is told.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use aws_lc_rs::rand::SystemRandom;
 
 use super::*;
-use crate::{master_key::MasterKey, store::MemoryStore};
+use crate::{crypto::master_key::MasterKey, identity::store::MemoryStore};
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 

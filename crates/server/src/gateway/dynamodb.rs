@@ -22,19 +22,25 @@ use bowline_aws::{
 use bowline_iam::{context::Value, decision::Permit};
 use http::Method;
 
-use self::execute::{Bound, execute};
-pub(crate) use self::{expiry::expire_items, tables::recover, turn::Turns};
+use super::dynamodb::execute::{Bound, execute};
 use crate::{
     app::App,
-    authenticate::{Signed, signed_body},
-    authorize::{Asker, Question},
-    caller::Caller,
-    entity::TableState,
-    event::{Event, Subject},
     http::{answer::Answer, body::RequestBody},
-    index::{Index, Table},
-    refusal::Refused,
+    identity::{
+        entity::TableState,
+        index::{Index, Table},
+    },
+    request::{
+        authenticate::{Signed, signed_body},
+        authorize::{Asker, Question},
+        caller::Caller,
+        event::{Event, Subject},
+        refusal::Refused,
+    },
 };
+pub(crate) use expiry::expire_items;
+pub(crate) use tables::recover;
+pub(crate) use turn::Turns;
 
 /// The version of the API, as its errors have it.
 const VERSION: &str = "2012-08-10";

@@ -1,198 +1,421 @@
-//! Executes a permitted S3 operation against the store that holds the bucket, and builds the answer.
+//! The gateway: data requests, decided on and executed against the store that holds the bucket.
 //!
-//! Whether the caller may is decided before ([`execute`] takes the permit). Bucket records are the caller's too: for `CreateBucket` and
-//! `DeleteBucket` only the store's side is done here.
+//! Who calls is found out first, then what is asked, then whether it is allowed; the body of an upload is not asked for before
+//! that, the few bytes that say what is asked are. The caller's credentials end here.
 
+mod buckets;
+mod execute;
+
+use std::sync::Arc;
+
+use aws_lc_rs::{constant_time::verify_slices_are_equal, digest, rand::SecureRandom as _};
 use bowline_aws::{
-    error::{AwsError, Code},
-    s3::{Metadata, ObjectKey, Operation, PutObject, ReadObject},
-    sigv4::{ChunkChain, ContentSha256},
+    error::{AwsError, Code, Protocol},
+    s3::{BucketName, Operation, Request, Requirement, Target, decode_query},
+    sigv4::{ChunkChain, ContentSha256, Payload, Unverified},
 };
-use bowline_iam::decision::Permit;
+use bowline_iam::{account::AccountId, decision::Permit};
 use bytes::Bytes;
-use http_body::Body;
-use http_body_util::combinators::UnsyncBoxBody;
-use jiff::Timestamp;
+use http_body::Body as _;
 
-use super::upstream::{NewObject, ObjectStore, OpenObject, StoreError};
-use crate::entity::BucketId;
+use crate::{
+    app::{App, NoRandomness},
+    http::{
+        answer::Answer,
+        body::{self, RequestBody},
+    },
+    identity::{
+        entity::{BucketId, BucketState},
+        index::{Bucket, Index},
+    },
+    request::{
+        authenticate::{authenticate, claim},
+        authorize::{Asker, Question},
+        caller::Caller,
+        event::{Event, Subject, Who},
+        refusal::Refused,
+    },
+};
+pub(crate) use buckets::recover;
+use execute::{Bound, execute};
 
-mod body;
-mod list;
-mod response;
+/// Most bytes of a body that is no object's: `CreateBucket` has a few.
+const MAX_BODY: usize = 64 * 1024;
 
-/// What a body may fail with.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
-/// The body of an answer.
-pub type ResponseBody = UnsyncBoxBody<Bytes, BoxError>;
+/// Serves an S3 request, signed or not.
+pub(crate) async fn serve(
+    app: &App,
+    event: &mut Event<'_>,
+    signature: Option<&Unverified<'_>>,
+    mut body: RequestBody,
+) -> Result<Answer, Refused> {
+    let head = event.head;
+    let mut index = app.state.current();
+    let (content, chunk_chain) = identify(event, signature, &index)?;
 
-/// What the answer needs beside the operation.
-#[derive(Debug)]
-pub struct Context<'a> {
-    /// The time of the request.
-    pub now: Timestamp,
-    /// What the signature says about the body.
-    pub content: ContentSha256,
-    /// What the signatures of its chunks build on, if there are any.
-    pub chunk_chain: Option<&'a ChunkChain>,
-    /// The account that owns the bucket, or whose buckets are listed.
-    pub owner: String,
-    /// The bucket's region.
-    pub region: &'a str,
-    /// For `ListBuckets`: names in order, with their creation times.
-    pub buckets: &'a [(String, Timestamp)],
-}
+    let target = Target::parse(head.host(), head.path(), &app.config.base_domains)
+        .map_err(AwsError::from)?;
+    let query = decode_query(head.query())?;
+    let mut operation = Operation::parse(
+        target,
+        &Request {
+            method: head.method().as_str(),
+            query: &query,
+            headers: &head.headers(),
+        },
+    )?;
+    tell(event, &operation, &index);
 
-/// What is decided about: an operation, and the one bucket that it is for, of all that have the name in turn.
-#[derive(Debug)]
-pub struct Bound {
-    /// The operation.
-    pub operation: Operation,
-    /// The bucket; `None` if the operation is about none, or there is none of that name.
-    pub bucket: Option<BucketId>,
-}
+    // Nobody unknown is read: they are denied whatever they ask.
+    let mut given = Bytes::new();
+    if event.caller().is_some() && !matches!(operation, Operation::PutObject { .. }) {
+        let ended = body.is_end_stream();
+        given = whole(content, &mut body).await?;
+        if !ended {
+            // What is decided on is what holds now, however long the body took.
+            index = app.state.current();
+            identify(event, signature, &index)?;
+            tell_owner(event, &operation, &index);
+        }
+        if operation.asks_in_body() {
+            operation.take_body(&std::mem::take(&mut given))?;
+        }
+    }
 
-/// Executes the operation, on the bucket that the permit is for.
-///
-/// # Errors
-/// As the client is to see it; failures of the store itself are logged here and become an internal error. `BucketNotEmpty` for a bucket
-/// that is to be made: the store has objects of that name. `NoSuchKey` is not yet what the client is to see: whether the caller may know
-/// that is [decided](Operation::absence_requirement) then.
-pub async fn execute<B>(
-    permit: Permit<Bound>,
-    store: &dyn ObjectStore,
-    request_body: B,
-    context: &Context<'_>,
-) -> Result<http::Response<ResponseBody>, AwsError>
-where
-    B: Body<Data = Bytes> + Send + Unpin + 'static,
-    B::Error: Into<BoxError>,
-{
-    run(permit.into_action(), store, request_body, context).await
-}
-
-pub(super) async fn run<B>(
-    Bound { operation, bucket }: Bound,
-    store: &dyn ObjectStore,
-    request_body: B,
-    context: &Context<'_>,
-) -> Result<http::Response<ResponseBody>, AwsError>
-where
-    B: Body<Data = Bytes> + Send + Unpin + 'static,
-    B::Error: Into<BoxError>,
-{
-    let bound = || {
-        let bucket = bucket.as_ref();
-        bucket.ok_or_else(|| refusal(StoreError::NoSuchBucket))
+    let request = S3Request {
+        app,
+        index: &index,
+        content,
+        bucket: Asked::of(&operation, &index),
+        chunk_chain,
     };
-    match operation {
-        Operation::ListBuckets => Ok(response::buckets(context)),
-        Operation::CreateBucket { bucket, .. } => {
-            store.create_bucket(bound()?).await.map_err(refusal)?;
-            Ok(response::created(&bucket))
+    let absence = operation.absence_requirement();
+    let permit = request.decide(event, operation)?;
+    app.audit.check_before(event)?;
+    match request.carry_out(event, permit, &given, body).await {
+        Err(refused) if refused.error.code() == Code::NoSuchKey => {
+            Err(request.absent(event, refused, absence.as_ref()))
         }
-        Operation::HeadBucket { .. } => Ok(response::bucket(context.region)),
-        Operation::DeleteBucket { .. } => {
-            match store.delete_bucket(bound()?).await {
-                // It has a record: the store was done with it when somebody before was cut short.
-                Ok(()) | Err(StoreError::NoSuchBucket) => Ok(response::no_content()),
-                Err(error) => Err(refusal(error)),
-            }
+        Err(Refused {
+            error,
+            reason: None,
+            ..
+        }) if error.code() == Code::NoSuchBucket => {
+            let why = "the bucket that was decided about is gone: it was removed meanwhile";
+            Err(Refused::because(request.bucket.named_in(error), why))
         }
-        Operation::GetBucketLocation { .. } => Ok(response::location(context.region)),
-        Operation::ListObjectsV2 { bucket, list } => {
-            let query = list::query(&list)?;
-            let page = store.list(bound()?, query).await.map_err(refusal)?;
-            list::answer(&bucket, &list, &page, &context.owner)
+        outcome => outcome,
+    }
+}
+
+/// Takes into the event who sent a request, if it is signed, and returns what is signed of its body, with what the signatures of its
+/// chunks build on.
+fn identify(
+    event: &mut Event<'_>,
+    signature: Option<&Unverified<'_>>,
+    index: &Index,
+) -> Result<(ContentSha256, Option<ChunkChain>), Refused> {
+    let Some(signature) = signature else {
+        return Ok((ContentSha256::Unsigned, None));
+    };
+    claim(event, signature, index);
+    let (payload, now) = (Payload::Declared, event.head.now);
+    let authenticated = authenticate(signature, payload, index, now, Protocol::S3)?;
+    event.who = Who::Caller(Arc::new(authenticated.caller));
+    let verified = authenticated.verified;
+    Ok((verified.content(), verified.chunk_chain().cloned()))
+}
+
+/// Reads a small body and holds it against what was signed.
+async fn whole(content: ContentSha256, body: &mut RequestBody) -> Result<Bytes, AwsError> {
+    let body = body::read(body, MAX_BODY, Protocol::S3).await?;
+    match content {
+        ContentSha256::Hash(signed) => {
+            let actual = digest::digest(&digest::SHA256, &body);
+            verify_slices_are_equal(&signed, actual.as_ref())
+                .map_err(|_| AwsError::content_sha256_mismatch())?;
         }
-        Operation::GetObject { key, read, .. } => {
-            let open = store.open(bound()?, &key).await;
-            response::object(found(open, &key, &read)?, &read)
+        ContentSha256::Unsigned => {}
+        // A framing that only an object's body has.
+        ContentSha256::UnsignedTrailer
+        | ContentSha256::SignedChunks
+        | ContentSha256::SignedChunksTrailer
+            if body.is_empty() => {}
+        ContentSha256::UnsignedTrailer
+        | ContentSha256::SignedChunks
+        | ContentSha256::SignedChunksTrailer => {
+            return Err(AwsError::new(
+                Code::NotImplemented,
+                "A header or query you provided implies functionality that is not implemented",
+            ));
         }
-        Operation::HeadObject { key, read, .. } => {
-            let open = store.open(bound()?, &key).await;
-            response::object_head(&found(open, &key, &read)?.info, &read)
+    }
+    Ok(body)
+}
+
+/// What is known of a request once it was read.
+struct S3Request<'a> {
+    app: &'a App,
+    index: &'a Arc<Index>,
+    content: ContentSha256,
+    chunk_chain: Option<ChunkChain>,
+    bucket: Asked<'a>,
+}
+
+/// Which bucket is asked for.
+enum Asked<'a> {
+    /// None in particular.
+    Nothing,
+    /// One that does not exist.
+    Unknown(BucketName),
+    /// This one, in whatever state it is.
+    Known(&'a Arc<Bucket>),
+}
+
+impl<'a> Asked<'a> {
+    fn of(operation: &Operation, index: &'a Index) -> Self {
+        let Some(name) = operation.bucket() else {
+            return Self::Nothing;
+        };
+        let record = index.bucket(name.as_str());
+        record.map_or_else(|| Self::Unknown(name.clone()), Self::Known)
+    }
+
+    /// The record, if there is one.
+    fn record(&self) -> Option<&'a Arc<Bucket>> {
+        match self {
+            Self::Known(bucket) => Some(bucket),
+            Self::Nothing | Self::Unknown(_) => None,
         }
-        Operation::PutObject { key, put, .. } => {
-            let pieces = body::verified(
-                request_body,
-                &put,
-                context.content,
-                context.chunk_chain.cloned(),
-            )?;
-            let PutObject {
-                metadata: Metadata { headers, user },
-                only_if_absent,
-                ..
-            } = *put;
-            let object = NewObject {
-                headers,
-                user,
-                modified: context.now,
-                only_if_absent,
-            };
-            let info = store
-                .put(bound()?, &key, object, pieces)
-                .await
-                .map_err(refusal)?;
-            Ok(response::stored(&info))
-        }
-        Operation::DeleteObject { key, .. } => {
-            store.delete(bound()?, &key).await.map_err(refusal)?;
-            Ok(response::no_content())
+    }
+
+    /// The failure with the name of the bucket, as S3 tells it.
+    fn named_in(&self, error: AwsError) -> AwsError {
+        match self {
+            Self::Nothing => error,
+            Self::Unknown(name) => error.with("BucketName", name.as_str()),
+            Self::Known(bucket) => error.with("BucketName", bucket.record.name.as_str()),
         }
     }
 }
 
-/// The object, if it is there and the request's conditions hold.
-fn found(
-    open: Result<OpenObject, StoreError>,
-    key: &ObjectKey,
-    read: &ReadObject,
-) -> Result<OpenObject, AwsError> {
-    let open = match open {
-        Err(StoreError::NoSuchKey) => {
-            return Err(
-                AwsError::new(Code::NoSuchKey, "The specified key does not exist.")
-                    .with("Key", key.as_str()),
-            );
+impl S3Request<'_> {
+    /// Decides on the operation.
+    fn decide(&self, event: &Event<'_>, operation: Operation) -> Result<Permit<Bound>, Refused> {
+        let owner = self.owner(event, &operation);
+        let requirements = operation.requirements();
+        let questions: Vec<_> = requirements
+            .iter()
+            .map(|requirement| self.question(event, owner, requirement))
+            .collect();
+        let bucket = if let Operation::CreateBucket { bucket, .. } = &operation {
+            Some(self.new_id(bucket)?)
+        } else {
+            let record = self.bucket.record();
+            record.map(|bucket| bucket.record.id.clone())
+        };
+        let bound = Bound { operation, bucket };
+        self.asker(event).permit(&questions, bound)
+    }
+
+    /// The id of a bucket that may be made.
+    fn new_id(&self, name: &BucketName) -> Result<BucketId, Refused> {
+        let mut random = [0; 16];
+        self.app
+            .random
+            .fill(&mut random)
+            .map_err(|_| Refused::because(AwsError::internal(Protocol::S3), &NoRandomness))?;
+        Ok(BucketId::new(name, random))
+    }
+
+    /// What the caller is told of an object that is not there. Whoever may not list the bucket does not learn that it is not, only the
+    /// operator does.
+    fn absent(
+        &self,
+        event: &Event<'_>,
+        told: Refused,
+        requirement: Option<&Requirement>,
+    ) -> Refused {
+        let Some(requirement) = requirement else {
+            return told;
+        };
+        let owner = self.bucket.record().map(|bucket| bucket.record.owner);
+        let question = self.question(event, owner, requirement);
+        let (action, resource) = (requirement.action, &requirement.resource);
+        match self.asker(event).permit(&[question], ()) {
+            Ok(_) => {
+                let reason = format!(
+                    "the bucket has no such object, which the caller is told for being allowed {action} on {resource}"
+                );
+                Refused::because(told.error, &reason)
+            }
+            Err(hidden) => {
+                let reason = format!(
+                    "the bucket has no such object, which the caller is not told for not being allowed {action} on {resource}"
+                );
+                Refused {
+                    error: AwsError::access_denied("Access Denied"),
+                    reason: Some(reason),
+                    traces: hidden.traces,
+                }
+            }
         }
-        open => open.map_err(refusal)?,
-    };
-    read.conditions.check(&open.info.etag, open.info.modified)?;
-    Ok(open)
+    }
+
+    fn asker<'a>(&'a self, event: &'a Event<'_>) -> Asker<'a> {
+        Asker::new(
+            self.index,
+            event.head,
+            event.service,
+            event.region.as_deref(),
+            event.caller(),
+        )
+    }
+
+    fn question<'q>(
+        &self,
+        event: &Event<'_>,
+        owner: Option<AccountId>,
+        requirement: &'q Requirement,
+    ) -> Question<'q> {
+        let conditions = requirement.conditions.iter();
+        let mut keys: Vec<_> = conditions
+            .map(|(key, value)| (*key, value.as_str().into()))
+            .collect();
+        // What a policy may ask of how a request is signed ("Condition keys for Amazon S3", Service Authorization Reference).
+        if event.caller().is_some() {
+            keys.push(("s3:authType", "REST-HEADER".into()));
+            keys.push(("s3:signatureversion", "AWS4-HMAC-SHA256".into()));
+            keys.push(("s3:x-amz-content-sha256", self.content.to_value().into()));
+        }
+        if let Some(owner) = owner {
+            keys.push(("s3:ResourceAccount", owner.to_string().into()));
+        }
+        Question {
+            action: requirement.action,
+            resource: &requirement.resource,
+            account: owner,
+            keys,
+            trust: None,
+        }
+    }
+
+    /// The account that owns the bucket. One that does not exist is the caller's own to be allowed or not: whoever has no
+    /// permission does not learn which buckets there are. One that is to be made is the caller's too: that the name is somebody
+    /// else's is a conflict, told to those who may make buckets.
+    fn owner(&self, event: &Event<'_>, operation: &Operation) -> Option<AccountId> {
+        let caller = event.caller().map(Caller::account);
+        match (operation, self.bucket.record()) {
+            (Operation::CreateBucket { .. }, _) | (_, None) => caller,
+            (_, Some(bucket)) => Some(bucket.record.owner),
+        }
+    }
+
+    async fn carry_out(
+        &self,
+        event: &Event<'_>,
+        permit: Permit<Bound>,
+        given: &[u8],
+        body: RequestBody,
+    ) -> Result<Answer, Refused> {
+        if let Operation::PutObject { .. } = permit.action().operation {
+            let context = self.context(event, self.active()?);
+            let store = &*self.app.objects;
+            return Ok(execute(permit, store, body, &context).await?);
+        }
+        match &permit.action().operation {
+            Operation::CreateBucket { .. } => buckets::create(self, event, permit).await,
+            other if !given.is_empty() => {
+                let message = format!("{} takes no request body", other.name());
+                Err(AwsError::new(Code::InvalidRequest, message).into())
+            }
+            Operation::DeleteBucket { .. } => buckets::delete(self, event, permit).await,
+            Operation::ListBuckets => buckets::list(self, event, permit).await,
+            Operation::HeadBucket { .. }
+            | Operation::GetBucketLocation { .. }
+            | Operation::ListObjectsV2 { .. }
+            | Operation::GetObject { .. }
+            | Operation::HeadObject { .. }
+            | Operation::PutObject { .. }
+            | Operation::DeleteObject { .. } => {
+                let context = self.context(event, self.active()?);
+                self.execute(permit, &context).await
+            }
+        }
+    }
+
+    /// Executes an operation that takes no body.
+    async fn execute(
+        &self,
+        permit: Permit<Bound>,
+        context: &execute::Context<'_>,
+    ) -> Result<Answer, Refused> {
+        let none = http_body_util::Empty::<Bytes>::new();
+        Ok(execute(permit, &*self.app.objects, none, context).await?)
+    }
+
+    /// The bucket, if it can be used.
+    fn active(&self) -> Result<&Bucket, Refused> {
+        let record = self.bucket.record();
+        let why = match record.map(|bucket| (bucket, bucket.record.state)) {
+            Some((bucket, BucketState::Active)) => return Ok(bucket),
+            Some((_, BucketState::Creating)) => "the bucket is being made, and cannot be used yet",
+            Some((_, BucketState::Deleting)) => "the bucket is being removed",
+            None => "no bucket has this name",
+        };
+        let error = AwsError::new(Code::NoSuchBucket, "The specified bucket does not exist");
+        Err(Refused::because(self.bucket.named_in(error), why))
+    }
+
+    fn context<'c>(&'c self, event: &Event<'_>, bucket: &'c Bucket) -> execute::Context<'c> {
+        execute::Context {
+            now: event.head.now,
+            content: self.content,
+            chunk_chain: self.chunk_chain.as_ref(),
+            owner: bucket.record.owner.to_string(),
+            region: &bucket.record.region,
+            buckets: &[],
+        }
+    }
 }
 
-/// A store's failure as the client sees it.
-fn refusal(error: StoreError) -> AwsError {
-    match error {
-        StoreError::NoSuchBucket => {
-            AwsError::new(Code::NoSuchBucket, "The specified bucket does not exist")
+/// Takes what is asked into the event.
+fn tell(event: &mut Event<'_>, operation: &Operation, index: &Index) {
+    event.operation = Some(operation.into());
+    let Some(bucket) = operation.bucket() else {
+        return;
+    };
+    event
+        .parameters
+        .add("bucketName", bucket.as_str().to_owned());
+    let mut arn = bucket.arn();
+    match operation {
+        Operation::GetObject { key, .. }
+        | Operation::HeadObject { key, .. }
+        | Operation::PutObject { key, .. }
+        | Operation::DeleteObject { key, .. } => {
+            event.parameters.add("key", key.as_str().to_owned());
+            arn = format!("{arn}/{key}");
         }
-        StoreError::NoSuchKey => {
-            AwsError::new(Code::NoSuchKey, "The specified key does not exist.")
+        Operation::ListObjectsV2 { list, .. } => {
+            event.parameters.add_if("prefix", list.prefix.clone());
+            event.parameters.add_if("delimiter", list.delimiter.clone());
         }
-        StoreError::NotEmpty => AwsError::new(
-            Code::BucketNotEmpty,
-            "The bucket you tried to delete is not empty",
-        ),
-        StoreError::Exists => AwsError::new(
-            Code::PreconditionFailed,
-            "At least one of the pre-conditions you specified did not hold",
-        )
-        .with("Condition", "If-None-Match"),
-        StoreError::Body(error) => error,
-        StoreError::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => AwsError::new(
-            Code::InsufficientStorage,
-            "Please reduce your request rate.",
-        ),
-        StoreError::Damaged | StoreError::Io(_) => {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "The object store failed"
-            );
-            AwsError::internal(bowline_aws::error::Protocol::S3)
-        }
+        Operation::ListBuckets
+        | Operation::CreateBucket { .. }
+        | Operation::HeadBucket { .. }
+        | Operation::DeleteBucket { .. }
+        | Operation::GetBucketLocation { .. } => {}
+    }
+    event.resource = Some(Subject { arn, account: None });
+    tell_owner(event, operation, index);
+}
+
+/// Takes into the event whose the bucket is.
+fn tell_owner(event: &mut Event<'_>, operation: &Operation, index: &Index) {
+    if let (Some(subject), Some(bucket)) = (&mut event.resource, operation.bucket()) {
+        let record = index.bucket(bucket.as_str());
+        subject.account = record.map(|bucket| bucket.record.owner);
     }
 }
 

@@ -6,9 +6,12 @@ use bowline_aws::{
 };
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Empty, Full};
+use http_body_util::{BodyExt as _, Empty, Full, combinators::UnsyncBoxBody};
 
-use crate::gateway::s3::ResponseBody;
+/// What a body may fail with.
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+/// The body of an answer.
+pub(crate) type ResponseBody = UnsyncBoxBody<Bytes, BoxError>;
 
 /// An answer, streamed or whole.
 pub(crate) type Answer = Response<ResponseBody>;

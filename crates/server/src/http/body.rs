@@ -18,8 +18,8 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
+use super::answer::BoxError;
 use super::held::{FREE, HeldBodies, NoRoom, Share};
-use crate::gateway::s3::BoxError;
 
 /// How long a body that is read whole may take.
 const WHOLE: Duration = Duration::from_secs(30);

@@ -11,7 +11,7 @@ use http::{HeaderMap, Method, header, request::Parts};
 use ipnet::IpNet;
 use jiff::Timestamp;
 
-use crate::{app::Ids, clock::Stopwatch, refusal::Refused};
+use crate::{app::Ids, clock::Stopwatch, request::refusal::Refused};
 
 /// The head of a request.
 #[derive(Debug)]

@@ -22,7 +22,7 @@ use super::{
     provider,
     stats::Stats,
 };
-use crate::index::Provider;
+use crate::identity::index::Provider;
 
 /// Keys are good for as long as `Cache-Control` says, within these bounds, in seconds.
 const MIN_AGE: u32 = 60;

@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     fn name(n: u32) -> SignatureName {
-        SignatureName(super::super::jws::sha256(&n.to_le_bytes()))
+        SignatureName(crate::oidc::jws::sha256(&n.to_le_bytes()))
     }
 
     #[test]

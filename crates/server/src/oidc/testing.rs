@@ -22,7 +22,7 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use crate::{entity::OidcProvider, index::Provider, store::Revision};
+use crate::identity::{entity::OidcProvider, index::Provider, store::Revision};
 
 /// When tests take place, in seconds since 1970.
 pub(super) const NOW: i64 = 1_790_000_000;

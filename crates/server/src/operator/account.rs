@@ -7,9 +7,11 @@ use serde::Serialize;
 use super::management_account;
 use crate::{
     bootstrap::RootCredentials,
-    event::{Event, Subject},
-    index::Index,
-    refusal::Refused,
+    identity::index::Index,
+    request::{
+        event::{Event, Subject},
+        refusal::Refused,
+    },
 };
 
 /// An account as what is acted on: one of the management account's, whoever acts in it. Without an id it is any.

@@ -12,12 +12,17 @@ use super::{
     service_resource,
 };
 use crate::{
-    api::{call::Call, passed_role::Passed},
-    entity::{RoleService, ServiceAttachment, ServiceResource},
-    event::{Fields, Subject},
-    index::{Index, Role},
-    refusal::Refused,
-    store::Transaction,
+    iam::passed_role::Passed,
+    identity::{
+        entity::{RoleService, ServiceAttachment, ServiceResource},
+        index::{Index, Role},
+        store::Transaction,
+    },
+    request::{
+        call::Call,
+        event::{Fields, Subject},
+        refusal::Refused,
+    },
     sts::{role_arn::RoleArn, trusted},
 };
 
@@ -181,8 +186,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        caller::{Caller, Identity},
-        entity::{self, Permissions, TrustDocument},
+        identity::entity::{self, Permissions, TrustDocument},
+        request::caller::{Caller, Identity},
         server::testing::TestServer,
     };
 

@@ -8,10 +8,13 @@ use serde::Serialize;
 
 use super::input::{Members, invalid};
 use crate::{
-    api::{call::Call, iam::open_id_connect_provider::change},
-    event::{Fields, Subject},
+    iam::open_id_connect_provider::change,
     oidc,
-    refusal::Refused,
+    request::{
+        call::Call,
+        event::{Fields, Subject},
+        refusal::Refused,
+    },
 };
 
 /// Longest `iss` that a provider may be configured for.

@@ -11,13 +11,13 @@ use super::{
     input::{Members, invalid},
 };
 use crate::{
-    api::call::Call,
     bootstrap::RootCredentials,
-    entity::Account,
-    event::{Event, Fields, Subject},
-    index::Index,
-    refusal::Refused,
-    store::Transaction,
+    identity::{entity::Account, index::Index, store::Transaction},
+    request::{
+        call::Call,
+        event::{Event, Fields, Subject},
+        refusal::Refused,
+    },
 };
 
 /// Which account to make.

@@ -6,11 +6,12 @@ use bowline_aws::error::AwsError;
 
 use super::{input::Members, service_resource};
 use crate::{
-    api::call::Call,
-    entity::ServiceResource,
-    event::{Fields, Subject},
-    refusal::Refused,
-    store::Transaction,
+    identity::{entity::ServiceResource, store::Transaction},
+    request::{
+        call::Call,
+        event::{Fields, Subject},
+        refusal::Refused,
+    },
 };
 
 /// What to detach from.

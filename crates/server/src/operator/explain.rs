@@ -5,11 +5,13 @@
 use bowline_aws::error::{AwsError, Code, Protocol};
 use serde::Serialize;
 
-use super::{input::Members, input::invalid, management_account};
+use super::{
+    input::{Members, invalid},
+    management_account,
+};
 use crate::{
-    api::call::Call,
-    event::Fields,
-    refusal::{Explanation, Refused},
+    explain::Explanation,
+    request::{call::Call, event::Fields, refusal::Refused},
 };
 
 /// Which call to explain.

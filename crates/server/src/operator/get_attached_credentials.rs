@@ -11,10 +11,12 @@ use serde::Serialize;
 
 use super::{input::Members, service_resource};
 use crate::{
-    api::call::Call,
-    entity::ServiceResource,
-    event::{Event, Fields, Subject},
-    refusal::Refused,
+    identity::entity::ServiceResource,
+    request::{
+        call::Call,
+        event::{Event, Fields, Subject},
+        refusal::Refused,
+    },
     sts::{Given, assume},
 };
 

@@ -14,10 +14,12 @@ use super::{
     input::{Members, invalid},
 };
 use crate::{
-    api::call::Call,
-    event::{Fields, Subject},
-    index::{self, Index},
-    refusal::Refused,
+    identity::index::{self, Index},
+    request::{
+        call::Call,
+        event::{Fields, Subject},
+        refusal::Refused,
+    },
 };
 
 /// Where to go on.

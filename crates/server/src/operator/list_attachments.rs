@@ -13,11 +13,11 @@ use super::{
     input::{Members, invalid},
 };
 use crate::{
-    api::call::Call,
-    entity::ServiceResource,
-    event::Fields,
-    index::{Index, ServiceAttachment},
-    refusal::Refused,
+    identity::{
+        entity::ServiceResource,
+        index::{Index, ServiceAttachment},
+    },
+    request::{call::Call, event::Fields, refusal::Refused},
 };
 
 /// Where to go on.

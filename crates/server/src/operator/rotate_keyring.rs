@@ -11,11 +11,13 @@ use serde::Serialize;
 
 use super::{input::Members, management_account};
 use crate::{
-    api::call::Call,
-    event::{Fields, Subject},
-    index::Index,
-    keyring::{KeyState, KeyStatus},
-    refusal::Refused,
+    crypto::keyring::{KeyState, KeyStatus},
+    identity::index::Index,
+    request::{
+        call::Call,
+        event::{Fields, Subject},
+        refusal::Refused,
+    },
 };
 
 /// How long a new key is known before it seals. There is one replica, which knows it at once.

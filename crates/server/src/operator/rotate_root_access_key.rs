@@ -11,16 +11,15 @@ use super::{
     input::{Members, invalid},
 };
 use crate::{
-    api::{
-        call::Call,
-        iam::{access_key::MOST, error::over_quota},
-    },
     bootstrap::RootCredentials,
-    caller::Identity,
-    event::{Event, Fields, Subject},
-    index::Index,
-    refusal::Refused,
-    store::Transaction,
+    iam::{access_key::MOST, error::over_quota},
+    identity::{index::Index, store::Transaction},
+    request::{
+        call::Call,
+        caller::Identity,
+        event::{Event, Fields, Subject},
+        refusal::Refused,
+    },
 };
 
 /// Whose key, and what becomes of the others.

@@ -3,7 +3,10 @@
 use bowline_aws::error::{AwsError, Code};
 
 use super::input::{Members, invalid};
-use crate::{entity::ServiceResource, event::Subject, index::ServiceAttachment};
+use crate::{
+    identity::{entity::ServiceResource, index::ServiceAttachment},
+    request::event::Subject,
+};
 
 /// The member `ResourceArn`.
 pub(super) fn read(members: &Members<'_>) -> Result<ServiceResource, AwsError> {

@@ -8,7 +8,7 @@ use crate::{
     bootstrap::RootCredentials,
     clock::Clock,
     config::{AuditTo, Config, StoreKind, Tls},
-    gateway::upstream::{ObjectStore, folder::FolderStore},
+    upstream::objects::{ObjectStore, embedded::FolderStore},
 };
 
 /// A server whose parts are at hand. Dropping it ends it.

@@ -22,14 +22,16 @@ use jiff::Timestamp;
 
 use super::Given;
 use crate::{
-    api::call::Call,
     audit::{self, Outcome},
-    entity::ServiceResource,
-    event::{Event, Subject, Who},
-    index::Role,
-    refusal::{Explanation, Refused},
-    service::Service,
-    session::{self, AssumeRole},
+    crypto::session::{self, AssumeRole},
+    explain::Explanation,
+    identity::{entity::ServiceResource, index::Role},
+    request::{
+        call::Call,
+        event::{Event, Subject, Who},
+        refusal::Refused,
+        service::Service,
+    },
 };
 
 /// The proof that a role's trust policy lets the service assume it for this resource.
@@ -176,10 +178,12 @@ mod tests {
 
     use super::*;
     use crate::{
-        entity::{self, Permissions, TrustDocument},
-        index::State,
-        master_key::MasterKey,
-        store::{MemoryStore, Transaction},
+        crypto::master_key::MasterKey,
+        identity::{
+            entity::{self, Permissions, TrustDocument},
+            index::State,
+            store::{MemoryStore, Transaction},
+        },
     };
 
     const INSTANCE: &str = "arn:aws:ec2:us-east-1:432797229265:instance/i-0a1b2c3d4e5f60718";

@@ -15,16 +15,16 @@ use super::{
     tell_session,
 };
 use crate::{
-    api::{
+    crypto::session::{self, AssumeRole},
+    identity::index::compiled::TRUST_POLICY,
+    request::{
+        authorize::{Asker, Question},
         call::Call,
+        caller::{Caller, Identity},
+        event::{Event, Subject},
+        refusal::Refused,
         refused_members::{has_any, refuse_members},
     },
-    authorize::{Asker, Question},
-    caller::{Caller, Identity},
-    event::{Event, Subject},
-    index::compiled::TRUST_POLICY,
-    refusal::Refused,
-    session::{self, AssumeRole},
 };
 
 pub(super) fn assume_role(

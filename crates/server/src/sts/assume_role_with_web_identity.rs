@@ -25,14 +25,16 @@ use super::{
     tell_session,
 };
 use crate::{
-    api::refused_members::{has_any, refuse_members},
     app::App,
-    authorize::common,
-    event::{Event, Subject, Who},
-    index::{Provider, Role},
+    crypto::session::{self, AssumeRole, WebIdentityClaims},
+    identity::index::{Provider, Role},
     oidc::{DecodedToken, TokenError, UnverifiedToken, VerifiedToken},
-    refusal::Refused,
-    session::{self, AssumeRole, WebIdentityClaims},
+    request::{
+        authorize::common,
+        event::{Event, Subject, Who},
+        refusal::Refused,
+        refused_members::{has_any, refuse_members},
+    },
 };
 
 const ACTION: &str = "sts:AssumeRoleWithWebIdentity";

@@ -9,10 +9,12 @@ use bowline_aws::{
 use bowline_iam::account::AccountId;
 
 use crate::{
-    api::call::Call,
-    authorize::{Asker, Question},
-    index::Index,
-    refusal::Refused,
+    identity::index::Index,
+    request::{
+        authorize::{Asker, Question},
+        call::Call,
+        refusal::Refused,
+    },
 };
 
 pub(super) fn get_access_key_info(

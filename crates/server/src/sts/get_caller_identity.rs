@@ -2,7 +2,7 @@
 
 use bowline_aws::sts::{self, GetCallerIdentityResponse};
 
-use crate::api::call::Call;
+use crate::request::call::Call;
 
 pub(super) fn get_caller_identity(call: &Call<'_>) -> String {
     let caller = call.caller;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bowline_aws::error::{AwsError, Code};
 use bowline_iam::account::AccountId;
 
-use crate::index::{Index, Role};
+use crate::identity::index::{Index, Role};
 
 /// `arn:aws:iam::{account}:role{path}{name}`, taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use bowline_aws::error::{AwsError, Code};
 use bowline_iam::policy::{Policy, PolicyKind};
 
-use crate::{api::iam::policy_document::malformed, entity::Role, refusal::Refused};
+use crate::{iam::policy_document::malformed, identity::entity::Role, request::refusal::Refused};
 
 /// Seconds of a session whose duration nobody asked for.
 const DEFAULT: u32 = 3_600;

@@ -13,8 +13,8 @@ use bowline_server::{
     bootstrap::RootCredentials,
     clock::Clock,
     config::{AuditTo, Config, StoreKind, Tls},
+    crypto::master_key::write_private,
     folder::private_folder,
-    master_key::write_private,
     server::Server,
 };
 use http::Method;

@@ -3,7 +3,10 @@
 use bowline_aws::error::{AwsError, Protocol};
 use serde_json::{Map, Value};
 
-use crate::{entity, http::answer, http::answer::Answer};
+use crate::{
+    http::answer::{self, Answer},
+    identity::entity,
+};
 
 /// A good answer with this body.
 pub(super) fn good(body: String) -> Answer {

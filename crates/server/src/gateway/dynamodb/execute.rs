@@ -7,7 +7,7 @@ use bowline_aws::{
 use bowline_iam::decision::Permit;
 
 use super::pages;
-use crate::gateway::upstream::tables::{TableError, TableStore};
+use crate::upstream::tables::{TableError, TableStore};
 
 /// What is decided about: an operation, the tables that it is about, and the body that says so.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@
 use bowline_aws::dynamodb::{Operation, Place};
 use serde_json::{Map, Value};
 
-use crate::gateway::upstream::tables::{TableError, TableStore};
+use crate::upstream::tables::{TableError, TableStore};
 
 /// Items of the first part. Each may have 400 KB as `DynamoDB` counts, and several times that in memory.
 const FIRST: u64 = 16;
@@ -107,7 +107,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::gateway::upstream::BoxFuture;
+    use crate::upstream::objects::BoxFuture;
 
     /// Items that are numbers, each with so many bytes; ends a part after 1 MB of them.
     #[derive(Debug)]

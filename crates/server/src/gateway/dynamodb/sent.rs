@@ -5,8 +5,8 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bowline_aws::dynamodb::{Operation, Request};
 
 use crate::{
-    caller::{Caller, Identity},
-    entity,
+    identity::entity,
+    request::caller::{Caller, Identity},
 };
 
 /// Longest `ClientRequestToken` ("Quotas in Amazon `DynamoDB`"); the store refuses longer ones.

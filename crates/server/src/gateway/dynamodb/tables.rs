@@ -20,19 +20,20 @@ use bowline_aws::{
 use bowline_iam::{decision::Permit, json as body};
 use serde_json::{Value, json};
 
-pub(crate) use self::recover::recover;
+pub(crate) use super::tables::recover::recover;
 use super::{
     TableCall, answer,
     execute::{Bound, execute, refusal},
     tags,
 };
 use crate::{
-    entity::{self, TableState},
-    event::Event,
-    gateway::upstream::tables::{TableError, TableStore},
-    index::{Index, State, UpdateError},
-    refusal::Refused,
-    store::Transaction,
+    identity::{
+        entity::{self, TableState},
+        index::{Index, State, UpdateError},
+        store::Transaction,
+    },
+    request::{event::Event, refusal::Refused},
+    upstream::tables::{TableError, TableStore},
 };
 
 /// The upstream of all tables that nothing else is configured for.

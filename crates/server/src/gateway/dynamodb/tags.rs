@@ -11,8 +11,8 @@ use serde_json::json;
 
 use super::{TableCall, execute::Bound, tables::update_record};
 use crate::{
-    entity::{self, table::MAX_TAGS},
-    refusal::Refused,
+    identity::entity::{self, table::MAX_TAGS},
+    request::refusal::Refused,
 };
 
 /// Longest name of a tag, in characters.

@@ -1,243 +1,206 @@
-//! Operations end to end against a folder: what is stored, what is answered, and bodies that lie.
+//! Buckets that change hands between a decision about them and what is done then.
 
-use bowline_aws::s3::{Request, Target, decode_query};
-use http_body_util::{BodyExt as _, Full};
+use std::sync::Mutex;
+
+use bowline_aws::{
+    credentials::SecretAccessKey,
+    s3::ObjectKey,
+    sigv4::{Credentials, RequestParts, SigningPayload, sign},
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    sync::oneshot,
+};
 
 use super::*;
-use crate::gateway::upstream::folder::FolderStore;
+use crate::{
+    bootstrap::RootCredentials,
+    clock::Clock,
+    server::testing::TestServer,
+    upstream::objects::{
+        BoxFuture, ListPage, ListQuery, NewObject, ObjectInfo, ObjectStore, OpenObject, PutStream,
+        StoreError, embedded::FolderStore,
+    },
+};
 
-struct World {
-    _folder: tempfile::TempDir,
+/// The embedded store, with a gate before it that lets all calls through but the first after it was closed.
+#[derive(Clone, Debug)]
+struct Gated {
     store: FolderStore,
-    runtime: tokio::runtime::Runtime,
+    gate: Arc<Mutex<Option<Gate>>>,
 }
 
-impl World {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = FolderStore::open(folder.path()).unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap();
-        let world = Self {
-            _folder: folder,
-            store,
-            runtime,
-        };
-        assert_eq!(
-            world.send("PUT", "/insights", &[], "", ContentSha256::Unsigned),
-            "200 location=/insights"
-        );
-        world
+/// Says that a call has come, and waits until it may go on.
+#[derive(Debug)]
+struct Gate {
+    came: oneshot::Sender<()>,
+    open: oneshot::Receiver<()>,
+}
+
+impl Gated {
+    /// Closes the gate for the next call: what tells that it has come, and what lets it through.
+    fn close(&self) -> (oneshot::Receiver<()>, oneshot::Sender<()>) {
+        let ((came, has_come), (let_go, open)) = (oneshot::channel(), oneshot::channel());
+        *self.gate.lock().unwrap() = Some(Gate { came, open });
+        (has_come, let_go)
     }
 
-    fn send(
-        &self,
-        method: &str,
-        target: &str,
-        headers: &[(&str, &str)],
-        body: &str,
-        content: ContentSha256,
-    ) -> String {
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let query = decode_query(query).unwrap();
-        let mut pairs: Vec<(&str, &[u8])> =
-            headers.iter().map(|(n, v)| (*n, v.as_bytes())).collect();
-        let length = body.len().to_string();
-        if !headers.iter().any(|(name, _)| *name == "content-length") {
-            pairs.push(("content-length", length.as_bytes()));
+    async fn pass(&self) {
+        let gate = self.gate.lock().unwrap().take();
+        if let Some(Gate { came, open }) = gate {
+            came.send(()).unwrap();
+            open.await.unwrap();
         }
-        let target = Target::parse("127.0.0.1", path, &["localhost"]).unwrap();
-        let operation = Operation::parse(
-            target,
-            &Request {
-                method,
-                query: &query,
-                headers: &pairs,
-            },
-        )
-        .unwrap();
-        let bound = Bound {
-            operation,
-            bucket: Some("insights".parse().unwrap()),
-        };
-        let asked = Context {
-            now: Timestamp::UNIX_EPOCH,
-            content,
-            chunk_chain: None,
-            owner: "111122223333".to_owned(),
-            region: "us-east-1",
-            buckets: &[],
-        };
-        let body = Full::new(Bytes::from(body.to_owned()));
-        self.runtime.block_on(async {
-            match run(bound, &self.store, body, &asked).await {
-                Err(error) => format!("{:?}", error.code()),
-                Ok(response) => {
-                    let (parts, body) = response.into_parts();
-                    let data = body.collect().await.unwrap().to_bytes();
-                    let mut shown = vec![parts.status.as_str().to_owned()];
-                    shown.extend(
-                        parts
-                            .headers
-                            .iter()
-                            .map(|(n, v)| format!("{n}={}", v.to_str().unwrap())),
-                    );
-                    shown.extend(
-                        (!data.is_empty()).then(|| String::from_utf8(data.to_vec()).unwrap()),
-                    );
-                    shown.join(" ")
-                }
-            }
+    }
+}
+
+impl ObjectStore for Gated {
+    fn create_bucket<'a>(&'a self, bucket: &'a BucketId) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.store.create_bucket(bucket)
+    }
+
+    fn delete_bucket<'a>(&'a self, bucket: &'a BucketId) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.store.delete_bucket(bucket)
+    }
+
+    fn open<'a>(
+        &'a self,
+        bucket: &'a BucketId,
+        key: &'a ObjectKey,
+    ) -> BoxFuture<'a, Result<OpenObject, StoreError>> {
+        Box::pin(async move {
+            self.pass().await;
+            self.store.open(bucket, key).await
         })
     }
 
-    fn get(&self, target: &str, headers: &[(&str, &str)]) -> String {
-        self.send("GET", target, headers, "", ContentSha256::Unsigned)
+    fn put<'a>(
+        &'a self,
+        bucket: &'a BucketId,
+        key: &'a ObjectKey,
+        object: NewObject,
+        body: PutStream,
+    ) -> BoxFuture<'a, Result<ObjectInfo, StoreError>> {
+        Box::pin(async move {
+            self.pass().await;
+            self.store.put(bucket, key, object, body).await
+        })
+    }
+
+    fn delete<'a>(
+        &'a self,
+        bucket: &'a BucketId,
+        key: &'a ObjectKey,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            self.pass().await;
+            self.store.delete(bucket, key).await
+        })
+    }
+
+    fn list<'a>(
+        &'a self,
+        bucket: &'a BucketId,
+        query: ListQuery,
+    ) -> BoxFuture<'a, Result<ListPage, StoreError>> {
+        Box::pin(async move {
+            self.pass().await;
+            self.store.list(bucket, query).await
+        })
     }
 }
 
-#[test]
-fn an_object_comes_back_as_it_was_put() {
-    let world = World::new();
-    let headers = [
-        ("content-type", "text/plain"),
-        ("x-amz-meta-k", "v"),
-        ("x-amz-checksum-crc32", "NhCmhg=="),
-        ("content-md5", "XUFAKrxLKna5cZ2REBfFkg=="),
-        ("content-length", "5"),
-    ];
-    insta::assert_snapshot!(world.send("PUT", "/insights/a", &headers, "hello", ContentSha256::Unsigned),
-        @r#"200 etag="5d41402abc4b2a76b9719d911017c592" x-amz-checksum-crc32=NhCmhg== x-amz-checksum-type=FULL_OBJECT"#);
-    insta::assert_snapshot!(world.get("/insights/a", &[("x-amz-checksum-mode", "ENABLED")]),
-        @r#"200 last-modified=Thu, 01 Jan 1970 00:00:00 GMT etag="5d41402abc4b2a76b9719d911017c592" accept-ranges=bytes content-type=text/plain content-length=5 x-amz-meta-k=v x-amz-checksum-crc32=NhCmhg== x-amz-checksum-type=FULL_OBJECT hello"#);
-    insta::assert_snapshot!(world.get("/insights/a", &[("x-amz-checksum-mode", "ENABLED"), ("range", "bytes=1-3")]),
-        @r#"206 content-range=bytes 1-3/5 last-modified=Thu, 01 Jan 1970 00:00:00 GMT etag="5d41402abc4b2a76b9719d911017c592" accept-ranges=bytes content-type=text/plain content-length=3 x-amz-meta-k=v ell"#);
-    assert_eq!(world.get("/insights/none", &[]), "NoSuchKey");
-}
-
-#[test]
-fn a_body_that_lies_stores_nothing() {
-    let world = World::new();
-    let put = |headers: &[(&str, &str)], body: &str, content| {
-        world.send("PUT", "/insights/bad", headers, body, content)
-    };
-    let (plain, chunked) = (ContentSha256::Unsigned, ContentSha256::UnsignedTrailer);
-    assert_eq!(
-        put(&[], "evil", ContentSha256::Hash([7; 32])),
-        "ContentSha256Mismatch"
-    );
-    assert_eq!(
-        put(&[("x-amz-checksum-crc32", "AAAAAA==")], "evil", plain),
-        "BadDigest"
-    );
-    assert_eq!(
-        put(&[("x-amz-checksum-crc32", "x")], "evil", plain),
-        "InvalidRequest"
-    );
-    assert_eq!(
-        put(
-            &[("content-md5", "XUFAKrxLKna5cZ2REBfFkg==")],
-            "evil",
-            plain
-        ),
-        "BadDigest"
-    );
-    assert_eq!(put(&[("content-md5", "x")], "evil", plain), "InvalidDigest");
-    assert_eq!(
-        put(&[("content-length", "9")], "evil", plain),
-        "IncompleteBody"
-    );
-    assert_eq!(
-        put(&[("content-length", "3")], "evil", plain),
-        "IncompleteBody"
-    );
-    assert_eq!(
-        put(&[("content-length", "5368709121")], "evil", plain),
-        "EntityTooLarge"
-    );
-    assert_eq!(
-        put(&[("x-amz-trailer", "x-amz-checksum-crc32")], "evil", plain),
-        "InvalidRequest"
-    );
-    let framed = |length, trailer: &str| {
-        let headers = [
-            ("x-amz-decoded-content-length", length),
-            ("x-amz-trailer", "x-amz-checksum-crc32"),
-        ];
-        put(
-            &headers,
-            &format!("5\r\nhello\r\n0\r\n{trailer}\r\n"),
-            chunked,
-        )
-    };
-    assert_eq!(
-        framed("5", "x-amz-checksum-crc32:AAAAAA==\r\n"),
-        "BadDigest"
-    );
-    assert_eq!(framed("5", ""), "InvalidRequest");
-    for unknown in ["x-amz-checksum-xxhash64", "x-amz-meta-a"] {
-        let headers = [
-            ("x-amz-decoded-content-length", "5"),
-            ("x-amz-trailer", unknown),
-        ];
-        let body = format!("5\r\nhello\r\n0\r\n{unknown}:AAAA\r\n\r\n");
-        assert_eq!(put(&headers, &body, chunked), "InvalidRequest", "{unknown}");
+fn root(digit: char) -> RootCredentials {
+    RootCredentials {
+        account: digit.to_string().repeat(12).parse().unwrap(),
+        access_key_id: format!("AKIACHANGEHANDSROOT{digit}").parse().unwrap(),
+        secret_access_key: SecretAccessKey::new(digit.to_string().repeat(40)).unwrap(),
     }
-    assert_eq!(
-        framed("4", "x-amz-checksum-crc32:NhCmhg==\r\n"),
-        "IncompleteBody"
-    );
-    assert_eq!(
-        framed("6", "x-amz-checksum-crc32:NhCmhg==\r\n"),
-        "IncompleteBody"
-    );
-    assert_eq!(put(&[], "0\r\n\r\n", chunked), "MissingContentLength");
-    assert_eq!(world.get("/insights/bad", &[]), "NoSuchKey");
-    assert!(framed("5", "x-amz-checksum-crc32:NhCmhg==\r\n").starts_with("200 "));
 }
 
-#[test]
-fn a_listing_goes_on_where_it_stopped() {
-    let world = World::new();
-    for key in ["a", "b/1", "b/2", "c%20d"] {
-        world.send(
-            "PUT",
-            &format!("/insights/{key}"),
-            &[],
-            "x",
-            ContentSha256::Unsigned,
+/// Sends an S3 request: status, and the body of the answer.
+async fn send(
+    address: std::net::SocketAddr,
+    root: RootCredentials,
+    method: &'static str,
+    target: &'static str,
+    body: &'static str,
+) -> String {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let host = address.to_string();
+    let parts = RequestParts {
+        method,
+        path,
+        query,
+        headers: &[("host", host.as_bytes())],
+    };
+    let credentials = Credentials {
+        access_key_id: root.access_key_id,
+        secret_access_key: root.secret_access_key,
+        session_token: None,
+    };
+    let payload = SigningPayload::Whole(body.as_bytes());
+    let now = Clock::system().now();
+    let signed = sign(&parts, payload, &credentials, "us-east-1", "s3", now).unwrap();
+    let signed: String = signed
+        .iter()
+        .flat_map(|(name, value)| [&**name, ": ", &**value, "\r\n"])
+        .collect();
+    let request = format!(
+        "{method} {target} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{signed}content-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    format!("{} {body}", head.split(' ').nth(1).unwrap())
+}
+
+#[tokio::test]
+async fn what_was_decided_about_a_bucket_is_not_done_to_another_accounts_that_has_its_name_by_then()
+{
+    let mut gated = None;
+    let server = TestServer::start_over(vec![root('1'), root('2')], |store| {
+        let gate = Arc::default();
+        Arc::new(gated.insert(Gated { store, gate }).clone())
+    });
+    let server = server.await;
+    let (address, gated) = (server.aws(), gated.unwrap());
+    let (ours, theirs) = (root('1'), root('2'));
+    let must = async |root: &RootCredentials, method, target, body| {
+        let answer = send(address, root.clone(), method, target, body).await;
+        assert!(answer.starts_with('2'), "{method} {target}: {answer}");
+        answer
+    };
+    for (method, target, body) in [
+        ("GET", "/insights/a", ""),
+        ("HEAD", "/insights/a", ""),
+        ("GET", "/insights?list-type=2", ""),
+        ("PUT", "/insights/a", "ours again"),
+        ("DELETE", "/insights/a", ""),
+    ] {
+        must(&ours, "PUT", "/insights", "").await;
+        must(&ours, "PUT", "/insights/a", "ours").await;
+        let (has_come, let_go) = gated.close();
+        let asked = tokio::spawn(send(address, ours.clone(), method, target, body));
+        has_come.await.unwrap();
+        must(&ours, "DELETE", "/insights/a", "").await;
+        must(&ours, "DELETE", "/insights", "").await;
+        must(&theirs, "PUT", "/insights", "").await;
+        must(&theirs, "PUT", "/insights/a", "theirs").await;
+        let_go.send(()).unwrap();
+        let answer = asked.await.unwrap();
+        let told = answer.contains("<Code>NoSuchBucket</Code>") || method == "HEAD";
+        assert!(
+            answer.starts_with("404 ") && told,
+            "{method} {target}: {answer}"
         );
+        let there = must(&theirs, "GET", "/insights/a", "").await;
+        assert_eq!(there, "200 theirs", "{method} {target}");
+        must(&theirs, "DELETE", "/insights/a", "").await;
+        must(&theirs, "DELETE", "/insights", "").await;
     }
-    let page = world.get(
-        "/insights?list-type=2&delimiter=/&max-keys=2&encoding-type=url",
-        &[],
-    );
-    let token = page
-        .split("<NextContinuationToken>")
-        .nth(1)
-        .unwrap()
-        .split('<')
-        .next()
-        .unwrap();
-    insta::assert_snapshot!(page.replace(token, "TOKEN"), @r#"
-    200 content-type=application/xml <?xml version="1.0" encoding="UTF-8"?>
-    <ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>insights</Name><Prefix></Prefix><NextContinuationToken>TOKEN</NextContinuationToken><KeyCount>2</KeyCount><MaxKeys>2</MaxKeys><Delimiter>/</Delimiter><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated><Contents><Key>a</Key><LastModified>1970-01-01T00:00:00.000Z</LastModified><ETag>&quot;9dd4e461268c8034f5c8564e155c67a6&quot;</ETag><Size>1</Size><StorageClass>STANDARD</StorageClass></Contents><CommonPrefixes><Prefix>b/</Prefix></CommonPrefixes></ListBucketResult>
-    "#);
-    let rest = world.get(
-        &format!("/insights?list-type=2&delimiter=/&encoding-type=url&continuation-token={token}"),
-        &[],
-    );
-    assert!(
-        rest.contains("<KeyCount>1</KeyCount>") && rest.contains("<Key>c%20d</Key>"),
-        "{rest}"
-    );
-    assert_eq!(
-        world.get("/insights?list-type=2&continuation-token=x", &[]),
-        "InvalidArgument"
-    );
-    assert_eq!(
-        world.send("DELETE", "/insights", &[], "", ContentSha256::Unsigned),
-        "BucketNotEmpty"
-    );
 }

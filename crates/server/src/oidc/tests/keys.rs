@@ -4,12 +4,12 @@ use std::{net::SocketAddr, sync::Arc};
 
 use serde_json::json;
 
-use super::super::{
+use crate::identity::{entity::OidcProvider, index::Provider};
+use crate::oidc::{
     DecodedToken, Oidc, OidcConfig, TokenError, UnverifiedToken,
     fetch::{Resolver, Resolving},
     testing::{Answer, Issuer, NOW, RSA, Rsa, STRANGER, Token, at, record, stored},
 };
-use crate::{entity::OidcProvider, index::Provider};
 
 fn loopback() -> Oidc {
     Oidc::new(OidcConfig {

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use bowline_iam::context::Value;
 use serde_json::json;
 
-use super::super::{
+use crate::identity::index::Provider;
+use crate::oidc::{
     DecodedToken, Oidc, OidcConfig, TokenError, UnverifiedToken, VerifiedToken,
     testing::{NOW, RSA, Rsa, STRANGER, SUBJECT, Token, at, base64, now, p256, record, stored},
 };
-use crate::index::Provider;
 
 const ISSUER: &str = "https://issuer.example/id";
 
@@ -500,7 +500,7 @@ async fn only_the_signature_is_remembered() {
 fn an_uploaded_key_that_cannot_serve_is_named() {
     let verdict = |key: serde_json::Value| {
         let set = json!({ "keys": [RSA.jwk("good"), key] }).to_string();
-        super::super::validate_jwks(&set).map_or_else(|e| e.to_string(), |()| "ok".to_owned())
+        crate::oidc::validate_jwks(&set).map_or_else(|e| e.to_string(), |()| "ok".to_owned())
     };
     assert_eq!(verdict(RSA.jwk("k1")), "ok");
     insta::assert_snapshot!(verdict(json!({ "kty": "AKP", "kid": "pq" })), @"key 2 (`kid` `pq`) cannot serve: its `kty` is neither RSA nor EC");

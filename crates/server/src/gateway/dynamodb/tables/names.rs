@@ -14,7 +14,7 @@ use bowline_iam::json::Value;
 use serde_json::Value as Described;
 
 use super::described;
-use crate::{entity, index::Index};
+use crate::identity::{entity, index::Index};
 
 /// How the names of tables begin that are not the client's: the engine's own, and what SQLite keeps or answers by itself. A table
 /// called `pragma_table_info` stands before the function that the engine calls when it opens a database.

@@ -6,9 +6,12 @@ use bowline_aws::error::AwsError;
 
 use super::{forget, is_protection, remove, settle, undo};
 use crate::{
-    entity::{self, TableState},
-    gateway::{dynamodb::execute::refusal, upstream::tables::TableStore},
-    index::State,
+    gateway::dynamodb::execute::refusal,
+    identity::{
+        entity::{self, TableState},
+        index::State,
+    },
+    upstream::tables::TableStore,
 };
 
 /// Ends what a crash has cut short. A table that was being made may be there in part, and nobody was told of it: it is removed. So is one

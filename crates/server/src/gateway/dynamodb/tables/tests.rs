@@ -4,8 +4,9 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::{
-    entity::Account, gateway::upstream::tables::embedded::EmbeddedTables, master_key::MasterKey,
-    store::MemoryStore,
+    crypto::master_key::MasterKey,
+    identity::{entity::Account, store::MemoryStore},
+    upstream::tables::embedded::EmbeddedTables,
 };
 
 struct World {

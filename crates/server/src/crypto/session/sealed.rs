@@ -1,0 +1,189 @@
+//! The binary form of a session inside its token: a format byte, then postcard.
+//!
+//! Strings are borrowed both ways; the one copy of the secret that is made is cleared. A field that is added makes a new
+//! format, and a session of another format is refused rather than read in part.
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use bowline_aws::credentials::SecretAccessKey;
+use jiff::Timestamp;
+
+use super::{OpenError, Session, SessionKind, WebIdentityClaims};
+use crate::{crypto::seal::SealError, identity::entity::ServiceResource};
+
+/// The format that is written, and the only one that is read.
+pub(super) const FORMAT: u8 = 2;
+
+#[derive(Serialize, Deserialize)]
+struct Sealed<'a> {
+    /// As bytes, since a number's length would depend on its value.
+    session_id: [u8; 16],
+    #[serde(borrow)]
+    access_key_id: &'a str,
+    secret_access_key: &'a str,
+    kind: Kind,
+    account: &'a str,
+    role_id: &'a str,
+    role_name: &'a str,
+    role_path: &'a str,
+    session_name: &'a str,
+    /// Seconds since 1970.
+    issued: i64,
+    /// Seconds.
+    duration: u32,
+    session_policy: Option<&'a str>,
+    session_policy_ids: Vec<&'a str>,
+    tags: Vec<(&'a str, &'a str)>,
+    transitive_tag_keys: Vec<&'a str>,
+    source_identity: Option<&'a str>,
+    web_identity: Option<Claims<'a>>,
+    service_resource: Option<&'a str>,
+    chained_from: Option<&'a str>,
+    mfa_authenticated_at: Option<i64>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Kind {
+    AssumedRole,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims<'a> {
+    provider_arn: &'a str,
+    condition_prefix: &'a str,
+    audience: &'a str,
+    subject: &'a str,
+    pod_uid: Option<&'a str>,
+}
+
+/// Bytes that a session without a policy has room in.
+const ROOM: usize = 4 * 1024;
+
+/// Writes a session.
+pub(super) fn encode(session: &Session) -> Result<Zeroizing<Vec<u8>>, SealError> {
+    let lifetime = session.expires.as_second() - session.issued.as_second();
+    let sealed = Sealed {
+        session_id: u128::from_str_radix(&session.session_id, 16)
+            .map_err(|_| SealError)?
+            .to_be_bytes(),
+        access_key_id: session.access_key_id.as_str(),
+        secret_access_key: session.secret_access_key.expose(),
+        kind: match session.kind {
+            SessionKind::AssumedRole => Kind::AssumedRole,
+        },
+        account: session.account.as_str(),
+        role_id: session.role_id.as_str(),
+        role_name: &session.role_name,
+        role_path: &session.role_path,
+        session_name: &session.session_name,
+        issued: session.issued.as_second(),
+        duration: u32::try_from(lifetime).map_err(|_| SealError)?,
+        session_policy: session.session_policy.as_deref(),
+        session_policy_ids: session
+            .session_policy_ids
+            .iter()
+            .map(AsRef::as_ref)
+            .collect(),
+        tags: session
+            .tags
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+            .collect(),
+        transitive_tag_keys: session
+            .transitive_tag_keys
+            .iter()
+            .map(String::as_str)
+            .collect(),
+        source_identity: session.source_identity.as_deref(),
+        web_identity: session.web_identity.as_ref().map(|claims| Claims {
+            provider_arn: &claims.provider_arn,
+            condition_prefix: &claims.condition_prefix,
+            audience: &claims.audience,
+            subject: &claims.subject,
+            pod_uid: claims.pod_uid.as_deref(),
+        }),
+        service_resource: session
+            .service_resource
+            .as_ref()
+            .map(ServiceResource::as_str),
+        chained_from: session.chained_from.as_deref(),
+        mfa_authenticated_at: session.mfa_authenticated_at.map(Timestamp::as_second),
+    };
+    // Enough for every session that fits, so that the secret is not left behind in a buffer that was outgrown.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(
+        ROOM + session.session_policy.as_ref().map_or(0, String::len),
+    ));
+    bytes.push(FORMAT);
+    let taken = std::mem::take(&mut *bytes);
+    *bytes = postcard::to_extend(&sealed, taken).map_err(|_| SealError)?;
+    Ok(bytes)
+}
+
+/// Reads a session.
+pub(super) fn decode(bytes: &[u8]) -> Result<Session, OpenError> {
+    let (format, body) = bytes.split_first().ok_or(OpenError::Malformed)?;
+    if *format != FORMAT {
+        return Err(OpenError::UnknownFormat(*format));
+    }
+    let (sealed, rest) = postcard::take_from_bytes(body).map_err(|_| OpenError::Malformed)?;
+    if rest.is_empty() {
+        restore(&sealed).ok_or(OpenError::Malformed)
+    } else {
+        Err(OpenError::Malformed)
+    }
+}
+
+fn restore(sealed: &Sealed<'_>) -> Option<Session> {
+    let issued = Timestamp::from_second(sealed.issued).ok()?;
+    let expires = sealed.issued.checked_add(i64::from(sealed.duration))?;
+    let text = |text: Option<&str>| text.map(str::to_owned);
+    let ids = sealed.session_policy_ids.iter();
+    Some(Session {
+        session_id: format!("{:032x}", u128::from_be_bytes(sealed.session_id)),
+        access_key_id: sealed.access_key_id.parse().ok()?,
+        secret_access_key: SecretAccessKey::new(sealed.secret_access_key).ok()?,
+        kind: match sealed.kind {
+            Kind::AssumedRole => SessionKind::AssumedRole,
+        },
+        account: sealed.account.parse().ok()?,
+        role_id: sealed.role_id.parse().ok()?,
+        role_name: sealed.role_name.to_owned(),
+        role_path: sealed.role_path.to_owned(),
+        session_name: sealed.session_name.to_owned(),
+        issued,
+        expires: Timestamp::from_second(expires).ok()?,
+        session_policy: text(sealed.session_policy),
+        session_policy_ids: ids.map(|id| id.parse()).collect::<Result<_, _>>().ok()?,
+        tags: sealed
+            .tags
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect(),
+        transitive_tag_keys: sealed
+            .transitive_tag_keys
+            .iter()
+            .map(|key| (*key).to_owned())
+            .collect(),
+        source_identity: text(sealed.source_identity),
+        web_identity: sealed
+            .web_identity
+            .as_ref()
+            .map(|claims| WebIdentityClaims {
+                provider_arn: claims.provider_arn.to_owned(),
+                condition_prefix: claims.condition_prefix.to_owned(),
+                audience: claims.audience.to_owned(),
+                subject: claims.subject.to_owned(),
+                pod_uid: text(claims.pod_uid),
+            }),
+        service_resource: match sealed.service_resource {
+            Some(arn) => Some(arn.parse().ok()?),
+            None => None,
+        },
+        chained_from: text(sealed.chained_from),
+        mfa_authenticated_at: match sealed.mfa_authenticated_at {
+            Some(second) => Some(Timestamp::from_second(second).ok()?),
+            None => None,
+        },
+    })
+}

@@ -1,0 +1,264 @@
+//! What the operator is told of a call that ended with an error. Its JSON is the operator API's, and `docs/explain.md` describes it.
+
+use bowline_aws::{error::Protocol, xml::iso_seconds};
+use bowline_iam::{
+    decision::Reason,
+    effect::Effect,
+    trace::{Failure, LayerResult, LayerTrace, StatementTrace, Trace},
+};
+use serde::Serialize;
+
+use crate::request::event::{Event, Who};
+use crate::request::refusal::Refused;
+
+/// Longest text that is told; of a longer one its beginning is.
+const MAX_TEXT: usize = 512;
+/// Most bytes of statements that are told of one call; the others are counted.
+const MAX_STATEMENTS: usize = 16 * 1024;
+
+/// What the operator is told of a call that ended with an error.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Explanation {
+    pub(crate) request_id: String,
+    time: String,
+    service: &'static str,
+    operation: Option<&'static str>,
+    caller: Option<String>,
+    source_ip: String,
+    /// The client's: HTTP status, code and message.
+    status: u16,
+    code: &'static str,
+    message: String,
+    reason: Option<String>,
+    decisions: Vec<DecisionView>,
+}
+
+/// A decision that denied.
+#[derive(Clone, Debug, Serialize)]
+struct DecisionView {
+    principal: String,
+    action: String,
+    resource: String,
+    reason: Option<String>,
+    layers: Vec<LayerView>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LayerView {
+    layer: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    level: Option<String>,
+    result: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreadable_policies: Vec<String>,
+    statements: Vec<StatementView>,
+    /// Statements that came less near, and are not told.
+    other_statements: usize,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StatementView {
+    policy: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy_arn: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<String>,
+    /// Its place in the policy, from 1.
+    statement: usize,
+    line: usize,
+    effect: &'static str,
+    applies: bool,
+    /// The first element that did not fit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<FailureView>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FailureView {
+    element: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operator: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    expected: Vec<String>,
+    /// Null if the request has no such key.
+    actual: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing_variables: Vec<String>,
+}
+
+impl Explanation {
+    /// What is told of this call.
+    pub(crate) fn new(event: &Event<'_>, refused: &Refused, protocol: Protocol) -> Self {
+        let mut room = MAX_STATEMENTS;
+        let traces = refused.traces.iter();
+        let decisions: Vec<_> = traces
+            .map(|trace| DecisionView::new(trace, &mut room))
+            .collect();
+        let first = decisions.first();
+        Self {
+            request_id: event.head.ids.request.clone(),
+            time: iso_seconds(event.head.now),
+            service: event.service.name(),
+            operation: event.operation.map(|operation| operation.name),
+            caller: caller(&event.who),
+            source_ip: event.head.source.address.to_string(),
+            status: refused.error.status(protocol),
+            code: refused.error.wire_code(protocol),
+            message: bounded(refused.error.message()),
+            reason: refused
+                .reason
+                .as_deref()
+                .map(bounded)
+                .or_else(|| first.and_then(|decision| decision.reason.clone())),
+            decisions,
+        }
+    }
+}
+
+fn caller(who: &Who) -> Option<String> {
+    match who {
+        Who::Anonymous | Who::Unproven { issuer: None, .. } => None,
+        Who::Claimed { access_key_id, .. } => Some(access_key_id.to_string()),
+        Who::Unproven {
+            issuer: Some(issuer),
+            ..
+        } => Some(format!(
+            "a token that names {} as its issuer",
+            bounded(issuer)
+        )),
+        Who::Holder {
+            provider, subject, ..
+        } => Some(format!("{subject} of {}", provider.arn)),
+        Who::Caller(caller) => Some(caller.arn().to_owned()),
+        Who::Service(service) => Some(service.principal().to_owned()),
+    }
+}
+
+impl DecisionView {
+    fn new(trace: &Trace, room: &mut usize) -> Self {
+        let layers = trace.layers.iter();
+        Self {
+            principal: trace.principal.clone(),
+            action: trace.action.clone(),
+            resource: bounded(&trace.resource),
+            reason: trace.denied.as_ref().map(|denied| reason(trace, denied)),
+            layers: layers.map(|layer| LayerView::new(layer, room)).collect(),
+        }
+    }
+}
+
+impl LayerView {
+    fn new(trace: &LayerTrace, room: &mut usize) -> Self {
+        let fitting = trace.statements.iter().map_while(|statement| {
+            let view = StatementView::from(statement);
+            *room = room.checked_sub(view.size())?;
+            Some(view)
+        });
+        let statements: Vec<_> = fitting.collect();
+        Self {
+            layer: trace.layer.name(),
+            level: trace.level.clone(),
+            result: match trace.result {
+                LayerResult::Allows => "allows",
+                LayerResult::Denies => "denies",
+                LayerResult::Silent => "silent",
+                LayerResult::Broken => "unreadable",
+            },
+            unreadable_policies: trace.broken.clone(),
+            other_statements: trace.others + trace.statements.len() - statements.len(),
+            statements,
+        }
+    }
+}
+
+impl From<&StatementTrace> for StatementView {
+    fn from(trace: &StatementTrace) -> Self {
+        Self {
+            policy: trace.policy.clone(),
+            policy_arn: trace.policy_arn.clone(),
+            sid: trace.sid.clone(),
+            statement: trace.number,
+            line: trace.line,
+            effect: match trace.effect {
+                Effect::Allow => "Allow",
+                Effect::Deny => "Deny",
+            },
+            applies: trace.failure.is_none(),
+            failure: trace.failure.as_ref().map(FailureView::from),
+        }
+    }
+}
+
+impl StatementView {
+    /// Bytes of its texts.
+    fn size(&self) -> usize {
+        let failure = self.failure.as_ref().map_or(0, |failure| {
+            let actual = failure.actual.iter().flatten();
+            let values = failure.expected.iter().chain(actual);
+            let texts = values.chain(&failure.missing_variables);
+            texts.map(String::len).sum()
+        });
+        self.policy.len() + failure
+    }
+}
+
+impl From<&Failure> for FailureView {
+    fn from(failure: &Failure) -> Self {
+        let (operator, key) = failure.condition.clone().unzip();
+        let all = |texts: &[String]| texts.iter().map(|text| bounded(text)).collect();
+        Self {
+            element: failure.element,
+            operator,
+            key,
+            expected: all(&failure.expected),
+            actual: failure.actual.as_deref().map(all),
+            missing_variables: all(&failure.missing_variables),
+        }
+    }
+}
+
+/// The reason of a denial, with the statement that it comes down to.
+fn reason(trace: &Trace, denied: &Reason) -> String {
+    let layer = trace.layers.iter().find(|l| l.layer == denied.layer());
+    let statement = layer.and_then(|layer| layer.statements.first());
+    let Some(statement) = statement else {
+        return denied.to_string();
+    };
+    let (number, policy) = (statement.number, &statement.policy);
+    let named = match &statement.sid {
+        Some(sid) => format!("statement `{sid}` of `{policy}`"),
+        None => format!("statement {number} of `{policy}`"),
+    };
+    match (&statement.failure, denied) {
+        (None, Reason::Explicit { .. }) => format!("{denied}: {named}"),
+        (Some(failure), Reason::Implicit { .. }) => {
+            let element = match &failure.condition {
+                Some((operator, key)) => format!("{operator} of {key}"),
+                None => failure.element.to_owned(),
+            };
+            let expected = bounded(&failure.expected.join(", "));
+            let actual = match &failure.actual {
+                Some(values) => bounded(&values.join(", ")),
+                None => "no such key".to_owned(),
+            };
+            format!("{denied}: {named} asks for {element} {expected}, the request has {actual}")
+        }
+        (
+            None | Some(_),
+            Reason::Explicit { .. } | Reason::Implicit { .. } | Reason::Broken { .. },
+        ) => denied.to_string(),
+    }
+}
+
+fn bounded(text: &str) -> String {
+    if text.len() <= MAX_TEXT {
+        return text.to_owned();
+    }
+    let end = text.floor_char_boundary(MAX_TEXT);
+    format!("{}...", text.get(..end).unwrap_or_default())
+}

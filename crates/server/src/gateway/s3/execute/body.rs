@@ -1,0 +1,250 @@
+//! Holds an upload's body against everything that the request claims of it, as it streams by.
+//!
+//! The end ([`Piece::End`]) comes only when signed hash, checksums, MD5 and lengths agree; a store keeps nothing without it.
+
+use aws_lc_rs::{constant_time::verify_slices_are_equal, digest};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bowline_aws::{
+    checksum::{Algorithm, Checksum},
+    chunked::Decoder,
+    error::{AwsError, Code},
+    s3::PutObject,
+    sigv4::{ChunkChain, ContentSha256},
+};
+use bytes::Bytes;
+use futures_util::stream;
+use http_body::Body;
+use http_body_util::BodyExt as _;
+use md5::{Digest as _, Md5};
+
+use super::BoxError;
+use crate::upstream::objects::{Piece, PutStream};
+
+/// The largest object of a single put: 5 GiB ("Uploading objects", S3 User Guide).
+const MAX_OBJECT: u64 = 5 << 30;
+
+/// The verified pieces of a body.
+///
+/// # Errors
+/// Claims that cannot hold, before anything of the body is read.
+pub(super) fn verified<B>(
+    body: B,
+    put: &PutObject,
+    content: ContentSha256,
+    chunk_chain: Option<ChunkChain>,
+) -> Result<PutStream, AwsError>
+where
+    B: Body<Data = Bytes> + Send + Unpin + 'static,
+    B::Error: Into<BoxError>,
+{
+    let check = Check::new(put, content, chunk_chain)?;
+    Ok(Box::pin(stream::unfold(
+        Some((body, check)),
+        |state| async {
+            let (mut body, mut check) = state?;
+            loop {
+                let step = match body.frame().await {
+                    // Trailers of HTTP's own are nothing that anybody signed.
+                    Some(Ok(frame)) => match frame.into_data() {
+                        Ok(data) => check.take(&data),
+                        Err(_) => continue,
+                    },
+                    Some(Err(_)) => Err(incomplete()),
+                    None => {
+                        return Some((check.end().map(|checksum| Piece::End { checksum }), None));
+                    }
+                };
+                match step {
+                    Ok(data) if data.is_empty() => {}
+                    Ok(data) => return Some((Ok(Piece::Data(data)), Some((body, check)))),
+                    Err(error) => return Some((Err(error), None)),
+                }
+            }
+        },
+    )))
+}
+
+/// The claims, and what is known of the data so far.
+struct Check {
+    signed: Option<([u8; 32], digest::Context)>,
+    md5: Option<(Vec<u8>, Md5)>,
+    checksums: Vec<Checksum>,
+    claimed: Option<String>,
+    decoder: Option<Decoder>,
+    expected: u64,
+    seen: u64,
+}
+
+impl Check {
+    fn new(
+        put: &PutObject,
+        content: ContentSha256,
+        chunk_chain: Option<ChunkChain>,
+    ) -> Result<Self, AwsError> {
+        let chunked = match content {
+            ContentSha256::Hash(_) | ContentSha256::Unsigned => false,
+            ContentSha256::UnsignedTrailer
+            | ContentSha256::SignedChunks
+            | ContentSha256::SignedChunksTrailer => true,
+        };
+        let declared = if chunked {
+            put.decoded_length
+        } else {
+            put.content_length
+        };
+        let expected = declared.ok_or_else(|| {
+            AwsError::new(
+                Code::MissingContentLength,
+                "You must provide the Content-Length HTTP header.",
+            )
+        })?;
+        if expected > MAX_OBJECT {
+            return Err(too_large());
+        }
+        let announced = put.trailer.split(',').map(str::trim);
+        let trailing = announced
+            .filter(|name| !name.is_empty())
+            // Without framing there is no place for it, and what is not verified here is not taken as if it were.
+            .map(|name| Algorithm::from_header(name).filter(|_| chunked))
+            .collect::<Option<Vec<_>>>()
+            .ok_or_else(|| {
+                AwsError::new(
+                    Code::InvalidRequest,
+                    "The value specified in the x-amz-trailer header is not supported",
+                )
+            })?;
+        let md5 = match &put.content_md5 {
+            None => None,
+            Some(text) => match STANDARD.decode(text) {
+                Ok(bytes) if bytes.len() == 16 => Some((bytes, Md5::new())),
+                Ok(_) | Err(_) => {
+                    return Err(AwsError::new(
+                        Code::InvalidDigest,
+                        "The Content-MD5 you specified was invalid.",
+                    ));
+                }
+            },
+        };
+        Ok(Self {
+            signed: match content {
+                ContentSha256::Hash(hash) => Some((hash, digest::Context::new(&digest::SHA256))),
+                ContentSha256::Unsigned
+                | ContentSha256::UnsignedTrailer
+                | ContentSha256::SignedChunks
+                | ContentSha256::SignedChunksTrailer => None,
+            },
+            md5,
+            checksums: put
+                .checksum
+                .iter()
+                .map(|(algorithm, _)| *algorithm)
+                .chain(trailing)
+                .map(Checksum::new)
+                .collect(),
+            claimed: put.checksum.as_ref().map(|(_, value)| value.clone()),
+            decoder: decoder(expected, &put.trailer, content, chunk_chain)?,
+            expected,
+            seen: 0,
+        })
+    }
+
+    /// Takes bytes as they came; gives data.
+    fn take(&mut self, bytes: &Bytes) -> Result<Bytes, AwsError> {
+        let data = match &mut self.decoder {
+            None => bytes.clone(),
+            Some(decoder) => {
+                let (mut input, mut data) = (bytes.as_ref(), Vec::new());
+                while let Some(piece) = decoder.next(&mut input)? {
+                    data.extend_from_slice(piece);
+                }
+                Bytes::from(data)
+            }
+        };
+        self.seen = self.seen.saturating_add(data.len() as u64);
+        if self.seen > self.expected {
+            return Err(incomplete());
+        }
+        if let Some((_, sha256)) = &mut self.signed {
+            sha256.update(&data);
+        }
+        if let Some((_, md5)) = &mut self.md5 {
+            md5.update(&data);
+        }
+        for checksum in &mut self.checksums {
+            checksum.update(&data);
+        }
+        Ok(data)
+    }
+
+    /// Whether all claims hold; gives the checksum to keep.
+    fn end(self) -> Result<Option<(String, String)>, AwsError> {
+        let trailers = self.decoder.map(Decoder::finish).transpose()?;
+        if self.seen != self.expected {
+            return Err(incomplete());
+        }
+        if let Some((claimed, sha256)) = self.signed
+            && verify_slices_are_equal(&claimed, sha256.finish().as_ref()).is_err()
+        {
+            return Err(AwsError::new(
+                Code::ContentSha256Mismatch,
+                "The provided 'x-amz-content-sha256' header does not match what was computed.",
+            ));
+        }
+        if let Some((claimed, md5)) = self.md5
+            && claimed != md5.finalize().as_slice()
+        {
+            return Err(AwsError::new(
+                Code::BadDigest,
+                "The Content-MD5 you specified did not match what we received.",
+            ));
+        }
+        let mut kept = None;
+        let mut header = self.claimed;
+        for checksum in self.checksums {
+            let value = checksum.finish();
+            let name = value.algorithm().header();
+            // The first is the header's, if there is one; the others were announced as trailers, and must have come.
+            let claim = match (header.take(), &trailers) {
+                (Some(claim), _) => claim,
+                (None, Some(trailers)) => trailers.get(name).unwrap_or_default().to_owned(),
+                (None, None) => String::new(),
+            };
+            value.verify(&claim)?;
+            kept = kept.or(Some((name.to_owned(), value.to_base64())));
+        }
+        Ok(kept)
+    }
+}
+
+/// What takes the framing off, if there is one.
+fn decoder(
+    length: u64,
+    trailer: &str,
+    content: ContentSha256,
+    chunk_chain: Option<ChunkChain>,
+) -> Result<Option<Decoder>, AwsError> {
+    // Whoever verified the request has it; without it no chunk could be believed.
+    let chunk_chain = || chunk_chain.ok_or_else(AwsError::content_sha256_mismatch);
+    Ok(match content {
+        ContentSha256::Hash(_) | ContentSha256::Unsigned => None,
+        ContentSha256::UnsignedTrailer => Some(Decoder::unsigned_trailer(length, trailer)?),
+        ContentSha256::SignedChunks => Some(Decoder::signed(length, trailer, chunk_chain()?)?),
+        ContentSha256::SignedChunksTrailer => {
+            Some(Decoder::signed_trailer(length, trailer, chunk_chain()?)?)
+        }
+    })
+}
+
+fn incomplete() -> AwsError {
+    AwsError::new(
+        Code::IncompleteBody,
+        "You did not provide the number of bytes specified by the Content-Length HTTP header",
+    )
+}
+
+fn too_large() -> AwsError {
+    AwsError::new(
+        Code::EntityTooLarge,
+        "Your proposed upload exceeds the maximum allowed size",
+    )
+}

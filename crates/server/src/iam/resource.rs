@@ -1,0 +1,191 @@
+//! What an IAM request acts on, as an ARN for the engine, and whose access keys and user a request means.
+
+use std::sync::Arc;
+
+use bowline_aws::{
+    error::{AwsError, Code},
+    iam::{
+        Operation,
+        authorization::{PassedRole, Resource},
+    },
+    query::Params,
+};
+use bowline_iam::account::AccountId;
+
+use super::{error::no_such, user};
+use crate::{
+    iam::passed_role::Passed,
+    identity::index::{self, Index},
+    request::{
+        call::Call,
+        caller::{Caller, Identity},
+    },
+};
+
+/// What a request acts on.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ActsOn {
+    /// The ARN, or `*`.
+    pub(crate) arn: String,
+    /// The account that owns it; none if it is the caller's own by nature.
+    pub(crate) account: Option<AccountId>,
+}
+
+/// What this request acts on. The parameters were found to be well-formed.
+///
+/// # Errors
+/// `ValidationError` if it leaves out the user and the caller is none.
+pub(crate) fn resource(
+    operation: Operation,
+    params: &Params,
+    caller: &Caller,
+    index: &Index,
+) -> Result<ActsOn, AwsError> {
+    let account = caller.account();
+    let text = |member: &str| params.get(member).unwrap_or_default();
+    let path = |member: &str| params.get(member).filter(|path| !path.is_empty());
+    let new = |kind: &str, name: &str, member: &str| {
+        let (path, name) = (path(member).unwrap_or("/"), text(name));
+        own(
+            account,
+            format!("arn:aws:iam::{account}:{kind}{path}{name}"),
+        )
+    };
+    Ok(match operation.resource() {
+        Resource::Any => ActsOn {
+            arn: "*".to_owned(),
+            account: None,
+        },
+        Resource::Role(member) => {
+            let name = text(member);
+            let arn = index.role(account, name).map(|role| role.arn.to_string());
+            let arn = arn.unwrap_or_else(|| format!("arn:aws:iam::{account}:role/{name}"));
+            own(account, arn)
+        }
+        Resource::User(member) => {
+            let named = params.get(member);
+            let arn = match (named, named.and_then(|name| index.user(account, name))) {
+                (_, Some(user)) => user.arn.to_string(),
+                (Some(name), None) => format!("arn:aws:iam::{account}:user/{name}"),
+                (None, None) => match owner(index, caller, None)? {
+                    Owner::Root(_) => account.root_arn(),
+                    Owner::User(user) => user.arn.to_string(),
+                },
+            };
+            own(account, arn)
+        }
+        Resource::InstanceProfile(member) => {
+            let name = text(member);
+            let profile = index.instance_profile(account, name);
+            let arn = profile.map_or_else(
+                || format!("arn:aws:iam::{account}:instance-profile/{name}"),
+                |profile| profile.record.arn(),
+            );
+            own(account, arn)
+        }
+        Resource::NewInstanceProfile { name, path } => new("instance-profile", name, path),
+        Resource::NewRole { name, path } => new("role", name, path),
+        Resource::NewUser { name, path } => new("user", name, path),
+        Resource::NewPolicy { name, path } => new("policy", name, path),
+        Resource::Policy(member) | Resource::Provider(member) => {
+            let arn = text(member);
+            // One of another account needs that account's leave, which nothing here gives.
+            let of = arn.split(':').nth(4).and_then(|part| part.parse().ok());
+            ActsOn {
+                arn: arn.to_owned(),
+                account: of.or(Some(account)),
+            }
+        }
+        Resource::NewProvider(member) => {
+            let url = text(member);
+            let address = url.split_once("://").map_or(url, |(_, address)| address);
+            let arn = format!("arn:aws:iam::{account}:oidc-provider/{address}");
+            own(account, arn)
+        }
+        Resource::Providers => own(account, format!("arn:aws:iam::{account}:oidc-provider/*")),
+    })
+}
+
+/// The role that a request hands to a service, which takes a permission of its own.
+pub(crate) fn passed(
+    operation: Operation,
+    params: &Params,
+    caller: &Caller,
+    index: &Index,
+) -> Option<Passed> {
+    let PassedRole { role, service } = operation.passed_role()?;
+    let account = caller.account();
+    let name = params.get(role).unwrap_or_default();
+    let found = index.role(account, name);
+    Some(Passed {
+        role_arn: found.map_or_else(
+            || format!("arn:aws:iam::{account}:role/{name}"),
+            |role| role.arn.to_string(),
+        ),
+        account,
+        service,
+        resource: None,
+    })
+}
+
+fn own(account: AccountId, arn: String) -> ActsOn {
+    ActsOn {
+        arn,
+        account: Some(account),
+    }
+}
+
+/// Whose access keys, or which user, a request means.
+#[derive(Debug)]
+pub(super) enum Owner<'a> {
+    /// The root of an account.
+    Root(&'a Arc<index::Account>),
+    /// A user.
+    User(&'a Arc<index::User>),
+}
+
+/// The user with this name, or without one the caller, as it is now.
+///
+/// # Errors
+/// `NoSuchEntity`; `ValidationError` if a session leaves out the name.
+pub(super) fn owner<'a>(
+    index: &'a Index,
+    caller: &Caller,
+    name: Option<&str>,
+) -> Result<Owner<'a>, AwsError> {
+    if let Some(name) = name {
+        let user = index.user(caller.account(), name);
+        return user.map(Owner::User).ok_or_else(|| no_such("user", name));
+    }
+    let gone = |name: &str| no_such("user", name);
+    match caller.identity() {
+        Identity::Root(account) => index
+            .account(*account)
+            .map(Owner::Root)
+            .ok_or_else(|| gone("root")),
+        Identity::User(user) => index
+            .user_by_id(user.record.id.as_str())
+            .map(Owner::User)
+            .ok_or_else(|| gone(&user.record.name)),
+        Identity::Session { .. } => Err(AwsError::new(
+            Code::ValidationError,
+            "Must specify userName when calling with non-User credentials",
+        )),
+    }
+}
+
+/// [`owner`] as it is in `index`: the user that was decided about, not another that has got the name since.
+///
+/// # Errors
+/// As [`owner`].
+pub(super) fn owner_again<'a>(
+    call: &Call<'_>,
+    index: &'a Index,
+    name: Option<&str>,
+) -> Result<Owner<'a>, AwsError> {
+    match name {
+        Some(name) => user::find_again(call, index, name).map(Owner::User),
+        // By the caller's unique id.
+        None => owner(index, call.caller, None),
+    }
+}

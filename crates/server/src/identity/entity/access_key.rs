@@ -1,0 +1,76 @@
+//! Long-term access keys.
+
+use bowline_aws::credentials::AccessKeyId;
+use bowline_iam::account::AccountId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Entity, InvalidEntity, UniqueId, ensure, text};
+use crate::{crypto::master_key::Envelope, identity::store::Key};
+
+/// A long-term access key. Its secret is readable only with the master key, and only in this record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessKey {
+    /// `AKIA` and 16 more characters, unique on the server. A declared one may have another form.
+    #[serde(with = "text")]
+    pub id: AccessKeyId,
+    /// The account that it belongs to.
+    #[serde(with = "text")]
+    pub account: AccountId,
+    /// Whose requests it signs.
+    pub owner: AccessKeyOwner,
+    /// Whether it works.
+    pub status: AccessKeyStatus,
+    /// The secret access key, enveloped with this record's key as context.
+    pub secret: Envelope,
+    /// When it was made.
+    #[serde(with = "text")]
+    pub created: Timestamp,
+}
+
+/// Whose requests an access key signs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum AccessKeyOwner {
+    /// The account itself.
+    Root,
+    /// The user with this id.
+    User(UniqueId),
+}
+
+/// Whether an access key works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessKeyStatus {
+    /// It does.
+    Active,
+    /// It is refused until it is made active again.
+    Inactive,
+}
+
+impl AccessKey {
+    /// The owner's unique id as AWS shows it: the user's id, or for root the account id.
+    pub fn owner_id(&self) -> &str {
+        match &self.owner {
+            AccessKeyOwner::Root => self.account.as_str(),
+            AccessKeyOwner::User(id) => id.as_str(),
+        }
+    }
+}
+
+impl Entity for AccessKey {
+    const KIND: &'static str = "access-key";
+
+    fn key(&self) -> Key {
+        Key::access_key(self.id.as_str())
+    }
+
+    fn validate(&self) -> Result<(), InvalidEntity> {
+        ensure(
+            !self.id.as_str().starts_with("ASIA"),
+            "access key id",
+            "is one of temporary credentials",
+        )
+    }
+}

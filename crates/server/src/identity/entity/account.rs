@@ -1,0 +1,34 @@
+//! Accounts.
+
+use bowline_iam::account::AccountId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Entity, InvalidEntity, text};
+use crate::identity::store::Key;
+
+/// An account. Everything else belongs to one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// Twelve digits.
+    #[serde(with = "text")]
+    pub id: AccountId,
+    /// Whether operations beyond one account are open to it. The first account of a server is.
+    pub management: bool,
+    /// When it was made.
+    #[serde(with = "text")]
+    pub created: Timestamp,
+}
+
+impl Entity for Account {
+    const KIND: &'static str = "account";
+
+    fn key(&self) -> Key {
+        Key::account(self.id)
+    }
+
+    fn validate(&self) -> Result<(), InvalidEntity> {
+        Ok(())
+    }
+}

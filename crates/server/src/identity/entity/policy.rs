@@ -1,0 +1,137 @@
+//! Managed policies, and what a user or role has of policies.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bowline_iam::account::AccountId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Entity, InvalidEntity, UniqueId, ensure, text, validate_document, validate_name, validate_path,
+};
+use crate::identity::store::Key;
+
+/// The permission policies of a user or role.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Permissions {
+    /// Inline policy documents by name, byte for byte. Names are unique as they are written.
+    pub inline: BTreeMap<String, String>,
+    /// The ARNs of attached managed policies.
+    pub attached: BTreeSet<String>,
+}
+
+impl Permissions {
+    pub(super) fn validate(&self) -> Result<(), InvalidEntity> {
+        for (name, document) in &self.inline {
+            validate_name(name, 128)?;
+            validate_document(document)?;
+        }
+        // AWS's adjustable quota is at most 20 (IAM User Guide, "IAM and AWS STS quotas").
+        ensure(
+            self.attached.len() <= 20,
+            "attached policies",
+            "are too many",
+        )
+    }
+}
+
+/// A managed policy with its versions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManagedPolicy {
+    /// `ANPA` and 17 more characters.
+    pub id: UniqueId,
+    /// The account that it belongs to.
+    #[serde(with = "text")]
+    pub account: AccountId,
+    /// Up to 128 characters, unique in the account ignoring case.
+    pub name: String,
+    /// `/`, or `/.../`.
+    pub path: String,
+    /// What it is for, in its maker's words.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// One to five versions, oldest first.
+    pub versions: Vec<PolicyVersion>,
+    /// The version that is in force.
+    pub default_version: u32,
+    /// When it was made.
+    #[serde(with = "text")]
+    pub created: Timestamp,
+    /// When a version was last added or removed.
+    #[serde(with = "text")]
+    pub updated: Timestamp,
+}
+
+/// One version of a managed policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyVersion {
+    /// Shown as `v{number}`. Numbers begin at 1 and are not used again.
+    pub number: u32,
+    /// The document, byte for byte.
+    pub document: String,
+    /// When it was made.
+    #[serde(with = "text")]
+    pub created: Timestamp,
+}
+
+impl ManagedPolicy {
+    /// `arn:aws:iam::{account}:policy{path}{name}`.
+    pub fn arn(&self) -> String {
+        format!(
+            "arn:aws:iam::{}:policy{}{}",
+            self.account, self.path, self.name
+        )
+    }
+
+    /// The version in force.
+    pub fn default(&self) -> Option<&PolicyVersion> {
+        self.version(self.default_version)
+    }
+
+    /// The version with this number.
+    pub fn version(&self, number: u32) -> Option<&PolicyVersion> {
+        self.versions
+            .iter()
+            .find(|version| version.number == number)
+    }
+}
+
+impl Entity for ManagedPolicy {
+    const KIND: &'static str = "policy";
+
+    fn key(&self) -> Key {
+        Key::policy(self.account, &self.id)
+    }
+
+    fn lookups(&self) -> Vec<Key> {
+        vec![Key::policy_name(self.account, &self.name)]
+    }
+
+    fn validate(&self) -> Result<(), InvalidEntity> {
+        ensure(
+            self.id.as_str().starts_with("ANPA"),
+            "policy id",
+            "does not begin with ANPA",
+        )?;
+        validate_name(&self.name, 128)?;
+        validate_path(&self.path)?;
+        ensure(self.versions.len() <= 5, "versions", "are too many")?;
+        ensure(
+            self.default().is_some(),
+            "default version",
+            "does not exist",
+        )?;
+        for version in &self.versions {
+            validate_document(&version.document)?;
+        }
+        let description = self.description.as_deref().unwrap_or_default();
+        ensure(
+            description.chars().count() <= 1_000,
+            "description",
+            "is too long",
+        )
+    }
+}

@@ -1,0 +1,104 @@
+//! Roles.
+
+use bowline_iam::account::AccountId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Entity, InvalidEntity, Permissions, UniqueId, ensure, text, validate_document, validate_name,
+    validate_path,
+};
+use crate::identity::store::Key;
+
+/// A role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Role {
+    /// `AROA` and 17 more characters.
+    pub id: UniqueId,
+    /// The account that it belongs to.
+    #[serde(with = "text")]
+    pub account: AccountId,
+    /// Up to 64 characters, unique in the account ignoring case.
+    pub name: String,
+    /// `/`, or `/.../`.
+    pub path: String,
+    /// What it is for, in its maker's words.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Longest session, in seconds: 3,600 to 43,200.
+    pub max_session_duration: u32,
+    /// Who may assume it.
+    pub trust: TrustDocument,
+    /// Its policies.
+    #[serde(default)]
+    pub permissions: Permissions,
+    /// When it was made.
+    #[serde(with = "text")]
+    pub created: Timestamp,
+}
+
+/// A document that names principals: its text, and whom the names meant when it was saved.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrustDocument {
+    /// The document, byte for byte.
+    pub text: String,
+    /// The users and roles that it names. Accounts, services and providers stand for themselves.
+    pub principals: Vec<ResolvedPrincipal>,
+}
+
+/// A user or role named in a document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResolvedPrincipal {
+    /// The name in the document.
+    pub arn: String,
+    /// Whom it meant.
+    pub id: UniqueId,
+}
+
+impl Role {
+    /// `arn:aws:iam::{account}:role{path}{name}`.
+    pub fn arn(&self) -> String {
+        format!(
+            "arn:aws:iam::{}:role{}{}",
+            self.account, self.path, self.name
+        )
+    }
+}
+
+impl Entity for Role {
+    const KIND: &'static str = "role";
+
+    fn key(&self) -> Key {
+        Key::role(self.account, &self.id)
+    }
+
+    fn lookups(&self) -> Vec<Key> {
+        vec![Key::role_name(self.account, &self.name)]
+    }
+
+    fn validate(&self) -> Result<(), InvalidEntity> {
+        ensure(
+            self.id.as_str().starts_with("AROA"),
+            "role id",
+            "does not begin with AROA",
+        )?;
+        validate_name(&self.name, 64)?;
+        validate_path(&self.path)?;
+        validate_document(&self.trust.text)?;
+        ensure(
+            (3_600..=43_200).contains(&self.max_session_duration),
+            "maximum session duration",
+            "is not between one and twelve hours",
+        )?;
+        let description = self.description.as_deref().unwrap_or_default();
+        ensure(
+            description.chars().count() <= 1_000,
+            "description",
+            "is too long",
+        )?;
+        self.permissions.validate()
+    }
+}

@@ -1,0 +1,46 @@
+//! Roles that are attached to resources of services.
+
+use bowline_iam::account::AccountId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Entity, InvalidEntity, ServiceResource, UniqueId, ensure, text};
+use crate::identity::store::Key;
+
+/// That a service assumes a role for one of its resources. A resource has one role.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceAttachment {
+    /// The account of both.
+    #[serde(with = "text")]
+    pub account: AccountId,
+    /// The resource, which says which service it is.
+    #[serde(with = "text")]
+    pub resource: ServiceResource,
+    /// The role, whatever it is called by now.
+    pub role: UniqueId,
+    /// When it was made.
+    #[serde(with = "text")]
+    pub created: Timestamp,
+}
+
+impl Entity for ServiceAttachment {
+    const KIND: &'static str = "service-attachment";
+
+    fn key(&self) -> Key {
+        Key::service_attachment(self.account, self.resource.as_str())
+    }
+
+    fn validate(&self) -> Result<(), InvalidEntity> {
+        ensure(
+            self.resource.account() == self.account,
+            "resource",
+            "is of another account",
+        )?;
+        ensure(
+            self.role.as_str().starts_with("AROA"),
+            "role id",
+            "does not begin with AROA",
+        )
+    }
+}

@@ -1,0 +1,64 @@
+//! Users.
+
+use bowline_iam::account::AccountId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Entity, InvalidEntity, Permissions, UniqueId, ensure, text, validate_name, validate_path,
+};
+use crate::identity::store::Key;
+
+/// A user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct User {
+    /// `AIDA` and 17 more characters.
+    pub id: UniqueId,
+    /// The account that it belongs to.
+    #[serde(with = "text")]
+    pub account: AccountId,
+    /// Up to 64 characters, unique in the account ignoring case.
+    pub name: String,
+    /// `/`, or `/.../`.
+    pub path: String,
+    /// Its policies.
+    #[serde(default)]
+    pub permissions: Permissions,
+    /// When it was made.
+    #[serde(with = "text")]
+    pub created: Timestamp,
+}
+
+impl User {
+    /// `arn:aws:iam::{account}:user{path}{name}`.
+    pub fn arn(&self) -> String {
+        format!(
+            "arn:aws:iam::{}:user{}{}",
+            self.account, self.path, self.name
+        )
+    }
+}
+
+impl Entity for User {
+    const KIND: &'static str = "user";
+
+    fn key(&self) -> Key {
+        Key::user(self.account, &self.id)
+    }
+
+    fn lookups(&self) -> Vec<Key> {
+        vec![Key::user_name(self.account, &self.name)]
+    }
+
+    fn validate(&self) -> Result<(), InvalidEntity> {
+        ensure(
+            self.id.as_str().starts_with("AIDA"),
+            "user id",
+            "does not begin with AIDA",
+        )?;
+        validate_name(&self.name, 64)?;
+        validate_path(&self.path)?;
+        self.permissions.validate()
+    }
+}

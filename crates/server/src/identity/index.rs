@@ -1,0 +1,420 @@
+//! Everything that requests read: one immutable snapshot of all records, parsed and compiled.
+//!
+//! An [`Index`] stands at one [`Revision`]. It is made of persistent maps, so the next one shares all but a path with it: a
+//! write copies a few kilobytes, however many entities there are. [`State`] swaps the current one when the store's
+//! watch tells of a commit. Look-ups take no lock, do no I/O and, but for listings, make no copies.
+//!
+//! What cannot be used is never passed over in silence: a policy that does not compile makes everything that it applies to
+//! allow nothing, and a record that does not decode is logged and absent, so that whatever needs it is refused.
+
+mod apply;
+pub mod compiled;
+mod directory;
+pub mod entry;
+mod name;
+pub mod state;
+
+use std::{ops::Bound, sync::Arc};
+
+use bowline_iam::account::AccountId;
+use rpds::{HashTrieMapSync, HashTrieSetSync, RedBlackTreeMapSync};
+
+pub use super::index::{
+    apply::IndexError,
+    compiled::Compiled,
+    entry::{
+        AccessKey, Account, Bucket, InstanceProfile, KeyOwner, Policy, Provider, Role,
+        ServiceAttachment, Stored, Table, User,
+    },
+    state::{StartError, State, UpdateError},
+};
+use super::index::{
+    directory::Directory,
+    name::{NameKey, Named},
+};
+use crate::{
+    crypto::keyring::{Keyring, KeyringRecord},
+    identity::{
+        entity::{self, AccessKeyOwner, UniqueId},
+        store::{Key, Revision},
+    },
+};
+
+/// All records at one revision.
+#[derive(Clone, Debug, Default)]
+pub struct Index {
+    revision: Revision,
+    accounts: RedBlackTreeMapSync<AccountId, Arc<Account>>,
+    users: Directory<User>,
+    roles: Directory<Role>,
+    instance_profiles: Directory<InstanceProfile>,
+    policies: Directory<Policy>,
+    /// Who has a managed policy attached, by its ARN.
+    attachments: HashTrieMapSync<Box<str>, HashTrieSetSync<UniqueId>>,
+    /// Named by their owner, so that an owner's stand together.
+    access_keys: Directory<AccessKey>,
+    /// Named by their address.
+    providers: Directory<Provider>,
+    /// The same, by what `iss` must be. Several may share it.
+    providers_by_issuer: RedBlackTreeMapSync<NameKey, Arc<[Arc<Provider>]>>,
+    buckets: Directory<Bucket>,
+    /// By the keys of their records.
+    tables: RedBlackTreeMapSync<Key, Arc<Table>>,
+    /// Roles of services, by account and the ARN of the resource, which compares with case.
+    service_attachments: RedBlackTreeMapSync<(AccountId, Box<str>), Arc<ServiceAttachment>>,
+    /// How many of them a role has, by its id.
+    service_roles: HashTrieMapSync<UniqueId, usize>,
+    keyring: Arc<Keyring>,
+    keyring_record: Option<Arc<Stored<KeyringRecord>>>,
+}
+
+impl Index {
+    /// The commit that it stands at.
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// The account with this id.
+    pub fn account(&self, id: AccountId) -> Option<&Arc<Account>> {
+        self.accounts.get(&id)
+    }
+
+    /// All accounts, by id.
+    pub fn accounts(&self) -> impl Iterator<Item = &Arc<Account>> {
+        self.accounts.values()
+    }
+
+    /// The user with this name, ignoring case.
+    pub fn user(&self, account: AccountId, name: &str) -> Option<&Arc<User>> {
+        self.users.find(account, name)
+    }
+
+    /// The user with this id.
+    pub fn user_by_id(&self, id: &str) -> Option<&Arc<User>> {
+        self.users.get(id)
+    }
+
+    /// An account's users by name, whose paths begin with `path_prefix`, after the name `marker`.
+    pub fn users<'a>(
+        &'a self,
+        account: AccountId,
+        path_prefix: Option<&'a str>,
+        marker: Option<&str>,
+    ) -> impl Iterator<Item = &'a Arc<User>> + use<'a> {
+        self.users
+            .list(account, marker)
+            .filter(move |user| has_prefix(&user.record.path, path_prefix))
+    }
+
+    /// The role with this name, ignoring case.
+    pub fn role(&self, account: AccountId, name: &str) -> Option<&Arc<Role>> {
+        self.roles.find(account, name)
+    }
+
+    /// The role with this id.
+    pub fn role_by_id(&self, id: &str) -> Option<&Arc<Role>> {
+        self.roles.get(id)
+    }
+
+    /// The role with exactly this account, path and name: the parts of its ARN.
+    pub fn role_by_arn(&self, account: AccountId, path: &str, name: &str) -> Option<&Arc<Role>> {
+        let role = self.role(account, name)?;
+        (role.record.path == path && role.record.name == name).then_some(role)
+    }
+
+    /// An account's roles by name, whose paths begin with `path_prefix`, after the name `marker`.
+    pub fn roles<'a>(
+        &'a self,
+        account: AccountId,
+        path_prefix: Option<&'a str>,
+        marker: Option<&str>,
+    ) -> impl Iterator<Item = &'a Arc<Role>> + use<'a> {
+        self.roles
+            .list(account, marker)
+            .filter(move |role| has_prefix(&role.record.path, path_prefix))
+    }
+
+    /// How many roles there are on the server.
+    pub fn role_count(&self) -> usize {
+        self.roles.len()
+    }
+
+    /// The instance profile with this name, ignoring case.
+    pub fn instance_profile(
+        &self,
+        account: AccountId,
+        name: &str,
+    ) -> Option<&Arc<InstanceProfile>> {
+        self.instance_profiles.find(account, name)
+    }
+
+    /// An account's instance profiles by name, whose paths begin with `path_prefix`, after the name `marker`.
+    pub fn instance_profiles<'a>(
+        &'a self,
+        account: AccountId,
+        path_prefix: Option<&'a str>,
+        marker: Option<&str>,
+    ) -> impl Iterator<Item = &'a Arc<InstanceProfile>> + use<'a> {
+        self.instance_profiles
+            .list(account, marker)
+            .filter(move |profile| has_prefix(&profile.record.path, path_prefix))
+    }
+
+    /// A role's instance profiles by name, after the name `marker`.
+    pub fn instance_profiles_of<'a>(
+        &'a self,
+        role: &'a entity::Role,
+        marker: Option<&str>,
+    ) -> impl Iterator<Item = &'a Arc<InstanceProfile>> + use<'a> {
+        self.instance_profiles
+            .list(role.account, marker)
+            .filter(move |profile| profile.record.role.as_ref() == Some(&role.id))
+    }
+
+    /// The managed policy with exactly this ARN.
+    pub fn policy(&self, arn: &str) -> Option<&Arc<Policy>> {
+        let (account, name) = split_arn(arn, "policy")?;
+        let policy = self.policy_by_name(account, name)?;
+        (*policy.arn == *arn).then_some(policy)
+    }
+
+    /// The managed policy with this name, ignoring case.
+    pub fn policy_by_name(&self, account: AccountId, name: &str) -> Option<&Arc<Policy>> {
+        self.policies.find(account, name)
+    }
+
+    /// The managed policy with this id.
+    pub fn policy_by_id(&self, id: &str) -> Option<&Arc<Policy>> {
+        self.policies.get(id)
+    }
+
+    /// An account's managed policies by name, whose paths begin with `path_prefix`, after the name `marker`.
+    pub fn policies<'a>(
+        &'a self,
+        account: AccountId,
+        path_prefix: Option<&'a str>,
+        marker: Option<&str>,
+    ) -> impl Iterator<Item = &'a Arc<Policy>> + use<'a> {
+        self.policies
+            .list(account, marker)
+            .filter(move |policy| has_prefix(&policy.record.path, path_prefix))
+    }
+
+    /// The ids of the users and roles that have the managed policy with this ARN attached, in no order.
+    pub fn attached_to(&self, policy_arn: &str) -> impl Iterator<Item = &UniqueId> {
+        let ids = self.attachments.get(policy_arn);
+        ids.into_iter().flat_map(HashTrieSetSync::iter)
+    }
+
+    /// How many users and roles have the managed policy with this ARN attached.
+    pub fn attachment_count(&self, policy_arn: &str) -> usize {
+        self.attachments
+            .get(policy_arn)
+            .map_or(0, HashTrieSetSync::size)
+    }
+
+    /// The access key with this id.
+    pub fn access_key(&self, id: &str) -> Option<&Arc<AccessKey>> {
+        self.access_keys.get(id)
+    }
+
+    /// Whose requests an access key signs. None if the owner is gone, so the key is good for nothing.
+    pub fn owner_of(&self, key: &AccessKey) -> Option<KeyOwner> {
+        match &key.record.owner {
+            AccessKeyOwner::Root => {
+                let account = self.account(key.record.account)?;
+                Some(KeyOwner::Root(account.record.id))
+            }
+            AccessKeyOwner::User(id) => {
+                let user = self.user_by_id(id.as_str())?;
+                Some(KeyOwner::User(Arc::clone(user)))
+            }
+        }
+    }
+
+    /// A user's access keys, by id. The user may be gone; then so are its keys.
+    pub fn access_keys_of<'a>(
+        &'a self,
+        user: &UniqueId,
+    ) -> impl Iterator<Item = &'a Arc<AccessKey>> + use<'a> {
+        let user = self.user_by_id(user.as_str());
+        user.into_iter()
+            .flat_map(|user| self.access_keys_owned(user.record.account, user.record.id.as_str()))
+    }
+
+    /// The access keys of an account's root, by id.
+    pub fn root_access_keys(&self, account: AccountId) -> impl Iterator<Item = &Arc<AccessKey>> {
+        self.access_keys_owned(account, account.as_str())
+    }
+
+    fn access_keys_owned(
+        &self,
+        account: AccountId,
+        owner: &str,
+    ) -> impl Iterator<Item = &Arc<AccessKey>> + use<'_> {
+        let prefix = access_key_name(owner, "");
+        self.access_keys
+            .list(account, Some(&prefix))
+            .take_while(move |key| key.record.owner_id() == prefix.trim_end_matches('/'))
+    }
+
+    /// The provider with exactly this ARN.
+    pub fn provider(&self, arn: &str) -> Option<&Arc<Provider>> {
+        let (account, address) = split_resource(arn, "oidc-provider")?;
+        let provider = self.providers.find(account, address)?;
+        (*provider.arn == *arn).then_some(provider)
+    }
+
+    /// The provider with this id.
+    pub fn provider_by_id(&self, id: &str) -> Option<&Arc<Provider>> {
+        self.providers.get(id)
+    }
+
+    /// An account's providers whose tokens have exactly this `iss`. There are few.
+    pub fn providers_of_issuer(&self, account: AccountId, issuer: &str) -> Vec<Arc<Provider>> {
+        let found = self
+            .providers_by_issuer
+            .get(&(account, issuer) as &dyn Named);
+        // The key ignores case, `iss` does not.
+        found
+            .into_iter()
+            .flat_map(|providers| providers.iter())
+            .filter(|provider| provider.record.issuer() == issuer)
+            .cloned()
+            .collect()
+    }
+
+    /// An account's providers by address.
+    pub fn providers(&self, account: AccountId) -> impl Iterator<Item = &Arc<Provider>> + use<'_> {
+        self.providers.list(account, None)
+    }
+
+    /// The bucket with this name, in whatever state it is.
+    pub fn bucket(&self, name: &str) -> Option<&Arc<Bucket>> {
+        self.buckets.get(name)
+    }
+
+    /// An account's buckets by name, those after `marker` if there is one, in whatever state they are.
+    pub fn buckets(
+        &self,
+        owner: AccountId,
+        marker: Option<&str>,
+    ) -> impl Iterator<Item = &Arc<Bucket>> + use<'_> {
+        self.buckets.list(owner, marker)
+    }
+
+    /// What is attached to the resource with exactly this ARN.
+    pub fn service_attachment(
+        &self,
+        account: AccountId,
+        resource: &str,
+    ) -> Option<&Arc<ServiceAttachment>> {
+        self.service_attachments.get(&(account, resource.into()))
+    }
+
+    /// An account's roles of services by the ARNs of the resources, those after `marker` if there is one.
+    pub fn service_attachments(
+        &self,
+        account: AccountId,
+        marker: Option<&str>,
+    ) -> impl Iterator<Item = &Arc<ServiceAttachment>> + use<'_> {
+        let start = match marker {
+            Some(resource) => Bound::Excluded((account, resource.into())),
+            None => Bound::Included((account, Box::default())),
+        };
+        self.service_attachments
+            .range((start, Bound::Unbounded))
+            .take_while(move |((of, _), _)| *of == account)
+            .map(|(_, attachment)| attachment)
+    }
+
+    /// Whether a role is attached to a resource of a service.
+    pub fn is_attached_to_service(&self, role: &UniqueId) -> bool {
+        self.service_roles.contains_key(role)
+    }
+
+    /// The table with this name, in whatever state it is.
+    pub fn table(&self, account: AccountId, region: &str, name: &str) -> Option<&Arc<Table>> {
+        self.tables.get(&Key::table(account, region, name))
+    }
+
+    /// An account's tables of a region by name, those after `marker` if there is one, in whatever state they are.
+    pub fn tables<'a>(
+        &'a self,
+        account: AccountId,
+        region: &'a str,
+        marker: Option<&str>,
+    ) -> impl Iterator<Item = &'a Arc<Table>> + use<'a> {
+        let start = Key::table(account, region, marker.unwrap_or_default());
+        self.tables
+            .range((Bound::Excluded(start), Bound::Unbounded))
+            .map(|(_, table)| table)
+            .take_while(move |table| {
+                table.record.account == account && table.record.region == region
+            })
+    }
+
+    /// All tables on the server, those of an account and a region together.
+    pub fn all_tables(&self) -> impl Iterator<Item = &Arc<Table>> {
+        self.tables.values()
+    }
+
+    /// The keys that tokens are sealed under.
+    pub fn keyring(&self) -> &Arc<Keyring> {
+        &self.keyring
+    }
+
+    /// The keyring as it is stored, once there is one.
+    pub fn keyring_record(&self) -> Option<&Stored<KeyringRecord>> {
+        self.keyring_record.as_deref()
+    }
+
+    /// The unique id of the user or role with exactly this ARN.
+    pub fn principal_id(&self, arn: &str) -> Option<&UniqueId> {
+        if let Some((account, name)) = split_arn(arn, "role") {
+            let role = self.role(account, name)?;
+            return (*role.arn == *arn).then_some(&role.record.id);
+        }
+        let (account, name) = split_arn(arn, "user")?;
+        let user = self.user(account, name)?;
+        (*user.arn == *arn).then_some(&user.record.id)
+    }
+
+    /// The ARN of the user or role with this id, while it lives.
+    pub fn principal_arn(&self, id: &str) -> Option<&str> {
+        let role = self.role_by_id(id).map(|role| &*role.arn);
+        role.or_else(|| self.user_by_id(id).map(|user| &*user.arn))
+    }
+
+    /// A role's trust policy as it is shown: a user or role that is gone is named by its id, since its name would mean
+    /// whoever has it next.
+    pub fn render_trust(&self, role: &entity::Role) -> String {
+        compiled::render(&role.trust, |id| self.principal_arn(id.as_str()).is_some())
+    }
+}
+
+/// Account and name in `arn:aws:iam::{account}:{kind}/{path}/{name}`.
+fn split_arn<'a>(arn: &'a str, kind: &str) -> Option<(AccountId, &'a str)> {
+    let (account, resource) = split_resource(arn, kind)?;
+    let name = resource.rsplit('/').next()?;
+    Some((account, name))
+}
+
+/// Account and everything after the first slash in `arn:aws:iam::{account}:{kind}/...`.
+fn split_resource<'a>(arn: &'a str, kind: &str) -> Option<(AccountId, &'a str)> {
+    let (account, resource) = arn.strip_prefix("arn:aws:iam::")?.split_once(':')?;
+    let resource = resource.strip_prefix(kind)?.strip_prefix('/')?;
+    Some((account.parse().ok()?, resource))
+}
+
+fn has_prefix(path: &str, prefix: Option<&str>) -> bool {
+    prefix.is_none_or(|prefix| path.starts_with(prefix))
+}
+
+/// The name that an access key is listed by. Ids have no slash, so one owner's keys stand together.
+fn access_key_name(owner: &str, id: &str) -> String {
+    format!("{owner}/{id}")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,471 @@
+//! How records become an index, and how a commit becomes the next one.
+//!
+//! A record that cannot be read is absent, which refuses whatever needs it, and is logged. What a newer version wrote stops
+//! the server instead: it may hold a rule that this version does not know, and absence could allow.
+
+mod services;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use bowline_iam::account::AccountId;
+use rpds::HashTrieSetSync;
+
+use super::{
+    AccessKey, Account, Bucket, Index, Policy, Provider, Role, Stored, Table, User,
+    access_key_name,
+    compiled::Compiled,
+    name::{NameKey, Named},
+};
+use crate::{
+    crypto::{
+        keyring::{Keyring, KeyringError, KeyringRecord},
+        master_key::MasterKey,
+    },
+    identity::{
+        entity::{self, Entity, UniqueId},
+        store::{
+            Batch, Change, Key, Revision, Snapshot,
+            record::{self, RecordError},
+        },
+    },
+};
+
+/// Why records do not make an index.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// A newer version wrote a record.
+    #[error(transparent)]
+    NewerFormat(RecordError),
+    /// A newer version keeps a kind of record that this one does not know.
+    #[error("record `{0}` is of a kind that this version of bowline does not know")]
+    UnknownKind(Key),
+    /// The keyring does not open: most likely this is another master key.
+    #[error("opening the keyring")]
+    Keyring(#[from] KeyringError),
+    /// The keyring cannot be read.
+    #[error("reading the keyring")]
+    KeyringRecord(#[source] RecordError),
+}
+
+impl Index {
+    /// The index of a whole store.
+    ///
+    /// # Errors
+    /// [`IndexError`] if the store is not this version's to read.
+    pub fn build(snapshot: &Snapshot, master_key: &MasterKey) -> Result<Self, IndexError> {
+        let mut index = Self::default();
+        for entry in &snapshot.entries {
+            index.put(&entry.key, &entry.value, entry.revision, master_key)?;
+        }
+        index.revision = snapshot.revision;
+        Ok(index)
+    }
+
+    /// The index after one more commit. It shares all but a path with this one.
+    ///
+    /// # Errors
+    /// [`IndexError`] if the commit is not this version's to read.
+    pub fn after(&self, batch: &Batch, master_key: &MasterKey) -> Result<Self, IndexError> {
+        let mut index = self.clone();
+        for change in batch.changes.iter() {
+            match change {
+                Change::Put(key, value) => index.put(key, value, batch.revision, master_key)?,
+                Change::Delete(key) => index.delete(key),
+            }
+        }
+        index.revision = batch.revision;
+        Ok(index)
+    }
+
+    fn put(
+        &mut self,
+        key: &Key,
+        value: &[u8],
+        revision: Revision,
+        master_key: &MasterKey,
+    ) -> Result<(), IndexError> {
+        match key.kind() {
+            "access-key" => self.put_access_key(key, value, revision, master_key),
+            "account" => self.put_account(key, value, revision),
+            "bucket" => self.put_bucket(key, value, revision),
+            "instance-profile" => self.put_instance_profile(key, value, revision),
+            "keyring" => self.put_keyring(key, value, revision, master_key),
+            "policy" => self.put_policy(key, value, revision),
+            "provider" => self.put_provider(key, value, revision),
+            "role" => self.put_role(key, value, revision),
+            "service-attachment" => self.put_service_attachment(key, value, revision),
+            "table" => self.put_table(key, value, revision),
+            "user" => self.put_user(key, value, revision),
+            // Look-ups hold uniqueness in the store. The index has maps of its own.
+            "instance-profile-name"
+            | "policy-name"
+            | "provider-url"
+            | "role-name"
+            | "user-name" => Ok(()),
+            _ => Err(IndexError::UnknownKind(key.clone())),
+        }
+    }
+
+    fn delete(&mut self, key: &Key) {
+        let id = key.name();
+        match key.kind() {
+            "access-key" => self.remove_access_key(id),
+            "account" => {
+                if let Ok(id) = id.parse::<AccountId>() {
+                    self.accounts.remove_mut(&id);
+                }
+            }
+            "bucket" => self.remove_bucket(id),
+            "instance-profile" => self.remove_instance_profile(id),
+            "keyring" => {
+                self.keyring = Arc::default();
+                self.keyring_record = None;
+            }
+            "policy" => self.remove_policy(id),
+            "provider" => self.remove_provider(id),
+            "role" => self.remove_role(id),
+            "service-attachment" => self.remove_service_attachment(key),
+            "table" => {
+                self.tables.remove_mut(key);
+            }
+            "user" => self.remove_user(id),
+            _ => {}
+        }
+    }
+
+    fn put_account(
+        &mut self,
+        key: &Key,
+        value: &[u8],
+        revision: Revision,
+    ) -> Result<(), IndexError> {
+        match read::<entity::Account>(key, value)? {
+            Some(record) => {
+                let id = record.id;
+                let account = Account {
+                    record: Arc::new(record),
+                    revision,
+                };
+                self.accounts.insert_mut(id, Arc::new(account));
+            }
+            None => self.delete(key),
+        }
+        Ok(())
+    }
+
+    fn put_user(&mut self, key: &Key, value: &[u8], revision: Revision) -> Result<(), IndexError> {
+        let before = self.users.get(key.name()).cloned();
+        self.remove_user(key.name());
+        let Some(record) = read::<entity::User>(key, value)? else {
+            return Ok(());
+        };
+        let known = before
+            .as_ref()
+            .map(|user| (&user.record.permissions.inline, &user.inline));
+        let user = Arc::new(User {
+            inline: compile_inline(key, &record.permissions.inline, known),
+            arn: record.arn().into(),
+            record: Arc::new(record),
+            revision,
+        });
+        self.attach(&user.record.permissions, &user.record.id);
+        let (id, account) = (user.record.id.clone(), user.record.account);
+        let name = user.record.name.clone();
+        self.users.insert(id.as_str(), account, &name, user);
+        Ok(())
+    }
+
+    fn remove_user(&mut self, id: &str) {
+        if let Some(user) = self.users.get(id).cloned() {
+            self.detach(&user.record.permissions, &user.record.id);
+            self.users
+                .remove(id, user.record.account, &user.record.name);
+        }
+    }
+
+    fn put_role(&mut self, key: &Key, value: &[u8], revision: Revision) -> Result<(), IndexError> {
+        let before = self.roles.get(key.name()).cloned();
+        self.remove_role(key.name());
+        let Some(record) = read::<entity::Role>(key, value)? else {
+            return Ok(());
+        };
+        let known = before
+            .as_ref()
+            .map(|role| (&role.record.permissions.inline, &role.inline));
+        let trust = match &before {
+            Some(role) if role.record.trust == record.trust => role.trust.clone(),
+            _ => Compiled::trust(key, &record.trust),
+        };
+        let role = Arc::new(Role {
+            trust,
+            inline: compile_inline(key, &record.permissions.inline, known),
+            arn: record.arn().into(),
+            record: Arc::new(record),
+            revision,
+        });
+        self.attach(&role.record.permissions, &role.record.id);
+        let (id, account) = (role.record.id.clone(), role.record.account);
+        let name = role.record.name.clone();
+        self.roles.insert(id.as_str(), account, &name, role);
+        Ok(())
+    }
+
+    fn remove_role(&mut self, id: &str) {
+        if let Some(role) = self.roles.get(id).cloned() {
+            self.detach(&role.record.permissions, &role.record.id);
+            self.roles
+                .remove(id, role.record.account, &role.record.name);
+        }
+    }
+
+    fn put_policy(
+        &mut self,
+        key: &Key,
+        value: &[u8],
+        revision: Revision,
+    ) -> Result<(), IndexError> {
+        let before = self.policies.get(key.name()).cloned();
+        self.remove_policy(key.name());
+        let Some(record) = read::<entity::ManagedPolicy>(key, value)? else {
+            return Ok(());
+        };
+        let document = record.default().map(|version| version.document.as_str());
+        let known = before.as_ref().filter(|policy| {
+            policy
+                .record
+                .default()
+                .map(|version| version.document.as_str())
+                == document
+        });
+        let compiled = match known {
+            Some(policy) => policy.compiled.clone(),
+            None => Compiled::managed(key, document.unwrap_or_default()),
+        };
+        let policy = Arc::new(Policy {
+            compiled,
+            arn: record.arn().into(),
+            record: Arc::new(record),
+            revision,
+        });
+        let (id, account) = (policy.record.id.clone(), policy.record.account);
+        let name = policy.record.name.clone();
+        self.policies.insert(id.as_str(), account, &name, policy);
+        Ok(())
+    }
+
+    fn remove_policy(&mut self, id: &str) {
+        if let Some(policy) = self.policies.get(id).cloned() {
+            let record = &policy.record;
+            self.policies.remove(id, record.account, &record.name);
+        }
+    }
+
+    fn put_access_key(
+        &mut self,
+        key: &Key,
+        value: &[u8],
+        revision: Revision,
+        master_key: &MasterKey,
+    ) -> Result<(), IndexError> {
+        self.remove_access_key(key.name());
+        let Some(record) = read::<entity::AccessKey>(key, value)? else {
+            return Ok(());
+        };
+        let secret = match master_key.open(key, &record.secret) {
+            Ok(secret) => secret,
+            Err(error) => {
+                tracing::error!(%key, %error, "The secret in `{key}` does not open; the access key is refused");
+                return Ok(());
+            }
+        };
+        let name = access_key_name(record.owner_id(), record.id.as_str());
+        let access_key = Arc::new(AccessKey {
+            record: Arc::new(record),
+            revision,
+            secret,
+        });
+        let account = access_key.record.account;
+        self.access_keys
+            .insert(key.name(), account, &name, access_key);
+        Ok(())
+    }
+
+    fn remove_access_key(&mut self, id: &str) {
+        if let Some(key) = self.access_keys.get(id).cloned() {
+            let name = access_key_name(key.record.owner_id(), id);
+            self.access_keys.remove(id, key.record.account, &name);
+        }
+    }
+
+    fn put_provider(
+        &mut self,
+        key: &Key,
+        value: &[u8],
+        revision: Revision,
+    ) -> Result<(), IndexError> {
+        self.remove_provider(key.name());
+        let Some(record) = read::<entity::OidcProvider>(key, value)? else {
+            return Ok(());
+        };
+        let provider = Arc::new(Provider {
+            arn: record.arn().into(),
+            record: Arc::new(record),
+            revision,
+        });
+        let (id, account) = (provider.record.id.clone(), provider.record.account);
+        let address = provider.record.address().to_owned();
+        self.change_issuer(&provider, |list| list.push(Arc::clone(&provider)));
+        self.providers
+            .insert(id.as_str(), account, &address, provider);
+        Ok(())
+    }
+
+    fn remove_provider(&mut self, id: &str) {
+        if let Some(provider) = self.providers.get(id).cloned() {
+            let record = &provider.record;
+            self.change_issuer(&provider, |list| {
+                list.retain(|other| other.record.id != record.id);
+            });
+            self.providers.remove(id, record.account, record.address());
+        }
+    }
+
+    /// Changes the list of providers that share one's issuer.
+    fn change_issuer(&mut self, provider: &Provider, change: impl FnOnce(&mut Vec<Arc<Provider>>)) {
+        let (account, issuer) = (provider.record.account, provider.record.issuer());
+        let shared = self
+            .providers_by_issuer
+            .get(&(account, issuer) as &dyn Named);
+        let mut list = shared.map_or_else(Vec::new, |list| list.to_vec());
+        change(&mut list);
+        if list.is_empty() {
+            self.providers_by_issuer
+                .remove_mut(&(account, issuer) as &dyn Named);
+        } else {
+            self.providers_by_issuer
+                .insert_mut(NameKey::new(account, issuer), list.into());
+        }
+    }
+
+    fn put_bucket(
+        &mut self,
+        key: &Key,
+        value: &[u8],
+        revision: Revision,
+    ) -> Result<(), IndexError> {
+        self.remove_bucket(key.name());
+        if let Some(record) = read::<entity::Bucket>(key, value)? {
+            let owner = record.owner;
+            let bucket = Bucket {
+                record: Arc::new(record),
+                revision,
+            };
+            self.buckets
+                .insert(key.name(), owner, key.name(), Arc::new(bucket));
+        }
+        Ok(())
+    }
+
+    fn remove_bucket(&mut self, name: &str) {
+        if let Some(bucket) = self.buckets.get(name).cloned() {
+            self.buckets.remove(name, bucket.record.owner, name);
+        }
+    }
+
+    fn put_table(&mut self, key: &Key, value: &[u8], revision: Revision) -> Result<(), IndexError> {
+        self.tables.remove_mut(key);
+        if let Some(record) = read::<entity::Table>(key, value)? {
+            let table = Table {
+                record: Arc::new(record),
+                revision,
+            };
+            self.tables.insert_mut(key.clone(), Arc::new(table));
+        }
+        Ok(())
+    }
+
+    /// Unlike the other records, a keyring that cannot be read stops the server: without it no session is good.
+    fn put_keyring(
+        &mut self,
+        key: &Key,
+        value: &[u8],
+        revision: Revision,
+        master_key: &MasterKey,
+    ) -> Result<(), IndexError> {
+        let record: KeyringRecord =
+            record::decode(key, value).map_err(IndexError::KeyringRecord)?;
+        let keyring: Keyring = record.open(master_key)?;
+        self.keyring = Arc::new(keyring);
+        self.keyring_record = Some(Arc::new(Stored {
+            record: Arc::new(record),
+            revision,
+        }));
+        Ok(())
+    }
+
+    fn attach(&mut self, permissions: &entity::Permissions, id: &UniqueId) {
+        for arn in &permissions.attached {
+            let mut ids = self
+                .attachments
+                .get(arn.as_str())
+                .cloned()
+                .unwrap_or_else(HashTrieSetSync::new_sync);
+            ids.insert_mut(id.clone());
+            self.attachments.insert_mut(arn.as_str().into(), ids);
+        }
+    }
+
+    fn detach(&mut self, permissions: &entity::Permissions, id: &UniqueId) {
+        for arn in &permissions.attached {
+            let Some(mut ids) = self.attachments.get(arn.as_str()).cloned() else {
+                continue;
+            };
+            ids.remove_mut(id);
+            if ids.is_empty() {
+                self.attachments.remove_mut(arn.as_str());
+            } else {
+                self.attachments.insert_mut(arn.as_str().into(), ids);
+            }
+        }
+    }
+}
+
+/// Reads a record; one that is damaged is told to the log and is none.
+fn read<E: Entity>(key: &Key, value: &[u8]) -> Result<Option<E>, IndexError> {
+    match record::decode(key, value) {
+        Ok(record) => Ok(Some(record)),
+        Err(error @ RecordError::NewerFormat { .. }) => Err(IndexError::NewerFormat(error)),
+        Err(
+            error @ (RecordError::WrongKind { .. }
+            | RecordError::Syntax { .. }
+            | RecordError::Invalid { .. }
+            | RecordError::Misplaced { .. }),
+        ) => {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::error!(%key, ?cause, "A record is refused: {error}");
+            Ok(None)
+        }
+    }
+}
+
+/// Documents by name.
+type Documents = BTreeMap<String, String>;
+
+/// Compiles inline policies, and takes over those that did not change.
+fn compile_inline(
+    key: &Key,
+    documents: &Documents,
+    known: Option<(&Documents, &BTreeMap<String, Compiled>)>,
+) -> BTreeMap<String, Compiled> {
+    let compile = |(name, document): (&String, &String)| {
+        let unchanged = known
+            .filter(|(before, _)| before.get(name) == Some(document))
+            .and_then(|(_, compiled)| compiled.get(name));
+        let compiled = match unchanged {
+            Some(compiled) => compiled.clone(),
+            None => Compiled::inline(key, name, document),
+        };
+        (name.clone(), compiled)
+    };
+    documents.iter().map(compile).collect()
+}

@@ -1,0 +1,159 @@
+//! Policies as the index keeps them: compiled once, when their record arrives.
+//!
+//! A document was checked when it was saved, so one that does not compile was damaged or comes from a version with other
+//! rules. It stays in its place as a policy that [cannot be read](Applied::policy): whoever it applies to is allowed nothing, since
+//! it may have held a deny.
+
+use std::sync::Arc;
+
+use bowline_iam::{
+    authorize::Applied,
+    json::{self, Limits, Value},
+    policy::{CompiledPolicy, Policy, PolicyKind},
+};
+
+use super::{Index, Role, User};
+use crate::identity::{
+    entity::{TrustDocument, UniqueId},
+    store::Key,
+};
+
+/// A compiled policy, or the knowledge that there should be one. Cloning is cheap.
+#[derive(Clone, Debug)]
+pub struct Compiled(Option<Arc<CompiledPolicy>>);
+
+/// What a role's trust policy is called in explanations.
+pub(crate) const TRUST_POLICY: &str = "trust policy";
+
+impl Role {
+    /// The trust policy, for the engine.
+    pub fn trust_policy(&self) -> Applied<'_> {
+        Applied {
+            name: TRUST_POLICY,
+            arn: None,
+            policy: self.trust.get(),
+        }
+    }
+}
+
+impl Compiled {
+    /// The policy; `None` if it cannot be read.
+    pub fn get(&self) -> Option<&CompiledPolicy> {
+        self.0.as_deref()
+    }
+
+    pub(super) fn trust(key: &Key, document: &TrustDocument) -> Self {
+        let resolve = |arn: &str| {
+            let named = document.principals.iter().find(|named| named.arn == arn);
+            named.map(|named| named.id.to_string())
+        };
+        compile(
+            key,
+            "trust policy",
+            &document.text,
+            PolicyKind::Trust,
+            resolve,
+        )
+    }
+
+    pub(super) fn inline(key: &Key, name: &str, document: &str) -> Self {
+        compile(key, name, document, PolicyKind::Inline, |_| None)
+    }
+
+    pub(super) fn managed(key: &Key, document: &str) -> Self {
+        let name = "default version";
+        compile(key, name, document, PolicyKind::Managed, |_| None)
+    }
+}
+
+fn compile(
+    key: &Key,
+    name: &str,
+    document: &str,
+    kind: PolicyKind,
+    resolve: impl Fn(&str) -> Option<String>,
+) -> Compiled {
+    let told = |error: &(dyn std::error::Error + 'static)| {
+        tracing::error!(%key, policy.name = name, error, "The policy `{name}` of `{key}` cannot be read; whoever it applies to is allowed nothing");
+    };
+    let policy = Policy::parse(document, kind).inspect_err(|error| told(error));
+    let compiled = policy.ok().and_then(|policy| {
+        let compiled = policy.compile(resolve);
+        compiled.inspect_err(|error| told(error)).ok()
+    });
+    Compiled(compiled.map(Arc::new))
+}
+
+impl Index {
+    /// All permission policies of a role: inline, then attached.
+    pub fn role_policies<'a>(&'a self, role: &'a Role) -> Vec<Applied<'a>> {
+        let attached = role.record.permissions.attached.iter();
+        self.applied(role.inline.iter(), attached)
+    }
+
+    /// All permission policies of a user: inline, then attached.
+    pub fn user_policies<'a>(&'a self, user: &'a User) -> Vec<Applied<'a>> {
+        let attached = user.record.permissions.attached.iter();
+        self.applied(user.inline.iter(), attached)
+    }
+
+    fn applied<'a>(
+        &'a self,
+        inline: impl Iterator<Item = (&'a String, &'a Compiled)>,
+        attached: impl Iterator<Item = &'a String>,
+    ) -> Vec<Applied<'a>> {
+        let inline = inline.map(|(name, compiled)| Applied {
+            name,
+            arn: None,
+            policy: compiled.get(),
+        });
+        // An attached policy that is gone is one that cannot be read: it may have held a deny.
+        let attached = attached.map(|arn| Applied {
+            name: arn.rsplit('/').next().unwrap_or(arn),
+            arn: Some(arn),
+            policy: self.policy(arn).and_then(|policy| policy.compiled.get()),
+        });
+        inline.chain(attached).collect()
+    }
+}
+
+/// A document as it is shown, where principals that no longer live are named by their ids. All else stays byte for byte: the same ARN in
+/// a condition is no principal, and a principal may be written with escapes.
+pub(super) fn render(document: &TrustDocument, lives: impl Fn(&UniqueId) -> bool) -> String {
+    let text = document.text.as_str();
+    let named = &document.principals;
+    let gone: Vec<_> = named.iter().filter(|named| !lives(&named.id)).collect();
+    // One that does not parse was told of when it was compiled.
+    let value = (!gone.is_empty()).then(|| json::parse(text.as_bytes(), &Limits::POLICY).ok());
+    let (mut shown, mut from) = (String::with_capacity(text.len()), 0);
+    for principal in value.iter().flatten().flat_map(principals) {
+        let gone = gone
+            .iter()
+            .find(|gone| principal.as_str() == Some(&gone.arn));
+        if let Some(gone) = gone
+            && let Some(before) = text.get(from..principal.span.start)
+        {
+            shown.extend([before, "\"", gone.id.as_str(), "\""]);
+            from = principal.span.end;
+        }
+    }
+    shown.push_str(text.get(from..).unwrap_or_default());
+    shown
+}
+
+/// The texts of a document that name users and roles, in order.
+fn principals<'v, 'a>(document: &'v Value<'a>) -> Vec<&'v Value<'a>> {
+    let statements = document.get("Statement").map_or(&[][..], one_or_more);
+    let elements = statements.iter().filter_map(|statement| {
+        let allowed = statement.get("Principal");
+        allowed
+            .or_else(|| statement.get("NotPrincipal"))?
+            .get("AWS")
+    });
+    elements.flat_map(one_or_more).collect()
+}
+
+/// The items of a list, or what stands in the place of a list of one.
+fn one_or_more<'v, 'a>(value: &'v Value<'a>) -> &'v [Value<'a>] {
+    value.as_array().unwrap_or(std::slice::from_ref(value))
+}

@@ -1,0 +1,289 @@
+//! The current index of this replica, and how it changes.
+//!
+//! [`State`] owns the store. A task follows the store's watch and swaps the index; readers take the current one without
+//! waiting for anybody. A [commit](State::commit) returns only once this replica's own index holds it, so whoever wrote
+//! reads what it wrote.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use jiff::{SignedDuration, Timestamp};
+use tokio::{sync::watch, task::JoinHandle};
+
+use super::{Index, IndexError};
+use crate::{
+    crypto::{
+        keyring::{Keyring, KeyringRecord},
+        master_key::MasterKey,
+        seal::SealError,
+    },
+    identity::store::{
+        CommitError, Revision, Store, StoreError, Transaction, Watch, WatchError,
+        transaction::InvalidTransaction,
+    },
+};
+
+/// How often an update is tried again when others were faster.
+const ATTEMPTS: usize = 16;
+
+/// The store, the index that it feeds, and the task between them.
+#[derive(Debug)]
+pub struct State {
+    shared: Arc<Shared>,
+    follower: JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    store: Arc<dyn Store>,
+    master_key: Arc<MasterKey>,
+    index: ArcSwap<Index>,
+    /// What the index holds, or that it is no longer fed.
+    progress: watch::Sender<Progress>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Progress {
+    revision: Revision,
+    live: bool,
+}
+
+/// Why there is no [`State`].
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store cannot be read.
+    #[error("reading the store")]
+    Store(#[from] StoreError),
+    /// Its records are not this version's, or not this master key's.
+    #[error("reading the records")]
+    Index(#[from] IndexError),
+}
+
+/// Why an [update](State::update) did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateError<E> {
+    /// Whoever decides said no.
+    #[error("the update was refused")]
+    Refused(E),
+    /// Others were faster, again and again.
+    #[error("the records were changed by others {ATTEMPTS} times in a row")]
+    Busy,
+    /// The transaction is not one that a store takes.
+    #[error(transparent)]
+    Invalid(InvalidTransaction),
+    /// The store failed.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl State {
+    /// Reads the store and begins to follow it. Call it on a runtime.
+    ///
+    /// # Errors
+    /// [`StartError`] if the store cannot be read or is not this version's.
+    pub async fn start(
+        store: Arc<dyn Store>,
+        master_key: Arc<MasterKey>,
+    ) -> Result<Self, StartError> {
+        let snapshot = store.snapshot().await?;
+        let index = Index::build(&snapshot, &master_key)?;
+        let revision = index.revision();
+        let watch = store.watch(revision).await?;
+        let live = true;
+        let shared = Arc::new(Shared {
+            store,
+            master_key,
+            index: ArcSwap::from_pointee(index),
+            progress: watch::Sender::new(Progress { revision, live }),
+        });
+        let follower = tokio::spawn(follow(Arc::clone(&shared), watch));
+        Ok(Self { shared, follower })
+    }
+
+    /// The current index. Wait-free. A request takes it once and decides on that one.
+    pub fn current(&self) -> Arc<Index> {
+        self.shared.index.load_full()
+    }
+
+    /// Whether the index is fed. Once it is not, the server is not ready, and only a restart helps.
+    pub fn is_live(&self) -> bool {
+        self.shared.progress.borrow().live
+    }
+
+    /// What long-term secrets are sealed under.
+    pub fn master_key(&self) -> &Arc<MasterKey> {
+        &self.shared.master_key
+    }
+
+    /// Commits, and returns once the current index holds it. An empty transaction changes nothing.
+    ///
+    /// # Errors
+    /// [`CommitError`]. After [`CommitError::Conflict`] the current index holds what was faster, so deciding again is worth
+    /// it. After [`CommitError::Store`] it is not known whether the transaction was applied.
+    pub async fn commit(&self, transaction: Transaction) -> Result<Revision, CommitError> {
+        match self.shared.store.commit(transaction).await {
+            Ok(revision) => {
+                self.reach(revision).await?;
+                Ok(revision)
+            }
+            Err(error) => {
+                if let CommitError::Conflict(_) = error {
+                    self.catch_up().await?;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Decides on the current index and commits; decides anew when somebody else was faster.
+    ///
+    /// # Errors
+    /// [`UpdateError`].
+    pub async fn update<T, E>(
+        &self,
+        mut decide: impl FnMut(&Index) -> Result<(Transaction, T), E>,
+    ) -> Result<T, UpdateError<E>> {
+        for _ in 0..ATTEMPTS {
+            let index = self.current();
+            let (transaction, outcome) = decide(&index).map_err(UpdateError::Refused)?;
+            match self.commit(transaction).await {
+                Ok(_) => return Ok(outcome),
+                Err(CommitError::Conflict(_)) => {}
+                Err(CommitError::Invalid(error)) => return Err(UpdateError::Invalid(error)),
+                Err(CommitError::Store(error)) => return Err(UpdateError::Store(error)),
+            }
+        }
+        Err(UpdateError::Busy)
+    }
+
+    /// Returns once the current index holds everything that was committed, anywhere, before the call.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store does not answer.
+    pub async fn catch_up(&self) -> Result<(), StoreError> {
+        let latest = self.shared.store.latest().await?;
+        self.reach(latest).await
+    }
+
+    /// Makes a keyring if there is none.
+    ///
+    /// # Errors
+    /// [`UpdateError`].
+    pub async fn ensure_keyring(&self, now: Timestamp) -> Result<(), UpdateError<SealError>> {
+        self.update(|index| {
+            if index.keyring_record().is_some() {
+                return Ok((Transaction::new(), ()));
+            }
+            let record = KeyringRecord::generate(&self.shared.master_key, now)?;
+            Ok((Transaction::new().create(&record), ()))
+        })
+        .await
+    }
+
+    /// Adds a key to the keyring, which seals after `publish_for`. With `revoke`, all earlier keys are dropped at once, and
+    /// every session with them. Returns the keyring that then holds.
+    ///
+    /// # Errors
+    /// [`UpdateError`].
+    pub async fn rotate_keyring(
+        &self,
+        revoke: bool,
+        publish_for: SignedDuration,
+        now: Timestamp,
+    ) -> Result<Arc<Keyring>, UpdateError<SealError>> {
+        let master_key = &self.shared.master_key;
+        self.update(|index| match index.keyring_record() {
+            Some(stored) if !revoke => {
+                let record = stored.record.rotate(master_key, now, publish_for)?;
+                Ok((Transaction::new().update(&record, stored.revision), ()))
+            }
+            Some(stored) => {
+                let record = KeyringRecord::generate(master_key, now)?;
+                Ok((Transaction::new().update(&record, stored.revision), ()))
+            }
+            None => {
+                let record = KeyringRecord::generate(master_key, now)?;
+                Ok((Transaction::new().create(&record), ()))
+            }
+        })
+        .await?;
+        Ok(Arc::clone(self.current().keyring()))
+    }
+
+    /// Waits until the current index holds `revision`.
+    async fn reach(&self, revision: Revision) -> Result<(), StoreError> {
+        let mut progress = self.shared.progress.subscribe();
+        let reached = progress
+            .wait_for(|progress| progress.revision >= revision || !progress.live)
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        if reached.revision >= revision {
+            Ok(())
+        } else {
+            Err(StoreError::Closed)
+        }
+    }
+}
+
+impl State {
+    /// Ends following, and lets go of the store.
+    pub async fn close(mut self) {
+        self.follower.abort();
+        // Cancelled, or ended before that.
+        let _ = (&mut self.follower).await;
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        self.follower.abort();
+    }
+}
+
+/// Applies each commit until that is no longer possible.
+async fn follow(shared: Arc<Shared>, mut watch: Watch) {
+    loop {
+        let next = match watch.next().await {
+            Ok(batch) => {
+                let current = shared.index.load_full();
+                current.after(&batch, &shared.master_key)
+            }
+            Err(WatchError::Compacted(_)) => match reread(&shared, &mut watch).await {
+                Ok(index) => Ok(index),
+                Err(StartError::Index(error)) => Err(error),
+                Err(StartError::Store(error)) => {
+                    tracing::error!(%error, "The store cannot be read; the index is no longer fed");
+                    break;
+                }
+            },
+            Err(WatchError::Closed) => break,
+        };
+        match next {
+            Ok(index) => shared.publish(index),
+            Err(error) => {
+                tracing::error!(%error, "A commit cannot be read; the index is no longer fed");
+                break;
+            }
+        }
+    }
+    shared
+        .progress
+        .send_modify(|progress| progress.live = false);
+}
+
+/// Starts over from a snapshot, when the watch has fallen behind.
+async fn reread(shared: &Shared, watch: &mut Watch) -> Result<Index, StartError> {
+    let snapshot = shared.store.snapshot().await?;
+    let index = Index::build(&snapshot, &shared.master_key)?;
+    *watch = shared.store.watch(index.revision()).await?;
+    Ok(index)
+}
+
+impl Shared {
+    fn publish(&self, index: Index) {
+        let revision = index.revision();
+        self.index.store(Arc::new(index));
+        self.progress
+            .send_modify(|progress| progress.revision = revision);
+    }
+}

@@ -1,0 +1,153 @@
+//! How a record is written: JSON with the format that it is written in.
+//!
+//! `{"format":2,"kind":"role","record":{..}}`. A reader takes its own format and older ones, and refuses a newer one by
+//! name: a binary that was rolled back must not read half of what it does not know, nor write it back without the rest.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Key, Value};
+use crate::identity::entity::Entity;
+
+/// The format that this binary writes, and the newest that it reads. Of format 1, buckets do not parse any more: they had no ids.
+pub const FORMAT: u32 = 2;
+
+/// Kind of a look-up, whose record is the key that it leads to.
+const LOOKUP: &str = "lookup";
+
+/// Why a stored value cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    /// A newer version of the program wrote it.
+    #[error("record `{key}` has format {found}, this version of bowline reads up to {FORMAT}")]
+    NewerFormat {
+        /// Whose value.
+        key: Key,
+        /// What it says.
+        found: u32,
+    },
+    /// It is not what its key says.
+    #[error("record `{key}` holds a `{found}`")]
+    WrongKind {
+        /// Whose value.
+        key: Key,
+        /// What it says.
+        found: String,
+    },
+    /// It does not parse.
+    #[error("record `{key}` does not parse")]
+    Syntax {
+        /// Whose value.
+        key: Key,
+        /// Where and why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// It breaks a rule of its kind.
+    #[error("record `{key}` is invalid")]
+    Invalid {
+        /// Whose value.
+        key: Key,
+        /// Which rule.
+        #[source]
+        source: crate::identity::entity::InvalidEntity,
+    },
+    /// It was moved: its content belongs under another key.
+    #[error("record `{key}` belongs under `{belongs}`")]
+    Misplaced {
+        /// Where it was found.
+        key: Key,
+        /// Where it belongs.
+        belongs: Key,
+    },
+}
+
+#[derive(Deserialize)]
+struct Header {
+    format: u32,
+    kind: String,
+}
+
+#[derive(Serialize)]
+struct Writing<'a, T> {
+    format: u32,
+    kind: &'a str,
+    record: &'a T,
+}
+
+#[derive(Deserialize)]
+struct Reading<T> {
+    record: T,
+}
+
+/// Writes an entity.
+///
+/// # Errors
+/// The rule that it breaks.
+pub fn encode<E: Entity>(entity: &E) -> Result<Value, RecordError> {
+    let key = entity.key();
+    if let Err(source) = entity.validate() {
+        return Err(RecordError::Invalid { key, source });
+    }
+    write(&key, E::KIND, entity)
+}
+
+/// Writes a look-up that leads to `target`.
+///
+/// # Errors
+/// None in practice: a key is text.
+pub fn encode_lookup(target: &Key) -> Result<Value, RecordError> {
+    write(target, LOOKUP, &target.as_str())
+}
+
+/// Reads an entity.
+///
+/// # Errors
+/// [`RecordError`], whatever is wrong with it.
+pub fn decode<E: Entity>(key: &Key, value: &[u8]) -> Result<E, RecordError> {
+    let syntax = |source| RecordError::Syntax {
+        key: key.clone(),
+        source,
+    };
+    let header: Header = serde_json::from_slice(value).map_err(syntax)?;
+    if header.format > FORMAT {
+        return Err(RecordError::NewerFormat {
+            key: key.clone(),
+            found: header.format,
+        });
+    }
+    if header.kind != E::KIND {
+        return Err(RecordError::WrongKind {
+            key: key.clone(),
+            found: header.kind,
+        });
+    }
+    let Reading { record }: Reading<E> = serde_json::from_slice(value).map_err(syntax)?;
+    record.validate().map_err(|source| RecordError::Invalid {
+        key: key.clone(),
+        source,
+    })?;
+    let belongs = record.key();
+    if belongs == *key {
+        Ok(record)
+    } else {
+        Err(RecordError::Misplaced {
+            key: key.clone(),
+            belongs,
+        })
+    }
+}
+
+fn write<T: Serialize>(key: &Key, kind: &str, record: &T) -> Result<Value, RecordError> {
+    let writing = Writing {
+        format: FORMAT,
+        kind,
+        record,
+    };
+    match serde_json::to_vec(&writing) {
+        Ok(bytes) => Ok(bytes.into()),
+        Err(source) => Err(RecordError::Syntax {
+            key: key.clone(),
+            source,
+        }),
+    }
+}

@@ -1,0 +1,397 @@
+//! The embedded store: one SQLite file, one writer.
+//!
+//! A thread owns the connection and does one thing after another. A commit that returned is on the disk (write-ahead log,
+//! `synchronous = FULL`). The data folder is locked for as long as the store is open, so that no second process writes it,
+//! and a newer schema is refused by name. After a commit whose outcome SQLite cannot tell, the store is closed, and its watches end.
+
+use std::{
+    fs::File,
+    path::Path,
+    sync::{Arc, Weak},
+    thread::JoinHandle,
+};
+
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    Batch, Change, CommitError, Condition, Entry, Key, Revision, Snapshot, Store, StoreError,
+    StoreFuture, Transaction, Watch, watch::ChangeLog,
+};
+use crate::folder::{lock, private_file, private_folder, sync_folder};
+
+/// The schema that this binary writes, and the newest that it reads.
+const SCHEMA_VERSION: i64 = 1;
+
+/// Commits that wait for the writer. More wait in their callers.
+const QUEUE: usize = 64;
+
+const SCHEMA: &str = include_str!("sqlite/schema.sql");
+const SETTINGS: &str = include_str!("sqlite/settings.sql");
+
+/// Records in a SQLite file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    commands: Option<mpsc::Sender<Command>>,
+    writer: Option<JoinHandle<()>>,
+    /// The writer's, so that watches end with it.
+    log: Weak<ChangeLog>,
+}
+
+enum Command {
+    Snapshot(oneshot::Sender<Result<Snapshot, StoreError>>),
+    Commit(
+        Vec<Condition>,
+        Vec<Change>,
+        oneshot::Sender<Result<Revision, CommitError>>,
+    ),
+    Latest(oneshot::Sender<Result<Revision, StoreError>>),
+}
+
+impl SqliteStore {
+    /// Opens the store in `folder`, which is made if it is not there. Blocks; call it before serving.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] if another process has it, [`StoreError::NewerSchema`], or what the disk says.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        let file_error = |path: &Path| {
+            let path = path.display().to_string();
+            move |source| StoreError::File { path, source }
+        };
+        private_folder(folder).map_err(file_error(folder))?;
+        let lock = lock(folder)
+            .map_err(file_error(&folder.join("lock")))?
+            .ok_or_else(|| StoreError::Locked(folder.display().to_string()))?;
+        let path = folder.join("bowline.db");
+        private_file(&path).map_err(file_error(&path))?;
+        let connection = connect(&path)?;
+        sync_folder(folder).map_err(file_error(folder))?;
+
+        let revision = latest(&connection)?;
+        let log = ChangeLog::new(revision);
+        let (commands, queue) = mpsc::channel(QUEUE);
+        let watched = Arc::downgrade(&log);
+        let writer = Writer {
+            connection,
+            log,
+            _lock: lock,
+        };
+        let writer = std::thread::Builder::new()
+            .name("store".into())
+            .spawn(move || writer.run(queue))
+            .map_err(file_error(&path))?;
+        Ok(Self {
+            commands: Some(commands),
+            writer: Some(writer),
+            log: watched,
+        })
+    }
+
+    async fn ask<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<T>) -> Command,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let commands = self.commands.as_ref().ok_or(StoreError::Closed)?;
+        commands
+            .send(command(answer))
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        answered.await.map_err(|_| StoreError::Closed)
+    }
+}
+
+impl Store for SqliteStore {
+    fn snapshot(&self) -> StoreFuture<'_, Result<Snapshot, StoreError>> {
+        Box::pin(async { self.ask(Command::Snapshot).await? })
+    }
+
+    fn commit(&self, transaction: Transaction) -> StoreFuture<'_, Result<Revision, CommitError>> {
+        Box::pin(async {
+            let (conditions, changes) = transaction.validate()?;
+            self.ask(|answer| Command::Commit(conditions, changes, answer))
+                .await?
+        })
+    }
+
+    fn watch(&self, from: Revision) -> StoreFuture<'_, Result<Watch, StoreError>> {
+        let log = self.log.upgrade().ok_or(StoreError::Closed);
+        Box::pin(std::future::ready(log.map(|log| Watch::new(&log, from))))
+    }
+
+    fn latest(&self) -> StoreFuture<'_, Result<Revision, StoreError>> {
+        Box::pin(async { self.ask(Command::Latest).await? })
+    }
+}
+
+impl Drop for SqliteStore {
+    /// Waits until the writer has closed the file, so that it can be opened again at once.
+    fn drop(&mut self) {
+        self.commands = None;
+        if let Some(writer) = self.writer.take() {
+            // A writer that panicked has closed its file as well.
+            let _ = writer.join();
+        }
+    }
+}
+
+/// Why a commit was not made, as the writer sees it.
+enum Failed {
+    Conflict(Key),
+    /// Nothing was written.
+    Store(StoreError),
+    /// It may have been written.
+    Open(StoreError),
+}
+
+impl From<StoreError> for Failed {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Failed> for CommitError {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Conflict(key) => Self::Conflict(key),
+            Failed::Store(error) | Failed::Open(error) => error.into(),
+        }
+    }
+}
+
+struct Writer {
+    connection: Connection,
+    log: Arc<ChangeLog>,
+    _lock: File,
+}
+
+impl Writer {
+    /// Serves until nobody is left who could ask, or until it is not known what the file holds: then nothing is written any more, and
+    /// the watches end.
+    fn run(mut self, mut queue: mpsc::Receiver<Command>) {
+        // Whoever asked may have gone away meanwhile: nobody to tell.
+        while let Some(command) = queue.blocking_recv() {
+            match command {
+                Command::Snapshot(answer) => {
+                    let _ = answer.send(self.snapshot().map_err(database));
+                }
+                Command::Commit(conditions, changes, answer) => {
+                    let committed = self.commit(&conditions, changes);
+                    let is_open = matches!(committed, Err(Failed::Open(_)));
+                    let _ = answer.send(committed.map_err(CommitError::from));
+                    if is_open {
+                        tracing::error!(
+                            "It is not known whether a commit was written; the store is closed"
+                        );
+                        return;
+                    }
+                }
+                Command::Latest(answer) => {
+                    let _ = answer.send(latest(&self.connection));
+                }
+            }
+        }
+    }
+
+    fn commit(
+        &mut self,
+        conditions: &[Condition],
+        changes: Vec<Change>,
+    ) -> Result<Revision, Failed> {
+        let transaction = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(database)?;
+        for condition in conditions {
+            let current = revision_of(&transaction, condition.key()).map_err(database)?;
+            if !condition.holds(current) {
+                return Err(Failed::Conflict(condition.key().clone()));
+            }
+        }
+        let before = latest(&transaction)?;
+        if changes.is_empty() {
+            return Ok(before);
+        }
+        let revision = before.next();
+        apply(&transaction, &changes, revision).map_err(database)?;
+        transaction
+            .commit()
+            .map_err(|error| Failed::Open(database(error)))?;
+        self.log.push(Batch {
+            revision,
+            changes: changes.into(),
+        });
+        Ok(revision)
+    }
+
+    fn snapshot(&self) -> rusqlite::Result<Snapshot> {
+        let transaction = self.connection.unchecked_transaction()?;
+        let revision = read_revision(&transaction)?;
+        let mut select =
+            transaction.prepare_cached("SELECT key, value, revision FROM record ORDER BY key")?;
+        let rows = select.query_map([], |row| {
+            let key: String = row.get(0)?;
+            let value: Vec<u8> = row.get(1)?;
+            Ok(Entry {
+                key: Key::from_stored(&key),
+                value: value.into(),
+                revision: Revision::from_number(row.get(2)?),
+            })
+        })?;
+        let entries = rows.collect::<Result<_, _>>()?;
+        Ok(Snapshot { revision, entries })
+    }
+}
+
+/// Applies changes that all conditions allow.
+fn apply(connection: &Connection, changes: &[Change], revision: Revision) -> rusqlite::Result<()> {
+    let mut put = connection.prepare_cached(
+        "INSERT INTO record (key, value, revision) VALUES (?1, ?2, ?3)
+         ON CONFLICT (key) DO UPDATE SET value = excluded.value, revision = excluded.revision",
+    )?;
+    let mut delete = connection.prepare_cached("DELETE FROM record WHERE key = ?1")?;
+    for change in changes {
+        match change {
+            Change::Put(key, value) => {
+                put.execute(params![key.as_str(), value.as_ref(), revision.number()])?
+            }
+            Change::Delete(key) => delete.execute([key.as_str()])?,
+        };
+    }
+    connection
+        .prepare_cached("UPDATE store SET revision = ?1")?
+        .execute([revision.number()])?;
+    Ok(())
+}
+
+fn revision_of(connection: &Connection, key: &Key) -> rusqlite::Result<Option<Revision>> {
+    connection
+        .prepare_cached("SELECT revision FROM record WHERE key = ?1")?
+        .query_row([key.as_str()], |row| row.get(0).map(Revision::from_number))
+        .optional()
+}
+
+fn latest(connection: &Connection) -> Result<Revision, StoreError> {
+    read_revision(connection).map_err(database)
+}
+
+fn read_revision(connection: &Connection) -> rusqlite::Result<Revision> {
+    connection
+        .prepare_cached("SELECT revision FROM store")?
+        .query_row([], |row| row.get(0).map(Revision::from_number))
+}
+
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let mut connection = Connection::open(path).map_err(database)?;
+    connection.execute_batch(SETTINGS).map_err(database)?;
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(database)?;
+    let exists = transaction
+        .prepare("SELECT 1 FROM sqlite_schema WHERE name = 'store'")
+        .and_then(|mut select| select.exists([]))
+        .map_err(database)?;
+    if !exists {
+        transaction.execute_batch(SCHEMA).map_err(database)?;
+    }
+    let found = transaction
+        .query_row("SELECT schema_version FROM store", [], |row| row.get(0))
+        .map_err(database)?;
+    if found > SCHEMA_VERSION {
+        return Err(StoreError::NewerSchema {
+            found,
+            supported: SCHEMA_VERSION,
+        });
+    }
+    transaction.commit().map_err(database)?;
+    Ok(connection)
+}
+
+fn database(error: rusqlite::Error) -> StoreError {
+    StoreError::Database(Box::new(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::store::WatchError;
+
+    #[test]
+    fn a_folder_that_is_open_cannot_be_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = SqliteStore::open(folder.path()).unwrap();
+        let second = SqliteStore::open(folder.path());
+        assert!(matches!(second, Err(StoreError::Locked(_))), "{second:?}");
+        drop(open);
+        SqliteStore::open(folder.path()).unwrap();
+    }
+
+    #[test]
+    fn a_newer_schema_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(SqliteStore::open(folder.path()).unwrap());
+        Connection::open(folder.path().join("bowline.db"))
+            .unwrap()
+            .execute("UPDATE store SET schema_version = 7", [])
+            .unwrap();
+        insta::assert_snapshot!(
+            SqliteStore::open(folder.path()).unwrap_err(),
+            @"the data has schema version 7, this version of bowline reads up to 1"
+        );
+    }
+
+    #[test]
+    fn a_commit_is_written_through_before_it_returns() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = connect(&folder.path().join("bowline.db")).unwrap();
+        let journal: String = connection
+            .pragma_query_value(None, "journal_mode", |row| row.get(0))
+            .unwrap();
+        assert_eq!(journal, "wal");
+        let synchronous: i64 = connection
+            .pragma_query_value(None, "synchronous", |row| row.get(0))
+            .unwrap();
+        assert_eq!(synchronous, 2, "FULL");
+    }
+
+    #[tokio::test]
+    async fn a_commit_of_which_nobody_knows_whether_it_was_written_closes_the_store() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(SqliteStore::open(folder.path()).unwrap());
+        // What breaks the constraint is found out when the transaction ends, no sooner.
+        let trap = "CREATE TABLE there (id INTEGER PRIMARY KEY);
+            CREATE TABLE here (id INTEGER REFERENCES there DEFERRABLE INITIALLY DEFERRED);
+            CREATE TRIGGER trap AFTER INSERT ON record WHEN NEW.key LIKE 'trap/%'
+            BEGIN INSERT INTO here VALUES (1); END;";
+        Connection::open(folder.path().join("bowline.db"))
+            .unwrap()
+            .execute_batch(trap)
+            .unwrap();
+        let store = SqliteStore::open(folder.path()).unwrap();
+        let mut watch = store.watch(Revision::EMPTY).await.unwrap();
+        let put = |key: &str| {
+            let key = Key::from_stored(key);
+            store.commit(Transaction::new().put(key, b"{}".as_slice().into()))
+        };
+        put("good/1").await.unwrap();
+        assert_eq!(watch.next().await.unwrap().revision, Revision::EMPTY.next());
+        put("trap/1").await.unwrap_err();
+        assert_eq!(watch.next().await, Err(WatchError::Closed));
+        let late = put("good/2").await;
+        assert!(
+            matches!(late, Err(CommitError::Store(StoreError::Closed))),
+            "{late:?}"
+        );
+    }
+
+    #[test]
+    fn the_schema_that_is_made_is_the_one_that_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(SqliteStore::open(folder.path()).unwrap());
+        let version: i64 = Connection::open(folder.path().join("bowline.db"))
+            .unwrap()
+            .query_row("SELECT schema_version FROM store", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(version, SCHEMA_VERSION);
+    }
+}

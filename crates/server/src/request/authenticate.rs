@@ -1,0 +1,267 @@
+//! From a signature that a request presents to a [`Caller`], or a refusal.
+//!
+//! The access key leads to a secret: one in the index, or the one that the session token seals. The signature is verified with
+//! it before anything else is asked of the request. Nobody is told whether a secret, a session or a role was what was missing beyond what
+//! AWS tells.
+
+use std::sync::Arc;
+
+use bowline_aws::{
+    credentials::{AccessKeyId, SecretAccessKey, SessionToken},
+    error::{AwsError, Protocol},
+    ids,
+    sigv4::{DerivedKey, Payload, SignatureError, Unverified, Verified, verify},
+};
+use bowline_iam::account::AccountId;
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use crate::{
+    crypto::session::{self, Session},
+    http::body::{self, RequestBody},
+    identity::index::{AccessKey, Index, KeyOwner, State},
+    request::{
+        caller::{Caller, Identity},
+        event::{Event, Who},
+        refusal::Refused,
+    },
+};
+
+/// A request whose signature is good.
+#[derive(Debug)]
+pub(crate) struct Authenticated {
+    /// Who made it.
+    pub(crate) caller: Caller,
+    /// The proof.
+    pub(crate) verified: Verified,
+}
+
+/// Why a signature is not accepted.
+#[derive(Debug, thiserror::Error)]
+enum AuthenticationError {
+    #[error("access key `{0}` does not exist")]
+    UnknownKey(AccessKeyId),
+    #[error(
+        "access key `{0}` is one of temporary credentials, and the request has no session token"
+    )]
+    NoToken(AccessKeyId),
+    #[error("access key `{0}` is inactive")]
+    InactiveKey(AccessKeyId),
+    #[error("the user that access key `{0}` belongs to does not exist any more")]
+    NoOwner(AccessKeyId),
+    #[error("the session token is not accepted: {0}")]
+    Token(#[from] session::OpenError),
+    #[error("the session has {0}, which this version does not honour")]
+    Unhonoured(&'static str),
+    #[error("the role `{0}` of the session does not exist any more")]
+    NoRole(String),
+    #[error("the signature is not accepted: {0}")]
+    Signature(#[from] SignatureError),
+}
+
+/// Verifies a signature. `payload` is what of the body is at hand.
+///
+/// # Errors
+/// [`Refused`], in the words of this protocol.
+pub(crate) fn authenticate(
+    request: &Unverified<'_>,
+    payload: Payload<'_>,
+    index: &Index,
+    now: Timestamp,
+    protocol: Protocol,
+) -> Result<Authenticated, Refused> {
+    attempt(request, payload, index, now)
+        .map_err(|error| Refused::because(error.to_aws(protocol), &error))
+}
+
+/// Takes into the event whom a request claims to come from, before that is found to be so.
+pub(crate) fn claim(event: &mut Event<'_>, request: &Unverified<'_>, index: &Index) {
+    let id = request.access_key_id();
+    event.region = Some(request.scope().region().into());
+    event.who = Who::Claimed {
+        access_key_id: id.clone(),
+        account: claimed_account(id, index),
+    };
+}
+
+/// A request that is signed as a whole.
+pub(crate) struct Signed {
+    pub(crate) body: Bytes,
+    /// Who sent it.
+    pub(crate) caller: Arc<Caller>,
+    /// What held when the last of the body had come, which is what is decided on. Whoever sends slowly gains nothing by it.
+    pub(crate) index: Arc<Index>,
+}
+
+/// Reads a request that is signed as a whole. Whoever names a key or brings a token that does not exist is refused before the body is
+/// read: nobody holds memory under a made-up name. The event knows from then on who sent it.
+///
+/// # Errors
+/// [`Refused`], in the words of the event's service.
+pub(crate) async fn signed_body(
+    event: &mut Event<'_>,
+    request: &Unverified<'_>,
+    state: &State,
+    mut body: RequestBody,
+    most: usize,
+) -> Result<Signed, Refused> {
+    let index = state.current();
+    claim(event, request, &index);
+    let (now, protocol) = (event.head.now, event.service.protocol());
+    // A small body costs less than asking twice.
+    if body::may_be_large(&body) {
+        known(request, &index, now)
+            .map_err(|error| Refused::because(error.to_aws(protocol), &error))?;
+    }
+    drop(index);
+    let body = body::read(&mut body, most, protocol).await?;
+    let index = state.current();
+    claim(event, request, &index);
+    let authenticated = authenticate(request, Payload::Whole(&body), &index, now, protocol)?;
+    let caller = Arc::new(authenticated.caller);
+    event.who = Who::Caller(Arc::clone(&caller));
+    Ok(Signed {
+        body,
+        caller,
+        index,
+    })
+}
+
+/// The account of an access key that a request names, for telling it of the attempt.
+fn claimed_account(id: &AccessKeyId, index: &Index) -> Option<AccountId> {
+    let of_key = index.access_key(id.as_str()).map(|key| key.account());
+    of_key.or_else(|| ids::account_of(id).filter(|account| index.account(*account).is_some()))
+}
+
+/// Whether there is a secret to verify the signature with.
+fn known(
+    request: &Unverified<'_>,
+    index: &Index,
+    now: Timestamp,
+) -> Result<(), AuthenticationError> {
+    let id = request.access_key_id();
+    match request.session_token() {
+        Some(token) => {
+            session::open(token, id, index.keyring(), now)?;
+        }
+        None => {
+            long_term_key(id, index)?;
+        }
+    }
+    Ok(())
+}
+
+fn attempt(
+    request: &Unverified<'_>,
+    payload: Payload<'_>,
+    index: &Index,
+    now: Timestamp,
+) -> Result<Authenticated, AuthenticationError> {
+    let id = request.access_key_id();
+    let (identity, verified) = match request.session_token() {
+        Some(token) => of_session(token, request, payload, index, now)?,
+        None => of_long_term_key(request, payload, index, now)?,
+    };
+    Ok(Authenticated {
+        caller: Caller::new(id.clone(), identity),
+        verified,
+    })
+}
+
+fn of_session(
+    token: &SessionToken,
+    request: &Unverified<'_>,
+    payload: Payload<'_>,
+    index: &Index,
+    now: Timestamp,
+) -> Result<(Identity, Verified), AuthenticationError> {
+    let session = session::open(token, request.access_key_id(), index.keyring(), now)?;
+    let verified = signed_with(&session.secret_access_key, request, payload, now)?;
+    if let Some(what) = unhonoured(&session) {
+        return Err(AuthenticationError::Unhonoured(what));
+    }
+    let role = index.role_by_id(session.role_id.as_str());
+    let role = role.ok_or_else(|| AuthenticationError::NoRole(session.role_arn()))?;
+    let session: Arc<Session> = Arc::new(session);
+    let role = Arc::clone(role);
+    Ok((Identity::Session { session, role }, verified))
+}
+
+/// What a session has that nothing here asks for yet. A policy that denies by it would not, so that the session would be allowed more than it
+/// was given. Whoever makes tags and source identities mean something takes them off this list.
+fn unhonoured(session: &Session) -> Option<&'static str> {
+    if !session.tags.is_empty() || !session.transitive_tag_keys.is_empty() {
+        return Some("tags");
+    }
+    session
+        .source_identity
+        .as_ref()
+        .map(|_| "a source identity")
+}
+
+fn of_long_term_key(
+    request: &Unverified<'_>,
+    payload: Payload<'_>,
+    index: &Index,
+    now: Timestamp,
+) -> Result<(Identity, Verified), AuthenticationError> {
+    let id = request.access_key_id();
+    let key = long_term_key(id, index)?;
+    let verified = signed_with(key.secret(), request, payload, now)?;
+    if !key.is_active() {
+        return Err(AuthenticationError::InactiveKey(id.clone()));
+    }
+    let identity = match index.owner_of(key) {
+        Some(KeyOwner::Root(account)) => Identity::Root(account),
+        Some(KeyOwner::User(user)) => Identity::User(user),
+        None => return Err(AuthenticationError::NoOwner(id.clone())),
+    };
+    Ok((identity, verified))
+}
+
+fn long_term_key<'a>(
+    id: &AccessKeyId,
+    index: &'a Index,
+) -> Result<&'a Arc<AccessKey>, AuthenticationError> {
+    index.access_key(id.as_str()).ok_or_else(|| {
+        if id.as_str().starts_with("ASIA") {
+            AuthenticationError::NoToken(id.clone())
+        } else {
+            AuthenticationError::UnknownKey(id.clone())
+        }
+    })
+}
+
+fn signed_with(
+    secret: &SecretAccessKey,
+    request: &Unverified<'_>,
+    payload: Payload<'_>,
+    now: Timestamp,
+) -> Result<Verified, AuthenticationError> {
+    let key = DerivedKey::derive(secret, request.scope().clone());
+    Ok(verify(request, payload, &key, now)?)
+}
+
+impl AuthenticationError {
+    fn to_aws(&self, protocol: Protocol) -> AwsError {
+        match self {
+            Self::UnknownKey(id)
+            | Self::NoToken(id)
+            | Self::InactiveKey(id)
+            | Self::NoOwner(id) => AwsError::unknown_access_key(protocol, id.as_str()),
+            Self::Token(session::OpenError::Expired(_)) => AwsError::expired_session(protocol),
+            Self::Token(
+                session::OpenError::Seal(_)
+                | session::OpenError::UnknownFormat(_)
+                | session::OpenError::Malformed
+                | session::OpenError::OtherAccessKey,
+            )
+            | Self::Unhonoured(_)
+            | Self::NoRole(_) => AwsError::invalid_session_token(protocol),
+            Self::Signature(error) => AwsError::from_signature(error, protocol),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! Who signed a request, as the index knew them at that moment.
+
+use std::sync::Arc;
+
+use bowline_aws::credentials::AccessKeyId;
+use bowline_iam::{account::AccountId, principal::Principal};
+
+use crate::{
+    crypto::session::Session,
+    identity::index::{Role, User},
+};
+
+/// A caller whose signature was verified. Only [`authenticate`](crate::request::authenticate) makes one.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    access_key_id: AccessKeyId,
+    identity: Identity,
+    arn: Box<str>,
+}
+
+/// Whose an access key is.
+#[derive(Clone, Debug)]
+pub(crate) enum Identity {
+    /// The root of an account.
+    Root(AccountId),
+    /// A user.
+    User(Arc<User>),
+    /// A session of a role that still exists.
+    Session {
+        /// What the token sealed.
+        session: Arc<Session>,
+        /// Its role, as it is now.
+        role: Arc<Role>,
+    },
+}
+
+impl Caller {
+    /// Whoever the access key belongs to.
+    pub(crate) fn new(access_key_id: AccessKeyId, identity: Identity) -> Self {
+        let arn = match &identity {
+            Identity::Root(account) => account.root_arn().into(),
+            Identity::User(user) => user.arn.clone(),
+            Identity::Session { session, .. } => session.arn().into(),
+        };
+        Self {
+            access_key_id,
+            identity,
+            arn,
+        }
+    }
+
+    /// The access key that signed.
+    pub(crate) fn access_key_id(&self) -> &AccessKeyId {
+        &self.access_key_id
+    }
+
+    /// Whose it is.
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The account that the caller belongs to.
+    pub(crate) fn account(&self) -> AccountId {
+        match &self.identity {
+            Identity::Root(account) => *account,
+            Identity::User(user) => user.record.account,
+            Identity::Session { session, .. } => session.account,
+        }
+    }
+
+    /// The caller's ARN, as `GetCallerIdentity` shows it.
+    pub(crate) fn arn(&self) -> &str {
+        &self.arn
+    }
+
+    /// The caller's unique id, as `GetCallerIdentity` shows it: for a session, role id and session name.
+    pub(crate) fn user_id(&self) -> String {
+        match &self.identity {
+            Identity::Root(account) => account.to_string(),
+            Identity::User(user) => user.record.id.to_string(),
+            Identity::Session { session, .. } => session.assumed_role_id(),
+        }
+    }
+
+    /// The caller as the engine takes it.
+    pub(crate) fn principal(&self) -> Principal<'_> {
+        let account = self.account();
+        match &self.identity {
+            Identity::Root(_) => Principal::Root { account },
+            Identity::User(user) => Principal::User {
+                account,
+                arn: &user.arn,
+                id: user.record.id.as_str(),
+            },
+            Identity::Session { role, .. } => Principal::Role {
+                account,
+                arn: &role.arn,
+                id: role.record.id.as_str(),
+                session_arn: &self.arn,
+            },
+        }
+    }
+
+    /// The session, if the caller is one.
+    pub(crate) fn session(&self) -> Option<&Session> {
+        match &self.identity {
+            Identity::Session { session, .. } => Some(session),
+            Identity::Root(_) | Identity::User(_) => None,
+        }
+    }
+}

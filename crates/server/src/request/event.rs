@@ -1,0 +1,230 @@
+//! One call, as audit and explanations tell of it. It is filled while the call is served, so a call that ends early is told of as
+//! far as it came.
+
+use std::{borrow::Cow, sync::Arc};
+
+use bowline_aws::{access::Access, credentials::AccessKeyId, dynamodb, iam, s3, sts};
+use bowline_iam::account::AccountId;
+
+use crate::{
+    http::head::Head,
+    identity::{entity::RoleService, index::Provider},
+    request::{caller::Caller, service::Service},
+};
+
+/// Longest parameter that is told of; of a longer one only its length is.
+const MAX_VALUE: usize = 8 * 1024;
+/// Most bytes of the parameters of one call that are told of; of the values beyond, only the lengths are.
+const MAX_VALUES: usize = 32 * 1024;
+/// Most parameters of one call that are told of. The longest list of an operation has a hundred.
+const MAX_FIELDS: usize = 256;
+
+/// A call and what is known of it.
+#[derive(Debug)]
+pub(crate) struct Event<'a> {
+    /// Its head.
+    pub(crate) head: &'a Head,
+    /// The service that it is for.
+    pub(crate) service: Service,
+    /// What its record is called, if another one of the same request has the request's name.
+    pub(crate) record: Option<String>,
+    /// The operation, once it is known to be one.
+    pub(crate) operation: Option<Operation>,
+    /// The region of its signature.
+    pub(crate) region: Option<Box<str>>,
+    /// Who calls.
+    pub(crate) who: Who,
+    /// Parameters, by the names that CloudTrail has for them. No secret is ever among them.
+    pub(crate) parameters: Fields<'a>,
+    /// What it gave, likewise.
+    pub(crate) response: Fields<'a>,
+    /// What it is about.
+    pub(crate) resource: Option<Subject>,
+    /// What else it is about: the other tables of a batch or a transaction.
+    pub(crate) others: Vec<Subject>,
+}
+
+/// What is told of an operation: facts that its API declares.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Operation {
+    /// Its name in the API.
+    pub(crate) name: &'static str,
+    /// Whether it changes something.
+    pub(crate) access: Access,
+    /// Whether it is about objects or items.
+    pub(crate) is_about_data: bool,
+}
+
+/// Who calls.
+#[derive(Debug)]
+pub(crate) enum Who {
+    /// Nobody has said so.
+    Anonymous,
+    /// Whoever named this access key, and has not proved to hold its secret.
+    Claimed {
+        /// The access key.
+        access_key_id: AccessKeyId,
+        /// The account whose it is, if it is one.
+        account: Option<AccountId>,
+    },
+    /// Whoever holds a token that was not found good.
+    Unproven {
+        /// What the token says of its issuer.
+        issuer: Option<String>,
+        /// The account that was addressed.
+        account: Option<AccountId>,
+    },
+    /// Whoever holds a token that was found good.
+    Holder {
+        /// The provider that vouches.
+        provider: Arc<Provider>,
+        /// Whom the token is for.
+        audience: String,
+        /// Whom it is about.
+        subject: String,
+    },
+    /// Whoever signed.
+    Caller(Arc<Caller>),
+    /// A service, which the server itself plays for a resource that it has a role for. No request comes from one.
+    Service(RoleService),
+}
+
+/// What a call is about.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    /// Its ARN.
+    pub(crate) arn: String,
+    /// The account that it belongs to.
+    pub(crate) account: Option<AccountId>,
+}
+
+/// Names and values. A dot in a name makes an object of those that share what stands before it.
+#[derive(Debug, Default)]
+pub(crate) struct Fields<'a> {
+    fields: Vec<(Cow<'static, str>, Cow<'a, str>)>,
+    /// Bytes of the values.
+    size: usize,
+}
+
+impl<'a> Event<'a> {
+    /// A call of which nothing more is known yet.
+    pub(crate) fn new(head: &'a Head, service: Service) -> Self {
+        Self {
+            head,
+            service,
+            record: None,
+            operation: None,
+            region: None,
+            who: Who::Anonymous,
+            parameters: Fields::default(),
+            response: Fields::default(),
+            resource: None,
+            others: Vec::new(),
+        }
+    }
+
+    /// The caller, if one has signed.
+    pub(crate) fn caller(&self) -> Option<&Caller> {
+        match &self.who {
+            Who::Caller(caller) => Some(caller),
+            Who::Anonymous
+            | Who::Claimed { .. }
+            | Who::Unproven { .. }
+            | Who::Holder { .. }
+            | Who::Service(_) => None,
+        }
+    }
+
+    /// Whether it is known to change nothing. What is not known to be any operation may be one that does.
+    pub(crate) fn reads_only(&self) -> bool {
+        self.operation
+            .is_some_and(|operation| operation.access == Access::Reads)
+    }
+
+    /// Whether it is about objects or items rather than about what holds them.
+    pub(crate) fn is_about_data(&self) -> bool {
+        match self.operation {
+            Some(operation) => operation.is_about_data,
+            // Most operations of tables are about items.
+            None => self.service == Service::DynamoDb,
+        }
+    }
+}
+
+impl From<iam::Operation> for Operation {
+    fn from(operation: iam::Operation) -> Self {
+        Self {
+            name: operation.name(),
+            access: operation.access(),
+            is_about_data: false,
+        }
+    }
+}
+
+impl From<sts::Operation> for Operation {
+    fn from(operation: sts::Operation) -> Self {
+        Self {
+            name: operation.name(),
+            access: operation.access(),
+            is_about_data: false,
+        }
+    }
+}
+
+impl From<&s3::Operation> for Operation {
+    fn from(operation: &s3::Operation) -> Self {
+        Self {
+            name: operation.name(),
+            access: operation.access(),
+            is_about_data: operation.is_about_data(),
+        }
+    }
+}
+
+impl From<dynamodb::Operation> for Operation {
+    fn from(operation: dynamodb::Operation) -> Self {
+        Self {
+            name: operation.name(),
+            access: operation.access(),
+            is_about_data: operation.is_about_data(),
+        }
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// Adds one.
+    pub(crate) fn add(
+        &mut self,
+        name: impl Into<Cow<'static, str>>,
+        value: impl Into<Cow<'a, str>>,
+    ) {
+        if self.fields.len() == MAX_FIELDS {
+            return;
+        }
+        let value = value.into();
+        let value = if value.len() > MAX_VALUE || self.size + value.len() > MAX_VALUES {
+            Cow::Owned(format!("[{} bytes]", value.len()))
+        } else {
+            value
+        };
+        self.size += value.len();
+        self.fields.push((name.into(), value));
+    }
+
+    /// Adds one that may be absent.
+    pub(crate) fn add_if(&mut self, name: &'static str, value: Option<impl Into<Cow<'a, str>>>) {
+        if let Some(value) = value {
+            self.add(name, value);
+        }
+    }
+
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// All of them, in order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|(name, value)| (&**name, &**value))
+    }
+}

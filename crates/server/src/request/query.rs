@@ -1,0 +1,218 @@
+//! The query protocol: IAM and STS calls as form parameters.
+//!
+//! A signed call is authenticated, read, validated, authorized, carried out, in this order. Unsigned, there is one operation.
+
+use bowline_aws::{
+    error::{AwsError, Code},
+    iam,
+    query::{MAX_BYTES, Params, list_index},
+    sigv4::Unverified,
+    sts,
+};
+use bytes::Bytes;
+
+use crate::{
+    app::App,
+    http::{
+        answer::{self, Answer},
+        body::{self, RequestBody},
+    },
+    iam::{self as iam_api, passed_role::Passed},
+    request::{
+        authenticate::{Signed, signed_body},
+        authorize::{Asker, Question},
+        call::Call,
+        event::{Event, Subject},
+        refusal::Refused,
+        service::Service,
+    },
+    sts as exchange,
+};
+
+/// Parameters that are told of: their names on the wire, and as CloudTrail has them. Whatever is not listed may be a secret.
+const TOLD: [(&str, &str); 30] = [
+    ("AccessKeyId", "accessKeyId"),
+    ("AssumeRolePolicyDocument", "assumeRolePolicyDocument"),
+    ("ClientID", "clientID"),
+    ("ClientIDList", "clientIDList"),
+    ("Description", "description"),
+    ("DurationSeconds", "durationSeconds"),
+    ("EntityFilter", "entityFilter"),
+    ("ExternalId", "externalId"),
+    ("GroupName", "groupName"),
+    ("InstanceProfileName", "instanceProfileName"),
+    ("MaxItems", "maxItems"),
+    ("MaxSessionDuration", "maxSessionDuration"),
+    ("NewPath", "newPath"),
+    ("NewUserName", "newUserName"),
+    ("OnlyAttached", "onlyAttached"),
+    ("OpenIDConnectProviderArn", "openIDConnectProviderArn"),
+    ("Path", "path"),
+    ("PathPrefix", "pathPrefix"),
+    ("Policy", "policy"),
+    ("PolicyArn", "policyArn"),
+    ("PolicyDocument", "policyDocument"),
+    ("PolicyName", "policyName"),
+    ("PolicyUsageFilter", "policyUsageFilter"),
+    ("RoleArn", "roleArn"),
+    ("RoleName", "roleName"),
+    ("RoleSessionName", "roleSessionName"),
+    ("Scope", "scope"),
+    ("Status", "status"),
+    ("Url", "url"),
+    ("UserName", "userName"),
+];
+
+/// Serves a call of IAM or STS that is signed for it.
+pub(crate) async fn signed(
+    app: &App,
+    event: &mut Event<'_>,
+    signature: &Unverified<'_>,
+    body: RequestBody,
+) -> Result<Answer, Refused> {
+    let head = event.head;
+    let Signed {
+        body,
+        caller,
+        index,
+    } = signed_body(event, signature, &app.state, body, MAX_BYTES).await?;
+    let (caller, region) = (&*caller, signature.scope().region());
+
+    let params = read(event, &body)?;
+    let Named { action, version } = named(&params)?;
+    let call = Call {
+        app,
+        index: std::sync::Arc::clone(&index),
+        caller,
+        now: head.now,
+        request_id: &head.ids.request,
+    };
+    let asker = Asker::new(&index, head, event.service, Some(region), Some(caller));
+    let unknown = || AwsError::unknown_operation(action, version);
+    let xml = match event.service {
+        Service::Iam => {
+            let operation = iam::Operation::from_name(action).filter(|_| version == iam::VERSION);
+            let operation = operation.ok_or_else(unknown)?;
+            event.operation = Some(operation.into());
+            tell(event, &params);
+            let request = iam::Request::parse(operation, &params).map_err(AwsError::from)?;
+            let on = iam_api::resource::resource(operation, &params, caller, &index)?;
+            let keys = operation.condition_keys().iter();
+            let question = Question {
+                action: operation.action(),
+                resource: &on.arn,
+                account: on.account,
+                keys: keys
+                    .filter_map(|(key, member)| Some((*key, params.get(member)?.into())))
+                    .collect(),
+                trust: None,
+            };
+            let passed = iam_api::resource::passed(operation, &params, caller, &index);
+            let questions: Vec<_> = [question]
+                .into_iter()
+                .chain(passed.as_ref().map(Passed::question))
+                .collect();
+            let permit = asker.permit(&questions, request);
+            event.resource = Some(Subject {
+                arn: on.arn,
+                account: on.account,
+            });
+            let permit = permit?;
+            app.audit.check_before(event)?;
+            iam_api::carry_out(permit, &call).await?
+        }
+        Service::Sts => {
+            let operation = sts::Operation::from_name(action).filter(|_| version == sts::VERSION);
+            let operation = operation.ok_or_else(unknown)?;
+            event.operation = Some(operation.into());
+            tell(event, &params);
+            let request = sts::Request::parse(operation, &params).map_err(AwsError::from)?;
+            exchange::signed(request, &call, &asker, event).await?
+        }
+        Service::S3 | Service::DynamoDb | Service::Bowline => return Err(unknown().into()),
+    };
+    Ok(answer::whole("text/xml", xml))
+}
+
+/// Serves a call that nobody has signed: the exchange of a token, and nothing else.
+pub(crate) async fn unsigned(
+    app: &App,
+    event: &mut Event<'_>,
+    mut body: RequestBody,
+) -> Result<Answer, Refused> {
+    let body = body::read(&mut body, MAX_BYTES, event.service.protocol()).await?;
+    let params = read(event, &body)?;
+    let version = params.get("Version").unwrap_or_default();
+    if version == iam::VERSION {
+        event.service = Service::Iam;
+    }
+    let operation = params.get("Action").and_then(sts::Operation::from_name);
+    match operation {
+        Some(operation @ sts::Operation::AssumeRoleWithWebIdentity) if version == sts::VERSION => {
+            event.operation = Some(operation.into());
+            let input =
+                sts::AssumeRoleWithWebIdentityRequest::parse(&params).map_err(AwsError::from)?;
+            tell(event, &params);
+            let xml = exchange::with_web_identity(app, event, input).await?;
+            Ok(answer::whole("text/xml", xml))
+        }
+        // The other operation that is unsigned by nature: its assertion says who calls. It is not carried out.
+        Some(operation @ sts::Operation::AssumeRoleWithSAML) if version == sts::VERSION => {
+            event.operation = Some(operation.into());
+            sts::Request::parse(operation, &params).map_err(AwsError::from)?;
+            Err(AwsError::unknown_operation(operation.name(), version).into())
+        }
+        _ => {
+            let protocol = event.service.protocol();
+            Err(AwsError::missing_authentication(protocol).into())
+        }
+    }
+}
+
+/// Reads the parameters, from a form by POST or from the query.
+fn read(event: &Event<'_>, body: &Bytes) -> Result<Params, AwsError> {
+    let head = event.head;
+    if !body.is_empty() && !head.has_form() {
+        let message = "The request body must be of the type application/x-www-form-urlencoded";
+        return Err(AwsError::new(Code::MalformedInput, message));
+    }
+    Ok(Params::parse(body, Some(head.query()))?)
+}
+
+struct Named<'a> {
+    action: &'a str,
+    version: &'a str,
+}
+
+fn named(params: &Params) -> Result<Named<'_>, AwsError> {
+    let missing = |message: &'static str| AwsError::new(Code::MissingAction, message);
+    Ok(Named {
+        action: params
+            .get("Action")
+            .filter(|action| !action.is_empty())
+            .ok_or_else(|| missing("Missing Action parameter"))?,
+        version: params.get("Version").unwrap_or_default(),
+    })
+}
+
+/// Takes the parameters that may be told into the event.
+fn tell(event: &mut Event<'_>, params: &Params) {
+    let told = |name: &str| TOLD.iter().find(|(wire, _)| *wire == name);
+    let mut lists: Vec<(&str, usize, &str)> = Vec::new();
+    for (name, value) in params.iter() {
+        if let Some((_, told)) = told(name) {
+            event.parameters.add(*told, value.to_owned());
+        } else if let Some((list, number)) = name.split_once(".member.")
+            && let Some((_, told)) = told(list)
+            && let Some(number) = list_index(number)
+        {
+            lists.push((told, number, value));
+        }
+    }
+    lists.sort_unstable();
+    for (list, number, value) in lists {
+        event
+            .parameters
+            .add(format!("{list}.{number}"), value.to_owned());
+    }
+}

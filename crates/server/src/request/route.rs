@@ -1,0 +1,261 @@
+//! Whose request it is.
+//!
+//! A signed request is for the service that its credential scope names, and whatever else names a service or an operation has to agree
+//! with that: a signature that covers little must not be turned into another service's call by what somebody adds. Unsigned requests
+//! are what their form makes of them, and there is little that they can do.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use bowline_aws::{
+    dynamodb::Target,
+    error::{AwsError, Code},
+    sigv4::{Presented, RequestParts, SignatureError, Unverified, present},
+};
+use http::{HeaderValue, Method, Request, header};
+use hyper::body::Incoming;
+
+use crate::{
+    app::App,
+    gateway::{dynamodb, s3},
+    http::{
+        answer::Answer,
+        body::RequestBody,
+        head::{Head, Unclear},
+        listener::Handler,
+    },
+    operator,
+    request::{conclude::conclude, event::Event, query, refusal::Refused, service::Service},
+};
+
+/// What stands before the dot of `X-Amz-Target` in a call of DynamoDB's streams, which are signed for the same service.
+const STREAMS_PREFIX: &str = "DynamoDBStreams_20120810";
+
+/// Where a request goes.
+#[derive(Debug)]
+enum Route<'a> {
+    /// IAM or STS by form parameters.
+    Query(Service, Unverified<'a>),
+    /// The same, unsigned.
+    UnsignedQuery,
+    /// The operator API, and the operation that is asked for.
+    Operator(&'a str, Unverified<'a>),
+    /// DynamoDB or its streams, and the operation that is asked for.
+    DynamoDb(Target, &'a str, Unverified<'a>),
+    /// S3, signed or not.
+    S3(Option<Unverified<'a>>),
+}
+
+/// A request that goes nowhere, and the service in whose words it is told so.
+#[derive(Debug)]
+struct Nowhere(Service, Refused);
+
+impl Handler for App {
+    async fn handle(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Answer {
+        let (parts, body) = request.into_parts();
+        let (now, stopwatch) = (self.clock.now(), self.clock.stopwatch());
+        let ids = self.ids();
+        let proxies = &self.config.trusted_proxies;
+        let head = match Head::read(parts, peer.ip(), proxies, ids, now, stopwatch) {
+            Ok(head) => head,
+            Err(unclear) => return self.refuse_unclear(*unclear),
+        };
+        let body = RequestBody::new(
+            body,
+            head.header("expect").is_some(),
+            head.source.address,
+            &self.held_bodies,
+        );
+        let remains = body.remains();
+        let mut answer = self.serve(&head, body).await;
+        // A length that came beside a transfer coding is gone by now, and whoever stands in front may have gone by that: nothing
+        // more is taken from the connection (RFC 9112, 6.3).
+        if remains.too_much() || head.header("transfer-encoding").is_some() {
+            end_connection(&mut answer);
+        }
+        answer
+    }
+
+    fn unreadable(&self) {
+        self.metrics.unreadable();
+    }
+}
+
+impl App {
+    /// Ends a call that could be understood in two ways, in the form that S3 has: nobody knows which API was meant. Where the next
+    /// request of the connection begins may be in doubt too.
+    fn refuse_unclear(&self, Unclear { head, why }: Unclear) -> Answer {
+        let event = Event::new(&head, Service::S3);
+        let mut answer = conclude(self, &event, Err(why.into()));
+        end_connection(&mut answer);
+        answer
+    }
+
+    async fn serve(&self, head: &Head, body: RequestBody) -> Answer {
+        let headers = head.headers();
+        let parts = RequestParts {
+            method: head.method().as_str(),
+            path: head.path(),
+            query: head.query(),
+            headers: &headers,
+        };
+        let mut event;
+        let outcome = match route(head, &parts) {
+            Ok(Route::Query(service, signature)) => {
+                event = Event::new(head, service);
+                query::signed(self, &mut event, &signature, body).await
+            }
+            Ok(Route::UnsignedQuery) => {
+                event = Event::new(head, Service::Sts);
+                query::unsigned(self, &mut event, body).await
+            }
+            Ok(Route::Operator(operation, signature)) => {
+                event = Event::new(head, Service::Bowline);
+                operator::serve(self, &mut event, &signature, operation, body).await
+            }
+            Ok(Route::DynamoDb(target, name, signature)) => {
+                event = Event::new(head, Service::DynamoDb);
+                let operation = (target, name);
+                dynamodb::serve(self, &mut event, &signature, operation, body).await
+            }
+            Ok(Route::S3(signature)) => {
+                event = Event::new(head, Service::S3);
+                s3::serve(self, &mut event, signature.as_ref(), body).await
+            }
+            Err(Nowhere(service, refused)) => {
+                event = Event::new(head, service);
+                Err(refused)
+            }
+        };
+        conclude(self, &event, outcome)
+    }
+}
+
+fn end_connection(answer: &mut Answer) {
+    let close = HeaderValue::from_static("close");
+    answer.headers_mut().insert(header::CONNECTION, close);
+}
+
+fn route<'a>(head: &'a Head, parts: &RequestParts<'a>) -> Result<Route<'a>, Nowhere> {
+    let target = target(parts).map_err(|error| {
+        let service = likely_service(head);
+        Nowhere(
+            service,
+            AwsError::from_signature(&error, service.protocol()).into(),
+        )
+    })?;
+    let presented = present(parts).map_err(|error| {
+        let service = likely_service(head);
+        let aws = AwsError::from_signature(&error, service.protocol());
+        Nowhere(service, Refused::because(aws, &error))
+    })?;
+    match presented {
+        Presented::Header(signature) => signed(head, target, signature),
+        Presented::Nothing => match target {
+            Some(_) => {
+                let service = likely_service(head);
+                let error = AwsError::missing_authentication(service.protocol());
+                Err(Nowhere(service, error.into()))
+            }
+            None if is_query_call(head) => Ok(Route::UnsignedQuery),
+            None => Ok(Route::S3(None)),
+        },
+    }
+}
+
+fn signed<'a>(
+    head: &'a Head,
+    target: Option<&'a str>,
+    signature: Unverified<'a>,
+) -> Result<Route<'a>, Nowhere> {
+    let scope = signature.scope().service();
+    let Some(service) = Service::from_scope(scope) else {
+        let service = likely_service(head);
+        let reason = format!("no service is called `{scope}`");
+        return Err(wrong_scope(service, &reason));
+    };
+    match (service, service.target_prefix(), target) {
+        // What an `x-amz-*` header may say is on the list of the operation.
+        (Service::S3, _, _) => Ok(Route::S3(Some(signature))),
+        (Service::Iam | Service::Sts, _, None) if head.path() == "/" && has_query_method(head) => {
+            Ok(Route::Query(service, signature))
+        }
+        (Service::DynamoDb | Service::Bowline, Some(prefix), Some(target)) => {
+            match target.split_once('.') {
+                Some((before, operation)) if before == prefix => {
+                    Ok(if service == Service::Bowline {
+                        Route::Operator(operation, signature)
+                    } else {
+                        Route::DynamoDb(Target::DynamoDb, operation, signature)
+                    })
+                }
+                Some((STREAMS_PREFIX, operation)) if service == Service::DynamoDb => {
+                    Ok(Route::DynamoDb(Target::Streams, operation, signature))
+                }
+                _ => {
+                    let reason = format!("the target `{target}` is not one of `{scope}`");
+                    Err(wrong_scope(service, &reason))
+                }
+            }
+        }
+        (Service::Iam | Service::Sts, _, Some(target)) => {
+            let reason = format!("the target `{target}` is not one of `{scope}`");
+            Err(wrong_scope(service, &reason))
+        }
+        (Service::Iam | Service::Sts | Service::DynamoDb | Service::Bowline, _, _) => {
+            let what = format!("{} {}", head.method(), head.path());
+            let reason = format!("`{what}` is no call of `{scope}`");
+            Err(wrong_scope(service, &reason))
+        }
+    }
+}
+
+/// `X-Amz-Target`, which may come once.
+fn target<'a>(parts: &RequestParts<'a>) -> Result<Option<&'a str>, SignatureError> {
+    let value = parts.single_header("x-amz-target")?;
+    // What is not text is no operation's name.
+    Ok(value.map(|value| std::str::from_utf8(value).unwrap_or_default()))
+}
+
+/// What AWS says of a request that is signed for another service than the one it reaches.
+fn wrong_scope(service: Service, reason: &str) -> Nowhere {
+    let message = format!(
+        "Credential should be scoped to correct service: '{}'. ",
+        service.name()
+    );
+    let error = AwsError::new(Code::SignatureDoesNotMatch, message);
+    Nowhere(service, Refused::because(error, reason))
+}
+
+/// A guess at whom a request is meant for, when nothing that is signed says so: for the form of the answer alone.
+fn likely_service(head: &Head) -> Service {
+    let prefix = head
+        .header("x-amz-target")
+        .map(|target| target.split_once('.').map_or(target, |(prefix, _)| prefix));
+    if let Some(prefix) = prefix {
+        return if Service::Bowline.target_prefix() == Some(prefix) {
+            Service::Bowline
+        } else {
+            Service::DynamoDb
+        };
+    }
+    if is_query_call(head) {
+        Service::Sts
+    } else {
+        Service::S3
+    }
+}
+
+/// Whether an unsigned request is a call of the query protocol: a form by POST, or an `Action` in the query.
+fn is_query_call(head: &Head) -> bool {
+    let names = || head.query().split('&').map(|pair| pair.split('=').next());
+    head.path() == "/"
+        && match *head.method() {
+            Method::POST => head.has_form(),
+            Method::GET => names().any(|name| name == Some("Action")),
+            _ => false,
+        }
+}
+
+fn has_query_method(head: &Head) -> bool {
+    matches!(*head.method(), Method::GET | Method::POST)
+}

@@ -1,0 +1,152 @@
+//! Lists a bucket by walking its tree in key order, one folder's names in memory per level.
+
+use std::{
+    io,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    footer,
+    name::{self, Name},
+    tree::Tree,
+};
+use crate::upstream::objects::{After, Entry, ListPage, ListQuery, StoreError};
+
+/// Lists the keys in `bucket`.
+pub(super) fn list(bucket: &Tree, query: &ListQuery) -> Result<ListPage, StoreError> {
+    let mut walk = Walk {
+        bucket,
+        query,
+        skip: None,
+        page: ListPage::default(),
+    };
+    if query.max > 0 {
+        let _ = walk.folder(Path::new(""), &[])?;
+    }
+    Ok(walk.page)
+}
+
+struct Walk<'a> {
+    bucket: &'a Tree,
+    query: &'a ListQuery,
+    /// The common prefix that was listed last: nothing below it is listed again.
+    skip: Option<String>,
+    page: ListPage,
+}
+
+impl Walk<'_> {
+    /// Visits a folder in which all keys begin with `stem`.
+    fn folder(&mut self, path: &Path, stem: &[u8]) -> Result<ControlFlow<()>, StoreError> {
+        let names = match self.bucket.names(path) {
+            Ok(names) => names,
+            // Removed since it was found, because it was empty.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(error.into()),
+        };
+        // A folder's keys all begin with its bytes, so that ordering names by the bytes they add orders the keys.
+        let mut children: Vec<(Vec<u8>, bool, String)> = names
+            .into_iter()
+            .filter_map(|name| match name::read(&name)? {
+                Name::File(bytes) => Some((bytes, false, name)),
+                Name::Folder(bytes) => Some((bytes, true, name)),
+            })
+            .collect();
+        children.sort_unstable();
+        for (bytes, is_folder, name) in children {
+            let key = [stem, &bytes].concat();
+            let path: PathBuf = path.join(name);
+            let flow = if is_folder {
+                if self.may_hold(&key) {
+                    self.folder(&path, &key)?
+                } else {
+                    ControlFlow::Continue(())
+                }
+            } else {
+                self.file(&path, key)?
+            };
+            if flow.is_break() {
+                return Ok(flow);
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    /// Whether any key that begins with `stem` can be on the page.
+    fn may_hold(&self, stem: &[u8]) -> bool {
+        let prefix = self.query.prefix.as_bytes();
+        let before = |mark: &str| stem < mark.as_bytes() && !mark.as_bytes().starts_with(stem);
+        (stem.starts_with(prefix) || prefix.starts_with(stem))
+            && !self
+                .skip
+                .as_ref()
+                .is_some_and(|skip| stem.starts_with(skip.as_bytes()))
+            && match &self.query.after {
+                None => true,
+                Some(After::Key(mark)) => !before(mark),
+                Some(After::Prefix(mark)) => !before(mark) && !stem.starts_with(mark.as_bytes()),
+            }
+    }
+
+    fn file(&mut self, path: &Path, key: Vec<u8>) -> Result<ControlFlow<()>, StoreError> {
+        let Ok(key) = String::from_utf8(key) else {
+            return Ok(ControlFlow::Continue(()));
+        };
+        let past = match &self.query.after {
+            None => true,
+            Some(After::Key(mark)) => key > *mark,
+            Some(After::Prefix(mark)) => key > *mark && !key.starts_with(mark.as_str()),
+        };
+        let skipped = self
+            .skip
+            .as_ref()
+            .is_some_and(|skip| key.starts_with(skip.as_str()));
+        let Some(rest) = key
+            .strip_prefix(self.query.prefix.as_str())
+            .filter(|_| past && !skipped)
+        else {
+            return Ok(ControlFlow::Continue(()));
+        };
+        let delimiter = self.query.delimiter.as_str();
+        let cut = if delimiter.is_empty() {
+            None
+        } else {
+            rest.find(delimiter)
+        };
+        let info = match self
+            .bucket
+            .file(path)
+            .map_err(StoreError::Io)
+            .and_then(|file| footer::read(&file))
+        {
+            Ok(info) => info,
+            // Deleted in the meantime, or a link: no object.
+            Err(StoreError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(ControlFlow::Continue(()));
+            }
+            // The others are listed all the same. Without its metadata there is nothing to list of this one; to read it fails, and to delete or
+            // replace it mends the bucket.
+            Err(error @ StoreError::Damaged) => {
+                let error: &dyn std::error::Error = &error;
+                tracing::error!(error, object.key = %key.escape_debug(), object.path = %path.display(), "The object `{}` is left out of a listing: its file is damaged", key.escape_debug());
+                return Ok(ControlFlow::Continue(()));
+            }
+            Err(error) => return Err(error),
+        };
+        if self.page.entries.len() == self.query.max {
+            self.page.truncated = true;
+            return Ok(ControlFlow::Break(()));
+        }
+        let entry = match cut {
+            Some(at) => {
+                let end = self.query.prefix.len() + at + delimiter.len();
+                let common: String = key.get(..end).unwrap_or(&key).to_owned();
+                self.skip = Some(common.clone());
+                Entry::CommonPrefix(common)
+            }
+            None => Entry::Object(key, info),
+        };
+        self.page.entries.push(entry);
+        Ok(ControlFlow::Continue(()))
+    }
+}
