@@ -10,7 +10,7 @@ mod inline_policy;
 mod instance_profile;
 pub(crate) mod open_id_connect_provider;
 mod page;
-pub(crate) mod passed_role;
+pub(crate) mod pass_role;
 mod policy;
 pub(crate) mod policy_document;
 pub(crate) mod resource;

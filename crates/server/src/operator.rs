@@ -37,7 +37,7 @@ use crate::{
         answer::{self, Answer},
         body::RequestBody,
     },
-    iam::passed_role::Passed,
+    iam::pass_role::PassRole,
     identity::index::Index,
     request::{
         authenticate::{Signed, signed_body},
@@ -123,7 +123,7 @@ pub(crate) async fn serve(
     let passed = request.passed(&index, caller.account());
     let questions: Vec<_> = [question]
         .into_iter()
-        .chain(passed.as_ref().map(Passed::question))
+        .chain(passed.as_ref().map(PassRole::question))
         .collect();
     let region = signature.scope().region();
     let asker = Asker::new(&index, head, event.service, Some(region), Some(&caller));
@@ -245,7 +245,7 @@ impl Request {
 
 impl Request {
     /// The role that is handed to a service, which takes a permission of its own.
-    fn passed(&self, index: &Index, caller: AccountId) -> Option<Passed> {
+    fn passed(&self, index: &Index, caller: AccountId) -> Option<PassRole> {
         match self {
             Self::AttachRole(input) => Some(input.passed(index, caller)),
             Self::ConfigureProvider(_)

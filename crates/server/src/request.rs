@@ -8,6 +8,6 @@ pub(crate) mod conclude;
 pub(crate) mod event;
 pub(crate) mod query;
 pub(crate) mod refusal;
-pub(crate) mod refused_members;
 pub(crate) mod route;
 pub(crate) mod service;
+pub(crate) mod unsupported_parameters;

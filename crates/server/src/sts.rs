@@ -1,11 +1,11 @@
 //! STS: whoever proves who they are gets credentials for a while.
 
-mod as_service;
 mod assume_role;
 mod assume_role_with_web_identity;
 mod get_access_key_info;
 mod get_caller_identity;
 pub(crate) mod role_arn;
+mod service_role;
 mod session_limits;
 
 use bowline_aws::{
@@ -22,8 +22,8 @@ use crate::{
         refusal::Refused,
     },
 };
-pub(crate) use as_service::{assume, trusted};
 pub(crate) use assume_role_with_web_identity::with_web_identity;
+pub(crate) use service_role::{assume_for_service, check_service_trust};
 
 /// Serves a signed call: the answer's XML.
 ///
@@ -65,13 +65,13 @@ pub(crate) async fn signed(
 }
 
 /// What a new session gives its holder.
-pub(crate) struct Given {
+pub(crate) struct IssuedCredentials {
     pub(crate) credentials: sts::Credentials,
     pub(crate) user: sts::AssumedRoleUser,
     packed_policy_size: Option<i32>,
 }
 
-impl From<Minted> for Given {
+impl From<Minted> for IssuedCredentials {
     fn from(minted: Minted) -> Self {
         let session = minted.session;
         Self {
@@ -91,7 +91,7 @@ impl From<Minted> for Given {
 }
 
 /// Tells of a new session, once it was answered with: without secret and token.
-fn tell_session(
+fn audit_issued_credentials(
     event: &mut Event<'_>,
     credentials: Option<sts::Credentials>,
     user: Option<sts::AssumedRoleUser>,

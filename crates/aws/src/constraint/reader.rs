@@ -36,23 +36,23 @@ pub(crate) struct Reader {
 
 impl Reader {
     /// A member that must be there. Absent from the answer means that a problem was noted.
-    pub(crate) fn required<V: Value>(
+    pub(crate) fn required<V: ParameterValue>(
         &mut self,
         at: &Scope<'_>,
         member: &'static str,
         rule: &'static Rule,
     ) -> Option<V> {
-        let place = Place {
+        let parameter = ParameterRef {
             at,
             member: Some(member),
         };
-        match V::read(self, &place, rule) {
+        match V::read(self, &parameter, rule) {
             Ok(Some(value)) => Some(value),
             Ok(None) => {
-                self.problems.push(message::of_absence(&place.path()));
+                self.problems.push(message::of_absence(&parameter.path()));
                 None
             }
-            Err(Noted) => None,
+            Err(ProblemRecorded) => None,
         }
     }
 
@@ -61,42 +61,47 @@ impl Reader {
         clippy::option_option,
         reason = "the outer one tells of a problem, the inner one of absence"
     )]
-    pub(crate) fn optional<V: Value>(
+    pub(crate) fn optional<V: ParameterValue>(
         &mut self,
         at: &Scope<'_>,
         member: &'static str,
         rule: &'static Rule,
     ) -> Option<Option<V>> {
-        let place = Place {
+        let parameter = ParameterRef {
             at,
             member: Some(member),
         };
-        V::read(self, &place, rule).ok()
+        V::read(self, &parameter, rule).ok()
     }
 
-    fn note<T>(&mut self, read: Result<T, ParamsError>) -> Result<T, Noted> {
+    fn note<T>(&mut self, read: Result<T, ParamsError>) -> Result<T, ProblemRecorded> {
         read.map_err(|error| {
             self.unreadable.get_or_insert(error);
-            Noted
+            ProblemRecorded
         })
     }
 
     /// Checks a text. Words are made only for one that breaks its rule.
-    fn check_text(&mut self, rule: &Rule, place: &Place<'_, '_>, text: &str) -> Result<(), Noted> {
+    fn check_text(
+        &mut self,
+        rule: &Rule,
+        parameter: &ParameterRef<'_, '_>,
+        text: &str,
+    ) -> Result<(), ProblemRecorded> {
         if rule.admits(text) {
             return Ok(());
         }
-        self.check(|problems| message::of_text(rule, &place.path(), text, problems))
+        self.check(|problems| message::of_text(rule, &parameter.path(), text, problems))
     }
 
     /// Runs a check and tells whether it found nothing.
-    fn check(&mut self, check: impl FnOnce(&mut Vec<String>)) -> Result<(), Noted> {
+    fn check(&mut self, check: impl FnOnce(&mut Vec<String>)) -> Result<(), ProblemRecorded> {
         let before = self.problems.len();
         check(&mut self.problems);
         if self.problems.len() == before {
             Ok(())
         } else {
-            Err(Noted)
+            Err(ProblemRecorded)
         }
     }
 }
@@ -109,16 +114,16 @@ pub(crate) trait Structure: Sized {
 
 /// A value that is not there because a problem with it was noted.
 #[derive(Debug)]
-pub(crate) struct Noted;
+pub(crate) struct ProblemRecorded;
 
 /// Where a value stands: a member of a level, or the level itself, as in a list of texts.
 #[derive(Debug)]
-pub(crate) struct Place<'a, 's> {
+pub(crate) struct ParameterRef<'a, 's> {
     at: &'a Scope<'s>,
     member: Option<&'static str>,
 }
 
-impl<'s> Place<'_, 's> {
+impl<'s> ParameterRef<'_, 's> {
     fn text(&self) -> Option<&'s str> {
         match self.member {
             Some(member) => self.at.text(member),
@@ -126,7 +131,7 @@ impl<'s> Place<'_, 's> {
         }
     }
 
-    /// The place's name in AWS's messages.
+    /// The parameter's name in AWS's messages.
     fn path(&self) -> String {
         message::path(&self.member.map_or_else(
             || self.at.path().to_owned(),
@@ -136,59 +141,59 @@ impl<'s> Place<'_, 's> {
 }
 
 /// A type that members have.
-pub(crate) trait Value: Sized {
-    /// Reads and checks; `None` if there is nothing at the place.
+pub(crate) trait ParameterValue: Sized {
+    /// Reads and checks; `None` if there is nothing at the parameter.
     fn read(
         reader: &mut Reader,
-        place: &Place<'_, '_>,
+        parameter: &ParameterRef<'_, '_>,
         rule: &'static Rule,
-    ) -> Result<Option<Self>, Noted>;
+    ) -> Result<Option<Self>, ProblemRecorded>;
 }
 
-impl Value for String {
+impl ParameterValue for String {
     fn read(
         reader: &mut Reader,
-        place: &Place<'_, '_>,
+        parameter: &ParameterRef<'_, '_>,
         rule: &'static Rule,
-    ) -> Result<Option<Self>, Noted> {
-        let text = place.text();
+    ) -> Result<Option<Self>, ProblemRecorded> {
+        let text = parameter.text();
         if let Some(text) = text {
-            reader.check_text(rule, place, text)?;
+            reader.check_text(rule, parameter, text)?;
         }
         Ok(text.map(str::to_owned))
     }
 }
 
-impl Value for Secret {
+impl ParameterValue for Secret {
     fn read(
         reader: &mut Reader,
-        place: &Place<'_, '_>,
+        parameter: &ParameterRef<'_, '_>,
         rule: &'static Rule,
-    ) -> Result<Option<Self>, Noted> {
-        let text = place.text();
+    ) -> Result<Option<Self>, ProblemRecorded> {
+        let text = parameter.text();
         if let Some(text) = text {
-            reader.check_text(rule, place, text)?;
+            reader.check_text(rule, parameter, text)?;
         }
         Ok(text.map(Self::new))
     }
 }
 
-impl Value for i32 {
+impl ParameterValue for i32 {
     fn read(
         reader: &mut Reader,
-        place: &Place<'_, '_>,
+        parameter: &ParameterRef<'_, '_>,
         rule: &'static Rule,
-    ) -> Result<Option<Self>, Noted> {
-        let Some(member) = place.member else {
+    ) -> Result<Option<Self>, ProblemRecorded> {
+        let Some(member) = parameter.member else {
             return Ok(None);
         };
-        let number = place.at.integer(member);
+        let number = parameter.at.integer(member);
         let Some(number) = reader.note(number)? else {
             return Ok(None);
         };
-        reader.check(|problems| message::of_number(rule, &place.path(), number, problems))?;
+        reader.check(|problems| message::of_number(rule, &parameter.path(), number, problems))?;
         let narrow = Self::try_from(number).map_err(|_| ParamsError::BadValue {
-            name: place.at.name_of(member),
+            name: parameter.at.name_of(member),
             value: number.to_string(),
             expected: "an integer of 32 bits",
         });
@@ -196,44 +201,48 @@ impl Value for i32 {
     }
 }
 
-impl Value for bool {
+impl ParameterValue for bool {
     fn read(
         reader: &mut Reader,
-        place: &Place<'_, '_>,
+        parameter: &ParameterRef<'_, '_>,
         _: &'static Rule,
-    ) -> Result<Option<Self>, Noted> {
-        let value = place.member.map(|member| place.at.boolean(member));
+    ) -> Result<Option<Self>, ProblemRecorded> {
+        let value = parameter.member.map(|member| parameter.at.boolean(member));
         reader.note(value.transpose()).map(Option::flatten)
     }
 }
 
-impl Value for Timestamp {
+impl ParameterValue for Timestamp {
     fn read(
         reader: &mut Reader,
-        place: &Place<'_, '_>,
+        parameter: &ParameterRef<'_, '_>,
         _: &'static Rule,
-    ) -> Result<Option<Self>, Noted> {
-        let value = place.member.map(|member| place.at.timestamp(member));
+    ) -> Result<Option<Self>, ProblemRecorded> {
+        let value = parameter
+            .member
+            .map(|member| parameter.at.timestamp(member));
         reader.note(value.transpose()).map(Option::flatten)
     }
 }
 
-impl<V: Value> Value for Vec<V> {
+impl<V: ParameterValue> ParameterValue for Vec<V> {
     fn read(
         reader: &mut Reader,
-        place: &Place<'_, '_>,
+        parameter: &ParameterRef<'_, '_>,
         rule: &'static Rule,
-    ) -> Result<Option<Self>, Noted> {
-        let list = place.member.map(|member| place.at.list(member));
+    ) -> Result<Option<Self>, ProblemRecorded> {
+        let list = parameter.member.map(|member| parameter.at.list(member));
         let Some(levels) = reader.note(list.transpose())?.flatten() else {
             return Ok(None);
         };
-        reader.check(|problems| message::of_length(rule, &place.path(), levels.len(), problems))?;
+        reader.check(|problems| {
+            message::of_length(rule, &parameter.path(), levels.len(), problems);
+        })?;
         let mut out = Some(Self::with_capacity(levels.len()));
         for level in &levels {
             let item = V::read(
                 reader,
-                &Place {
+                &ParameterRef {
                     at: level,
                     member: None,
                 },
@@ -245,25 +254,26 @@ impl<V: Value> Value for Vec<V> {
                 (_, out) => *out = None,
             }
         }
-        out.map(Some).ok_or(Noted)
+        out.map(Some).ok_or(ProblemRecorded)
     }
 }
 
-impl<V: Value> Value for BTreeMap<String, V> {
+impl<V: ParameterValue> ParameterValue for BTreeMap<String, V> {
     fn read(
         reader: &mut Reader,
-        place: &Place<'_, '_>,
+        parameter: &ParameterRef<'_, '_>,
         rule: &'static Rule,
-    ) -> Result<Option<Self>, Noted> {
-        let map = place.member.map(|member| place.at.map(member));
+    ) -> Result<Option<Self>, ProblemRecorded> {
+        let map = parameter.member.map(|member| parameter.at.map(member));
         let Some(entries) = reader.note(map.transpose())?.flatten() else {
             return Ok(None);
         };
-        reader
-            .check(|problems| message::of_length(rule, &place.path(), entries.len(), problems))?;
+        reader.check(|problems| {
+            message::of_length(rule, &parameter.path(), entries.len(), problems);
+        })?;
         let mut out = Self::new();
         for (key, level) in &entries {
-            let inner = Place {
+            let inner = ParameterRef {
                 at: level,
                 member: None,
             };
@@ -279,17 +289,19 @@ impl<V: Value> Value for BTreeMap<String, V> {
     }
 }
 
-impl<S: Structure> Value for S {
+impl<S: Structure> ParameterValue for S {
     fn read(
         reader: &mut Reader,
-        place: &Place<'_, '_>,
+        parameter: &ParameterRef<'_, '_>,
         _: &'static Rule,
-    ) -> Result<Option<Self>, Noted> {
-        let Some(member) = place.member else {
-            return S::read(reader, place.at).map(Some).ok_or(Noted);
+    ) -> Result<Option<Self>, ProblemRecorded> {
+        let Some(member) = parameter.member else {
+            return S::read(reader, parameter.at)
+                .map(Some)
+                .ok_or(ProblemRecorded);
         };
-        match place.at.structure(member) {
-            Some(level) => S::read(reader, &level).map(Some).ok_or(Noted),
+        match parameter.at.structure(member) {
+            Some(level) => S::read(reader, &level).map(Some).ok_or(ProblemRecorded),
             None => Ok(None),
         }
     }

@@ -13,7 +13,7 @@ use bowline_aws::{
 use super::{
     error::over_quota,
     page::{Asked, Entries, Page},
-    resource::{Owner, owner, owner_again},
+    resource::{Owner, current_owner, owner},
 };
 use crate::{
     identity::{
@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Access keys of one owner ("IAM and AWS STS quotas", IAM User Guide).
-pub(crate) const MOST: usize = 2;
+pub(crate) const MAX_ACCESS_KEYS: usize = 2;
 
 /// The one answer that has the secret.
 pub(super) async fn create(
@@ -42,9 +42,9 @@ pub(super) async fn create(
         .map_err(|_| internal())?;
     let user_name = call
         .update(|index| {
-            let owner = owner_again(call, index, input.user_name.as_deref())?;
-            if owner.keys(index).count() >= MOST {
-                return Err(over_quota("AccessKeysPerUser", MOST));
+            let owner = current_owner(call, index, input.user_name.as_deref())?;
+            if owner.keys(index).count() >= MAX_ACCESS_KEYS {
+                return Err(over_quota("AccessKeysPerUser", MAX_ACCESS_KEYS));
             }
             let key = entity::AccessKey {
                 id: id.clone(),
@@ -117,7 +117,7 @@ pub(super) async fn update(call: &Call<'_>, input: &UpdateAccessKeyRequest) -> R
     };
     call.change(
         |index| {
-            let owner = owner_again(call, index, input.user_name.as_deref())?;
+            let owner = current_owner(call, index, input.user_name.as_deref())?;
             let key = find(index, &owner, &input.access_key_id)?;
             Ok((&key.record, key.revision))
         },
@@ -132,7 +132,7 @@ pub(super) async fn update(call: &Call<'_>, input: &UpdateAccessKeyRequest) -> R
 
 pub(super) async fn delete(call: &Call<'_>, input: &DeleteAccessKeyRequest) -> Result<(), Refused> {
     call.update(|index| {
-        let owner = owner_again(call, index, input.user_name.as_deref())?;
+        let owner = current_owner(call, index, input.user_name.as_deref())?;
         let key = find(index, &owner, &input.access_key_id)?;
         let transaction = Transaction::new().delete(&*key.record, key.revision);
         Ok((transaction, ()))

@@ -29,7 +29,7 @@ use crate::{
     request::{
         call::Call,
         refusal::Refused,
-        refused_members::{has_any, refuse_members},
+        unsupported_parameters::{has_any, reject_unsupported},
     },
 };
 
@@ -37,7 +37,7 @@ pub(super) async fn create(
     call: &Call<'_>,
     input: CreateInstanceProfileRequest,
 ) -> Result<CreateInstanceProfileResponse, Refused> {
-    refuse_members(&[("Tags", has_any(input.tags.as_ref()))])?;
+    reject_unsupported(&[("Tags", has_any(input.tags.as_ref()))])?;
     let id = call.unique_id(UniqueIdKind::InstanceProfile)?;
     let account = call.account();
     let name = &input.instance_profile_name;
@@ -143,7 +143,7 @@ pub(super) async fn add_role(
     input: &AddRoleToInstanceProfileRequest,
 ) -> Result<(), Refused> {
     change(call, &input.instance_profile_name, |profile, index| {
-        let role = role::find_again(call, index, &input.role_name)?;
+        let role = role::find_unchanged(call, index, &input.role_name)?;
         if profile.role.is_some() {
             return Err(over_quota("InstanceSessionsPerInstanceProfile", 1));
         }
@@ -159,7 +159,7 @@ pub(super) async fn remove_role(
     input: &RemoveRoleFromInstanceProfileRequest,
 ) -> Result<(), Refused> {
     change(call, &input.instance_profile_name, |profile, index| {
-        let role = role::find_again(call, index, &input.role_name)?;
+        let role = role::find_unchanged(call, index, &input.role_name)?;
         if profile.role.as_ref() != Some(&role.record.id) {
             let message = format!(
                 "Role {} in instance profile {} cannot be found.",
@@ -178,7 +178,7 @@ pub(super) async fn delete(
     input: &DeleteInstanceProfileRequest,
 ) -> Result<(), Refused> {
     call.update(|index| {
-        let profile = find_again(call, index, &input.instance_profile_name)?;
+        let profile = find_unchanged(call, index, &input.instance_profile_name)?;
         if profile.record.role.is_some() {
             return Err(delete_conflict(IN_INSTANCE_PROFILE));
         }
@@ -198,7 +198,7 @@ fn find<'a>(
 }
 
 /// The instance profile with this name that was decided about, as it is in `index`. Another that has got the name since was not.
-fn find_again<'a>(
+fn find_unchanged<'a>(
     call: &Call<'_>,
     index: &'a Index,
     name: &str,
@@ -221,7 +221,9 @@ async fn change(
     change: impl Fn(&mut entity::InstanceProfile, &Index) -> Result<Transaction, AwsError> + Send + Sync,
 ) -> Result<(), Refused> {
     call.change(
-        |index| find_again(call, index, name).map(|profile| (&profile.record, profile.revision)),
+        |index| {
+            find_unchanged(call, index, name).map(|profile| (&profile.record, profile.revision))
+        },
         change,
     )
     .await

@@ -27,7 +27,7 @@ use crate::{
     request::{
         call::Call,
         refusal::Refused,
-        refused_members::{has_any, refuse_members},
+        unsupported_parameters::{has_any, reject_unsupported},
     },
 };
 
@@ -40,7 +40,7 @@ pub(super) async fn create(
     call: &Call<'_>,
     input: CreateOpenIDConnectProviderRequest,
 ) -> Result<CreateOpenIDConnectProviderResponse, Refused> {
-    refuse_members(&[("Tags", has_any(input.tags.as_ref()))])?;
+    reject_unsupported(&[("Tags", has_any(input.tags.as_ref()))])?;
     oidc::validate_url(&input.url, call.app.config.allow_loopback_issuers).map_err(|error| {
         let message = "Invalid Open ID Connect Provider URL";
         Refused::because(AwsError::new(Code::ValidationError, message), &error)

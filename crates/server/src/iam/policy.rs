@@ -27,7 +27,7 @@ use crate::{
     request::{
         call::Call,
         refusal::Refused,
-        refused_members::{has_any, refuse_members},
+        unsupported_parameters::{has_any, reject_unsupported},
     },
 };
 
@@ -35,7 +35,7 @@ pub(super) async fn create(
     call: &Call<'_>,
     input: CreatePolicyRequest,
 ) -> Result<CreatePolicyResponse, Refused> {
-    refuse_members(&[("Tags", has_any(input.tags.as_ref()))])?;
+    reject_unsupported(&[("Tags", has_any(input.tags.as_ref()))])?;
     check_managed(&input.policy_document)?;
     let id = call.unique_id(UniqueIdKind::ManagedPolicy)?;
     let account = call.account();

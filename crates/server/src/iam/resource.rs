@@ -14,7 +14,7 @@ use bowline_iam::account::AccountId;
 
 use super::{error::no_such, user};
 use crate::{
-    iam::passed_role::Passed,
+    iam::pass_role::PassRole,
     identity::index::{self, Index},
     request::{
         call::Call,
@@ -24,7 +24,7 @@ use crate::{
 
 /// What a request acts on.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct ActsOn {
+pub(crate) struct ResourceTarget {
     /// The ARN, or `*`.
     pub(crate) arn: String,
     /// The account that owns it; none if it is the caller's own by nature.
@@ -40,7 +40,7 @@ pub(crate) fn resource(
     params: &Params,
     caller: &Caller,
     index: &Index,
-) -> Result<ActsOn, AwsError> {
+) -> Result<ResourceTarget, AwsError> {
     let account = caller.account();
     let text = |member: &str| params.get(member).unwrap_or_default();
     let path = |member: &str| params.get(member).filter(|path| !path.is_empty());
@@ -52,7 +52,7 @@ pub(crate) fn resource(
         )
     };
     Ok(match operation.resource() {
-        Resource::Any => ActsOn {
+        Resource::Any => ResourceTarget {
             arn: "*".to_owned(),
             account: None,
         },
@@ -91,7 +91,7 @@ pub(crate) fn resource(
             let arn = text(member);
             // One of another account needs that account's leave, which nothing here gives.
             let of = arn.split(':').nth(4).and_then(|part| part.parse().ok());
-            ActsOn {
+            ResourceTarget {
                 arn: arn.to_owned(),
                 account: of.or(Some(account)),
             }
@@ -112,12 +112,12 @@ pub(crate) fn passed(
     params: &Params,
     caller: &Caller,
     index: &Index,
-) -> Option<Passed> {
+) -> Option<PassRole> {
     let PassedRole { role, service } = operation.passed_role()?;
     let account = caller.account();
     let name = params.get(role).unwrap_or_default();
     let found = index.role(account, name);
-    Some(Passed {
+    Some(PassRole {
         role_arn: found.map_or_else(
             || format!("arn:aws:iam::{account}:role/{name}"),
             |role| role.arn.to_string(),
@@ -128,8 +128,8 @@ pub(crate) fn passed(
     })
 }
 
-fn own(account: AccountId, arn: String) -> ActsOn {
-    ActsOn {
+fn own(account: AccountId, arn: String) -> ResourceTarget {
+    ResourceTarget {
         arn,
         account: Some(account),
     }
@@ -178,13 +178,13 @@ pub(super) fn owner<'a>(
 ///
 /// # Errors
 /// As [`owner`].
-pub(super) fn owner_again<'a>(
+pub(super) fn current_owner<'a>(
     call: &Call<'_>,
     index: &'a Index,
     name: Option<&str>,
 ) -> Result<Owner<'a>, AwsError> {
     match name {
-        Some(name) => user::find_again(call, index, name).map(Owner::User),
+        Some(name) => user::find_unchanged(call, index, name).map(Owner::User),
         // By the caller's unique id.
         None => owner(index, call.caller, None),
     }

@@ -27,7 +27,7 @@ use crate::{
     request::{
         call::Call,
         refusal::Refused,
-        refused_members::{has_any, refuse_members},
+        unsupported_parameters::{has_any, reject_unsupported},
     },
 };
 
@@ -38,7 +38,7 @@ pub(super) async fn create(
     call: &Call<'_>,
     input: CreateRoleRequest,
 ) -> Result<CreateRoleResponse, Refused> {
-    refuse_members(&[
+    reject_unsupported(&[
         ("Tags", has_any(input.tags.as_ref())),
         ("PermissionsBoundary", input.permissions_boundary.is_some()),
     ])?;
@@ -144,7 +144,7 @@ pub(super) async fn update_trust(
 
 pub(super) async fn delete(call: &Call<'_>, input: &DeleteRoleRequest) -> Result<(), Refused> {
     call.update(|index| {
-        let role = find_again(call, index, &input.role_name)?;
+        let role = find_unchanged(call, index, &input.role_name)?;
         holds_nothing(&role.record.permissions)?;
         if index
             .instance_profiles_of(&role.record, None)
@@ -181,7 +181,7 @@ pub(super) fn find<'a>(
 ///
 /// # Errors
 /// `NoSuchEntity`: what would be answered between the end of the one and the beginning of the other.
-pub(super) fn find_again<'a>(
+pub(super) fn find_unchanged<'a>(
     call: &Call<'_>,
     index: &'a Index,
     name: &str,
@@ -203,7 +203,7 @@ pub(super) async fn change(
     change: impl Fn(&mut entity::Role, &Index) -> Result<Transaction, AwsError> + Send + Sync,
 ) -> Result<(), Refused> {
     call.change(
-        |index| find_again(call, index, name).map(|role| (&role.record, role.revision)),
+        |index| find_unchanged(call, index, name).map(|role| (&role.record, role.revision)),
         change,
     )
     .await

@@ -27,7 +27,7 @@ use crate::{
     request::{
         call::Call,
         refusal::Refused,
-        refused_members::{has_any, refuse_members},
+        unsupported_parameters::{has_any, reject_unsupported},
     },
 };
 
@@ -35,7 +35,7 @@ pub(super) async fn create(
     call: &Call<'_>,
     input: CreateUserRequest,
 ) -> Result<CreateUserResponse, Refused> {
-    refuse_members(&[
+    reject_unsupported(&[
         ("Tags", has_any(input.tags.as_ref())),
         ("PermissionsBoundary", input.permissions_boundary.is_some()),
     ])?;
@@ -111,7 +111,7 @@ pub(super) fn list(
 
 pub(super) async fn delete(call: &Call<'_>, input: &DeleteUserRequest) -> Result<(), Refused> {
     call.update(|index| {
-        let user = find_again(call, index, &input.user_name)?;
+        let user = find_unchanged(call, index, &input.user_name)?;
         if index.access_keys_of(&user.record.id).next().is_some() {
             return Err(delete_conflict(
                 "Cannot delete entity, must delete access keys first.",
@@ -141,7 +141,7 @@ pub(super) fn find<'a>(
 ///
 /// # Errors
 /// `NoSuchEntity`: what would be answered between the end of the one and the beginning of the other.
-pub(super) fn find_again<'a>(
+pub(super) fn find_unchanged<'a>(
     call: &Call<'_>,
     index: &'a Index,
     name: &str,
@@ -163,7 +163,7 @@ pub(super) async fn change(
     change: impl Fn(&mut entity::User, &Index) -> Result<Transaction, AwsError> + Send + Sync,
 ) -> Result<(), Refused> {
     call.change(
-        |index| find_again(call, index, name).map(|user| (&user.record, user.revision)),
+        |index| find_unchanged(call, index, name).map(|user| (&user.record, user.revision)),
         change,
     )
     .await

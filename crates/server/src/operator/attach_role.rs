@@ -12,7 +12,7 @@ use super::{
     service_resource,
 };
 use crate::{
-    iam::passed_role::Passed,
+    iam::pass_role::PassRole,
     identity::{
         entity::{RoleService, ServiceAttachment, ServiceResource},
         index::{Index, Role},
@@ -23,19 +23,19 @@ use crate::{
         event::{Fields, Subject},
         refusal::Refused,
     },
-    sts::{role_arn::RoleArn, trusted},
+    sts::{check_service_trust, role_arn::RoleArn},
 };
 
 /// Which role to attach to what.
 #[derive(Debug)]
 pub(super) struct AttachRole {
     resource: ServiceResource,
-    role: Named,
+    role: RoleReference,
 }
 
 /// A role as a request names it.
 #[derive(Debug)]
-enum Named {
+enum RoleReference {
     /// In the caller's account.
     Name(String),
     /// In the account that it says.
@@ -62,9 +62,9 @@ impl AttachRole {
         let role = members.required_text("Role")?;
         let role = if role.starts_with("arn:") {
             RoleArn::parse(&role)?;
-            Named::Arn(role)
+            RoleReference::Arn(role)
         } else if is_name(&role) {
-            Named::Name(role)
+            RoleReference::Name(role)
         } else {
             return Err(invalid("Role: it is no name and no ARN of a role"));
         };
@@ -74,7 +74,7 @@ impl AttachRole {
     pub(super) fn tell(&self, told: &mut Fields<'_>) {
         told.add("service", self.resource.service().principal());
         told.add("resourceArn", self.resource.as_str().to_owned());
-        let (Named::Name(role) | Named::Arn(role)) = &self.role;
+        let (RoleReference::Name(role) | RoleReference::Arn(role)) = &self.role;
         told.add("role", role.clone());
     }
 
@@ -83,9 +83,9 @@ impl AttachRole {
     }
 
     /// The role that is handed over, whether it exists or not.
-    pub(super) fn passed(&self, index: &Index, caller: AccountId) -> Passed {
+    pub(super) fn passed(&self, index: &Index, caller: AccountId) -> PassRole {
         let (role_arn, account) = match &self.role {
-            Named::Name(name) => {
+            RoleReference::Name(name) => {
                 let role = index.role(caller, name);
                 let arn = role.map_or_else(
                     || format!("arn:aws:iam::{caller}:role/{name}"),
@@ -93,12 +93,12 @@ impl AttachRole {
                 );
                 (arn, caller)
             }
-            Named::Arn(arn) => {
+            RoleReference::Arn(arn) => {
                 let account = RoleArn::parse(arn).map_or(caller, |arn| arn.account);
                 (arn.clone(), account)
             }
         };
-        Passed {
+        PassRole {
             role_arn,
             account,
             service: self.resource.service().principal(),
@@ -114,8 +114,8 @@ impl AttachRole {
         let mut refused = None;
         let updated = call
             .update(|index| {
-                let role = find_again(index, decided)?;
-                if let Err(why) = trusted(role, &self.resource, call.now, ()) {
+                let role = find_unchanged(index, decided)?;
+                if let Err(why) = check_service_trust(role, &self.resource, call.now, ()) {
                     let error = why.error.clone();
                     refused = Some(why);
                     return Err(error);
@@ -158,7 +158,7 @@ fn find<'i>(index: &'i Index, arn: &str) -> Result<&'i Role, AwsError> {
 }
 
 /// The role that was decided about, as it is in `index`. Another that has got the name since was not handed over.
-fn find_again<'i>(index: &'i Index, decided: &Role) -> Result<&'i Role, AwsError> {
+fn find_unchanged<'i>(index: &'i Index, decided: &Role) -> Result<&'i Role, AwsError> {
     let role = index.role_by_id(decided.record.id.as_str());
     role.filter(|role| role.arn == decided.arn)
         .map(|role| &**role)
@@ -234,7 +234,7 @@ mod tests {
             };
             let input = AttachRole {
                 resource: arn.parse().unwrap(),
-                role: Named::Name("web".to_owned()),
+                role: RoleReference::Name("web".to_owned()),
             };
             let done = input.carry_out(&call).await;
             done.map(drop).map_err(|refused| refused.error.code())

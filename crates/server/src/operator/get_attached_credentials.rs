@@ -17,7 +17,7 @@ use crate::{
         event::{Event, Fields, Subject},
         refusal::Refused,
     },
-    sts::{Given, assume},
+    sts::{IssuedCredentials, assume_for_service},
 };
 
 /// Whose credentials.
@@ -78,7 +78,7 @@ impl GetAttachedCredentials {
             Refused::because(AwsError::access_denied("Access Denied"), &reason)
         })?;
         // As it was attached, not as the request has it: they are the same, and the record is what was decided on.
-        let given = assume(call, event, role, &record.resource)?;
+        let given = assume_for_service(call, event, role, &record.resource)?;
         let told = &mut event.response;
         told.add(
             "credentials.accessKeyId",
@@ -88,7 +88,7 @@ impl GetAttachedCredentials {
     }
 }
 
-fn answer(given: &Given) -> Result<String, Refused> {
+fn answer(given: &IssuedCredentials) -> Result<String, Refused> {
     let output = Output {
         credentials: Credentials {
             access_key_id: &given.credentials.access_key_id,

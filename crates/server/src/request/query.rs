@@ -17,7 +17,7 @@ use crate::{
         answer::{self, Answer},
         body::{self, RequestBody},
     },
-    iam::{self as iam_api, passed_role::Passed},
+    iam::{self as iam_api, pass_role::PassRole},
     request::{
         authenticate::{Signed, signed_body},
         authorize::{Asker, Question},
@@ -110,7 +110,7 @@ pub(crate) async fn signed(
             let passed = iam_api::resource::passed(operation, &params, caller, &index);
             let questions: Vec<_> = [question]
                 .into_iter()
-                .chain(passed.as_ref().map(Passed::question))
+                .chain(passed.as_ref().map(PassRole::question))
                 .collect();
             let permit = asker.permit(&questions, request);
             event.resource = Some(Subject {

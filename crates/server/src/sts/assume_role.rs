@@ -9,10 +9,9 @@ use bowline_aws::{
 use bowline_iam::{authorize::Applied, context::Value, policy::CompiledPolicy};
 
 use super::{
-    Given,
+    IssuedCredentials, audit_issued_credentials,
     role_arn::RoleArn,
     session_limits::{check_policy, duration},
-    tell_session,
 };
 use crate::{
     crypto::session::{self, AssumeRole},
@@ -23,7 +22,7 @@ use crate::{
         caller::{Caller, Identity},
         event::{Event, Subject},
         refusal::Refused,
-        refused_members::{has_any, refuse_members},
+        unsupported_parameters::{has_any, reject_unsupported},
     },
 };
 
@@ -33,7 +32,7 @@ pub(super) fn assume_role(
     event: &mut Event<'_>,
     input: &AssumeRoleRequest,
 ) -> Result<String, Refused> {
-    refuse_members(&[
+    reject_unsupported(&[
         ("PolicyArns", has_any(input.policy_arns.as_ref())),
         ("Tags", has_any(input.tags.as_ref())),
         (
@@ -95,7 +94,7 @@ pub(super) fn assume_role(
     check_policy(input.policy.as_deref())?;
     let keyring = call.index.keyring();
     let minted = session::mint(permit, seconds, keyring, &call.app.random)?;
-    let given = Given::from(minted);
+    let given = IssuedCredentials::from(minted);
     let output = AssumeRoleResponse {
         credentials: Some(given.credentials),
         assumed_role_user: Some(given.user),
@@ -105,7 +104,7 @@ pub(super) fn assume_role(
         session_token_size: None,
     };
     let answer = sts::response(&output, call.request_id);
-    tell_session(event, output.credentials, output.assumed_role_user);
+    audit_issued_credentials(event, output.credentials, output.assumed_role_user);
     Ok(answer)
 }
 

@@ -19,10 +19,9 @@ use bowline_iam::{
 };
 
 use super::{
-    Given,
+    IssuedCredentials, audit_issued_credentials,
     role_arn::RoleArn,
     session_limits::{check_policy, duration},
-    tell_session,
 };
 use crate::{
     app::App,
@@ -33,7 +32,7 @@ use crate::{
         authorize::common,
         event::{Event, Subject, Who},
         refusal::Refused,
-        refused_members::{has_any, refuse_members},
+        unsupported_parameters::{has_any, reject_unsupported},
     },
 };
 
@@ -48,7 +47,7 @@ pub(crate) async fn with_web_identity(
     event: &mut Event<'_>,
     input: AssumeRoleWithWebIdentityRequest,
 ) -> Result<String, Refused> {
-    refuse_members(&[
+    reject_unsupported(&[
         ("ProviderId", input.provider_id.is_some()),
         ("PolicyArns", has_any(input.policy_arns.as_ref())),
         (
@@ -135,7 +134,7 @@ pub(crate) async fn with_web_identity(
     check_policy(input.policy.as_deref())?;
     let minted = session::mint(permit, seconds, index.keyring(), &app.random)?;
 
-    let given = Given::from(minted);
+    let given = IssuedCredentials::from(minted);
     let output = AssumeRoleWithWebIdentityResponse {
         credentials: Some(given.credentials),
         subject_from_web_identity_token: Some(token.subject().to_owned()),
@@ -149,7 +148,7 @@ pub(crate) async fn with_web_identity(
         session_token_size: None,
     };
     let answer = sts::response(&output, &event.head.ids.request);
-    tell_session(event, output.credentials, output.assumed_role_user);
+    audit_issued_credentials(event, output.credentials, output.assumed_role_user);
     let told = &mut event.response;
     told.add_if(
         "subjectFromWebIdentityToken",

@@ -7,7 +7,7 @@ use crate::request::authorize::Question;
 
 /// A role that a caller hands to a service.
 #[derive(Debug)]
-pub(crate) struct Passed {
+pub(crate) struct PassRole {
     /// The role.
     pub(crate) role_arn: String,
     /// The account in the role's ARN.
@@ -18,7 +18,7 @@ pub(crate) struct Passed {
     pub(crate) resource: Option<String>,
 }
 
-impl Passed {
+impl PassRole {
     /// What to ask the engine.
     pub(crate) fn question(&self) -> Question<'_> {
         let mut keys = vec![("iam:PassedToService", self.service.into())];

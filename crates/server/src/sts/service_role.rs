@@ -20,7 +20,7 @@ use bowline_iam::{
 };
 use jiff::Timestamp;
 
-use super::Given;
+use super::IssuedCredentials;
 use crate::{
     audit::{self, Outcome},
     crypto::session::{self, AssumeRole},
@@ -38,7 +38,7 @@ use crate::{
 ///
 /// # Errors
 /// `AccessDenied`, with the trace.
-pub(crate) fn trusted<A>(
+pub(crate) fn check_service_trust<A>(
     role: &Role,
     resource: &ServiceResource,
     now: Timestamp,
@@ -82,13 +82,13 @@ pub(crate) fn trusted<A>(
 /// Assumes a role for the resource that it is attached to. It has a record of its own, as a call of the service.
 ///
 /// # Errors
-/// As [`trusted`], and a failure of ours if there is no session or no record.
-pub(crate) fn assume(
+/// As [`check_service_trust`], and a failure of ours if there is no session or no record.
+pub(crate) fn assume_for_service(
     call: &Call<'_>,
     event: &Event<'_>,
     role: &Role,
     resource: &ServiceResource,
-) -> Result<Given, Refused> {
+) -> Result<IssuedCredentials, Refused> {
     let seconds = resource.service().session_seconds();
     let mut own = Event::new(event.head, Service::Sts);
     own.record = Some(call.app.ids().record);
@@ -115,10 +115,10 @@ pub(crate) fn assume(
         chained_from: None,
         issued: call.now,
     };
-    let given = trusted(role, resource, call.now, session).and_then(|permit| {
+    let given = check_service_trust(role, resource, call.now, session).and_then(|permit| {
         let keyring = call.index.keyring();
         let minted = session::mint(permit, seconds, keyring, &call.app.random)?;
-        Ok(Given::from(minted))
+        Ok(IssuedCredentials::from(minted))
     });
     let explanation = given
         .as_ref()
@@ -219,7 +219,7 @@ mod tests {
     async fn refused(account: &str, service: &str, condition: &str) -> Option<Refused> {
         let role = role(account, service, condition).await;
         let resource = INSTANCE.parse().unwrap();
-        trusted(&role, &resource, Timestamp::UNIX_EPOCH, ()).err()
+        check_service_trust(&role, &resource, Timestamp::UNIX_EPOCH, ()).err()
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@ use bowline_aws::error::AwsError;
 ///
 /// # Errors
 /// `ValidationError` that names the first one that is given.
-pub(crate) fn refuse_members(given: &[(&'static str, bool)]) -> Result<(), AwsError> {
+pub(crate) fn reject_unsupported(given: &[(&'static str, bool)]) -> Result<(), AwsError> {
     match given.iter().find(|(_, given)| *given) {
         Some((name, _)) => Err(AwsError::unsupported_parameter(name)),
         None => Ok(()),
