@@ -18,7 +18,7 @@ use bowline_aws::sigv4::{
 };
 use bowline_iam::account::AccountId;
 use bowline_iam::action::Action;
-use bowline_iam::authorize::{Applied, Policies, Request, Resource, authorize};
+use bowline_iam::authorize::{AppliedPolicy, Policies, AuthorizationRequest, RequestedResource, authorize};
 use bowline_iam::context::{Context as Conditions, Value};
 use bowline_iam::policy::{CompiledPolicy, Policy, PolicyKind};
 use bowline_iam::principal::Principal;
@@ -188,10 +188,10 @@ fn minted(role: Role, keyring: &Keyring, now: Timestamp) -> Result<session::Mint
     let action = Action::parse("sts:AssumeRole")?;
     let (account, conditions) = (ACCOUNT.parse()?, Conditions::new());
     let arn = format!("arn:aws:iam::{ACCOUNT}:role/bot");
-    let request = Request {
+    let request = AuthorizationRequest {
         principal: bot(account),
         action: &action,
-        resource: Resource {
+        resource: RequestedResource {
             arn: &arn,
             account: Some(account),
         },
@@ -232,10 +232,10 @@ fn decision() -> Result<f64> {
         ] {
             conditions.set(key, Value::from(black_box(value)));
         }
-        let request = Request {
+        let request = AuthorizationRequest {
             principal: bot(account),
             action: &action,
-            resource: Resource {
+            resource: RequestedResource {
                 arn: black_box("arn:aws:s3:::insights/reports/today.txt"),
                 account: Some(account),
             },
@@ -262,7 +262,7 @@ fn compiled(text: &str) -> Result<CompiledPolicy> {
 
 fn policies(policy: &CompiledPolicy) -> Policies<'_> {
     Policies {
-        identity: vec![Applied {
+        identity: vec![AppliedPolicy {
             name: "reading",
             arn: None,
             policy: Some(policy),

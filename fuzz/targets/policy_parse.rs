@@ -3,7 +3,7 @@
 
 use bowline_iam::{
     action::Action,
-    authorize::{Applied, Policies, Request, Resource, authorize, explain},
+    authorize::{AppliedPolicy, Policies, AuthorizationRequest, RequestedResource, authorize, explain},
     context::{Context, Value},
     policy::{Policy, PolicyKind},
     principal::Principal,
@@ -30,7 +30,7 @@ fuzz_target!(|input: (&str, &str, &str)| {
         let policy = policy
             .compile(|arn| Some(arn.to_owned()))
             .expect("everybody is resolved");
-        let applied = Applied {
+        let applied = AppliedPolicy {
             name: "fuzz",
             arn: None,
             policy: Some(&policy),
@@ -40,14 +40,14 @@ fuzz_target!(|input: (&str, &str, &str)| {
             resource: vec![applied],
             ..Policies::default()
         };
-        let request = Request {
+        let request = AuthorizationRequest {
             principal: Principal::User {
                 account,
                 arn: "arn:aws:iam::111122223333:user/ann",
                 id: "AIDAEXAMPLE000000001",
             },
             action: &action,
-            resource: Resource {
+            resource: RequestedResource {
                 arn: resource,
                 account: Some(account),
             },

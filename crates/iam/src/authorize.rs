@@ -25,20 +25,20 @@ use crate::{
 
 /// A request: who wants to do what, to what, and what else is known.
 #[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
+pub struct AuthorizationRequest<'a> {
     /// Who.
     pub principal: Principal<'a>,
     /// What.
     pub action: &'a Action,
     /// To what.
-    pub resource: Resource<'a>,
+    pub resource: RequestedResource<'a>,
     /// What else is known.
     pub context: &'a Context<'a>,
 }
 
 /// What a request is about.
 #[derive(Clone, Copy, Debug)]
-pub struct Resource<'a> {
+pub struct RequestedResource<'a> {
     /// Its ARN, or `*` for actions that have no resource.
     pub arn: &'a str,
     /// The account that owns it; `None` if it is the principal's own by nature.
@@ -47,7 +47,7 @@ pub struct Resource<'a> {
 
 /// A policy that applies, and what it is called.
 #[derive(Clone, Copy, Debug)]
-pub struct Applied<'a> {
+pub struct AppliedPolicy<'a> {
     /// What people call it.
     pub name: &'a str,
     /// Its ARN, if it has one.
@@ -58,41 +58,41 @@ pub struct Applied<'a> {
 
 /// One level of an organisation with its policies: the root, a unit, or the account. One of the policies has to allow.
 #[derive(Clone, Debug)]
-pub struct Level<'a> {
+pub struct OrganizationLevel<'a> {
     /// What people call it.
     pub name: &'a str,
     /// Its policies.
-    pub policies: Vec<Applied<'a>>,
+    pub policies: Vec<AppliedPolicy<'a>>,
 }
 
 /// All policies that apply to a request.
 #[derive(Clone, Debug, Default)]
 pub struct Policies<'a> {
     /// Of the user (its groups included) or the role.
-    pub identity: Vec<Applied<'a>>,
+    pub identity: Vec<AppliedPolicy<'a>>,
     /// The permissions boundary, if there is one.
-    pub boundary: Option<Applied<'a>>,
+    pub boundary: Option<AppliedPolicy<'a>>,
     /// Of the session: `None` if nothing limits it, or else one of them has to allow.
-    pub session: Option<Vec<Applied<'a>>>,
+    pub session: Option<Vec<AppliedPolicy<'a>>>,
     /// Of the resource.
-    pub resource: Vec<Applied<'a>>,
+    pub resource: Vec<AppliedPolicy<'a>>,
     /// The role's trust policy, where the resource is a role that is to be assumed.
-    pub trust: Option<Applied<'a>>,
+    pub trust: Option<AppliedPolicy<'a>>,
     /// SCPs from the root down to the principal's account; none where they do not bind.
-    pub service_control: Vec<Level<'a>>,
+    pub service_control: Vec<OrganizationLevel<'a>>,
     /// RCPs from the root down to the resource's account; none where they do not bind.
-    pub resource_control: Vec<Level<'a>>,
+    pub resource_control: Vec<OrganizationLevel<'a>>,
     /// Of the endpoint, if the request came through one.
-    pub vpc_endpoint: Option<Applied<'a>>,
+    pub vpc_endpoint: Option<AppliedPolicy<'a>>,
 }
 
 /// Decides.
-pub fn authorize(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
+pub fn authorize(request: &AuthorizationRequest<'_>, policies: &Policies<'_>) -> Decision {
     walk(request, policies, &mut Unobserved)
 }
 
 /// Decides, and tells how.
-pub fn explain(request: &Request<'_>, policies: &Policies<'_>) -> Trace {
+pub fn explain(request: &AuthorizationRequest<'_>, policies: &Policies<'_>) -> Trace {
     let mut tracer = Tracer::default();
     let decision = walk(request, policies, &mut tracer);
     tracer.finish(request, &decision)
@@ -101,8 +101,14 @@ pub fn explain(request: &Request<'_>, policies: &Policies<'_>) -> Trace {
 /// Whoever looks on while a decision is made.
 pub(crate) trait Observer {
     fn layer(&mut self, layer: Layer, level: Option<&str>);
-    fn statement(&mut self, request: &Request<'_>, of: &Applied<'_>, s: &Statement, v: Verdict<'_>);
-    fn broken(&mut self, of: &Applied<'_>);
+    fn statement(
+        &mut self,
+        request: &AuthorizationRequest<'_>,
+        of: &AppliedPolicy<'_>,
+        s: &Statement,
+        v: Verdict<'_>,
+    );
+    fn broken(&mut self, of: &AppliedPolicy<'_>);
     fn result(&mut self, outcome: &Outcome<'_>);
 }
 
@@ -111,8 +117,15 @@ struct Unobserved;
 
 impl Observer for Unobserved {
     fn layer(&mut self, _: Layer, _: Option<&str>) {}
-    fn statement(&mut self, _: &Request<'_>, _: &Applied<'_>, _: &Statement, _: Verdict<'_>) {}
-    fn broken(&mut self, _: &Applied<'_>) {}
+    fn statement(
+        &mut self,
+        _: &AuthorizationRequest<'_>,
+        _: &AppliedPolicy<'_>,
+        _: &Statement,
+        _: Verdict<'_>,
+    ) {
+    }
+    fn broken(&mut self, _: &AppliedPolicy<'_>) {}
     fn result(&mut self, _: &Outcome<'_>) {}
 }
 
@@ -122,11 +135,15 @@ pub(crate) struct Outcome<'a> {
     /// The most direct grant of a statement that allows.
     pub(crate) allow: Option<Grant>,
     /// The policy with a statement that denies.
-    pub(crate) deny: Option<Applied<'a>>,
+    pub(crate) deny: Option<AppliedPolicy<'a>>,
     pub(crate) broken: bool,
 }
 
-fn walk<O: Observer>(request: &Request<'_>, policies: &Policies<'_>, observer: &mut O) -> Decision {
+fn walk<O: Observer>(
+    request: &AuthorizationRequest<'_>,
+    policies: &Policies<'_>,
+    observer: &mut O,
+) -> Decision {
     let who = &request.principal;
     let mut walk = Walk {
         request,
@@ -194,7 +211,7 @@ fn walk<O: Observer>(request: &Request<'_>, policies: &Policies<'_>, observer: &
 
 /// One decision in the making.
 struct Walk<'w, O> {
-    request: &'w Request<'w>,
+    request: &'w AuthorizationRequest<'w>,
     has_boundary: bool,
     observer: &'w mut O,
     /// The first statement that denies, or policy that cannot be read.
@@ -205,7 +222,7 @@ struct Walk<'w, O> {
 
 impl<O: Observer> Walk<'_, O> {
     /// The most direct grant in a layer; nothing is looked at where there are no policies.
-    fn look(&mut self, layer: Layer, policies: &[Applied<'_>]) -> Option<Grant> {
+    fn look(&mut self, layer: Layer, policies: &[AppliedPolicy<'_>]) -> Option<Grant> {
         if policies.is_empty() {
             return None;
         }
@@ -213,11 +230,15 @@ impl<O: Observer> Walk<'_, O> {
     }
 
     /// The same for a layer whose silence counts.
-    fn look_even_if_empty(&mut self, layer: Layer, policies: &[Applied<'_>]) -> Option<Grant> {
+    fn look_even_if_empty(
+        &mut self,
+        layer: Layer,
+        policies: &[AppliedPolicy<'_>],
+    ) -> Option<Grant> {
         self.outcome(layer, None, policies)
     }
 
-    fn levels(&mut self, layer: Layer, levels: &[Level<'_>]) {
+    fn levels(&mut self, layer: Layer, levels: &[OrganizationLevel<'_>]) {
         for level in levels {
             let granted = self.outcome(layer, Some(level.name), &level.policies);
             if granted.is_none() {
@@ -230,7 +251,7 @@ impl<O: Observer> Walk<'_, O> {
         &mut self,
         layer: Layer,
         level: Option<&str>,
-        policies: &[Applied<'_>],
+        policies: &[AppliedPolicy<'_>],
     ) -> Option<Grant> {
         self.observer.layer(layer, level);
         let mut outcome = Outcome::default();
@@ -249,7 +270,7 @@ impl<O: Observer> Walk<'_, O> {
         outcome.allow
     }
 
-    fn policy<'a>(&mut self, of: &Applied<'a>, outcome: &mut Outcome<'a>) {
+    fn policy<'a>(&mut self, of: &AppliedPolicy<'a>, outcome: &mut Outcome<'a>) {
         let Some(policy) = of.policy else {
             self.observer.broken(of);
             outcome.broken = true;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{authorize::Request, layer::Layer};
+use crate::{authorize::AuthorizationRequest, layer::Layer};
 
 /// The answer to one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,18 +93,18 @@ impl Denied {
 
     /// AWS's text, which names the kind of policy: for callers of the resource's own account (IAM User Guide, "Troubleshoot access
     /// denied error messages").
-    pub fn enhanced_text(&self, request: &Request<'_>) -> String {
+    pub fn enhanced_text(&self, request: &AuthorizationRequest<'_>) -> String {
         format!("{} {}", plain_text(request), self.because(request))
     }
 
     /// The part of AWS's text that says why: `because no identity-based policy allows the s3:GetObject action`.
-    pub fn because(&self, request: &Request<'_>) -> String {
+    pub fn because(&self, request: &AuthorizationRequest<'_>) -> String {
         self.reason.text(request)
     }
 }
 
 /// AWS's text without a reason: for callers of other accounts.
-pub fn plain_text(request: &Request<'_>) -> String {
+pub fn plain_text(request: &AuthorizationRequest<'_>) -> String {
     format!(
         "User: {} is not authorized to perform: {} on resource: {}",
         request.principal, request.action, request.resource.arn
@@ -121,7 +121,7 @@ impl Reason {
         }
     }
 
-    fn text(&self, request: &Request<'_>) -> String {
+    fn text(&self, request: &AuthorizationRequest<'_>) -> String {
         match self {
             Self::Explicit { layer, policy } => {
                 let article = if *layer == Layer::Trust {

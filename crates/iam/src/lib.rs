@@ -7,7 +7,7 @@
 //! ```
 //! use bowline_iam::{
 //!     action::Action,
-//!     authorize::{Applied, Policies, Request, Resource, authorize},
+//!     authorize::{AppliedPolicy, Policies, AuthorizationRequest, RequestedResource, authorize},
 //!     context::Context,
 //!     policy::{Policy, PolicyKind},
 //!     principal::Principal,
@@ -22,14 +22,14 @@
 //! let mut context = Context::new();
 //! context.set("aws:username", "ann".into());
 //! let account = "111122223333".parse()?;
-//! let request = Request {
+//! let request = AuthorizationRequest {
 //!     principal: Principal::User { account, arn: "arn:aws:iam::111122223333:user/ann", id: "AIDAEXAMPLE000000001" },
 //!     action: &Action::parse("s3:GetObject")?,
-//!     resource: Resource { arn: "arn:aws:s3:::docs/ann/report", account: Some(account) },
+//!     resource: RequestedResource { arn: "arn:aws:s3:::docs/ann/report", account: Some(account) },
 //!     context: &context,
 //! };
 //! let policies = Policies {
-//!     identity: vec![Applied { name: "docs", arn: None, policy: Some(&policy) }],
+//!     identity: vec![AppliedPolicy { name: "docs", arn: None, policy: Some(&policy) }],
 //!     ..Policies::default()
 //! };
 //! let permit = authorize(&request, &policies).permit("reading the report");

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::{
     action::ActionPattern,
-    authorize::Request,
+    authorize::AuthorizationRequest,
     condition::Condition,
     effect::Effect,
     pattern::{Match, ResourcePattern},
@@ -61,7 +61,11 @@ pub(crate) enum Element<'s> {
 }
 
 impl Statement {
-    pub(crate) fn judge(&self, request: &Request<'_>, has_boundary: bool) -> Verdict<'_> {
+    pub(crate) fn judge(
+        &self,
+        request: &AuthorizationRequest<'_>,
+        has_boundary: bool,
+    ) -> Verdict<'_> {
         let grant = match &self.principals {
             None => Grant::Direct,
             Some(principals) => {
@@ -88,7 +92,7 @@ impl Statement {
 }
 
 impl Actions {
-    fn name(&self, request: &Request<'_>) -> bool {
+    fn name(&self, request: &AuthorizationRequest<'_>) -> bool {
         let named = self.patterns.iter().any(|p| p.matches(request.action));
         named != self.negated
     }
@@ -103,7 +107,7 @@ impl Actions {
 impl Resources {
     /// A pattern with a variable that has no value names nothing. Excluding it would exclude nothing, so a `NotResource` with one
     /// keeps an `Allow` from applying and makes a `Deny` apply. So does, in both elements, one with a variable where none may stand.
-    fn name(&self, request: &Request<'_>, effect: Effect) -> bool {
+    fn name(&self, request: &AuthorizationRequest<'_>, effect: Effect) -> bool {
         let (mut unresolved, mut misplaced) = (false, false);
         for pattern in &self.patterns {
             match pattern.matches(request.resource.arn, request.context) {

@@ -1,7 +1,7 @@
 //! How a decision came about, for the operator: which statements spoke, and which nearly did.
 
 use crate::{
-    authorize::{Applied, Observer, Outcome, Request},
+    authorize::{AppliedPolicy, AuthorizationRequest, Observer, Outcome},
     decision::{Decision, Reason},
     effect::Effect,
     layer::Layer,
@@ -131,8 +131,8 @@ impl Observer for Tracer {
 
     fn statement(
         &mut self,
-        request: &Request<'_>,
-        of: &Applied<'_>,
+        request: &AuthorizationRequest<'_>,
+        of: &AppliedPolicy<'_>,
         statement: &Statement,
         verdict: Verdict<'_>,
     ) {
@@ -160,7 +160,7 @@ impl Observer for Tracer {
         self.seen.push((nearness, told));
     }
 
-    fn broken(&mut self, of: &Applied<'_>) {
+    fn broken(&mut self, of: &AppliedPolicy<'_>) {
         self.broken.push(of.name.to_owned());
     }
 
@@ -206,7 +206,7 @@ impl Observer for Tracer {
 }
 
 impl Tracer {
-    pub(crate) fn finish(self, request: &Request<'_>, decision: &Decision) -> Trace {
+    pub(crate) fn finish(self, request: &AuthorizationRequest<'_>, decision: &Decision) -> Trace {
         Trace {
             principal: request.principal.to_string(),
             action: request.action.to_string(),
@@ -221,7 +221,11 @@ impl Tracer {
     }
 }
 
-fn failure(request: &Request<'_>, statement: &Statement, element: Element<'_>) -> Failure {
+fn failure(
+    request: &AuthorizationRequest<'_>,
+    statement: &Statement,
+    element: Element<'_>,
+) -> Failure {
     let plain = |element, expected: Vec<String>, actual: String| Failure {
         element,
         condition: None,

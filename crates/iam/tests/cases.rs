@@ -14,7 +14,10 @@ use std::{fs, path::Path};
 use bowline_iam::{
     account::AccountId,
     action::Action,
-    authorize::{Applied, Level, Policies, Request, Resource, authorize, explain},
+    authorize::{
+        AppliedPolicy, AuthorizationRequest, OrganizationLevel, Policies, RequestedResource,
+        authorize, explain,
+    },
     context::{Context, Value},
     policy::{CompiledPolicy, Policy, PolicyKind},
     principal::Principal,
@@ -111,22 +114,22 @@ fn decide(policies: &[(String, CompiledPolicy)], request: &[&str]) -> String {
             },
         );
     }
-    let of = |layer: &str| -> Vec<Applied<'_>> {
+    let of = |layer: &str| -> Vec<AppliedPolicy<'_>> {
         let found = policies.iter().filter(|(name, _)| name == layer);
         found
-            .map(|(name, policy)| Applied {
+            .map(|(name, policy)| AppliedPolicy {
                 name,
                 arn: None,
                 policy: Some(policy),
             })
             .collect()
     };
-    let level = |layer: &str| -> Vec<Level<'_>> {
+    let level = |layer: &str| -> Vec<OrganizationLevel<'_>> {
         let policies = of(layer);
         if policies.is_empty() {
             Vec::new()
         } else {
-            vec![Level {
+            vec![OrganizationLevel {
                 name: "root",
                 policies,
             }]
@@ -144,10 +147,10 @@ fn decide(policies: &[(String, CompiledPolicy)], request: &[&str]) -> String {
         vpc_endpoint: None,
     };
     let action = Action::parse(member("action").unwrap()).unwrap();
-    let request = Request {
+    let request = AuthorizationRequest {
         principal: principal(who, &role),
         action: &action,
-        resource: Resource {
+        resource: RequestedResource {
             arn: member("resource").unwrap(),
             account: member("owner").map(|owner| owner.parse().unwrap()),
         },

@@ -12,8 +12,8 @@ fn compiled(text: &str, kind: PolicyKind) -> CompiledPolicy {
     policy.compile(|arn| Some(arn.to_owned())).unwrap()
 }
 
-fn applied(policy: &CompiledPolicy) -> Applied<'_> {
-    Applied {
+fn applied(policy: &CompiledPolicy) -> AppliedPolicy<'_> {
+    AppliedPolicy {
         name: "test",
         arn: None,
         policy: Some(policy),
@@ -33,17 +33,17 @@ fn ask<T>(
     action: &str,
     resource: &str,
     context: &Context<'_>,
-    then: impl Fn(&Request<'_>, &Policies<'_>) -> T,
+    then: impl Fn(&AuthorizationRequest<'_>, &Policies<'_>) -> T,
 ) -> T {
     let account = ACCOUNT.parse().unwrap();
-    let request = Request {
+    let request = AuthorizationRequest {
         principal: Principal::User {
             account,
             arn: "arn:aws:iam::111122223333:user/ann",
             id: "arn:aws:iam::111122223333:user/ann",
         },
         action: &Action::parse(action).unwrap(),
-        resource: Resource {
+        resource: RequestedResource {
             arn: resource,
             account: Some(account),
         },
@@ -58,7 +58,7 @@ fn a_policy_that_cannot_be_read_allows_nothing_wherever_it_stands() {
         r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#,
         PolicyKind::Inline,
     );
-    let broken = Applied {
+    let broken = AppliedPolicy {
         name: "damaged",
         arn: None,
         policy: None,

@@ -7,7 +7,9 @@ use bowline_aws::error::AwsError;
 use bowline_iam::{
     account::AccountId,
     action::Action,
-    authorize::{Applied, Policies, Request, Resource, authorize, explain},
+    authorize::{
+        AppliedPolicy, AuthorizationRequest, Policies, RequestedResource, authorize, explain,
+    },
     context::{Context, Value},
     decision::{Denied, Permit, plain_text},
     policy::{CompiledPolicy, Policy, PolicyKind},
@@ -36,7 +38,7 @@ pub(crate) struct Question<'a> {
     /// Condition keys of the service's own.
     pub(crate) keys: Vec<(&'a str, Value<'a>)>,
     /// The trust policy, if it is a role that is to be assumed.
-    pub(crate) trust: Option<Applied<'a>>,
+    pub(crate) trust: Option<AppliedPolicy<'a>>,
 }
 
 /// Whoever wants something, as the engine has to see them.
@@ -56,7 +58,7 @@ pub(crate) struct Asker<'a> {
 enum Limits<'a> {
     Nothing,
     /// An inline policy at most, none where it cannot be read, and managed ones.
-    Policies(Vec<Option<CompiledPolicy>>, Vec<Applied<'a>>),
+    Policies(Vec<Option<CompiledPolicy>>, Vec<AppliedPolicy<'a>>),
 }
 
 impl<'a> Asker<'a> {
@@ -130,15 +132,15 @@ impl<'a> Asker<'a> {
     fn ask<T>(
         &self,
         question: &Question<'_>,
-        then: impl FnOnce(&Request<'_>, &Policies<'_>) -> T,
+        then: impl FnOnce(&AuthorizationRequest<'_>, &Policies<'_>) -> T,
     ) -> Result<T, Refused> {
         let action = Action::parse(question.action)
             .map_err(|error| Refused::because(self.plain_denial(None), &error))?;
         let context = self.context(question);
-        let request = Request {
+        let request = AuthorizationRequest {
             principal: self.principal(),
             action: &action,
-            resource: Resource {
+            resource: RequestedResource {
                 arn: question.resource,
                 account: question.account,
             },
@@ -148,7 +150,7 @@ impl<'a> Asker<'a> {
     }
 
     /// AWS's text: the reason is for callers of the account that owns the resource.
-    fn denial(&self, request: &Request<'_>, denied: &Denied) -> AwsError {
+    fn denial(&self, request: &AuthorizationRequest<'_>, denied: &Denied) -> AwsError {
         if !self.owns(request) {
             return self.plain_denial(Some(request));
         }
@@ -168,7 +170,7 @@ impl<'a> Asker<'a> {
     }
 
     /// Whether the resource is of the caller's own account.
-    fn owns(&self, request: &Request<'_>) -> bool {
+    fn owns(&self, request: &AuthorizationRequest<'_>) -> bool {
         self.caller.is_some_and(|caller| {
             request
                 .resource
@@ -177,7 +179,7 @@ impl<'a> Asker<'a> {
         })
     }
 
-    fn plain_denial(&self, request: Option<&Request<'_>>) -> AwsError {
+    fn plain_denial(&self, request: Option<&AuthorizationRequest<'_>>) -> AwsError {
         match (self.service, request) {
             (Service::S3, _) | (_, None) => AwsError::access_denied("Access Denied"),
             (_, Some(request)) => AwsError::access_denied(plain_text(request)),
@@ -239,7 +241,7 @@ impl<'a> Limits<'a> {
             .session_policy_ids
             .iter()
             .filter_map(|id| index.policy_by_id(id.as_str()))
-            .map(|policy| Applied {
+            .map(|policy| AppliedPolicy {
                 name: &policy.record.name,
                 arn: Some(&policy.arn),
                 policy: policy.compiled.get(),
@@ -247,11 +249,11 @@ impl<'a> Limits<'a> {
         Self::Policies(inline.collect(), managed.collect())
     }
 
-    fn applied(&self) -> Option<Vec<Applied<'_>>> {
+    fn applied(&self) -> Option<Vec<AppliedPolicy<'_>>> {
         match self {
             Self::Nothing => None,
             Self::Policies(inline, managed) => {
-                let inline = inline.iter().map(|policy| Applied {
+                let inline = inline.iter().map(|policy| AppliedPolicy {
                     name: "session policy",
                     arn: None,
                     policy: policy.as_ref(),

@@ -6,7 +6,7 @@ use bowline_aws::{
     error::AwsError,
     sts::{self, AssumeRoleRequest, AssumeRoleResponse},
 };
-use bowline_iam::{authorize::Applied, context::Value, policy::CompiledPolicy};
+use bowline_iam::{authorize::AppliedPolicy, context::Value, policy::CompiledPolicy};
 
 use super::{
     IssuedCredentials, audit_issued_credentials,
@@ -131,7 +131,7 @@ fn no_role(
         resource: arn.as_str(),
         account: Some(arn.account),
         keys,
-        trust: Some(Applied {
+        trust: Some(AppliedPolicy {
             name: TRUST_POLICY,
             arn: None,
             policy: Some(&nobody),

@@ -13,7 +13,7 @@ use bowline_aws::{
 };
 use bowline_iam::{
     action::Action,
-    authorize::{Policies, Request, Resource, authorize, explain},
+    authorize::{AuthorizationRequest, Policies, RequestedResource, authorize, explain},
     context::{Context, Value},
     principal::Principal,
 };
@@ -110,13 +110,13 @@ pub(crate) async fn with_web_identity(
     };
     let action = Action::parse(ACTION).map_err(|error| Refused::because(denial(), &error))?;
     let context = context(event, &token, &provider, &input.role_session_name);
-    let request = Request {
+    let request = AuthorizationRequest {
         principal: Principal::Federated {
             account: provider.record.account,
             provider: &provider.arn,
         },
         action: &action,
-        resource: Resource {
+        resource: RequestedResource {
             arn: &role.arn,
             account: Some(role.record.account),
         },

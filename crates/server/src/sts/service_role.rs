@@ -13,7 +13,7 @@ use bowline_aws::{
 };
 use bowline_iam::{
     action::Action,
-    authorize::{Policies, Request, Resource, authorize, explain},
+    authorize::{AuthorizationRequest, Policies, RequestedResource, authorize, explain},
     context::{Context, Value},
     decision::Permit,
     principal::Principal,
@@ -57,10 +57,10 @@ pub(crate) fn check_service_trust<A>(
     let action_name = Action::parse(Operation::AssumeRole.action())
         .map_err(|error| Refused::because(denial(), &error))?;
     let context = context(resource, now);
-    let request = Request {
+    let request = AuthorizationRequest {
         principal: Principal::Service(service),
         action: &action_name,
-        resource: Resource {
+        resource: RequestedResource {
             arn: &role.arn,
             account: Some(role.record.account),
         },

@@ -1,13 +1,13 @@
 //! Policies as the index keeps them: compiled once, when their record arrives.
 //!
 //! A document was checked when it was saved, so one that does not compile was damaged or comes from a version with other
-//! rules. It stays in its place as a policy that [cannot be read](Applied::policy): whoever it applies to is allowed nothing, since
+//! rules. It stays in its place as a policy that [cannot be read](AppliedPolicy::policy): whoever it applies to is allowed nothing, since
 //! it may have held a deny.
 
 use std::sync::Arc;
 
 use bowline_iam::{
-    authorize::Applied,
+    authorize::AppliedPolicy,
     json::{self, Limits, Value},
     policy::{CompiledPolicy, Policy, PolicyKind},
 };
@@ -27,8 +27,8 @@ pub(crate) const TRUST_POLICY: &str = "trust policy";
 
 impl Role {
     /// The trust policy, for the engine.
-    pub fn trust_policy(&self) -> Applied<'_> {
-        Applied {
+    pub fn trust_policy(&self) -> AppliedPolicy<'_> {
+        AppliedPolicy {
             name: TRUST_POLICY,
             arn: None,
             policy: self.trust.get(),
@@ -86,13 +86,13 @@ fn compile(
 
 impl Index {
     /// All permission policies of a role: inline, then attached.
-    pub fn role_policies<'a>(&'a self, role: &'a Role) -> Vec<Applied<'a>> {
+    pub fn role_policies<'a>(&'a self, role: &'a Role) -> Vec<AppliedPolicy<'a>> {
         let attached = role.record.permissions.attached.iter();
         self.applied(role.inline.iter(), attached)
     }
 
     /// All permission policies of a user: inline, then attached.
-    pub fn user_policies<'a>(&'a self, user: &'a User) -> Vec<Applied<'a>> {
+    pub fn user_policies<'a>(&'a self, user: &'a User) -> Vec<AppliedPolicy<'a>> {
         let attached = user.record.permissions.attached.iter();
         self.applied(user.inline.iter(), attached)
     }
@@ -101,14 +101,14 @@ impl Index {
         &'a self,
         inline: impl Iterator<Item = (&'a String, &'a Compiled)>,
         attached: impl Iterator<Item = &'a String>,
-    ) -> Vec<Applied<'a>> {
-        let inline = inline.map(|(name, compiled)| Applied {
+    ) -> Vec<AppliedPolicy<'a>> {
+        let inline = inline.map(|(name, compiled)| AppliedPolicy {
             name,
             arn: None,
             policy: compiled.get(),
         });
         // An attached policy that is gone is one that cannot be read: it may have held a deny.
-        let attached = attached.map(|arn| Applied {
+        let attached = attached.map(|arn| AppliedPolicy {
             name: arn.rsplit('/').next().unwrap_or(arn),
             arn: Some(arn),
             policy: self.policy(arn).and_then(|policy| policy.compiled.get()),
