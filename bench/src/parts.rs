@@ -19,7 +19,7 @@ use bowline_aws::sigv4::{
 use bowline_iam::account::AccountId;
 use bowline_iam::action::Action;
 use bowline_iam::authorize::{AppliedPolicy, Policies, AuthorizationRequest, RequestedResource, authorize};
-use bowline_iam::context::{Context as Conditions, Value};
+use bowline_iam::context::{ConditionContext, ConditionValue};
 use bowline_iam::policy::{CompiledPolicy, Policy, PolicyKind};
 use bowline_iam::principal::Principal;
 use bowline_server::crypto::keyring::{Keyring, KeyringRecord};
@@ -186,7 +186,7 @@ fn minted(role: Role, keyring: &Keyring, now: Timestamp) -> Result<session::Mint
         r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}}"#,
     )?;
     let action = Action::parse("sts:AssumeRole")?;
-    let (account, conditions) = (ACCOUNT.parse()?, Conditions::new());
+    let (account, conditions) = (ACCOUNT.parse()?, ConditionContext::new());
     let arn = format!("arn:aws:iam::{ACCOUNT}:role/bot");
     let request = AuthorizationRequest {
         principal: bot(account),
@@ -212,7 +212,7 @@ fn decision() -> Result<f64> {
     let action = Action::parse("s3:GetObject")?;
     let account: AccountId = ACCOUNT.parse()?;
     micros(|| {
-        let mut conditions = Conditions::new();
+        let mut conditions = ConditionContext::new();
         for (key, value) in [
             ("aws:PrincipalAccount", ACCOUNT),
             ("aws:PrincipalArn", "arn:aws:iam::432797229265:role/bot"),
@@ -230,7 +230,7 @@ fn decision() -> Result<f64> {
             ("aws:EpochTime", "1795867200"),
             ("s3:signatureversion", "AWS4-HMAC-SHA256"),
         ] {
-            conditions.set(key, Value::from(black_box(value)));
+            conditions.set(key, ConditionValue::from(black_box(value)));
         }
         let request = AuthorizationRequest {
             principal: bot(account),

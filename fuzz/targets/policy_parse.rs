@@ -4,7 +4,7 @@
 use bowline_iam::{
     action::Action,
     authorize::{AppliedPolicy, Policies, AuthorizationRequest, RequestedResource, authorize, explain},
-    context::{Context, Value},
+    context::{ConditionContext, ConditionValue},
     policy::{Policy, PolicyKind},
     principal::Principal,
 };
@@ -14,9 +14,9 @@ fuzz_target!(|input: (&str, &str, &str)| {
     let (text, resource, value) = input;
     let account = "111122223333".parse().expect("an account");
     let action = Action::parse("s3:GetObject").expect("an action");
-    let mut context = Context::new();
+    let mut context = ConditionContext::new();
     context.set("aws:username", value.into());
-    context.set("aws:TagKeys", Value::Set(vec![value.into()]));
+    context.set("aws:TagKeys", ConditionValue::Set(vec![value.into()]));
     for kind in [
         PolicyKind::Inline,
         PolicyKind::Managed,

@@ -13,7 +13,7 @@
 use crate::{
     account::AccountId,
     action::Action,
-    context::Context,
+    context::ConditionContext,
     decision::{Decision, Reason},
     effect::Effect,
     layer::Layer,
@@ -33,7 +33,7 @@ pub struct AuthorizationRequest<'a> {
     /// To what.
     pub resource: RequestedResource<'a>,
     /// What else is known.
-    pub context: &'a Context<'a>,
+    pub context: &'a ConditionContext<'a>,
 }
 
 /// What a request is about.

@@ -9,7 +9,7 @@ mod operator;
 mod test;
 
 use crate::{
-    context::{Context, Value},
+    context::{ConditionContext, ConditionValue},
     effect::Effect,
     pattern::{PatternError, Variables},
 };
@@ -92,18 +92,18 @@ impl Condition {
     /// An absent key fails a positive operator and passes a negated one; `IfExists` and `ForAllValues` pass it, `ForAnyValue` does not.
     /// A plain operator never matches a key that has a set of values. A negated one is not documented there: it then does whatever
     /// allows less, which is why the statement's effect counts. It counts for a value that is not known, too.
-    pub fn holds(&self, context: &Context<'_>, effect: Effect) -> bool {
+    pub fn holds(&self, context: &ConditionContext<'_>, effect: Effect) -> bool {
         let value = context.get(&self.key);
-        if let Some(Value::Unknown) = value {
+        if let Some(ConditionValue::Unknown) = value {
             return effect == Effect::Deny;
         }
         if let Test::Null(wanted) = &self.test {
-            let absent =
-                value.is_none_or(|value| matches!(value, Value::Set(set) if set.is_empty()));
+            let absent = value
+                .is_none_or(|value| matches!(value, ConditionValue::Set(set) if set.is_empty()));
             return wanted.contains(&absent);
         }
         let negated = self.operator.negated;
-        let passes = |value: &Value<'_>| self.test.matches(value, context) != negated;
+        let passes = |value: &ConditionValue<'_>| self.test.matches(value, context) != negated;
         let Some(value) = value else {
             return match self.operator.qualifier {
                 Qualifier::One => negated || self.operator.if_exists,
@@ -111,7 +111,7 @@ impl Condition {
                 Qualifier::Any => self.operator.if_exists,
             };
         };
-        let set = if let Value::Set(set) = value {
+        let set = if let ConditionValue::Set(set) = value {
             Some(set.as_slice())
         } else {
             None
@@ -129,17 +129,17 @@ impl Condition {
     }
 
     /// The variables in its values that this request has nothing for.
-    pub(crate) fn missing(&self, context: &Context<'_>) -> Vec<String> {
+    pub(crate) fn missing(&self, context: &ConditionContext<'_>) -> Vec<String> {
         self.test.missing(context)
     }
 }
 
-fn is_empty(value: &Value<'_>) -> bool {
-    matches!(value, Value::Text(text) if text.is_empty())
+fn is_empty(value: &ConditionValue<'_>) -> bool {
+    matches!(value, ConditionValue::Text(text) if text.is_empty())
 }
 
-fn borrowed(text: &str) -> Value<'_> {
-    Value::from(text)
+fn borrowed(text: &str) -> ConditionValue<'_> {
+    ConditionValue::from(text)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What is known of a request: condition keys and their values.
 //!
-//! A [`Context`] borrows its values and is searched in the order in which it was filled, so whoever fills it puts what the server
+//! A [`ConditionContext`] borrows its values and is searched in the order in which it was filled, so whoever fills it puts what the server
 //! itself knows first: a key that comes again, from a token or a parameter, changes nothing. Key names ignore case, values do not.
 
 use std::{borrow::Cow, net::IpAddr};
@@ -12,21 +12,21 @@ use crate::pattern::Lookup;
 /// Condition keys with their values.
 ///
 /// ```
-/// use bowline_iam::context::{Context, Value};
+/// use bowline_iam::context::{ConditionContext, ConditionValue};
 ///
-/// let mut context = Context::new();
+/// let mut context = ConditionContext::new();
 /// context.set("aws:SourceIp", Value::from("203.0.113.7"));
 /// context.set("AWS:sourceip", Value::from("10.0.0.1"));
-/// assert_eq!(context.get("aws:sourceIP"), Some(&Value::from("203.0.113.7")));
+/// assert_eq!(context.get("aws:sourceIP"), Some(&ConditionValue::from("203.0.113.7")));
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Context<'a> {
-    entries: Vec<(Cow<'a, str>, Value<'a>)>,
+pub struct ConditionContext<'a> {
+    entries: Vec<(Cow<'a, str>, ConditionValue<'a>)>,
 }
 
 /// The value of a condition key.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value<'a> {
+pub enum ConditionValue<'a> {
     /// A text.
     Text(Cow<'a, str>),
     /// A set of texts. Whether a key has a set follows from the key, not from how many values it has today.
@@ -44,7 +44,7 @@ pub enum Value<'a> {
     Unknown,
 }
 
-impl<'a> Context<'a> {
+impl<'a> ConditionContext<'a> {
     /// Nothing known yet.
     pub fn new() -> Self {
         Self {
@@ -53,7 +53,7 @@ impl<'a> Context<'a> {
     }
 
     /// Adds a key, unless it is there already.
-    pub fn set(&mut self, key: impl Into<Cow<'a, str>>, value: Value<'a>) {
+    pub fn set(&mut self, key: impl Into<Cow<'a, str>>, value: ConditionValue<'a>) {
         let key = key.into();
         if self.get(&key).is_none() {
             self.entries.push((key, value));
@@ -61,14 +61,14 @@ impl<'a> Context<'a> {
     }
 
     /// Adds a key that may have no value.
-    pub fn set_if(&mut self, key: impl Into<Cow<'a, str>>, value: Option<Value<'a>>) {
+    pub fn set_if(&mut self, key: impl Into<Cow<'a, str>>, value: Option<ConditionValue<'a>>) {
         if let Some(value) = value {
             self.set(key, value);
         }
     }
 
     /// The value of a key, ignoring the key's case.
-    pub fn get(&self, key: &str) -> Option<&Value<'a>> {
+    pub fn get(&self, key: &str) -> Option<&ConditionValue<'a>> {
         let found = self
             .entries
             .iter()
@@ -77,19 +77,19 @@ impl<'a> Context<'a> {
     }
 
     /// All keys and values, in the order in which they were added.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value<'a>)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &ConditionValue<'a>)> {
         self.entries.iter().map(|(key, value)| (&**key, value))
     }
 }
 
-impl Lookup for Context<'_> {
+impl Lookup for ConditionContext<'_> {
     fn single(&self, key: &str) -> Option<Cow<'_, str>> {
         // A set has no text of its own.
         self.get(key)?.text()
     }
 }
 
-impl Value<'_> {
+impl ConditionValue<'_> {
     /// The value as text, if it is one value.
     pub(crate) fn text(&self) -> Option<Cow<'_, str>> {
         Some(match self {
@@ -115,13 +115,13 @@ impl Value<'_> {
     }
 }
 
-impl<'a> From<&'a str> for Value<'a> {
+impl<'a> From<&'a str> for ConditionValue<'a> {
     fn from(text: &'a str) -> Self {
         Self::Text(Cow::Borrowed(text))
     }
 }
 
-impl From<String> for Value<'_> {
+impl From<String> for ConditionValue<'_> {
     fn from(text: String) -> Self {
         Self::Text(Cow::Owned(text))
     }
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn what_was_set_first_stays() {
-        let mut context = Context::new();
+        let mut context = ConditionContext::new();
         context.set("aws:PrincipalTag/team", "red".into());
         context.set("aws:principaltag/TEAM", "blue".into());
         assert_eq!(
@@ -158,20 +158,23 @@ mod tests {
 
     #[test]
     fn a_set_is_no_single_value_however_few_it_has() {
-        let mut context = Context::new();
-        context.set("aws:TagKeys", Value::Set(vec!["team".into()]));
+        let mut context = ConditionContext::new();
+        context.set("aws:TagKeys", ConditionValue::Set(vec!["team".into()]));
         assert_eq!(context.single("aws:TagKeys"), None);
     }
 
     #[test]
     fn typed_values_have_the_texts_of_aws() {
-        let texts = |value: Value<'_>| value.texts().join(",");
-        assert_eq!(texts(Value::Bool(true)), "true");
+        let texts = |value: ConditionValue<'_>| value.texts().join(",");
+        assert_eq!(texts(ConditionValue::Bool(true)), "true");
         assert_eq!(
-            texts(Value::Time(Timestamp::UNIX_EPOCH)),
+            texts(ConditionValue::Time(Timestamp::UNIX_EPOCH)),
             "1970-01-01T00:00:00Z"
         );
-        assert_eq!(texts(Value::Address("::1".parse().unwrap())), "::1");
-        assert_eq!(texts(Value::Integer(7)), "7");
+        assert_eq!(
+            texts(ConditionValue::Address("::1".parse().unwrap())),
+            "::1"
+        );
+        assert_eq!(texts(ConditionValue::Integer(7)), "7");
     }
 }

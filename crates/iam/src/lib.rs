@@ -8,7 +8,7 @@
 //! use bowline_iam::{
 //!     action::Action,
 //!     authorize::{AppliedPolicy, Policies, AuthorizationRequest, RequestedResource, authorize},
-//!     context::Context,
+//!     context::ConditionContext,
 //!     policy::{Policy, PolicyKind},
 //!     principal::Principal,
 //! };
@@ -19,7 +19,7 @@
 //! ]}"#;
 //! let policy = Policy::parse(text, PolicyKind::Inline)?.compile(|_| None)?;
 //!
-//! let mut context = Context::new();
+//! let mut context = ConditionContext::new();
 //! context.set("aws:username", "ann".into());
 //! let account = "111122223333".parse()?;
 //! let request = AuthorizationRequest {

@@ -18,7 +18,7 @@ use bowline_iam::{
         AppliedPolicy, AuthorizationRequest, OrganizationLevel, Policies, RequestedResource,
         authorize, explain,
     },
-    context::{Context, Value},
+    context::{ConditionContext, ConditionValue},
     policy::{CompiledPolicy, Policy, PolicyKind},
     principal::Principal,
 };
@@ -98,19 +98,19 @@ fn decide(policies: &[(String, CompiledPolicy)], request: &[&str]) -> String {
     };
     let who = member("principal").unwrap();
     let role = role_of(who);
-    let mut context = Context::new();
+    let mut context = ConditionContext::new();
     for (key, value) in members.iter().filter(|(key, _)| key.contains(':')) {
         let set = value.strip_prefix('[').and_then(|v| v.strip_suffix(']'));
         context.set(
             *key,
             match set {
-                Some(set) => Value::Set(
+                Some(set) => ConditionValue::Set(
                     set.split(", ")
                         .filter(|v| !v.is_empty())
                         .map(Into::into)
                         .collect(),
                 ),
-                None => Value::from(value.trim_matches('"')),
+                None => ConditionValue::from(value.trim_matches('"')),
             },
         );
     }

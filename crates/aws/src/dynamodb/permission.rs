@@ -2,14 +2,14 @@
 //!
 //! Condition keys are those of "Using IAM policy conditions for fine-grained access control" (Amazon `DynamoDB` Developer Guide). A
 //! parameter that is left out has the value that it then works with, so that no `IfExists` is passed by leaving it out. What a key should
-//! hold and cannot be derived is [`Value::Unknown`]: no `Allow` that asks for it applies, and every `Deny` that does.
+//! hold and cannot be derived is [`ConditionValue::Unknown`]: no `Allow` that asks for it applies, and every `Deny` that does.
 
 mod part;
 
 use std::borrow::Cow;
 
 use bowline_iam::{
-    context::Value,
+    context::ConditionValue,
     json::{self, Object},
 };
 
@@ -32,7 +32,7 @@ pub struct Requirement<'a> {
     /// The table or index, if it is about one.
     pub resource: Option<Resource>,
     /// Condition keys that the request sets, with their values.
-    pub keys: Vec<(Cow<'static, str>, Value<'a>)>,
+    pub keys: Vec<(Cow<'static, str>, ConditionValue<'a>)>,
 }
 
 /// What is known of the tables that there are.
@@ -239,7 +239,7 @@ impl Request<'_> {
         let mut keys = array("Tags").map(request_tags).unwrap_or_default();
         if let Some(names) = array("TagKeys") {
             let names = names.iter().filter_map(json::Value::as_str);
-            let names = Value::Set(names.map(Cow::Borrowed).collect());
+            let names = ConditionValue::Set(names.map(Cow::Borrowed).collect());
             keys.push(("aws:TagKeys".into(), names));
         }
         Ok(vec![Requirement {
@@ -252,9 +252,9 @@ impl Request<'_> {
 }
 
 /// `aws:RequestTag/{key}` and `aws:TagKeys`. A key that comes twice has no value that is sure.
-fn request_tags<'v>(tags: &'v [json::Value<'_>]) -> Vec<(Cow<'static, str>, Value<'v>)> {
+fn request_tags<'v>(tags: &'v [json::Value<'_>]) -> Vec<(Cow<'static, str>, ConditionValue<'v>)> {
     let mut names: Vec<&str> = Vec::new();
-    let mut keys: Vec<(Cow<'static, str>, Value<'v>)> = Vec::new();
+    let mut keys: Vec<(Cow<'static, str>, ConditionValue<'v>)> = Vec::new();
     for tag in tags {
         let text = |name| tag.get(name).and_then(json::Value::as_str);
         let (Some(name), value) = (text("Key"), text("Value").unwrap_or_default()) else {
@@ -265,13 +265,13 @@ fn request_tags<'v>(tags: &'v [json::Value<'_>]) -> Vec<(Cow<'static, str>, Valu
             .iter_mut()
             .find(|(known, _)| known.eq_ignore_ascii_case(&key))
         {
-            Some((_, known)) => *known = Value::Unknown,
+            Some((_, known)) => *known = ConditionValue::Unknown,
             None => keys.push((key.into(), value.into())),
         }
         names.push(name);
     }
     let names = names.into_iter().map(Cow::Borrowed).collect();
-    keys.push(("aws:TagKeys".into(), Value::Set(names)));
+    keys.push(("aws:TagKeys".into(), ConditionValue::Set(names)));
     keys
 }
 

@@ -22,7 +22,7 @@ fn applied(policy: &CompiledPolicy) -> AppliedPolicy<'_> {
 
 /// A request of the user `ann`, in her own account.
 fn decide(policies: &Policies<'_>, action: &str, resource: &str) -> Decision {
-    let context = Context::new();
+    let context = ConditionContext::new();
     ask(policies, action, resource, &context, |request, policies| {
         authorize(request, policies)
     })
@@ -32,7 +32,7 @@ fn ask<T>(
     policies: &Policies<'_>,
     action: &str,
     resource: &str,
-    context: &Context<'_>,
+    context: &ConditionContext<'_>,
     then: impl Fn(&AuthorizationRequest<'_>, &Policies<'_>) -> T,
 ) -> T {
     let account = ACCOUNT.parse().unwrap();
@@ -113,7 +113,7 @@ fn an_explanation_tells_what_came_near_and_which_element_failed() {
         identity: vec![applied(&near)],
         ..Policies::default()
     };
-    let mut context = Context::new();
+    let mut context = ConditionContext::new();
     context.set("aws:SourceIp", "203.0.113.7".into());
     let trace = ask(
         &policies,
@@ -284,7 +284,7 @@ proptest! {
     fn an_explanation_is_the_same_decision(texts in prop::collection::vec(arbitrary_policy(), 1..4)) {
         let compiled: Vec<_> = texts.iter().map(|text| compiled(text, PolicyKind::Inline)).collect();
         let policies = Policies { identity: compiled.iter().map(applied).collect(), ..Policies::default() };
-        let context = Context::new();
+        let context = ConditionContext::new();
         for (action, resource) in all_requests() {
             let decision = decide(&policies, action, resource);
             let trace = ask(&policies, action, resource, &context, explain);

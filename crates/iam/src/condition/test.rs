@@ -12,7 +12,7 @@ use super::{
     operator::{Comparison, Family},
 };
 use crate::{
-    context::{Context, Value},
+    context::{ConditionContext, ConditionValue},
     pattern::{ArnPattern, Match, Pattern, PatternError, Variables},
 };
 
@@ -62,7 +62,11 @@ impl Test {
     }
 
     /// Whether any of the values matches this one.
-    pub(super) fn matches(&self, value: &Value<'_>, context: &Context<'_>) -> bool {
+    pub(super) fn matches(
+        &self,
+        value: &ConditionValue<'_>,
+        context: &ConditionContext<'_>,
+    ) -> bool {
         match self {
             Self::Text(patterns) => value.text().is_some_and(|text| {
                 let matches = |pattern: &Pattern| pattern.matches(&text, context) == Match::Yes;
@@ -88,13 +92,13 @@ impl Test {
             }),
             Self::Bool(wanted) | Self::Null(wanted) => {
                 let given = match value {
-                    Value::Bool(given) => Some(*given),
-                    Value::Text(text) => truth(text),
-                    Value::Set(_)
-                    | Value::Integer(_)
-                    | Value::Time(_)
-                    | Value::Address(_)
-                    | Value::Unknown => None,
+                    ConditionValue::Bool(given) => Some(*given),
+                    ConditionValue::Text(text) => truth(text),
+                    ConditionValue::Set(_)
+                    | ConditionValue::Integer(_)
+                    | ConditionValue::Time(_)
+                    | ConditionValue::Address(_)
+                    | ConditionValue::Unknown => None,
                 };
                 given.is_some_and(|given| wanted.contains(&given))
             }
@@ -108,7 +112,7 @@ impl Test {
     }
 
     /// The variables that have no value here.
-    pub(super) fn missing(&self, context: &Context<'_>) -> Vec<String> {
+    pub(super) fn missing(&self, context: &ConditionContext<'_>) -> Vec<String> {
         match self {
             Self::Text(patterns) | Self::TextIgnoringCase(patterns) => {
                 patterns.iter().flat_map(|p| p.missing(context)).collect()
@@ -183,30 +187,38 @@ fn canonical(network: IpNet) -> IpNet {
     }
 }
 
-fn address(value: &Value<'_>) -> Option<IpAddr> {
+fn address(value: &ConditionValue<'_>) -> Option<IpAddr> {
     match value {
-        Value::Address(address) => Some(address.to_canonical()),
-        Value::Text(text) => text.parse::<IpAddr>().ok().map(|ip| ip.to_canonical()),
-        Value::Set(_) | Value::Bool(_) | Value::Integer(_) | Value::Time(_) | Value::Unknown => {
-            None
-        }
+        ConditionValue::Address(address) => Some(address.to_canonical()),
+        ConditionValue::Text(text) => text.parse::<IpAddr>().ok().map(|ip| ip.to_canonical()),
+        ConditionValue::Set(_)
+        | ConditionValue::Bool(_)
+        | ConditionValue::Integer(_)
+        | ConditionValue::Time(_)
+        | ConditionValue::Unknown => None,
     }
 }
 
-fn decimal(value: &Value<'_>) -> Option<Decimal> {
+fn decimal(value: &ConditionValue<'_>) -> Option<Decimal> {
     Some(match value {
-        Value::Integer(number) => Decimal::from(*number),
-        Value::Time(time) => Decimal::from(time.as_second()),
-        Value::Text(text) => Decimal::parse(text)?,
-        Value::Set(_) | Value::Bool(_) | Value::Address(_) | Value::Unknown => return None,
+        ConditionValue::Integer(number) => Decimal::from(*number),
+        ConditionValue::Time(time) => Decimal::from(time.as_second()),
+        ConditionValue::Text(text) => Decimal::parse(text)?,
+        ConditionValue::Set(_)
+        | ConditionValue::Bool(_)
+        | ConditionValue::Address(_)
+        | ConditionValue::Unknown => return None,
     })
 }
 
-fn instant(value: &Value<'_>) -> Option<Instant> {
+fn instant(value: &ConditionValue<'_>) -> Option<Instant> {
     match value {
-        Value::Time(time) => Some(time.as_nanosecond()),
-        Value::Integer(seconds) => Some(date::of_seconds(*seconds)),
-        Value::Text(text) => date::parse(text),
-        Value::Set(_) | Value::Bool(_) | Value::Address(_) | Value::Unknown => None,
+        ConditionValue::Time(time) => Some(time.as_nanosecond()),
+        ConditionValue::Integer(seconds) => Some(date::of_seconds(*seconds)),
+        ConditionValue::Text(text) => date::parse(text),
+        ConditionValue::Set(_)
+        | ConditionValue::Bool(_)
+        | ConditionValue::Address(_)
+        | ConditionValue::Unknown => None,
     }
 }

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use super::*;
 
 /// What a request has for the key `k`.
-fn context(value: Option<Value<'_>>) -> Context<'_> {
-    let mut context = Context::new();
+fn context(value: Option<ConditionValue<'_>>) -> ConditionContext<'_> {
+    let mut context = ConditionContext::new();
     context.set_if("k", value);
     context.set("aws:username", "ann".into());
     context
@@ -16,8 +16,8 @@ fn context(value: Option<Value<'_>>) -> Context<'_> {
     clippy::unnecessary_wraps,
     reason = "it stands where a value may be absent"
 )]
-fn set<'a>(values: &[&'a str]) -> Option<Value<'a>> {
-    Some(Value::Set(
+fn set<'a>(values: &[&'a str]) -> Option<ConditionValue<'a>> {
+    Some(ConditionValue::Set(
         values.iter().map(|v| Cow::Borrowed(*v)).collect(),
     ))
 }
@@ -27,7 +27,7 @@ fn condition(operator: &str, values: &[&str]) -> Condition {
     Condition::new(operator, "k", values, Variables::Expand).unwrap()
 }
 
-fn holds(operator: &str, values: &[&str], value: Option<Value<'_>>) -> bool {
+fn holds(operator: &str, values: &[&str], value: Option<ConditionValue<'_>>) -> bool {
     condition(operator, values).holds(&context(value), Effect::Allow)
 }
 
@@ -153,7 +153,7 @@ fn numbers_and_dates_compare_by_value() {
     assert!(holds(
         "NumericLessThanEquals",
         &["10.0"],
-        Some(Value::Integer(10))
+        Some(ConditionValue::Integer(10))
     ));
     assert!(!holds("NumericEquals", &["10"], Some("10abc".into())));
     assert!(!holds(
@@ -161,14 +161,14 @@ fn numbers_and_dates_compare_by_value() {
         &["9007199254740993"],
         Some("9007199254740992".into())
     ));
-    let now = Value::Time("2026-11-24T00:00:00Z".parse().unwrap());
+    let now = ConditionValue::Time("2026-11-24T00:00:00Z".parse().unwrap());
     assert!(holds("DateGreaterThan", &["1767225600"], Some(now.clone())));
     assert!(!holds("DateLessThan", &["2026-11-24"], Some(now.clone())));
     assert!(holds("DateLessThanEquals", &["2026-11-24"], Some(now)));
     assert!(holds(
         "DateEquals",
         &["1970-01-01T00:00:10Z"],
-        Some(Value::Integer(10))
+        Some(ConditionValue::Integer(10))
     ));
 }
 
@@ -203,13 +203,13 @@ fn addresses_are_in_networks_of_their_own_kind() {
     assert!(holds(
         "IpAddress",
         &["127.0.0.1/32"],
-        Some(Value::Address("::ffff:127.0.0.1".parse().unwrap()))
+        Some(ConditionValue::Address("::ffff:127.0.0.1".parse().unwrap()))
     ));
 }
 
 #[test]
 fn truth_bytes_and_arns_have_their_own_equality() {
-    assert!(holds("Bool", &["TRUE"], Some(Value::Bool(true))));
+    assert!(holds("Bool", &["TRUE"], Some(ConditionValue::Bool(true))));
     assert!(!holds("Bool", &["true"], Some("yes".into())));
     assert!(holds("BinaryEquals", &["AAE="], Some("AAE=".into())));
     assert!(holds(
@@ -252,8 +252,8 @@ fn a_value_that_is_not_known_meets_what_denies_and_nothing_that_allows() {
         for expected in ["true", "false"] {
             let condition =
                 Condition::new(operator.clone(), "k", &[expected], Variables::Expand).unwrap();
-            let mut context = Context::new();
-            context.set("k", Value::Unknown);
+            let mut context = ConditionContext::new();
+            context.set("k", ConditionValue::Unknown);
             assert!(!condition.holds(&context, Effect::Allow), "{operator:?}");
             assert!(condition.holds(&context, Effect::Deny), "{operator:?}");
         }

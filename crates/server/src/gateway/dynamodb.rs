@@ -19,7 +19,7 @@ use bowline_aws::{
     error::{AwsError, Code},
     sigv4::Unverified,
 };
-use bowline_iam::{context::Value, decision::Permit};
+use bowline_iam::{context::ConditionValue, decision::Permit};
 use http::Method;
 
 use super::dynamodb::execute::{Bound, execute};
@@ -165,7 +165,7 @@ impl<'a> Records<'a> {
     }
 
     /// `aws:ResourceTag/{key}` of a table that there is.
-    fn tags(&self, requirement: &Requirement<'_>) -> Vec<(Cow<'static, str>, Value<'a>)> {
+    fn tags(&self, requirement: &Requirement<'_>) -> Vec<(Cow<'static, str>, ConditionValue<'a>)> {
         let table = requirement.resource.as_ref();
         let table = table.and_then(|resource| self.table(resource));
         let tags = table.into_iter().flat_map(|table| &table.record.tags);

@@ -147,13 +147,13 @@ impl<'a> VerifiedToken<'a> {
 
     /// The other claims, for conditions: texts, numbers as JSON writes them, truth values, and lists of these. Members of
     /// `kubernetes.io` are named `kubernetes.io/namespace`, `kubernetes.io/serviceaccount/name` and so on; other objects are left out.
-    pub fn claims(&self) -> &[(Cow<'a, str>, context::Value<'a>)] {
+    pub fn claims(&self) -> &[(Cow<'a, str>, context::ConditionValue<'a>)] {
         &self.others
     }
 }
 
 /// Names and values of claims.
-type Claims<'a> = Vec<(Cow<'a, str>, context::Value<'a>)>;
+type Claims<'a> = Vec<(Cow<'a, str>, context::ConditionValue<'a>)>;
 
 fn others<'a>(claims: &'a Object<'_>) -> Result<Claims<'a>, TokenError> {
     let mut kept = Claims::with_capacity(16);
@@ -283,8 +283,8 @@ fn keep<'a>(
 ) -> Result<(), TokenError> {
     let value = match &value.kind {
         Kind::Null | Kind::Object(_) => None,
-        Kind::Bool(value) => Some(context::Value::Bool(*value)),
-        Kind::Number(_) | Kind::String(_) => word(&name, value)?.map(context::Value::from),
+        Kind::Bool(value) => Some(context::ConditionValue::Bool(*value)),
+        Kind::Number(_) | Kind::String(_) => word(&name, value)?.map(context::ConditionValue::from),
         Kind::Array(items) => {
             let mut words = Vec::with_capacity(items.len());
             for item in items {
@@ -293,7 +293,7 @@ fn keep<'a>(
             if !words.is_empty() && words.len() < items.len() {
                 return Err(ambiguous(&name, "lists texts beside what is none"));
             }
-            (words.len() == items.len()).then_some(context::Value::Set(words))
+            (words.len() == items.len()).then_some(context::ConditionValue::Set(words))
         }
     };
     if let Some(value) = value {

@@ -1,7 +1,7 @@
 //! From what a caller wants to a [`Permit`], or a refusal that explains itself.
 //!
 //! Everything that is decided on comes from one snapshot of the index. What the server itself knows is put into the context before
-//! anything that a request brings along, and the first one set stays ([`Context`]).
+//! anything that a request brings along, and the first one set stays ([`ConditionContext`]).
 
 use bowline_aws::error::AwsError;
 use bowline_iam::{
@@ -10,7 +10,7 @@ use bowline_iam::{
     authorize::{
         AppliedPolicy, AuthorizationRequest, Policies, RequestedResource, authorize, explain,
     },
-    context::{Context, Value},
+    context::{ConditionContext, ConditionValue},
     decision::{Denied, Permit, plain_text},
     policy::{CompiledPolicy, Policy, PolicyKind},
     principal::Principal,
@@ -36,7 +36,7 @@ pub(crate) struct Question<'a> {
     /// The account that owns that; none if it is the caller's own by nature.
     pub(crate) account: Option<AccountId>,
     /// Condition keys of the service's own.
-    pub(crate) keys: Vec<(&'a str, Value<'a>)>,
+    pub(crate) keys: Vec<(&'a str, ConditionValue<'a>)>,
     /// The trust policy, if it is a role that is to be assumed.
     pub(crate) trust: Option<AppliedPolicy<'a>>,
 }
@@ -205,9 +205,9 @@ impl<'a> Asker<'a> {
         }
     }
 
-    fn context(&self, question: &Question<'a>) -> Context<'a> {
+    fn context(&self, question: &Question<'a>) -> ConditionContext<'a> {
         let mut context = common(self.head);
-        context.set_if("aws:RequestedRegion", self.region.map(Value::from));
+        context.set_if("aws:RequestedRegion", self.region.map(ConditionValue::from));
         if let Some(caller) = self.caller {
             describe(&mut context, caller);
         } else {
@@ -265,22 +265,31 @@ impl<'a> Limits<'a> {
 }
 
 /// What every request has.
-pub(crate) fn common(head: &Head) -> Context<'_> {
-    let mut context = Context::new();
-    context.set("aws:CurrentTime", Value::Time(head.now));
-    context.set("aws:EpochTime", Value::Integer(head.now.as_second()));
-    context.set("aws:SecureTransport", Value::Bool(head.source.secure));
-    context.set("aws:SourceIp", Value::Address(head.source.address));
-    context.set("aws:ViaAWSService", Value::Bool(false));
-    context.set_if("aws:UserAgent", head.header("user-agent").map(Value::from));
+pub(crate) fn common(head: &Head) -> ConditionContext<'_> {
+    let mut context = ConditionContext::new();
+    context.set("aws:CurrentTime", ConditionValue::Time(head.now));
+    context.set(
+        "aws:EpochTime",
+        ConditionValue::Integer(head.now.as_second()),
+    );
+    context.set(
+        "aws:SecureTransport",
+        ConditionValue::Bool(head.source.secure),
+    );
+    context.set("aws:SourceIp", ConditionValue::Address(head.source.address));
+    context.set("aws:ViaAWSService", ConditionValue::Bool(false));
+    context.set_if(
+        "aws:UserAgent",
+        head.header("user-agent").map(ConditionValue::from),
+    );
     context
 }
 
 /// What is known of a caller ("AWS global condition context keys", IAM User Guide).
-pub(crate) fn describe<'a>(context: &mut Context<'a>, caller: &'a Caller) {
+pub(crate) fn describe<'a>(context: &mut ConditionContext<'a>, caller: &'a Caller) {
     context.set("aws:PrincipalAccount", caller.account().to_string().into());
     context.set("aws:userid", caller.user_id().into());
-    context.set("aws:PrincipalIsAWSService", Value::Bool(false));
+    context.set("aws:PrincipalIsAWSService", ConditionValue::Bool(false));
     match caller.identity() {
         Identity::Root(_) => {
             context.set("aws:PrincipalArn", caller.arn().into());
@@ -293,11 +302,14 @@ pub(crate) fn describe<'a>(context: &mut Context<'a>, caller: &'a Caller) {
         }
         Identity::Session { session, role } => {
             // The role's ARN with its path, never the session's.
-            context.set("aws:PrincipalArn", Value::from(&*role.arn));
+            context.set("aws:PrincipalArn", ConditionValue::from(&*role.arn));
             context.set("aws:PrincipalType", "AssumedRole".into());
-            context.set("aws:TokenIssueTime", Value::Time(session.issued));
+            context.set("aws:TokenIssueTime", ConditionValue::Time(session.issued));
             let mfa = session.mfa_authenticated_at;
-            context.set("aws:MultiFactorAuthPresent", Value::Bool(mfa.is_some()));
+            context.set(
+                "aws:MultiFactorAuthPresent",
+                ConditionValue::Bool(mfa.is_some()),
+            );
             if let Some(resource) = &session.service_resource
                 && let Some(key) = resource.service().source_key()
             {

@@ -6,7 +6,7 @@ use bowline_aws::{
     error::AwsError,
     sts::{self, AssumeRoleRequest, AssumeRoleResponse},
 };
-use bowline_iam::{authorize::AppliedPolicy, context::Value, policy::CompiledPolicy};
+use bowline_iam::{authorize::AppliedPolicy, context::ConditionValue, policy::CompiledPolicy};
 
 use super::{
     IssuedCredentials, audit_issued_credentials,
@@ -114,7 +114,7 @@ fn no_role(
     arn: &RoleArn<'_>,
     asker: &Asker<'_>,
     caller: &Caller,
-    keys: Vec<(&str, Value<'_>)>,
+    keys: Vec<(&str, ConditionValue<'_>)>,
 ) -> Refused {
     if arn.account == caller.account() {
         let message = format!(

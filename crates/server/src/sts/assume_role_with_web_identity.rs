@@ -14,7 +14,7 @@ use bowline_aws::{
 use bowline_iam::{
     action::Action,
     authorize::{AuthorizationRequest, Policies, RequestedResource, authorize, explain},
-    context::{Context, Value},
+    context::{ConditionContext, ConditionValue},
     principal::Principal,
 };
 
@@ -188,18 +188,21 @@ fn context<'a>(
     token: &VerifiedToken<'a>,
     provider: &'a Provider,
     session_name: &'a str,
-) -> Context<'a> {
+) -> ConditionContext<'a> {
     let mut context = common(event.head);
-    context.set("aws:PrincipalIsAWSService", Value::Bool(false));
-    context.set("aws:FederatedProvider", Value::from(&*provider.arn));
+    context.set("aws:PrincipalIsAWSService", ConditionValue::Bool(false));
+    context.set(
+        "aws:FederatedProvider",
+        ConditionValue::from(&*provider.arn),
+    );
     context.set("sts:RoleSessionName", session_name.into());
 
     let prefix = provider.condition_prefix();
     let key = |claim: &str| [prefix, ":", claim].concat();
     // Of several audiences a policy has to say which one it means, by a set operator.
     let audience = match token.audience_for_conditions() {
-        [one] => Value::from(*one),
-        several => Value::Set(several.iter().copied().map(Cow::from).collect()),
+        [one] => ConditionValue::from(*one),
+        several => ConditionValue::Set(several.iter().copied().map(Cow::from).collect()),
     };
     context.set(key("aud"), audience);
     context.set(key("sub"), token.subject().into());

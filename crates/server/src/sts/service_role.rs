@@ -14,7 +14,7 @@ use bowline_aws::{
 use bowline_iam::{
     action::Action,
     authorize::{AuthorizationRequest, Policies, RequestedResource, authorize, explain},
-    context::{Context, Value},
+    context::{ConditionContext, ConditionValue},
     decision::Permit,
     principal::Principal,
 };
@@ -155,13 +155,13 @@ pub(crate) fn assume_for_service(
 }
 
 /// What the trust policy is decided on. The call comes from inside the server, so it has no address and no user agent.
-fn context(resource: &ServiceResource, now: Timestamp) -> Context<'_> {
-    let mut context = Context::new();
-    context.set("aws:CurrentTime", Value::Time(now));
-    context.set("aws:EpochTime", Value::Integer(now.as_second()));
-    context.set("aws:SecureTransport", Value::Bool(true));
-    context.set("aws:ViaAWSService", Value::Bool(false));
-    context.set("aws:PrincipalIsAWSService", Value::Bool(true));
+fn context(resource: &ServiceResource, now: Timestamp) -> ConditionContext<'_> {
+    let mut context = ConditionContext::new();
+    context.set("aws:CurrentTime", ConditionValue::Time(now));
+    context.set("aws:EpochTime", ConditionValue::Integer(now.as_second()));
+    context.set("aws:SecureTransport", ConditionValue::Bool(true));
+    context.set("aws:ViaAWSService", ConditionValue::Bool(false));
+    context.set("aws:PrincipalIsAWSService", ConditionValue::Bool(true));
     let service = resource.service().principal();
     context.set("aws:PrincipalServiceName", service.into());
     context.set("aws:SourceArn", resource.as_str().into());

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bowline_iam::{
-    context::Value,
+    context::ConditionValue,
     json::{self, Object},
 };
 
@@ -46,7 +46,7 @@ impl<'r, 'a> Part<'r, 'a> {
         operation: Operation,
         body: &Object<'_>,
         resource: &Resource,
-    ) -> Vec<(Cow<'static, str>, Value<'r>)> {
+    ) -> Vec<(Cow<'static, str>, ConditionValue<'r>)> {
         let mut attributes = Gathered::none();
         let mut leading = Gathered::none();
         let mut keys = Vec::new();
@@ -205,30 +205,33 @@ impl Gathered {
         }
     }
 
-    pub(super) fn into_value<'v>(self) -> Value<'v> {
+    pub(super) fn into_value<'v>(self) -> ConditionValue<'v> {
         match self.0 {
             Some(mut values) => {
                 values.sort_unstable();
                 values.dedup();
-                Value::Set(values.into_iter().map(Cow::Owned).collect())
+                ConditionValue::Set(values.into_iter().map(Cow::Owned).collect())
             }
-            None => Value::Unknown,
+            None => ConditionValue::Unknown,
         }
     }
 }
 
 /// `dynamodb:LeadingKeys`, and the same by its newer name. Keys of several attributes are nothing that tables here have.
-pub(super) fn leading_keys<'v>(keys: &mut Vec<(Cow<'static, str>, Value<'v>)>, leading: Gathered) {
-    let value: Value<'v> = leading.into_value();
+pub(super) fn leading_keys<'v>(
+    keys: &mut Vec<(Cow<'static, str>, ConditionValue<'v>)>,
+    leading: Gathered,
+) {
+    let value: ConditionValue<'v> = leading.into_value();
     keys.push(("dynamodb:LeadingKeys".into(), value.clone()));
     keys.push(("dynamodb:FirstPartitionKeyValues".into(), value));
     for later in ["Second", "Third", "Fourth"] {
         let key = format!("dynamodb:{later}PartitionKeyValues");
-        keys.push((key.into(), Value::Unknown));
+        keys.push((key.into(), ConditionValue::Unknown));
     }
 }
 
-pub(super) fn consumed_capacity<'v>(body: &Object<'_>) -> (Cow<'static, str>, Value<'v>) {
+pub(super) fn consumed_capacity<'v>(body: &Object<'_>) -> (Cow<'static, str>, ConditionValue<'v>) {
     let asked = present(body, "ReturnConsumedCapacity").and_then(json::Value::as_str);
     let asked = asked.unwrap_or("NONE").to_owned();
     ("dynamodb:ReturnConsumedCapacity".into(), asked.into())

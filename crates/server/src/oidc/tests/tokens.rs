@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use bowline_iam::context::Value;
+use bowline_iam::context::ConditionValue;
 use serde_json::json;
 
 use crate::identity::index::Provider;
@@ -77,7 +77,10 @@ async fn a_good_token_shows_its_claims() {
         let has = |name: &str, value| claims.contains(&(name.into(), value));
         assert!(has("kubernetes.io/namespace", "gbot-dev".into()));
         assert!(has("kubernetes.io/pod/name", "bot-0".into()));
-        assert!(has("groups", Value::Set(vec!["a".into(), "b".into()])));
+        assert!(has(
+            "groups",
+            ConditionValue::Set(vec!["a".into(), "b".into()])
+        ));
     };
     let text = format!("\n {token}\r\n");
     usual().shown(&text, 0, show).await.unwrap();
