@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::bowline::{ACCOUNT, Bowline};
 use crate::support::http::Request;
-use crate::support::keys::{Keys, stranger};
+use crate::support::keys::{Keys, unrelated_key};
 use crate::support::world::{World, allow, credentials, provider, web_identity};
 
 /// An account that was just made, and its root.
@@ -422,7 +422,7 @@ fn one_issuer_with_other_keys_in_each_account_is_two_issuers() {
         other.id, world.issuer.host
     );
     // The same `iss`, the same `kid`, another key.
-    let keys = json!({ "keys": [stranger().jwk(Some("k1"))] }).to_string();
+    let keys = json!({ "keys": [unrelated_key().jwk(Some("k1"))] }).to_string();
     world
         .operate(
             &other.root,
@@ -444,7 +444,10 @@ fn one_issuer_with_other_keys_in_each_account_is_two_issuers() {
             .unwrap_or_else(|| "accepted".to_owned())
     };
     let here = format!("arn:aws:iam::{ACCOUNT}:role/bot");
-    let (ours, theirs) = (world.issuer.good(), world.issuer.token().sign(stranger()));
+    let (ours, theirs) = (
+        world.issuer.valid_token(),
+        world.issuer.token().sign(unrelated_key()),
+    );
     // Each is refused where it was never seen, accepted where it belongs, and refused where another was remembered.
     for (token, at_home, abroad) in [(&ours, &here, &there), (&theirs, &there, &here)] {
         assert_eq!(exchange(abroad, token), "InvalidIdentityToken");

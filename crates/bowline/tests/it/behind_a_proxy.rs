@@ -35,7 +35,7 @@ fn world() -> World {
 /// A pod's variables, for a client that knows the proxy's authority.
 fn pod(world: &World, proxy: &Proxy) -> [(&'static str, String); 5] {
     let token = world.server.home().join("token");
-    fs::write(&token, world.issuer.good()).unwrap();
+    fs::write(&token, world.issuer.valid_token()).unwrap();
     [
         ("AWS_ROLE_ARN", role_arn("bot")),
         ("AWS_WEB_IDENTITY_TOKEN_FILE", token.display().to_string()),

@@ -38,7 +38,7 @@ fn scene() -> Option<(Clients, World, String)> {
         )
         .accepted();
     let file = world.server.home().join("token");
-    fs::write(&file, format!("{}\n", world.issuer.good())).unwrap();
+    fs::write(&file, format!("{}\n", world.issuer.valid_token())).unwrap();
     let file = file.to_str().unwrap().to_owned();
     Some((clients, world, file))
 }

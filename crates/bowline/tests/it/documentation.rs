@@ -163,7 +163,7 @@ fn the_variables_of_the_clients_page_are_all_that_a_pod_needs() {
     let world = World::new();
     let home = world.server.home();
     let token = home.join("token");
-    fs::write(&token, world.issuer.good()).unwrap();
+    fs::write(&token, world.issuer.valid_token()).unwrap();
     fs::write(home.join("report.txt"), "hello").unwrap();
     let mut typed = blocks(&read("docs/clients.md"), "sh").join("\n");
     for (from, to) in [

@@ -228,7 +228,7 @@ fn a_pod_uses_its_table_with_the_aws_cli() {
         )
         .accepted();
     let token = world.server.home().join("token");
-    std::fs::write(&token, world.issuer.good()).unwrap();
+    std::fs::write(&token, world.issuer.valid_token()).unwrap();
     let role = role_arn("bot");
     let pod = [
         ("AWS_ROLE_ARN", &*role),

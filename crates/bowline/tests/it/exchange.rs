@@ -11,7 +11,7 @@ use crate::support::world::{World, allow, credentials, role_arn, web_identity};
 #[test]
 fn a_token_becomes_credentials_of_the_role() {
     let world = World::new();
-    assert_snapshot!(world.exchange(&world.issuer.good()).text(), @r#"<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>[ASIA]</AccessKeyId><SecretAccessKey>[secret]</SecretAccessKey><SessionToken>[token]</SessionToken><Expiration>[time]</Expiration></Credentials><SubjectFromWebIdentityToken>system:serviceaccount:gbot-dev:bot-builder-insight-generator</SubjectFromWebIdentityToken><AssumedRoleUser><AssumedRoleId>[AROA]:test</AssumedRoleId><Arn>arn:aws:sts::432797229265:assumed-role/bot/test</Arn></AssumedRoleUser><Provider>arn:aws:iam::432797229265:oidc-provider/localhost:[port]</Provider><Audience>sts.amazonaws.com</Audience></AssumeRoleWithWebIdentityResult><ResponseMetadata><RequestId>[id]</RequestId></ResponseMetadata></AssumeRoleWithWebIdentityResponse>"#);
+    assert_snapshot!(world.exchange(&world.issuer.valid_token()).text(), @r#"<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>[ASIA]</AccessKeyId><SecretAccessKey>[secret]</SecretAccessKey><SessionToken>[token]</SessionToken><Expiration>[time]</Expiration></Credentials><SubjectFromWebIdentityToken>system:serviceaccount:gbot-dev:bot-builder-insight-generator</SubjectFromWebIdentityToken><AssumedRoleUser><AssumedRoleId>[AROA]:test</AssumedRoleId><Arn>arn:aws:sts::432797229265:assumed-role/bot/test</Arn></AssumedRoleUser><Provider>arn:aws:iam::432797229265:oidc-provider/localhost:[port]</Provider><Audience>sts.amazonaws.com</Audience></AssumeRoleWithWebIdentityResult><ResponseMetadata><RequestId>[id]</RequestId></ResponseMetadata></AssumeRoleWithWebIdentityResponse>"#);
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn the_credentials_are_the_role_session_and_open_one_bucket() {
 #[test]
 fn white_space_around_a_token_is_no_part_of_it() {
     let world = World::new();
-    let token = world.issuer.good();
+    let token = world.issuer.valid_token();
     world.exchange(&format!("{token}\n")).accepted();
     world.exchange(&format!(" \t{token}\r\n")).accepted();
 }
@@ -88,7 +88,7 @@ fn every_algorithm_that_clusters_use_is_accepted() {
 #[test]
 fn requests_that_aws_would_not_accept_are_not_accepted() {
     let world = World::new();
-    let token = world.issuer.good();
+    let token = world.issuer.valid_token();
     let with = |name: &str, value: &str| {
         world
             .exchange_with("bot", &token, &[(name, value)])
@@ -120,8 +120,11 @@ fn a_session_policy_only_narrows() {
     let world = World::new();
     let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::insights/bot/own/*"},{"Effect":"Allow","Action":"iam:*","Resource":"*"}]}"#;
     let wide = world.bot();
-    let narrow =
-        credentials(&world.exchange_with("bot", &world.issuer.good(), &[("Policy", policy)]));
+    let narrow = credentials(&world.exchange_with(
+        "bot",
+        &world.issuer.valid_token(),
+        &[("Policy", policy)],
+    ));
     let put = |keys, key: &str| {
         world
             .send(

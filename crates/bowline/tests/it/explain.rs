@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::support::bowline::Bowline;
 use crate::support::http::Request;
-use crate::support::keys::stranger;
+use crate::support::keys::unrelated_key;
 use crate::support::wait::now;
 use crate::support::world::{World, allow, role_arn, web_identity};
 
@@ -311,7 +311,7 @@ fn bad_tokens_are_explained_too() {
       answer    400 InvalidIdentityToken: Incorrect token audience
       reason    token is for ["elsewhere"], the provider takes ["sts.amazonaws.com"]
     "#);
-    assert_snapshot!(explained(token.clone().sign(stranger())), @"
+    assert_snapshot!(explained(token.clone().sign(unrelated_key())), @"
     sts:AssumeRoleWithWebIdentity was refused at [time]
       request   [uuid]
       caller    a token that names http://localhost:[port] as its issuer from 127.0.0.1
@@ -330,7 +330,7 @@ fn bad_tokens_are_explained_too() {
 #[test]
 fn only_who_may_explain_is_told() {
     let world = World::new();
-    let refused = world.exchange(&world.issuer.token().sign(stranger()));
+    let refused = world.exchange(&world.issuer.token().sign(unrelated_key()));
     let id = refused.request_id();
     let bot = world.bot();
     let output = world.server.run(&bot, &["explain", &id]);

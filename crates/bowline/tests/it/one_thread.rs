@@ -42,7 +42,9 @@ fn one_thread_exchanges_tokens_and_serves_objects_for_many_at_a_time() {
                 assert!(got.text() == object, "object {client} is another");
                 let role = format!("other-{client}");
                 world.add_role(&role);
-                world.exchange_for(&role, &world.issuer.good()).accepted();
+                world
+                    .exchange_for(&role, &world.issuer.valid_token())
+                    .accepted();
             });
         }
     });

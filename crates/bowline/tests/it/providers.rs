@@ -8,8 +8,8 @@ use serde_json::json;
 
 use crate::support::bowline::{ACCOUNT, Bowline, Launch};
 use crate::support::http::Response;
-use crate::support::issuer::{Instead, Issuer, Silent};
-use crate::support::keys::{SigningKey, stranger};
+use crate::support::issuer::{Issuer, IssuerResponse, UnresponsiveListener};
+use crate::support::keys::{SigningKey, unrelated_key};
 use crate::support::sign::Signer;
 use crate::support::token::Token;
 use crate::support::wait::wait_for;
@@ -31,14 +31,20 @@ fn configure(world: &World, option: &str, text: &str) {
 
 fn unknown_key(world: &World) -> Response {
     let kid = world.server.pid().to_string();
-    world.exchange(&world.issuer.token().header("kid", kid).sign(stranger()))
+    world.exchange(
+        &world
+            .issuer
+            .token()
+            .header("kid", kid)
+            .sign(unrelated_key()),
+    )
 }
 
 #[test]
 fn an_issuer_over_tls_is_believed_under_its_own_authority_alone() {
     let world = World::without_roles(Launch::default(), Issuer::start_tls());
     world.add_role("bot");
-    let token = world.issuer.good();
+    let token = world.issuer.valid_token();
     assert_snapshot!(world.exchange(&token).verdict(), @"400 IDPCommunicationError: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements");
     let another = Issuer::start_tls();
     configure(&world, "--ca-bundle", another.authority.as_ref().unwrap());
@@ -64,9 +70,9 @@ fn an_uploaded_key_set_stands_in_for_discovery() {
     world
         .exchange(&world.issuer.token().header("kid", "up").sign(&uploaded))
         .accepted();
-    assert_snapshot!(world.exchange(&world.issuer.good()).verdict(), @"400 InvalidIdentityToken: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements");
+    assert_snapshot!(world.exchange(&world.issuer.valid_token()).verdict(), @"400 InvalidIdentityToken: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements");
     assert_eq!(
-        world.issuer.asked(),
+        world.issuer.request_count(),
         0,
         "the issuer was asked although its keys are known"
     );
@@ -97,7 +103,7 @@ fn a_provider_keeps_its_settings_when_its_clients_change() {
             ],
         )
         .accepted();
-    world.exchange(&world.issuer.good()).accepted();
+    world.exchange(&world.issuer.valid_token()).accepted();
     // What was deleted does not come back with its settings.
     world
         .iam(
@@ -105,9 +111,9 @@ fn a_provider_keeps_its_settings_when_its_clients_change() {
             &[("OpenIDConnectProviderArn", &arn)],
         )
         .accepted();
-    assert_snapshot!(world.exchange(&world.issuer.good()).verdict(), @"400 InvalidIdentityToken: No OpenIDConnect provider found in your account for https://localhost:[port]");
+    assert_snapshot!(world.exchange(&world.issuer.valid_token()).verdict(), @"400 InvalidIdentityToken: No OpenIDConnect provider found in your account for https://localhost:[port]");
     world.add_provider(&world.issuer.url());
-    assert_snapshot!(world.exchange(&world.issuer.good()).verdict(), @"400 IDPCommunicationError: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements");
+    assert_snapshot!(world.exchange(&world.issuer.valid_token()).verdict(), @"400 IDPCommunicationError: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements");
 }
 
 #[test]
@@ -170,63 +176,63 @@ fn several_clusters_may_call_themselves_the_same() {
 
 #[test]
 fn an_issuer_that_does_not_answer_well_is_a_fault_to_try_again() {
-    for instead in [Instead::Status(500), Instead::Status(503)] {
+    for response in [IssuerResponse::status(500), IssuerResponse::status(503)] {
         let world = World::new();
-        world.issuer.discovery_instead(instead.clone());
-        let verdict = world.exchange(&world.issuer.good()).verdict();
+        world.issuer.respond_to_discovery(response.clone());
+        let verdict = world.exchange(&world.issuer.valid_token()).verdict();
         assert!(
             verdict.starts_with("400 IDPCommunicationError"),
-            "{instead:?}: {verdict}"
+            "{response:?}: {verdict}"
         );
     }
     let world = World::new();
-    world.issuer.keys_instead(Instead::Status(502));
-    assert_snapshot!(world.exchange(&world.issuer.good()).verdict(), @"400 IDPCommunicationError: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements");
+    world.issuer.respond_to_keys(IssuerResponse::status(502));
+    assert_snapshot!(world.exchange(&world.issuer.valid_token()).verdict(), @"400 IDPCommunicationError: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements");
 }
 
 #[test]
 fn an_issuer_that_answers_without_a_usable_key_is_refused() {
     let far = Issuer::start();
-    for (discovery, instead) in [
-        (true, Instead::Text("no json".to_owned())),
+    for (discovery, response) in [
+        (true, IssuerResponse::ok("no json".to_owned())),
         (
             true,
-            Instead::Text(
+            IssuerResponse::ok(
                 r#"{"issuer":"https://issuer.invalid","jwks_uri":"https://issuer.invalid/keys"}"#
                     .to_owned(),
             ),
         ),
-        (false, Instead::Text(r#"{"keys":[]}"#.to_owned())),
+        (false, IssuerResponse::ok(r#"{"keys":[]}"#.to_owned())),
         (
             false,
-            Instead::Text(
+            IssuerResponse::ok(
                 r#"{"keys":[{"kty":"ML-DSA","kid":"k1","alg":"ML-DSA-65","pub":"AAAA"}]}"#
                     .to_owned(),
             ),
         ),
         (
             false,
-            Instead::Text(format!("{{\"keys\":[{}]}}", "{},".repeat(200_000))),
+            IssuerResponse::ok(format!("{{\"keys\":[{}]}}", "{},".repeat(200_000))),
         ),
         (
             true,
-            Instead::Redirect(format!("{}/.well-known/openid-configuration", far.url())),
+            IssuerResponse::redirect(format!("{}/.well-known/openid-configuration", far.url())),
         ),
     ] {
         let world = World::new();
         if discovery {
-            world.issuer.discovery_instead(instead);
+            world.issuer.respond_to_discovery(response);
         } else {
-            world.issuer.keys_instead(instead);
+            world.issuer.respond_to_keys(response);
         }
-        let answer = world.exchange(&world.issuer.good());
+        let answer = world.exchange(&world.issuer.valid_token());
         assert_eq!(answer.status, 400, "{}", answer.verdict());
         assert!(
             !answer.text().contains("no json"),
             "what the issuer said was shown"
         );
     }
-    assert_eq!(far.asked(), 0, "a redirect was followed");
+    assert_eq!(far.request_count(), 0, "a redirect was followed");
 }
 
 #[test]
@@ -238,15 +244,17 @@ fn an_unknown_kind_of_key_does_not_spoil_the_others() {
     world
         .issuer
         .publish(json!({ "kty": "EC", "crv": "P-999", "kid": "odd", "x": "AA", "y": "AA" }));
-    world.exchange(&world.issuer.good()).accepted();
+    world.exchange(&world.issuer.valid_token()).accepted();
 }
 
 #[test]
 fn the_last_good_keys_serve_while_the_issuer_is_down() {
     let world = World::new();
-    world.exchange(&world.issuer.good()).accepted();
-    world.issuer.discovery_instead(Instead::Status(500));
-    world.issuer.keys_instead(Instead::Status(500));
+    world.exchange(&world.issuer.valid_token()).accepted();
+    world
+        .issuer
+        .respond_to_discovery(IssuerResponse::status(500));
+    world.issuer.respond_to_keys(IssuerResponse::status(500));
     world
         .exchange(
             &world
@@ -273,15 +281,15 @@ fn the_last_good_keys_serve_while_the_issuer_is_down() {
 #[test]
 fn unknown_key_ids_do_not_hammer_the_issuer() {
     let world = World::new();
-    world.exchange(&world.issuer.good()).accepted();
-    let before = world.issuer.asked();
+    world.exchange(&world.issuer.valid_token()).accepted();
+    let before = world.issuer.request_count();
     for n in 0..40 {
         let token = world.issuer.token().header("kid", format!("unknown-{n}"));
-        assert_eq!(world.exchange(&token.sign(stranger())).status, 400);
+        assert_eq!(world.exchange(&token.sign(unrelated_key())).status, 400);
     }
     // One look in ten seconds is two requests: discovery and keys. The forty take a few seconds at most.
-    let asked = world.issuer.asked() - before;
-    assert!(asked <= 6, "{asked} requests for 40 unknown keys");
+    let requests = world.issuer.request_count() - before;
+    assert!(requests <= 6, "{requests} requests for 40 unknown keys");
     world
         .exchange(
             &world
@@ -296,17 +304,17 @@ fn unknown_key_ids_do_not_hammer_the_issuer() {
 #[test]
 fn a_silent_issuer_costs_its_own_holders_seconds_and_nobody_else_any() {
     let world = World::new();
-    let silent = Silent::start();
+    let silent = UnresponsiveListener::start();
     let url = format!("http://{}", silent.host);
     world.add_provider(&url);
-    let token = Token::new(&url, "k1").sign(stranger());
+    let token = Token::new(&url, "k1").sign(unrelated_key());
     let request = web_identity(&role_arn("bot"), "test", &token, &[]);
     let port = world.server.port;
     let waiting = std::thread::spawn(move || request.send(port).verdict());
-    wait_for("the silent issuer to be asked", SOON, || {
-        silent.is_asked().then_some(())
+    wait_for("a connection to the silent issuer", SOON, || {
+        silent.has_connection().then_some(())
     });
-    world.exchange(&world.issuer.good()).accepted();
+    world.exchange(&world.issuer.valid_token()).accepted();
     assert!(
         !waiting.is_finished(),
         "the good token was not exchanged meanwhile"
@@ -331,5 +339,5 @@ fn loopback_issuers_need_the_flag() {
     let signed = Signer::new(&Bowline::root(), "iam").sign(provider(&issuer.url()), strict.port);
     let _shown = show_ids_as_words();
     assert_snapshot!(signed.send(strict.port).verdict(), @"400 ValidationError: Invalid Open ID Connect Provider URL");
-    assert_eq!(issuer.asked(), 0);
+    assert_eq!(issuer.request_count(), 0);
 }

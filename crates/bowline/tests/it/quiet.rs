@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::support::bowline::Bowline;
 use crate::support::http::Request;
-use crate::support::keys::{Keys, stranger};
+use crate::support::keys::{Keys, unrelated_key};
 use crate::support::sign::Signer;
 use crate::support::world::{World, allow};
 
@@ -31,8 +31,8 @@ fn holds(bytes: &[u8], word: &str) -> bool {
 #[test]
 fn no_secret_token_or_signature_is_written_down() {
     let world = World::on_disk();
-    let token = world.issuer.good();
-    let forged = world.issuer.token().sign(stranger());
+    let token = world.issuer.valid_token();
+    let forged = world.issuer.token().sign(unrelated_key());
     let bot = world.bot();
     let user = world.user("kept", Some(allow(&["s3:*"], &["*"])));
     world.exchange(&token).accepted();
@@ -102,7 +102,7 @@ fn one_record_tells_one_decision() {
     world
         .send(&bot, "s3", Request::put("/insights/bot/a", "hello"))
         .accepted();
-    let denied = world.exchange_for("no-such-role", &world.issuer.good());
+    let denied = world.exchange_for("no-such-role", &world.issuer.valid_token());
     assert_eq!(denied.status, 403);
     let records = world.audit();
     let of = |name: &str| {

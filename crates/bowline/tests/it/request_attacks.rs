@@ -102,10 +102,10 @@ fn what_stands_in_an_amz_header_must_be_signed() {
             .verdict()
     };
     assert_eq!(twin(Signer::new(&bot, "s3")), "200");
-    assert_snapshot!(twin(Signer::new(&bot, "s3").leaving_out("x-amz-meta-owner")), @"403 AccessDenied: There were headers present in the request which were not signed");
-    assert_snapshot!(twin(Signer::new(&bot, "s3").leaving_out("x-amz-content-sha256")), @"403 AccessDenied: There were headers present in the request which were not signed");
-    assert_snapshot!(twin(Signer::new(&bot, "s3").leaving_out("x-amz-security-token")), @"403 AccessDenied: There were headers present in the request which were not signed");
-    assert_snapshot!(twin(Signer::new(&bot, "s3").leaving_out("host")), @"403 AccessDenied: There were headers present in the request which were not signed");
+    assert_snapshot!(twin(Signer::new(&bot, "s3").leave_unsigned("x-amz-meta-owner")), @"403 AccessDenied: There were headers present in the request which were not signed");
+    assert_snapshot!(twin(Signer::new(&bot, "s3").leave_unsigned("x-amz-content-sha256")), @"403 AccessDenied: There were headers present in the request which were not signed");
+    assert_snapshot!(twin(Signer::new(&bot, "s3").leave_unsigned("x-amz-security-token")), @"403 AccessDenied: There were headers present in the request which were not signed");
+    assert_snapshot!(twin(Signer::new(&bot, "s3").leave_unsigned("host")), @"403 AccessDenied: There were headers present in the request which were not signed");
     // Added on the way.
     let signed = Signer::new(&bot, "s3").sign(put("a"), port);
     assert_eq!(signed.send(port).verdict(), "200");

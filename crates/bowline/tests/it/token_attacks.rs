@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::support::http::Request;
 use crate::support::issuer::Issuer;
-use crate::support::keys::{SigningKey, stranger};
+use crate::support::keys::{SigningKey, unrelated_key};
 use crate::support::token::{SUBJECT, Token};
 use crate::support::wait::now;
 use crate::support::world::{World, allow, credentials};
@@ -62,7 +62,7 @@ fn the_public_key_is_no_hmac_secret() {
 #[test]
 fn an_issuer_without_a_provider_is_refused() {
     let world = World::new();
-    let good = world.issuer.good();
+    let good = world.issuer.valid_token();
     let bad = world
         .issuer
         .token()
@@ -84,9 +84,9 @@ fn a_key_of_one_provider_signs_for_no_other() {
     let jwk = other.key.jwk(Some("other"));
     other.publish(jwk);
     world.add_provider(&other.url());
-    let good = world.issuer.good();
+    let good = world.issuer.valid_token();
     // The other issuer's own token is a good one, but the role does not trust that issuer.
-    assert_snapshot!(refused(&world, &good, &other.good()), @"403 AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity");
+    assert_snapshot!(refused(&world, &good, &other.valid_token()), @"403 AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity");
     // Its key, under any id, does not make it this issuer.
     let borrowed = |kid: &str| Token::new(&world.issuer.url(), kid).sign(&other.key);
     assert_snapshot!(refused(&world, &good, &borrowed("k1")), @"400 InvalidIdentityToken: The web identity token that was passed could not be validated by AWS. Get a new identity token from the identity provider and then retry the request.");
@@ -97,9 +97,10 @@ fn a_key_of_one_provider_signs_for_no_other() {
 fn a_key_that_the_token_brings_along_is_not_believed() {
     let world = World::new();
     let elsewhere = Issuer::start();
-    let jwk = stranger().jwk(Some("k1"));
+    let jwk = unrelated_key().jwk(Some("k1"));
     elsewhere.publish(jwk.clone());
-    let certificate = base64::engine::general_purpose::STANDARD.encode(stranger().public_pem());
+    let certificate =
+        base64::engine::general_purpose::STANDARD.encode(unrelated_key().public_pem());
     for (name, value) in [
         ("jwk", jwk),
         ("jku", json!(format!("{}/openid/v1/jwks", elsewhere.url()))),
@@ -112,14 +113,22 @@ fn a_key_that_the_token_brings_along_is_not_believed() {
                 Some(kid) => token.clone().header("kid", kid),
                 None => token.clone().without_header("kid"),
             };
-            let verdict = refused(&world, &world.issuer.good(), &bad.sign(stranger()));
+            let verdict = refused(
+                &world,
+                &world.issuer.valid_token(),
+                &bad.sign(unrelated_key()),
+            );
             assert!(
                 verdict.starts_with("400 InvalidIdentityToken"),
                 "{name}: {verdict}"
             );
         }
     }
-    assert_eq!(elsewhere.asked(), 0, "the address in a token was followed");
+    assert_eq!(
+        elsewhere.request_count(),
+        0,
+        "the address in a token was followed"
+    );
 }
 
 #[test]
@@ -127,13 +136,13 @@ fn a_signature_of_anybody_else_is_refused() {
     let world = World::new();
     let token = world.issuer.token();
     let good = token.sign(&world.issuer.key);
-    assert_snapshot!(refused(&world, &good, &token.sign(stranger())), @"400 InvalidIdentityToken: The web identity token that was passed could not be validated by AWS. Get a new identity token from the identity provider and then retry the request.");
+    assert_snapshot!(refused(&world, &good, &token.sign(unrelated_key())), @"400 InvalidIdentityToken: The web identity token that was passed could not be validated by AWS. Get a new identity token from the identity provider and then retry the request.");
 }
 
 #[test]
 fn a_claim_changed_after_signing_is_refused() {
     let world = World::new();
-    let good = world.issuer.good();
+    let good = world.issuer.valid_token();
     let forged = world
         .issuer
         .token()
@@ -202,7 +211,7 @@ fn an_extension_that_must_be_understood_is_refused() {
 #[test]
 fn a_token_that_is_cut_short_is_refused() {
     let world = World::new();
-    let good = world.issuer.good();
+    let good = world.issuer.valid_token();
     let (message, signature) = good.rsplit_once('.').unwrap();
     let (header, payload) = message.split_once('.').unwrap();
     for bad in [
@@ -231,7 +240,7 @@ fn a_token_that_is_cut_short_is_refused() {
 #[test]
 fn the_last_character_of_a_signature_has_one_spelling() {
     let world = World::new();
-    let good = world.issuer.good();
+    let good = world.issuer.valid_token();
     // 256 bytes are 341 full groups and one byte more: the last character carries four bits that mean nothing.
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let last = alphabet.find(good.chars().last().unwrap()).unwrap();
@@ -280,7 +289,7 @@ fn a_claim_that_stands_twice_is_refused() {
 #[test]
 fn claims_of_the_wrong_kind_are_refused() {
     let world = World::new();
-    let good = world.issuer.good();
+    let good = world.issuer.valid_token();
     for (name, value) in [
         ("sub", json!(7)),
         ("sub", json!([SUBJECT])),
@@ -385,7 +394,7 @@ fn times_are_good_to_five_minutes() {
 #[test]
 fn another_service_account_is_refused_in_the_words_for_a_role_that_does_not_exist() {
     let world = World::new();
-    let good = world.issuer.good();
+    let good = world.issuer.valid_token();
     let other = world
         .issuer
         .token()
@@ -398,7 +407,7 @@ fn another_service_account_is_refused_in_the_words_for_a_role_that_does_not_exis
         untrusted
     );
     // A caller whose token does not verify learns nothing about roles at all.
-    let forged = world.issuer.token().sign(stranger());
+    let forged = world.issuer.token().sign(unrelated_key());
     assert_eq!(
         world.exchange_for("no-such-role", &forged).verdict(),
         world.exchange(&forged).verdict()
@@ -467,7 +476,7 @@ fn a_wildcard_in_a_claim_is_a_character() {
 #[test]
 fn a_token_seen_before_is_judged_anew() {
     let world = World::new();
-    let token = world.issuer.good();
+    let token = world.issuer.valid_token();
     world.exchange(&token).accepted();
     let closed = world.trust().to_string().replace(SUBJECT, "nobody");
     world

@@ -29,20 +29,44 @@ pub(crate) struct Issuer {
 #[derive(Default)]
 struct State {
     keys: Vec<Value>,
-    /// Answers that stand in for the right ones, by path.
-    instead: Vec<(&'static str, Instead)>,
-    asked: Vec<String>,
+    /// Responses that replace the documents, by path.
+    overrides: Vec<(&'static str, IssuerResponse)>,
+    requests: usize,
 }
 
-/// What an issuer may do wrong.
+/// What an issuer sends in place of a correct document.
 #[derive(Clone, Debug)]
-pub(crate) enum Instead {
-    /// Answers this status with an empty object.
-    Status(u16),
-    /// Sends the client somewhere else.
-    Redirect(String),
-    /// Answers this text with status 200.
-    Text(String),
+pub(crate) struct IssuerResponse {
+    status: u16,
+    location: Option<String>,
+    body: String,
+}
+
+impl IssuerResponse {
+    /// This body with status 200.
+    pub(crate) fn ok(body: impl Into<String>) -> Self {
+        Self {
+            body: body.into(),
+            ..Self::status(200)
+        }
+    }
+
+    /// This status with an empty object.
+    pub(crate) fn status(status: u16) -> Self {
+        Self {
+            status,
+            location: None,
+            body: "{}".to_owned(),
+        }
+    }
+
+    /// A redirect to this URL.
+    pub(crate) fn redirect(location: String) -> Self {
+        Self {
+            location: Some(location),
+            ..Self::status(302)
+        }
+    }
 }
 
 impl Issuer {
@@ -99,7 +123,7 @@ impl Issuer {
     }
 
     /// A good token, signed.
-    pub(crate) fn good(&self) -> String {
+    pub(crate) fn valid_token(&self) -> String {
         self.token().sign(&self.key)
     }
 
@@ -113,28 +137,28 @@ impl Issuer {
         self.state.lock().unwrap().keys.push(jwk);
     }
 
-    /// Answers discovery with something else from now on.
-    pub(crate) fn discovery_instead(&self, instead: Instead) {
-        self.instead(DISCOVERY, instead);
+    /// Sends this response in place of the discovery document from now on.
+    pub(crate) fn respond_to_discovery(&self, response: IssuerResponse) {
+        self.respond_to(DISCOVERY, response);
     }
 
-    /// Answers the key set with something else from now on.
-    pub(crate) fn keys_instead(&self, instead: Instead) {
-        self.instead(JWKS, instead);
+    /// Sends this response in place of the key set from now on.
+    pub(crate) fn respond_to_keys(&self, response: IssuerResponse) {
+        self.respond_to(JWKS, response);
     }
 
-    /// Answers rightly again.
+    /// Sends the correct documents again.
     pub(crate) fn recover(&self) {
-        self.state.lock().unwrap().instead.clear();
+        self.state.lock().unwrap().overrides.clear();
     }
 
-    /// How often anything was asked for.
-    pub(crate) fn asked(&self) -> usize {
-        self.state.lock().unwrap().asked.len()
+    /// How many requests it has received.
+    pub(crate) fn request_count(&self) -> usize {
+        self.state.lock().unwrap().requests
     }
 
-    fn instead(&self, path: &'static str, instead: Instead) {
-        self.state.lock().unwrap().instead.push((path, instead));
+    fn respond_to(&self, path: &'static str, response: IssuerResponse) {
+        self.state.lock().unwrap().overrides.push((path, response));
     }
 }
 
@@ -143,25 +167,28 @@ fn serve(mut stream: impl Read + Write, state: &Mutex<State>, url: &str) {
         return;
     };
     let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
-    let instead = {
+    let overridden = {
         let mut state = state.lock().unwrap();
-        state.asked.push(path.clone());
-        let found = state.instead.iter().rev().find(|(p, _)| *p == path);
-        found.map(|(_, instead)| instead.clone())
+        state.requests += 1;
+        let found = state.overrides.iter().rev().find(|(p, _)| *p == path);
+        found.map(|(_, response)| response.clone())
     };
-    let (status, location, body) = match instead {
-        Some(Instead::Status(status)) => (status, None, "{}".to_owned()),
-        Some(Instead::Redirect(to)) => (302, Some(to), String::new()),
-        Some(Instead::Text(text)) => (200, None, text),
-        // As Kubernetes answers whoever does not take the media type of key sets.
+    let response = match overridden {
+        Some(response) => response,
+        // As Kubernetes responds to clients that do not accept the media type of key sets.
         None if path == JWKS && !head.contains("application/jwk-set+json") => {
-            (406, None, String::new())
+            IssuerResponse::status(406)
         }
-        None => match right_answer(&path, state, url) {
-            Some(body) => (200, None, body.to_string()),
-            None => (404, None, "{}".to_owned()),
+        None => match document(&path, state, url) {
+            Some(document) => IssuerResponse::ok(document.to_string()),
+            None => IssuerResponse::status(404),
         },
     };
+    let IssuerResponse {
+        status,
+        location,
+        body,
+    } = response;
     let location = location.map_or_else(String::new, |to| format!("location: {to}\r\n"));
     let head = format!(
         "HTTP/1.1 {status} Answer\r\ncontent-type: application/json\r\n{location}content-length: {}\r\nconnection: close\r\n\r\n",
@@ -171,7 +198,7 @@ fn serve(mut stream: impl Read + Write, state: &Mutex<State>, url: &str) {
     let _ = stream.flush();
 }
 
-fn right_answer(path: &str, state: &Mutex<State>, url: &str) -> Option<Value> {
+fn document(path: &str, state: &Mutex<State>, url: &str) -> Option<Value> {
     match path {
         DISCOVERY => Some(json!({
             "issuer": url,
@@ -197,13 +224,13 @@ fn read_head(stream: &mut impl Read) -> Option<String> {
     String::from_utf8(head).ok()
 }
 
-/// Opens nothing but the port: a listener that accepts and never answers.
-pub(crate) struct Silent {
+/// A listener that accepts connections and never responds.
+pub(crate) struct UnresponsiveListener {
     pub(crate) host: String,
     connections: Arc<Mutex<Vec<TcpStream>>>,
 }
 
-impl Silent {
+impl UnresponsiveListener {
     pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let host = format!("localhost:{}", listener.local_addr().unwrap().port());
@@ -217,8 +244,8 @@ impl Silent {
         Self { host, connections }
     }
 
-    /// Whether anybody waits for an answer.
-    pub(crate) fn is_asked(&self) -> bool {
+    /// Whether a client has connected.
+    pub(crate) fn has_connection(&self) -> bool {
         !self.connections.lock().unwrap().is_empty()
     }
 }

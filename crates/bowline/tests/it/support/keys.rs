@@ -124,7 +124,7 @@ fn pem(label: &str, der: &[u8]) -> String {
 }
 
 /// An RSA key for whoever is not the issuer. Making one takes a while, so all tests share it.
-pub(crate) fn stranger() -> &'static SigningKey {
+pub(crate) fn unrelated_key() -> &'static SigningKey {
     static KEY: OnceLock<SigningKey> = OnceLock::new();
     KEY.get_or_init(SigningKey::rsa)
 }

@@ -116,7 +116,7 @@ impl Sdk {
         variables: &[(&str, &str)],
     ) -> Output {
         let token = world.server.home().join("token");
-        fs::write(&token, world.issuer.good()).unwrap();
+        fs::write(&token, world.issuer.valid_token()).unwrap();
         Command::new(&self.program)
             .args(&self.arguments)
             .args(arguments)

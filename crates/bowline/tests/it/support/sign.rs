@@ -53,7 +53,7 @@ impl Signer {
     }
 
     #[must_use]
-    pub(crate) fn leaving_out(mut self, header: &str) -> Self {
+    pub(crate) fn leave_unsigned(mut self, header: &str) -> Self {
         self.unsigned.push(header.to_owned());
         self
     }

@@ -117,7 +117,7 @@ impl World {
 
     /// Credentials of the role `bot`, for a good token.
     pub(crate) fn bot(&self) -> Keys {
-        credentials(&self.exchange(&self.issuer.good()))
+        credentials(&self.exchange(&self.issuer.valid_token()))
     }
 
     /// Calls IAM as root.
