@@ -1,6 +1,7 @@
 //! The usual scene: a server, an issuer that it knows, and a role that one service account may assume.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -10,6 +11,7 @@ use super::issuer::Issuer;
 use super::keys::Keys;
 use super::sign::Signer;
 use super::token::SUBJECT;
+use super::wait::now;
 
 /// The scene. Answers that are shown while it lives have their ids, times and ports replaced by words.
 pub(crate) struct World {
@@ -273,6 +275,10 @@ pub(crate) fn allow(actions: &[&str], resources: &[&str]) -> Value {
 /// Replaces what differs from run to run, in every snapshot of this thread until the guard is dropped.
 pub(crate) fn show_ids_as_words() -> insta::internals::SettingsBindDropGuard {
     let mut settings = insta::Settings::clone_current();
+    // Seconds since 1970 are known by their first digits, which change every eleven days.
+    let [past, future] = [-86_400, 86_400].map(|away| (now() + away) / 1_000_000);
+    let seconds = format!(r"\b({past}|{future})\d{{6}}\b");
+    let folder = format!(r"{}/\.tmp\w+", literal(&std::env::temp_dir()));
     for (pattern, word) in [
         (
             r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
@@ -296,19 +302,32 @@ pub(crate) fn show_ids_as_words() -> insta::internals::SettingsBindDropGuard {
             "[$1]",
         ),
         (
-            r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)",
+            r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)",
             "[time]",
         ),
-        (
-            r"\b20\d\d-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00:00",
-            "[time]",
-        ),
-        (r"\b20\d{6}T\d{6}Z\b", "[time]"),
-        (r"\b1[789]\d{8}\b", "[seconds]"),
+        (r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00:00", "[time]"),
+        (r"\b\d{8}T\d{6}Z\b", "[time]"),
+        // The day in a credential scope.
+        (r"/\d{8}/", "/[day]/"),
+        (&seconds, "[seconds]"),
         (r"\b(localhost|127\.0\.0\.1):\d{4,5}\b", "$1:[port]"),
-        (r"/tmp/\.tmp\w+", "[folder]"),
+        (&folder, "[folder]"),
     ] {
         settings.add_filter(pattern, word);
     }
     settings.bind_to_scope()
+}
+
+/// A pattern that matches this path and nothing else.
+fn literal(path: &Path) -> String {
+    let text = path.to_str().unwrap().trim_end_matches('/');
+    text.chars()
+        .flat_map(|c| {
+            [
+                (!c.is_alphanumeric() && c != '/' && c != ' ').then_some('\\'),
+                Some(c),
+            ]
+        })
+        .flatten()
+        .collect()
 }
