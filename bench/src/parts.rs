@@ -26,7 +26,7 @@ use bowline_server::crypto::keyring::{Keyring, KeyringRecord};
 use bowline_server::crypto::master_key::MasterKey;
 use bowline_server::crypto::session::{self, AssumeRole, WebIdentityClaims};
 use bowline_server::identity::entity::{BucketId, Permissions, Role, TrustDocument};
-use bowline_server::upstream::objects::embedded::FolderStore;
+use bowline_server::upstream::objects::embedded::EmbeddedObjects;
 use bowline_server::upstream::objects::{NewObject, ObjectStore, Piece};
 use bowline_server::upstream::tables::{TableStore, embedded::EmbeddedTables};
 use futures_util::{StreamExt, stream};
@@ -272,7 +272,7 @@ fn policies(policy: &CompiledPolicy) -> Policies<'_> {
 }
 
 async fn object(home: &TempDir) -> Result<f64> {
-    let store = FolderStore::open(home.path())?;
+    let store = EmbeddedObjects::open(home.path())?;
     let bucket: BucketId = "insights.00000000000000000000000000000000".parse()?;
     let key = ObjectKey::new("reports/today.txt")?;
     store.create_bucket(&bucket).await?;

@@ -1,12 +1,12 @@
 //! S3 targets: any host and path are refused, or mean a bucket and a key that stay inside it.
 #![no_main]
 
-use bowline_aws::s3::{BucketName, ObjectKey, Operation, Request, Target, decode_query};
+use bowline_aws::s3::{BucketName, ObjectKey, Operation, OperationRequest, S3Target, decode_query};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: (&str, &str, &str)| {
     let (host, path, query) = input;
-    let Ok(target) = Target::parse(host, path, &["localhost", "s3.example.com"]) else {
+    let Ok(target) = S3Target::parse(host, path, &["localhost", "s3.example.com"]) else {
         return;
     };
     assert!(target.key.is_none() || target.bucket.is_some());
@@ -20,7 +20,7 @@ fuzz_target!(|input: (&str, &str, &str)| {
         return;
     };
     for method in ["GET", "HEAD", "PUT", "DELETE", "POST"] {
-        let request = Request {
+        let request = OperationRequest {
             method,
             query: &query,
             headers: &[],

@@ -35,7 +35,7 @@ use crate::{
     oidc::{Oidc, OidcConfig},
     ops::Ops,
     upstream::{
-        objects::{ObjectStore, embedded::FolderStore},
+        objects::{ObjectStore, embedded::EmbeddedObjects},
         tables::embedded::EmbeddedTables,
     },
 };
@@ -121,7 +121,7 @@ impl Server {
     async fn start_over(
         mut config: Config,
         clock: Clock,
-        store: impl FnOnce(FolderStore) -> Arc<dyn ObjectStore>,
+        store: impl FnOnce(EmbeddedObjects) -> Arc<dyn ObjectStore>,
     ) -> Result<Self, StartError> {
         refuse_exposed(&config)?;
         let folder = DataFolder::open(&config.data)?;
@@ -131,7 +131,7 @@ impl Server {
             StoreKind::Memory => folder.fresh_objects(),
         };
         let objects = objects
-            .and_then(|path| FolderStore::open(&path))
+            .and_then(|path| EmbeddedObjects::open(&path))
             .map_err(StartError::Objects)?;
         gateway::s3::recover(&state, &objects)
             .await

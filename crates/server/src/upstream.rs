@@ -2,3 +2,8 @@
 
 pub mod objects;
 pub mod tables;
+
+use std::pin::Pin;
+
+/// A future that a trait object can return.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -3,7 +3,7 @@
 //! Query keys and `x-amz-*` headers are an allow-list per operation; anything else answers `NotImplemented`. What a caller may do and what
 //! is sent to an upstream are both made from the `Operation`, never from the request.
 
-use super::{BucketName, ObjectKey, Target};
+use super::{BucketName, ObjectKey, S3Target};
 use crate::{
     checksum::{Algorithm, Checksum},
     error::{AwsError, Code},
@@ -23,7 +23,7 @@ use allowed::Given;
 
 /// The parts of a request beside its target.
 #[derive(Debug, Clone, Copy)]
-pub struct Request<'a> {
+pub struct OperationRequest<'a> {
     /// The method, in upper case.
     pub method: &'a str,
     /// The query, decoded by [`decode_query`].
@@ -130,9 +130,9 @@ impl Operation {
     ///
     /// # Errors
     /// `NotImplemented` for whatever is not served, `InvalidArgument` and others of AWS's for values that are malformed.
-    pub fn parse(target: Target, request: &Request<'_>) -> Result<Self, AwsError> {
+    pub fn parse(target: S3Target, request: &OperationRequest<'_>) -> Result<Self, AwsError> {
         let given = Given::new(request)?;
-        let Target {
+        let S3Target {
             bucket,
             key,
             style: _,

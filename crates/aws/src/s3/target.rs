@@ -10,7 +10,7 @@ use crate::error::{AwsError, Code};
 
 /// Where the bucket stood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Style {
+pub enum AddressingStyle {
     /// In the path.
     Path,
     /// In the host.
@@ -19,18 +19,18 @@ pub enum Style {
 
 /// What a request is about: the service, a bucket, or an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub struct S3Target {
     /// The bucket; `None` means the service.
     pub bucket: Option<BucketName>,
     /// The key; never without a bucket.
     pub key: Option<ObjectKey>,
     /// Where the bucket stood.
-    pub style: Style,
+    pub style: AddressingStyle,
 }
 
 /// Why a target cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TargetError {
+pub enum InvalidTarget {
     /// The path does not begin with a slash, has a malformed escape, or is not UTF-8 once decoded.
     #[error("the path cannot be decoded")]
     Undecodable,
@@ -42,43 +42,45 @@ pub enum TargetError {
     Key(#[from] InvalidKey),
 }
 
-impl Target {
+impl S3Target {
     /// Reads `host` (with or without port) and `raw_path` (as received, without query).
     ///
     /// `base_domains` are in lower case, without leading dot; `localhost` is to be among them if wanted.
     ///
     /// # Errors
-    /// [`TargetError`].
+    /// [`InvalidTarget`].
     pub fn parse<D: AsRef<str>>(
         host: &str,
         raw_path: &str,
         base_domains: &[D],
-    ) -> Result<Self, TargetError> {
-        let path = raw_path.strip_prefix('/').ok_or(TargetError::Undecodable)?;
+    ) -> Result<Self, InvalidTarget> {
+        let path = raw_path
+            .strip_prefix('/')
+            .ok_or(InvalidTarget::Undecodable)?;
         if let Some(bucket) = bucket_of_host(host, base_domains) {
             return Ok(Self {
                 bucket: Some(bucket.parse()?),
                 key: key(path)?,
-                style: Style::VirtualHost,
+                style: AddressingStyle::VirtualHost,
             });
         }
         if path.is_empty() {
             return Ok(Self {
                 bucket: None,
                 key: None,
-                style: Style::Path,
+                style: AddressingStyle::Path,
             });
         }
         let (bucket, rest) = path.split_once('/').unwrap_or((path, ""));
         Ok(Self {
             bucket: Some(decode(bucket)?.parse()?),
             key: key(rest)?,
-            style: Style::Path,
+            style: AddressingStyle::Path,
         })
     }
 }
 
-fn key(raw: &str) -> Result<Option<ObjectKey>, TargetError> {
+fn key(raw: &str) -> Result<Option<ObjectKey>, InvalidTarget> {
     if raw.is_empty() {
         return Ok(None);
     }
@@ -86,7 +88,7 @@ fn key(raw: &str) -> Result<Option<ObjectKey>, TargetError> {
 }
 
 /// Decodes once. A `%` that begins no escape is refused: whoever signed it and we could read it differently.
-fn decode(raw: &str) -> Result<String, TargetError> {
+fn decode(raw: &str) -> Result<String, InvalidTarget> {
     let mut rest = raw.as_bytes();
     while let Some((&byte, tail)) = rest.split_first() {
         rest = tail;
@@ -95,12 +97,12 @@ fn decode(raw: &str) -> Result<String, TargetError> {
                 .get(..2)
                 .is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit))
         {
-            return Err(TargetError::Undecodable);
+            return Err(InvalidTarget::Undecodable);
         }
     }
     let text = percent_decode_str(raw)
         .decode_utf8()
-        .map_err(|_| TargetError::Undecodable)?;
+        .map_err(|_| InvalidTarget::Undecodable)?;
     Ok(text.into_owned())
 }
 
@@ -122,19 +124,19 @@ fn bucket_of_host<D: AsRef<str>>(host: &str, base_domains: &[D]) -> Option<Strin
     shortest.map(str::to_owned)
 }
 
-impl From<TargetError> for AwsError {
-    fn from(error: TargetError) -> Self {
+impl From<InvalidTarget> for AwsError {
+    fn from(error: InvalidTarget) -> Self {
         match error {
-            TargetError::Undecodable
-            | TargetError::Key(InvalidKey::Empty | InvalidKey::ClimbsOut) => {
+            InvalidTarget::Undecodable
+            | InvalidTarget::Key(InvalidKey::Empty | InvalidKey::ClimbsOut) => {
                 Self::new(Code::InvalidUri, "Couldn't parse the specified URI.")
             }
-            TargetError::Bucket(InvalidBucketName(name)) => Self::new(
+            InvalidTarget::Bucket(InvalidBucketName(name)) => Self::new(
                 Code::InvalidBucketName,
                 "The specified bucket is not valid.",
             )
             .with("BucketName", name),
-            TargetError::Key(InvalidKey::TooLong) => {
+            InvalidTarget::Key(InvalidKey::TooLong) => {
                 Self::new(Code::KeyTooLong, "Your key is too long")
             }
         }
@@ -146,7 +148,7 @@ mod tests {
     use super::*;
 
     fn show(host: &str, path: &str) -> String {
-        match Target::parse(host, path, &["localhost", "s3.example.com"]) {
+        match S3Target::parse(host, path, &["localhost", "s3.example.com"]) {
             Ok(target) => format!(
                 "{:?} {} {}",
                 target.style,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use aws_lc_rs::{constant_time::verify_slices_are_equal, digest, rand::SecureRandom as _};
 use bowline_aws::{
     error::{AwsError, Code, Protocol},
-    s3::{BucketName, Operation, Request, Requirement, Target, decode_query},
+    s3::{BucketName, Operation, OperationRequest, Requirement, S3Target, decode_query},
     sigv4::{ChunkChain, ContentSha256, Payload, Unverified},
 };
 use bowline_iam::{account::AccountId, decision::Permit};
@@ -37,7 +37,7 @@ use crate::{
     },
 };
 pub(crate) use buckets::recover;
-use execute::{Bound, execute};
+use execute::{AuthorizedS3Operation, execute};
 
 /// Most bytes of a body that is no object's: `CreateBucket` has a few.
 const MAX_BODY: usize = 64 * 1024;
@@ -53,12 +53,12 @@ pub(crate) async fn serve(
     let mut index = app.state.current();
     let (content, chunk_chain) = identify(event, signature, &index)?;
 
-    let target = Target::parse(head.host(), head.path(), &app.config.base_domains)
+    let target = S3Target::parse(head.host(), head.path(), &app.config.base_domains)
         .map_err(AwsError::from)?;
     let query = decode_query(head.query())?;
     let mut operation = Operation::parse(
         target,
-        &Request {
+        &OperationRequest {
             method: head.method().as_str(),
             query: &query,
             headers: &head.headers(),
@@ -201,7 +201,11 @@ impl<'a> Asked<'a> {
 
 impl S3Request<'_> {
     /// Decides on the operation.
-    fn decide(&self, event: &Event<'_>, operation: Operation) -> Result<Permit<Bound>, Refused> {
+    fn decide(
+        &self,
+        event: &Event<'_>,
+        operation: Operation,
+    ) -> Result<Permit<AuthorizedS3Operation>, Refused> {
         let owner = self.owner(event, &operation);
         let requirements = operation.requirements();
         let questions: Vec<_> = requirements
@@ -214,7 +218,7 @@ impl S3Request<'_> {
             let record = self.bucket.record();
             record.map(|bucket| bucket.record.id.clone())
         };
-        let bound = Bound { operation, bucket };
+        let bound = AuthorizedS3Operation { operation, bucket };
         self.asker(event).permit(&questions, bound)
     }
 
@@ -314,7 +318,7 @@ impl S3Request<'_> {
     async fn carry_out(
         &self,
         event: &Event<'_>,
-        permit: Permit<Bound>,
+        permit: Permit<AuthorizedS3Operation>,
         given: &[u8],
         body: RequestBody,
     ) -> Result<Answer, Refused> {
@@ -347,7 +351,7 @@ impl S3Request<'_> {
     /// Executes an operation that takes no body.
     async fn execute(
         &self,
-        permit: Permit<Bound>,
+        permit: Permit<AuthorizedS3Operation>,
         context: &execute::Context<'_>,
     ) -> Result<Answer, Refused> {
         let none = http_body_util::Empty::<Bytes>::new();

@@ -8,7 +8,7 @@ use crate::{
     bootstrap::RootCredentials,
     clock::Clock,
     config::{AuditTo, Config, StoreKind, Tls},
-    upstream::objects::{ObjectStore, embedded::FolderStore},
+    upstream::objects::{ObjectStore, embedded::EmbeddedObjects},
 };
 
 /// A server whose parts are at hand. Dropping it ends it.
@@ -27,7 +27,7 @@ impl TestServer {
     /// One with these accounts, or a single one, whose object store is made of the embedded one.
     pub(crate) async fn start_over(
         accounts: Vec<RootCredentials>,
-        store: impl FnOnce(FolderStore) -> Arc<dyn ObjectStore>,
+        store: impl FnOnce(EmbeddedObjects) -> Arc<dyn ObjectStore>,
     ) -> Self {
         let home = tempfile::tempdir().unwrap();
         let config = Config {

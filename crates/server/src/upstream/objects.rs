@@ -2,7 +2,7 @@
 //!
 //! [`ObjectStore`] is what the gateway asks of a store, embedded or behind an endpoint. Nobody is authorized here: callers hold a permit.
 
-use std::{collections::BTreeMap, fmt, future::Future, ops::Range, pin::Pin};
+use std::{collections::BTreeMap, fmt, ops::Range, pin::Pin};
 
 use bowline_aws::{error::AwsError, s3::ObjectKey};
 use bytes::Bytes;
@@ -10,15 +10,13 @@ use futures_util::Stream;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::BoxFuture;
 use crate::identity::entity::BucketId;
 
 pub mod embedded;
 
-/// A future that a trait object can return.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
-
 /// Data being read.
-pub type DataStream = Pin<Box<dyn Stream<Item = Result<Bytes, StoreError>> + Send>>;
+pub type DataStream = Pin<Box<dyn Stream<Item = Result<Bytes, ObjectError>> + Send>>;
 
 /// Data being stored: pieces, then [`Piece::End`]. Without an end nothing is stored.
 pub type PutStream = Pin<Box<dyn Stream<Item = Result<Piece, AwsError>> + Send>>;
@@ -37,7 +35,7 @@ pub enum Piece {
 
 /// Why a store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
-pub enum StoreError {
+pub enum ObjectError {
     /// The bucket does not exist.
     #[error("the bucket does not exist")]
     NoSuchBucket,
@@ -163,15 +161,15 @@ impl ListPage {
 /// A store of objects. It knows buckets by their ids, so that a request that comes late finds the bucket that it was permitted for, or none.
 pub trait ObjectStore: Send + Sync + fmt::Debug {
     /// Makes the bucket. One that is there already and holds nothing is taken as it is; nobody is given what another left behind.
-    fn create_bucket<'a>(&'a self, bucket: &'a BucketId) -> BoxFuture<'a, Result<(), StoreError>>;
+    fn create_bucket<'a>(&'a self, bucket: &'a BucketId) -> BoxFuture<'a, Result<(), ObjectError>>;
     /// Removes the bucket, if it is empty.
-    fn delete_bucket<'a>(&'a self, bucket: &'a BucketId) -> BoxFuture<'a, Result<(), StoreError>>;
+    fn delete_bucket<'a>(&'a self, bucket: &'a BucketId) -> BoxFuture<'a, Result<(), ObjectError>>;
     /// Opens an object.
     fn open<'a>(
         &'a self,
         bucket: &'a BucketId,
         key: &'a ObjectKey,
-    ) -> BoxFuture<'a, Result<OpenObject, StoreError>>;
+    ) -> BoxFuture<'a, Result<OpenObject, ObjectError>>;
     /// Stores an object once its body has ended well; before that, and if it does not, nothing changes.
     /// It goes into the bucket that was there when the upload began, never into a later one of that name.
     fn put<'a>(
@@ -180,19 +178,19 @@ pub trait ObjectStore: Send + Sync + fmt::Debug {
         key: &'a ObjectKey,
         object: NewObject,
         body: PutStream,
-    ) -> BoxFuture<'a, Result<ObjectInfo, StoreError>>;
+    ) -> BoxFuture<'a, Result<ObjectInfo, ObjectError>>;
     /// Removes an object; one that is not there is as good as removed.
     fn delete<'a>(
         &'a self,
         bucket: &'a BucketId,
         key: &'a ObjectKey,
-    ) -> BoxFuture<'a, Result<(), StoreError>>;
+    ) -> BoxFuture<'a, Result<(), ObjectError>>;
     /// Lists keys.
     fn list<'a>(
         &'a self,
         bucket: &'a BucketId,
         query: ListQuery,
-    ) -> BoxFuture<'a, Result<ListPage, StoreError>>;
+    ) -> BoxFuture<'a, Result<ListPage, ObjectError>>;
 }
 
 /// Times as milliseconds since 1970.

@@ -9,7 +9,7 @@ use bowline_aws::{
     error::AwsError,
 };
 
-use super::objects::BoxFuture;
+use super::BoxFuture;
 
 mod dispatch;
 pub mod embedded;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode;
 
-use super::{Request, not_implemented};
+use super::{OperationRequest, not_implemented};
 use crate::error::{AwsError, Code};
 
 /// The most query parameters; no operation here has half as many.
@@ -68,7 +68,7 @@ pub(super) struct Given<'a> {
 
 impl<'a> Given<'a> {
     /// Takes the headers that an operation may read. One that comes twice or is not UTF-8 is refused.
-    pub(super) fn new(request: &Request<'a>) -> Result<Self, AwsError> {
+    pub(super) fn new(request: &OperationRequest<'a>) -> Result<Self, AwsError> {
         let mut headers = BTreeMap::new();
         for &(name, value) in request.headers {
             if !is_read(name) {

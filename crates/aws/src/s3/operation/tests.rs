@@ -10,10 +10,10 @@ fn parse(method: &str, target: &str, headers: &[(&str, &str)]) -> Result<Operati
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let query = decode_query(query)?;
     let headers: Vec<(&str, &[u8])> = headers.iter().map(|(n, v)| (*n, v.as_bytes())).collect();
-    let target = Target::parse("127.0.0.1", path, &["localhost"])?;
+    let target = S3Target::parse("127.0.0.1", path, &["localhost"])?;
     Operation::parse(
         target,
-        &Request {
+        &OperationRequest {
             method,
             query: &query,
             headers: &headers,

@@ -107,7 +107,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::upstream::objects::BoxFuture;
+    use crate::upstream::BoxFuture;
 
     /// Items that are numbers, each with so many bytes; ends a part after 1 MB of them.
     #[derive(Debug)]

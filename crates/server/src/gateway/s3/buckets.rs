@@ -13,9 +13,9 @@ use bowline_iam::{account::AccountId, decision::Permit};
 
 use super::{
     S3Request,
-    execute::{self, Bound},
+    execute::{self, AuthorizedS3Operation},
 };
-use crate::upstream::objects::{ObjectStore, StoreError};
+use crate::upstream::objects::{ObjectError, ObjectStore};
 use crate::{
     http::answer::Answer,
     identity::{
@@ -32,7 +32,7 @@ const EMBEDDED: &str = "embedded";
 pub(super) async fn create(
     request: &S3Request<'_>,
     event: &Event<'_>,
-    permit: Permit<Bound>,
+    permit: Permit<AuthorizedS3Operation>,
 ) -> Result<Answer, Refused> {
     let (caller, name) = parties(event, &permit)?;
     let id = permit.action().bucket.clone().ok_or_else(under_way)?;
@@ -80,7 +80,7 @@ async fn give_up(state: &State, objects: &dyn ObjectStore, bucket: &entity::Buck
 /// Removes a bucket that nobody has used from the store. An empty folder that stays is in nobody's way.
 async fn discard(objects: &dyn ObjectStore, bucket: &entity::Bucket) {
     match objects.delete_bucket(&bucket.id).await {
-        Ok(()) | Err(StoreError::NoSuchBucket) => {}
+        Ok(()) | Err(ObjectError::NoSuchBucket) => {}
         Err(error) => tracing::warn!(
             error = &error as &dyn std::error::Error,
             bucket = %bucket.id,
@@ -92,7 +92,7 @@ async fn discard(objects: &dyn ObjectStore, bucket: &entity::Bucket) {
 pub(super) async fn delete(
     request: &S3Request<'_>,
     event: &Event<'_>,
-    permit: Permit<Bound>,
+    permit: Permit<AuthorizedS3Operation>,
 ) -> Result<Answer, Refused> {
     let (caller, _) = parties(event, &permit)?;
     let known = match request.bucket.record() {
@@ -123,7 +123,7 @@ fn may_end(bucket: &entity::Bucket, account: AccountId) -> bool {
 pub(super) async fn list(
     request: &S3Request<'_>,
     event: &Event<'_>,
-    permit: Permit<Bound>,
+    permit: Permit<AuthorizedS3Operation>,
 ) -> Result<Answer, Refused> {
     let account = event.caller().map(Caller::account);
     let buckets: Vec<_> = account
@@ -159,17 +159,17 @@ pub(crate) async fn recover(
                 Ok(()) => activate(state, &bucket.record).await?,
                 // Nobody was told that the bucket is there, so nothing is lost with the name. No reason to keep all the others
                 // from their buckets.
-                Err(StoreError::NotEmpty) => {
+                Err(ObjectError::NotEmpty) => {
                     tracing::error!(bucket = %id, "The object store has something in the bucket `{id}`, which was being made; its name is free");
                     give_name_up(state, &bucket.record).await?;
                 }
                 Err(error) => return Err(error.into()),
             },
             BucketState::Deleting => match objects.delete_bucket(id).await {
-                Ok(()) | Err(StoreError::NoSuchBucket) => {
+                Ok(()) | Err(ObjectError::NoSuchBucket) => {
                     give_name_up(state, &bucket.record).await?;
                 }
-                Err(StoreError::NotEmpty) => activate(state, &bucket.record).await?,
+                Err(ObjectError::NotEmpty) => activate(state, &bucket.record).await?,
                 Err(error) => return Err(error.into()),
             },
         }
@@ -181,7 +181,7 @@ pub(crate) async fn recover(
 /// Who calls and which bucket is meant. Nobody else gets as far as this.
 fn parties<'e>(
     event: &'e Event<'_>,
-    permit: &Permit<Bound>,
+    permit: &Permit<AuthorizedS3Operation>,
 ) -> Result<(&'e Caller, BucketName), AwsError> {
     let denied = || AwsError::access_denied("Access Denied");
     let caller = event.caller().ok_or_else(denied)?;
@@ -190,7 +190,7 @@ fn parties<'e>(
 }
 
 /// The region that the body named, which the decision was about too.
-fn location(permit: &Permit<Bound>) -> Option<String> {
+fn location(permit: &Permit<AuthorizedS3Operation>) -> Option<String> {
     let Operation::CreateBucket { location, .. } = &permit.action().operation else {
         return None;
     };

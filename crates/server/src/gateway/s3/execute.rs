@@ -15,7 +15,7 @@ use jiff::Timestamp;
 
 use crate::http::answer::{BoxError, ResponseBody};
 use crate::identity::entity::BucketId;
-use crate::upstream::objects::{NewObject, ObjectStore, OpenObject, StoreError};
+use crate::upstream::objects::{NewObject, ObjectError, ObjectStore, OpenObject};
 
 mod body;
 mod list;
@@ -40,7 +40,7 @@ pub(crate) struct Context<'a> {
 
 /// What is decided about: an operation, and the one bucket that it is for, of all that have the name in turn.
 #[derive(Debug)]
-pub(crate) struct Bound {
+pub(crate) struct AuthorizedS3Operation {
     /// The operation.
     pub operation: Operation,
     /// The bucket; `None` if the operation is about none, or there is none of that name.
@@ -54,7 +54,7 @@ pub(crate) struct Bound {
 /// that is to be made: the store has objects of that name. `NoSuchKey` is not yet what the client is to see: whether the caller may know
 /// that is [decided](Operation::absence_requirement) then.
 pub(crate) async fn execute<B>(
-    permit: Permit<Bound>,
+    permit: Permit<AuthorizedS3Operation>,
     store: &dyn ObjectStore,
     request_body: B,
     context: &Context<'_>,
@@ -67,7 +67,7 @@ where
 }
 
 pub(super) async fn run<B>(
-    Bound { operation, bucket }: Bound,
+    AuthorizedS3Operation { operation, bucket }: AuthorizedS3Operation,
     store: &dyn ObjectStore,
     request_body: B,
     context: &Context<'_>,
@@ -78,7 +78,7 @@ where
 {
     let bound = || {
         let bucket = bucket.as_ref();
-        bucket.ok_or_else(|| refusal(StoreError::NoSuchBucket))
+        bucket.ok_or_else(|| refusal(ObjectError::NoSuchBucket))
     };
     match operation {
         Operation::ListBuckets => Ok(response::buckets(context)),
@@ -90,7 +90,7 @@ where
         Operation::DeleteBucket { .. } => {
             match store.delete_bucket(bound()?).await {
                 // It has a record: the store was done with it when somebody before was cut short.
-                Ok(()) | Err(StoreError::NoSuchBucket) => Ok(response::no_content()),
+                Ok(()) | Err(ObjectError::NoSuchBucket) => Ok(response::no_content()),
                 Err(error) => Err(refusal(error)),
             }
         }
@@ -141,12 +141,12 @@ where
 
 /// The object, if it is there and the request's conditions hold.
 fn found(
-    open: Result<OpenObject, StoreError>,
+    open: Result<OpenObject, ObjectError>,
     key: &ObjectKey,
     read: &ReadObject,
 ) -> Result<OpenObject, AwsError> {
     let open = match open {
-        Err(StoreError::NoSuchKey) => {
+        Err(ObjectError::NoSuchKey) => {
             return Err(
                 AwsError::new(Code::NoSuchKey, "The specified key does not exist.")
                     .with("Key", key.as_str()),
@@ -159,29 +159,29 @@ fn found(
 }
 
 /// A store's failure as the client sees it.
-fn refusal(error: StoreError) -> AwsError {
+fn refusal(error: ObjectError) -> AwsError {
     match error {
-        StoreError::NoSuchBucket => {
+        ObjectError::NoSuchBucket => {
             AwsError::new(Code::NoSuchBucket, "The specified bucket does not exist")
         }
-        StoreError::NoSuchKey => {
+        ObjectError::NoSuchKey => {
             AwsError::new(Code::NoSuchKey, "The specified key does not exist.")
         }
-        StoreError::NotEmpty => AwsError::new(
+        ObjectError::NotEmpty => AwsError::new(
             Code::BucketNotEmpty,
             "The bucket you tried to delete is not empty",
         ),
-        StoreError::Exists => AwsError::new(
+        ObjectError::Exists => AwsError::new(
             Code::PreconditionFailed,
             "At least one of the pre-conditions you specified did not hold",
         )
         .with("Condition", "If-None-Match"),
-        StoreError::Body(error) => error,
-        StoreError::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => AwsError::new(
+        ObjectError::Body(error) => error,
+        ObjectError::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => AwsError::new(
             Code::InsufficientStorage,
             "Please reduce your request rate.",
         ),
-        StoreError::Damaged | StoreError::Io(_) => {
+        ObjectError::Damaged | ObjectError::Io(_) => {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
                 "The object store failed"

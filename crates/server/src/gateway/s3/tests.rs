@@ -18,16 +18,19 @@ use crate::{
     bootstrap::RootCredentials,
     clock::Clock,
     server::testing::TestServer,
-    upstream::objects::{
-        BoxFuture, ListPage, ListQuery, NewObject, ObjectInfo, ObjectStore, OpenObject, PutStream,
-        StoreError, embedded::FolderStore,
+    upstream::{
+        BoxFuture,
+        objects::{
+            ListPage, ListQuery, NewObject, ObjectError, ObjectInfo, ObjectStore, OpenObject,
+            PutStream, embedded::EmbeddedObjects,
+        },
     },
 };
 
 /// The embedded store, with a gate before it that lets all calls through but the first after it was closed.
 #[derive(Clone, Debug)]
 struct Gated {
-    store: FolderStore,
+    store: EmbeddedObjects,
     gate: Arc<Mutex<Option<Gate>>>,
 }
 
@@ -56,11 +59,11 @@ impl Gated {
 }
 
 impl ObjectStore for Gated {
-    fn create_bucket<'a>(&'a self, bucket: &'a BucketId) -> BoxFuture<'a, Result<(), StoreError>> {
+    fn create_bucket<'a>(&'a self, bucket: &'a BucketId) -> BoxFuture<'a, Result<(), ObjectError>> {
         self.store.create_bucket(bucket)
     }
 
-    fn delete_bucket<'a>(&'a self, bucket: &'a BucketId) -> BoxFuture<'a, Result<(), StoreError>> {
+    fn delete_bucket<'a>(&'a self, bucket: &'a BucketId) -> BoxFuture<'a, Result<(), ObjectError>> {
         self.store.delete_bucket(bucket)
     }
 
@@ -68,7 +71,7 @@ impl ObjectStore for Gated {
         &'a self,
         bucket: &'a BucketId,
         key: &'a ObjectKey,
-    ) -> BoxFuture<'a, Result<OpenObject, StoreError>> {
+    ) -> BoxFuture<'a, Result<OpenObject, ObjectError>> {
         Box::pin(async move {
             self.pass().await;
             self.store.open(bucket, key).await
@@ -81,7 +84,7 @@ impl ObjectStore for Gated {
         key: &'a ObjectKey,
         object: NewObject,
         body: PutStream,
-    ) -> BoxFuture<'a, Result<ObjectInfo, StoreError>> {
+    ) -> BoxFuture<'a, Result<ObjectInfo, ObjectError>> {
         Box::pin(async move {
             self.pass().await;
             self.store.put(bucket, key, object, body).await
@@ -92,7 +95,7 @@ impl ObjectStore for Gated {
         &'a self,
         bucket: &'a BucketId,
         key: &'a ObjectKey,
-    ) -> BoxFuture<'a, Result<(), StoreError>> {
+    ) -> BoxFuture<'a, Result<(), ObjectError>> {
         Box::pin(async move {
             self.pass().await;
             self.store.delete(bucket, key).await
@@ -103,7 +106,7 @@ impl ObjectStore for Gated {
         &'a self,
         bucket: &'a BucketId,
         query: ListQuery,
-    ) -> BoxFuture<'a, Result<ListPage, StoreError>> {
+    ) -> BoxFuture<'a, Result<ListPage, ObjectError>> {
         Box::pin(async move {
             self.pass().await;
             self.store.list(bucket, query).await

@@ -25,10 +25,11 @@ use futures_util::{StreamExt as _, stream};
 use tokio::task::{JoinError, spawn_blocking};
 
 use super::{
-    BoxFuture, DataStream, ListPage, ListQuery, NewObject, ObjectInfo, ObjectStore, OpenObject,
-    PutStream, StoreError,
+    DataStream, ListPage, ListQuery, NewObject, ObjectError, ObjectInfo, ObjectStore, OpenObject,
+    PutStream,
 };
 
+use crate::upstream::BoxFuture;
 use crate::{folder::private_folder, identity::entity::BucketId};
 
 mod footer;
@@ -49,7 +50,7 @@ const ATTEMPTS: usize = 64;
 
 /// Objects in a folder.
 #[derive(Debug, Clone)]
-pub struct FolderStore(Arc<Inner>);
+pub struct EmbeddedObjects(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -57,7 +58,7 @@ struct Inner {
     uploads: AtomicU64,
 }
 
-impl FolderStore {
+impl EmbeddedObjects {
     /// Opens the store in `root`, which is made if need be, and removes what uploads left behind that a crash cut short.
     ///
     /// # Errors
@@ -79,8 +80,8 @@ impl FolderStore {
     /// Does blocking work on a thread for it.
     fn run<'a, T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Inner) -> Result<T, StoreError> + Send + 'static,
-    ) -> BoxFuture<'a, Result<T, StoreError>> {
+        work: impl FnOnce(&Inner) -> Result<T, ObjectError> + Send + 'static,
+    ) -> BoxFuture<'a, Result<T, ObjectError>> {
         let inner = Arc::clone(&self.0);
         Box::pin(async move {
             spawn_blocking(move || work(&inner))
@@ -90,8 +91,8 @@ impl FolderStore {
     }
 }
 
-impl ObjectStore for FolderStore {
-    fn create_bucket<'a>(&'a self, bucket: &'a BucketId) -> BoxFuture<'a, Result<(), StoreError>> {
+impl ObjectStore for EmbeddedObjects {
+    fn create_bucket<'a>(&'a self, bucket: &'a BucketId) -> BoxFuture<'a, Result<(), ObjectError>> {
         let name = bucket.to_string();
         self.run(move |inner| {
             let bucket = inner.tree.make(&["buckets".to_owned(), name])?;
@@ -100,7 +101,7 @@ impl ObjectStore for FolderStore {
         })
     }
 
-    fn delete_bucket<'a>(&'a self, bucket: &'a BucketId) -> BoxFuture<'a, Result<(), StoreError>> {
+    fn delete_bucket<'a>(&'a self, bucket: &'a BucketId) -> BoxFuture<'a, Result<(), ObjectError>> {
         let name = bucket.to_string();
         self.run(move |inner| {
             let bucket = inner.bucket(&name)?;
@@ -116,7 +117,7 @@ impl ObjectStore for FolderStore {
         &'a self,
         bucket: &'a BucketId,
         key: &'a ObjectKey,
-    ) -> BoxFuture<'a, Result<OpenObject, StoreError>> {
+    ) -> BoxFuture<'a, Result<OpenObject, ObjectError>> {
         // One path, resolved at once, is about one bucket too.
         let (folders, file) = name::path_of(key.as_str());
         let path = Path::new("buckets")
@@ -127,9 +128,9 @@ impl ObjectStore for FolderStore {
         self.run(move |inner| {
             let file = match inner.tree.file(&path).map_err(no_key) {
                 // Or there is no bucket that it could be in.
-                Err(StoreError::NoSuchKey) => {
+                Err(ObjectError::NoSuchKey) => {
                     inner.bucket(&bucket)?;
-                    return Err(StoreError::NoSuchKey);
+                    return Err(ObjectError::NoSuchKey);
                 }
                 opened => opened?,
             };
@@ -147,7 +148,7 @@ impl ObjectStore for FolderStore {
         key: &'a ObjectKey,
         object: NewObject,
         body: PutStream,
-    ) -> BoxFuture<'a, Result<ObjectInfo, StoreError>> {
+    ) -> BoxFuture<'a, Result<ObjectInfo, ObjectError>> {
         let name = bucket.to_string();
         let (folders, file) = name::path_of(key.as_str());
         Box::pin(async move {
@@ -166,7 +167,7 @@ impl ObjectStore for FolderStore {
         &'a self,
         bucket: &'a BucketId,
         key: &'a ObjectKey,
-    ) -> BoxFuture<'a, Result<(), StoreError>> {
+    ) -> BoxFuture<'a, Result<(), ObjectError>> {
         let bucket = bucket.to_string();
         let (folders, file) = name::path_of(key.as_str());
         self.run(move |inner| {
@@ -191,7 +192,7 @@ impl ObjectStore for FolderStore {
         &'a self,
         bucket: &'a BucketId,
         query: ListQuery,
-    ) -> BoxFuture<'a, Result<ListPage, StoreError>> {
+    ) -> BoxFuture<'a, Result<ListPage, ObjectError>> {
         let bucket = bucket.to_string();
         self.run(move |inner| walk::list(&inner.bucket(&bucket)?, &query))
     }
@@ -199,7 +200,7 @@ impl ObjectStore for FolderStore {
 
 impl Inner {
     /// Opens a bucket's folder. Calls do this once, so that all of a call is about one bucket.
-    fn bucket(&self, name: &str) -> Result<Tree, StoreError> {
+    fn bucket(&self, name: &str) -> Result<Tree, ObjectError> {
         self.tree
             .within(&Path::new("buckets").join(name))
             .map_err(no_bucket)
@@ -212,7 +213,7 @@ impl Inner {
         folders: &[String],
         file: &str,
         replace: bool,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), ObjectError> {
         for _ in 0..ATTEMPTS {
             let placed = bucket
                 .make(folders)
@@ -222,10 +223,10 @@ impl Inner {
                 // A delete has pruned a folder, or the bucket is gone: then nothing can be made in it.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => match folders.first() {
                     Some(outermost) => bucket.add(outermost).map_err(no_bucket)?,
-                    None => return Err(StoreError::NoSuchBucket),
+                    None => return Err(ObjectError::NoSuchBucket),
                 },
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    return Err(StoreError::Exists);
+                    return Err(ObjectError::Exists);
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -272,28 +273,28 @@ fn read(file: File, range: Range<u64>) -> DataStream {
 }
 
 /// A job that was given up, since the runtime ends.
-fn lost(error: JoinError) -> StoreError {
+fn lost(error: JoinError) -> ObjectError {
     io::Error::other(error).into()
 }
 
-fn no_bucket(error: io::Error) -> StoreError {
+fn no_bucket(error: io::Error) -> ObjectError {
     if error.kind() == io::ErrorKind::NotFound {
-        StoreError::NoSuchBucket
+        ObjectError::NoSuchBucket
     } else if error.kind() == io::ErrorKind::DirectoryNotEmpty {
-        StoreError::NotEmpty
+        ObjectError::NotEmpty
     } else {
-        StoreError::Io(error)
+        ObjectError::Io(error)
     }
 }
 
-fn no_key(error: io::Error) -> StoreError {
+fn no_key(error: io::Error) -> ObjectError {
     if matches!(
         error.kind(),
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
     ) {
-        StoreError::NoSuchKey
+        ObjectError::NoSuchKey
     } else {
-        StoreError::Io(error)
+        ObjectError::Io(error)
     }
 }
 

@@ -26,7 +26,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::{TableError, TableStore, dispatch::dispatch, failure::failed};
 use crate::{
     folder::{private_file, private_folder},
-    upstream::objects::BoxFuture,
+    upstream::BoxFuture,
 };
 
 /// Most threads that one place keeps busy or waiting, so that others are served beside it.

@@ -1,7 +1,7 @@
 //! Records of buckets, step by step, with others in between and after steps that were cut short.
 
 use bowline_aws::{
-    s3::{Target, decode_query},
+    s3::{S3Target, decode_query},
     sigv4::ContentSha256,
 };
 use jiff::Timestamp;
@@ -13,19 +13,19 @@ use crate::{
         entity::{Account, BucketId},
         store::MemoryStore,
     },
-    upstream::objects::{ListQuery, embedded::FolderStore},
+    upstream::objects::{ListQuery, embedded::EmbeddedObjects},
 };
 
 struct World {
     folder: tempfile::TempDir,
-    objects: FolderStore,
+    objects: EmbeddedObjects,
     state: State,
 }
 
 impl World {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let objects = FolderStore::open(folder.path()).unwrap();
+        let objects = EmbeddedObjects::open(folder.path()).unwrap();
         let master_key = Arc::new(MasterKey::generate().unwrap());
         let state = State::start(Arc::new(MemoryStore::new()), master_key)
             .await
@@ -245,19 +245,19 @@ async fn what_was_permitted_for_a_bucket_does_nothing_to_the_next_of_its_name() 
 
 /// Carries out a request that was permitted for the bucket with this id.
 async fn carried_out(
-    objects: &FolderStore,
+    objects: &EmbeddedObjects,
     method: &str,
     target: &str,
     id: BucketId,
 ) -> Result<(), Code> {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let request = bowline_aws::s3::Request {
+    let request = bowline_aws::s3::OperationRequest {
         method,
         query: &decode_query(query).unwrap(),
         headers: &[("content-length", b"1")],
     };
-    let target = Target::parse("127.0.0.1", path, &["localhost"]).unwrap();
-    let bound = Bound {
+    let target = S3Target::parse("127.0.0.1", path, &["localhost"]).unwrap();
+    let bound = AuthorizedS3Operation {
         operation: Operation::parse(target, &request).unwrap(),
         bucket: Some(id),
     };

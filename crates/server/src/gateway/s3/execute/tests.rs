@@ -1,21 +1,21 @@
 //! Operations end to end against a folder: what is stored, what is answered, and bodies that lie.
 
-use bowline_aws::s3::{Request, Target, decode_query};
+use bowline_aws::s3::{OperationRequest, S3Target, decode_query};
 use http_body_util::{BodyExt as _, Full};
 
 use super::*;
-use crate::upstream::objects::embedded::FolderStore;
+use crate::upstream::objects::embedded::EmbeddedObjects;
 
 struct World {
     _folder: tempfile::TempDir,
-    store: FolderStore,
+    store: EmbeddedObjects,
     runtime: tokio::runtime::Runtime,
 }
 
 impl World {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = FolderStore::open(folder.path()).unwrap();
+        let store = EmbeddedObjects::open(folder.path()).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
@@ -47,17 +47,17 @@ impl World {
         if !headers.iter().any(|(name, _)| *name == "content-length") {
             pairs.push(("content-length", length.as_bytes()));
         }
-        let target = Target::parse("127.0.0.1", path, &["localhost"]).unwrap();
+        let target = S3Target::parse("127.0.0.1", path, &["localhost"]).unwrap();
         let operation = Operation::parse(
             target,
-            &Request {
+            &OperationRequest {
                 method,
                 query: &query,
                 headers: &pairs,
             },
         )
         .unwrap();
-        let bound = Bound {
+        let bound = AuthorizedS3Operation {
             operation,
             bucket: Some("insights".parse().unwrap()),
         };

@@ -41,17 +41,17 @@ fn body(data: &str) -> PutStream {
     Box::pin(stream::iter(pieces))
 }
 
-async fn put(store: &FolderStore, name: &str, data: &str) {
+async fn put(store: &EmbeddedObjects, name: &str, data: &str) {
     store
         .put(&bucket(), &key(name), object(false), body(data))
         .await
         .unwrap();
 }
 
-async fn get(store: &FolderStore, name: &str) -> Option<String> {
+async fn get(store: &EmbeddedObjects, name: &str) -> Option<String> {
     let open = match store.open(&bucket(), &key(name)).await {
         Ok(open) => open,
-        Err(StoreError::NoSuchKey) => return None,
+        Err(ObjectError::NoSuchKey) => return None,
         Err(error) => panic!("{error:?}"),
     };
     let data: Vec<Bytes> = (open.read)(0..open.info.length)
@@ -61,8 +61,8 @@ async fn get(store: &FolderStore, name: &str) -> Option<String> {
     Some(String::from_utf8(data.concat()).unwrap())
 }
 
-async fn fresh(root: &Path) -> FolderStore {
-    let store = FolderStore::open(root).unwrap();
+async fn fresh(root: &Path) -> EmbeddedObjects {
+    let store = EmbeddedObjects::open(root).unwrap();
     store.create_bucket(&bucket()).await.unwrap();
     store
 }
@@ -139,7 +139,7 @@ proptest! {
             let page = store.list(&bucket(), query.clone()).await.unwrap();
             prop_assert_eq!(shown(&page), model(&map, &query));
             for name in map.keys() {
-                prop_assert!(matches!(store.delete_bucket(&bucket()).await, Err(StoreError::NotEmpty)));
+                prop_assert!(matches!(store.delete_bucket(&bucket()).await, Err(ObjectError::NotEmpty)));
                 store.delete(&bucket(), &key(name)).await.unwrap();
             }
             store.delete_bucket(&bucket()).await.unwrap();
@@ -211,7 +211,7 @@ fn a_body_that_does_not_end_well_stores_nothing() {
         let absent = store
             .put(&bucket(), &key("a"), object(true), body("new"))
             .await;
-        assert!(matches!(absent, Err(StoreError::Exists)), "{absent:?}");
+        assert!(matches!(absent, Err(ObjectError::Exists)), "{absent:?}");
         assert_eq!(get(&store, "a").await.as_deref(), Some("old"));
     });
 }
@@ -225,7 +225,7 @@ fn what_a_crash_left_is_gone_after_a_start() {
         drop(store);
         std::fs::write(folder.path().join("uploads/7"), "half").unwrap();
         std::fs::create_dir_all(folder.path().join("buckets/insights/dx/dy")).unwrap();
-        let store = FolderStore::open(folder.path()).unwrap();
+        let store = EmbeddedObjects::open(folder.path()).unwrap();
         assert_eq!(
             std::fs::read_dir(folder.path().join("uploads"))
                 .unwrap()
@@ -237,12 +237,12 @@ fn what_a_crash_left_is_gone_after_a_start() {
         store.delete_bucket(&bucket()).await.unwrap();
         assert!(matches!(
             store.open(&bucket(), &key("a")).await,
-            Err(StoreError::NoSuchBucket)
+            Err(ObjectError::NoSuchBucket)
         ));
         let put = store
             .put(&bucket(), &key("a"), object(false), body("x"))
             .await;
-        assert!(matches!(put, Err(StoreError::NoSuchBucket)), "{put:?}");
+        assert!(matches!(put, Err(ObjectError::NoSuchBucket)), "{put:?}");
     });
 }
 
@@ -269,10 +269,10 @@ fn a_damaged_object_does_not_hide_the_others() {
             assert_eq!(shown(&page), listed);
         }
         let read = store.open(&bucket(), &key("b")).await;
-        assert!(matches!(read, Err(StoreError::Damaged)), "{read:?}");
+        assert!(matches!(read, Err(ObjectError::Damaged)), "{read:?}");
         // Nothing is given up by itself: a bucket with what is left of objects is not empty.
         let removed = store.delete_bucket(&bucket()).await;
-        assert!(matches!(removed, Err(StoreError::NotEmpty)), "{removed:?}");
+        assert!(matches!(removed, Err(ObjectError::NotEmpty)), "{removed:?}");
         put(&store, "b", "mended").await;
         store.delete(&bucket(), &key("c/d")).await.unwrap();
         assert_eq!(get(&store, "b").await.as_deref(), Some("mended"));
@@ -313,11 +313,11 @@ fn body_during(meanwhile: impl Future<Output = ()> + Send + 'static) -> PutStrea
 
 /// Puts to `name` while `meanwhile` happens to the store.
 async fn put_during<F>(
-    store: &FolderStore,
+    store: &EmbeddedObjects,
     name: &str,
     only_if_absent: bool,
-    meanwhile: impl FnOnce(FolderStore) -> F,
-) -> Result<ObjectInfo, StoreError>
+    meanwhile: impl FnOnce(EmbeddedObjects) -> F,
+) -> Result<ObjectInfo, ObjectError>
 where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -338,12 +338,17 @@ fn an_upload_does_not_end_in_a_later_bucket_of_the_same_name() {
         let store = fresh(folder.path()).await;
         for name in ["a", "a/b", "a/b/c"] {
             for only_if_absent in [false, true] {
-                let put = put_during(&store, name, only_if_absent, async |store: FolderStore| {
-                    store.delete_bucket(&bucket()).await.unwrap();
-                    store.create_bucket(&bucket()).await.unwrap();
-                })
+                let put = put_during(
+                    &store,
+                    name,
+                    only_if_absent,
+                    async |store: EmbeddedObjects| {
+                        store.delete_bucket(&bucket()).await.unwrap();
+                        store.create_bucket(&bucket()).await.unwrap();
+                    },
+                )
                 .await;
-                assert!(matches!(put, Err(StoreError::NoSuchBucket)), "{put:?}");
+                assert!(matches!(put, Err(ObjectError::NoSuchBucket)), "{put:?}");
                 assert_eq!(get(&store, name).await, None);
                 assert_eq!(entries(&folder.path().join("buckets/insights")), 0);
                 assert_eq!(entries(&folder.path().join("uploads")), 0);
@@ -358,7 +363,7 @@ fn an_upload_does_not_use_the_folders_of_a_later_bucket() {
     runtime().block_on(async {
         let store = fresh(folder.path()).await;
         put(&store, "a/b", "old").await;
-        let upload = put_during(&store, "a/b", false, async |store: FolderStore| {
+        let upload = put_during(&store, "a/b", false, async |store: EmbeddedObjects| {
             store.delete(&bucket(), &key("a/b")).await.unwrap();
             store.delete_bucket(&bucket()).await.unwrap();
             store.create_bucket(&bucket()).await.unwrap();
@@ -366,7 +371,7 @@ fn an_upload_does_not_use_the_folders_of_a_later_bucket() {
         })
         .await;
         assert!(
-            matches!(upload, Err(StoreError::NoSuchBucket)),
+            matches!(upload, Err(ObjectError::NoSuchBucket)),
             "{upload:?}"
         );
         assert_eq!(get(&store, "a/b").await.as_deref(), Some("theirs"));
@@ -378,11 +383,11 @@ fn an_upload_ends_nowhere_once_its_bucket_is_gone() {
     let folder = tempfile::tempdir().unwrap();
     runtime().block_on(async {
         let store = fresh(folder.path()).await;
-        let put = put_during(&store, "a/b", false, async |store: FolderStore| {
+        let put = put_during(&store, "a/b", false, async |store: EmbeddedObjects| {
             store.delete_bucket(&bucket()).await.unwrap();
         })
         .await;
-        assert!(matches!(put, Err(StoreError::NoSuchBucket)), "{put:?}");
+        assert!(matches!(put, Err(ObjectError::NoSuchBucket)), "{put:?}");
         assert_eq!(entries(&folder.path().join("buckets")), 0);
     });
 }
@@ -393,7 +398,7 @@ fn an_upload_outlives_that_its_folder_is_pruned() {
     runtime().block_on(async {
         let store = fresh(folder.path()).await;
         put(&store, "a/b", "old").await;
-        put_during(&store, "a/c", false, async |store: FolderStore| {
+        put_during(&store, "a/c", false, async |store: EmbeddedObjects| {
             store.delete(&bucket(), &key("a/b")).await.unwrap();
         })
         .await
@@ -411,7 +416,7 @@ fn a_new_bucket_does_not_take_over_what_lies_in_its_folder() {
             let store = fresh(folder.path()).await;
             put(&store, name, "secret").await;
             let created = store.create_bucket(&bucket()).await;
-            assert!(matches!(created, Err(StoreError::NotEmpty)), "{created:?}");
+            assert!(matches!(created, Err(ObjectError::NotEmpty)), "{created:?}");
             // Refused, not cleared away: it is somebody's.
             assert_eq!(get(&store, name).await.as_deref(), Some("secret"));
             store.delete(&bucket(), &key(name)).await.unwrap();
@@ -419,7 +424,7 @@ fn a_new_bucket_does_not_take_over_what_lies_in_its_folder() {
         let store = fresh(folder.path()).await;
         std::fs::write(root.join("no key makes this"), "secret").unwrap();
         let created = store.create_bucket(&bucket()).await;
-        assert!(matches!(created, Err(StoreError::NotEmpty)), "{created:?}");
+        assert!(matches!(created, Err(ObjectError::NotEmpty)), "{created:?}");
     });
 }
 
@@ -427,7 +432,7 @@ fn a_new_bucket_does_not_take_over_what_lies_in_its_folder() {
 fn a_creation_that_a_crash_cut_short_is_taken_up() {
     let folder = tempfile::tempdir().unwrap();
     runtime().block_on(async {
-        let store = FolderStore::open(folder.path()).unwrap();
+        let store = EmbeddedObjects::open(folder.path()).unwrap();
         let root = folder.path().join("buckets/insights");
         std::fs::create_dir_all(root.join("dx/dy")).unwrap();
         store.create_bucket(&bucket()).await.unwrap();

@@ -12,7 +12,7 @@ use md5::{Digest as _, Md5};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::{CHUNK, Inner, footer, lost, tree::Tree};
-use crate::upstream::objects::{NewObject, ObjectInfo, Piece, PutStream, StoreError};
+use crate::upstream::objects::{NewObject, ObjectError, ObjectInfo, Piece, PutStream};
 
 /// Where uploads are until they end.
 const UPLOADS: &str = "uploads";
@@ -42,14 +42,14 @@ pub(super) struct Received {
 /// Who writes an upload: nobody at the moment, or a job.
 enum Writer {
     Idle(Upload),
-    Busy(JoinHandle<Result<Upload, StoreError>>),
+    Busy(JoinHandle<Result<Upload, ObjectError>>),
 }
 
 /// Takes in a body. While one piece is written the next one comes. A client that is slow takes memory for two, and no thread.
 ///
 /// # Errors
-/// [`StoreError::Body`] if the body is refused, and what writing fails with. Then nothing is left of the upload.
-pub(super) async fn receive(upload: Upload, mut body: PutStream) -> Result<Received, StoreError> {
+/// [`ObjectError::Body`] if the body is refused, and what writing fails with. Then nothing is left of the upload.
+pub(super) async fn receive(upload: Upload, mut body: PutStream) -> Result<Received, ObjectError> {
     let mut writer = Writer::Idle(upload);
     // Copied together, so that bytes that come one by one do not cost a job each, nor each hold the buffer that they came in.
     let mut gathered = Vec::new();
@@ -63,7 +63,7 @@ pub(super) async fn receive(upload: Upload, mut body: PutStream) -> Result<Recei
                     checksum,
                 });
             }
-            Some(Err(error)) => break StoreError::Body(error),
+            Some(Err(error)) => break ObjectError::Body(error),
             // Whoever sent it went away.
             None => break io::Error::from(io::ErrorKind::UnexpectedEof).into(),
         }
@@ -84,7 +84,7 @@ pub(super) async fn receive(upload: Upload, mut body: PutStream) -> Result<Recei
 
 impl Writer {
     /// The upload, once nobody writes it.
-    async fn ready(self) -> Result<Upload, StoreError> {
+    async fn ready(self) -> Result<Upload, ObjectError> {
         match self {
             Self::Idle(upload) => Ok(upload),
             Self::Busy(job) => job.await.unwrap_or_else(|error| Err(lost(error))),
@@ -94,7 +94,7 @@ impl Writer {
 
 impl Upload {
     /// Begins an upload into this bucket.
-    pub(super) fn begin(inner: Arc<Inner>, bucket: Tree) -> Result<Self, StoreError> {
+    pub(super) fn begin(inner: Arc<Inner>, bucket: Tree) -> Result<Self, ObjectError> {
         let number = inner.uploads.fetch_add(1, Ordering::Relaxed);
         let name = number.to_string();
         let file = inner.tree.new_file(&path(&name))?;
@@ -108,7 +108,7 @@ impl Upload {
         })
     }
 
-    fn write(&mut self, piece: &[u8]) -> Result<(), StoreError> {
+    fn write(&mut self, piece: &[u8]) -> Result<(), ObjectError> {
         self.file.write_all(piece)?;
         self.md5.update(piece);
         self.length += piece.len() as u64;
@@ -126,7 +126,7 @@ impl Received {
         object: &NewObject,
         folders: &[String],
         file: &str,
-    ) -> Result<ObjectInfo, StoreError> {
+    ) -> Result<ObjectInfo, ObjectError> {
         let mut upload = self.upload;
         upload.write(&self.rest)?;
         let info = ObjectInfo {

@@ -11,10 +11,10 @@ use super::{
     name::{self, Name},
     tree::Tree,
 };
-use crate::upstream::objects::{After, Entry, ListPage, ListQuery, StoreError};
+use crate::upstream::objects::{After, Entry, ListPage, ListQuery, ObjectError};
 
 /// Lists the keys in `bucket`.
-pub(super) fn list(bucket: &Tree, query: &ListQuery) -> Result<ListPage, StoreError> {
+pub(super) fn list(bucket: &Tree, query: &ListQuery) -> Result<ListPage, ObjectError> {
     let mut walk = Walk {
         bucket,
         query,
@@ -37,7 +37,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Visits a folder in which all keys begin with `stem`.
-    fn folder(&mut self, path: &Path, stem: &[u8]) -> Result<ControlFlow<()>, StoreError> {
+    fn folder(&mut self, path: &Path, stem: &[u8]) -> Result<ControlFlow<()>, ObjectError> {
         let names = match self.bucket.names(path) {
             Ok(names) => names,
             // Removed since it was found, because it was empty.
@@ -88,7 +88,7 @@ impl Walk<'_> {
             }
     }
 
-    fn file(&mut self, path: &Path, key: Vec<u8>) -> Result<ControlFlow<()>, StoreError> {
+    fn file(&mut self, path: &Path, key: Vec<u8>) -> Result<ControlFlow<()>, ObjectError> {
         let Ok(key) = String::from_utf8(key) else {
             return Ok(ControlFlow::Continue(()));
         };
@@ -116,17 +116,17 @@ impl Walk<'_> {
         let info = match self
             .bucket
             .file(path)
-            .map_err(StoreError::Io)
+            .map_err(ObjectError::Io)
             .and_then(|file| footer::read(&file))
         {
             Ok(info) => info,
             // Deleted in the meantime, or a link: no object.
-            Err(StoreError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
+            Err(ObjectError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(ControlFlow::Continue(()));
             }
             // The others are listed all the same. Without its metadata there is nothing to list of this one; to read it fails, and to delete or
             // replace it mends the bucket.
-            Err(error @ StoreError::Damaged) => {
+            Err(error @ ObjectError::Damaged) => {
                 let error: &dyn std::error::Error = &error;
                 tracing::error!(error, object.key = %key.escape_debug(), object.path = %path.display(), "The object `{}` is left out of a listing: its file is damaged", key.escape_debug());
                 return Ok(ControlFlow::Continue(()));
