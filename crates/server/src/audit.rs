@@ -21,7 +21,7 @@ use std::{
 use bowline_aws::error::AwsError;
 
 use crate::{
-    folder::private_folder,
+    data_folder::private_folder,
     request::{event::Event, refusal::Refused},
 };
 pub(crate) use record::{Outcome, render};

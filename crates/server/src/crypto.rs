@@ -2,6 +2,6 @@
 
 pub mod keyring;
 pub mod master_key;
-pub mod page_marker;
+pub mod page_token;
 pub mod seal;
 pub mod session;

@@ -23,8 +23,8 @@ use crate::{
         master_key::{MasterKey, MasterKeyError, write_private},
         seal::SealError,
     },
+    data_folder::{DataFolder, FolderError},
     explain::recent::Recent,
-    folder::{DataFolder, FolderError},
     gateway::{self, dynamodb::Turns},
     http::listener,
     identity::{

@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use bowline_server::{
     bootstrap::BootstrapError,
     clock::Clock,
-    folder::FolderError,
+    data_folder::FolderError,
     server::{Server, StartError},
 };
 use clap::Args;

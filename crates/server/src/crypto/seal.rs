@@ -37,7 +37,7 @@ pub enum Purpose {
     /// Tokens of the instance metadata service.
     ImdsToken,
     /// Where the next page begins.
-    PageMarker,
+    PageToken,
     /// Long-term secrets in the store.
     Envelope,
     /// The keyring in the store.
@@ -49,7 +49,7 @@ impl Purpose {
         Self::SessionToken,
         Self::AuthorizationMessage,
         Self::ImdsToken,
-        Self::PageMarker,
+        Self::PageToken,
         Self::Envelope,
         Self::Keyring,
     ];
@@ -60,7 +60,7 @@ impl Purpose {
             Self::SessionToken => "session-token",
             Self::AuthorizationMessage => "authorization-message",
             Self::ImdsToken => "imds-token",
-            Self::PageMarker => "page-marker",
+            Self::PageToken => "page-marker",
             Self::Envelope => "envelope",
             Self::Keyring => "keyring",
         }
@@ -248,7 +248,7 @@ impl SealKey {
             Purpose::SessionToken => session,
             Purpose::AuthorizationMessage => message,
             Purpose::ImdsToken => imds,
-            Purpose::PageMarker => marker,
+            Purpose::PageToken => marker,
             Purpose::Envelope => envelope,
             Purpose::Keyring => keyring,
         }
@@ -421,11 +421,11 @@ mod tests {
         let key = key(1, 7);
         for longest in [320, 4096] {
             let most = key
-                .seal(Purpose::PageMarker, b"", &vec![0; room(longest)])
+                .seal(Purpose::PageToken, b"", &vec![0; room(longest)])
                 .unwrap();
             assert!(to_text(&most).len() <= longest);
             let more = key
-                .seal(Purpose::PageMarker, b"", &vec![0; room(longest) + 1])
+                .seal(Purpose::PageToken, b"", &vec![0; room(longest) + 1])
                 .unwrap();
             assert!(to_text(&more).len() > longest);
         }

@@ -4,7 +4,7 @@
 
 use bowline_aws::error::{AwsError, Code, Protocol};
 
-use crate::{crypto::page_marker, request::call::Call};
+use crate::{crypto::page_token, request::call::Call};
 
 /// Entries of a page whose size nobody asked for (IAM API Reference, `MaxItems`).
 const DEFAULT: usize = 100;
@@ -51,7 +51,7 @@ impl<'a> Page<'a> {
             None => None,
             Some(marker) => {
                 let keyring = call.index.keyring();
-                let text = page_marker::open(marker, call.account(), keyring, call.now)
+                let text = page_token::open(marker, call.account(), keyring, call.now)
                     .map_err(|_| invalid())?;
                 let (of, name) = text.split_once('/').ok_or_else(invalid)?;
                 if of != operation {
@@ -102,7 +102,7 @@ impl<'a> Page<'a> {
     fn marker(&self, name: &str) -> Result<String, AwsError> {
         let text = format!("{}/{name}", self.operation);
         let keyring = self.call.index.keyring();
-        page_marker::seal(&text, self.call.account(), keyring, self.call.now)
+        page_token::seal(&text, self.call.account(), keyring, self.call.now)
             .map_err(|_| AwsError::internal(Protocol::IAM))
     }
 }

@@ -14,7 +14,7 @@ use bowline_server::{
     clock::Clock,
     config::{AuditTo, Config, StoreKind, Tls},
     crypto::master_key::write_private,
-    folder::private_folder,
+    data_folder::private_folder,
     server::Server,
 };
 use http::Method;

@@ -140,7 +140,7 @@ fn what_was_sealed_for_another_purpose_is_no_session() {
     let minted = mint(request(), &keyring);
     let bytes = sealed::encode(&minted.session).unwrap();
     for purpose in [
-        Purpose::PageMarker,
+        Purpose::PageToken,
         Purpose::AuthorizationMessage,
         Purpose::ImdsToken,
     ] {

@@ -18,7 +18,7 @@ use super::{
     Batch, Change, CommitError, Condition, Entry, Key, Revision, Snapshot, Store, StoreError,
     StoreFuture, Transaction, Watch, watch::ChangeLog,
 };
-use crate::folder::{lock, private_file, private_folder, sync_folder};
+use crate::data_folder::{lock, private_file, private_folder, sync_folder};
 
 /// The schema that this binary writes, and the newest that it reads.
 const SCHEMA_VERSION: i64 = 1;

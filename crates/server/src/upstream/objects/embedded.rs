@@ -30,7 +30,7 @@ use super::{
 };
 
 use crate::upstream::BoxFuture;
-use crate::{folder::private_folder, identity::entity::BucketId};
+use crate::{data_folder::private_folder, identity::entity::BucketId};
 
 mod footer;
 mod name;

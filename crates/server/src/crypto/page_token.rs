@@ -12,7 +12,7 @@ use crate::crypto::{
 };
 
 /// Longest marker, in characters (IAM, shape `markerType`).
-pub const MAX_MARKER: usize = 320;
+pub const MAX_PAGE_TOKEN_CHARS: usize = 320;
 
 /// Seals the name of a page's last item: at most 207 bytes, enough for every name that IAM has.
 ///
@@ -24,11 +24,11 @@ pub fn seal(
     keyring: &Keyring,
     now: Timestamp,
 ) -> Result<String, SealError> {
-    if name.len() > seal::room(MAX_MARKER) {
+    if name.len() > seal::room(MAX_PAGE_TOKEN_CHARS) {
         return Err(SealError);
     }
     let context = account.as_str().as_bytes();
-    let sealed = keyring.seal(Purpose::PageMarker, context, name.as_bytes(), now)?;
+    let sealed = keyring.seal(Purpose::PageToken, context, name.as_bytes(), now)?;
     Ok(seal::to_text(&sealed))
 }
 
@@ -42,9 +42,9 @@ pub fn open(
     keyring: &Keyring,
     now: Timestamp,
 ) -> Result<String, OpenError> {
-    let sealed = seal::from_text(marker, MAX_MARKER)?;
+    let sealed = seal::from_text(marker, MAX_PAGE_TOKEN_CHARS)?;
     let context = account.as_str().as_bytes();
-    let name = keyring.open(Purpose::PageMarker, context, &sealed, now)?;
+    let name = keyring.open(Purpose::PageToken, context, &sealed, now)?;
     str::from_utf8(&name)
         .map(str::to_owned)
         .map_err(|_| OpenError::Malformed)
@@ -72,7 +72,10 @@ mod tests {
         let keyring = keyring();
         let name = "n".repeat(128);
         let marker = seal(&name, account(1), &keyring, NOW).unwrap();
-        assert!(marker.len() <= MAX_MARKER && !marker.contains('n'.to_string().repeat(8).as_str()));
+        assert!(
+            marker.len() <= MAX_PAGE_TOKEN_CHARS
+                && !marker.contains('n'.to_string().repeat(8).as_str())
+        );
         assert_eq!(open(&marker, account(1), &keyring, NOW).unwrap(), name);
     }
 
