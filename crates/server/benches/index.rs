@@ -9,7 +9,7 @@ use bowline_server::{
     identity::{
         entity::{Entity, Permissions, Role, TrustDocument},
         index::Index,
-        store::{Batch, Change, Entry, Revision, Snapshot, record},
+        store::{Batch, Change, Revision, Snapshot, StoredRecord, record},
     },
 };
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
@@ -50,9 +50,9 @@ fn write(criterion: &mut Criterion) {
 }
 
 fn index(roles: usize, master_key: &MasterKey) -> Index {
-    let entries = (0..roles).map(|number| {
+    let records = (0..roles).map(|number| {
         let role = role(number);
-        Entry {
+        StoredRecord {
             key: role.key(),
             value: record::encode(&role).unwrap(),
             revision: Revision::EMPTY,
@@ -60,7 +60,7 @@ fn index(roles: usize, master_key: &MasterKey) -> Index {
     });
     let snapshot = Snapshot {
         revision: Revision::EMPTY,
-        entries: entries.collect(),
+        records: records.collect(),
     };
     Index::build(&snapshot, master_key).unwrap()
 }

@@ -17,7 +17,7 @@ use crate::{
     identity::{
         entity::{AccessKey, AccessKeyOwner, AccessKeyStatus, Account},
         index::{Index, State, UpdateError},
-        store::{Key, Transaction},
+        store::{RecordKey, Transaction},
     },
 };
 
@@ -159,7 +159,7 @@ impl RootCredentials {
         master_key: &MasterKey,
         now: Timestamp,
     ) -> Result<AccessKey, SealError> {
-        let record_key = Key::access_key(self.access_key_id.as_str());
+        let record_key = RecordKey::access_key(self.access_key_id.as_str());
         Ok(AccessKey {
             id: self.access_key_id.clone(),
             account: self.account,

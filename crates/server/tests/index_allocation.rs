@@ -9,7 +9,7 @@ use bowline_server::{
     identity::{
         entity::{Entity, Permissions, Role, TrustDocument},
         index::Index,
-        store::{Batch, Change, Entry, Revision, Snapshot, record},
+        store::{Batch, Change, Revision, Snapshot, StoredRecord, record},
     },
 };
 use jiff::Timestamp;
@@ -51,9 +51,9 @@ fn allocated(index: &Index, role: &Role, master_key: &MasterKey) -> usize {
 }
 
 fn index(roles: usize, master_key: &MasterKey) -> Index {
-    let entries = (0..roles).map(|number| {
+    let records = (0..roles).map(|number| {
         let role = role(number);
-        Entry {
+        StoredRecord {
             key: role.key(),
             value: record::encode(&role).unwrap(),
             revision: Revision::EMPTY,
@@ -61,7 +61,7 @@ fn index(roles: usize, master_key: &MasterKey) -> Index {
     });
     let snapshot = Snapshot {
         revision: Revision::EMPTY,
-        entries: entries.collect(),
+        records: records.collect(),
     };
     Index::build(&snapshot, master_key).unwrap()
 }

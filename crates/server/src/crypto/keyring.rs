@@ -20,7 +20,7 @@ use crate::{
     },
     identity::{
         entity::{Entity, InvalidEntity, text},
-        store::Key,
+        store::RecordKey,
     },
 };
 
@@ -288,8 +288,8 @@ impl KeyringRecord {
 impl Entity for KeyringRecord {
     const KIND: &'static str = "keyring";
 
-    fn key(&self) -> Key {
-        Key::keyring()
+    fn key(&self) -> RecordKey {
+        RecordKey::keyring()
     }
 
     fn validate(&self) -> Result<(), InvalidEntity> {
@@ -306,7 +306,7 @@ impl Entity for KeyringRecord {
 
 /// An envelope of one key does not open in the place of another.
 fn envelope_context(id: KeyId) -> String {
-    format!("{}/{id}", Key::keyring())
+    format!("{}/{id}", RecordKey::keyring())
 }
 
 #[cfg(test)]

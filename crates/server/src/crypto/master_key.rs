@@ -23,7 +23,7 @@ use crate::{
     crypto::seal::{
         self, KeyId, KeyMaterial, OpenError, Purpose, SealError, SealKey, random_key_material,
     },
-    identity::store::Key,
+    identity::store::RecordKey,
 };
 
 /// More than anybody's rotation needs.
@@ -144,7 +144,11 @@ impl MasterKey {
     ///
     /// # Errors
     /// [`SealError`] without randomness.
-    pub fn seal(&self, record: &Key, secret: &SecretAccessKey) -> Result<Envelope, SealError> {
+    pub fn seal(
+        &self,
+        record: &RecordKey,
+        secret: &SecretAccessKey,
+    ) -> Result<Envelope, SealError> {
         self.seal_for(
             Purpose::Envelope,
             record.as_str(),
@@ -156,7 +160,11 @@ impl MasterKey {
     ///
     /// # Errors
     /// [`OpenError`]: another master key, another record, or changed.
-    pub fn open(&self, record: &Key, envelope: &Envelope) -> Result<SecretAccessKey, OpenError> {
+    pub fn open(
+        &self,
+        record: &RecordKey,
+        envelope: &Envelope,
+    ) -> Result<SecretAccessKey, OpenError> {
         let bytes = self.open_for(Purpose::Envelope, record.as_str(), envelope)?;
         let text = str::from_utf8(&bytes).map_err(|_| OpenError::Malformed)?;
         SecretAccessKey::new(text).map_err(|_| OpenError::Malformed)
@@ -233,7 +241,10 @@ mod tests {
     #[test]
     fn an_envelope_opens_for_its_own_record_only() {
         let keys = MasterKey::generate().unwrap();
-        let (mine, other) = (Key::access_key("AKIA1"), Key::access_key("AKIA2"));
+        let (mine, other) = (
+            RecordKey::access_key("AKIA1"),
+            RecordKey::access_key("AKIA2"),
+        );
         let envelope = keys.seal(&mine, &secret()).unwrap();
         assert_eq!(keys.open(&mine, &envelope).unwrap(), secret());
         assert_eq!(
@@ -246,7 +257,7 @@ mod tests {
     fn a_rotated_master_key_still_opens() {
         let line = |byte: u8| STANDARD.encode([byte; 32]);
         let old = MasterKey::from_text(&line(1)).unwrap();
-        let record = Key::access_key("AKIA1");
+        let record = RecordKey::access_key("AKIA1");
         let envelope = old.seal(&record, &secret()).unwrap();
         assert!(old.is_current(&envelope));
 

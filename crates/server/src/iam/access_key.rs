@@ -19,7 +19,7 @@ use crate::{
     identity::{
         entity::{self, AccessKeyOwner, AccessKeyStatus},
         index::{self, Index},
-        store::{Key, Transaction},
+        store::{RecordKey, Transaction},
     },
     request::{call::Call, refusal::Refused},
 };
@@ -38,7 +38,7 @@ pub(super) async fn create(
     let secret = ids::secret_access_key(call.random()?).map_err(|_| internal())?;
     let master_key = call.app.state.master_key();
     let envelope = master_key
-        .seal(&Key::access_key(id.as_str()), &secret)
+        .seal(&RecordKey::access_key(id.as_str()), &secret)
         .map_err(|_| internal())?;
     let user_name = call
         .update(|index| {
@@ -147,7 +147,7 @@ fn find<'a>(
 ) -> Result<&'a index::AccessKey, AwsError> {
     let key = owner.keys(index).find(|key| key.record.id.as_str() == id);
     key.map(|key| &**key).ok_or_else(|| {
-        let message = format!("The Access Key with id {id} cannot be found.");
+        let message = format!("The Access RecordKey with id {id} cannot be found.");
         AwsError::new(Code::NoSuchEntity, message)
     })
 }

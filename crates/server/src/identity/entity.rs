@@ -37,7 +37,7 @@ pub use super::entity::{
     unique_id::{InvalidUniqueId, UniqueId},
     user::User,
 };
-use crate::identity::store::Key;
+use crate::identity::store::RecordKey;
 
 /// A record of one kind.
 pub trait Entity: Serialize + DeserializeOwned {
@@ -45,10 +45,10 @@ pub trait Entity: Serialize + DeserializeOwned {
     const KIND: &'static str;
 
     /// The key that it is stored under.
-    fn key(&self) -> Key;
+    fn key(&self) -> RecordKey;
 
     /// Its look-ups: keys of their own that lead to it, and that no other entity may have.
-    fn lookups(&self) -> Vec<Key> {
+    fn lookups(&self) -> Vec<RecordKey> {
         Vec::new()
     }
 

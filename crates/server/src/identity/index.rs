@@ -36,7 +36,7 @@ use crate::{
     crypto::keyring::{Keyring, KeyringRecord},
     identity::{
         entity::{self, AccessKeyOwner, UniqueId},
-        store::{Key, Revision},
+        store::{RecordKey, Revision},
     },
 };
 
@@ -59,7 +59,7 @@ pub struct Index {
     providers_by_issuer: RedBlackTreeMapSync<NameKey, Arc<[Arc<Provider>]>>,
     buckets: Directory<Bucket>,
     /// By the keys of their records.
-    tables: RedBlackTreeMapSync<Key, Arc<Table>>,
+    tables: RedBlackTreeMapSync<RecordKey, Arc<Table>>,
     /// Roles of services, by account and the ARN of the resource, which compares with case.
     service_attachments: RedBlackTreeMapSync<(AccountId, Box<str>), Arc<ServiceAttachment>>,
     /// How many of them a role has, by its id.
@@ -335,7 +335,7 @@ impl Index {
 
     /// The table with this name, in whatever state it is.
     pub fn table(&self, account: AccountId, region: &str, name: &str) -> Option<&Arc<Table>> {
-        self.tables.get(&Key::table(account, region, name))
+        self.tables.get(&RecordKey::table(account, region, name))
     }
 
     /// An account's tables of a region by name, those after `marker` if there is one, in whatever state they are.
@@ -345,7 +345,7 @@ impl Index {
         region: &'a str,
         marker: Option<&str>,
     ) -> impl Iterator<Item = &'a Arc<Table>> + use<'a> {
-        let start = Key::table(account, region, marker.unwrap_or_default());
+        let start = RecordKey::table(account, region, marker.unwrap_or_default());
         self.tables
             .range((Bound::Excluded(start), Bound::Unbounded))
             .map(|(_, table)| table)

@@ -1,6 +1,6 @@
 //! Records that survive a restart, and the promise that they change only as a whole.
 //!
-//! A [`Store`] holds values by [`Key`]. Everything that changes does so in a [`Transaction`]: conditions, then puts and
+//! A [`Store`] holds values by [`RecordKey`]. Everything that changes does so in a [`Transaction`]: conditions, then puts and
 //! deletes, all or nothing, at one new [`Revision`]. A [`Snapshot`] is everything at one revision, and a [`Watch`] is every
 //! later commit in order: together they feed the [index](crate::identity::index), which is all that requests read.
 //!
@@ -19,10 +19,10 @@ mod contract;
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
 pub use super::store::{
-    key::Key,
+    key::RecordKey,
     memory::MemoryStore,
     sqlite::SqliteStore,
-    transaction::{Condition, Transaction},
+    transaction::{Precondition, Transaction},
     watch::{Batch, Watch, WatchError},
 };
 
@@ -79,15 +79,15 @@ impl fmt::Display for Revision {
 }
 
 /// A stored value: an encoded [`record`].
-pub type Value = Arc<[u8]>;
+pub type EncodedRecord = Arc<[u8]>;
 
 /// One record as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct StoredRecord {
     /// Its name.
-    pub key: Key,
+    pub key: RecordKey,
     /// Its encoded value.
-    pub value: Value,
+    pub value: EncodedRecord,
     /// The commit that last put it.
     pub revision: Revision,
 }
@@ -98,21 +98,21 @@ pub struct Snapshot {
     /// The commit that it stands at.
     pub revision: Revision,
     /// All records.
-    pub entries: Vec<Entry>,
+    pub records: Vec<StoredRecord>,
 }
 
 /// One record put or deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// The record now has this value.
-    Put(Key, Value),
+    Put(RecordKey, EncodedRecord),
     /// The record is gone.
-    Delete(Key),
+    Delete(RecordKey),
 }
 
 impl Change {
     /// The record's name.
-    pub fn key(&self) -> &Key {
+    pub fn key(&self) -> &RecordKey {
         match self {
             Self::Put(key, _) | Self::Delete(key) => key,
         }
@@ -155,7 +155,7 @@ pub enum StoreError {
 pub enum CommitError {
     /// A condition did not hold: somebody else was faster. Look again and decide again.
     #[error("record `{0}` has changed")]
-    Conflict(Key),
+    Conflict(RecordKey),
     /// The transaction is not one that any store would take.
     #[error(transparent)]
     Invalid(#[from] transaction::InvalidTransaction),

@@ -16,7 +16,7 @@ use crate::{
         entity::{Entity, UniqueId},
         index::{Index, UpdateError},
         store::{
-            Condition, Revision, Transaction,
+            Precondition, Revision, Transaction,
             record::RecordError,
             transaction::{InvalidTransaction, MAX_VALUE_BYTES},
         },
@@ -146,18 +146,18 @@ impl Call<'_> {
 }
 
 /// What makes the caller one, and must still be so when a change is committed.
-fn standing(caller: &Caller, index: &Index) -> Result<Condition, AwsError> {
+fn standing(caller: &Caller, index: &Index) -> Result<Precondition, AwsError> {
     let id = caller.access_key_id().as_str();
     let gone = || AwsError::unknown_access_key(Protocol::IAM, id);
     match caller.identity() {
         Identity::Root(_) | Identity::User(_) => {
             let key = index.access_key(id).filter(|key| key.is_active());
             let key = key.ok_or_else(gone)?;
-            Ok(Condition::At(key.record.key(), key.revision))
+            Ok(Precondition::At(key.record.key(), key.revision))
         }
         Identity::Session { role, .. } => {
             let role = index.role_by_id(role.record.id.as_str()).ok_or_else(gone)?;
-            Ok(Condition::Present(role.record.key()))
+            Ok(Precondition::Present(role.record.key()))
         }
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Entity, InvalidEntity, UniqueId, ensure, text};
-use crate::{crypto::master_key::Envelope, identity::store::Key};
+use crate::{crypto::master_key::Envelope, identity::store::RecordKey};
 
 /// A long-term access key. Its secret is readable only with the master key, and only in this record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,8 +62,8 @@ impl AccessKey {
 impl Entity for AccessKey {
     const KIND: &'static str = "access-key";
 
-    fn key(&self) -> Key {
-        Key::access_key(self.id.as_str())
+    fn key(&self) -> RecordKey {
+        RecordKey::access_key(self.id.as_str())
     }
 
     fn validate(&self) -> Result<(), InvalidEntity> {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Entity, InvalidEntity, text};
-use crate::identity::store::Key;
+use crate::identity::store::RecordKey;
 
 /// An account. Everything else belongs to one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,8 +24,8 @@ pub struct Account {
 impl Entity for Account {
     const KIND: &'static str = "account";
 
-    fn key(&self) -> Key {
-        Key::account(self.id)
+    fn key(&self) -> RecordKey {
+        RecordKey::account(self.id)
     }
 
     fn validate(&self) -> Result<(), InvalidEntity> {

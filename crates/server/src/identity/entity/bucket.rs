@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Entity, InvalidEntity, ensure, text};
-use crate::identity::store::Key;
+use crate::identity::store::RecordKey;
 
 /// A bucket: who owns it and where its objects are. A bucket without a record does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,8 +109,8 @@ impl Bucket {
 impl Entity for Bucket {
     const KIND: &'static str = "bucket";
 
-    fn key(&self) -> Key {
-        Key::bucket(&self.name)
+    fn key(&self) -> RecordKey {
+        RecordKey::bucket(&self.name)
     }
 
     fn validate(&self) -> Result<(), InvalidEntity> {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Entity, InvalidEntity, UniqueId, ensure, text, validate_name, validate_path};
-use crate::identity::store::Key;
+use crate::identity::store::RecordKey;
 
 /// An instance profile. It holds one role at most.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,12 +41,12 @@ impl InstanceProfile {
 impl Entity for InstanceProfile {
     const KIND: &'static str = "instance-profile";
 
-    fn key(&self) -> Key {
-        Key::instance_profile(self.account, &self.id)
+    fn key(&self) -> RecordKey {
+        RecordKey::instance_profile(self.account, &self.id)
     }
 
-    fn lookups(&self) -> Vec<Key> {
-        vec![Key::instance_profile_name(self.account, &self.name)]
+    fn lookups(&self) -> Vec<RecordKey> {
+        vec![RecordKey::instance_profile_name(self.account, &self.name)]
     }
 
     fn validate(&self) -> Result<(), InvalidEntity> {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Entity, InvalidEntity, UniqueId, ensure, text, validate_document, validate_name, validate_path,
 };
-use crate::identity::store::Key;
+use crate::identity::store::RecordKey;
 
 /// The permission policies of a user or role.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,12 +102,12 @@ impl ManagedPolicy {
 impl Entity for ManagedPolicy {
     const KIND: &'static str = "policy";
 
-    fn key(&self) -> Key {
-        Key::policy(self.account, &self.id)
+    fn key(&self) -> RecordKey {
+        RecordKey::policy(self.account, &self.id)
     }
 
-    fn lookups(&self) -> Vec<Key> {
-        vec![Key::policy_name(self.account, &self.name)]
+    fn lookups(&self) -> Vec<RecordKey> {
+        vec![RecordKey::policy_name(self.account, &self.name)]
     }
 
     fn validate(&self) -> Result<(), InvalidEntity> {

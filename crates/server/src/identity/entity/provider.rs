@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Entity, InvalidEntity, UniqueId, ensure, text};
-use crate::identity::store::Key;
+use crate::identity::store::RecordKey;
 
 /// An OIDC provider whose tokens an account takes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,12 +63,12 @@ impl OidcProvider {
 impl Entity for OidcProvider {
     const KIND: &'static str = "provider";
 
-    fn key(&self) -> Key {
-        Key::provider(self.account, &self.id)
+    fn key(&self) -> RecordKey {
+        RecordKey::provider(self.account, &self.id)
     }
 
-    fn lookups(&self) -> Vec<Key> {
-        vec![Key::provider_url(self.account, self.address())]
+    fn lookups(&self) -> Vec<RecordKey> {
+        vec![RecordKey::provider_url(self.account, self.address())]
     }
 
     fn validate(&self) -> Result<(), InvalidEntity> {

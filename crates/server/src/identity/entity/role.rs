@@ -8,7 +8,7 @@ use super::{
     Entity, InvalidEntity, Permissions, UniqueId, ensure, text, validate_document, validate_name,
     validate_path,
 };
-use crate::identity::store::Key;
+use crate::identity::store::RecordKey;
 
 /// A role.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,12 +71,12 @@ impl Role {
 impl Entity for Role {
     const KIND: &'static str = "role";
 
-    fn key(&self) -> Key {
-        Key::role(self.account, &self.id)
+    fn key(&self) -> RecordKey {
+        RecordKey::role(self.account, &self.id)
     }
 
-    fn lookups(&self) -> Vec<Key> {
-        vec![Key::role_name(self.account, &self.name)]
+    fn lookups(&self) -> Vec<RecordKey> {
+        vec![RecordKey::role_name(self.account, &self.name)]
     }
 
     fn validate(&self) -> Result<(), InvalidEntity> {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Entity, InvalidEntity, ServiceResource, UniqueId, ensure, text};
-use crate::identity::store::Key;
+use crate::identity::store::RecordKey;
 
 /// That a service assumes a role for one of its resources. A resource has one role.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,8 +27,8 @@ pub struct ServiceAttachment {
 impl Entity for ServiceAttachment {
     const KIND: &'static str = "service-attachment";
 
-    fn key(&self) -> Key {
-        Key::service_attachment(self.account, self.resource.as_str())
+    fn key(&self) -> RecordKey {
+        RecordKey::service_attachment(self.account, self.resource.as_str())
     }
 
     fn validate(&self) -> Result<(), InvalidEntity> {

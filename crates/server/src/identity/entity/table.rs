@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Entity, InvalidEntity, ensure, text};
-use crate::identity::store::Key;
+use crate::identity::store::RecordKey;
 
 /// Most tags of a table ("Tagging restrictions in `DynamoDB`", Amazon `DynamoDB` Developer Guide).
 pub const MAX_TAGS: usize = 50;
@@ -86,8 +86,8 @@ impl Table {
 impl Entity for Table {
     const KIND: &'static str = "table";
 
-    fn key(&self) -> Key {
-        Key::table(self.account, &self.region, &self.name)
+    fn key(&self) -> RecordKey {
+        RecordKey::table(self.account, &self.region, &self.name)
     }
 
     fn validate(&self) -> Result<(), InvalidEntity> {

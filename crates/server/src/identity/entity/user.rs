@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Entity, InvalidEntity, Permissions, UniqueId, ensure, text, validate_name, validate_path,
 };
-use crate::identity::store::Key;
+use crate::identity::store::RecordKey;
 
 /// A user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,12 +43,12 @@ impl User {
 impl Entity for User {
     const KIND: &'static str = "user";
 
-    fn key(&self) -> Key {
-        Key::user(self.account, &self.id)
+    fn key(&self) -> RecordKey {
+        RecordKey::user(self.account, &self.id)
     }
 
-    fn lookups(&self) -> Vec<Key> {
-        vec![Key::user_name(self.account, &self.name)]
+    fn lookups(&self) -> Vec<RecordKey> {
+        vec![RecordKey::user_name(self.account, &self.name)]
     }
 
     fn validate(&self) -> Result<(), InvalidEntity> {

@@ -24,7 +24,7 @@ use crate::{
     identity::{
         entity::{self, Entity, UniqueId},
         store::{
-            Batch, Change, Key, Revision, Snapshot,
+            Batch, Change, RecordKey, Revision, Snapshot,
             record::{self, RecordError},
         },
     },
@@ -38,7 +38,7 @@ pub enum IndexError {
     NewerFormat(RecordError),
     /// A newer version keeps a kind of record that this one does not know.
     #[error("record `{0}` is of a kind that this version of bowline does not know")]
-    UnknownKind(Key),
+    UnknownKind(RecordKey),
     /// The keyring does not open: most likely this is another master key.
     #[error("opening the keyring")]
     Keyring(#[from] KeyringError),
@@ -54,7 +54,7 @@ impl Index {
     /// [`IndexError`] if the store is not this version's to read.
     pub fn build(snapshot: &Snapshot, master_key: &MasterKey) -> Result<Self, IndexError> {
         let mut index = Self::default();
-        for entry in &snapshot.entries {
+        for entry in &snapshot.records {
             index.put(&entry.key, &entry.value, entry.revision, master_key)?;
         }
         index.revision = snapshot.revision;
@@ -79,7 +79,7 @@ impl Index {
 
     fn put(
         &mut self,
-        key: &Key,
+        key: &RecordKey,
         value: &[u8],
         revision: Revision,
         master_key: &MasterKey,
@@ -106,7 +106,7 @@ impl Index {
         }
     }
 
-    fn delete(&mut self, key: &Key) {
+    fn delete(&mut self, key: &RecordKey) {
         let id = key.name();
         match key.kind() {
             "access-key" => self.remove_access_key(id),
@@ -135,7 +135,7 @@ impl Index {
 
     fn put_account(
         &mut self,
-        key: &Key,
+        key: &RecordKey,
         value: &[u8],
         revision: Revision,
     ) -> Result<(), IndexError> {
@@ -153,7 +153,12 @@ impl Index {
         Ok(())
     }
 
-    fn put_user(&mut self, key: &Key, value: &[u8], revision: Revision) -> Result<(), IndexError> {
+    fn put_user(
+        &mut self,
+        key: &RecordKey,
+        value: &[u8],
+        revision: Revision,
+    ) -> Result<(), IndexError> {
         let before = self.users.get(key.name()).cloned();
         self.remove_user(key.name());
         let Some(record) = read::<entity::User>(key, value)? else {
@@ -183,7 +188,12 @@ impl Index {
         }
     }
 
-    fn put_role(&mut self, key: &Key, value: &[u8], revision: Revision) -> Result<(), IndexError> {
+    fn put_role(
+        &mut self,
+        key: &RecordKey,
+        value: &[u8],
+        revision: Revision,
+    ) -> Result<(), IndexError> {
         let before = self.roles.get(key.name()).cloned();
         self.remove_role(key.name());
         let Some(record) = read::<entity::Role>(key, value)? else {
@@ -220,7 +230,7 @@ impl Index {
 
     fn put_policy(
         &mut self,
-        key: &Key,
+        key: &RecordKey,
         value: &[u8],
         revision: Revision,
     ) -> Result<(), IndexError> {
@@ -262,7 +272,7 @@ impl Index {
 
     fn put_access_key(
         &mut self,
-        key: &Key,
+        key: &RecordKey,
         value: &[u8],
         revision: Revision,
         master_key: &MasterKey,
@@ -299,7 +309,7 @@ impl Index {
 
     fn put_provider(
         &mut self,
-        key: &Key,
+        key: &RecordKey,
         value: &[u8],
         revision: Revision,
     ) -> Result<(), IndexError> {
@@ -349,7 +359,7 @@ impl Index {
 
     fn put_bucket(
         &mut self,
-        key: &Key,
+        key: &RecordKey,
         value: &[u8],
         revision: Revision,
     ) -> Result<(), IndexError> {
@@ -372,7 +382,12 @@ impl Index {
         }
     }
 
-    fn put_table(&mut self, key: &Key, value: &[u8], revision: Revision) -> Result<(), IndexError> {
+    fn put_table(
+        &mut self,
+        key: &RecordKey,
+        value: &[u8],
+        revision: Revision,
+    ) -> Result<(), IndexError> {
         self.tables.remove_mut(key);
         if let Some(record) = read::<entity::Table>(key, value)? {
             let table = Table {
@@ -387,7 +402,7 @@ impl Index {
     /// Unlike the other records, a keyring that cannot be read stops the server: without it no session is good.
     fn put_keyring(
         &mut self,
-        key: &Key,
+        key: &RecordKey,
         value: &[u8],
         revision: Revision,
         master_key: &MasterKey,
@@ -431,7 +446,7 @@ impl Index {
 }
 
 /// Reads a record; one that is damaged is told to the log and is none.
-fn read<E: Entity>(key: &Key, value: &[u8]) -> Result<Option<E>, IndexError> {
+fn read<E: Entity>(key: &RecordKey, value: &[u8]) -> Result<Option<E>, IndexError> {
     match record::decode(key, value) {
         Ok(record) => Ok(Some(record)),
         Err(error @ RecordError::NewerFormat { .. }) => Err(IndexError::NewerFormat(error)),
@@ -453,7 +468,7 @@ type Documents = BTreeMap<String, String>;
 
 /// Compiles inline policies, and takes over those that did not change.
 fn compile_inline(
-    key: &Key,
+    key: &RecordKey,
     documents: &Documents,
     known: Option<(&Documents, &BTreeMap<String, Compiled>)>,
 ) -> BTreeMap<String, Compiled> {

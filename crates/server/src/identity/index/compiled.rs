@@ -15,7 +15,7 @@ use bowline_iam::{
 use super::{Index, Role, User};
 use crate::identity::{
     entity::{TrustDocument, UniqueId},
-    store::Key,
+    store::RecordKey,
 };
 
 /// A compiled policy, or the knowledge that there should be one. Cloning is cheap.
@@ -42,7 +42,7 @@ impl Compiled {
         self.0.as_deref()
     }
 
-    pub(super) fn trust(key: &Key, document: &TrustDocument) -> Self {
+    pub(super) fn trust(key: &RecordKey, document: &TrustDocument) -> Self {
         let resolve = |arn: &str| {
             let named = document.principals.iter().find(|named| named.arn == arn);
             named.map(|named| named.id.to_string())
@@ -56,18 +56,18 @@ impl Compiled {
         )
     }
 
-    pub(super) fn inline(key: &Key, name: &str, document: &str) -> Self {
+    pub(super) fn inline(key: &RecordKey, name: &str, document: &str) -> Self {
         compile(key, name, document, PolicyKind::Inline, |_| None)
     }
 
-    pub(super) fn managed(key: &Key, document: &str) -> Self {
+    pub(super) fn managed(key: &RecordKey, document: &str) -> Self {
         let name = "default version";
         compile(key, name, document, PolicyKind::Managed, |_| None)
     }
 }
 
 fn compile(
-    key: &Key,
+    key: &RecordKey,
     name: &str,
     document: &str,
     kind: PolicyKind,

@@ -7,7 +7,9 @@ use crate::{
     crypto::master_key::MasterKey,
     identity::{
         entity::{BucketState, Entity, Permissions, TrustDocument},
-        store::{Change, CommitError, Condition, Key, MemoryStore, Store, Transaction, record},
+        store::{
+            Change, CommitError, MemoryStore, Precondition, RecordKey, Store, Transaction, record,
+        },
     },
 };
 
@@ -414,7 +416,7 @@ async fn access_keys_stand_by_their_owner() {
         let key = entity::AccessKey {
             secret: state
                 .master_key()
-                .seal(&Key::access_key(&id), &secret)
+                .seal(&RecordKey::access_key(&id), &secret)
                 .unwrap(),
             id: id.parse().unwrap(),
             account: account(),
@@ -484,7 +486,7 @@ async fn an_update_gives_up_at_last() {
     let outcome: Result<(), UpdateError<()>> = state
         .update(|_| {
             Ok((
-                Transaction::new().require(Condition::Present(Key::bucket("missing"))),
+                Transaction::new().require(Precondition::Present(RecordKey::bucket("missing"))),
                 (),
             ))
         })
@@ -554,7 +556,7 @@ async fn what_a_newer_version_wrote_ends_the_feeding() {
             r#"{"format":3,"kind":"role","record":{}}"#,
         ),
         (
-            Key::from_stored("organisation/1"),
+            RecordKey::from_stored("organisation/1"),
             r#"{"format":1,"kind":"organisation","record":{}}"#,
         ),
     ] {
@@ -597,7 +599,7 @@ fn a_record_that_breaks_a_rule_is_neither_written_nor_read() {
 
 #[test]
 fn a_change_names_its_record() {
-    let key = Key::bucket("data");
+    let key = RecordKey::bucket("data");
     assert_eq!(Change::Delete(key.clone()).key(), &key);
 }
 
@@ -673,7 +675,7 @@ async fn a_principal_that_is_gone_is_shown_by_its_id_where_it_is_a_principal_alo
     reader.trust = TrustDocument {
         text: r#"{"Version":"2012-10-17","Statement":[
             {"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":["arn:aws:iam::432797229265:user\/ann", "arn:aws:iam::432797229265:user/bob"]},
-             "Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::432797229265:user/ann"}}},
+             "Precondition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::432797229265:user/ann"}}},
             {"Effect":"Deny","Action":"sts:AssumeRole","Principal":{"AWS":"arn:aws:iam::432797229265:user/ann"}}]}"#.to_owned(),
         principals: [("ann", 1), ("bob", 2)]
             .map(|(name, number)| entity::ResolvedPrincipal {

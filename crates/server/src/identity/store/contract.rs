@@ -5,8 +5,8 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::{
-    Change, CommitError, Condition, Key, MemoryStore, Revision, SqliteStore, Store, Transaction,
-    Value, WatchError, transaction::MAX_CHANGES,
+    Change, CommitError, EncodedRecord, MemoryStore, Precondition, RecordKey, Revision,
+    SqliteStore, Store, Transaction, WatchError, transaction::MAX_CHANGES,
 };
 
 /// Runs a test against each store.
@@ -36,11 +36,11 @@ fn sqlite(folder: &Path) -> SqliteStore {
     SqliteStore::open(folder).unwrap()
 }
 
-fn key(name: &str) -> Key {
-    Key::bucket(name)
+fn key(name: &str) -> RecordKey {
+    RecordKey::bucket(name)
 }
 
-fn value(text: &str) -> Value {
+fn value(text: &str) -> EncodedRecord {
     text.as_bytes().into()
 }
 
@@ -51,18 +51,18 @@ fn put(name: &str, text: &str) -> Transaction {
 /// Everything, as `key=value@revision`.
 async fn content(store: &dyn Store) -> Vec<String> {
     let snapshot = store.snapshot().await.unwrap();
-    let entries = snapshot.entries.iter().map(|entry| {
+    let records = snapshot.records.iter().map(|entry| {
         let text = String::from_utf8_lossy(&entry.value);
         format!("{}={text}@{}", entry.key, entry.revision)
     });
-    entries.collect()
+    records.collect()
 }
 
 contract! {
     async fn an_empty_store_is_at_revision_zero(store: &dyn Store) {
         let snapshot = store.snapshot().await.unwrap();
         assert_eq!(snapshot.revision, Revision::EMPTY);
-        assert!(snapshot.entries.is_empty());
+        assert!(snapshot.records.is_empty());
     }
 
     async fn each_commit_is_one_revision_and_stamps_what_it_puts(store: &dyn Store) {
@@ -75,12 +75,12 @@ contract! {
     async fn an_empty_transaction_makes_no_revision(store: &dyn Store) {
         let before = store.commit(put("a", "1")).await.unwrap();
         assert_eq!(store.commit(Transaction::new()).await.unwrap(), before);
-        let check = Transaction::new().require(Condition::Absent(key("a")));
+        let check = Transaction::new().require(Precondition::Absent(key("a")));
         assert!(matches!(store.commit(check).await, Err(CommitError::Conflict(_))));
     }
 
     async fn a_name_is_taken_once(store: &dyn Store) {
-        let create = || put("a", "1").require(Condition::Absent(key("a")));
+        let create = || put("a", "1").require(Precondition::Absent(key("a")));
         store.commit(create()).await.unwrap();
         let second = store.commit(create()).await.unwrap_err();
         assert_eq!(second.to_string(), "record `bucket/a` has changed");
@@ -89,17 +89,17 @@ contract! {
     async fn a_deleted_name_can_be_taken_again(store: &dyn Store) {
         store.commit(put("a", "1")).await.unwrap();
         store.commit(Transaction::new().remove(key("a"))).await.unwrap();
-        let create = put("a", "2").require(Condition::Absent(key("a")));
+        let create = put("a", "2").require(Precondition::Absent(key("a")));
         store.commit(create).await.unwrap();
         assert_eq!(content(store).await, ["bucket/a=2@3"]);
     }
 
     async fn an_update_is_lost_by_whoever_read_before_it(store: &dyn Store) {
         let read = store.commit(put("a", "1")).await.unwrap();
-        let update = || put("a", "2").require(Condition::At(key("a"), read));
+        let update = || put("a", "2").require(Precondition::At(key("a"), read));
         store.commit(update()).await.unwrap();
         assert!(matches!(store.commit(update()).await, Err(CommitError::Conflict(_))));
-        let gone = put("c", "1").require(Condition::Present(key("b")));
+        let gone = put("c", "1").require(Precondition::Present(key("b")));
         assert!(matches!(store.commit(gone).await, Err(CommitError::Conflict(_))));
     }
 
@@ -107,14 +107,14 @@ contract! {
         store.commit(put("a", "1")).await.unwrap();
         let transaction = put("b", "1")
             .remove(key("a"))
-            .require(Condition::Present(key("a")))
-            .require(Condition::Present(key("missing")));
+            .require(Precondition::Present(key("a")))
+            .require(Precondition::Present(key("missing")));
         store.commit(transaction).await.unwrap_err();
         assert_eq!(content(store).await, ["bucket/a=1@1"]);
     }
 
     async fn conditions_see_the_store_before_the_transaction(store: &dyn Store) {
-        let both = put("a", "1").require(Condition::Present(key("a")));
+        let both = put("a", "1").require(Precondition::Present(key("a")));
         assert!(store.commit(both).await.is_err());
     }
 
@@ -186,12 +186,12 @@ async fn sqlite_keeps_what_was_committed() {
 }
 
 /// One step of the comparison, over few keys so that conditions meet records.
-fn arbitrary_transaction() -> impl Strategy<Value = (Vec<Condition>, Vec<Change>)> {
+fn arbitrary_transaction() -> impl Strategy<Value = (Vec<Precondition>, Vec<Change>)> {
     let key = || (0..5u8).prop_map(|n| key(&n.to_string()));
     let condition = prop_oneof![
-        key().prop_map(Condition::Absent),
-        key().prop_map(Condition::Present),
-        (key(), 0..12u64).prop_map(|(key, at)| Condition::At(key, Revision::from_number(at))),
+        key().prop_map(Precondition::Absent),
+        key().prop_map(Precondition::Present),
+        (key(), 0..12u64).prop_map(|(key, at)| Precondition::At(key, Revision::from_number(at))),
     ];
     let change = prop_oneof![
         (key(), "[a-z]{0,3}").prop_map(|(key, text)| Change::Put(key, value(&text))),
@@ -203,7 +203,7 @@ fn arbitrary_transaction() -> impl Strategy<Value = (Vec<Condition>, Vec<Change>
     )
 }
 
-fn transaction((conditions, changes): &(Vec<Condition>, Vec<Change>)) -> Transaction {
+fn transaction((conditions, changes): &(Vec<Precondition>, Vec<Change>)) -> Transaction {
     let transaction = conditions
         .iter()
         .cloned()
@@ -211,7 +211,7 @@ fn transaction((conditions, changes): &(Vec<Condition>, Vec<Change>)) -> Transac
     changes
         .iter()
         .fold(transaction, |transaction, change| match change {
-            Change::Put(key, value) => transaction.put(key.clone(), Value::clone(value)),
+            Change::Put(key, value) => transaction.put(key.clone(), EncodedRecord::clone(value)),
             Change::Delete(key) => transaction.remove(key.clone()),
         })
 }

@@ -1,6 +1,6 @@
 //! The names of records.
 //!
-//! A [`Key`] is typed and renders to a path such as `role/111122223333/AROAEXAMPLEID`, the form that every store keeps. A
+//! A [`RecordKey`] is typed and renders to a path such as `role/111122223333/AROAEXAMPLEID`, the form that every store keeps. A
 //! look-up (a unique name, an access key id, a bucket's name) is a key of its own, so that a transaction's conditions can
 //! hold uniqueness without an index that only some stores have. Names compare without case, so their keys are lower case.
 
@@ -15,9 +15,9 @@ pub const MAX_KEY_BYTES: usize = 512;
 
 /// The name of one record.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key(Box<str>);
+pub struct RecordKey(Box<str>);
 
-impl Key {
+impl RecordKey {
     /// `account/{account}`: an [`Account`](crate::identity::entity::Account).
     pub fn account(account: AccountId) -> Self {
         Self::from_parts(&["account", account.as_str()])
@@ -131,7 +131,7 @@ impl Key {
     }
 }
 
-impl fmt::Display for Key {
+impl fmt::Display for RecordKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -148,6 +148,6 @@ mod tests {
     #[test]
     fn names_that_differ_in_case_are_one_key() {
         let account: AccountId = "111122223333".parse().unwrap();
-        insta::assert_snapshot!(Key::role_name(account, "Bot-Builder"), @"role-name/111122223333/bot-builder");
+        insta::assert_snapshot!(RecordKey::role_name(account, "Bot-Builder"), @"role-name/111122223333/bot-builder");
     }
 }

@@ -6,8 +6,8 @@ use std::{
 };
 
 use super::{
-    Batch, Change, CommitError, Entry, Key, Revision, Snapshot, Store, StoreError, StoreFuture,
-    Transaction, Value, Watch, watch::ChangeLog,
+    Batch, Change, CommitError, EncodedRecord, RecordKey, Revision, Snapshot, Store, StoreError,
+    StoreFuture, StoredRecord, Transaction, Watch, watch::ChangeLog,
 };
 
 /// Records in memory.
@@ -20,7 +20,7 @@ pub struct MemoryStore {
 #[derive(Debug, Default)]
 struct State {
     revision: Revision,
-    records: BTreeMap<Key, (Value, Revision)>,
+    records: BTreeMap<RecordKey, (EncodedRecord, Revision)>,
 }
 
 impl MemoryStore {
@@ -78,10 +78,10 @@ impl Store for MemoryStore {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let snapshot = Snapshot {
             revision: state.revision,
-            entries: state
+            records: state
                 .records
                 .iter()
-                .map(|(key, (value, revision))| Entry {
+                .map(|(key, (value, revision))| StoredRecord {
                     key: key.clone(),
                     value: Arc::clone(value),
                     revision: *revision,

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Key, Value};
+use super::{EncodedRecord, RecordKey};
 use crate::identity::entity::Entity;
 
 /// The format that this binary writes, and the newest that it reads. Of format 1, buckets do not parse any more: they had no ids.
@@ -21,7 +21,7 @@ pub enum RecordError {
     #[error("record `{key}` has format {found}, this version of bowline reads up to {FORMAT}")]
     NewerFormat {
         /// Whose value.
-        key: Key,
+        key: RecordKey,
         /// What it says.
         found: u32,
     },
@@ -29,7 +29,7 @@ pub enum RecordError {
     #[error("record `{key}` holds a `{found}`")]
     WrongKind {
         /// Whose value.
-        key: Key,
+        key: RecordKey,
         /// What it says.
         found: String,
     },
@@ -37,7 +37,7 @@ pub enum RecordError {
     #[error("record `{key}` does not parse")]
     Syntax {
         /// Whose value.
-        key: Key,
+        key: RecordKey,
         /// Where and why.
         #[source]
         source: serde_json::Error,
@@ -46,7 +46,7 @@ pub enum RecordError {
     #[error("record `{key}` is invalid")]
     Invalid {
         /// Whose value.
-        key: Key,
+        key: RecordKey,
         /// Which rule.
         #[source]
         source: crate::identity::entity::InvalidEntity,
@@ -55,9 +55,9 @@ pub enum RecordError {
     #[error("record `{key}` belongs under `{belongs}`")]
     Misplaced {
         /// Where it was found.
-        key: Key,
+        key: RecordKey,
         /// Where it belongs.
-        belongs: Key,
+        belongs: RecordKey,
     },
 }
 
@@ -83,7 +83,7 @@ struct Reading<T> {
 ///
 /// # Errors
 /// The rule that it breaks.
-pub fn encode<E: Entity>(entity: &E) -> Result<Value, RecordError> {
+pub fn encode<E: Entity>(entity: &E) -> Result<EncodedRecord, RecordError> {
     let key = entity.key();
     if let Err(source) = entity.validate() {
         return Err(RecordError::Invalid { key, source });
@@ -95,7 +95,7 @@ pub fn encode<E: Entity>(entity: &E) -> Result<Value, RecordError> {
 ///
 /// # Errors
 /// None in practice: a key is text.
-pub fn encode_lookup(target: &Key) -> Result<Value, RecordError> {
+pub fn encode_lookup(target: &RecordKey) -> Result<EncodedRecord, RecordError> {
     write(target, LOOKUP, &target.as_str())
 }
 
@@ -103,7 +103,7 @@ pub fn encode_lookup(target: &Key) -> Result<Value, RecordError> {
 ///
 /// # Errors
 /// [`RecordError`], whatever is wrong with it.
-pub fn decode<E: Entity>(key: &Key, value: &[u8]) -> Result<E, RecordError> {
+pub fn decode<E: Entity>(key: &RecordKey, value: &[u8]) -> Result<E, RecordError> {
     let syntax = |source| RecordError::Syntax {
         key: key.clone(),
         source,
@@ -137,7 +137,11 @@ pub fn decode<E: Entity>(key: &Key, value: &[u8]) -> Result<E, RecordError> {
     }
 }
 
-fn write<T: Serialize>(key: &Key, kind: &str, record: &T) -> Result<Value, RecordError> {
+fn write<T: Serialize>(
+    key: &RecordKey,
+    kind: &str,
+    record: &T,
+) -> Result<EncodedRecord, RecordError> {
     let writing = Writing {
         format: FORMAT,
         kind,

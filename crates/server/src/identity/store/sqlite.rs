@@ -15,8 +15,8 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    Batch, Change, CommitError, Condition, Entry, Key, Revision, Snapshot, Store, StoreError,
-    StoreFuture, Transaction, Watch, watch::ChangeLog,
+    Batch, Change, CommitError, Precondition, RecordKey, Revision, Snapshot, Store, StoreError,
+    StoreFuture, StoredRecord, Transaction, Watch, watch::ChangeLog,
 };
 use crate::data_folder::{lock, private_file, private_folder, sync_folder};
 
@@ -41,7 +41,7 @@ pub struct SqliteStore {
 enum Command {
     Snapshot(oneshot::Sender<Result<Snapshot, StoreError>>),
     Commit(
-        Vec<Condition>,
+        Vec<Precondition>,
         Vec<Change>,
         oneshot::Sender<Result<Revision, CommitError>>,
     ),
@@ -137,7 +137,7 @@ impl Drop for SqliteStore {
 
 /// Why a commit was not made, as the writer sees it.
 enum Failed {
-    Conflict(Key),
+    Conflict(RecordKey),
     /// Nothing was written.
     Store(StoreError),
     /// It may have been written.
@@ -195,7 +195,7 @@ impl Writer {
 
     fn commit(
         &mut self,
-        conditions: &[Condition],
+        conditions: &[Precondition],
         changes: Vec<Change>,
     ) -> Result<Revision, Failed> {
         let transaction = self
@@ -232,14 +232,14 @@ impl Writer {
         let rows = select.query_map([], |row| {
             let key: String = row.get(0)?;
             let value: Vec<u8> = row.get(1)?;
-            Ok(Entry {
-                key: Key::from_stored(&key),
+            Ok(StoredRecord {
+                key: RecordKey::from_stored(&key),
                 value: value.into(),
                 revision: Revision::from_number(row.get(2)?),
             })
         })?;
-        let entries = rows.collect::<Result<_, _>>()?;
-        Ok(Snapshot { revision, entries })
+        let records = rows.collect::<Result<_, _>>()?;
+        Ok(Snapshot { revision, records })
     }
 }
 
@@ -264,7 +264,7 @@ fn apply(connection: &Connection, changes: &[Change], revision: Revision) -> rus
     Ok(())
 }
 
-fn revision_of(connection: &Connection, key: &Key) -> rusqlite::Result<Option<Revision>> {
+fn revision_of(connection: &Connection, key: &RecordKey) -> rusqlite::Result<Option<Revision>> {
     connection
         .prepare_cached("SELECT revision FROM record WHERE key = ?1")?
         .query_row([key.as_str()], |row| row.get(0).map(Revision::from_number))
@@ -370,7 +370,7 @@ mod tests {
         let store = SqliteStore::open(folder.path()).unwrap();
         let mut watch = store.watch(Revision::EMPTY).await.unwrap();
         let put = |key: &str| {
-            let key = Key::from_stored(key);
+            let key = RecordKey::from_stored(key);
             store.commit(Transaction::new().put(key, b"{}".as_slice().into()))
         };
         put("good/1").await.unwrap();

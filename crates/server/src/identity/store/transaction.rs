@@ -6,7 +6,7 @@
 //! policy that is being attached) is [touched](Transaction::touch), which makes both writers of a race notice.
 
 use super::{
-    Change, Key, Revision, Value,
+    Change, EncodedRecord, RecordKey, Revision,
     key::MAX_KEY_BYTES,
     record::{self, RecordError},
 };
@@ -20,18 +20,18 @@ pub const MAX_VALUE_BYTES: usize = 256 * 1024;
 
 /// What must be true for a transaction to apply.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Condition {
+pub enum Precondition {
     /// No record has this key.
-    Absent(Key),
+    Absent(RecordKey),
     /// A record has this key.
-    Present(Key),
+    Present(RecordKey),
     /// The record was last put at this revision.
-    At(Key, Revision),
+    At(RecordKey, Revision),
 }
 
-impl Condition {
+impl Precondition {
     /// The record that it is about.
-    pub fn key(&self) -> &Key {
+    pub fn key(&self) -> &RecordKey {
         match self {
             Self::Absent(key) | Self::Present(key) | Self::At(key, _) => key,
         }
@@ -51,7 +51,7 @@ impl Condition {
 #[derive(Debug, Default)]
 #[must_use]
 pub struct Transaction {
-    conditions: Vec<Condition>,
+    conditions: Vec<Precondition>,
     changes: Vec<Change>,
     /// The first record that could not be written, so that building needs no error handling: [`Store::commit`] refuses.
     ///
@@ -75,13 +75,13 @@ pub enum InvalidTransaction {
     #[error("record `{key}` of {bytes} bytes is over the limit of {MAX_VALUE_BYTES}")]
     ValueTooLong {
         /// Whose value.
-        key: Key,
+        key: RecordKey,
         /// How long it is.
         bytes: usize,
     },
     /// One key put or deleted twice.
     #[error("record `{0}` is changed twice in one transaction")]
-    ChangedTwice(Key),
+    ChangedTwice(RecordKey),
 }
 
 impl Transaction {
@@ -100,17 +100,17 @@ impl Transaction {
         let key = entity.key();
         for lookup in entity.lookups() {
             self = self
-                .require(Condition::Absent(lookup.clone()))
+                .require(Precondition::Absent(lookup.clone()))
                 .write(lookup, record::encode_lookup(&key));
         }
-        self.require(Condition::Absent(key.clone()))
+        self.require(Precondition::Absent(key.clone()))
             .write(key, record::encode(entity))
     }
 
     /// A changed entity, which must still be as it was at `revision`. Its look-ups must be the same as before.
     pub fn update<E: Entity>(self, entity: &E, revision: Revision) -> Self {
         let key = entity.key();
-        self.require(Condition::At(key.clone(), revision))
+        self.require(Precondition::At(key.clone(), revision))
             .write(key, record::encode(entity))
     }
 
@@ -118,7 +118,7 @@ impl Transaction {
     pub fn delete<E: Entity>(mut self, entity: &E, revision: Revision) -> Self {
         let key = entity.key();
         self = self
-            .require(Condition::At(key.clone(), revision))
+            .require(Precondition::At(key.clone(), revision))
             .remove(key);
         for lookup in entity.lookups() {
             self = self.remove(lookup);
@@ -133,25 +133,25 @@ impl Transaction {
     }
 
     /// Adds a condition.
-    pub fn require(mut self, condition: Condition) -> Self {
+    pub fn require(mut self, condition: Precondition) -> Self {
         self.conditions.push(condition);
         self
     }
 
     /// Adds a put of an encoded value.
-    pub fn put(mut self, key: Key, value: Value) -> Self {
+    pub fn put(mut self, key: RecordKey, value: EncodedRecord) -> Self {
         self.changes.push(Change::Put(key, value));
         self
     }
 
     /// Adds a delete.
-    pub fn remove(mut self, key: Key) -> Self {
+    pub fn remove(mut self, key: RecordKey) -> Self {
         self.changes.push(Change::Delete(key));
         self
     }
 
     /// The conditions, in the order that they were added.
-    pub fn conditions(&self) -> &[Condition] {
+    pub fn conditions(&self) -> &[Precondition] {
         &self.conditions
     }
 
@@ -160,7 +160,7 @@ impl Transaction {
         &self.changes
     }
 
-    fn write(mut self, key: Key, encoded: Result<Value, RecordError>) -> Self {
+    fn write(mut self, key: RecordKey, encoded: Result<EncodedRecord, RecordError>) -> Self {
         match encoded {
             Ok(value) => self.put(key, value),
             Err(error) => {
@@ -171,7 +171,7 @@ impl Transaction {
     }
 
     /// Checks the limits that every store keeps, and hands over conditions and changes.
-    pub(super) fn validate(self) -> Result<(Vec<Condition>, Vec<Change>), InvalidTransaction> {
+    pub(super) fn validate(self) -> Result<(Vec<Precondition>, Vec<Change>), InvalidTransaction> {
         if let Some(error) = self.unwritable {
             return Err(InvalidTransaction::Record(error));
         }
@@ -179,7 +179,7 @@ impl Transaction {
         if parts > MAX_CHANGES {
             return Err(InvalidTransaction::TooLarge(parts));
         }
-        let keys = self.conditions.iter().map(Condition::key);
+        let keys = self.conditions.iter().map(Precondition::key);
         for key in keys.chain(self.changes.iter().map(Change::key)) {
             if key.as_str().len() > MAX_KEY_BYTES {
                 return Err(InvalidTransaction::KeyTooLong(key.as_str().len()));

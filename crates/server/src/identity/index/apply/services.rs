@@ -6,13 +6,13 @@ use super::{IndexError, read};
 use crate::identity::index::{Index, InstanceProfile, ServiceAttachment};
 use crate::identity::{
     entity,
-    store::{Key, Revision},
+    store::{RecordKey, Revision},
 };
 
 impl Index {
     pub(super) fn put_instance_profile(
         &mut self,
-        key: &Key,
+        key: &RecordKey,
         value: &[u8],
         revision: Revision,
     ) -> Result<(), IndexError> {
@@ -43,7 +43,7 @@ impl Index {
 
     pub(super) fn put_service_attachment(
         &mut self,
-        key: &Key,
+        key: &RecordKey,
         value: &[u8],
         revision: Revision,
     ) -> Result<(), IndexError> {
@@ -63,7 +63,7 @@ impl Index {
         Ok(())
     }
 
-    pub(super) fn remove_service_attachment(&mut self, key: &Key) {
+    pub(super) fn remove_service_attachment(&mut self, key: &RecordKey) {
         let Some((account, resource)) = key.in_account() else {
             return;
         };
