@@ -15,7 +15,7 @@ use crate::{
     explain::recent::Recent,
     gateway::dynamodb::Turns,
     http::held::HeldBodies,
-    identity::index::State,
+    identity::index::IdentityState,
     metrics::Metrics,
     oidc::Oidc,
     upstream::{objects::ObjectStore, tables::TableStore},
@@ -35,7 +35,7 @@ pub(crate) struct App {
     /// Names of requests.
     pub(crate) names: Names,
     /// Identity data.
-    pub(crate) state: State,
+    pub(crate) state: IdentityState,
     /// Token verification.
     pub(crate) oidc: Oidc,
     /// The embedded object store.

@@ -16,7 +16,7 @@ use crate::{
     crypto::{master_key::MasterKey, seal::SealError},
     identity::{
         entity::{AccessKey, AccessKeyOwner, AccessKeyStatus, Account},
-        index::{Index, State, UpdateError},
+        index::{IdentityState, Index, UpdateError},
         store::{RecordKey, Transaction},
     },
 };
@@ -83,7 +83,7 @@ pub enum BootstrapError {
 /// # Errors
 /// [`BootstrapError`].
 pub async fn bootstrap(
-    state: &State,
+    state: &IdentityState,
     declared: &[RootCredentials],
     random: &(dyn SecureRandom + Sync),
     now: Timestamp,
@@ -203,7 +203,7 @@ fn check(account: &RootCredentials) -> Result<(), BootstrapError> {
 
 /// An account with its root access key, unless it is there. The first account of a store manages it.
 fn declare(
-    state: &State,
+    state: &IdentityState,
     index: &Index,
     declared: &RootCredentials,
     now: Timestamp,

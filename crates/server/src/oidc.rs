@@ -25,7 +25,7 @@ use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use ipnet::IpNet;
 use jiff::Timestamp;
 
-use crate::identity::index::Provider;
+use crate::identity::index::ProviderEntry;
 use address::AddressPolicy;
 pub use error::TokenError;
 use fetch::{Fetcher, Resolver, SystemResolver};
@@ -91,9 +91,9 @@ impl Oidc {
     pub async fn verify<'t>(
         &self,
         token: &'t UnverifiedToken<'_>,
-        candidates: &[Arc<Provider>],
+        candidates: &[Arc<ProviderEntry>],
         now: Timestamp,
-    ) -> Result<(VerifiedToken<'t>, Arc<Provider>), TokenError> {
+    ) -> Result<(VerifiedToken<'t>, Arc<ProviderEntry>), TokenError> {
         let issuer = token.unverified_issuer();
         let mut waiting = Vec::new();
         // Whom the token is not for, although a key of theirs made the signature. Another provider with that key may take it.
@@ -168,7 +168,7 @@ impl Oidc {
     async fn verify_fetched(
         &self,
         token: &UnverifiedToken<'_>,
-        provider: &Arc<Provider>,
+        provider: &Arc<ProviderEntry>,
         tried: Option<(Arc<KeySet>, TokenError)>,
         now: Timestamp,
     ) -> Result<(), TokenError> {
@@ -196,7 +196,7 @@ impl Oidc {
         &self,
         keys: &KeySet,
         token: &UnverifiedToken<'_>,
-        provider: &Provider,
+        provider: &ProviderEntry,
         now: Timestamp,
     ) -> Result<(), TokenError> {
         let jws = &token.jws;
@@ -226,7 +226,7 @@ impl Oidc {
     }
 }
 
-fn unusable(provider: &Provider, token: &UnverifiedToken<'_>, reason: String) -> TokenError {
+fn unusable(provider: &ProviderEntry, token: &UnverifiedToken<'_>, reason: String) -> TokenError {
     TokenError::NoUsableKey {
         provider: provider.arn.clone(),
         kid: shown_kid(token),

@@ -28,7 +28,7 @@ use crate::{
     gateway::{self, dynamodb::Turns},
     http::listener,
     identity::{
-        index::{StartError as IndexStartError, State},
+        index::{IdentityState, LoadError},
         store::{MemoryStore, SqliteStore, Store, StoreError},
     },
     metrics::Metrics,
@@ -75,7 +75,7 @@ pub enum StartError {
     Store(#[from] StoreError),
     /// The store's records cannot be used.
     #[error("reading the store")]
-    Index(#[from] IndexStartError),
+    Index(#[from] LoadError),
     /// The first accounts cannot be made.
     #[error(transparent)]
     Bootstrap(#[from] BootstrapError),
@@ -246,13 +246,13 @@ async fn open_state(
     config: &mut Config,
     clock: Clock,
     folder: &DataFolder,
-) -> Result<(State, Bootstrapped), StartError> {
+) -> Result<(IdentityState, Bootstrapped), StartError> {
     let master_key = master_key(config, folder)?;
     let store: Arc<dyn Store> = match config.store {
         StoreKind::Sqlite => Arc::new(SqliteStore::open(&folder.store())?),
         StoreKind::Memory => Arc::new(MemoryStore::new()),
     };
-    let state = State::start(store, Arc::new(master_key)).await?;
+    let state = IdentityState::start(store, Arc::new(master_key)).await?;
     let random = SystemRandom::new();
     let path = folder.credentials();
     let keep = |root: &RootCredentials| {

@@ -10,7 +10,7 @@ use super::line::Line;
 use crate::{
     crypto::session::Session,
     explain::Explanation,
-    identity::index::Role,
+    identity::index::RoleEntry,
     request::{
         caller::Identity,
         event::{Event, Fields, Who},
@@ -169,7 +169,7 @@ fn identity(line: &mut Line, who: &Who) {
     }
 }
 
-fn context(line: &mut Line, session: &Session, role: &Role) {
+fn context(line: &mut Line, session: &Session, role: &RoleEntry) {
     line.object("sessionIssuer", |line| {
         line.text("type", "Role");
         line.text("principalId", session.role_id.as_str());

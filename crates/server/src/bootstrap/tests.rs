@@ -7,9 +7,9 @@ use crate::{crypto::master_key::MasterKey, identity::store::MemoryStore};
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
-async fn state() -> State {
+async fn state() -> IdentityState {
     let master_key = MasterKey::generate().unwrap();
-    State::start(Arc::new(MemoryStore::new()), Arc::new(master_key))
+    IdentityState::start(Arc::new(MemoryStore::new()), Arc::new(master_key))
         .await
         .unwrap()
 }
@@ -30,7 +30,10 @@ fn first() -> RootCredentials {
     )
 }
 
-async fn run(state: &State, declared: &[RootCredentials]) -> Result<Bootstrapped, BootstrapError> {
+async fn run(
+    state: &IdentityState,
+    declared: &[RootCredentials],
+) -> Result<Bootstrapped, BootstrapError> {
     bootstrap(state, declared, &SystemRandom::new(), NOW, |_| Ok(())).await
 }
 

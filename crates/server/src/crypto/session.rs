@@ -173,7 +173,7 @@ pub enum MintError {
 
 /// Why a token opens no session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum OpenError {
+pub enum SessionError {
     /// It was not sealed here, or was changed.
     #[error("the token does not open")]
     Seal(#[from] seal::OpenError),
@@ -282,21 +282,21 @@ pub(crate) fn sealed_for_test(
 /// Opens a session's token for a request that its access key signed.
 ///
 /// # Errors
-/// [`OpenError`].
+/// [`SessionError`].
 pub fn open(
     token: &SessionToken,
     access_key_id: &AccessKeyId,
     keyring: &Keyring,
     now: Timestamp,
-) -> Result<Session, OpenError> {
+) -> Result<Session, SessionError> {
     let sealed = seal::from_text(token.expose(), MAX_TOKEN)?;
     let bytes = keyring.open(Purpose::SessionToken, &[], &sealed, now)?;
     let session = sealed::decode(&bytes)?;
     if session.access_key_id != *access_key_id {
-        return Err(OpenError::OtherAccessKey);
+        return Err(SessionError::OtherAccessKey);
     }
     if session.is_over(now) {
-        return Err(OpenError::Expired(session.expires));
+        return Err(SessionError::Expired(session.expires));
     }
     Ok(session)
 }

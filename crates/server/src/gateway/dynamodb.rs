@@ -28,7 +28,7 @@ use crate::{
     http::{answer::Answer, body::RequestBody},
     identity::{
         entity::TableState,
-        index::{Index, Table},
+        index::{Index, TableEntry},
     },
     request::{
         authenticate::{Signed, signed_body},
@@ -159,7 +159,7 @@ impl KeySchema for Records<'_> {
 }
 
 impl<'a> Records<'a> {
-    fn table(&self, resource: &Resource) -> Option<&'a Arc<Table>> {
+    fn table(&self, resource: &Resource) -> Option<&'a Arc<TableEntry>> {
         let own = resource.place.account() == self.1.account();
         own.then(|| record(self.0, resource)).flatten()
     }
@@ -178,7 +178,7 @@ impl<'a> Records<'a> {
 }
 
 /// The record of a table, in whatever state it is.
-fn record<'i>(index: &'i Index, resource: &Resource) -> Option<&'i Arc<Table>> {
+fn record<'i>(index: &'i Index, resource: &Resource) -> Option<&'i Arc<TableEntry>> {
     let place = &resource.place;
     index.table(place.account(), place.region(), resource.table.as_str())
 }
@@ -263,9 +263,9 @@ impl TableCall<'_> {
     }
 
     /// The tables are still those that were decided about, with the keys that they had then.
-    fn check_unchanged(&self, tables: &[&Arc<Table>]) -> Result<(), Refused> {
+    fn check_unchanged(&self, tables: &[&Arc<TableEntry>]) -> Result<(), Refused> {
         let index = self.app.state.current();
-        let same = |known: &&Arc<Table>| {
+        let same = |known: &&Arc<TableEntry>| {
             let known = &known.record;
             let now = index.table(known.account, &known.region, &known.name);
             now.is_some_and(|now| now.record.is_for_decisions(known))
@@ -279,13 +279,13 @@ impl TableCall<'_> {
     }
 
     /// The tables, if all of them can be used.
-    fn usable(&self, permit: &Permit<Bound>) -> Result<Vec<&Arc<Table>>, Refused> {
+    fn usable(&self, permit: &Permit<Bound>) -> Result<Vec<&Arc<TableEntry>>, Refused> {
         let tables = permit.action().tables.iter();
         tables.map(|resource| self.existing(resource)).collect()
     }
 
     /// A table that can be used.
-    fn existing(&self, resource: &Resource) -> Result<&Arc<Table>, Refused> {
+    fn existing(&self, resource: &Resource) -> Result<&Arc<TableEntry>, Refused> {
         let record = record(self.index, resource).filter(|_| resource.place == *self.place);
         let why = match record.map(|table| (table, table.record.state)) {
             Some((table, TableState::Active | TableState::Updating)) => return Ok(table),

@@ -26,7 +26,7 @@ use crate::{
     },
     identity::{
         entity::{BucketId, BucketState},
-        index::{Bucket, Index},
+        index::{BucketEntry, Index},
     },
     request::{
         authenticate::{authenticate, claim},
@@ -169,7 +169,7 @@ enum Asked<'a> {
     /// One that does not exist.
     Unknown(BucketName),
     /// This one, in whatever state it is.
-    Known(&'a Arc<Bucket>),
+    Known(&'a Arc<BucketEntry>),
 }
 
 impl<'a> Asked<'a> {
@@ -182,7 +182,7 @@ impl<'a> Asked<'a> {
     }
 
     /// The record, if there is one.
-    fn record(&self) -> Option<&'a Arc<Bucket>> {
+    fn record(&self) -> Option<&'a Arc<BucketEntry>> {
         match self {
             Self::Known(bucket) => Some(bucket),
             Self::Nothing | Self::Unknown(_) => None,
@@ -359,7 +359,7 @@ impl S3Request<'_> {
     }
 
     /// The bucket, if it can be used.
-    fn active(&self) -> Result<&Bucket, Refused> {
+    fn active(&self) -> Result<&BucketEntry, Refused> {
         let record = self.bucket.record();
         let why = match record.map(|bucket| (bucket, bucket.record.state)) {
             Some((bucket, BucketState::Active)) => return Ok(bucket),
@@ -371,7 +371,7 @@ impl S3Request<'_> {
         Err(Refused::because(self.bucket.named_in(error), why))
     }
 
-    fn context<'c>(&'c self, event: &Event<'_>, bucket: &'c Bucket) -> execute::Context<'c> {
+    fn context<'c>(&'c self, event: &Event<'_>, bucket: &'c BucketEntry) -> execute::Context<'c> {
         execute::Context {
             now: event.head.now,
             content: self.content,

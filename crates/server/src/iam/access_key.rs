@@ -144,7 +144,7 @@ fn find<'a>(
     index: &'a Index,
     owner: &Owner<'_>,
     id: &str,
-) -> Result<&'a index::AccessKey, AwsError> {
+) -> Result<&'a index::AccessKeyEntry, AwsError> {
     let key = owner.keys(index).find(|key| key.record.id.as_str() == id);
     key.map(|key| &**key).ok_or_else(|| {
         let message = format!("The Access RecordKey with id {id} cannot be found.");
@@ -178,7 +178,7 @@ impl Owner<'_> {
     fn keys<'a>(
         &self,
         index: &'a Index,
-    ) -> impl Iterator<Item = &'a std::sync::Arc<index::AccessKey>> + use<'a> {
+    ) -> impl Iterator<Item = &'a std::sync::Arc<index::AccessKeyEntry>> + use<'a> {
         let (root, user) = match self {
             Self::Root(account) => (Some(index.root_access_keys(account.record.id)), None),
             Self::User(user) => (None, Some(index.access_keys_of(&user.record.id))),

@@ -192,7 +192,7 @@ fn find<'a>(
     index: &'a Index,
     account: AccountId,
     name: &str,
-) -> Result<&'a Arc<index::InstanceProfile>, AwsError> {
+) -> Result<&'a Arc<index::InstanceProfileEntry>, AwsError> {
     let profile = index.instance_profile(account, name);
     profile.ok_or_else(|| no_such_profile(name))
 }
@@ -202,7 +202,7 @@ fn find_unchanged<'a>(
     call: &Call<'_>,
     index: &'a Index,
     name: &str,
-) -> Result<&'a Arc<index::InstanceProfile>, AwsError> {
+) -> Result<&'a Arc<index::InstanceProfileEntry>, AwsError> {
     let decided = find(&call.index, call.account(), name)?;
     index
         .instance_profile(call.account(), name)

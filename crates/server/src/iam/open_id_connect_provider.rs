@@ -186,7 +186,7 @@ pub(crate) fn find<'a>(
     index: &'a Index,
     account: AccountId,
     arn: &str,
-) -> Result<&'a Arc<index::Provider>, AwsError> {
+) -> Result<&'a Arc<index::ProviderEntry>, AwsError> {
     let provider = index.provider(arn);
     provider
         .filter(|provider| provider.record.account == account)

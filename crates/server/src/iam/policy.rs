@@ -116,8 +116,8 @@ pub(super) fn list(
         max_items: input.max_items,
     };
     let page = Page::new(call, asked)?;
-    let attached = |policy: &index::Policy| call.index.attachment_count(&policy.arn);
-    let wanted = |policy: &index::Policy| {
+    let attached = |policy: &index::PolicyEntry| call.index.attachment_count(&policy.arn);
+    let wanted = |policy: &index::PolicyEntry| {
         let in_use = attached(policy) > 0;
         let usage = match input.policy_usage_filter.as_deref() {
             None => true,
@@ -182,7 +182,7 @@ fn find<'a>(
     index: &'a Index,
     account: AccountId,
     arn: &str,
-) -> Result<&'a Arc<index::Policy>, AwsError> {
+) -> Result<&'a Arc<index::PolicyEntry>, AwsError> {
     own(index, account, arn)
         .ok_or_else(|| AwsError::new(Code::NoSuchEntity, format!("Policy {arn} was not found.")))
 }
@@ -192,7 +192,7 @@ pub(super) fn own<'a>(
     index: &'a Index,
     account: AccountId,
     arn: &str,
-) -> Option<&'a Arc<index::Policy>> {
+) -> Option<&'a Arc<index::PolicyEntry>> {
     let policy = index.policy(arn);
     policy.filter(|policy| policy.record.account == account)
 }

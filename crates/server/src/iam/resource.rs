@@ -139,9 +139,9 @@ fn own(account: AccountId, arn: String) -> ResourceTarget {
 #[derive(Debug)]
 pub(super) enum Owner<'a> {
     /// The root of an account.
-    Root(&'a Arc<index::Account>),
+    Root(&'a Arc<index::AccountEntry>),
     /// A user.
-    User(&'a Arc<index::User>),
+    User(&'a Arc<index::UserEntry>),
 }
 
 /// The user with this name, or without one the caller, as it is now.

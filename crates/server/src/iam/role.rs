@@ -172,7 +172,7 @@ pub(super) fn find<'a>(
     index: &'a Index,
     account: AccountId,
     name: &str,
-) -> Result<&'a Arc<index::Role>, AwsError> {
+) -> Result<&'a Arc<index::RoleEntry>, AwsError> {
     let role = index.role(account, name);
     role.ok_or_else(|| no_such("role", name))
 }
@@ -185,7 +185,7 @@ pub(super) fn find_unchanged<'a>(
     call: &Call<'_>,
     index: &'a Index,
     name: &str,
-) -> Result<&'a Arc<index::Role>, AwsError> {
+) -> Result<&'a Arc<index::RoleEntry>, AwsError> {
     let decided = find(&call.index, call.account(), name)?;
     index
         .role_by_id(decided.record.id.as_str())

@@ -132,7 +132,7 @@ pub(super) fn find<'a>(
     index: &'a Index,
     account: AccountId,
     name: &str,
-) -> Result<&'a Arc<index::User>, AwsError> {
+) -> Result<&'a Arc<index::UserEntry>, AwsError> {
     let user = index.user(account, name);
     user.ok_or_else(|| no_such("user", name))
 }
@@ -145,7 +145,7 @@ pub(super) fn find_unchanged<'a>(
     call: &Call<'_>,
     index: &'a Index,
     name: &str,
-) -> Result<&'a Arc<index::User>, AwsError> {
+) -> Result<&'a Arc<index::UserEntry>, AwsError> {
     let decided = find(&call.index, call.account(), name)?;
     index
         .user_by_id(decided.record.id.as_str())

@@ -1,7 +1,7 @@
 //! Everything that requests read: one immutable snapshot of all records, parsed and compiled.
 //!
 //! An [`Index`] stands at one [`Revision`]. It is made of persistent maps, so the next one shares all but a path with it: a
-//! write copies a few kilobytes, however many entities there are. [`State`] swaps the current one when the store's
+//! write copies a few kilobytes, however many entities there are. [`IdentityState`] swaps the current one when the store's
 //! watch tells of a commit. Look-ups take no lock, do no I/O and, but for listings, make no copies.
 //!
 //! What cannot be used is never passed over in silence: a policy that does not compile makes everything that it applies to
@@ -23,14 +23,14 @@ pub use super::index::{
     apply::IndexError,
     compiled::Compiled,
     entry::{
-        AccessKey, Account, Bucket, InstanceProfile, KeyOwner, Policy, Provider, Role,
-        ServiceAttachment, Stored, Table, User,
+        AccessKeyEntry, AccountEntry, BucketEntry, Indexed, InstanceProfileEntry, KeyOwner,
+        PolicyEntry, ProviderEntry, RoleEntry, ServiceAttachmentEntry, TableEntry, UserEntry,
     },
-    state::{StartError, State, UpdateError},
+    state::{IdentityState, LoadError, UpdateError},
 };
 use super::index::{
     directory::Directory,
-    name::{NameKey, Named},
+    name::{NameKey, NameRef},
 };
 use crate::{
     crypto::keyring::{Keyring, KeyringRecord},
@@ -44,28 +44,28 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub struct Index {
     revision: Revision,
-    accounts: RedBlackTreeMapSync<AccountId, Arc<Account>>,
-    users: Directory<User>,
-    roles: Directory<Role>,
-    instance_profiles: Directory<InstanceProfile>,
-    policies: Directory<Policy>,
+    accounts: RedBlackTreeMapSync<AccountId, Arc<AccountEntry>>,
+    users: Directory<UserEntry>,
+    roles: Directory<RoleEntry>,
+    instance_profiles: Directory<InstanceProfileEntry>,
+    policies: Directory<PolicyEntry>,
     /// Who has a managed policy attached, by its ARN.
     attachments: HashTrieMapSync<Box<str>, HashTrieSetSync<UniqueId>>,
     /// Named by their owner, so that an owner's stand together.
-    access_keys: Directory<AccessKey>,
+    access_keys: Directory<AccessKeyEntry>,
     /// Named by their address.
-    providers: Directory<Provider>,
+    providers: Directory<ProviderEntry>,
     /// The same, by what `iss` must be. Several may share it.
-    providers_by_issuer: RedBlackTreeMapSync<NameKey, Arc<[Arc<Provider>]>>,
-    buckets: Directory<Bucket>,
+    providers_by_issuer: RedBlackTreeMapSync<NameKey, Arc<[Arc<ProviderEntry>]>>,
+    buckets: Directory<BucketEntry>,
     /// By the keys of their records.
-    tables: RedBlackTreeMapSync<RecordKey, Arc<Table>>,
+    tables: RedBlackTreeMapSync<RecordKey, Arc<TableEntry>>,
     /// Roles of services, by account and the ARN of the resource, which compares with case.
-    service_attachments: RedBlackTreeMapSync<(AccountId, Box<str>), Arc<ServiceAttachment>>,
+    service_attachments: RedBlackTreeMapSync<(AccountId, Box<str>), Arc<ServiceAttachmentEntry>>,
     /// How many of them a role has, by its id.
     service_roles: HashTrieMapSync<UniqueId, usize>,
     keyring: Arc<Keyring>,
-    keyring_record: Option<Arc<Stored<KeyringRecord>>>,
+    keyring_record: Option<Arc<Indexed<KeyringRecord>>>,
 }
 
 impl Index {
@@ -75,22 +75,22 @@ impl Index {
     }
 
     /// The account with this id.
-    pub fn account(&self, id: AccountId) -> Option<&Arc<Account>> {
+    pub fn account(&self, id: AccountId) -> Option<&Arc<AccountEntry>> {
         self.accounts.get(&id)
     }
 
     /// All accounts, by id.
-    pub fn accounts(&self) -> impl Iterator<Item = &Arc<Account>> {
+    pub fn accounts(&self) -> impl Iterator<Item = &Arc<AccountEntry>> {
         self.accounts.values()
     }
 
     /// The user with this name, ignoring case.
-    pub fn user(&self, account: AccountId, name: &str) -> Option<&Arc<User>> {
+    pub fn user(&self, account: AccountId, name: &str) -> Option<&Arc<UserEntry>> {
         self.users.find(account, name)
     }
 
     /// The user with this id.
-    pub fn user_by_id(&self, id: &str) -> Option<&Arc<User>> {
+    pub fn user_by_id(&self, id: &str) -> Option<&Arc<UserEntry>> {
         self.users.get(id)
     }
 
@@ -100,24 +100,29 @@ impl Index {
         account: AccountId,
         path_prefix: Option<&'a str>,
         marker: Option<&str>,
-    ) -> impl Iterator<Item = &'a Arc<User>> + use<'a> {
+    ) -> impl Iterator<Item = &'a Arc<UserEntry>> + use<'a> {
         self.users
             .list(account, marker)
             .filter(move |user| has_prefix(&user.record.path, path_prefix))
     }
 
     /// The role with this name, ignoring case.
-    pub fn role(&self, account: AccountId, name: &str) -> Option<&Arc<Role>> {
+    pub fn role(&self, account: AccountId, name: &str) -> Option<&Arc<RoleEntry>> {
         self.roles.find(account, name)
     }
 
     /// The role with this id.
-    pub fn role_by_id(&self, id: &str) -> Option<&Arc<Role>> {
+    pub fn role_by_id(&self, id: &str) -> Option<&Arc<RoleEntry>> {
         self.roles.get(id)
     }
 
     /// The role with exactly this account, path and name: the parts of its ARN.
-    pub fn role_by_arn(&self, account: AccountId, path: &str, name: &str) -> Option<&Arc<Role>> {
+    pub fn role_by_arn(
+        &self,
+        account: AccountId,
+        path: &str,
+        name: &str,
+    ) -> Option<&Arc<RoleEntry>> {
         let role = self.role(account, name)?;
         (role.record.path == path && role.record.name == name).then_some(role)
     }
@@ -128,7 +133,7 @@ impl Index {
         account: AccountId,
         path_prefix: Option<&'a str>,
         marker: Option<&str>,
-    ) -> impl Iterator<Item = &'a Arc<Role>> + use<'a> {
+    ) -> impl Iterator<Item = &'a Arc<RoleEntry>> + use<'a> {
         self.roles
             .list(account, marker)
             .filter(move |role| has_prefix(&role.record.path, path_prefix))
@@ -144,7 +149,7 @@ impl Index {
         &self,
         account: AccountId,
         name: &str,
-    ) -> Option<&Arc<InstanceProfile>> {
+    ) -> Option<&Arc<InstanceProfileEntry>> {
         self.instance_profiles.find(account, name)
     }
 
@@ -154,7 +159,7 @@ impl Index {
         account: AccountId,
         path_prefix: Option<&'a str>,
         marker: Option<&str>,
-    ) -> impl Iterator<Item = &'a Arc<InstanceProfile>> + use<'a> {
+    ) -> impl Iterator<Item = &'a Arc<InstanceProfileEntry>> + use<'a> {
         self.instance_profiles
             .list(account, marker)
             .filter(move |profile| has_prefix(&profile.record.path, path_prefix))
@@ -165,26 +170,26 @@ impl Index {
         &'a self,
         role: &'a entity::Role,
         marker: Option<&str>,
-    ) -> impl Iterator<Item = &'a Arc<InstanceProfile>> + use<'a> {
+    ) -> impl Iterator<Item = &'a Arc<InstanceProfileEntry>> + use<'a> {
         self.instance_profiles
             .list(role.account, marker)
             .filter(move |profile| profile.record.role.as_ref() == Some(&role.id))
     }
 
     /// The managed policy with exactly this ARN.
-    pub fn policy(&self, arn: &str) -> Option<&Arc<Policy>> {
+    pub fn policy(&self, arn: &str) -> Option<&Arc<PolicyEntry>> {
         let (account, name) = split_arn(arn, "policy")?;
         let policy = self.policy_by_name(account, name)?;
         (*policy.arn == *arn).then_some(policy)
     }
 
     /// The managed policy with this name, ignoring case.
-    pub fn policy_by_name(&self, account: AccountId, name: &str) -> Option<&Arc<Policy>> {
+    pub fn policy_by_name(&self, account: AccountId, name: &str) -> Option<&Arc<PolicyEntry>> {
         self.policies.find(account, name)
     }
 
     /// The managed policy with this id.
-    pub fn policy_by_id(&self, id: &str) -> Option<&Arc<Policy>> {
+    pub fn policy_by_id(&self, id: &str) -> Option<&Arc<PolicyEntry>> {
         self.policies.get(id)
     }
 
@@ -194,7 +199,7 @@ impl Index {
         account: AccountId,
         path_prefix: Option<&'a str>,
         marker: Option<&str>,
-    ) -> impl Iterator<Item = &'a Arc<Policy>> + use<'a> {
+    ) -> impl Iterator<Item = &'a Arc<PolicyEntry>> + use<'a> {
         self.policies
             .list(account, marker)
             .filter(move |policy| has_prefix(&policy.record.path, path_prefix))
@@ -214,12 +219,12 @@ impl Index {
     }
 
     /// The access key with this id.
-    pub fn access_key(&self, id: &str) -> Option<&Arc<AccessKey>> {
+    pub fn access_key(&self, id: &str) -> Option<&Arc<AccessKeyEntry>> {
         self.access_keys.get(id)
     }
 
     /// Whose requests an access key signs. None if the owner is gone, so the key is good for nothing.
-    pub fn owner_of(&self, key: &AccessKey) -> Option<KeyOwner> {
+    pub fn owner_of(&self, key: &AccessKeyEntry) -> Option<KeyOwner> {
         match &key.record.owner {
             AccessKeyOwner::Root => {
                 let account = self.account(key.record.account)?;
@@ -236,14 +241,17 @@ impl Index {
     pub fn access_keys_of<'a>(
         &'a self,
         user: &UniqueId,
-    ) -> impl Iterator<Item = &'a Arc<AccessKey>> + use<'a> {
+    ) -> impl Iterator<Item = &'a Arc<AccessKeyEntry>> + use<'a> {
         let user = self.user_by_id(user.as_str());
         user.into_iter()
             .flat_map(|user| self.access_keys_owned(user.record.account, user.record.id.as_str()))
     }
 
     /// The access keys of an account's root, by id.
-    pub fn root_access_keys(&self, account: AccountId) -> impl Iterator<Item = &Arc<AccessKey>> {
+    pub fn root_access_keys(
+        &self,
+        account: AccountId,
+    ) -> impl Iterator<Item = &Arc<AccessKeyEntry>> {
         self.access_keys_owned(account, account.as_str())
     }
 
@@ -251,7 +259,7 @@ impl Index {
         &self,
         account: AccountId,
         owner: &str,
-    ) -> impl Iterator<Item = &Arc<AccessKey>> + use<'_> {
+    ) -> impl Iterator<Item = &Arc<AccessKeyEntry>> + use<'_> {
         let prefix = access_key_name(owner, "");
         self.access_keys
             .list(account, Some(&prefix))
@@ -259,22 +267,22 @@ impl Index {
     }
 
     /// The provider with exactly this ARN.
-    pub fn provider(&self, arn: &str) -> Option<&Arc<Provider>> {
+    pub fn provider(&self, arn: &str) -> Option<&Arc<ProviderEntry>> {
         let (account, address) = split_resource(arn, "oidc-provider")?;
         let provider = self.providers.find(account, address)?;
         (*provider.arn == *arn).then_some(provider)
     }
 
     /// The provider with this id.
-    pub fn provider_by_id(&self, id: &str) -> Option<&Arc<Provider>> {
+    pub fn provider_by_id(&self, id: &str) -> Option<&Arc<ProviderEntry>> {
         self.providers.get(id)
     }
 
     /// An account's providers whose tokens have exactly this `iss`. There are few.
-    pub fn providers_of_issuer(&self, account: AccountId, issuer: &str) -> Vec<Arc<Provider>> {
+    pub fn providers_of_issuer(&self, account: AccountId, issuer: &str) -> Vec<Arc<ProviderEntry>> {
         let found = self
             .providers_by_issuer
-            .get(&(account, issuer) as &dyn Named);
+            .get(&(account, issuer) as &dyn NameRef);
         // The key ignores case, `iss` does not.
         found
             .into_iter()
@@ -285,12 +293,15 @@ impl Index {
     }
 
     /// An account's providers by address.
-    pub fn providers(&self, account: AccountId) -> impl Iterator<Item = &Arc<Provider>> + use<'_> {
+    pub fn providers(
+        &self,
+        account: AccountId,
+    ) -> impl Iterator<Item = &Arc<ProviderEntry>> + use<'_> {
         self.providers.list(account, None)
     }
 
     /// The bucket with this name, in whatever state it is.
-    pub fn bucket(&self, name: &str) -> Option<&Arc<Bucket>> {
+    pub fn bucket(&self, name: &str) -> Option<&Arc<BucketEntry>> {
         self.buckets.get(name)
     }
 
@@ -299,7 +310,7 @@ impl Index {
         &self,
         owner: AccountId,
         marker: Option<&str>,
-    ) -> impl Iterator<Item = &Arc<Bucket>> + use<'_> {
+    ) -> impl Iterator<Item = &Arc<BucketEntry>> + use<'_> {
         self.buckets.list(owner, marker)
     }
 
@@ -308,7 +319,7 @@ impl Index {
         &self,
         account: AccountId,
         resource: &str,
-    ) -> Option<&Arc<ServiceAttachment>> {
+    ) -> Option<&Arc<ServiceAttachmentEntry>> {
         self.service_attachments.get(&(account, resource.into()))
     }
 
@@ -317,7 +328,7 @@ impl Index {
         &self,
         account: AccountId,
         marker: Option<&str>,
-    ) -> impl Iterator<Item = &Arc<ServiceAttachment>> + use<'_> {
+    ) -> impl Iterator<Item = &Arc<ServiceAttachmentEntry>> + use<'_> {
         let start = match marker {
             Some(resource) => Bound::Excluded((account, resource.into())),
             None => Bound::Included((account, Box::default())),
@@ -334,7 +345,7 @@ impl Index {
     }
 
     /// The table with this name, in whatever state it is.
-    pub fn table(&self, account: AccountId, region: &str, name: &str) -> Option<&Arc<Table>> {
+    pub fn table(&self, account: AccountId, region: &str, name: &str) -> Option<&Arc<TableEntry>> {
         self.tables.get(&RecordKey::table(account, region, name))
     }
 
@@ -344,7 +355,7 @@ impl Index {
         account: AccountId,
         region: &'a str,
         marker: Option<&str>,
-    ) -> impl Iterator<Item = &'a Arc<Table>> + use<'a> {
+    ) -> impl Iterator<Item = &'a Arc<TableEntry>> + use<'a> {
         let start = RecordKey::table(account, region, marker.unwrap_or_default());
         self.tables
             .range((Bound::Excluded(start), Bound::Unbounded))
@@ -355,7 +366,7 @@ impl Index {
     }
 
     /// All tables on the server, those of an account and a region together.
-    pub fn all_tables(&self) -> impl Iterator<Item = &Arc<Table>> {
+    pub fn all_tables(&self) -> impl Iterator<Item = &Arc<TableEntry>> {
         self.tables.values()
     }
 
@@ -365,7 +376,7 @@ impl Index {
     }
 
     /// The keyring as it is stored, once there is one.
-    pub fn keyring_record(&self) -> Option<&Stored<KeyringRecord>> {
+    pub fn keyring_record(&self) -> Option<&Indexed<KeyringRecord>> {
         self.keyring_record.as_deref()
     }
 

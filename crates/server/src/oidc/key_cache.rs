@@ -22,7 +22,7 @@ use super::{
     provider,
     stats::Stats,
 };
-use crate::identity::index::Provider;
+use crate::identity::index::ProviderEntry;
 
 /// Keys are good for as long as `Cache-Control` says, within these bounds, in seconds.
 const MIN_AGE: u32 = 60;
@@ -60,7 +60,7 @@ pub(super) enum NoKeys {
 /// One provider's keys, as long as its record is the same.
 #[derive(Debug)]
 struct ProviderKeys {
-    provider: Arc<Provider>,
+    provider: Arc<ProviderEntry>,
     /// Absent if the record's keys were uploaded, or its settings are damaged.
     source: Result<Source, String>,
     keys: ArcSwapOption<Kept>,
@@ -113,7 +113,7 @@ impl KeyCache {
     /// Keys of the provider that are there, within their time, and worth trying for this token.
     pub(super) fn at_hand(
         self: &Arc<Self>,
-        provider: &Arc<Provider>,
+        provider: &Arc<ProviderEntry>,
         token: &CompactJws<'_>,
         now: Timestamp,
     ) -> Option<Arc<KeySet>> {
@@ -130,7 +130,7 @@ impl KeyCache {
     /// or they have none. Fetched if need be, no more often than for unknown keys.
     pub(super) async fn newer(
         self: &Arc<Self>,
-        provider: &Arc<Provider>,
+        provider: &Arc<ProviderEntry>,
         tried: &Arc<KeySet>,
         now: Timestamp,
     ) -> Option<Arc<KeySet>> {
@@ -144,7 +144,7 @@ impl KeyCache {
     /// The provider's keys for this token: known ones at once, or fetched ones.
     pub(super) async fn keys(
         self: &Arc<Self>,
-        provider: &Arc<Provider>,
+        provider: &Arc<ProviderEntry>,
         token: &CompactJws<'_>,
         now: Timestamp,
     ) -> Result<Arc<KeySet>, NoKeys> {
@@ -178,7 +178,7 @@ impl KeyCache {
         });
     }
 
-    fn entry(&self, provider: &Arc<Provider>) -> Arc<ProviderKeys> {
+    fn entry(&self, provider: &Arc<ProviderEntry>) -> Arc<ProviderKeys> {
         let id = provider.record.id.as_str();
         // A request that began before a change may still hold the older record: the newer one's keys count.
         let current = |entry: &&Arc<ProviderKeys>| entry.provider.revision >= provider.revision;
@@ -388,7 +388,7 @@ impl KeyCache {
 }
 
 impl ProviderKeys {
-    fn new(provider: Arc<Provider>) -> Self {
+    fn new(provider: Arc<ProviderEntry>) -> Self {
         let record = &provider.record;
         let mut keys = None;
         let source = match &record.jwks {

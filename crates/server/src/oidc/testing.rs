@@ -22,7 +22,7 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use crate::identity::{entity::OidcProvider, index::Provider, store::Revision};
+use crate::identity::{entity::OidcProvider, index::ProviderEntry, store::Revision};
 
 /// When tests take place, in seconds since 1970.
 pub(super) const NOW: i64 = 1_790_000_000;
@@ -165,8 +165,8 @@ pub(super) fn record(number: u32, url: &str) -> OidcProvider {
 }
 
 /// The record as the index holds it, after the commit of this number.
-pub(super) fn stored(record: OidcProvider, number: u64) -> Arc<Provider> {
-    Arc::new(Provider {
+pub(super) fn stored(record: OidcProvider, number: u64) -> Arc<ProviderEntry> {
+    Arc::new(ProviderEntry {
         arn: record.arn().into(),
         record: Arc::new(record),
         revision: Revision::from_number(number),

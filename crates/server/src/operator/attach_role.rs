@@ -15,7 +15,7 @@ use crate::{
     iam::pass_role::PassRole,
     identity::{
         entity::{RoleService, ServiceAttachment, ServiceResource},
-        index::{Index, Role},
+        index::{Index, RoleEntry},
         store::Transaction,
     },
     request::{
@@ -152,13 +152,13 @@ impl AttachRole {
 }
 
 /// The role with this ARN.
-fn find<'i>(index: &'i Index, arn: &str) -> Result<&'i Role, AwsError> {
+fn find<'i>(index: &'i Index, arn: &str) -> Result<&'i RoleEntry, AwsError> {
     let role = RoleArn::parse(arn)?.find(index);
     role.map(|role| &**role).ok_or_else(|| no_such_role(arn))
 }
 
 /// The role that was decided about, as it is in `index`. Another that has got the name since was not handed over.
-fn find_unchanged<'i>(index: &'i Index, decided: &Role) -> Result<&'i Role, AwsError> {
+fn find_unchanged<'i>(index: &'i Index, decided: &RoleEntry) -> Result<&'i RoleEntry, AwsError> {
     let role = index.role_by_id(decided.record.id.as_str());
     role.filter(|role| role.arn == decided.arn)
         .map(|role| &**role)

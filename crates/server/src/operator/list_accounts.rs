@@ -85,8 +85,8 @@ impl ListAccounts {
     }
 }
 
-impl<'a> From<&'a index::Account> for Listed<'a> {
-    fn from(account: &'a index::Account) -> Self {
+impl<'a> From<&'a index::AccountEntry> for Listed<'a> {
+    fn from(account: &'a index::AccountEntry) -> Self {
         Self {
             account_id: account.record.id.as_str(),
             management: account.record.management,

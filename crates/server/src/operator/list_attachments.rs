@@ -15,7 +15,7 @@ use super::{
 use crate::{
     identity::{
         entity::ServiceResource,
-        index::{Index, ServiceAttachment},
+        index::{Index, ServiceAttachmentEntry},
     },
     request::{call::Call, event::Fields, refusal::Refused},
 };
@@ -78,7 +78,7 @@ impl ListAttachments {
     }
 }
 
-fn listed<'a>(attachment: &'a ServiceAttachment, index: &'a Index) -> Listed<'a> {
+fn listed<'a>(attachment: &'a ServiceAttachmentEntry, index: &'a Index) -> Listed<'a> {
     let record = &attachment.record;
     Listed {
         resource_arn: record.resource.as_str(),

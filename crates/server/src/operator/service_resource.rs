@@ -4,7 +4,7 @@ use bowline_aws::error::{AwsError, Code};
 
 use super::input::{Members, invalid};
 use crate::{
-    identity::{entity::ServiceResource, index::ServiceAttachment},
+    identity::{entity::ServiceResource, index::ServiceAttachmentEntry},
     request::event::Subject,
 };
 
@@ -28,9 +28,9 @@ pub(super) fn subject(resource: &ServiceResource) -> Subject {
 /// # Errors
 /// `NoSuchEntity`.
 pub(super) fn found<'i>(
-    attachment: Option<&'i std::sync::Arc<ServiceAttachment>>,
+    attachment: Option<&'i std::sync::Arc<ServiceAttachmentEntry>>,
     resource: &ServiceResource,
-) -> Result<&'i ServiceAttachment, AwsError> {
+) -> Result<&'i ServiceAttachmentEntry, AwsError> {
     attachment.map(|found| &**found).ok_or_else(|| {
         let message = format!("The resource {resource} has no role attached.");
         AwsError::new(Code::NoSuchEntity, message)

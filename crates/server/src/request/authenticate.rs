@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use crate::{
     crypto::session::{self, Session},
     http::body::{self, RequestBody},
-    identity::index::{AccessKey, Index, KeyOwner, State},
+    identity::index::{AccessKeyEntry, IdentityState, Index, KeyOwner},
     request::{
         caller::{Caller, Identity},
         event::{Event, Who},
@@ -50,7 +50,7 @@ enum AuthenticationError {
     #[error("the user that access key `{0}` belongs to does not exist any more")]
     NoOwner(AccessKeyId),
     #[error("the session token is not accepted: {0}")]
-    Token(#[from] session::OpenError),
+    Token(#[from] session::SessionError),
     #[error("the session has {0}, which this version does not honour")]
     Unhonoured(&'static str),
     #[error("the role `{0}` of the session does not exist any more")]
@@ -101,7 +101,7 @@ pub(crate) struct Signed {
 pub(crate) async fn signed_body(
     event: &mut Event<'_>,
     request: &Unverified<'_>,
-    state: &State,
+    state: &IdentityState,
     mut body: RequestBody,
     most: usize,
 ) -> Result<Signed, Refused> {
@@ -222,7 +222,7 @@ fn of_long_term_key(
 fn long_term_key<'a>(
     id: &AccessKeyId,
     index: &'a Index,
-) -> Result<&'a Arc<AccessKey>, AuthenticationError> {
+) -> Result<&'a Arc<AccessKeyEntry>, AuthenticationError> {
     index.access_key(id.as_str()).ok_or_else(|| {
         if id.as_str().starts_with("ASIA") {
             AuthenticationError::NoToken(id.clone())
@@ -249,12 +249,12 @@ impl AuthenticationError {
             | Self::NoToken(id)
             | Self::InactiveKey(id)
             | Self::NoOwner(id) => AwsError::unknown_access_key(protocol, id.as_str()),
-            Self::Token(session::OpenError::Expired(_)) => AwsError::expired_session(protocol),
+            Self::Token(session::SessionError::Expired(_)) => AwsError::expired_session(protocol),
             Self::Token(
-                session::OpenError::Seal(_)
-                | session::OpenError::UnknownFormat(_)
-                | session::OpenError::Malformed
-                | session::OpenError::OtherAccessKey,
+                session::SessionError::Seal(_)
+                | session::SessionError::UnknownFormat(_)
+                | session::SessionError::Malformed
+                | session::SessionError::OtherAccessKey,
             )
             | Self::Unhonoured(_)
             | Self::NoRole(_) => AwsError::invalid_session_token(protocol),

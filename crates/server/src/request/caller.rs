@@ -7,7 +7,7 @@ use bowline_iam::{account::AccountId, principal::Principal};
 
 use crate::{
     crypto::session::Session,
-    identity::index::{Role, User},
+    identity::index::{RoleEntry, UserEntry},
 };
 
 /// A caller whose signature was verified. Only [`authenticate`](crate::request::authenticate) makes one.
@@ -24,13 +24,13 @@ pub(crate) enum Identity {
     /// The root of an account.
     Root(AccountId),
     /// A user.
-    User(Arc<User>),
+    User(Arc<UserEntry>),
     /// A session of a role that still exists.
     Session {
         /// What the token sealed.
         session: Arc<Session>,
         /// Its role, as it is now.
-        role: Arc<Role>,
+        role: Arc<RoleEntry>,
     },
 }
 

@@ -8,7 +8,7 @@ use bowline_iam::account::AccountId;
 
 use crate::{
     http::head::Head,
-    identity::{entity::RoleService, index::Provider},
+    identity::{entity::RoleService, index::ProviderEntry},
     request::{caller::Caller, service::Service},
 };
 
@@ -77,7 +77,7 @@ pub(crate) enum Who {
     /// Whoever holds a token that was found good.
     Holder {
         /// The provider that vouches.
-        provider: Arc<Provider>,
+        provider: Arc<ProviderEntry>,
         /// Whom the token is for.
         audience: String,
         /// Whom it is about.

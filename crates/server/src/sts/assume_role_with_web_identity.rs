@@ -26,7 +26,7 @@ use super::{
 use crate::{
     app::App,
     crypto::session::{self, AssumeRole, WebIdentityClaims},
-    identity::index::{Provider, Role},
+    identity::index::{ProviderEntry, RoleEntry},
     oidc::{DecodedToken, TokenError, UnverifiedToken, VerifiedToken},
     request::{
         authorize::common,
@@ -164,7 +164,7 @@ fn denial() -> AwsError {
     AwsError::access_denied(format!("Not authorized to perform {ACTION}"))
 }
 
-fn trust(role: &Role) -> Policies<'_> {
+fn trust(role: &RoleEntry) -> Policies<'_> {
     Policies {
         trust: Some(role.trust_policy()),
         ..Policies::default()
@@ -172,7 +172,7 @@ fn trust(role: &Role) -> Policies<'_> {
 }
 
 /// What of a token goes into the session.
-fn claims(token: &VerifiedToken<'_>, provider: &Provider) -> WebIdentityClaims {
+fn claims(token: &VerifiedToken<'_>, provider: &ProviderEntry) -> WebIdentityClaims {
     WebIdentityClaims {
         provider_arn: provider.arn.to_string(),
         condition_prefix: provider.condition_prefix().to_owned(),
@@ -186,7 +186,7 @@ fn claims(token: &VerifiedToken<'_>, provider: &Provider) -> WebIdentityClaims {
 fn context<'a>(
     event: &Event<'a>,
     token: &VerifiedToken<'a>,
-    provider: &'a Provider,
+    provider: &'a ProviderEntry,
     session_name: &'a str,
 ) -> ConditionContext<'a> {
     let mut context = common(event.head);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bowline_aws::error::{AwsError, Code};
 use bowline_iam::account::AccountId;
 
-use crate::identity::index::{Index, Role};
+use crate::identity::index::{Index, RoleEntry};
 
 /// `arn:aws:iam::{account}:role{path}{name}`, taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl<'a> RoleArn<'a> {
     }
 
     /// The role with exactly this account, path and name.
-    pub(crate) fn find<'i>(&self, index: &'i Index) -> Option<&'i Arc<Role>> {
+    pub(crate) fn find<'i>(&self, index: &'i Index) -> Option<&'i Arc<RoleEntry>> {
         index.role_by_arn(self.account, self.path, self.name)
     }
 

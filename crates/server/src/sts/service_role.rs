@@ -25,7 +25,7 @@ use crate::{
     audit::{self, Outcome},
     crypto::session::{self, AssumeRole},
     explain::Explanation,
-    identity::{entity::ServiceResource, index::Role},
+    identity::{entity::ServiceResource, index::RoleEntry},
     request::{
         call::Call,
         event::{Event, Subject, Who},
@@ -39,7 +39,7 @@ use crate::{
 /// # Errors
 /// `AccessDenied`, with the trace.
 pub(crate) fn check_service_trust<A>(
-    role: &Role,
+    role: &RoleEntry,
     resource: &ServiceResource,
     now: Timestamp,
     action: A,
@@ -86,7 +86,7 @@ pub(crate) fn check_service_trust<A>(
 pub(crate) fn assume_for_service(
     call: &Call<'_>,
     event: &Event<'_>,
-    role: &Role,
+    role: &RoleEntry,
     resource: &ServiceResource,
 ) -> Result<IssuedCredentials, Refused> {
     let seconds = resource.service().session_seconds();
@@ -181,7 +181,7 @@ mod tests {
         crypto::master_key::MasterKey,
         identity::{
             entity::{self, Permissions, TrustDocument},
-            index::State,
+            index::IdentityState,
             store::{MemoryStore, Transaction},
         },
     };
@@ -189,7 +189,7 @@ mod tests {
     const INSTANCE: &str = "arn:aws:ec2:us-east-1:432797229265:instance/i-0a1b2c3d4e5f60718";
 
     /// A role of this account that trusts this service, under this condition.
-    async fn role(account: &str, service: &str, condition: &str) -> Arc<Role> {
+    async fn role(account: &str, service: &str, condition: &str) -> Arc<RoleEntry> {
         let record = entity::Role {
             id: "AROAJQABLZS4A3QDU576Q".parse().unwrap(),
             account: account.parse().unwrap(),
@@ -207,7 +207,7 @@ mod tests {
             created: Timestamp::UNIX_EPOCH,
         };
         let master_key = Arc::new(MasterKey::generate().unwrap());
-        let state = State::start(Arc::new(MemoryStore::new()), master_key)
+        let state = IdentityState::start(Arc::new(MemoryStore::new()), master_key)
             .await
             .unwrap();
         let create = Transaction::new().create(&record);

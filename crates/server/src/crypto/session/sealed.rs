@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use bowline_aws::credentials::SecretAccessKey;
 use jiff::Timestamp;
 
-use super::{OpenError, Session, SessionKind, WebIdentityClaims};
+use super::{Session, SessionError, SessionKind, WebIdentityClaims};
 use crate::{crypto::seal::SealError, identity::entity::ServiceResource};
 
 /// The format that is written, and the only one that is read.
@@ -121,16 +121,16 @@ pub(super) fn encode(session: &Session) -> Result<Zeroizing<Vec<u8>>, SealError>
 }
 
 /// Reads a session.
-pub(super) fn decode(bytes: &[u8]) -> Result<Session, OpenError> {
-    let (format, body) = bytes.split_first().ok_or(OpenError::Malformed)?;
+pub(super) fn decode(bytes: &[u8]) -> Result<Session, SessionError> {
+    let (format, body) = bytes.split_first().ok_or(SessionError::Malformed)?;
     if *format != FORMAT {
-        return Err(OpenError::UnknownFormat(*format));
+        return Err(SessionError::UnknownFormat(*format));
     }
-    let (sealed, rest) = postcard::take_from_bytes(body).map_err(|_| OpenError::Malformed)?;
+    let (sealed, rest) = postcard::take_from_bytes(body).map_err(|_| SessionError::Malformed)?;
     if rest.is_empty() {
-        restore(&sealed).ok_or(OpenError::Malformed)
+        restore(&sealed).ok_or(SessionError::Malformed)
     } else {
-        Err(OpenError::Malformed)
+        Err(SessionError::Malformed)
     }
 }
 

@@ -50,7 +50,7 @@ fn mint(request: AssumeRole, keyring: &Keyring) -> Minted {
     issue(request, 3_600, keyring, &SystemRandom::new()).unwrap()
 }
 
-fn reopen(minted: &Minted, keyring: &Keyring, now: Timestamp) -> Result<Session, OpenError> {
+fn reopen(minted: &Minted, keyring: &Keyring, now: Timestamp) -> Result<Session, SessionError> {
     open(&minted.token, &minted.session.access_key_id, keyring, now)
 }
 
@@ -104,7 +104,7 @@ fn the_expiry_is_exactly_the_duration_later() {
     assert!(reopen(&minted, &keyring, at(899)).is_ok());
     assert_eq!(
         reopen(&minted, &keyring, at(900)).unwrap_err(),
-        OpenError::Expired(at(900))
+        SessionError::Expired(at(900))
     );
 }
 
@@ -113,7 +113,7 @@ fn the_token_of_another_session_is_refused() {
     let keyring = keyring();
     let (mine, other) = (mint(request(), &keyring), mint(request(), &keyring));
     let swapped = open(&other.token, &mine.session.access_key_id, &keyring, at(1));
-    assert_eq!(swapped.unwrap_err(), OpenError::OtherAccessKey);
+    assert_eq!(swapped.unwrap_err(), SessionError::OtherAccessKey);
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_changed_token_is_refused_wherever_it_changed() {
         };
         let changed = SessionToken::new(String::from_utf8(changed).unwrap()).unwrap();
         let opened = open(&changed, &minted.session.access_key_id, &keyring, at(1));
-        assert!(matches!(opened, Err(OpenError::Seal(_))), "{position}");
+        assert!(matches!(opened, Err(SessionError::Seal(_))), "{position}");
     }
 }
 
@@ -149,7 +149,7 @@ fn what_was_sealed_for_another_purpose_is_no_session() {
         let opened = open(&token, &minted.session.access_key_id, &keyring, at(1));
         assert_eq!(
             opened.unwrap_err(),
-            OpenError::Seal(seal::OpenError::NotAuthentic)
+            SessionError::Seal(seal::OpenError::NotAuthentic)
         );
     }
 }
@@ -160,7 +160,7 @@ fn another_servers_token_is_refused() {
     let opened = reopen(&minted, &keyring(), at(1));
     assert!(matches!(
         opened,
-        Err(OpenError::Seal(seal::OpenError::UnknownKey(_)))
+        Err(SessionError::Seal(seal::OpenError::UnknownKey(_)))
     ));
 }
 
@@ -176,10 +176,10 @@ fn an_older_or_newer_session_is_refused_by_name() {
             .unwrap();
         let token = SessionToken::new(seal::to_text(&sealed)).unwrap();
         let opened = open(&token, &minted.session.access_key_id, &keyring, at(1));
-        assert_eq!(opened.unwrap_err(), OpenError::UnknownFormat(format));
+        assert_eq!(opened.unwrap_err(), SessionError::UnknownFormat(format));
     }
     assert_eq!(
-        OpenError::UnknownFormat(3).to_string(),
+        SessionError::UnknownFormat(3).to_string(),
         "the session has format 3, this version of bowline reads 2"
     );
 }
@@ -190,7 +190,7 @@ fn a_session_with_more_behind_it_is_refused() {
     let minted = mint(request(), &keyring);
     let mut bytes = sealed::encode(&minted.session).unwrap();
     bytes.push(0);
-    assert_eq!(sealed::decode(&bytes).unwrap_err(), OpenError::Malformed);
+    assert_eq!(sealed::decode(&bytes).unwrap_err(), SessionError::Malformed);
     for length in 1..bytes.len() - 1 {
         assert!(sealed::decode(&bytes[..length]).is_err());
     }
@@ -234,7 +234,7 @@ proptest! {
         formatted.extend_from_slice(&bytes);
         for bytes in [&bytes, &formatted] {
             let opened = sealed::decode(bytes);
-            prop_assert!(matches!(opened, Err(OpenError::Malformed | OpenError::UnknownFormat(_))));
+            prop_assert!(matches!(opened, Err(SessionError::Malformed | SessionError::UnknownFormat(_))));
         }
     }
 
@@ -242,7 +242,7 @@ proptest! {
     fn a_text_that_is_no_token_is_refused(text in "[A-Za-z0-9_-]{1,600}") {
         let token = SessionToken::new(text).unwrap();
         let opened = open(&token, &"ASIAIOSFODNN7EXAMPLE".parse().unwrap(), &keyring(), at(0));
-        prop_assert!(matches!(opened, Err(OpenError::Seal(_))));
+        prop_assert!(matches!(opened, Err(SessionError::Seal(_))));
     }
 }
 

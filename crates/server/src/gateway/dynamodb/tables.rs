@@ -29,7 +29,7 @@ use super::{
 use crate::{
     identity::{
         entity::{self, TableState},
-        index::{Index, State, UpdateError},
+        index::{IdentityState, Index, UpdateError},
         store::Transaction,
     },
     request::{event::Event, refusal::Refused},
@@ -105,7 +105,7 @@ fn check_keys(request: &Request<'_>) -> Result<(), AwsError> {
 
 /// Undoes a creation that failed, so that the name is free at once. The store goes first: whoever has the name next finds nothing. What
 /// cannot be undone now is taken up by a removal, or at the next start.
-async fn give_up(state: &State, store: &dyn TableStore, table: &entity::Table) {
+async fn give_up(state: &IdentityState, store: &dyn TableStore, table: &entity::Table) {
     if let Err(error) = undo(state, store, table).await {
         tracing::warn!(%error, table = %table.name, "What was made of the table `{}` could not be removed", table.name);
     }
@@ -218,7 +218,7 @@ pub(super) fn list(call: &TableCall<'_>) -> Result<String, AwsError> {
 
 /// Makes the record what the store has.
 async fn settle(
-    state: &State,
+    state: &IdentityState,
     store: &dyn TableStore,
     table: &entity::Table,
 ) -> Result<(), AwsError> {
@@ -232,7 +232,11 @@ async fn settle(
 }
 
 /// Lets the table be used with the keys that the store says it has.
-async fn activate(state: &State, table: &entity::Table, answer: &str) -> Result<(), AwsError> {
+async fn activate(
+    state: &IdentityState,
+    table: &entity::Table,
+    answer: &str,
+) -> Result<(), AwsError> {
     let description = &described::read(answer)?;
     update_record(state, table, |record| {
         Ok(entity::Table {
@@ -298,7 +302,7 @@ fn take_name(index: &Index, table: &entity::Table) -> Result<(Transaction, ()), 
 }
 
 /// The record of a table as it is now, if that is still the same table.
-fn same(state: &State, known: &entity::Table) -> Result<Arc<entity::Table>, AwsError> {
+fn same(state: &IdentityState, known: &entity::Table) -> Result<Arc<entity::Table>, AwsError> {
     let index = state.current();
     let now = index.table(known.account, &known.region, &known.name);
     let now = now.map(|now| Arc::clone(&now.record));
@@ -306,7 +310,7 @@ fn same(state: &State, known: &entity::Table) -> Result<Arc<entity::Table>, AwsE
 }
 
 async fn change_state(
-    state: &State,
+    state: &IdentityState,
     known: &entity::Table,
     next: TableState,
 ) -> Result<entity::Table, AwsError> {
@@ -324,7 +328,7 @@ async fn change_state(
 
 /// Changes the record of a table that is still the same one, and gives it as it is then.
 pub(super) async fn update_record(
-    state: &State,
+    state: &IdentityState,
     known: &entity::Table,
     change: impl Fn(&entity::Table) -> Result<entity::Table, AwsError> + Send + Sync,
 ) -> Result<entity::Table, AwsError> {
@@ -342,7 +346,7 @@ pub(super) async fn update_record(
 /// Forgets the record, and lets go of its place if that has no other. One that is gone was given up by somebody who ended the same
 /// removal. The caller has the place's write turn, or nobody is served yet.
 async fn forget(
-    state: &State,
+    state: &IdentityState,
     store: &dyn TableStore,
     table: &entity::Table,
 ) -> Result<(), AwsError> {
@@ -374,7 +378,7 @@ async fn forget(
 
 /// Removes a table that nobody was told of, protected or not: from the store, if it is there, and then its record.
 async fn undo(
-    state: &State,
+    state: &IdentityState,
     store: &dyn TableStore,
     table: &entity::Table,
 ) -> Result<(), AwsError> {
@@ -423,7 +427,7 @@ async fn call_store(
 }
 
 async fn update_index<T>(
-    state: &State,
+    state: &IdentityState,
     decide: impl FnMut(&Index) -> Result<(Transaction, T), AwsError>,
 ) -> Result<T, AwsError> {
     match state.update(decide).await {

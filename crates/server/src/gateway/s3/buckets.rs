@@ -20,7 +20,7 @@ use crate::{
     http::answer::Answer,
     identity::{
         entity::{self, BucketState},
-        index::{Index, State, UpdateError},
+        index::{IdentityState, Index, UpdateError},
         store::Transaction,
     },
     request::{caller::Caller, event::Event, refusal::Refused},
@@ -64,7 +64,7 @@ pub(super) async fn create(
 
 /// Undoes a creation that failed, so that the name is free at once. What the store has of it nobody else can have, since the id is its
 /// own; what cannot be undone now the next start settles.
-async fn give_up(state: &State, objects: &dyn ObjectStore, bucket: &entity::Bucket) {
+async fn give_up(state: &IdentityState, objects: &dyn ObjectStore, bucket: &entity::Bucket) {
     // Whoever has taken the name over meanwhile keeps it.
     if give_name_up(state, bucket).await.is_ok() {
         discard(objects, bucket).await;
@@ -141,7 +141,7 @@ pub(super) async fn list(
 /// # Errors
 /// What the store or the object store fails with.
 pub(crate) async fn recover(
-    state: &State,
+    state: &IdentityState,
     objects: &dyn ObjectStore,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let index = state.current();
@@ -235,7 +235,10 @@ fn take_name(index: &Index, bucket: &entity::Bucket) -> Result<(Transaction, ())
 
 /// Lets nobody use the bucket any more, or takes up a removal of it that was cut short: gives the record as it is then. The bucket
 /// has to be the one that was decided about, not another that has got its name since.
-async fn begin_deleting(state: &State, known: &entity::Bucket) -> Result<entity::Bucket, AwsError> {
+async fn begin_deleting(
+    state: &IdentityState,
+    known: &entity::Bucket,
+) -> Result<entity::Bucket, AwsError> {
     let deleting = entity::Bucket {
         state: BucketState::Deleting,
         ..known.clone()
@@ -253,7 +256,7 @@ async fn begin_deleting(state: &State, known: &entity::Bucket) -> Result<entity:
 }
 
 /// Lets the bucket be used, now that the store has it, or still has it.
-async fn activate(state: &State, bucket: &entity::Bucket) -> Result<(), AwsError> {
+async fn activate(state: &IdentityState, bucket: &entity::Bucket) -> Result<(), AwsError> {
     update(state, |index| {
         let found = index.bucket(&bucket.name).ok_or_else(under_way)?;
         if *found.record != *bucket {
@@ -269,7 +272,7 @@ async fn activate(state: &State, bucket: &entity::Bucket) -> Result<(), AwsError
 }
 
 /// Forgets the record. One that is gone was given up by somebody who ended the same removal.
-async fn give_name_up(state: &State, bucket: &entity::Bucket) -> Result<(), AwsError> {
+async fn give_name_up(state: &IdentityState, bucket: &entity::Bucket) -> Result<(), AwsError> {
     update(state, |index| {
         let transaction = match index.bucket(&bucket.name) {
             None => Transaction::new(),
@@ -284,7 +287,7 @@ async fn give_name_up(state: &State, bucket: &entity::Bucket) -> Result<(), AwsE
 }
 
 async fn update<T>(
-    state: &State,
+    state: &IdentityState,
     decide: impl FnMut(&Index) -> Result<(Transaction, T), AwsError>,
 ) -> Result<T, AwsError> {
     match state.update(decide).await {

@@ -11,10 +11,10 @@ use bowline_iam::account::AccountId;
 use rpds::HashTrieSetSync;
 
 use super::{
-    AccessKey, Account, Bucket, Index, Policy, Provider, Role, Stored, Table, User,
-    access_key_name,
+    AccessKeyEntry, AccountEntry, BucketEntry, Index, Indexed, PolicyEntry, ProviderEntry,
+    RoleEntry, TableEntry, UserEntry, access_key_name,
     compiled::Compiled,
-    name::{NameKey, Named},
+    name::{NameKey, NameRef},
 };
 use crate::{
     crypto::{
@@ -142,7 +142,7 @@ impl Index {
         match read::<entity::Account>(key, value)? {
             Some(record) => {
                 let id = record.id;
-                let account = Account {
+                let account = AccountEntry {
                     record: Arc::new(record),
                     revision,
                 };
@@ -167,7 +167,7 @@ impl Index {
         let known = before
             .as_ref()
             .map(|user| (&user.record.permissions.inline, &user.inline));
-        let user = Arc::new(User {
+        let user = Arc::new(UserEntry {
             inline: compile_inline(key, &record.permissions.inline, known),
             arn: record.arn().into(),
             record: Arc::new(record),
@@ -206,7 +206,7 @@ impl Index {
             Some(role) if role.record.trust == record.trust => role.trust.clone(),
             _ => Compiled::trust(key, &record.trust),
         };
-        let role = Arc::new(Role {
+        let role = Arc::new(RoleEntry {
             trust,
             inline: compile_inline(key, &record.permissions.inline, known),
             arn: record.arn().into(),
@@ -251,7 +251,7 @@ impl Index {
             Some(policy) => policy.compiled.clone(),
             None => Compiled::managed(key, document.unwrap_or_default()),
         };
-        let policy = Arc::new(Policy {
+        let policy = Arc::new(PolicyEntry {
             compiled,
             arn: record.arn().into(),
             record: Arc::new(record),
@@ -289,7 +289,7 @@ impl Index {
             }
         };
         let name = access_key_name(record.owner_id(), record.id.as_str());
-        let access_key = Arc::new(AccessKey {
+        let access_key = Arc::new(AccessKeyEntry {
             record: Arc::new(record),
             revision,
             secret,
@@ -317,7 +317,7 @@ impl Index {
         let Some(record) = read::<entity::OidcProvider>(key, value)? else {
             return Ok(());
         };
-        let provider = Arc::new(Provider {
+        let provider = Arc::new(ProviderEntry {
             arn: record.arn().into(),
             record: Arc::new(record),
             revision,
@@ -341,16 +341,20 @@ impl Index {
     }
 
     /// Changes the list of providers that share one's issuer.
-    fn change_issuer(&mut self, provider: &Provider, change: impl FnOnce(&mut Vec<Arc<Provider>>)) {
+    fn change_issuer(
+        &mut self,
+        provider: &ProviderEntry,
+        change: impl FnOnce(&mut Vec<Arc<ProviderEntry>>),
+    ) {
         let (account, issuer) = (provider.record.account, provider.record.issuer());
         let shared = self
             .providers_by_issuer
-            .get(&(account, issuer) as &dyn Named);
+            .get(&(account, issuer) as &dyn NameRef);
         let mut list = shared.map_or_else(Vec::new, |list| list.to_vec());
         change(&mut list);
         if list.is_empty() {
             self.providers_by_issuer
-                .remove_mut(&(account, issuer) as &dyn Named);
+                .remove_mut(&(account, issuer) as &dyn NameRef);
         } else {
             self.providers_by_issuer
                 .insert_mut(NameKey::new(account, issuer), list.into());
@@ -366,7 +370,7 @@ impl Index {
         self.remove_bucket(key.name());
         if let Some(record) = read::<entity::Bucket>(key, value)? {
             let owner = record.owner;
-            let bucket = Bucket {
+            let bucket = BucketEntry {
                 record: Arc::new(record),
                 revision,
             };
@@ -390,7 +394,7 @@ impl Index {
     ) -> Result<(), IndexError> {
         self.tables.remove_mut(key);
         if let Some(record) = read::<entity::Table>(key, value)? {
-            let table = Table {
+            let table = TableEntry {
                 record: Arc::new(record),
                 revision,
             };
@@ -411,7 +415,7 @@ impl Index {
             record::decode(key, value).map_err(IndexError::KeyringRecord)?;
         let keyring: Keyring = record.open(master_key)?;
         self.keyring = Arc::new(keyring);
-        self.keyring_record = Some(Arc::new(Stored {
+        self.keyring_record = Some(Arc::new(Indexed {
             record: Arc::new(record),
             revision,
         }));

@@ -12,7 +12,7 @@ use bowline_iam::{
     policy::{CompiledPolicy, Policy, PolicyKind},
 };
 
-use super::{Index, Role, User};
+use super::{Index, RoleEntry, UserEntry};
 use crate::identity::{
     entity::{TrustDocument, UniqueId},
     store::RecordKey,
@@ -25,7 +25,7 @@ pub struct Compiled(Option<Arc<CompiledPolicy>>);
 /// What a role's trust policy is called in explanations.
 pub(crate) const TRUST_POLICY: &str = "trust policy";
 
-impl Role {
+impl RoleEntry {
     /// The trust policy, for the engine.
     pub fn trust_policy(&self) -> AppliedPolicy<'_> {
         AppliedPolicy {
@@ -86,13 +86,13 @@ fn compile(
 
 impl Index {
     /// All permission policies of a role: inline, then attached.
-    pub fn role_policies<'a>(&'a self, role: &'a Role) -> Vec<AppliedPolicy<'a>> {
+    pub fn role_policies<'a>(&'a self, role: &'a RoleEntry) -> Vec<AppliedPolicy<'a>> {
         let attached = role.record.permissions.attached.iter();
         self.applied(role.inline.iter(), attached)
     }
 
     /// All permission policies of a user: inline, then attached.
-    pub fn user_policies<'a>(&'a self, user: &'a User) -> Vec<AppliedPolicy<'a>> {
+    pub fn user_policies<'a>(&'a self, user: &'a UserEntry) -> Vec<AppliedPolicy<'a>> {
         let attached = user.record.permissions.attached.iter();
         self.applied(user.inline.iter(), attached)
     }

@@ -5,7 +5,7 @@ use std::{ops::Bound, sync::Arc};
 use bowline_iam::account::AccountId;
 use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
 
-use super::name::{NameKey, Named};
+use super::name::{NameKey, NameRef};
 
 /// Entities of one kind. Ids are unique on the server, names in their account ignoring case.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ impl<T> Directory<T> {
     }
 
     pub(super) fn find(&self, account: AccountId, name: &str) -> Option<&Arc<T>> {
-        self.by_name.get(&(account, name) as &dyn Named)
+        self.by_name.get(&(account, name) as &dyn NameRef)
     }
 
     /// The entities of an account in the order of their names, those after `marker` if there is one.
@@ -46,7 +46,7 @@ impl<T> Directory<T> {
 
     pub(super) fn remove(&mut self, id: &str, account: AccountId, name: &str) {
         self.by_id.remove_mut(id);
-        self.by_name.remove_mut(&(account, name) as &dyn Named);
+        self.by_name.remove_mut(&(account, name) as &dyn NameRef);
     }
 
     pub(super) fn len(&self) -> usize {

@@ -13,7 +13,7 @@ use crate::identity::{
 
 /// A record that nothing more follows from.
 #[derive(Debug)]
-pub struct Stored<E> {
+pub struct Indexed<E> {
     /// The record.
     pub record: Arc<E>,
     /// The commit that last put it: the condition for changing it.
@@ -21,20 +21,20 @@ pub struct Stored<E> {
 }
 
 /// An account.
-pub type Account = Stored<entity::Account>;
+pub type AccountEntry = Indexed<entity::Account>;
 /// A bucket.
-pub type Bucket = Stored<entity::Bucket>;
+pub type BucketEntry = Indexed<entity::Bucket>;
 
 /// An instance profile.
-pub type InstanceProfile = Stored<entity::InstanceProfile>;
+pub type InstanceProfileEntry = Indexed<entity::InstanceProfile>;
 /// A role that is attached to a resource of a service.
-pub type ServiceAttachment = Stored<entity::ServiceAttachment>;
+pub type ServiceAttachmentEntry = Indexed<entity::ServiceAttachment>;
 /// A table.
-pub type Table = Stored<entity::Table>;
+pub type TableEntry = Indexed<entity::Table>;
 
 /// A user with its compiled policies.
 #[derive(Debug)]
-pub struct User {
+pub struct UserEntry {
     /// The record.
     pub record: Arc<entity::User>,
     /// The commit that last put it.
@@ -47,7 +47,7 @@ pub struct User {
 
 /// A role with its compiled policies.
 #[derive(Debug)]
-pub struct Role {
+pub struct RoleEntry {
     /// The record.
     pub record: Arc<entity::Role>,
     /// The commit that last put it.
@@ -62,7 +62,7 @@ pub struct Role {
 
 /// A managed policy with its default version compiled.
 #[derive(Debug)]
-pub struct Policy {
+pub struct PolicyEntry {
     /// The record.
     pub record: Arc<entity::ManagedPolicy>,
     /// The commit that last put it.
@@ -75,7 +75,7 @@ pub struct Policy {
 
 /// An access key whose secret is open.
 #[derive(Debug)]
-pub struct AccessKey {
+pub struct AccessKeyEntry {
     /// The record.
     pub record: Arc<entity::AccessKey>,
     /// The commit that last put it.
@@ -90,12 +90,12 @@ pub enum KeyOwner {
     /// The root of this account.
     Root(AccountId),
     /// This user.
-    User(Arc<User>),
+    User(Arc<UserEntry>),
 }
 
 /// A provider.
 #[derive(Debug)]
-pub struct Provider {
+pub struct ProviderEntry {
     /// The record.
     pub record: Arc<entity::OidcProvider>,
     /// The commit that last put it.
@@ -104,7 +104,7 @@ pub struct Provider {
     pub arn: Box<str>,
 }
 
-impl AccessKey {
+impl AccessKeyEntry {
     /// Whether it works.
     pub fn is_active(&self) -> bool {
         match self.record.status {
@@ -124,7 +124,7 @@ impl AccessKey {
     }
 }
 
-impl Provider {
+impl ProviderEntry {
     /// What its condition keys begin with, before the colon and the claim: the address.
     pub fn condition_prefix(&self) -> &str {
         self.record.address()

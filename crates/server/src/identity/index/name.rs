@@ -25,24 +25,24 @@ impl NameKey {
 }
 
 /// What a kept key and a borrowed pair have in common, so that a map of the first is searched with the second.
-pub(super) trait Named {
+pub(super) trait NameRef {
     fn parts(&self) -> (AccountId, &str);
 }
 
-impl Named for NameKey {
+impl NameRef for NameKey {
     fn parts(&self) -> (AccountId, &str) {
         (self.account, &self.name)
     }
 }
 
-impl Named for (AccountId, &str) {
+impl NameRef for (AccountId, &str) {
     fn parts(&self) -> (AccountId, &str) {
         *self
     }
 }
 
-impl<'a> Borrow<dyn Named + 'a> for NameKey {
-    fn borrow(&self) -> &(dyn Named + 'a) {
+impl<'a> Borrow<dyn NameRef + 'a> for NameKey {
+    fn borrow(&self) -> &(dyn NameRef + 'a) {
         self
     }
 }
@@ -56,25 +56,25 @@ fn compare((account, name): (AccountId, &str), other: (AccountId, &str)) -> Orde
     })
 }
 
-impl Ord for dyn Named + '_ {
+impl Ord for dyn NameRef + '_ {
     fn cmp(&self, other: &Self) -> Ordering {
         compare(self.parts(), other.parts())
     }
 }
 
-impl PartialOrd for dyn Named + '_ {
+impl PartialOrd for dyn NameRef + '_ {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for dyn Named + '_ {
+impl PartialEq for dyn NameRef + '_ {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other).is_eq()
     }
 }
 
-impl Eq for dyn Named + '_ {}
+impl Eq for dyn NameRef + '_ {}
 
 impl Ord for NameKey {
     fn cmp(&self, other: &Self) -> Ordering {

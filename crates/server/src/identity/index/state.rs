@@ -1,7 +1,7 @@
 //! The current index of this replica, and how it changes.
 //!
-//! [`State`] owns the store. A task follows the store's watch and swaps the index; readers take the current one without
-//! waiting for anybody. A [commit](State::commit) returns only once this replica's own index holds it, so whoever wrote
+//! [`IdentityState`] owns the store. A task follows the store's watch and swaps the index; readers take the current one without
+//! waiting for anybody. A [commit](IdentityState::commit) returns only once this replica's own index holds it, so whoever wrote
 //! reads what it wrote.
 
 use std::sync::Arc;
@@ -28,7 +28,7 @@ const ATTEMPTS: usize = 16;
 
 /// The store, the index that it feeds, and the task between them.
 #[derive(Debug)]
-pub struct State {
+pub struct IdentityState {
     shared: Arc<Shared>,
     follower: JoinHandle<()>,
 }
@@ -48,9 +48,9 @@ struct Progress {
     live: bool,
 }
 
-/// Why there is no [`State`].
+/// Why there is no [`IdentityState`].
 #[derive(Debug, thiserror::Error)]
-pub enum StartError {
+pub enum LoadError {
     /// The store cannot be read.
     #[error("reading the store")]
     Store(#[from] StoreError),
@@ -59,7 +59,7 @@ pub enum StartError {
     Index(#[from] IndexError),
 }
 
-/// Why an [update](State::update) did not happen.
+/// Why an [update](IdentityState::update) did not happen.
 #[derive(Debug, thiserror::Error)]
 pub enum UpdateError<E> {
     /// Whoever decides said no.
@@ -76,15 +76,15 @@ pub enum UpdateError<E> {
     Store(StoreError),
 }
 
-impl State {
+impl IdentityState {
     /// Reads the store and begins to follow it. Call it on a runtime.
     ///
     /// # Errors
-    /// [`StartError`] if the store cannot be read or is not this version's.
+    /// [`LoadError`] if the store cannot be read or is not this version's.
     pub async fn start(
         store: Arc<dyn Store>,
         master_key: Arc<MasterKey>,
-    ) -> Result<Self, StartError> {
+    ) -> Result<Self, LoadError> {
         let snapshot = store.snapshot().await?;
         let index = Index::build(&snapshot, &master_key)?;
         let revision = index.revision();
@@ -225,7 +225,7 @@ impl State {
     }
 }
 
-impl State {
+impl IdentityState {
     /// Ends following, and lets go of the store.
     pub async fn close(mut self) {
         self.follower.abort();
@@ -234,7 +234,7 @@ impl State {
     }
 }
 
-impl Drop for State {
+impl Drop for IdentityState {
     fn drop(&mut self) {
         self.follower.abort();
     }
@@ -250,8 +250,8 @@ async fn follow(shared: Arc<Shared>, mut watch: Watch) {
             }
             Err(WatchError::Compacted(_)) => match reread(&shared, &mut watch).await {
                 Ok(index) => Ok(index),
-                Err(StartError::Index(error)) => Err(error),
-                Err(StartError::Store(error)) => {
+                Err(LoadError::Index(error)) => Err(error),
+                Err(LoadError::Store(error)) => {
                     tracing::error!(%error, "The store cannot be read; the index is no longer fed");
                     break;
                 }
@@ -272,7 +272,7 @@ async fn follow(shared: Arc<Shared>, mut watch: Watch) {
 }
 
 /// Starts over from a snapshot, when the watch has fallen behind.
-async fn reread(shared: &Shared, watch: &mut Watch) -> Result<Index, StartError> {
+async fn reread(shared: &Shared, watch: &mut Watch) -> Result<Index, LoadError> {
     let snapshot = shared.store.snapshot().await?;
     let index = Index::build(&snapshot, &shared.master_key)?;
     *watch = shared.store.watch(index.revision()).await?;

@@ -18,9 +18,9 @@ const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 const ALLOW: &str =
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#;
 
-async fn state() -> State {
+async fn state() -> IdentityState {
     let master_key = Arc::new(MasterKey::generate().unwrap());
-    State::start(Arc::new(MemoryStore::new()), master_key)
+    IdentityState::start(Arc::new(MemoryStore::new()), master_key)
         .await
         .unwrap()
 }
@@ -115,12 +115,12 @@ fn bucket(name: &str, owner: AccountId) -> entity::Bucket {
     }
 }
 
-async fn create<E: Entity + Sync>(state: &State, entity: &E) {
+async fn create<E: Entity + Sync>(state: &IdentityState, entity: &E) {
     let transaction = Transaction::new().create(entity);
     state.commit(transaction).await.unwrap();
 }
 
-fn names<'a>(roles: impl Iterator<Item = &'a Arc<Role>>) -> Vec<&'a str> {
+fn names<'a>(roles: impl Iterator<Item = &'a Arc<RoleEntry>>) -> Vec<&'a str> {
     roles.map(|role| role.record.name.as_str()).collect()
 }
 
@@ -456,7 +456,7 @@ async fn an_update_that_lost_a_race_decides_again() {
     create(&state, &role(1, "reader")).await;
     let mut calls = 0;
     let before = state.current();
-    let renamed = |stored: &Role, text: &str| {
+    let renamed = |stored: &RoleEntry, text: &str| {
         let mut role = entity::Role::clone(&stored.record);
         role.description = Some(text.to_owned());
         Transaction::new().update(&role, stored.revision)
@@ -498,22 +498,24 @@ async fn an_update_gives_up_at_last() {
 async fn a_restart_reads_the_same_index() {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let master_key = Arc::new(MasterKey::generate().unwrap());
-    let state = State::start(Arc::clone(&store), Arc::clone(&master_key))
+    let state = IdentityState::start(Arc::clone(&store), Arc::clone(&master_key))
         .await
         .unwrap();
     state.ensure_keyring(NOW).await.unwrap();
     create(&state, &role(1, "reader")).await;
     let before = state.current().revision();
     state.close().await;
-    let state = State::start(Arc::clone(&store), master_key).await.unwrap();
+    let state = IdentityState::start(Arc::clone(&store), master_key)
+        .await
+        .unwrap();
     assert_eq!(state.current().revision(), before);
     assert!(state.current().role(account(), "reader").is_some());
     state.close().await;
 
     let other_key = Arc::new(MasterKey::generate().unwrap());
-    let error = State::start(store, other_key).await.unwrap_err();
+    let error = IdentityState::start(store, other_key).await.unwrap_err();
     assert!(
-        matches!(error, StartError::Index(IndexError::Keyring(_))),
+        matches!(error, LoadError::Index(IndexError::Keyring(_))),
         "{error:?}"
     );
 }

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use serde_json::json;
 
-use crate::identity::{entity::OidcProvider, index::Provider};
+use crate::identity::{entity::OidcProvider, index::ProviderEntry};
 use crate::oidc::{
     DecodedToken, Oidc, OidcConfig, TokenError, UnverifiedToken,
     fetch::{Resolver, Resolving},
@@ -18,13 +18,13 @@ fn loopback() -> Oidc {
     })
 }
 
-fn provider(url: &str) -> Arc<Provider> {
+fn provider(url: &str) -> Arc<ProviderEntry> {
     stored(record(1, url), 1)
 }
 
 async fn verify(
     oidc: &Oidc,
-    provider: &Arc<Provider>,
+    provider: &Arc<ProviderEntry>,
     token: &str,
     offset: i64,
 ) -> Result<(), TokenError> {
@@ -135,7 +135,7 @@ async fn for_bad_signatures_keys_are_fetched_once_in_ten_seconds() {
 const SHARED: &str = "https://kubernetes.default.svc";
 
 /// A cluster's provider, whose issuer is that of other clusters too.
-async fn cluster(number: u32, key: &Rsa) -> (Issuer, Arc<Provider>) {
+async fn cluster(number: u32, key: &Rsa) -> (Issuer, Arc<ProviderEntry>) {
     let issuer = Issuer::start().await;
     let url = &issuer.url;
     let discovery = json!({ "issuer": SHARED, "jwks_uri": format!("{url}/keys") });

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bowline_iam::context::ConditionValue;
 use serde_json::json;
 
-use crate::identity::index::Provider;
+use crate::identity::index::ProviderEntry;
 use crate::oidc::{
     DecodedToken, Oidc, OidcConfig, TokenError, UnverifiedToken, VerifiedToken,
     testing::{NOW, RSA, Rsa, STRANGER, SUBJECT, Token, at, base64, now, p256, record, stored},
@@ -19,7 +19,7 @@ const ISSUER: &str = "https://issuer.example/id";
 
 struct Bench {
     oidc: Oidc,
-    providers: Vec<Arc<Provider>>,
+    providers: Vec<Arc<ProviderEntry>>,
 }
 
 fn bench(keys: &serde_json::Value) -> Bench {
@@ -426,7 +426,7 @@ async fn one_issuer_and_key_id_in_two_accounts_are_two_keys() {
     let (one, two) = (provider(1, &RSA), provider(2, &second));
     let oidc = Oidc::new(OidcConfig::default());
     let (first, other) = (token().sign(&RSA), token().sign(&second));
-    let verify = async |token: &str, provider: &Arc<Provider>| {
+    let verify = async |token: &str, provider: &Arc<ProviderEntry>| {
         let decoded = DecodedToken::decode(token).unwrap();
         let token = UnverifiedToken::read(&decoded).unwrap();
         oidc.verify(&token, std::slice::from_ref(provider), now())

@@ -8,16 +8,16 @@ use crate::{
     crypto::{master_key::MasterKey, session::SessionKind},
     identity::{
         entity::{self, Permissions, TrustDocument},
-        index::State,
+        index::IdentityState,
         store::{MemoryStore, Transaction},
     },
 };
 
 /// An index with one role, and a session of it.
-async fn world() -> (State, Session) {
+async fn world() -> (IdentityState, Session) {
     let now = Timestamp::from_second(1_790_000_000).unwrap();
     let master_key = Arc::new(MasterKey::generate().unwrap());
-    let state = State::start(Arc::new(MemoryStore::new()), master_key)
+    let state = IdentityState::start(Arc::new(MemoryStore::new()), master_key)
         .await
         .unwrap();
     state.ensure_keyring(now).await.unwrap();
@@ -65,7 +65,7 @@ async fn world() -> (State, Session) {
 }
 
 /// What a request that the session signs comes to.
-fn ask(state: &State, session: &Session) -> Result<String, Refused> {
+fn ask(state: &IdentityState, session: &Session) -> Result<String, Refused> {
     let index = state.current();
     let token = session::sealed_for_test(session, index.keyring()).unwrap();
     let parts = RequestParts {

@@ -9,7 +9,7 @@ use crate::{
     gateway::dynamodb::execute::refusal,
     identity::{
         entity::{self, TableState},
-        index::State,
+        index::IdentityState,
     },
     upstream::tables::TableStore,
 };
@@ -19,7 +19,7 @@ use crate::{
 /// it changes tables as a whole.
 ///
 /// What cannot be settled stays as it is, which keeps that one table from being used, and no other.
-pub(crate) async fn recover(state: &State, store: &dyn TableStore) {
+pub(crate) async fn recover(state: &IdentityState, store: &dyn TableStore) {
     let index = state.current();
     let unsettled: Vec<_> = index
         .all_tables()
@@ -45,7 +45,7 @@ pub(crate) async fn recover(state: &State, store: &dyn TableStore) {
 
 /// Ends what was cut short with one table.
 async fn take_up(
-    state: &State,
+    state: &IdentityState,
     store: &dyn TableStore,
     table: &entity::Table,
 ) -> Result<(), AwsError> {

@@ -12,7 +12,7 @@ use crate::{
 struct World {
     folder: tempfile::TempDir,
     store: EmbeddedTables,
-    state: State,
+    state: IdentityState,
 }
 
 const TABLE: &str = r#"{"TableName": "insights", "BillingMode": "PAY_PER_REQUEST",
@@ -25,7 +25,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let store = EmbeddedTables::open(folder.path()).unwrap();
         let master_key = Arc::new(MasterKey::generate().unwrap());
-        let state = State::start(Arc::new(MemoryStore::new()), master_key)
+        let state = IdentityState::start(Arc::new(MemoryStore::new()), master_key)
             .await
             .unwrap();
         let account = Account {

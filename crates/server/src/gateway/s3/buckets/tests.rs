@@ -19,7 +19,7 @@ use crate::{
 struct World {
     folder: tempfile::TempDir,
     objects: EmbeddedObjects,
-    state: State,
+    state: IdentityState,
 }
 
 impl World {
@@ -27,7 +27,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let objects = EmbeddedObjects::open(folder.path()).unwrap();
         let master_key = Arc::new(MasterKey::generate().unwrap());
-        let state = State::start(Arc::new(MemoryStore::new()), master_key)
+        let state = IdentityState::start(Arc::new(MemoryStore::new()), master_key)
             .await
             .unwrap();
         let account = Account {

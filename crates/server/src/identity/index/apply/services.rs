@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{IndexError, read};
-use crate::identity::index::{Index, InstanceProfile, ServiceAttachment};
+use crate::identity::index::{Index, InstanceProfileEntry, ServiceAttachmentEntry};
 use crate::identity::{
     entity,
     store::{RecordKey, Revision},
@@ -18,7 +18,7 @@ impl Index {
     ) -> Result<(), IndexError> {
         self.remove_instance_profile(key.name());
         if let Some(record) = read::<entity::InstanceProfile>(key, value)? {
-            let profile = Arc::new(InstanceProfile {
+            let profile = Arc::new(InstanceProfileEntry {
                 record: Arc::new(record),
                 revision,
             });
@@ -53,7 +53,7 @@ impl Index {
             self.service_roles
                 .insert_mut(record.role.clone(), count.unwrap_or_default() + 1);
             let name = (record.account, record.resource.as_str().into());
-            let attachment = ServiceAttachment {
+            let attachment = ServiceAttachmentEntry {
                 record: Arc::new(record),
                 revision,
             };
