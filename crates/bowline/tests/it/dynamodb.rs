@@ -1,7 +1,7 @@
 //! DynamoDB: what boto3 gets, what a policy keeps a caller from, and what attackers try. Each refusal stands beside an accepted twin.
 
-mod bounds;
 mod conditions;
+mod limits;
 mod permissions;
 mod tables;
 

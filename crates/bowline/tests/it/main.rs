@@ -10,29 +10,29 @@
     reason = "a test stops at the first thing that is not as it says"
 )]
 
+mod account_isolation;
 mod accounts;
-mod behind_a_proxy;
 mod clients;
-mod crowded;
+mod credential_renewal;
 mod demo;
 mod documentation;
+mod durability;
 mod dynamodb;
-mod exchange;
 mod explain;
 mod kubernetes;
-mod lasting;
-mod one_thread;
 mod operations;
 mod providers;
-mod quiet;
-mod renewal;
 mod request_attacks;
 mod s3_requests;
 mod sdks;
-mod services;
+mod secrets_not_logged;
+mod service_roles;
 mod settings;
-mod starting;
+mod single_threaded;
+mod slow_clients;
+mod startup;
 mod support;
 mod token_attacks;
-mod two_accounts;
-mod ways_in;
+mod token_exchange;
+mod trusted_proxy;
+mod tutorials;
