@@ -35,7 +35,7 @@ fn neighbours() -> World {
 }
 
 #[test]
-fn a_trust_policy_of_another_account_keeps_its_secrets() {
+fn the_trust_policy_of_another_account_is_not_shown() {
     let world = neighbours();
     let visitor = world.user("visitor", Some(allow(&["sts:AssumeRole"], &["*"])));
     let assume = |role: &str, external_id: Option<&str>| {
@@ -97,7 +97,7 @@ fn a_trust_policy_of_another_account_keeps_its_secrets() {
 }
 
 #[test]
-fn what_names_no_account_is_explained_to_the_one_that_manages() {
+fn requests_without_an_account_are_explained_to_the_management_account() {
     let world = neighbours();
     let refused = Request::get("/")
         .header("host", "a.localhost")
@@ -112,7 +112,7 @@ fn what_names_no_account_is_explained_to_the_one_that_manages() {
 }
 
 #[test]
-fn a_bucket_of_another_account_is_closed_whatever_the_callers_policies_say() {
+fn a_bucket_of_another_account_is_denied_whatever_the_policies_of_the_caller_allow() {
     let world = neighbours();
     let other = Bowline::other_root();
     world
@@ -140,7 +140,7 @@ fn a_bucket_of_another_account_is_closed_whatever_the_callers_policies_say() {
 }
 
 #[test]
-fn sessions_and_the_keyring_are_of_the_account_that_manages() {
+fn only_the_management_account_rotates_the_keyring() {
     let world = neighbours();
     let rotated = world.server.run(&Bowline::root(), &["keyring", "rotate"]);
     assert!(!rotated.status.success());

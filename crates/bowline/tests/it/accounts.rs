@@ -34,7 +34,7 @@ fn create(world: &World) -> Account {
 }
 
 #[test]
-fn an_account_is_made_with_a_root_of_its_own_and_nothing_else() {
+fn a_new_account_has_a_root_user_and_nothing_else() {
     let world = World::new();
     let text = world
         .server
@@ -59,7 +59,7 @@ fn an_account_is_made_with_a_root_of_its_own_and_nothing_else() {
 }
 
 #[test]
-fn people_are_told_where_the_secret_goes() {
+fn account_create_prints_where_it_wrote_the_secret() {
     let world = World::new();
     let output = world.server.run(
         &Bowline::root(),
@@ -96,7 +96,7 @@ fn people_are_told_where_the_secret_goes() {
 }
 
 #[test]
-fn an_account_may_bring_its_id_once() {
+fn an_account_id_can_be_chosen_once() {
     let world = World::new();
     let create = |id: &str| {
         world
@@ -115,7 +115,7 @@ fn an_account_may_bring_its_id_once() {
 }
 
 #[test]
-fn only_the_management_account_makes_and_lists_accounts() {
+fn only_the_management_account_creates_and_lists_accounts() {
     let world = World::new();
     let other = create(&world);
     let victim = create(&world);
@@ -160,7 +160,7 @@ fn only_the_management_account_makes_and_lists_accounts() {
 }
 
 #[test]
-fn accounts_are_listed_by_their_ids() {
+fn accounts_are_listed_in_order_of_their_ids() {
     let world = World::new();
     for id in ["999988887777", "222233334444"] {
         world
@@ -188,7 +188,7 @@ fn accounts_are_listed_by_their_ids() {
 }
 
 #[test]
-fn a_root_gets_a_new_access_key_and_loses_the_others_when_told_so() {
+fn rotating_a_root_key_revokes_the_old_ones_on_request() {
     let world = World::new();
     let other = create(&world);
     let root = Bowline::root();
@@ -215,7 +215,7 @@ fn a_root_gets_a_new_access_key_and_loses_the_others_when_told_so() {
 }
 
 #[test]
-fn a_root_does_not_revoke_the_key_that_it_signs_with() {
+fn a_root_user_cannot_revoke_the_key_it_signs_with() {
     let world = World::new();
     let own = ["account", "rotate-root", ACCOUNT, "--revoke"];
     let refused = world.server.run(&Bowline::root(), &own);
@@ -231,7 +231,7 @@ fn a_root_does_not_revoke_the_key_that_it_signs_with() {
 }
 
 #[test]
-fn an_account_and_its_key_are_audited_without_the_secret() {
+fn creating_an_account_is_audited_without_its_secret() {
     let world = World::new();
     let other = create(&world);
     let records = world.audit();
@@ -248,7 +248,7 @@ fn an_account_and_its_key_are_audited_without_the_secret() {
 }
 
 #[test]
-fn accounts_outlive_a_kill() {
+fn accounts_survive_a_kill() {
     let mut world = World::on_disk();
     let other = create(&world);
     world
@@ -267,7 +267,7 @@ fn accounts_outlive_a_kill() {
 }
 
 #[test]
-fn a_role_of_another_account_takes_both_sides() {
+fn assuming_a_role_of_another_account_needs_permission_from_both_accounts() {
     let world = World::new();
     let other = create(&world);
     let arn = |name: &str| format!("arn:aws:iam::{}:role/{name}", other.id);
@@ -325,7 +325,7 @@ fn a_role_of_another_account_takes_both_sides() {
 }
 
 #[test]
-fn the_administrator_of_one_account_is_a_stranger_in_another() {
+fn an_administrator_has_no_access_to_another_account() {
     let world = World::new();
     let other = create(&world);
     let admin = allow(&["*"], &["*"]).to_string();
@@ -412,7 +412,7 @@ fn the_administrator_of_one_account_is_a_stranger_in_another() {
 }
 
 #[test]
-fn one_issuer_with_other_keys_in_each_account_is_two_issuers() {
+fn accounts_register_one_issuer_with_different_keys() {
     let world = World::new();
     let other = create(&world);
     let url = world.issuer.url();
@@ -459,7 +459,7 @@ fn one_issuer_with_other_keys_in_each_account_is_two_issuers() {
 }
 
 #[test]
-fn an_access_key_tells_its_account() {
+fn get_access_key_info_returns_the_account_of_a_key() {
     let world = World::new();
     let other = create(&world);
     let bot = world.bot();

@@ -76,7 +76,7 @@ fn boto3_exchanges_its_token_once_for_many_calls() {
 }
 
 #[test]
-fn boto3_reads_the_token_file_again_when_its_credentials_expire() {
+fn boto3_rereads_the_token_file_when_its_credentials_expire() {
     let Some((clients, world, file)) = scene() else {
         return;
     };
@@ -143,7 +143,7 @@ fn the_aws_cli_works_as_in_a_pod() {
 }
 
 #[test]
-fn the_aws_cli_makes_what_a_pod_needs() {
+fn the_aws_cli_creates_what_a_pod_needs() {
     let Some(clients) = clients() else { return };
     let world = World::without_roles(
         crate::support::bowline::Launch::default(),
@@ -190,7 +190,7 @@ fn the_aws_cli_makes_what_a_pod_needs() {
 }
 
 #[test]
-fn boto3_works_through_every_operation_of_roles() {
+fn boto3_calls_every_role_operation() {
     let Some(clients) = clients() else { return };
     let world = World::new();
     assert_snapshot!(clients.drive("iam_roles.py", &world.server.url, Some(&Bowline::root()), &[]), @r#"
@@ -252,7 +252,7 @@ fn boto3_works_through_every_operation_of_roles() {
 }
 
 #[test]
-fn boto3_works_through_every_operation_of_instance_profiles() {
+fn boto3_calls_every_instance_profile_operation() {
     let Some(clients) = clients() else { return };
     let world = World::new();
     assert_snapshot!(clients.drive("iam_instance_profiles.py", &world.server.url, Some(&Bowline::root()), &[]), @r#"
@@ -318,7 +318,7 @@ fn boto3_works_through_every_operation_of_instance_profiles() {
 }
 
 #[test]
-fn boto3_works_through_every_operation_of_users_and_keys() {
+fn boto3_calls_every_user_and_access_key_operation() {
     let Some(clients) = clients() else { return };
     let world = World::new();
     assert_snapshot!(clients.drive("iam_users.py", &world.server.url, Some(&Bowline::root()), &[]), @r#"
@@ -382,7 +382,7 @@ fn boto3_works_through_every_operation_of_users_and_keys() {
 }
 
 #[test]
-fn boto3_works_through_every_operation_of_policies() {
+fn boto3_calls_every_policy_operation() {
     let Some(clients) = clients() else { return };
     let world = World::new();
     assert_snapshot!(clients.drive("iam_policies.py", &world.server.url, Some(&Bowline::root()), &[]), @r#"
@@ -446,7 +446,7 @@ fn boto3_works_through_every_operation_of_policies() {
 }
 
 #[test]
-fn boto3_works_through_every_operation_of_providers() {
+fn boto3_calls_every_oidc_provider_operation() {
     let Some(clients) = clients() else { return };
     let world = World::new();
     assert_snapshot!(clients.drive("iam_providers.py", &world.server.url, Some(&Bowline::root()), &[]), @r#"
@@ -522,7 +522,7 @@ fn boto3_pages_through_lists() {
 }
 
 #[test]
-fn boto3_works_through_objects() {
+fn boto3_calls_every_object_operation() {
     let Some(clients) = clients() else { return };
     let world = World::new();
     assert_snapshot!(clients.drive("s3_objects.py", &world.server.url, Some(&Bowline::root()), &[]), @r#"
@@ -569,7 +569,7 @@ fn boto3_works_through_objects() {
 }
 
 #[test]
-fn a_large_object_takes_no_memory() {
+fn a_large_object_is_streamed_in_constant_memory() {
     let Some(clients) = clients() else { return };
     let world = World::new();
     let peak = || -> u64 {

@@ -24,7 +24,7 @@ fn preload() -> Option<String> {
 }
 
 #[test]
-fn boto3_keeps_its_credentials_and_renews_them_before_they_end() {
+fn boto3_caches_its_credentials_and_renews_them_before_they_expire() {
     let (Some(clients), Some(preload)) = (clients(), preload()) else {
         return;
     };

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::support::bowline::command;
 
 #[test]
-fn every_step_of_the_demo_ends_as_it_must() {
+fn every_step_of_the_demo_succeeds() {
     let output = command(&["demo", "--once", "--output", "json"])
         .output()
         .unwrap();
@@ -74,7 +74,7 @@ fn every_step_of_the_demo_ends_as_it_must() {
 }
 
 #[test]
-fn the_demo_tells_its_story_without_colours_in_a_pipe() {
+fn the_demo_prints_no_colours_into_a_pipe() {
     let output = command(&["demo", "--once"])
         .env_remove("NO_COLOR")
         .output()

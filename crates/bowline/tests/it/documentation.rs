@@ -158,7 +158,7 @@ fn the_quickstart_gives_one_service_account_one_bucket() {
 }
 
 #[test]
-fn the_variables_of_the_clients_page_are_all_that_a_pod_needs() {
+fn the_clients_page_lists_every_variable_that_a_pod_needs() {
     let Some(clients) = clients() else { return };
     let world = World::new();
     let home = world.server.home();
@@ -180,7 +180,7 @@ fn the_variables_of_the_clients_page_are_all_that_a_pod_needs() {
 }
 
 #[test]
-fn the_clients_page_names_the_versions_that_are_driven() {
+fn the_clients_page_names_the_tested_versions() {
     let page = read("docs/clients.md");
     for (file, before, shown) in [
         ("requirements.txt", "boto3==", "boto3 "),
@@ -218,7 +218,7 @@ fn the_clients_page_names_the_versions_that_are_driven() {
 }
 
 #[test]
-fn the_first_configuration_of_the_readme_starts() {
+fn the_configuration_in_the_readme_starts_a_server() {
     let text = read("README.md");
     let home = tempfile::TempDir::new().unwrap();
     let data = home.path().join("bowline");
@@ -262,7 +262,7 @@ fn the_first_configuration_of_the_readme_starts() {
 }
 
 #[test]
-fn every_file_that_the_configuration_page_shows_starts_a_server() {
+fn every_file_on_the_configuration_page_starts_a_server() {
     let home = tempfile::TempDir::new().unwrap();
     let key = home.path().join("master.key");
     fs::write(&key, format!("{}\n", STANDARD.encode([7; 32]))).unwrap();
@@ -286,7 +286,7 @@ fn every_file_that_the_configuration_page_shows_starts_a_server() {
 }
 
 #[test]
-fn the_configuration_page_has_every_flag_and_variable_and_the_server_has_what_it_says() {
+fn the_configuration_page_lists_exactly_the_flags_and_variables_of_serve() {
     let page = read("docs/configuration.md");
     let help = command(&["serve", "--help"]).output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
@@ -307,7 +307,7 @@ fn the_configuration_page_has_every_flag_and_variable_and_the_server_has_what_it
 }
 
 #[test]
-fn links_between_documents_lead_somewhere() {
+fn links_between_documents_resolve() {
     let root = format!("{}/../..", env!("CARGO_MANIFEST_DIR"));
     let pages = fs::read_dir(format!("{root}/docs")).unwrap();
     let pages = pages.map(|entry| format!("docs/{}", entry.unwrap().file_name().display()));
@@ -371,7 +371,7 @@ fn typed(page: &str, files: &[&str], server: &Bowline, clients: &Clients) -> Vec
 }
 
 #[test]
-fn the_accounts_page_makes_an_account_and_visits_it() {
+fn the_accounts_page_creates_an_account_and_assumes_a_role_in_it() {
     let Some(clients) = clients() else { return };
     let server = Bowline::launch(Launch::default());
     let printed = typed(

@@ -19,7 +19,7 @@ fn who(world: &World, keys: &Keys) -> String {
 }
 
 #[test]
-fn sessions_and_objects_outlive_a_rotation_and_a_kill() {
+fn sessions_and_objects_survive_a_key_rotation_and_a_kill() {
     let mut world = World::on_disk();
     let old = world.bot();
     world
@@ -41,7 +41,7 @@ fn sessions_and_objects_outlive_a_rotation_and_a_kill() {
 }
 
 #[test]
-fn a_keyring_revoked_ends_all_sessions_at_once() {
+fn revoking_the_keyring_ends_all_sessions() {
     let world = World::new();
     let old = world.bot();
     assert_eq!(who(&world, &old), "200");
@@ -53,7 +53,7 @@ fn a_keyring_revoked_ends_all_sessions_at_once() {
 }
 
 #[test]
-fn a_folder_has_one_server() {
+fn a_data_folder_has_one_server_at_a_time() {
     let server = Bowline::launch(Launch::sqlite());
     let data = server.data();
     let mut second = crate::support::bowline::command(&[
@@ -82,7 +82,7 @@ const SEED: u64 = 0x0b0b_1e5e_ed00_0001;
 const WRITERS: usize = 4;
 
 #[test]
-fn nothing_acknowledged_is_lost_at_any_moment() {
+fn no_acknowledged_write_is_lost_by_a_kill() {
     let mut server = Bowline::launch(Launch::sqlite());
     send(server.port, "s3", Request::new("PUT", "/kept")).accepted();
     let mut moments = Moments(SEED);

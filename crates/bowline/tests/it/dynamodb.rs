@@ -116,7 +116,7 @@ fn with_condition(actions: &[&str], condition: Value) -> Value {
 }
 
 #[test]
-fn boto3_works_through_tables_items_and_tags() {
+fn boto3_calls_the_operations_of_tables_items_and_tags() {
     let Some(clients) = clients() else { return };
     let world = World::without_roles(Launch::default(), Issuer::start());
     assert_snapshot!(clients.drive("dynamodb.py", &world.server.url, Some(&Bowline::root()), &[("AWS_DEFAULT_REGION", "us-east-1")]), @r##"
@@ -255,7 +255,7 @@ fn a_pod_uses_its_table_with_the_aws_cli() {
 }
 
 #[test]
-fn a_request_that_is_not_proved_is_refused_in_the_words_of_dynamodb() {
+fn an_unauthenticated_request_gets_the_error_of_dynamodb() {
     let world = world();
     let port = world.server.port;
     let root = Bowline::root();
@@ -331,7 +331,7 @@ fn a_request_that_is_not_proved_is_refused_in_the_words_of_dynamodb() {
 }
 
 #[test]
-fn an_answer_has_an_id_and_the_checksum_that_clients_compare() {
+fn a_response_has_a_request_id_and_the_checksum_that_clients_verify() {
     let world = world();
     let root = Bowline::root();
     for body in [get("insights", "a"), get("nowhere", "a")] {
@@ -347,7 +347,7 @@ fn an_answer_has_an_id_and_the_checksum_that_clients_compare() {
 }
 
 #[test]
-fn calls_are_audited_explained_and_counted() {
+fn dynamodb_requests_are_audited_explained_and_counted() {
     let world = world();
     let bot = world.user(
         "bot",
@@ -415,7 +415,7 @@ fn calls_are_audited_explained_and_counted() {
 }
 
 #[test]
-fn items_and_tables_outlast_a_kill_and_none_is_left_half_made() {
+fn items_and_tables_survive_a_kill_and_no_table_is_left_half_created() {
     let mut world = World::without_roles(Launch::sqlite(), Issuer::start());
     fill(&world);
     let root = Bowline::root();

@@ -10,7 +10,7 @@ use crate::support::wait::now;
 use crate::support::world::{World, allow, role_arn, web_identity};
 
 #[test]
-fn a_trust_condition_that_failed_is_shown_with_what_it_wanted_and_what_it_got() {
+fn a_failed_trust_condition_is_explained_with_expected_and_actual_values() {
     let world = World::new();
     let other = world
         .issuer
@@ -91,7 +91,7 @@ fn a_trust_condition_that_failed_is_shown_with_what_it_wanted_and_what_it_got() 
 }
 
 #[test]
-fn a_denial_of_the_gateway_is_shown_layer_by_layer() {
+fn a_denied_s3_request_is_explained_layer_by_layer() {
     let world = World::new();
     let bot = world.bot();
     let listed = world.send(
@@ -287,7 +287,7 @@ fn a_denial_of_a_user_is_explained() {
 }
 
 #[test]
-fn bad_tokens_are_explained_too() {
+fn rejected_tokens_are_explained() {
     let world = World::new();
     let token = world.issuer.token();
     let key = &world.issuer.key;
@@ -328,7 +328,7 @@ fn bad_tokens_are_explained_too() {
 }
 
 #[test]
-fn only_who_may_explain_is_told() {
+fn explanations_need_the_explain_permission() {
     let world = World::new();
     let refused = world.exchange(&world.issuer.token().sign(unrelated_key()));
     let id = refused.request_id();
@@ -351,7 +351,7 @@ fn only_who_may_explain_is_told() {
 }
 
 #[test]
-fn an_anonymous_caller_cannot_flush_what_others_were_refused() {
+fn an_anonymous_client_cannot_evict_the_explanations_of_others() {
     let world = World::new();
     let bot = world.bot();
     let refused = world.send(&bot, "s3", Request::put("/insights/secret/a", "x"));
@@ -366,7 +366,7 @@ fn an_anonymous_caller_cannot_flush_what_others_were_refused() {
 }
 
 #[test]
-fn what_is_not_there_is_explained_also_where_the_caller_is_not_told_so() {
+fn a_missing_resource_is_explained_even_if_the_client_gets_access_denied() {
     let world = World::new();
     let user = |name: &str, actions: &[&str]| {
         let resources = ["arn:aws:s3:::*"];
@@ -400,7 +400,7 @@ fn what_is_not_there_is_explained_also_where_the_caller_is_not_told_so() {
 }
 
 #[test]
-fn objects_that_are_looked_for_in_vain_do_not_flush_what_was_refused() {
+fn requests_for_missing_objects_do_not_evict_denials() {
     let world = World::new();
     let refused = world.send(&world.bot(), "s3", Request::put("/insights/secret/a", "x"));
     for _ in 0..300 {

@@ -127,7 +127,7 @@ fn use_bucket(world: &World, keys: &Keys, bucket: &str) {
 }
 
 #[test]
-fn a_pods_token_opens_the_bucket_of_its_role_and_no_other_pods_does() {
+fn only_the_token_of_the_trusted_pod_reaches_the_bucket() {
     let Some(kubernetes) = kubernetes() else {
         return;
     };
@@ -156,7 +156,7 @@ fn a_pods_token_opens_the_bucket_of_its_role_and_no_other_pods_does() {
 }
 
 #[test]
-fn a_cluster_is_its_own_issuer_once_anybody_may_read_its_keys() {
+fn a_cluster_is_its_own_issuer_once_its_keys_are_public() {
     let Some(kubernetes) = kubernetes() else {
         return;
     };
@@ -184,7 +184,7 @@ fn tokens(cluster: &Cluster, pod: &crate::support::kubernetes::Pod) -> Vec<Strin
 }
 
 #[test]
-fn a_cluster_changes_its_signing_key_while_tokens_are_exchanged() {
+fn tokens_are_exchanged_while_a_cluster_changes_its_signing_key() {
     let Some(kubernetes) = kubernetes() else {
         return;
     };
@@ -237,7 +237,7 @@ fn exchanged_soon(account: &Account<'_>, token: &str) -> Response {
 }
 
 #[test]
-fn two_clusters_with_one_issuer_url_are_told_apart_by_their_keys() {
+fn two_clusters_with_one_issuer_url_are_distinguished_by_their_keys() {
     let Some(kubernetes) = kubernetes() else {
         return;
     };

@@ -28,7 +28,7 @@ fn every_operation(mode: &str) -> Option<String> {
 }
 
 #[test]
-fn every_operation_is_built_or_says_that_it_is_not() {
+fn every_operation_is_built_or_answers_invalid_action() {
     let Some(told) = every_operation("built") else {
         return;
     };
@@ -50,7 +50,7 @@ fn every_operation_is_built_or_says_that_it_is_not() {
 }
 
 #[test]
-fn every_operation_is_refused_to_nobody() {
+fn every_operation_is_denied_to_an_unsigned_request() {
     let Some(told) = every_operation("unauthenticated") else {
         return;
     };
@@ -70,7 +70,7 @@ fn every_operation_is_refused_to_nobody() {
 }
 
 #[test]
-fn every_operation_is_refused_to_a_user_without_policies() {
+fn every_operation_is_denied_to_a_user_without_policies() {
     let Some(told) = every_operation("unauthorized") else {
         return;
     };
@@ -92,7 +92,7 @@ fn every_operation_is_refused_to_a_user_without_policies() {
 }
 
 #[test]
-fn every_operation_is_refused_when_a_member_is_missing_or_out_of_bounds() {
+fn every_operation_rejects_a_missing_or_invalid_parameter() {
     let Some(told) = every_operation("malformed") else {
         return;
     };
@@ -134,7 +134,7 @@ fn operator_operations() -> Vec<(&'static str, Value)> {
 }
 
 #[test]
-fn every_operator_operation_is_refused_to_nobody_and_to_a_user_without_policies() {
+fn every_operator_operation_is_denied_without_a_signature_and_without_policies() {
     let world = World::new();
     let nobody = world.user("nobody", None);
     let admin = world.user("admin", Some(allow(&["*"], &["*"])));
@@ -170,7 +170,7 @@ fn every_operator_operation_is_refused_to_nobody_and_to_a_user_without_policies(
 }
 
 #[test]
-fn a_list_goes_on_after_policies_with_the_longest_arns() {
+fn a_list_continues_after_policies_with_the_longest_arns() {
     let world = World::new();
     let path = format!("/{}/", "p".repeat(510));
     let document = allow(&["s3:GetObject"], &["*"]).to_string();
@@ -210,7 +210,7 @@ fn a_list_goes_on_after_policies_with_the_longest_arns() {
 }
 
 #[test]
-fn what_no_record_has_room_for_is_the_requests_mistake() {
+fn a_record_that_is_too_large_is_an_error_of_the_request() {
     let world = World::new();
     // Each line feed takes two bytes in a record, and none counts as a character of a policy.
     let document = allow(&["s3:GetObject"], &["*"]).to_string();

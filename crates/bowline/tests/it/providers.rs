@@ -41,7 +41,7 @@ fn unknown_key(world: &World) -> Response {
 }
 
 #[test]
-fn an_issuer_over_tls_is_believed_under_its_own_authority_alone() {
+fn an_issuer_over_tls_is_trusted_under_its_own_certificate_authority_only() {
     let world = World::without_roles(Launch::default(), Issuer::start_tls());
     world.add_role("bot");
     let token = world.issuer.valid_token();
@@ -58,7 +58,7 @@ fn an_issuer_over_tls_is_believed_under_its_own_authority_alone() {
 }
 
 #[test]
-fn an_uploaded_key_set_stands_in_for_discovery() {
+fn an_uploaded_key_set_replaces_discovery() {
     let world = World::without_roles(Launch::default(), Issuer::start());
     world.add_role("bot");
     let uploaded = SigningKey::rsa();
@@ -117,7 +117,7 @@ fn a_provider_keeps_its_settings_when_its_clients_change() {
 }
 
 #[test]
-fn several_clusters_may_call_themselves_the_same() {
+fn several_clusters_may_share_an_issuer_url() {
     let world = World::without_roles(Launch::default(), Issuer::start());
     world.add_role("bot");
     let default = "https://kubernetes.default.svc";
@@ -175,7 +175,7 @@ fn several_clusters_may_call_themselves_the_same() {
 }
 
 #[test]
-fn an_issuer_that_does_not_answer_well_is_a_fault_to_try_again() {
+fn an_unavailable_issuer_is_a_retryable_error() {
     for response in [IssuerResponse::status(500), IssuerResponse::status(503)] {
         let world = World::new();
         world.issuer.respond_to_discovery(response.clone());
@@ -191,7 +191,7 @@ fn an_issuer_that_does_not_answer_well_is_a_fault_to_try_again() {
 }
 
 #[test]
-fn an_issuer_that_answers_without_a_usable_key_is_refused() {
+fn an_issuer_without_a_usable_key_is_rejected() {
     let far = Issuer::start();
     for (discovery, response) in [
         (true, IssuerResponse::ok("no json".to_owned())),
@@ -236,7 +236,7 @@ fn an_issuer_that_answers_without_a_usable_key_is_refused() {
 }
 
 #[test]
-fn an_unknown_kind_of_key_does_not_spoil_the_others() {
+fn an_unknown_key_type_does_not_disable_the_other_keys() {
     let world = World::new();
     world
         .issuer
@@ -248,7 +248,7 @@ fn an_unknown_kind_of_key_does_not_spoil_the_others() {
 }
 
 #[test]
-fn the_last_good_keys_serve_while_the_issuer_is_down() {
+fn cached_keys_are_used_while_the_issuer_is_down() {
     let world = World::new();
     world.exchange(&world.issuer.valid_token()).accepted();
     world
@@ -279,7 +279,7 @@ fn the_last_good_keys_serve_while_the_issuer_is_down() {
 }
 
 #[test]
-fn unknown_key_ids_do_not_hammer_the_issuer() {
+fn unknown_key_ids_do_not_flood_the_issuer() {
     let world = World::new();
     world.exchange(&world.issuer.valid_token()).accepted();
     let before = world.issuer.request_count();
@@ -302,7 +302,7 @@ fn unknown_key_ids_do_not_hammer_the_issuer() {
 }
 
 #[test]
-fn a_silent_issuer_costs_its_own_holders_seconds_and_nobody_else_any() {
+fn a_silent_issuer_delays_only_requests_with_its_own_tokens() {
     let world = World::new();
     let silent = UnresponsiveListener::start();
     let url = format!("http://{}", silent.host);

@@ -25,7 +25,7 @@ fn put(key: &str) -> Request {
 }
 
 #[test]
-fn nothing_unsigned_is_done() {
+fn an_unsigned_request_is_rejected() {
     let world = World::new();
     let port = world.server.port;
     world.iam("ListUsers", &[]).accepted();
@@ -40,7 +40,7 @@ fn nothing_unsigned_is_done() {
 }
 
 #[test]
-fn a_key_that_nobody_has_is_refused() {
+fn an_unknown_access_key_is_rejected() {
     let world = World::new();
     let nobody = Keys {
         access_key_id: "AKIANOSUCHKEYAAAAAAA".to_owned(),
@@ -58,7 +58,7 @@ fn a_key_that_nobody_has_is_refused() {
 }
 
 #[test]
-fn what_was_signed_cannot_be_changed() {
+fn a_signed_request_cannot_be_changed() {
     let world = World::new();
     let port = world.server.port;
     let signed = Signer::new(&world.bot(), "s3").sign(put("a").header("x-amz-meta-k", "v"), port);
@@ -91,7 +91,7 @@ fn what_was_signed_cannot_be_changed() {
 }
 
 #[test]
-fn what_stands_in_an_amz_header_must_be_signed() {
+fn every_amz_header_must_be_signed() {
     let world = World::new();
     let port = world.server.port;
     let bot = world.bot();
@@ -123,7 +123,7 @@ fn what_stands_in_an_amz_header_must_be_signed() {
 }
 
 #[test]
-fn a_request_is_good_for_a_quarter_of_an_hour() {
+fn a_signature_is_valid_for_fifteen_minutes() {
     let world = World::new();
     let port = world.server.port;
     let root = Bowline::root();
@@ -168,7 +168,7 @@ fn a_request_is_good_for_a_quarter_of_an_hour() {
 }
 
 #[test]
-fn a_session_token_belongs_to_its_own_key() {
+fn a_session_token_works_only_with_its_own_access_key() {
     let world = World::new();
     let (one, two) = (world.bot(), world.bot());
     let ask = |keys: &Keys| world.sts(keys, "GetCallerIdentity", &[]).verdict();
@@ -217,7 +217,7 @@ fn a_session_token_belongs_to_its_own_key() {
 }
 
 #[test]
-fn a_permission_that_is_taken_away_while_the_body_is_on_its_way_is_gone() {
+fn a_permission_removed_while_the_body_is_sent_no_longer_applies() {
     let world = World::new();
     let port = world.server.port;
     world.s3(Request::put("/insights/a", "x")).accepted();
@@ -251,7 +251,7 @@ fn a_permission_that_is_taken_away_while_the_body_is_on_its_way_is_gone() {
 }
 
 #[test]
-fn a_session_token_shows_its_holder_nothing_and_opens_nothing_alone() {
+fn a_session_token_is_opaque_and_useless_without_its_secret() {
     let world = World::new();
     let bot = world.bot();
     let token = bot.session_token.clone().unwrap();
@@ -282,7 +282,7 @@ fn a_session_token_shows_its_holder_nothing_and_opens_nothing_alone() {
 }
 
 #[test]
-fn a_signature_for_one_service_does_nothing_at_another() {
+fn a_signature_for_one_service_is_rejected_by_another() {
     let world = World::new();
     let port = world.server.port;
     let root = Bowline::root();
@@ -307,7 +307,7 @@ fn a_signature_for_one_service_does_nothing_at_another() {
 }
 
 #[test]
-fn what_is_added_to_a_signed_request_does_not_make_it_another_services() {
+fn parameters_added_to_a_signed_request_do_not_change_its_service() {
     let world = World::new();
     let port = world.server.port;
     let root = Bowline::root();
@@ -338,7 +338,7 @@ fn what_is_added_to_a_signed_request_does_not_make_it_another_services() {
 }
 
 #[test]
-fn a_parameter_has_one_value() {
+fn a_parameter_sent_twice_is_rejected() {
     let world = World::new();
     let root = Bowline::root();
     let send = |target: &str, body: &str| {
@@ -360,7 +360,7 @@ fn a_parameter_has_one_value() {
 }
 
 #[test]
-fn only_s3_may_leave_its_body_unsigned() {
+fn only_s3_accepts_an_unsigned_body() {
     let world = World::new();
     let port = world.server.port;
     let root = Bowline::root();
@@ -381,7 +381,7 @@ fn only_s3_may_leave_its_body_unsigned() {
 }
 
 #[test]
-fn two_hosts_or_an_absolute_target_are_refused() {
+fn two_host_headers_or_an_absolute_target_are_rejected() {
     let world = World::new();
     let port = world.server.port;
     let root = Bowline::root();
@@ -415,7 +415,7 @@ fn two_hosts_or_an_absolute_target_are_refused() {
 }
 
 #[test]
-fn a_request_that_is_refused_for_its_head_is_recorded_counted_and_explained() {
+fn a_request_rejected_for_its_headers_is_audited_counted_and_explained() {
     let world = World::new();
     let port = world.server.port;
     let counted = || {
@@ -464,7 +464,7 @@ fn a_request_that_is_refused_for_its_head_is_recorded_counted_and_explained() {
 }
 
 #[test]
-fn what_is_no_request_is_counted() {
+fn bytes_that_are_not_http_are_counted() {
     let world = World::new();
     let unreadable = || {
         let metrics = Request::get("/metrics").send(world.server.ops_port).text();
@@ -491,7 +491,7 @@ fn what_is_no_request_is_counted() {
 }
 
 #[test]
-fn no_header_changes_where_a_caller_comes_from() {
+fn no_header_of_a_client_changes_its_source_ip() {
     let world = World::new();
     let port = world.server.port;
     let near = json!({ "Version": "2012-10-17", "Statement": [
@@ -518,7 +518,7 @@ fn no_header_changes_where_a_caller_comes_from() {
 }
 
 #[test]
-fn a_denial_that_hangs_on_the_connection_or_the_clock_fires() {
+fn deny_statements_about_the_connection_or_the_time_apply() {
     let world = World::new();
     let deny = |name: &str, condition: serde_json::Value| {
         let policy = json!({ "Version": "2012-10-17", "Statement": [
@@ -547,7 +547,7 @@ fn a_denial_that_hangs_on_the_connection_or_the_clock_fires() {
 }
 
 #[test]
-fn resources_are_matched_with_their_case() {
+fn resources_are_matched_case_sensitively() {
     let world = World::new();
     let user = world.user(
         "case",
@@ -563,7 +563,7 @@ fn resources_are_matched_with_their_case() {
 }
 
 #[test]
-fn a_user_made_again_under_an_old_name_inherits_no_trust() {
+fn a_new_user_under_an_old_name_inherits_no_trust() {
     let world = World::new();
     let assume = allow(&["sts:AssumeRole"], &["*"]);
     let phoenix = world.user("phoenix", Some(assume.clone()));
@@ -612,7 +612,7 @@ fn a_user_made_again_under_an_old_name_inherits_no_trust() {
 }
 
 #[test]
-fn a_signature_for_any_region_is_a_signature() {
+fn signatures_for_any_region_are_accepted() {
     let world = World::new();
     let port = world.server.port;
     for region in ["us-east-1", "eu-central-1", "home"] {
@@ -626,7 +626,7 @@ fn a_signature_for_any_region_is_a_signature() {
 }
 
 #[test]
-fn a_call_is_recorded_although_its_client_hangs_up() {
+fn a_request_is_audited_even_if_its_client_disconnects() {
     const CALLS: usize = 40;
     let world = World::new();
     for number in 0..CALLS {

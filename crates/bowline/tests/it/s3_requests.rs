@@ -13,7 +13,7 @@ use crate::support::sign::Signer;
 use crate::support::world::World;
 
 #[test]
-fn every_key_is_an_object_of_its_own() {
+fn similar_keys_name_different_objects() {
     let world = World::new();
     // As on the wire. Several of them name one file to anything that tidies paths.
     let keys = [
@@ -33,7 +33,7 @@ fn every_key_is_an_object_of_its_own() {
 }
 
 #[test]
-fn no_key_leaves_its_bucket() {
+fn no_key_escapes_its_bucket() {
     let world = World::new();
     world.s3(Request::new("PUT", "/other")).accepted();
     world.s3(Request::put("/insights/bot/a", "x")).accepted();
@@ -58,7 +58,7 @@ fn no_key_leaves_its_bucket() {
 }
 
 #[test]
-fn no_spelling_of_a_key_gets_round_a_denial() {
+fn no_spelling_of_a_key_bypasses_a_deny_statement() {
     let world = World::new();
     let bot = world.bot();
     world
@@ -87,7 +87,7 @@ fn no_spelling_of_a_key_gets_round_a_denial() {
 }
 
 #[test]
-fn a_bucket_has_one_name() {
+fn a_bucket_name_is_valid_and_unique() {
     let world = World::new();
     let create = |name: &str| world.s3(Request::new("PUT", &format!("/{name}"))).verdict();
     assert_eq!(create("fine-name.1"), "200");
@@ -102,7 +102,7 @@ fn a_bucket_has_one_name() {
 }
 
 #[test]
-fn a_bucket_in_the_host_is_the_bucket_in_the_path() {
+fn virtual_host_and_path_style_name_the_same_bucket() {
     let world = World::new();
     let bot = world.bot();
     let port = world.server.port;
@@ -122,7 +122,7 @@ fn a_bucket_in_the_host_is_the_bucket_in_the_path() {
 }
 
 #[test]
-fn a_range_is_part_of_an_object() {
+fn a_range_request_returns_part_of_an_object() {
     let world = World::new();
     world
         .s3(Request::put("/insights/a", "0123456789"))
@@ -143,7 +143,7 @@ fn a_range_is_part_of_an_object() {
 }
 
 #[test]
-fn a_missing_object_is_told_only_to_who_may_list() {
+fn no_such_key_is_shown_only_to_callers_that_may_list_the_bucket() {
     let world = World::new();
     let bot = world.bot();
     let get = |keys: &_, key: &str| {
@@ -156,7 +156,7 @@ fn a_missing_object_is_told_only_to_who_may_list() {
 }
 
 #[test]
-fn what_is_not_built_is_refused_not_taken_for_something_else() {
+fn unsupported_s3_requests_are_rejected_as_not_implemented() {
     let world = World::new();
     world
         .s3(Request::put("/insights/bot/a", "hello"))
@@ -196,7 +196,7 @@ fn what_is_not_built_is_refused_not_taken_for_something_else() {
 }
 
 #[test]
-fn a_body_in_chunks_is_stored_if_its_checksum_holds() {
+fn a_chunked_body_is_stored_only_if_its_checksum_matches() {
     let world = World::new();
     let port = world.server.port;
     let bot = world.bot();
@@ -227,7 +227,7 @@ fn a_body_in_chunks_is_stored_if_its_checksum_holds() {
 }
 
 #[test]
-fn a_body_in_signed_chunks_is_stored_if_every_chunk_is_the_signers() {
+fn a_signed_chunked_body_is_stored_only_if_every_signature_matches() {
     let world = World::new();
     let port = world.server.port;
     let bot = world.bot();
@@ -261,7 +261,7 @@ fn a_body_in_signed_chunks_is_stored_if_every_chunk_is_the_signers() {
 }
 
 #[test]
-fn a_denied_upload_is_refused_before_its_body_is_sent() {
+fn a_denied_upload_is_rejected_before_its_body_is_sent() {
     let world = World::new();
     let port = world.server.port;
     let bot = world.bot();
@@ -278,7 +278,7 @@ fn a_denied_upload_is_refused_before_its_body_is_sent() {
 }
 
 #[test]
-fn a_full_bucket_is_not_deleted() {
+fn a_bucket_that_is_not_empty_is_not_deleted() {
     let world = World::new();
     let delete = || world.s3(Request::new("DELETE", "/insights")).verdict();
     world.s3(Request::put("/insights/a", "x")).accepted();
@@ -289,7 +289,7 @@ fn a_full_bucket_is_not_deleted() {
 }
 
 #[test]
-fn a_bucket_name_of_another_account_is_a_conflict_and_no_denial() {
+fn creating_a_bucket_that_another_account_owns_is_a_conflict() {
     let world = World::without_roles(Launch::two_accounts(), Issuer::start());
     let other = Bowline::other_root();
     let create = || Request::new("PUT", "/ledger");
@@ -305,7 +305,7 @@ fn a_bucket_name_of_another_account_is_a_conflict_and_no_denial() {
 }
 
 #[test]
-fn a_denial_of_class_acl_or_region_holds() {
+fn deny_statements_about_storage_class_acl_or_region_apply() {
     let world = World::new();
     let denied = |key: &str, value: &str| json!({ "Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": { "StringEquals": { key: value } } });
     let policy = json!({
@@ -341,7 +341,7 @@ fn a_denial_of_class_acl_or_region_holds() {
 }
 
 #[test]
-fn a_body_that_is_not_what_was_signed_makes_no_bucket() {
+fn a_body_with_a_wrong_hash_creates_no_bucket() {
     let world = World::new();
     let port = world.server.port;
     let signed = Signer::new(&Bowline::root(), "s3").sign(Request::put("/second", ""), port);
@@ -355,7 +355,7 @@ fn a_body_that_is_not_what_was_signed_makes_no_bucket() {
 }
 
 #[test]
-fn a_new_bucket_does_not_get_what_another_left_behind() {
+fn a_new_bucket_does_not_inherit_objects_of_a_deleted_one() {
     let world = World::on_disk();
     let buckets = world.server.data().join("objects/buckets");
     let folders = || -> Vec<_> {

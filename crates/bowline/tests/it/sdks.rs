@@ -73,7 +73,7 @@ fn run(sdk: &Sdk, world: &World, way: Way, arguments: &[&str]) -> (String, Strin
 }
 
 #[test]
-fn the_sdk_for_javascript_works_as_in_a_pod() {
+fn the_javascript_sdk_works_as_in_a_pod() {
     let Some(sdk) = javascript() else { return };
     let world = world();
     let (told, seen) = run(&sdk, &world, Way::HttpByAddress, &[]);
@@ -118,7 +118,7 @@ fn the_sdk_for_javascript_works_as_in_a_pod() {
 }
 
 #[test]
-fn the_sdk_for_go_works_as_in_a_pod() {
+fn the_go_sdk_works_as_in_a_pod() {
     let Some(sdk) = go() else { return };
     let world = world();
     let (told, seen) = run(&sdk, &world, Way::HttpByAddress, &[]);
@@ -160,7 +160,7 @@ fn the_sdk_for_go_works_as_in_a_pod() {
 }
 
 #[test]
-fn the_sdk_for_java_works_as_in_a_pod() {
+fn the_java_sdk_works_as_in_a_pod() {
     let Some(sdk) = java() else { return };
     let world = world();
     let (told, seen) = run(&sdk, &world, Way::HttpByAddress, &[]);
@@ -200,7 +200,7 @@ fn the_sdk_for_java_works_as_in_a_pod() {
 }
 
 #[test]
-fn the_sdk_for_go_takes_its_token_to_aws_unless_the_endpoint_of_sts_is_named_too() {
+fn the_go_sdk_sends_its_token_to_aws_unless_the_sts_endpoint_is_set() {
     let Some(sdk) = go() else { return };
     let world = world();
     let proxy = Proxy::plain(world.server.port);

@@ -29,7 +29,7 @@ fn holds(bytes: &[u8], word: &str) -> bool {
 }
 
 #[test]
-fn no_secret_token_or_signature_is_written_down() {
+fn no_secret_token_or_signature_is_written_to_disk() {
     let world = World::on_disk();
     let token = world.issuer.valid_token();
     let forged = world.issuer.token().sign(unrelated_key());
@@ -96,7 +96,7 @@ fn no_secret_token_or_signature_is_written_down() {
 }
 
 #[test]
-fn one_record_tells_one_decision() {
+fn every_decision_has_one_audit_record() {
     let world = World::new();
     let bot = world.bot();
     world

@@ -124,7 +124,7 @@ fn arn(world: &World, keys: &Keys) -> String {
 }
 
 #[test]
-fn an_instance_and_a_function_get_what_is_attached_to_them() {
+fn an_instance_and_a_function_get_credentials_of_their_attached_roles() {
     let world = world();
     let root = Bowline::root();
     for (resource, role, session) in [
@@ -194,7 +194,7 @@ fn the_command_prints_what_a_credential_process_prints() {
 }
 
 #[test]
-fn a_request_that_makes_no_sense_is_told_why() {
+fn an_invalid_request_gets_a_reason() {
     let world = world();
     let told = |input: Value| {
         let root = Bowline::root();
@@ -221,7 +221,7 @@ fn a_request_that_makes_no_sense_is_told_why() {
 }
 
 #[test]
-fn attaching_takes_leave_to_pass_the_role_to_that_service() {
+fn attaching_a_role_needs_pass_role_for_that_service() {
     let world = world();
     let pass = |name: &str, resource: &str, condition: &Value| {
         let policy = json!({
@@ -281,7 +281,7 @@ fn attaching_takes_leave_to_pass_the_role_to_that_service() {
 }
 
 #[test]
-fn the_role_has_to_trust_the_service() {
+fn attaching_a_role_needs_a_trust_policy_for_the_service() {
     let world = world();
     let root = Bowline::root();
     let refused = world.attach(&root, INSTANCE, "on-lambda");
@@ -322,7 +322,7 @@ fn the_role_has_to_trust_the_service() {
 }
 
 #[test]
-fn a_trust_policy_may_ask_which_resource_it_is_for() {
+fn a_trust_policy_can_be_limited_to_a_resource() {
     let world = world();
     let root = Bowline::root();
     let condition = json!({ "ArnEquals": { "aws:SourceArn": INSTANCE }, "StringEquals": { "aws:SourceAccount": ACCOUNT } });
@@ -371,7 +371,7 @@ fn a_trust_policy_may_ask_which_resource_it_is_for() {
 }
 
 #[test]
-fn credentials_are_for_those_who_may_have_that_resources() {
+fn attached_credentials_need_permission_on_the_resource() {
     let world = World::with_service_roles(Launch::two_accounts());
     let root = Bowline::root();
     for resource in [INSTANCE, OTHER_INSTANCE] {
@@ -405,7 +405,7 @@ fn credentials_are_for_those_who_may_have_that_resources() {
 }
 
 #[test]
-fn an_administrator_attaches_nothing_across_accounts() {
+fn an_administrator_cannot_attach_roles_of_another_account() {
     let world = World::with_service_roles(Launch::two_accounts());
     let (root, other) = (Bowline::root(), Bowline::other_root());
     let all = allow(&["*"], &["*"]).to_string();
@@ -460,7 +460,7 @@ fn an_administrator_attaches_nothing_across_accounts() {
 }
 
 #[test]
-fn nobody_plays_the_service() {
+fn no_client_can_act_as_a_service() {
     let world = world();
     let root = Bowline::root();
     world.attach(&root, INSTANCE, "on-ec2").accepted();
@@ -528,7 +528,7 @@ fn nobody_plays_the_service() {
 }
 
 #[test]
-fn trust_is_decided_each_time() {
+fn trust_is_evaluated_for_every_request() {
     let world = world();
     let root = Bowline::root();
     world.attach(&root, INSTANCE, "on-ec2").accepted();
@@ -615,7 +615,7 @@ fn trust_is_decided_each_time() {
 }
 
 #[test]
-fn an_attached_role_is_not_deleted_and_a_new_one_of_its_name_is_not_attached() {
+fn an_attached_role_cannot_be_deleted_and_a_new_role_of_its_name_is_not_attached() {
     let world = world();
     let root = Bowline::root();
     world.attach(&root, INSTANCE, "on-ec2").accepted();
@@ -636,7 +636,7 @@ fn an_attached_role_is_not_deleted_and_a_new_one_of_its_name_is_not_attached() {
 }
 
 #[test]
-fn a_resource_has_one_role() {
+fn a_resource_has_one_attached_role() {
     let world = world();
     let root = Bowline::root();
     world.service_role("second", &trust("ec2.amazonaws.com", &json!({})));
@@ -652,7 +652,7 @@ fn a_resource_has_one_role() {
 }
 
 #[test]
-fn resources_whose_names_differ_in_case_are_two() {
+fn resource_names_are_case_sensitive() {
     let world = world();
     let root = Bowline::root();
     let upper = FUNCTION.replace("report", "Report");
@@ -663,7 +663,7 @@ fn resources_whose_names_differ_in_case_are_two() {
 }
 
 #[test]
-fn later_requests_tell_which_resource_the_credentials_are_for() {
+fn later_requests_are_audited_with_the_resource_of_the_credentials() {
     let world = world();
     let root = Bowline::root();
     let policy = json!({
@@ -689,7 +689,7 @@ fn later_requests_tell_which_resource_the_credentials_are_for() {
 }
 
 #[test]
-fn no_secret_of_an_instance_is_written_down() {
+fn no_secret_of_an_instance_is_written_to_disk() {
     let world = world();
     let root = Bowline::root();
     world.attach(&root, INSTANCE, "on-ec2").accepted();
@@ -702,7 +702,7 @@ fn no_secret_of_an_instance_is_written_down() {
 }
 
 #[test]
-fn boto3_takes_and_renews_an_instances_credentials_by_a_profile() {
+fn boto3_renews_credentials_of_an_instance_through_a_profile() {
     let Some(clients) = clients() else { return };
     let world = world();
     world
@@ -754,7 +754,7 @@ fn boto3_takes_and_renews_an_instances_credentials_by_a_profile() {
 }
 
 #[test]
-fn attachments_outlive_a_restart() {
+fn attachments_survive_a_restart() {
     let mut world = World::with_service_roles(Launch::sqlite());
     let root = Bowline::root();
     world.attach(&root, INSTANCE, "on-ec2").accepted();
@@ -779,7 +779,7 @@ const KILLS: usize = 12;
 const WRITERS: usize = 3;
 
 #[test]
-fn a_kill_leaves_no_attachment_half_made() {
+fn a_kill_leaves_no_incomplete_attachment() {
     let mut world = World::with_service_roles(Launch::sqlite());
     let (attached, detached) = (Mutex::new(HashSet::new()), Mutex::new(HashSet::new()));
     let next = AtomicUsize::new(0);

@@ -63,7 +63,7 @@ fn in_force(launch: Launch) -> String {
 }
 
 #[test]
-fn a_setting_that_nobody_gives_has_its_default() {
+fn a_setting_that_is_not_given_has_its_default() {
     assert_snapshot!(in_force(Launch::default()), @"
     domains: localhost
     audit: data/audit/audit.jsonl
@@ -72,7 +72,7 @@ fn a_setting_that_nobody_gives_has_its_default() {
 }
 
 #[test]
-fn the_file_goes_before_the_default() {
+fn the_file_overrides_the_default() {
     let launch = Launch {
         config: FILE,
         ..Launch::default()
@@ -85,7 +85,7 @@ fn the_file_goes_before_the_default() {
 }
 
 #[test]
-fn a_variable_goes_before_the_file() {
+fn a_variable_overrides_the_file() {
     let launch = Launch {
         config: FILE,
         variables: VARIABLES.to_vec(),
@@ -99,7 +99,7 @@ fn a_variable_goes_before_the_file() {
 }
 
 #[test]
-fn a_flag_goes_before_its_variable() {
+fn a_flag_overrides_its_variable() {
     let launch = Launch {
         config: FILE,
         variables: VARIABLES.to_vec(),
@@ -114,8 +114,8 @@ fn a_flag_goes_before_its_variable() {
 }
 
 #[test]
-fn tls_that_ends_elsewhere_is_said_by_a_flag_or_a_variable_too() {
-    // What does not start without it: see `a_listener_that_others_can_reach_needs_tls`.
+fn terminated_tls_can_be_declared_by_a_flag_or_a_variable() {
+    // What does not start without it: see `a_listener_that_other_machines_can_reach_needs_tls`.
     let anywhere = vec!["--listen", "0.0.0.0:0"];
     let flag = Launch {
         arguments: [&anywhere[..], &["--tls", "terminated"]].concat(),
@@ -144,7 +144,7 @@ fn refused(arguments: &[&str], variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn a_mistake_in_a_flag_names_the_flag_and_the_value() {
+fn an_invalid_flag_is_reported_with_its_value() {
     assert_snapshot!(refused(&["--tls", "none"], &[]), @"
     error: invalid value 'none' for '--tls <WHERE>'
       [possible values: terminated]
@@ -174,7 +174,7 @@ fn a_mistake_in_a_flag_names_the_flag_and_the_value() {
 }
 
 #[test]
-fn a_mistake_in_a_variable_names_the_variable_and_the_value() {
+fn an_invalid_variable_is_reported_with_its_value() {
     assert_snapshot!(refused(&[], &[("BOWLINE_TLS", "none")]), @"
     error: invalid value 'none' for 'BOWLINE_TLS'
       [possible values: terminated]

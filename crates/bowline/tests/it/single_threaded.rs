@@ -19,7 +19,7 @@ fn cpus(process: &str) -> Vec<String> {
 }
 
 #[test]
-fn one_thread_exchanges_tokens_and_serves_objects_for_many_at_a_time() {
+fn one_thread_serves_many_clients_at_a_time() {
     let first = &cpus("self")[0];
     let launch = Launch {
         through: ["taskset", "--cpu-list", first].map(str::to_owned).to_vec(),

@@ -26,7 +26,7 @@ fn begin(request: &Request, port: u16) -> TcpStream {
 }
 
 #[test]
-fn more_slow_uploads_than_threads_keep_nobody_waiting() {
+fn slow_uploads_do_not_delay_other_clients() {
     // With the limit of open files that most machines have, which is none for the server.
     let limited = ["sh", "-c", r#"ulimit -S -n 1024 && exec "$0" "$@""#];
     let launch = Launch {
@@ -64,7 +64,7 @@ fn more_slow_uploads_than_threads_keep_nobody_waiting() {
 }
 
 #[test]
-fn bodies_of_nobody_known_fill_the_memory_up_to_a_bound() {
+fn memory_for_bodies_of_unauthenticated_clients_is_limited() {
     let world = World::new();
     let port = world.server.port;
     let padding = "a".repeat(500 * 1024);
@@ -92,7 +92,7 @@ fn bodies_of_nobody_known_fill_the_memory_up_to_a_bound() {
 }
 
 #[test]
-fn a_large_body_of_an_unknown_key_is_not_waited_for() {
+fn a_large_body_with_an_unknown_key_is_rejected_before_it_is_read() {
     let world = World::new();
     let port = world.server.port;
     let padding = "a".repeat(500 * 1024);

@@ -52,7 +52,7 @@ fn said_of_an_account(output: &Output) -> String {
 }
 
 #[test]
-fn it_is_ready_when_its_ready_file_is_there() {
+fn the_ready_file_is_written_when_the_server_is_ready() {
     let server = Bowline::start();
     for path in ["/healthz", "/readyz"] {
         let answer = Request::get(path).send(server.ops_port);
@@ -65,7 +65,7 @@ fn it_is_ready_when_its_ready_file_is_there() {
 }
 
 #[test]
-fn init_makes_a_folder_that_only_its_owner_can_read() {
+fn init_creates_a_folder_that_only_its_owner_can_read() {
     let home = TempDir::new().unwrap();
     let data = home.path().join("data");
     let _shown = show_ids_as_words();
@@ -113,7 +113,7 @@ fn init_makes_a_folder_that_only_its_owner_can_read() {
 }
 
 #[test]
-fn a_server_keeps_its_data_to_itself() {
+fn only_the_owner_can_read_the_data_of_a_server() {
     let server = Bowline::launch(Launch::sqlite());
     for line in listing(&server.data()).lines() {
         let mode = line.rsplit(' ').next().unwrap();
@@ -147,7 +147,7 @@ fn refused(config: &str, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn a_configuration_with_a_mistake_does_not_start() {
+fn an_invalid_configuration_does_not_start() {
     let _shown = show_ids_as_words();
     assert_snapshot!(refused("[oidc]\nallow_nets = [\"10.0.0.0/8\"]\n", &[]), @"
     exit 1
@@ -184,7 +184,7 @@ fn a_configuration_with_a_mistake_does_not_start() {
 }
 
 #[test]
-fn a_listener_that_others_can_reach_needs_tls() {
+fn a_listener_that_other_machines_can_reach_needs_tls() {
     let _shown = show_ids_as_words();
     assert_snapshot!(refused("", &["--listen", "0.0.0.0:0"]), @"
     exit 1
@@ -203,7 +203,7 @@ fn a_listener_that_others_can_reach_needs_tls() {
 }
 
 #[test]
-fn a_declared_account_is_made_once() {
+fn a_declared_account_is_created_once() {
     let mut server = Bowline::launch(Launch::sqlite());
     let whoami = |server: &Bowline| {
         let request = crate::support::world::query("sts", "GetCallerIdentity", &[]);
@@ -224,14 +224,14 @@ fn a_declared_account_is_made_once() {
 }
 
 #[test]
-fn it_ends_when_it_is_told_to() {
+fn a_termination_signal_stops_the_server() {
     let server = Bowline::start();
     server.terminate();
     assert!(server.ended().success());
 }
 
 #[test]
-fn a_store_in_memory_leaves_nothing_behind() {
+fn a_memory_store_leaves_no_files() {
     let home = TempDir::new().unwrap();
     let [here, temporary] = ["here", "temporary"].map(|name| home.path().join(name));
     fs::create_dir(&here).unwrap();
@@ -278,7 +278,7 @@ fn started_in(folder: &Path, arguments: &[&str]) -> Result<(), String> {
 }
 
 #[test]
-fn a_temporary_data_folder_takes_no_configuration_from_the_usual_one() {
+fn a_temporary_data_folder_ignores_the_default_configuration_file() {
     let home = TempDir::new().unwrap();
     let usual = home.path().join("bowline-data");
     fs::create_dir(&usual).unwrap();
@@ -302,7 +302,7 @@ fn a_temporary_data_folder_takes_no_configuration_from_the_usual_one() {
 }
 
 #[test]
-fn a_folder_whose_file_puts_the_store_in_memory_is_the_data_folder() {
+fn a_configuration_file_that_chooses_the_memory_store_keeps_its_data_folder() {
     let home = TempDir::new().unwrap();
     let usual = home.path().join("bowline-data");
     fs::create_dir(&usual).unwrap();

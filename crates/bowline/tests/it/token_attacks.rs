@@ -23,7 +23,7 @@ fn refused(world: &World, good: &str, bad: &str) -> String {
 }
 
 #[test]
-fn a_token_without_a_signature_is_refused() {
+fn a_token_without_a_signature_is_rejected() {
     let world = World::new();
     let token = world.issuer.token();
     let good = token.sign(&world.issuer.key);
@@ -39,7 +39,7 @@ fn a_token_without_a_signature_is_refused() {
 }
 
 #[test]
-fn the_public_key_is_no_hmac_secret() {
+fn a_public_key_is_not_accepted_as_an_hmac_secret() {
     let world = World::new();
     let token = world.issuer.token();
     let good = token.sign(&world.issuer.key);
@@ -60,7 +60,7 @@ fn the_public_key_is_no_hmac_secret() {
 }
 
 #[test]
-fn an_issuer_without_a_provider_is_refused() {
+fn an_issuer_without_a_provider_is_rejected() {
     let world = World::new();
     let good = world.issuer.valid_token();
     let bad = world
@@ -78,7 +78,7 @@ fn an_issuer_without_a_provider_is_refused() {
 }
 
 #[test]
-fn a_key_of_one_provider_signs_for_no_other() {
+fn a_key_of_one_provider_is_not_accepted_for_another() {
     let world = World::new();
     let other = Issuer::start();
     let jwk = other.key.jwk(Some("other"));
@@ -94,7 +94,7 @@ fn a_key_of_one_provider_signs_for_no_other() {
 }
 
 #[test]
-fn a_key_that_the_token_brings_along_is_not_believed() {
+fn a_key_embedded_in_the_token_is_ignored() {
     let world = World::new();
     let elsewhere = Issuer::start();
     let jwk = unrelated_key().jwk(Some("k1"));
@@ -132,7 +132,7 @@ fn a_key_that_the_token_brings_along_is_not_believed() {
 }
 
 #[test]
-fn a_signature_of_anybody_else_is_refused() {
+fn a_signature_by_an_unknown_key_is_rejected() {
     let world = World::new();
     let token = world.issuer.token();
     let good = token.sign(&world.issuer.key);
@@ -140,7 +140,7 @@ fn a_signature_of_anybody_else_is_refused() {
 }
 
 #[test]
-fn a_claim_changed_after_signing_is_refused() {
+fn a_claim_changed_after_signing_is_rejected() {
     let world = World::new();
     let good = world.issuer.valid_token();
     let forged = world
@@ -189,7 +189,7 @@ fn the_key_decides_the_algorithm() {
 }
 
 #[test]
-fn an_extension_that_must_be_understood_is_refused() {
+fn a_critical_header_extension_is_rejected() {
     let world = World::new();
     let good = world.issuer.token().header("x", 1).sign(&world.issuer.key);
     let bad = world
@@ -209,7 +209,7 @@ fn an_extension_that_must_be_understood_is_refused() {
 }
 
 #[test]
-fn a_token_that_is_cut_short_is_refused() {
+fn a_truncated_token_is_rejected() {
     let world = World::new();
     let good = world.issuer.valid_token();
     let (message, signature) = good.rsplit_once('.').unwrap();
@@ -238,7 +238,7 @@ fn a_token_that_is_cut_short_is_refused() {
 }
 
 #[test]
-fn the_last_character_of_a_signature_has_one_spelling() {
+fn the_last_character_of_a_signature_has_one_encoding() {
     let world = World::new();
     let good = world.issuer.valid_token();
     // 256 bytes are 341 full groups and one byte more: the last character carries four bits that mean nothing.
@@ -250,7 +250,7 @@ fn the_last_character_of_a_signature_has_one_spelling() {
 }
 
 #[test]
-fn a_token_of_more_than_20_000_characters_is_not_read() {
+fn a_token_of_more_than_20_000_characters_is_rejected() {
     let world = World::new();
     let token = world.issuer.token();
     let size = |n: usize| {
@@ -268,7 +268,7 @@ fn a_token_of_more_than_20_000_characters_is_not_read() {
 }
 
 #[test]
-fn a_claim_that_stands_twice_is_refused() {
+fn a_duplicate_claim_is_rejected() {
     let world = World::new();
     let token = world.issuer.token();
     let good = token.sign(&world.issuer.key);
@@ -287,7 +287,7 @@ fn a_claim_that_stands_twice_is_refused() {
 }
 
 #[test]
-fn claims_of_the_wrong_kind_are_refused() {
+fn claims_of_the_wrong_type_are_rejected() {
     let world = World::new();
     let good = world.issuer.valid_token();
     for (name, value) in [
@@ -325,7 +325,7 @@ fn claims_of_the_wrong_kind_are_refused() {
 }
 
 #[test]
-fn a_token_for_another_audience_is_refused() {
+fn a_token_for_another_audience_is_rejected() {
     let world = World::new();
     let for_audience = |aud| {
         world
@@ -341,7 +341,7 @@ fn a_token_for_another_audience_is_refused() {
 }
 
 #[test]
-fn of_several_audiences_a_policy_says_which_one_it_means() {
+fn a_trust_policy_selects_one_of_several_audiences() {
     let world = World::new();
     let several = json!(["https://kubernetes.default.svc", "sts.amazonaws.com"]);
     let token = world.issuer.token().claim("aud", several);
@@ -368,7 +368,7 @@ fn of_several_audiences_a_policy_says_which_one_it_means() {
 }
 
 #[test]
-fn the_authorized_party_counts_where_there_is_one() {
+fn the_authorized_party_claim_replaces_the_audience() {
     let world = World::new();
     let with = |azp| {
         world
@@ -381,7 +381,7 @@ fn the_authorized_party_counts_where_there_is_one() {
 }
 
 #[test]
-fn times_are_good_to_five_minutes() {
+fn token_times_tolerate_five_minutes_of_clock_skew() {
     let world = World::new();
     let key = &world.issuer.key;
     let at = |name: &str, offset: i64| world.issuer.token().claim(name, now() + offset).sign(key);
@@ -392,7 +392,7 @@ fn times_are_good_to_five_minutes() {
 }
 
 #[test]
-fn another_service_account_is_refused_in_the_words_for_a_role_that_does_not_exist() {
+fn another_service_account_gets_the_same_error_as_for_a_missing_role() {
     let world = World::new();
     let good = world.issuer.valid_token();
     let other = world
@@ -415,7 +415,7 @@ fn another_service_account_is_refused_in_the_words_for_a_role_that_does_not_exis
 }
 
 #[test]
-fn a_wildcard_in_a_claim_is_a_character() {
+fn a_wildcard_in_a_claim_is_a_literal_character() {
     let world = World::new();
     let host = &world.issuer.host;
     let trust = json!({ "Version": "2012-10-17", "Statement": [{
@@ -474,7 +474,7 @@ fn a_wildcard_in_a_claim_is_a_character() {
 }
 
 #[test]
-fn a_token_seen_before_is_judged_anew() {
+fn a_cached_signature_does_not_skip_the_trust_policy() {
     let world = World::new();
     let token = world.issuer.valid_token();
     world.exchange(&token).accepted();

@@ -9,13 +9,13 @@ use crate::support::wait::now;
 use crate::support::world::{World, allow, credentials, role_arn, web_identity};
 
 #[test]
-fn a_token_becomes_credentials_of_the_role() {
+fn a_web_identity_token_is_exchanged_for_credentials_of_the_role() {
     let world = World::new();
     assert_snapshot!(world.exchange(&world.issuer.valid_token()).text(), @r#"<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>[ASIA]</AccessKeyId><SecretAccessKey>[secret]</SecretAccessKey><SessionToken>[token]</SessionToken><Expiration>[time]</Expiration></Credentials><SubjectFromWebIdentityToken>system:serviceaccount:gbot-dev:bot-builder-insight-generator</SubjectFromWebIdentityToken><AssumedRoleUser><AssumedRoleId>[AROA]:test</AssumedRoleId><Arn>arn:aws:sts::432797229265:assumed-role/bot/test</Arn></AssumedRoleUser><Provider>arn:aws:iam::432797229265:oidc-provider/localhost:[port]</Provider><Audience>sts.amazonaws.com</Audience></AssumeRoleWithWebIdentityResult><ResponseMetadata><RequestId>[id]</RequestId></ResponseMetadata></AssumeRoleWithWebIdentityResponse>"#);
 }
 
 #[test]
-fn the_credentials_are_the_role_session_and_open_one_bucket() {
+fn the_credentials_belong_to_the_role_session_and_reach_one_bucket() {
     let world = World::new();
     let bot = world.bot();
     assert_snapshot!(world.sts(&bot, "GetCallerIdentity", &[]).text(), @r#"<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><UserId>[AROA]:test</UserId><Account>432797229265</Account><Arn>arn:aws:sts::432797229265:assumed-role/bot/test</Arn></GetCallerIdentityResult><ResponseMetadata><RequestId>[id]</RequestId></ResponseMetadata></GetCallerIdentityResponse>"#);
@@ -29,7 +29,7 @@ fn the_credentials_are_the_role_session_and_open_one_bucket() {
 }
 
 #[test]
-fn white_space_around_a_token_is_no_part_of_it() {
+fn white_space_around_a_token_is_ignored() {
     let world = World::new();
     let token = world.issuer.valid_token();
     world.exchange(&format!("{token}\n")).accepted();
@@ -37,7 +37,7 @@ fn white_space_around_a_token_is_no_part_of_it() {
 }
 
 #[test]
-fn credentials_outlive_the_token_that_they_came_from() {
+fn credentials_stay_valid_after_their_token_expires() {
     let world = World::new();
     let short = world
         .issuer
@@ -53,14 +53,14 @@ fn credentials_outlive_the_token_that_they_came_from() {
 }
 
 #[test]
-fn one_audience_may_be_a_string() {
+fn the_audience_claim_may_be_a_string() {
     let world = World::new();
     let token = world.issuer.token().claim("aud", "sts.amazonaws.com");
     world.exchange(&token.sign(&world.issuer.key)).accepted();
 }
 
 #[test]
-fn every_algorithm_that_clusters_use_is_accepted() {
+fn every_signature_algorithm_of_kubernetes_is_accepted() {
     let world = World::new();
     let (p256, p384, rsa) = (SigningKey::p256(), SigningKey::p384(), SigningKey::rsa());
     world.issuer.publish(p256.jwk(Some("p256")));
@@ -86,7 +86,7 @@ fn every_algorithm_that_clusters_use_is_accepted() {
 }
 
 #[test]
-fn requests_that_aws_would_not_accept_are_not_accepted() {
+fn requests_that_aws_rejects_are_rejected() {
     let world = World::new();
     let token = world.issuer.valid_token();
     let with = |name: &str, value: &str| {
@@ -116,7 +116,7 @@ fn requests_that_aws_would_not_accept_are_not_accepted() {
 }
 
 #[test]
-fn a_session_policy_only_narrows() {
+fn a_session_policy_only_narrows_permissions() {
     let world = World::new();
     let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::insights/bot/own/*"},{"Effect":"Allow","Action":"iam:*","Resource":"*"}]}"#;
     let wide = world.bot();
@@ -161,7 +161,7 @@ fn a_session_ends_with_its_role() {
 }
 
 #[test]
-fn a_role_is_assumed_by_a_user_and_in_a_chain_for_an_hour_at_most() {
+fn a_user_assumes_a_role_and_a_chained_session_lasts_an_hour_at_most() {
     let world = World::new();
     let may_assume = allow(&["sts:AssumeRole"], &["*"]);
     let user = world.user("vendor", Some(may_assume));
@@ -210,7 +210,7 @@ fn a_role_is_assumed_by_a_user_and_in_a_chain_for_an_hour_at_most() {
 }
 
 #[test]
-fn what_this_version_cannot_honour_is_refused_by_name() {
+fn unsupported_parameters_are_rejected_by_name() {
     let world = World::new();
     let user = world.user("vendor", Some(allow(&["*"], &["*"])));
     let bot = role_arn("bot");

@@ -108,7 +108,7 @@ fn list_from(address: &str) -> Value {
 }
 
 #[test]
-fn transport_is_secure_if_a_trusted_proxy_says_so() {
+fn secure_transport_is_true_only_if_a_trusted_proxy_reports_https() {
     let world = world();
     let secure = json!({ "Bool": { "aws:SecureTransport": "true" } });
     let user = world.user("secure", Some(list_if(&secure)));
@@ -123,7 +123,7 @@ fn transport_is_secure_if_a_trusted_proxy_says_so() {
 }
 
 #[test]
-fn a_caller_comes_from_where_a_trusted_proxy_says() {
+fn source_ip_is_the_address_that_a_trusted_proxy_reports() {
     let world = world();
     let client = world.user("client", Some(list_from("127.0.0.1")));
     let stranger = world.user("stranger", Some(list_from("127.0.0.3")));
@@ -139,7 +139,7 @@ fn a_caller_comes_from_where_a_trusted_proxy_says() {
 }
 
 #[test]
-fn an_address_that_a_client_writes_before_its_own_is_not_where_it_comes_from() {
+fn a_forged_forwarded_address_is_not_the_source_ip() {
     let world = world();
     let claimed = "203.0.113.7";
     let honest = world.user("honest", Some(list_from("127.0.0.1")));

@@ -57,7 +57,7 @@ fn path(clients: &Clients) -> String {
 }
 
 #[test]
-fn a_pod_comes_in_by_its_projected_token() {
+fn the_pods_page_exchanges_a_projected_token() {
     let (Some(clients), Some(kubernetes)) = (clients(), kubernetes()) else {
         return;
     };
@@ -124,7 +124,7 @@ fn a_pod_comes_in_by_its_projected_token() {
 }
 
 #[test]
-fn a_user_comes_in_by_an_access_key() {
+fn the_users_page_creates_and_uses_an_access_key() {
     let Some(clients) = clients() else { return };
     let server = Bowline::launch(Launch::default());
     let home = server.home();

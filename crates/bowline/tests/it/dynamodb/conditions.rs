@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn leading_keys_keep_a_caller_to_its_own_items() {
+fn leading_keys_limit_a_caller_to_its_own_items() {
     let world = world();
     let condition =
         json!({ "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["a", "monday"] } });
@@ -72,7 +72,7 @@ fn leading_keys_keep_a_caller_to_its_own_items() {
 }
 
 #[test]
-fn attributes_keep_a_caller_to_those_that_are_named() {
+fn attributes_limit_a_caller_to_the_named_attributes() {
     let world = world();
     let condition =
         json!({ "ForAllValues:StringEquals": { "dynamodb:Attributes": ["pk", "topic"] } });
@@ -137,7 +137,7 @@ fn attributes_keep_a_caller_to_those_that_are_named() {
 }
 
 #[test]
-fn tags_and_the_enclosing_operation_are_asked_for_by_policies() {
+fn policies_can_test_tags_and_the_enclosing_operation() {
     let world = world();
     let root = Bowline::root();
     let inside = json!({ "StringEquals": { "dynamodb:EnclosingOperation": "TransactWriteItems" } });

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn what_nests_deeply_is_refused_wherever_it_stands_and_the_server_goes_on() {
+fn deep_nesting_is_rejected_everywhere_and_the_server_keeps_running() {
     let world = world();
     let root = Bowline::root();
     let refused = |operation: &str, body: &Value| {
@@ -145,7 +145,7 @@ fn what_nests_deeply_is_refused_wherever_it_stands_and_the_server_goes_on() {
 }
 
 #[test]
-fn boto3_goes_through_pages_that_the_store_reads_in_parts() {
+fn boto3_reads_pages_that_the_server_reads_in_parts() {
     let Some(clients) = clients() else { return };
     let world = World::without_roles(Launch::default(), Issuer::start());
     assert_snapshot!(clients.drive("dynamodb_pages.py", &world.server.url, Some(&Bowline::root()), &[("AWS_DEFAULT_REGION", "us-east-1")]), @"
@@ -178,7 +178,7 @@ fn boto3_goes_through_pages_that_the_store_reads_in_parts() {
 }
 
 #[test]
-fn a_token_is_of_one_caller_and_of_the_tables_that_there_were() {
+fn a_client_request_token_is_scoped_to_its_caller_and_tables() {
     let world = world();
     let root = Bowline::root();
     let written = |keys: &Keys, n: u32, token: &str| {

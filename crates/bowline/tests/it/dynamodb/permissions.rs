@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_caller_uses_the_tables_and_indexes_that_its_policy_names() {
+fn a_policy_limits_a_caller_to_named_tables_and_indexes() {
     let world = world();
     let actions = [
         "PutItem",
@@ -91,7 +91,7 @@ fn a_caller_uses_the_tables_and_indexes_that_its_policy_names() {
 }
 
 #[test]
-fn a_transaction_takes_the_permission_of_each_of_its_items() {
+fn a_transaction_needs_permission_for_each_of_its_items() {
     let world = world();
     let bot = world.user(
         "bot",
@@ -143,7 +143,7 @@ fn a_transaction_takes_the_permission_of_each_of_its_items() {
 }
 
 #[test]
-fn a_body_that_two_readers_could_understand_in_two_ways_is_refused() {
+fn an_ambiguous_body_is_rejected() {
     let world = world();
     let bot = world.user("bot", Some(allow(&["dynamodb:*"], &[&arn("insights")])));
     let send = |operation: &str, body: &str| {
@@ -184,7 +184,7 @@ fn a_body_that_two_readers_could_understand_in_two_ways_is_refused() {
 }
 
 #[test]
-fn a_table_by_its_arn_is_that_table_and_another_accounts_is_out_of_reach() {
+fn a_table_arn_names_a_table_of_the_callers_account_only() {
     let world = World::without_roles(Launch::two_accounts(), Issuer::start());
     fill(&world);
     let other = Bowline::other_root();
@@ -231,7 +231,7 @@ fn a_table_by_its_arn_is_that_table_and_another_accounts_is_out_of_reach() {
 }
 
 #[test]
-fn another_regions_scope_names_another_table() {
+fn the_region_of_the_signature_selects_the_table() {
     let world = world();
     let root = Bowline::root();
     let port = world.server.port;

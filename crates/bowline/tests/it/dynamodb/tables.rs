@@ -24,7 +24,7 @@ fn named(name: &str) -> Value {
 }
 
 #[test]
-fn a_name_in_another_case_is_no_way_to_a_table() {
+fn a_name_in_another_case_does_not_reach_a_table() {
     let mut world = World::without_roles(Launch::sqlite(), Issuer::start());
     fill(&world);
     let root = Bowline::root();
@@ -53,7 +53,7 @@ fn a_name_in_another_case_is_no_way_to_a_table() {
 }
 
 #[test]
-fn names_that_are_not_the_clients_are_refused_and_nothing_comes_of_it() {
+fn reserved_names_are_rejected_without_effect() {
     let mut world = World::without_roles(Launch::sqlite(), Issuer::start());
     fill(&world);
     let root = Bowline::root();
@@ -76,7 +76,7 @@ fn names_that_are_not_the_clients_are_refused_and_nothing_comes_of_it() {
 }
 
 #[test]
-fn indexes_of_a_table_do_not_differ_by_case_alone() {
+fn index_names_that_differ_only_in_case_are_rejected() {
     let world = world();
     let root = Bowline::root();
     let mut both = table("both");
@@ -105,7 +105,7 @@ fn indexes_of_a_table_do_not_differ_by_case_alone() {
 }
 
 #[test]
-fn a_place_that_is_broken_takes_no_other_along() {
+fn a_broken_region_does_not_affect_other_regions() {
     let mut world = World::without_roles(Launch::sqlite(), Issuer::start());
     fill(&world);
     let root = Bowline::root();
@@ -130,7 +130,7 @@ fn a_place_that_is_broken_takes_no_other_along() {
 }
 
 #[test]
-fn places_without_tables_keep_no_files_and_none_of_them_open() {
+fn a_region_without_tables_keeps_no_file() {
     let world = World::without_roles(Launch::default(), Issuer::start());
     fill(&world);
     let folder = world.server.data().join("tables.memory");
@@ -162,7 +162,7 @@ fn places_without_tables_keep_no_files_and_none_of_them_open() {
 }
 
 #[test]
-fn a_removal_takes_up_what_was_cut_short_and_an_update_does_too() {
+fn deleting_or_updating_a_table_resumes_an_interrupted_change() {
     let mut world = World::without_roles(Launch::sqlite(), Issuer::start());
     fill(&world);
     let root = Bowline::root();
@@ -203,7 +203,7 @@ fn a_removal_takes_up_what_was_cut_short_and_an_update_does_too() {
 }
 
 #[test]
-fn a_table_whose_removal_is_refused_is_as_it_was() {
+fn a_failed_delete_leaves_the_table_unchanged() {
     let world = world();
     let root = Bowline::root();
     let protect = |on: bool| json!({ "TableName": "insights", "DeletionProtectionEnabled": on });
