@@ -10,7 +10,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, anyhow, bail};
 use aws_lc_rs::rand::SystemRandom;
 use bowline_aws::credentials::{SecretAccessKey, SessionToken};
-use bowline_aws::dynamodb::{Operation, Place};
+use bowline_aws::dynamodb::{AccountRegion, Operation};
 use bowline_aws::s3::ObjectKey;
 use bowline_aws::sigv4::{
     Credentials, DerivedKey, Payload, Presented, RequestParts, SigningPayload, present, sign,
@@ -302,16 +302,20 @@ async fn object(home: &TempDir) -> Result<f64> {
 
 async fn item(home: &TempDir) -> Result<f64> {
     let store = EmbeddedTables::open(&home.path().join("tables"))?;
-    let place = Place::new(ACCOUNT.parse()?, REGION).context("a region")?;
+    let account_region = AccountRegion::new(ACCOUNT.parse()?, REGION).context("a region")?;
     for (operation, input) in [
         (Operation::CreateTable, table_definition()),
         (Operation::PutItem, whole_item()),
     ] {
-        store.call(&place, operation, input).await?;
+        store.call(&account_region, operation, input).await?;
     }
     let key = item_key();
     micros_of(async || {
-        black_box(store.call(&place, Operation::GetItem, key.clone()).await?);
+        black_box(
+            store
+                .call(&account_region, Operation::GetItem, key.clone())
+                .await?,
+        );
         Ok(())
     })
     .await

@@ -4,10 +4,10 @@
 //! type or that nobody here honours is refused. What was read is what is decided on ([`Request::requirements`]), and exactly that is
 //! sent on ([`Request::to_wire`]), with names where the request had the ARNs of tables.
 
-mod counts;
 mod expression;
 mod generated;
 mod key_value;
+mod limits;
 mod operation;
 mod permission;
 mod request;
@@ -15,8 +15,8 @@ mod shape;
 mod table;
 
 pub use self::{
-    operation::{On, Operation, Target},
+    operation::{Api, Operation, ResourceSpec},
     permission::{KeySchema, Requirement},
     request::Request,
-    table::{InvalidTableName, Place, Resource, TableName, TableRef},
+    table::{AccountRegion, InvalidTableName, TableName, TableRef, TableResource},
 };

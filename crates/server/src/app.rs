@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     data_folder::DataFolder,
     explain::recent::Recent,
-    gateway::dynamodb::Turns,
+    gateway::dynamodb::RegionLocks,
     http::held::HeldBodies,
     identity::index::IdentityState,
     metrics::Metrics,
@@ -43,7 +43,7 @@ pub(crate) struct App {
     /// The embedded DynamoDB.
     pub(crate) tables: Arc<dyn TableStore>,
     /// Who may use or change tables now.
-    pub(crate) turns: Turns,
+    pub(crate) region_locks: RegionLocks,
     /// What request bodies hold.
     pub(crate) held_bodies: Arc<HeldBodies>,
     /// What is written of every call.
@@ -125,8 +125,8 @@ fn uuid(random: u128) -> String {
     let bits = kept | VERSION | VARIANT;
     let digit = |value: u8| char::from(if value < 10 { b'0' } else { b'a' - 10 } + value);
     let mut text = String::with_capacity(36);
-    for (place, byte) in bits.to_be_bytes().into_iter().enumerate() {
-        if matches!(place, 4 | 6 | 8 | 10) {
+    for (account_region, byte) in bits.to_be_bytes().into_iter().enumerate() {
+        if matches!(account_region, 4 | 6 | 8 | 10) {
             text.push('-');
         }
         text.push(digit(byte >> 4));

@@ -25,7 +25,7 @@ use crate::{
     },
     data_folder::{DataFolder, FolderError},
     explain::recent::Recent,
-    gateway::{self, dynamodb::Turns},
+    gateway::{self, dynamodb::RegionLocks},
     http::listener,
     identity::{
         index::{IdentityState, LoadError},
@@ -167,7 +167,7 @@ impl Server {
             oidc,
             objects: store(objects),
             tables: Arc::new(tables),
-            turns: Turns::default(),
+            region_locks: RegionLocks::default(),
             held_bodies: Arc::default(),
             audit,
             recent: Recent::default(),

@@ -7,7 +7,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bowline_iam::json::Value;
 
 /// Most digits before or after the point: a number's magnitude is below 1E+126 and above 1E-131.
-const MOST_DIGITS: i64 = 200;
+const MAX_DIGITS: i64 = 200;
 
 /// The value as text. None if it can be no key.
 pub(super) fn text(value: &Value<'_>) -> Option<String> {
@@ -49,7 +49,7 @@ fn number(text: &str) -> Option<String> {
     if digits.is_empty() {
         return Some("0".to_owned());
     }
-    if point.abs() > MOST_DIGITS || digits.len() > 64 {
+    if point.abs() > MAX_DIGITS || digits.len() > 64 {
         return None;
     }
     let sign = if negative { "-" } else { "" };

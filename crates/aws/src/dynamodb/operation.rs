@@ -10,7 +10,7 @@ use crate::access::Access;
 
 /// On what an operation acts. Texts are names of members of its input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum On {
+pub enum ResourceSpec {
     /// Nothing in particular: `*`.
     Any,
     /// A backup, an export, an import or a bulk operation, by its ARN.
@@ -39,7 +39,7 @@ pub enum On {
 
 /// Which of the two APIs an operation belongs to, by what stands before the dot of `X-Amz-Target`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target {
+pub enum Api {
     /// `DynamoDB_20120810`.
     DynamoDb,
     /// `DynamoDBStreams_20120810`, which is signed for the same service.
@@ -57,15 +57,15 @@ enum Plane {
 
 struct Facts {
     name: &'static str,
-    target: Target,
+    target: Api,
     access: Access,
     plane: Plane,
     actions: &'static [&'static str],
-    on: On,
+    resources: ResourceSpec,
 }
 
 macro_rules! operations {
-    ($($target:ident $name:ident $access:ident $plane:ident [$($action:literal),*] $on:expr;)*) => {
+    ($($target:ident $name:ident $access:ident $plane:ident [$($action:literal),*] $resources:expr;)*) => {
         /// An operation of DynamoDB or of its streams.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[expect(missing_docs, reason = "the AWS API reference describes these")]
@@ -81,11 +81,11 @@ macro_rules! operations {
                 match self {
                     $(Self::$name => Facts {
                         name: stringify!($name),
-                        target: Target::$target,
+                        target: Api::$target,
                         access: Access::$access,
                         plane: Plane::$plane,
                         actions: &[$(concat!("dynamodb:", $action)),*],
-                        on: $on,
+                        resources: $resources,
                     },)*
                 }
             }
@@ -94,83 +94,83 @@ macro_rules! operations {
 }
 
 operations! {
-    DynamoDb BatchExecuteStatement Changes Data ["PartiQLDelete", "PartiQLInsert", "PartiQLSelect", "PartiQLUpdate"] On::Statement;
-    DynamoDb BatchGetItem Reads Data ["BatchGetItem"] On::EachTable("RequestItems");
-    DynamoDb BatchWriteItem Changes Data ["BatchWriteItem"] On::EachTable("RequestItems");
-    DynamoDb CancelBulkOperation Changes Control ["CancelBulkOperation"] On::Arn("BulkOperationArn");
-    DynamoDb CreateBackup Changes Control ["CreateBackup"] On::Table("TableName");
-    DynamoDb CreateGlobalTable Changes Control ["CreateGlobalTable"] On::GlobalTable("GlobalTableName");
-    DynamoDb CreateTable Changes Control ["CreateTable"] On::Table("TableName");
-    DynamoDb DeleteBackup Changes Control ["DeleteBackup"] On::Arn("BackupArn");
-    DynamoDb DeleteItem Changes Data ["DeleteItem"] On::Table("TableName");
-    DynamoDb DeleteResourcePolicy Changes Control ["DeleteResourcePolicy"] On::TableOrStream("ResourceArn");
-    DynamoDb DeleteTable Changes Control ["DeleteTable"] On::Table("TableName");
-    DynamoDb DescribeBackup Reads Control ["DescribeBackup"] On::Arn("BackupArn");
-    DynamoDb DescribeBulkOperation Reads Control ["DescribeBulkOperation"] On::Arn("BulkOperationArn");
-    DynamoDb DescribeContinuousBackups Reads Control ["DescribeContinuousBackups"] On::Table("TableName");
-    DynamoDb DescribeContributorInsights Reads Control ["DescribeContributorInsights"] On::TableOrIndex("TableName", "IndexName");
-    DynamoDb DescribeEndpoints Reads Control ["DescribeEndpoints"] On::Any;
-    DynamoDb DescribeExport Reads Control ["DescribeExport"] On::Arn("ExportArn");
-    DynamoDb DescribeGlobalTable Reads Control ["DescribeGlobalTable"] On::GlobalTable("GlobalTableName");
-    DynamoDb DescribeGlobalTableSettings Reads Control ["DescribeGlobalTableSettings"] On::GlobalTable("GlobalTableName");
-    DynamoDb DescribeImport Reads Control ["DescribeImport"] On::Arn("ImportArn");
-    DynamoDb DescribeKinesisStreamingDestination Reads Control ["DescribeKinesisStreamingDestination"] On::Table("TableName");
-    DynamoDb DescribeLimits Reads Control ["DescribeLimits"] On::Any;
-    DynamoDb DescribeTable Reads Control ["DescribeTable"] On::Table("TableName");
-    DynamoDb DescribeTableReplicaAutoScaling Reads Control ["DescribeTableReplicaAutoScaling"] On::Table("TableName");
-    DynamoDb DescribeTimeToLive Reads Control ["DescribeTimeToLive"] On::Table("TableName");
-    DynamoDb DisableKinesisStreamingDestination Changes Control ["DisableKinesisStreamingDestination"] On::Table("TableName");
-    DynamoDb EnableKinesisStreamingDestination Changes Control ["EnableKinesisStreamingDestination"] On::Table("TableName");
-    DynamoDb ExecuteStatement Changes Data ["PartiQLDelete", "PartiQLInsert", "PartiQLSelect", "PartiQLUpdate"] On::Statement;
-    DynamoDb ExecuteTransaction Changes Data ["PartiQLDelete", "PartiQLInsert", "PartiQLSelect", "PartiQLUpdate"] On::Statement;
-    DynamoDb ExportTableToPointInTime Changes Control ["ExportTableToPointInTime"] On::Table("TableArn");
-    DynamoDb GetItem Reads Data ["GetItem"] On::Table("TableName");
-    DynamoDb GetResourcePolicy Reads Control ["GetResourcePolicy"] On::TableOrStream("ResourceArn");
-    DynamoDb ImportTable Changes Control ["ImportTable"] On::TableIn("TableCreationParameters");
-    DynamoDb ListBackups Reads Control ["ListBackups"] On::Any;
-    DynamoDb ListBulkOperations Reads Control ["ListBulkOperations"] On::Any;
-    DynamoDb ListContributorInsights Reads Control ["ListContributorInsights"] On::Any;
-    DynamoDb ListExports Reads Control ["ListExports"] On::Any;
-    DynamoDb ListGlobalTables Reads Control ["ListGlobalTables"] On::Any;
-    DynamoDb ListImports Reads Control ["ListImports"] On::Any;
-    DynamoDb ListTables Reads Control ["ListTables"] On::Tables;
-    DynamoDb ListTagsOfResource Reads Control ["ListTagsOfResource"] On::Table("ResourceArn");
-    DynamoDb PutItem Changes Data ["PutItem"] On::Table("TableName");
-    DynamoDb PutResourcePolicy Changes Control ["PutResourcePolicy"] On::TableOrStream("ResourceArn");
-    DynamoDb Query Reads Data ["Query"] On::TableOrIndex("TableName", "IndexName");
-    DynamoDb RestoreTableFromBackup Changes Control ["RestoreTableFromBackup"] On::Table("TargetTableName");
-    DynamoDb RestoreTableToPointInTime Changes Control ["RestoreTableToPointInTime"] On::Table("TargetTableName");
-    DynamoDb Scan Reads Data ["Scan"] On::TableOrIndex("TableName", "IndexName");
-    DynamoDb SearchVectors Reads Data ["SearchVectors"] On::TableOrIndex("TableName", "IndexName");
-    DynamoDb StartBulkPutItems Changes Control ["StartBulkPutItems"] On::Table("TableName");
-    DynamoDb TagResource Changes Control ["TagResource"] On::Table("ResourceArn");
-    DynamoDb TransactGetItems Reads Data ["GetItem"] On::EachItem("TransactItems");
-    DynamoDb TransactWriteItems Changes Data ["ConditionCheckItem", "DeleteItem", "PutItem", "UpdateItem"] On::EachItem("TransactItems");
-    DynamoDb UntagResource Changes Control ["UntagResource"] On::Table("ResourceArn");
-    DynamoDb UpdateContinuousBackups Changes Control ["UpdateContinuousBackups"] On::Table("TableName");
-    DynamoDb UpdateContributorInsights Changes Control ["UpdateContributorInsights"] On::TableOrIndex("TableName", "IndexName");
-    DynamoDb UpdateGlobalTable Changes Control ["UpdateGlobalTable"] On::GlobalTable("GlobalTableName");
-    DynamoDb UpdateGlobalTableSettings Changes Control ["UpdateGlobalTableSettings"] On::GlobalTable("GlobalTableName");
-    DynamoDb UpdateItem Changes Data ["UpdateItem"] On::Table("TableName");
-    DynamoDb UpdateKinesisStreamingDestination Changes Control ["UpdateKinesisStreamingDestination"] On::Table("TableName");
-    DynamoDb UpdateTable Changes Control ["UpdateTable"] On::Table("TableName");
-    DynamoDb UpdateTableReplicaAutoScaling Changes Control ["UpdateTableReplicaAutoScaling"] On::Table("TableName");
-    DynamoDb UpdateTimeToLive Changes Control ["UpdateTimeToLive"] On::Table("TableName");
-    Streams DescribeStream Reads Control ["DescribeStream"] On::Stream("StreamArn");
-    Streams GetRecords Reads Data ["GetRecords"] On::Any;
-    Streams GetShardIterator Reads Data ["GetShardIterator"] On::Stream("StreamArn");
-    Streams ListStreams Reads Control ["ListStreams"] On::Any;
+    DynamoDb BatchExecuteStatement Changes Data ["PartiQLDelete", "PartiQLInsert", "PartiQLSelect", "PartiQLUpdate"] ResourceSpec::Statement;
+    DynamoDb BatchGetItem Reads Data ["BatchGetItem"] ResourceSpec::EachTable("RequestItems");
+    DynamoDb BatchWriteItem Changes Data ["BatchWriteItem"] ResourceSpec::EachTable("RequestItems");
+    DynamoDb CancelBulkOperation Changes Control ["CancelBulkOperation"] ResourceSpec::Arn("BulkOperationArn");
+    DynamoDb CreateBackup Changes Control ["CreateBackup"] ResourceSpec::Table("TableName");
+    DynamoDb CreateGlobalTable Changes Control ["CreateGlobalTable"] ResourceSpec::GlobalTable("GlobalTableName");
+    DynamoDb CreateTable Changes Control ["CreateTable"] ResourceSpec::Table("TableName");
+    DynamoDb DeleteBackup Changes Control ["DeleteBackup"] ResourceSpec::Arn("BackupArn");
+    DynamoDb DeleteItem Changes Data ["DeleteItem"] ResourceSpec::Table("TableName");
+    DynamoDb DeleteResourcePolicy Changes Control ["DeleteResourcePolicy"] ResourceSpec::TableOrStream("ResourceArn");
+    DynamoDb DeleteTable Changes Control ["DeleteTable"] ResourceSpec::Table("TableName");
+    DynamoDb DescribeBackup Reads Control ["DescribeBackup"] ResourceSpec::Arn("BackupArn");
+    DynamoDb DescribeBulkOperation Reads Control ["DescribeBulkOperation"] ResourceSpec::Arn("BulkOperationArn");
+    DynamoDb DescribeContinuousBackups Reads Control ["DescribeContinuousBackups"] ResourceSpec::Table("TableName");
+    DynamoDb DescribeContributorInsights Reads Control ["DescribeContributorInsights"] ResourceSpec::TableOrIndex("TableName", "IndexName");
+    DynamoDb DescribeEndpoints Reads Control ["DescribeEndpoints"] ResourceSpec::Any;
+    DynamoDb DescribeExport Reads Control ["DescribeExport"] ResourceSpec::Arn("ExportArn");
+    DynamoDb DescribeGlobalTable Reads Control ["DescribeGlobalTable"] ResourceSpec::GlobalTable("GlobalTableName");
+    DynamoDb DescribeGlobalTableSettings Reads Control ["DescribeGlobalTableSettings"] ResourceSpec::GlobalTable("GlobalTableName");
+    DynamoDb DescribeImport Reads Control ["DescribeImport"] ResourceSpec::Arn("ImportArn");
+    DynamoDb DescribeKinesisStreamingDestination Reads Control ["DescribeKinesisStreamingDestination"] ResourceSpec::Table("TableName");
+    DynamoDb DescribeLimits Reads Control ["DescribeLimits"] ResourceSpec::Any;
+    DynamoDb DescribeTable Reads Control ["DescribeTable"] ResourceSpec::Table("TableName");
+    DynamoDb DescribeTableReplicaAutoScaling Reads Control ["DescribeTableReplicaAutoScaling"] ResourceSpec::Table("TableName");
+    DynamoDb DescribeTimeToLive Reads Control ["DescribeTimeToLive"] ResourceSpec::Table("TableName");
+    DynamoDb DisableKinesisStreamingDestination Changes Control ["DisableKinesisStreamingDestination"] ResourceSpec::Table("TableName");
+    DynamoDb EnableKinesisStreamingDestination Changes Control ["EnableKinesisStreamingDestination"] ResourceSpec::Table("TableName");
+    DynamoDb ExecuteStatement Changes Data ["PartiQLDelete", "PartiQLInsert", "PartiQLSelect", "PartiQLUpdate"] ResourceSpec::Statement;
+    DynamoDb ExecuteTransaction Changes Data ["PartiQLDelete", "PartiQLInsert", "PartiQLSelect", "PartiQLUpdate"] ResourceSpec::Statement;
+    DynamoDb ExportTableToPointInTime Changes Control ["ExportTableToPointInTime"] ResourceSpec::Table("TableArn");
+    DynamoDb GetItem Reads Data ["GetItem"] ResourceSpec::Table("TableName");
+    DynamoDb GetResourcePolicy Reads Control ["GetResourcePolicy"] ResourceSpec::TableOrStream("ResourceArn");
+    DynamoDb ImportTable Changes Control ["ImportTable"] ResourceSpec::TableIn("TableCreationParameters");
+    DynamoDb ListBackups Reads Control ["ListBackups"] ResourceSpec::Any;
+    DynamoDb ListBulkOperations Reads Control ["ListBulkOperations"] ResourceSpec::Any;
+    DynamoDb ListContributorInsights Reads Control ["ListContributorInsights"] ResourceSpec::Any;
+    DynamoDb ListExports Reads Control ["ListExports"] ResourceSpec::Any;
+    DynamoDb ListGlobalTables Reads Control ["ListGlobalTables"] ResourceSpec::Any;
+    DynamoDb ListImports Reads Control ["ListImports"] ResourceSpec::Any;
+    DynamoDb ListTables Reads Control ["ListTables"] ResourceSpec::Tables;
+    DynamoDb ListTagsOfResource Reads Control ["ListTagsOfResource"] ResourceSpec::Table("ResourceArn");
+    DynamoDb PutItem Changes Data ["PutItem"] ResourceSpec::Table("TableName");
+    DynamoDb PutResourcePolicy Changes Control ["PutResourcePolicy"] ResourceSpec::TableOrStream("ResourceArn");
+    DynamoDb Query Reads Data ["Query"] ResourceSpec::TableOrIndex("TableName", "IndexName");
+    DynamoDb RestoreTableFromBackup Changes Control ["RestoreTableFromBackup"] ResourceSpec::Table("TargetTableName");
+    DynamoDb RestoreTableToPointInTime Changes Control ["RestoreTableToPointInTime"] ResourceSpec::Table("TargetTableName");
+    DynamoDb Scan Reads Data ["Scan"] ResourceSpec::TableOrIndex("TableName", "IndexName");
+    DynamoDb SearchVectors Reads Data ["SearchVectors"] ResourceSpec::TableOrIndex("TableName", "IndexName");
+    DynamoDb StartBulkPutItems Changes Control ["StartBulkPutItems"] ResourceSpec::Table("TableName");
+    DynamoDb TagResource Changes Control ["TagResource"] ResourceSpec::Table("ResourceArn");
+    DynamoDb TransactGetItems Reads Data ["GetItem"] ResourceSpec::EachItem("TransactItems");
+    DynamoDb TransactWriteItems Changes Data ["ConditionCheckItem", "DeleteItem", "PutItem", "UpdateItem"] ResourceSpec::EachItem("TransactItems");
+    DynamoDb UntagResource Changes Control ["UntagResource"] ResourceSpec::Table("ResourceArn");
+    DynamoDb UpdateContinuousBackups Changes Control ["UpdateContinuousBackups"] ResourceSpec::Table("TableName");
+    DynamoDb UpdateContributorInsights Changes Control ["UpdateContributorInsights"] ResourceSpec::TableOrIndex("TableName", "IndexName");
+    DynamoDb UpdateGlobalTable Changes Control ["UpdateGlobalTable"] ResourceSpec::GlobalTable("GlobalTableName");
+    DynamoDb UpdateGlobalTableSettings Changes Control ["UpdateGlobalTableSettings"] ResourceSpec::GlobalTable("GlobalTableName");
+    DynamoDb UpdateItem Changes Data ["UpdateItem"] ResourceSpec::Table("TableName");
+    DynamoDb UpdateKinesisStreamingDestination Changes Control ["UpdateKinesisStreamingDestination"] ResourceSpec::Table("TableName");
+    DynamoDb UpdateTable Changes Control ["UpdateTable"] ResourceSpec::Table("TableName");
+    DynamoDb UpdateTableReplicaAutoScaling Changes Control ["UpdateTableReplicaAutoScaling"] ResourceSpec::Table("TableName");
+    DynamoDb UpdateTimeToLive Changes Control ["UpdateTimeToLive"] ResourceSpec::Table("TableName");
+    Streams DescribeStream Reads Control ["DescribeStream"] ResourceSpec::Stream("StreamArn");
+    Streams GetRecords Reads Data ["GetRecords"] ResourceSpec::Any;
+    Streams GetShardIterator Reads Data ["GetShardIterator"] ResourceSpec::Stream("StreamArn");
+    Streams ListStreams Reads Control ["ListStreams"] ResourceSpec::Any;
 }
 
 /// Most bytes of the body of a batch or a transaction ("Quotas in Amazon DynamoDB", API-specific limits).
-const BATCH_BYTES: usize = 16 * 1024 * 1024;
+const MAX_BATCH_BYTES: usize = 16 * 1024 * 1024;
 /// Most bytes of another body: the values of an expression may have 2 MB ("Quotas in Amazon DynamoDB", expression parameters), and JSON
 /// may escape what it likes.
-const BODY_BYTES: usize = 4 * 1024 * 1024;
+const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
 
 impl Operation {
     /// The operation that stands after the dot of `X-Amz-Target`.
-    pub fn parse(target: Target, name: &str) -> Option<Self> {
+    pub fn parse(target: Api, name: &str) -> Option<Self> {
         let mut all = Self::ALL.iter().copied();
         all.find(|operation| operation.target() == target && operation.name() == name)
     }
@@ -181,7 +181,7 @@ impl Operation {
     }
 
     /// Which API it belongs to.
-    pub const fn target(self) -> Target {
+    pub const fn target(self) -> Api {
         self.facts().target
     }
 
@@ -201,24 +201,24 @@ impl Operation {
     }
 
     /// On what it acts.
-    pub const fn on(self) -> On {
-        self.facts().on
+    pub const fn resource_spec(self) -> ResourceSpec {
+        self.facts().resources
     }
 
     /// Whether this version serves it.
-    pub fn is_served(self) -> bool {
+    pub fn is_built(self) -> bool {
         super::generated::input(self.name()).is_some()
     }
 
     /// Most bytes of its body.
-    pub const fn most_bytes(self) -> usize {
+    pub const fn max_body_bytes(self) -> usize {
         if matches!(
             self,
             Self::BatchWriteItem | Self::BatchGetItem | Self::TransactWriteItems
         ) {
-            BATCH_BYTES
+            MAX_BATCH_BYTES
         } else {
-            BODY_BYTES
+            MAX_BODY_BYTES
         }
     }
 }
@@ -237,14 +237,14 @@ mod tests {
 
     use super::*;
 
-    const MODELS: [(Target, &str, &str); 2] = [
+    const MODELS: [(Api, &str, &str); 2] = [
         (
-            Target::DynamoDb,
+            Api::DynamoDb,
             "DynamoDB_20120810",
             include_str!("../../../../tools/facts/dynamodb.json"),
         ),
         (
-            Target::Streams,
+            Api::Streams,
             "DynamoDBStreams_20120810",
             include_str!("../../../../tools/facts/dynamodbstreams.json"),
         ),
@@ -293,9 +293,9 @@ mod tests {
             for operation in Operation::ALL.iter().filter(|o| o.target() == target) {
                 let shape =
                     |name| member(&model, operation.name(), name).unwrap_or("no such member");
-                let (shape, good): (&str, &[&str]) = match operation.on() {
+                let (shape, good): (&str, &[&str]) = match operation.resource_spec() {
                     // Nothing that it requires names a table, and so nothing that it does is about one alone.
-                    On::Any | On::Tables => {
+                    ResourceSpec::Any | ResourceSpec::Tables => {
                         let table = member(&model, operation.name(), "TableName");
                         assert!(
                             table.is_none() || operation.name().starts_with("List"),
@@ -303,7 +303,7 @@ mod tests {
                         );
                         continue;
                     }
-                    On::Statement => {
+                    ResourceSpec::Statement => {
                         let one = member(&model, operation.name(), "Statement");
                         let many = ["Statements", "TransactStatements"];
                         let many = many
@@ -312,29 +312,29 @@ mod tests {
                         assert!(one.is_some() || many, "{operation}");
                         continue;
                     }
-                    On::Arn(name) => (
+                    ResourceSpec::Arn(name) => (
                         shape(name),
                         &["BackupArn", "BulkOperationArn", "ExportArn", "ImportArn"],
                     ),
-                    On::EachTable(name) => (
+                    ResourceSpec::EachTable(name) => (
                         shape(name),
                         &["BatchGetRequestMap", "BatchWriteItemRequestMap"],
                     ),
-                    On::EachItem(name) => (
+                    ResourceSpec::EachItem(name) => (
                         shape(name),
                         &["TransactGetItemList", "TransactWriteItemList"],
                     ),
-                    On::GlobalTable(name) => (shape(name), &["TableName"]),
-                    On::Stream(name) => (shape(name), &["StreamArn"]),
-                    On::Table(name) => {
+                    ResourceSpec::GlobalTable(name) => (shape(name), &["TableName"]),
+                    ResourceSpec::Stream(name) => (shape(name), &["StreamArn"]),
+                    ResourceSpec::Table(name) => {
                         (shape(name), &["TableArn", "TableName", "ResourceArnString"])
                     }
-                    On::TableOrIndex(name, index) => {
+                    ResourceSpec::TableOrIndex(name, index) => {
                         assert_eq!(shape(index), "IndexName", "{operation}");
                         (shape(name), &["TableArn"])
                     }
-                    On::TableIn(name) => (shape(name), &["TableCreationParameters"]),
-                    On::TableOrStream(name) => (shape(name), &["ResourceArnString"]),
+                    ResourceSpec::TableIn(name) => (shape(name), &["TableCreationParameters"]),
+                    ResourceSpec::TableOrStream(name) => (shape(name), &["ResourceArnString"]),
                 };
                 assert!(good.contains(&shape), "{operation} has {shape}");
             }
@@ -346,7 +346,7 @@ mod tests {
         let others: Vec<_> = Operation::ALL
             .iter()
             .filter(|o| o.actions() != [format!("dynamodb:{o}")])
-            .map(|o| format!("{o} {:?}", o.on()))
+            .map(|o| format!("{o} {:?}", o.resource_spec()))
             .collect();
         insta::assert_snapshot!(others.join("\n"), @r#"
         BatchExecuteStatement Statement
@@ -360,24 +360,24 @@ mod tests {
     #[test]
     fn the_page_has_the_table() {
         let row = |operation: &Operation| {
-            let served = if operation.is_served() { "yes" } else { "no" };
+            let served = if operation.is_built() { "yes" } else { "no" };
             let actions: Vec<_> = operation
                 .actions()
                 .iter()
                 .filter_map(|action| action.strip_prefix("dynamodb:"))
                 .collect();
-            let on = match operation.on() {
-                On::Any => "`*`",
-                On::Arn(_) => "what the ARN names",
-                On::EachTable(_) => "each table",
-                On::EachItem(_) => "each item's table",
-                On::GlobalTable(_) => "global table",
-                On::Statement => "what the statement names",
-                On::Stream(_) => "stream",
-                On::Table(_) | On::TableIn(_) => "table",
-                On::TableOrIndex(..) => "table or index",
-                On::TableOrStream(_) => "table or stream",
-                On::Tables => "`table/*`",
+            let on = match operation.resource_spec() {
+                ResourceSpec::Any => "`*`",
+                ResourceSpec::Arn(_) => "what the ARN names",
+                ResourceSpec::EachTable(_) => "each table",
+                ResourceSpec::EachItem(_) => "each item's table",
+                ResourceSpec::GlobalTable(_) => "global table",
+                ResourceSpec::Statement => "what the statement names",
+                ResourceSpec::Stream(_) => "stream",
+                ResourceSpec::Table(_) | ResourceSpec::TableIn(_) => "table",
+                ResourceSpec::TableOrIndex(..) => "table or index",
+                ResourceSpec::TableOrStream(_) => "table or stream",
+                ResourceSpec::Tables => "`table/*`",
             };
             format!(
                 "| {operation} | {served} | {} | {on} |\n",

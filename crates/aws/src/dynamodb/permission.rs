@@ -13,12 +13,12 @@ use bowline_iam::{
     json::{self, Object},
 };
 
-use self::part::{Gathered, Part, consumed_capacity, leading_keys};
+use self::part::{CollectedValues, Part, consumed_capacity, leading_keys};
 use super::{
-    operation::{On, Operation},
+    operation::{Operation, ResourceSpec},
     request::Request,
     shape::present,
-    table::{Place, Resource, TableRef},
+    table::{AccountRegion, TableRef, TableResource},
 };
 use crate::error::{AwsError, Code};
 
@@ -30,7 +30,7 @@ pub struct Requirement<'a> {
     /// The resource's ARN.
     pub arn: String,
     /// The table or index, if it is about one.
-    pub resource: Option<Resource>,
+    pub resource: Option<TableResource>,
     /// Condition keys that the request sets, with their values.
     pub keys: Vec<(Cow<'static, str>, ConditionValue<'a>)>,
 }
@@ -38,7 +38,7 @@ pub struct Requirement<'a> {
 /// What is known of the tables that there are.
 pub trait KeySchema {
     /// The one attribute that is the partition key of a table or an index. None if there are several, or it is not known.
-    fn partition_key(&self, resource: &Resource) -> Option<&str>;
+    fn partition_key(&self, resource: &TableResource) -> Option<&str>;
 }
 
 impl Request<'_> {
@@ -48,27 +48,27 @@ impl Request<'_> {
     /// `ValidationException` for a resource ARN that is no table's, and for an item of a transaction that is not one of its kinds.
     pub fn requirements<'r>(
         &'r self,
-        place: &Place,
+        account_region: &AccountRegion,
         schema: &'r dyn KeySchema,
     ) -> Result<Vec<Requirement<'r>>, AwsError> {
         let body = self.root.as_object().ok_or_else(malformed)?;
-        match self.operation().on() {
-            On::Tables => Ok(vec![Requirement {
+        match self.operation().resource_spec() {
+            ResourceSpec::Tables => Ok(vec![Requirement {
                 action: first_action(self.operation()),
-                arn: place.table_arn("*"),
+                arn: account_region.table_arn("*"),
                 resource: None,
                 keys: Vec::new(),
             }]),
-            On::Table("ResourceArn") => self.tagging(body),
-            On::Table(name) => {
-                let resource = resource(body, name, None, place)?;
+            ResourceSpec::Table("ResourceArn") => self.tagging(body),
+            ResourceSpec::Table(name) => {
+                let resource = resource(body, name, None, account_region)?;
                 Ok(self.of_table(body, &resource, schema))
             }
-            On::TableOrIndex(name, index) => {
-                let resource = resource(body, name, Some(index), place)?;
+            ResourceSpec::TableOrIndex(name, index) => {
+                let resource = resource(body, name, Some(index), account_region)?;
                 Ok(self.of_table(body, &resource, schema))
             }
-            On::EachTable(name) => {
+            ResourceSpec::EachTable(name) => {
                 let tables = present(body, name).and_then(json::Value::as_object);
                 let tables = tables.ok_or_else(malformed)?;
                 tables
@@ -76,26 +76,26 @@ impl Request<'_> {
                     .iter()
                     .map(|entry| {
                         let table = TableRef::parse(&entry.name).map_err(|_| malformed())?;
-                        Ok(self.of_batch(body, &entry.value, table.from(place), schema))
+                        Ok(self.of_batch(body, &entry.value, table.from(account_region), schema))
                     })
                     .collect()
             }
-            On::EachItem(name) => {
+            ResourceSpec::EachItem(name) => {
                 let items = present(body, name).and_then(json::Value::as_array);
                 let items = items.ok_or_else(malformed)?;
                 items
                     .iter()
-                    .map(|item| self.of_transaction(body, item, place, schema))
+                    .map(|item| self.of_transaction(body, item, account_region, schema))
                     .collect()
             }
             // None of these is served, so no body of theirs was read.
-            On::Any
-            | On::Arn(_)
-            | On::GlobalTable(_)
-            | On::Statement
-            | On::Stream(_)
-            | On::TableIn(_)
-            | On::TableOrStream(_) => Err(malformed()),
+            ResourceSpec::Any
+            | ResourceSpec::Arn(_)
+            | ResourceSpec::GlobalTable(_)
+            | ResourceSpec::Statement
+            | ResourceSpec::Stream(_)
+            | ResourceSpec::TableIn(_)
+            | ResourceSpec::TableOrStream(_) => Err(malformed()),
         }
     }
 
@@ -103,7 +103,7 @@ impl Request<'_> {
     fn of_table<'r>(
         &'r self,
         body: &'r Object<'_>,
-        resource: &Resource,
+        resource: &TableResource,
         schema: &'r dyn KeySchema,
     ) -> Vec<Requirement<'r>> {
         let operation = self.operation();
@@ -133,11 +133,11 @@ impl Request<'_> {
         &'r self,
         body: &'r Object<'_>,
         value: &'r json::Value<'_>,
-        resource: Resource,
+        resource: TableResource,
         schema: &'r dyn KeySchema,
     ) -> Requirement<'r> {
         let partition_key = schema.partition_key(&resource);
-        let (mut leading, mut attributes) = (Gathered::none(), Gathered::none());
+        let (mut leading, mut attributes) = (CollectedValues::new(), CollectedValues::new());
         let mut keys = Vec::new();
         if let Some(object) = value.as_object() {
             let part = Part::new(object, partition_key);
@@ -153,7 +153,7 @@ impl Request<'_> {
             part.mentioned(&mut attributes);
             let select = part.select(false);
             if select == "ALL_ATTRIBUTES" {
-                attributes.give_up();
+                attributes.set_unknown();
             }
             keys.push(("dynamodb:Select".into(), select.into()));
         } else {
@@ -185,7 +185,7 @@ impl Request<'_> {
         &'r self,
         body: &'r Object<'_>,
         item: &'r json::Value<'_>,
-        place: &Place,
+        account_region: &AccountRegion,
         schema: &'r dyn KeySchema,
     ) -> Result<Requirement<'r>, AwsError> {
         let one_kind = || {
@@ -211,7 +211,7 @@ impl Request<'_> {
             _ => return Err(one_kind()),
         };
         let object = kind.value.as_object().ok_or_else(malformed)?;
-        let resource = resource(object, "TableName", None, place)?;
+        let resource = resource(object, "TableName", None, account_region)?;
         let part = Part::new(object, schema.partition_key(&resource));
         let mut keys = part.keys(operation, body, &resource);
         let enclosing = self.operation().name();
@@ -227,7 +227,7 @@ impl Request<'_> {
     /// Tags of a table, which its ARN names.
     fn tagging<'r>(&'r self, body: &'r Object<'_>) -> Result<Vec<Requirement<'r>>, AwsError> {
         let arn = self.text("ResourceArn").unwrap_or_default();
-        let resource: Option<Resource> = arn.parse().ok();
+        let resource: Option<TableResource> = arn.parse().ok();
         let resource = resource.filter(|resource| resource.index.is_none());
         let resource = resource.ok_or_else(|| {
             AwsError::new(
@@ -279,13 +279,13 @@ fn resource(
     object: &Object<'_>,
     table: &str,
     index: Option<&str>,
-    place: &Place,
-) -> Result<Resource, AwsError> {
+    account_region: &AccountRegion,
+) -> Result<TableResource, AwsError> {
     let invalid =
         |error: super::InvalidTableName| AwsError::new(Code::ValidationError, error.to_string());
     let text = |name| present(object, name).and_then(json::Value::as_str);
     let table = TableRef::parse(text(table).unwrap_or_default()).map_err(invalid)?;
-    let mut resource = table.from(place);
+    let mut resource = table.from(account_region);
     if let Some(index) = index.and_then(text) {
         resource.index = Some(index.parse().map_err(invalid)?);
     }

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use bowline_iam::json::{self, Kind, Limits, Object, Problem, Value};
 
 use super::{
-    counts, generated,
+    generated, limits,
     operation::Operation,
     shape::{Checker, Shape, datatype, member, present},
-    table::{Place, Resource, TableRef},
+    table::{AccountRegion, TableRef, TableResource},
 };
 use crate::{
     error::{AwsError, Code},
@@ -39,7 +39,7 @@ impl<'a> Request<'a> {
         let shape = generated::input(operation.name())
             .ok_or_else(|| AwsError::unknown_operation(operation.name(), "2012-08-10"))?;
         let limits = Limits {
-            max_bytes: operation.most_bytes(),
+            max_bytes: operation.max_body_bytes(),
             max_depth: MAX_DEPTH,
             max_values: MAX_VALUES,
         };
@@ -62,7 +62,7 @@ impl<'a> Request<'a> {
             | Problem::BadNumber
             | Problem::Trailing => AwsError::new(Code::MalformedInput, error.to_string()),
         })?;
-        counts::check(operation, &root)?;
+        limits::check(operation, &root)?;
         Checker::check(&root, shape)?;
         Ok(Self {
             operation,
@@ -87,11 +87,11 @@ impl<'a> Request<'a> {
     }
 
     /// Every table that it names, wherever that stands, in order.
-    pub fn tables(&self, place: &Place) -> Vec<Resource> {
+    pub fn tables(&self, account_region: &AccountRegion) -> Vec<TableResource> {
         let (mut found, mut seen) = (Vec::new(), HashSet::new());
         tables(&self.root, self.shape, &mut |text| {
             if let Ok(table) = TableRef::parse(text) {
-                let resource = table.from(place);
+                let resource = table.from(account_region);
                 if seen.insert(resource.clone()) {
                     found.push(resource);
                 }

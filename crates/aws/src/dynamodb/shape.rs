@@ -76,7 +76,7 @@ pub(super) fn member(members: &'static [Member], name: &str) -> Option<&'static 
 }
 
 /// Most problems that a request is told of.
-const MOST_PROBLEMS: usize = 10;
+const MAX_PROBLEMS: usize = 10;
 
 /// Where a value stands, and what is wrong with those before it.
 #[derive(Debug, Default)]
@@ -166,21 +166,21 @@ impl Checker {
         object: &Object<'_>,
         members: &'static [Member],
     ) -> Result<(), AwsError> {
-        for given in object.members() {
-            let known = member(members, &given.name)
-                .ok_or_else(|| AwsError::unsupported_parameter(&given.name))?;
+        for entry in object.members() {
+            let known = member(members, &entry.name)
+                .ok_or_else(|| AwsError::unsupported_parameter(&entry.name))?;
             // A member that is null is as good as absent.
-            if given.value.kind != Kind::Null {
+            if entry.value.kind != Kind::Null {
                 if matches!(known.shape, Shape::NotHonoured) {
                     return Err(AwsError::unsupported_parameter(known.name));
                 }
-                self.inside(&lower_first(known.name), &given.value, known.shape)?;
+                self.inside(&lower_first(known.name), &entry.value, known.shape)?;
                 if matches!(known.shape, Shape::Expression) {
-                    let expression = text(&given.value)?;
+                    let expression = text(&entry.value)?;
                     limits::check(known.name, expression)?;
                     if known.name == "UpdateExpression" {
-                        let given = present(object, "ExpressionAttributeNames");
-                        let names = given.and_then(Value::as_object);
+                        let names = present(object, "ExpressionAttributeNames");
+                        let names = names.and_then(Value::as_object);
                         let names = names.map(Names::new).unwrap_or_default();
                         limits::check_copies(expression, &names)?;
                     }
@@ -232,7 +232,7 @@ impl Checker {
         self.problems.push(format!(
             "{value} at '{at}' failed to satisfy constraint: {constraint}"
         ));
-        if self.problems.len() < MOST_PROBLEMS {
+        if self.problems.len() < MAX_PROBLEMS {
             Ok(())
         } else {
             Err(AwsError::validation(&self.problems))

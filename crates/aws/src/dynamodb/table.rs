@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use bowline_iam::account::AccountId;
 
 /// Longest region that is taken: the longest of AWS has 14 characters.
-const LONGEST_REGION: usize = 32;
+const MAX_REGION_BYTES: usize = 32;
 
 /// The name of a table or an index: 3 to 255 letters, digits, underscores, hyphens and dots (shape `TableName`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,7 +20,7 @@ pub struct InvalidTableName;
 
 /// An account's part of a region: tables are named within one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Place {
+pub struct AccountRegion {
     account: AccountId,
     region: Box<str>,
 }
@@ -31,14 +31,14 @@ pub enum TableRef {
     /// One of the caller's account, in the region of the request.
     Name(TableName),
     /// One wherever it is.
-    Arn(Resource),
+    Arn(TableResource),
 }
 
 /// A table with its place, or one of its indexes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Resource {
+pub struct TableResource {
     /// Where the table is.
-    pub place: Place,
+    pub account_region: AccountRegion,
     /// Its name.
     pub table: TableName,
     /// One of its indexes.
@@ -71,11 +71,11 @@ impl fmt::Display for TableName {
     }
 }
 
-impl Place {
+impl AccountRegion {
     /// An account's part of a region. None if the text can be no region: it names files.
     pub fn new(account: AccountId, region: &str) -> Option<Self> {
         let word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-        let good = (1..=LONGEST_REGION).contains(&region.len())
+        let good = (1..=MAX_REGION_BYTES).contains(&region.len())
             && region.bytes().all(|b| word(b) || b == b'-')
             && region.bytes().next().is_some_and(word);
         good.then(|| Self {
@@ -112,7 +112,7 @@ impl TableRef {
         if !text.starts_with("arn:") {
             return text.parse().map(Self::Name);
         }
-        let resource: Resource = text.parse()?;
+        let resource: TableResource = text.parse()?;
         if resource.index.is_some() {
             return Err(InvalidTableName);
         }
@@ -128,10 +128,10 @@ impl TableRef {
     }
 
     /// The table that a request from this place means.
-    pub fn from(self, place: &Place) -> Resource {
+    pub fn from(self, account_region: &AccountRegion) -> TableResource {
         match self {
-            Self::Name(table) => Resource {
-                place: place.clone(),
+            Self::Name(table) => TableResource {
+                account_region: account_region.clone(),
                 table,
                 index: None,
             },
@@ -140,20 +140,20 @@ impl TableRef {
     }
 }
 
-impl FromStr for Resource {
+impl FromStr for TableResource {
     type Err = InvalidTableName;
 
     fn from_str(text: &str) -> Result<Self, InvalidTableName> {
         let read = || {
             let (region, rest) = text.strip_prefix("arn:aws:dynamodb:")?.split_once(':')?;
             let (account, rest) = rest.split_once(':')?;
-            let place = Place::new(account.parse().ok()?, region)?;
+            let account_region = AccountRegion::new(account.parse().ok()?, region)?;
             let (table, index) = match rest.strip_prefix("table/")?.split_once("/index/") {
                 Some((table, index)) => (table, Some(index.parse().ok()?)),
                 None => (rest.strip_prefix("table/")?, None),
             };
             Some(Self {
-                place,
+                account_region,
                 table: table.parse().ok()?,
                 index,
             })
@@ -162,9 +162,9 @@ impl FromStr for Resource {
     }
 }
 
-impl fmt::Display for Resource {
+impl fmt::Display for TableResource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.place.table_arn(self.table.as_str()))?;
+        f.write_str(&self.account_region.table_arn(self.table.as_str()))?;
         match &self.index {
             Some(index) => write!(f, "/index/{index}"),
             None => Ok(()),
@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn an_arn_is_a_table_or_an_index_and_nothing_else() {
         let read = |text: &str| {
-            text.parse::<Resource>()
+            text.parse::<TableResource>()
                 .map(|resource| resource.to_string())
         };
         assert_eq!(read(ARN).as_deref(), Ok(ARN));
@@ -206,8 +206,14 @@ mod tests {
 
     #[test]
     fn a_name_is_of_the_callers_place_and_an_arn_of_its_own() {
-        let place = Place::new("111122223333".parse().unwrap(), "us-east-1").unwrap();
-        let of = |text: &str| TableRef::parse(text).unwrap().from(&place).to_string();
+        let account_region =
+            AccountRegion::new("111122223333".parse().unwrap(), "us-east-1").unwrap();
+        let of = |text: &str| {
+            TableRef::parse(text)
+                .unwrap()
+                .from(&account_region)
+                .to_string()
+        };
         assert_eq!(
             of("insights"),
             "arn:aws:dynamodb:us-east-1:111122223333:table/insights"
@@ -219,8 +225,8 @@ mod tests {
     fn a_place_is_a_good_name_of_a_file() {
         let account = "111122223333".parse().unwrap();
         for bad in ["", "..", "a/b", "-a", "EU", "a\0b", &"a".repeat(33)] {
-            assert_eq!(Place::new(account, bad), None, "{bad}");
+            assert_eq!(AccountRegion::new(account, bad), None, "{bad}");
         }
-        assert!(Place::new(account, "ap-southeast-1").is_some());
+        assert!(AccountRegion::new(account, "ap-southeast-1").is_some());
     }
 }

@@ -3,26 +3,28 @@
 //! A body is read once, decided on for every table that it names, and sent on as it was read. What the caller named by ARN goes on by
 //! name, and answers have our ARNs. The caller's credentials end here.
 
-mod answer;
 mod execute;
 mod expiry;
 mod pages;
-mod sent;
+mod response;
+mod table_locks;
 mod tables;
 mod tags;
-mod turn;
+mod upstream_request;
 
 use std::{borrow::Cow, collections::HashSet, sync::Arc};
 
 use bowline_aws::{
-    dynamodb::{KeySchema, On, Operation, Place, Request, Requirement, Resource, Target},
+    dynamodb::{
+        AccountRegion, Api, KeySchema, Operation, Request, Requirement, ResourceSpec, TableResource,
+    },
     error::{AwsError, Code},
     sigv4::Unverified,
 };
 use bowline_iam::{context::ConditionValue, decision::Permit};
 use http::Method;
 
-use super::dynamodb::execute::{Bound, execute};
+use super::dynamodb::execute::{AuthorizedTableOperation, execute};
 use crate::{
     app::App,
     http::{answer::Answer, body::RequestBody},
@@ -39,30 +41,30 @@ use crate::{
     },
 };
 pub(crate) use expiry::expire_items;
+pub(crate) use table_locks::RegionLocks;
 pub(crate) use tables::recover;
-pub(crate) use turn::Turns;
 
 /// The version of the API, as its errors have it.
 const VERSION: &str = "2012-08-10";
 /// Most bytes of the body of what is no operation: enough to tell the caller so.
-const MAX_UNKNOWN: usize = 64 * 1024;
+const MAX_UNKNOWN_OPERATION_BYTES: usize = 64 * 1024;
 
 /// Serves a call of DynamoDB or of its streams. `name` is what stands after the dot of `X-Amz-Target`.
 pub(crate) async fn serve(
     app: &App,
     event: &mut Event<'_>,
     signature: &Unverified<'_>,
-    (target, name): (Target, &str),
+    (target, name): (Api, &str),
     body: RequestBody,
 ) -> Result<Answer, Refused> {
     let head = event.head;
     let operation = Operation::parse(target, name);
-    let most = operation.map_or(MAX_UNKNOWN, Operation::most_bytes);
+    let max_bytes = operation.map_or(MAX_UNKNOWN_OPERATION_BYTES, Operation::max_body_bytes);
     let Signed {
         body,
         caller,
         index,
-    } = signed_body(event, signature, &app.state, body, most).await?;
+    } = signed_body(event, signature, &app.state, body, max_bytes).await?;
 
     let unknown = || AwsError::unknown_operation(name, VERSION);
     if *head.method() != Method::POST || head.path() != "/" || !head.query().is_empty() {
@@ -72,31 +74,31 @@ pub(crate) async fn serve(
     let operation = operation.ok_or_else(unknown)?;
     event.operation = Some(operation.into());
     let region = signature.scope().region();
-    let place = Place::new(caller.account(), region).ok_or_else(|| {
+    let account_region = AccountRegion::new(caller.account(), region).ok_or_else(|| {
         let message = "Credential should be scoped to a valid region. ";
         AwsError::new(Code::SignatureDoesNotMatch, message)
     })?;
     let asker = Asker::new(&index, head, event.service, Some(region), Some(&caller));
-    if !operation.is_served() {
-        return Err(not_served(&asker, operation));
+    if !operation.is_built() {
+        return Err(not_built(&asker, operation));
     }
     let request = Request::read(operation, &body)?;
-    tell(event, &request, &place);
+    audit_tables(event, &request, &account_region);
     let call = TableCall {
         app,
         index: &index,
         caller: &caller,
-        place: &place,
+        account_region: &account_region,
         request: &request,
     };
-    let permit = call.decide(&asker)?;
+    let permit = call.authorize(&asker)?;
     app.audit.check_before(event)?;
-    let body = call.carry_out(event, permit).await?;
-    Ok(answer::good(body))
+    let body = call.execute(event, permit).await?;
+    Ok(response::ok(body))
 }
 
 /// An operation that exists and is not built: told so to whoever may do all of its kind.
-fn not_served(asker: &Asker<'_>, operation: Operation) -> Refused {
+fn not_built(asker: &Asker<'_>, operation: Operation) -> Refused {
     let questions: Vec<_> = operation
         .actions()
         .iter()
@@ -115,17 +117,17 @@ fn not_served(asker: &Asker<'_>, operation: Operation) -> Refused {
 }
 
 /// Takes what is asked into the event: names of tables, and nothing of items.
-fn tell(event: &mut Event<'_>, request: &Request<'_>, place: &Place) {
+fn audit_tables(event: &mut Event<'_>, request: &Request<'_>, account_region: &AccountRegion) {
     for (name, told) in [("TableName", "tableName"), ("IndexName", "indexName")] {
         let text = request.text(name).map(str::to_owned);
         event.parameters.add_if(told, text);
     }
     let arn = request.text("ResourceArn").map(str::to_owned);
     event.parameters.add_if("resourceArn", arn);
-    let mut tables = request.tables(place);
+    let mut tables = request.tables(account_region);
     tables.extend(request.text("ResourceArn").and_then(|arn| arn.parse().ok()));
-    let mut subjects = tables.into_iter().map(|table: Resource| Subject {
-        account: Some(table.place.account()),
+    let mut subjects = tables.into_iter().map(|table: TableResource| Subject {
+        account: Some(table.account_region.account()),
         arn: table.to_string(),
     });
     event.resource = subjects.next();
@@ -137,16 +139,16 @@ struct TableCall<'a> {
     app: &'a App,
     index: &'a Arc<Index>,
     caller: &'a Caller,
-    place: &'a Place,
+    account_region: &'a AccountRegion,
     request: &'a Request<'a>,
 }
 
 /// The records as the decision sees them: those of the caller's account. A policy could ask for the others otherwise, and tell its owner
 /// what it found.
-struct Records<'a>(&'a Index, &'a Place);
+struct Records<'a>(&'a Index, &'a AccountRegion);
 
 impl KeySchema for Records<'_> {
-    fn partition_key(&self, resource: &Resource) -> Option<&str> {
+    fn partition_key(&self, resource: &TableResource) -> Option<&str> {
         let record = &self.table(resource)?.record;
         match &resource.index {
             None => record.partition_key.as_deref(),
@@ -159,8 +161,8 @@ impl KeySchema for Records<'_> {
 }
 
 impl<'a> Records<'a> {
-    fn table(&self, resource: &Resource) -> Option<&'a Arc<TableEntry>> {
-        let own = resource.place.account() == self.1.account();
+    fn table(&self, resource: &TableResource) -> Option<&'a Arc<TableEntry>> {
+        let own = resource.account_region.account() == self.1.account();
         own.then(|| record(self.0, resource)).flatten()
     }
 
@@ -178,42 +180,45 @@ impl<'a> Records<'a> {
 }
 
 /// The record of a table, in whatever state it is.
-fn record<'i>(index: &'i Index, resource: &Resource) -> Option<&'i Arc<TableEntry>> {
-    let place = &resource.place;
-    index.table(place.account(), place.region(), resource.table.as_str())
+fn record<'i>(index: &'i Index, resource: &TableResource) -> Option<&'i Arc<TableEntry>> {
+    let account_region = &resource.account_region;
+    index.table(
+        account_region.account(),
+        account_region.region(),
+        resource.table.as_str(),
+    )
 }
 
 impl TableCall<'_> {
-    fn decide(&self, asker: &Asker<'_>) -> Result<Permit<Bound>, Refused> {
-        let records = Records(self.index, self.place);
-        let requirements = self.request.requirements(self.place, &records)?;
+    fn authorize(&self, asker: &Asker<'_>) -> Result<Permit<AuthorizedTableOperation>, Refused> {
+        let records = Records(self.index, self.account_region);
+        let requirements = self.request.requirements(self.account_region, &records)?;
         self.check_complete(&requirements)?;
         let tags: Vec<_> = requirements.iter().map(|r| records.tags(r)).collect();
-        let questions: Vec<_> =
-            requirements
-                .iter()
-                .zip(&tags)
-                .map(|(requirement, tags)| {
-                    let keys = requirement.keys.iter().chain(tags);
-                    Question {
-                        action: requirement.action,
-                        resource: &requirement.arn,
-                        account: Some(requirement.resource.as_ref().map_or_else(
-                            || self.place.account(),
-                            |resource| resource.place.account(),
-                        )),
-                        keys: keys.map(|(key, value)| (&**key, value.clone())).collect(),
-                        trust: None,
-                    }
-                })
-                .collect();
+        let questions: Vec<_> = requirements
+            .iter()
+            .zip(&tags)
+            .map(|(requirement, tags)| {
+                let keys = requirement.keys.iter().chain(tags);
+                Question {
+                    action: requirement.action,
+                    resource: &requirement.arn,
+                    account: Some(requirement.resource.as_ref().map_or_else(
+                        || self.account_region.account(),
+                        |resource| resource.account_region.account(),
+                    )),
+                    keys: keys.map(|(key, value)| (&**key, value.clone())).collect(),
+                    trust: None,
+                }
+            })
+            .collect();
         let about = || requirements.iter().filter_map(|r| r.resource.as_ref());
         let known = about().map(|resource| Some(&*records.table(resource)?.record));
-        let bound = Bound {
+        let bound = AuthorizedTableOperation {
             operation: self.request.operation(),
-            place: self.place.clone(),
+            account_region: self.account_region.clone(),
             tables: about().cloned().collect(),
-            body: sent::body(self.request, self.caller, known),
+            body: upstream_request::to_upstream(self.request, self.caller, known),
         };
         asker.permit(&questions, bound)
     }
@@ -221,11 +226,11 @@ impl TableCall<'_> {
     /// Every table that is named anywhere is decided about. If one were not, that would be a mistake of ours.
     fn check_complete(&self, requirements: &[Requirement<'_>]) -> Result<(), AwsError> {
         let about = requirements.iter().filter_map(|r| r.resource.as_ref());
-        let decided: HashSet<_> = about.map(|r| (&r.place, &r.table)).collect();
-        let named = self.request.tables(self.place);
+        let decided: HashSet<_> = about.map(|r| (&r.account_region, &r.table)).collect();
+        let named = self.request.tables(self.account_region);
         if named
             .iter()
-            .all(|r| decided.contains(&(&r.place, &r.table)))
+            .all(|r| decided.contains(&(&r.account_region, &r.table)))
         {
             Ok(())
         } else {
@@ -233,9 +238,13 @@ impl TableCall<'_> {
         }
     }
 
-    async fn carry_out(&self, event: &Event<'_>, permit: Permit<Bound>) -> Result<String, Refused> {
+    async fn execute(
+        &self,
+        event: &Event<'_>,
+        permit: Permit<AuthorizedTableOperation>,
+    ) -> Result<String, Refused> {
         let operation = permit.action().operation;
-        match (operation, operation.on()) {
+        match (operation, operation.resource_spec()) {
             (Operation::CreateTable, _) => tables::create(self, event, permit).await,
             (Operation::DeleteTable, _) => tables::delete(self, permit).await,
             (Operation::UpdateTable, _) => tables::update(self, permit).await,
@@ -246,15 +255,15 @@ impl TableCall<'_> {
             }
             (_, on) => {
                 let tables = self.usable(&permit)?;
-                let _turn = self.app.turns.using(self.place).await;
+                let _lock = self.app.region_locks.read(self.account_region).await;
                 self.check_unchanged(&tables)?;
                 let answer = execute(permit, &*self.app.tables).await?;
                 Ok(match (operation, on, tables.first()) {
                     (Operation::DescribeTable, _, Some(table)) => {
-                        answer::with_our_arns(&answer, &table.record)?
+                        response::with_table_arns(&answer, &table.record)?
                     }
-                    (_, On::EachTable(_), _) => {
-                        answer::with_names_as_asked(answer, &self.request.arns())?
+                    (_, ResourceSpec::EachTable(_), _) => {
+                        response::with_requested_names(answer, &self.request.arns())?
                     }
                     _ => answer,
                 })
@@ -279,14 +288,18 @@ impl TableCall<'_> {
     }
 
     /// The tables, if all of them can be used.
-    fn usable(&self, permit: &Permit<Bound>) -> Result<Vec<&Arc<TableEntry>>, Refused> {
+    fn usable(
+        &self,
+        permit: &Permit<AuthorizedTableOperation>,
+    ) -> Result<Vec<&Arc<TableEntry>>, Refused> {
         let tables = permit.action().tables.iter();
         tables.map(|resource| self.existing(resource)).collect()
     }
 
     /// A table that can be used.
-    fn existing(&self, resource: &Resource) -> Result<&Arc<TableEntry>, Refused> {
-        let record = record(self.index, resource).filter(|_| resource.place == *self.place);
+    fn existing(&self, resource: &TableResource) -> Result<&Arc<TableEntry>, Refused> {
+        let record = record(self.index, resource)
+            .filter(|_| resource.account_region == *self.account_region);
         let why = match record.map(|table| (table, table.record.state)) {
             Some((table, TableState::Active | TableState::Updating)) => return Ok(table),
             Some((_, TableState::Creating)) => "the table is being made, and cannot be used yet",
@@ -300,7 +313,7 @@ impl TableCall<'_> {
     }
 }
 
-fn not_found(operation: Operation, resource: &Resource) -> AwsError {
+fn not_found(operation: Operation, resource: &TableResource) -> AwsError {
     let message = if operation.is_about_data() {
         "Requested resource not found".to_owned()
     } else {

@@ -7,7 +7,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use bowline_aws::{
-    dynamodb::Target,
+    dynamodb::Api,
     error::{AwsError, Code},
     sigv4::{Presented, RequestParts, SignatureError, Unverified, present},
 };
@@ -40,7 +40,7 @@ enum Route<'a> {
     /// The operator API, and the operation that is asked for.
     Operator(&'a str, Unverified<'a>),
     /// DynamoDB or its streams, and the operation that is asked for.
-    DynamoDb(Target, &'a str, Unverified<'a>),
+    DynamoDb(Api, &'a str, Unverified<'a>),
     /// S3, signed or not.
     S3(Option<Unverified<'a>>),
 }
@@ -185,11 +185,11 @@ fn signed<'a>(
                     Ok(if service == Service::Bowline {
                         Route::Operator(operation, signature)
                     } else {
-                        Route::DynamoDb(Target::DynamoDb, operation, signature)
+                        Route::DynamoDb(Api::DynamoDb, operation, signature)
                     })
                 }
                 Some((STREAMS_PREFIX, operation)) if service == Service::DynamoDb => {
-                    Ok(Route::DynamoDb(Target::Streams, operation, signature))
+                    Ok(Route::DynamoDb(Api::Streams, operation, signature))
                 }
                 _ => {
                     let reason = format!("the target `{target}` is not one of `{scope}`");

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use bowline_aws::{
-    dynamodb::{Operation, Place},
+    dynamodb::{AccountRegion, Operation},
     error::AwsError,
 };
 
@@ -23,7 +23,7 @@ pub enum TableError {
     Refused(#[source] AwsError),
     /// It does not have the operation.
     #[error("the store does not have the operation `{0}`")]
-    NotServed(Operation),
+    NotBuilt(Operation),
     /// The store failed. Whether it has done what it was asked is not known.
     #[error("the store of tables failed")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -34,15 +34,18 @@ pub trait TableStore: Send + Sync + fmt::Debug {
     /// Carries out an operation: takes the body of a request and gives that of the answer.
     fn call<'a>(
         &'a self,
-        place: &'a Place,
+        account_region: &'a AccountRegion,
         operation: Operation,
         body: String,
     ) -> BoxFuture<'a, Result<String, TableError>>;
 
     /// Lets go of a place that has no tables any more, and of all that was kept for it. The caller sees to it that none is made there
     /// meanwhile.
-    fn leave<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, Result<(), TableError>>;
+    fn leave<'a>(
+        &'a self,
+        account_region: &'a AccountRegion,
+    ) -> BoxFuture<'a, Result<(), TableError>>;
 
     /// Removes the items whose time has come, of all tables at these places.
-    fn expire(&self, places: Vec<Place>) -> BoxFuture<'_, ()>;
+    fn expire(&self, places: Vec<AccountRegion>) -> BoxFuture<'_, ()>;
 }

@@ -12,7 +12,7 @@ use crate::dynamodb::{
     key_value,
     operation::Operation,
     shape::present,
-    table::Resource,
+    table::TableResource,
 };
 
 /// What a part of a request says of items: the body itself, one table of a batch, or one item of a transaction.
@@ -26,7 +26,7 @@ pub(super) struct Part<'r, 'a> {
 
 /// Values that were gathered, or that they cannot all be.
 #[derive(Debug)]
-pub(super) struct Gathered(Option<Vec<String>>);
+pub(super) struct CollectedValues(Option<Vec<String>>);
 
 impl<'r, 'a> Part<'r, 'a> {
     pub(super) fn new(object: &'r Object<'a>, partition_key: Option<&'r str>) -> Self {
@@ -45,15 +45,15 @@ impl<'r, 'a> Part<'r, 'a> {
         &self,
         operation: Operation,
         body: &Object<'_>,
-        resource: &Resource,
+        resource: &TableResource,
     ) -> Vec<(Cow<'static, str>, ConditionValue<'r>)> {
-        let mut attributes = Gathered::none();
-        let mut leading = Gathered::none();
+        let mut attributes = CollectedValues::new();
+        let mut leading = CollectedValues::new();
         let mut keys = Vec::new();
         self.mentioned(&mut attributes);
         // A scan goes through all partitions. AWS gives the key no value there, which `ForAllValues` takes for a match.
         if operation == Operation::Scan {
-            leading.give_up();
+            leading.set_unknown();
         } else if operation == Operation::Query {
             leading.add(self.queried());
         } else {
@@ -66,13 +66,13 @@ impl<'r, 'a> Part<'r, 'a> {
             let select = self.select(resource.index.is_some());
             // What comes back is not named, and may be anything.
             if select.starts_with("ALL_") {
-                attributes.give_up();
+                attributes.set_unknown();
             }
             keys.push(("dynamodb:Select".into(), select.to_owned().into()));
         } else {
             let returned = self.returned();
             if returned.starts_with("ALL_") {
-                attributes.give_up();
+                attributes.set_unknown();
             }
             keys.push(("dynamodb:ReturnValues".into(), returned.to_owned().into()));
         }
@@ -119,7 +119,7 @@ impl<'r, 'a> Part<'r, 'a> {
     }
 
     /// Every attribute that is named, wherever that is.
-    pub(super) fn mentioned(&self, found: &mut Gathered) {
+    pub(super) fn mentioned(&self, found: &mut CollectedValues) {
         const EXPRESSIONS: [&str; 5] = [
             "ConditionExpression",
             "FilterExpression",
@@ -142,7 +142,7 @@ impl<'r, 'a> Part<'r, 'a> {
             if let Some(expression) = expression {
                 match expression::attributes(expression, &self.names) {
                     Some(attributes) => found.add_all(attributes.into_iter()),
-                    None => found.give_up(),
+                    None => found.set_unknown(),
                 }
             }
         }
@@ -183,19 +183,19 @@ impl<'r, 'a> Part<'r, 'a> {
     }
 }
 
-impl Gathered {
-    pub(super) fn none() -> Self {
+impl CollectedValues {
+    pub(super) fn new() -> Self {
         Self(Some(Vec::new()))
     }
 
-    pub(super) fn give_up(&mut self) {
+    pub(super) fn set_unknown(&mut self) {
         self.0 = None;
     }
 
     pub(super) fn add(&mut self, value: Option<String>) {
         match value {
             Some(value) => self.add_all(std::iter::once(value)),
-            None => self.give_up(),
+            None => self.set_unknown(),
         }
     }
 
@@ -220,7 +220,7 @@ impl Gathered {
 /// `dynamodb:LeadingKeys`, and the same by its newer name. Keys of several attributes are nothing that tables here have.
 pub(super) fn leading_keys<'v>(
     keys: &mut Vec<(Cow<'static, str>, ConditionValue<'v>)>,
-    leading: Gathered,
+    leading: CollectedValues,
 ) {
     let value: ConditionValue<'v> = leading.into_value();
     keys.push(("dynamodb:LeadingKeys".into(), value.clone()));

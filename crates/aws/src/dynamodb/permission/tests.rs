@@ -6,7 +6,7 @@ use super::*;
 struct Schema;
 
 impl KeySchema for Schema {
-    fn partition_key(&self, resource: &Resource) -> Option<&str> {
+    fn partition_key(&self, resource: &TableResource) -> Option<&str> {
         match (resource.table.as_str(), resource.index.as_ref()) {
             ("unknown", _) => None,
             (_, None) => Some("pk"),
@@ -15,14 +15,14 @@ impl KeySchema for Schema {
     }
 }
 
-fn place() -> Place {
-    Place::new("432797229265".parse().unwrap(), "us-east-1").unwrap()
+fn account_region() -> AccountRegion {
+    AccountRegion::new("432797229265".parse().unwrap(), "us-east-1").unwrap()
 }
 
 /// One line for each requirement: the action, the last part of the ARN, and the condition keys.
 fn asked(operation: Operation, body: &str) -> String {
     let request = Request::read(operation, body.as_bytes()).unwrap();
-    let requirements = request.requirements(&place(), &Schema).unwrap();
+    let requirements = request.requirements(&account_region(), &Schema).unwrap();
     let lines = requirements.iter().map(|requirement| {
         let keys = requirement.keys.iter();
         let keys = keys.filter(|(key, _)| !key.contains("PartitionKeyValues"));
@@ -106,7 +106,7 @@ fn a_transaction_is_decided_item_by_item() {
     insta::assert_snapshot!(asked(Operation::TransactGetItems, r#"{"TransactItems": [{"Get": {"TableName": "insights", "Key": {"pk": {"S": "a"}}}}]}"#), @"dynamodb:GetItem table/insights Select=ALL_ATTRIBUTES LeadingKeys=a Attributes=(unknown) ReturnConsumedCapacity=NONE EnclosingOperation=TransactGetItems");
     let two = br#"{"TransactItems": [{"Put": {"TableName": "insights", "Item": {}}, "Delete": {"TableName": "other", "Key": {}}}]}"#;
     let request = Request::read(Operation::TransactWriteItems, two).unwrap();
-    insta::assert_snapshot!(request.requirements(&place(), &Schema).unwrap_err().message(), @"TransactItems can only contain one of Check, Put, Update or Delete");
+    insta::assert_snapshot!(request.requirements(&account_region(), &Schema).unwrap_err().message(), @"TransactItems can only contain one of Check, Put, Update or Delete");
 }
 
 #[test]
@@ -122,5 +122,5 @@ fn tables_and_their_tags_have_permissions_of_their_own() {
     insta::assert_snapshot!(asked(Operation::UntagResource, r#"{"ResourceArn": "arn:aws:dynamodb:us-east-1:432797229265:table/insights", "TagKeys": ["team"]}"#), @"dynamodb:UntagResource table/insights TagKeys=team");
     let index = br#"{"ResourceArn": "arn:aws:dynamodb:us-east-1:432797229265:table/insights/index/by-day"}"#;
     let request = Request::read(Operation::ListTagsOfResource, index).unwrap();
-    insta::assert_snapshot!(request.requirements(&place(), &Schema).unwrap_err().message(), @"Invalid TableArn: Invalid ResourceArn provided as input arn:aws:dynamodb:us-east-1:432797229265:table/insights/index/by-day");
+    insta::assert_snapshot!(request.requirements(&account_region(), &Schema).unwrap_err().message(), @"Invalid TableArn: Invalid ResourceArn provided as input arn:aws:dynamodb:us-east-1:432797229265:table/insights/index/by-day");
 }

@@ -3,8 +3,8 @@
 use super::*;
 use crate::error::{Protocol, RequestIds};
 
-fn place() -> Place {
-    Place::new("432797229265".parse().unwrap(), "us-east-1").unwrap()
+fn account_region() -> AccountRegion {
+    AccountRegion::new("432797229265".parse().unwrap(), "us-east-1").unwrap()
 }
 
 fn sent_on(operation: Operation, body: &str) -> String {
@@ -56,7 +56,7 @@ fn the_arns_of_tables_become_names_where_tables_are_named_and_nowhere_else() {
 fn every_table_is_found_wherever_it_is_named() {
     let found = |operation, body: &str| {
         let request = Request::read(operation, body.as_bytes()).unwrap();
-        let tables = request.tables(&place());
+        let tables = request.tables(&account_region());
         let names = tables.iter().map(|table| table.table.as_str());
         names.collect::<Vec<_>>().join(" ")
     };

@@ -4,20 +4,20 @@
 //! are small. A page ends as on AWS: at the request's `Limit`, at 1 MB, or with the last item; and it ends after many items, since a
 //! filter may leave nothing of them.
 
-use bowline_aws::dynamodb::{Operation, Place};
+use bowline_aws::dynamodb::{AccountRegion, Operation};
 use serde_json::{Map, Value};
 
 use crate::upstream::tables::{TableError, TableStore};
 
 /// Items of the first part. Each may have 400 KB as `DynamoDB` counts, and several times that in memory.
-const FIRST: u64 = 16;
+const FIRST_PART_ITEMS: u64 = 16;
 /// Most items of a part.
-const PART: u64 = 300;
+const MAX_PART_ITEMS: u64 = 300;
 /// Items after which a page ends.
-const MOST: u64 = 10_000;
+const MAX_PAGE_ITEMS: u64 = 10_000;
 /// Bytes of answers after which a page ends ("Paginating table query results", Amazon `DynamoDB` Developer Guide). Those of requests
 /// count as well: a large one is not worked on again and again.
-const ENOUGH: usize = 1 << 20;
+const MAX_PAGE_BYTES: usize = 1 << 20;
 
 /// Calls the store for a page: the body of the answer.
 ///
@@ -25,7 +25,7 @@ const ENOUGH: usize = 1 << 20;
 /// As [`TableStore::call`].
 pub(super) async fn page(
     store: &dyn TableStore,
-    place: &Place,
+    account_region: &AccountRegion,
     operation: Operation,
     body: String,
 ) -> Result<String, TableError> {
@@ -33,19 +33,19 @@ pub(super) async fn page(
     let limit = match request.get("Limit") {
         None => None,
         Some(limit) => match limit.as_u64() {
-            Some(limit) if limit > FIRST => Some(limit),
+            Some(limit) if limit > FIRST_PART_ITEMS => Some(limit),
             // It is one part, or no limit at all, which the store refuses.
-            Some(_) | None => return store.call(place, operation, body).await,
+            Some(_) | None => return store.call(account_region, operation, body).await,
         },
     };
-    let most = limit.unwrap_or(MOST).min(MOST);
+    let most = limit.unwrap_or(MAX_PAGE_ITEMS).min(MAX_PAGE_ITEMS);
     let mut page = Map::new();
-    let (mut bytes, mut scanned, mut size) = (0, 0, FIRST);
+    let (mut bytes, mut scanned, mut size) = (0, 0, FIRST_PART_ITEMS);
     while scanned < most {
         let asked = size.min(most - scanned);
         request.insert("Limit".to_owned(), asked.into());
         let sent = Value::Object(request.clone()).to_string();
-        let answer = store.call(place, operation, sent).await?;
+        let answer = store.call(account_region, operation, sent).await?;
         bytes += body.len() + answer.len();
         // Nearly all pages are one part.
         if page.is_empty() && !answer.contains("\"LastEvaluatedKey\"") {
@@ -60,10 +60,10 @@ pub(super) async fn page(
             break;
         };
         // The store has ended the part by its size, or all together are enough.
-        if read < asked || bytes >= ENOUGH {
+        if read < asked || bytes >= MAX_PAGE_BYTES {
             break;
         }
-        size = PART.min(size * 2);
+        size = MAX_PART_ITEMS.min(size * 2);
         request.insert("ExclusiveStartKey".to_owned(), last.clone());
     }
     Ok(Value::Object(page).to_string())
@@ -150,8 +150,9 @@ mod tests {
 
         /// Counts, capacity, the last key, and what the store was asked for.
         async fn page(&self, body: Value) -> String {
-            let place = Place::new("432797229265".parse().unwrap(), "us-east-1").unwrap();
-            let answer = page(self, &place, Operation::Query, body.to_string()).await;
+            let account_region =
+                AccountRegion::new("432797229265".parse().unwrap(), "us-east-1").unwrap();
+            let answer = page(self, &account_region, Operation::Query, body.to_string()).await;
             let answer = object(&answer.unwrap()).unwrap();
             let items = answer["Items"].as_array().unwrap();
             let in_order = items
@@ -173,18 +174,18 @@ mod tests {
     impl TableStore for Numbers {
         fn call<'a>(
             &'a self,
-            _: &'a Place,
+            _: &'a AccountRegion,
             _: Operation,
             body: String,
         ) -> BoxFuture<'a, Result<String, TableError>> {
             Box::pin(async move { Ok(self.answer(&body)) })
         }
 
-        fn leave<'a>(&'a self, _: &'a Place) -> BoxFuture<'a, Result<(), TableError>> {
+        fn leave<'a>(&'a self, _: &'a AccountRegion) -> BoxFuture<'a, Result<(), TableError>> {
             Box::pin(async { Ok(()) })
         }
 
-        fn expire(&self, _: Vec<Place>) -> BoxFuture<'_, ()> {
+        fn expire(&self, _: Vec<AccountRegion>) -> BoxFuture<'_, ()> {
             Box::pin(async {})
         }
     }

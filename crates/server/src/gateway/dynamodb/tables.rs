@@ -3,7 +3,7 @@
 //!
 //! Every step names the record as the step before has left it, and is refused if somebody else has changed it since.
 
-mod described;
+mod description;
 mod names;
 mod recover;
 
@@ -14,7 +14,7 @@ use std::{
 };
 
 use bowline_aws::{
-    dynamodb::{Operation, Place, Request, Resource},
+    dynamodb::{AccountRegion, Operation, Request, TableResource},
     error::{AwsError, Code, Fault, Protocol},
 };
 use bowline_iam::{decision::Permit, json as body};
@@ -22,9 +22,9 @@ use serde_json::{Value, json};
 
 pub(crate) use super::tables::recover::recover;
 use super::{
-    TableCall, answer,
-    execute::{Bound, execute, refusal},
-    tags,
+    TableCall,
+    execute::{AuthorizedTableOperation, execute, refusal},
+    response, tags,
 };
 use crate::{
     identity::{
@@ -43,42 +43,42 @@ const MAX_TABLES: usize = 2_500;
 /// Most regions that one account has tables in. Each takes a file.
 const MAX_REGIONS: usize = 40;
 /// How many tables a page of `ListTables` has, if the request does not say.
-const PAGE: i64 = 100;
+const MAX_LIST_PAGE: i64 = 100;
 
 pub(super) async fn create(
     call: &TableCall<'_>,
     event: &Event<'_>,
-    permit: Permit<Bound>,
+    permit: Permit<AuthorizedTableOperation>,
 ) -> Result<String, Refused> {
-    let resource = sole(&permit)?;
+    let resource = single_table(&permit)?;
     // Of another region it would be made here, and be none of what was decided about.
-    if resource.place != *call.place {
+    if resource.account_region != *call.account_region {
         return Err(super::not_found(Operation::CreateTable, &resource).into());
     }
     check_keys(call.request)?;
     names::check_new_indexes(call.request)?;
     let table = entity::Table {
         name: resource.table.to_string(),
-        account: resource.place.account(),
-        region: resource.place.region().to_owned(),
+        account: resource.account_region.account(),
+        region: resource.account_region.region().to_owned(),
         upstream: EMBEDDED.to_owned(),
         state: TableState::Creating,
         created: event.head.now,
         partition_key: None,
         index_partition_keys: BTreeMap::new(),
-        tags: tags::given(call.request)?,
+        tags: tags::requested(call.request)?,
     };
     let (state, store) = (&call.app.state, &*call.app.tables);
-    let _turn = call.app.turns.changing(call.place).await;
-    update_index(state, |index| take_name(index, &table)).await?;
+    let _lock = call.app.region_locks.write(call.account_region).await;
+    update_index(state, |index| reserve_name(index, &table)).await?;
     let made = match execute(permit, store).await {
         Ok(answer) => activate(state, &table, &answer).await.map(|()| answer),
         Err(refused) => Err(refused),
     };
     match made {
-        Ok(answer) => Ok(answer::with_our_arns(&answer, &table)?),
+        Ok(answer) => Ok(response::with_table_arns(&answer, &table)?),
         Err(refused) => {
-            give_up(state, store, &table).await;
+            rollback_create(state, store, &table).await;
             Err(refused.into())
         }
     }
@@ -105,37 +105,40 @@ fn check_keys(request: &Request<'_>) -> Result<(), AwsError> {
 
 /// Undoes a creation that failed, so that the name is free at once. The store goes first: whoever has the name next finds nothing. What
 /// cannot be undone now is taken up by a removal, or at the next start.
-async fn give_up(state: &IdentityState, store: &dyn TableStore, table: &entity::Table) {
-    if let Err(error) = undo(state, store, table).await {
+async fn rollback_create(state: &IdentityState, store: &dyn TableStore, table: &entity::Table) {
+    if let Err(error) = remove_unannounced(state, store, table).await {
         tracing::warn!(%error, table = %table.name, "What was made of the table `{}` could not be removed", table.name);
     }
 }
 
-pub(super) async fn delete(call: &TableCall<'_>, permit: Permit<Bound>) -> Result<String, Refused> {
-    let known = call.known(&sole(&permit)?)?;
+pub(super) async fn delete(
+    call: &TableCall<'_>,
+    permit: Permit<AuthorizedTableOperation>,
+) -> Result<String, Refused> {
+    let known = call.record(&single_table(&permit)?)?;
     let (state, store) = (&call.app.state, &*call.app.tables);
-    let _turn = call.app.turns.changing(call.place).await;
-    let known = same(state, &known)?;
+    let _lock = call.app.region_locks.write(call.account_region).await;
+    let known = reload_unchanged(state, &known)?;
     // Whoever had the turn before has ended, however that was. Nobody was told of a table that is still being made.
     if known.state == TableState::Creating {
-        undo(state, store, &known).await?;
-        return Ok(removed(&known)?);
+        remove_unannounced(state, store, &known).await?;
+        return Ok(deleted_response(&known)?);
     }
     let deleting = change_state(state, &known, TableState::Deleting).await?;
     match execute(permit, store).await {
         Ok(answer) => {
-            forget(state, store, &deleting).await?;
-            Ok(answer::with_our_arns(&answer, &deleting)?)
+            delete_record(state, store, &deleting).await?;
+            Ok(response::with_table_arns(&answer, &deleting)?)
         }
         // The store was done with it when somebody before was cut short.
         Err(error) if error.code() == Code::ResourceNotFound => {
-            forget(state, store, &deleting).await?;
-            Ok(removed(&deleting)?)
+            delete_record(state, store, &deleting).await?;
+            Ok(deleted_response(&deleting)?)
         }
         // It is protected, for one. What is not known to be undone stays to be taken up.
         Err(error) => {
             if error.code().fault() == Fault::Sender {
-                settle(state, store, &deleting).await?;
+                reconcile(state, store, &deleting).await?;
             }
             Err(error.into())
         }
@@ -143,31 +146,34 @@ pub(super) async fn delete(call: &TableCall<'_>, permit: Permit<Bound>) -> Resul
 }
 
 /// The answer for a table that the store did not have any more.
-fn removed(table: &entity::Table) -> Result<String, AwsError> {
+fn deleted_response(table: &entity::Table) -> Result<String, AwsError> {
     let description = json!({ "TableName": table.name, "TableStatus": "DELETING" });
     let answer = json!({ "TableDescription": description }).to_string();
-    answer::with_our_arns(&answer, table)
+    response::with_table_arns(&answer, table)
 }
 
-pub(super) async fn update(call: &TableCall<'_>, permit: Permit<Bound>) -> Result<String, Refused> {
-    let known = call.known(&sole(&permit)?)?;
+pub(super) async fn update(
+    call: &TableCall<'_>,
+    permit: Permit<AuthorizedTableOperation>,
+) -> Result<String, Refused> {
+    let known = call.record(&single_table(&permit)?)?;
     let (state, store) = (&call.app.state, &*call.app.tables);
     let changed = changed_indexes(call.request.get("GlobalSecondaryIndexUpdates"));
     names::check_new_indexes(call.request)?;
-    let _turn = call.app.turns.changing(call.place).await;
-    let known = same(state, &known)?;
+    let _lock = call.app.region_locks.write(call.account_region).await;
+    let known = reload_unchanged(state, &known)?;
     // One that is being changed was left so: whoever did that does not have the turn any more.
     if !matches!(known.state, TableState::Active | TableState::Updating) {
-        return Err(in_use(&known).into());
+        return Err(resource_in_use(&known).into());
     }
     if names::new_indexes(call.request).next().is_some() {
         let answer = call_store(store, &known, Operation::DescribeTable, json!({})).await;
-        let described = described::read(&answer.map_err(refusal)?)?;
+        let described = description::read(&answer.map_err(refusal)?)?;
         names::check_added_indexes(call.request, &described)?;
     }
     let updating = update_record(state, &known, |record| {
         if record.state != known.state {
-            return Err(in_use(record));
+            return Err(resource_in_use(record));
         }
         let mut updating = record.clone();
         updating.state = TableState::Updating;
@@ -179,15 +185,15 @@ pub(super) async fn update(call: &TableCall<'_>, permit: Permit<Bound>) -> Resul
     .await?;
     let outcome = execute(permit, store).await;
     // Whatever came of it, what the store has now is what counts.
-    settle(state, store, &updating).await?;
-    Ok(answer::with_our_arns(&outcome?, &updating)?)
+    reconcile(state, store, &updating).await?;
+    Ok(response::with_table_arns(&outcome?, &updating)?)
 }
 
 /// The names of the caller's tables in the region.
 pub(super) fn list(call: &TableCall<'_>) -> Result<String, AwsError> {
     let limit = match call.request.get("Limit").and_then(body::Value::as_i64) {
-        None => PAGE,
-        Some(limit @ 1..=PAGE) => limit,
+        None => MAX_LIST_PAGE,
+        Some(limit @ 1..=MAX_LIST_PAGE) => limit,
         Some(limit) => {
             let bound = if limit < 1 {
                 "greater than or equal to 1"
@@ -200,7 +206,7 @@ pub(super) fn list(call: &TableCall<'_>) -> Result<String, AwsError> {
         }
     };
     let after = call.request.text("ExclusiveStartTableName");
-    let (account, region) = (call.place.account(), call.place.region());
+    let (account, region) = (call.account_region.account(), call.account_region.region());
     let mut tables = call.index.tables(account, region, after);
     let most = usize::try_from(limit).unwrap_or_default();
     let names: Vec<String> = tables
@@ -217,7 +223,7 @@ pub(super) fn list(call: &TableCall<'_>) -> Result<String, AwsError> {
 }
 
 /// Makes the record what the store has.
-async fn settle(
+async fn reconcile(
     state: &IdentityState,
     store: &dyn TableStore,
     table: &entity::Table,
@@ -225,7 +231,7 @@ async fn settle(
     match call_store(store, table, Operation::DescribeTable, json!({})).await {
         Ok(answer) => activate(state, table, &answer).await,
         Err(TableError::Refused(error)) if error.code() == Code::ResourceNotFound => {
-            forget(state, store, table).await
+            delete_record(state, store, table).await
         }
         Err(error) => Err(refusal(error)),
     }
@@ -237,12 +243,12 @@ async fn activate(
     table: &entity::Table,
     answer: &str,
 ) -> Result<(), AwsError> {
-    let description = &described::read(answer)?;
+    let description = &description::read(answer)?;
     update_record(state, table, |record| {
         Ok(entity::Table {
             state: TableState::Active,
-            partition_key: described::partition_key(description),
-            index_partition_keys: described::index_partition_keys(description),
+            partition_key: description::partition_key(description),
+            index_partition_keys: description::index_partition_keys(description),
             ..record.clone()
         })
     })
@@ -262,16 +268,16 @@ fn changed_indexes<'v>(updates: Option<&'v body::Value<'_>>) -> BTreeSet<&'v str
 }
 
 /// The one table that an operation on tables is about.
-fn sole(permit: &Permit<Bound>) -> Result<Resource, AwsError> {
+fn single_table(permit: &Permit<AuthorizedTableOperation>) -> Result<TableResource, AwsError> {
     let resource = permit.action().tables.first().cloned();
     resource.ok_or_else(|| AwsError::internal(Protocol::DynamoDb))
 }
 
 impl TableCall<'_> {
     /// The record of a table, in whatever state it is.
-    fn known(&self, resource: &Resource) -> Result<Arc<entity::Table>, Refused> {
+    fn record(&self, resource: &TableResource) -> Result<Arc<entity::Table>, Refused> {
         let table = super::record(self.index, resource);
-        let table = table.filter(|_| resource.place == *self.place);
+        let table = table.filter(|_| resource.account_region == *self.account_region);
         table.map(|table| Arc::clone(&table.record)).ok_or_else(|| {
             let error = super::not_found(self.request.operation(), resource);
             Refused::because(error, "no table has this name there")
@@ -280,7 +286,7 @@ impl TableCall<'_> {
 }
 
 /// Takes the name. Whoever finds that somebody has it already is told so, whatever state that table is in.
-fn take_name(index: &Index, table: &entity::Table) -> Result<(Transaction, ()), AwsError> {
+fn reserve_name(index: &Index, table: &entity::Table) -> Result<(Transaction, ()), AwsError> {
     let (account, region) = (table.account, &*table.region);
     if index.table(account, region, &table.name).is_some() {
         return Err(names::exists(&table.name));
@@ -302,11 +308,15 @@ fn take_name(index: &Index, table: &entity::Table) -> Result<(Transaction, ()), 
 }
 
 /// The record of a table as it is now, if that is still the same table.
-fn same(state: &IdentityState, known: &entity::Table) -> Result<Arc<entity::Table>, AwsError> {
+fn reload_unchanged(
+    state: &IdentityState,
+    known: &entity::Table,
+) -> Result<Arc<entity::Table>, AwsError> {
     let index = state.current();
     let now = index.table(known.account, &known.region, &known.name);
     let now = now.map(|now| Arc::clone(&now.record));
-    now.filter(|now| now.is(known)).ok_or_else(|| in_use(known))
+    now.filter(|now| now.is(known))
+        .ok_or_else(|| resource_in_use(known))
 }
 
 async fn change_state(
@@ -316,7 +326,7 @@ async fn change_state(
 ) -> Result<entity::Table, AwsError> {
     update_record(state, known, |record| {
         if record.state != known.state {
-            return Err(in_use(record));
+            return Err(resource_in_use(record));
         }
         Ok(entity::Table {
             state: next,
@@ -335,7 +345,7 @@ pub(super) async fn update_record(
     update_index(state, |index| {
         let found = index.table(known.account, &known.region, &known.name);
         let found = found.filter(|found| found.record.is(known));
-        let found = found.ok_or_else(|| in_use(known))?;
+        let found = found.ok_or_else(|| resource_in_use(known))?;
         let changed = change(&found.record)?;
         let transaction = Transaction::new().update(&changed, found.revision);
         Ok((transaction, changed))
@@ -345,7 +355,7 @@ pub(super) async fn update_record(
 
 /// Forgets the record, and lets go of its place if that has no other. One that is gone was given up by somebody who ended the same
 /// removal. The caller has the place's write turn, or nobody is served yet.
-async fn forget(
+async fn delete_record(
     state: &IdentityState,
     store: &dyn TableStore,
     table: &entity::Table,
@@ -363,38 +373,38 @@ async fn forget(
     .await?;
     let index = state.current();
     let mut others = index.tables(table.account, &table.region, None);
-    if let (None, Some(place)) = (others.next(), table.place())
-        && let Err(error) = store.leave(&place).await
+    if let (None, Some(account_region)) = (others.next(), table.account_region())
+        && let Err(error) = store.leave(&account_region).await
     {
         // An empty file stays, which the next table of the place is put into.
         let arn = table.arn();
         tracing::warn!(
             error = &error as &dyn Error,
-            "What was kept for the place of the table `{arn}` could not be removed"
+            "What was kept for the account_region of the table `{arn}` could not be removed"
         );
     }
     Ok(())
 }
 
 /// Removes a table that nobody was told of, protected or not: from the store, if it is there, and then its record.
-async fn undo(
+async fn remove_unannounced(
     state: &IdentityState,
     store: &dyn TableStore,
     table: &entity::Table,
 ) -> Result<(), AwsError> {
     // It may never have been made. What the store would take for it then is not this table's.
     names::check(&state.current(), table)?;
-    match remove(store, table).await {
+    match delete_from_store(store, table).await {
         Err(error) if is_protection(&error) => {
             let unprotected = json!({ "DeletionProtectionEnabled": false });
             let done = call_store(store, table, Operation::UpdateTable, unprotected).await;
             done.map_err(refusal)?;
-            remove(store, table).await
+            delete_from_store(store, table).await
         }
         outcome => outcome,
     }
     .map_err(refusal)?;
-    forget(state, store, table).await
+    delete_record(state, store, table).await
 }
 
 /// Whether a table is not removed because it is protected: nothing else is wrong with a request of a name alone.
@@ -403,7 +413,10 @@ fn is_protection(error: &TableError) -> bool {
 }
 
 /// Removes a table from the store, if it is there and not protected.
-async fn remove(store: &dyn TableStore, table: &entity::Table) -> Result<(), TableError> {
+async fn delete_from_store(
+    store: &dyn TableStore,
+    table: &entity::Table,
+) -> Result<(), TableError> {
     match call_store(store, table, Operation::DeleteTable, json!({})).await {
         Ok(_) => Ok(()),
         Err(TableError::Refused(error)) if error.code() == Code::ResourceNotFound => Ok(()),
@@ -418,12 +431,15 @@ async fn call_store(
     operation: Operation,
     mut body: Value,
 ) -> Result<String, TableError> {
-    let place: Option<Place> = table.place();
-    let place = place.ok_or_else(|| TableError::Failed("a table's record has no place".into()))?;
+    let account_region: Option<AccountRegion> = table.account_region();
+    let account_region = account_region
+        .ok_or_else(|| TableError::Failed("a table's record has no account_region".into()))?;
     if let Value::Object(members) = &mut body {
         members.insert("TableName".to_owned(), table.name.as_str().into());
     }
-    store.call(&place, operation, body.to_string()).await
+    store
+        .call(&account_region, operation, body.to_string())
+        .await
 }
 
 async fn update_index<T>(
@@ -443,7 +459,7 @@ async fn update_index<T>(
     }
 }
 
-fn in_use(table: &entity::Table) -> AwsError {
+fn resource_in_use(table: &entity::Table) -> AwsError {
     let how = match table.state {
         TableState::Active => "changed",
         TableState::Creating => "created",

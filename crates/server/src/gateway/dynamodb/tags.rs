@@ -9,22 +9,22 @@ use bowline_aws::{
 use bowline_iam::{decision::Permit, json};
 use serde_json::json;
 
-use super::{TableCall, execute::Bound, tables::update_record};
+use super::{TableCall, execute::AuthorizedTableOperation, tables::update_record};
 use crate::{
     identity::entity::{self, table::MAX_TAGS},
     request::refusal::Refused,
 };
 
 /// Longest name of a tag, in characters.
-const MAX_NAME: usize = 128;
+const MAX_KEY_CHARS: usize = 128;
 /// Longest value of a tag, in characters.
-const MAX_VALUE: usize = 256;
+const MAX_VALUE_CHARS: usize = 256;
 
 /// The tags that a request gives.
 ///
 /// # Errors
 /// `ValidationException` for tags that AWS refuses too, and for a name that comes twice.
-pub(super) fn given(request: &Request<'_>) -> Result<BTreeMap<String, String>, AwsError> {
+pub(super) fn requested(request: &Request<'_>) -> Result<BTreeMap<String, String>, AwsError> {
     let tags = request.get("Tags").and_then(json::Value::as_array);
     let mut given = BTreeMap::new();
     for tag in tags.into_iter().flatten() {
@@ -33,8 +33,8 @@ pub(super) fn given(request: &Request<'_>) -> Result<BTreeMap<String, String>, A
             text("Key").unwrap_or_default(),
             text("Value").unwrap_or_default(),
         );
-        let lengths =
-            (1..=MAX_NAME).contains(&name.chars().count()) && value.chars().count() <= MAX_VALUE;
+        let lengths = (1..=MAX_KEY_CHARS).contains(&name.chars().count())
+            && value.chars().count() <= MAX_VALUE_CHARS;
         if !lengths {
             return Err(invalid(
                 "One or more parameter values were invalid: A tag's key has 1 to 128 characters and its value 256 at most",
@@ -59,12 +59,15 @@ pub(super) fn given(request: &Request<'_>) -> Result<BTreeMap<String, String>, A
         }
         given.insert(name.to_owned(), value.to_owned());
     }
-    bounded(&given)?;
+    check_count(&given)?;
     Ok(given)
 }
 
 /// `ListTagsOfResource`. There are too few tags for pages.
-pub(super) fn list(call: &TableCall<'_>, permit: &Permit<Bound>) -> Result<String, Refused> {
+pub(super) fn list(
+    call: &TableCall<'_>,
+    permit: &Permit<AuthorizedTableOperation>,
+) -> Result<String, Refused> {
     if call.request.get("NextToken").is_some() {
         return Err(invalid("Invalid NextToken: there are no more tags").into());
     }
@@ -79,9 +82,9 @@ pub(super) fn list(call: &TableCall<'_>, permit: &Permit<Bound>) -> Result<Strin
 /// `TagResource` and `UntagResource`.
 pub(super) async fn change(
     call: &TableCall<'_>,
-    permit: &Permit<Bound>,
+    permit: &Permit<AuthorizedTableOperation>,
 ) -> Result<String, Refused> {
-    let given = given(call.request)?;
+    let added = requested(call.request)?;
     let removed: Vec<&str> = call
         .request
         .get("TagKeys")
@@ -100,12 +103,12 @@ pub(super) async fn change(
         update_record(&call.app.state, &table, |record| {
             let mut tags = record.tags.clone();
             if adds {
-                tags.retain(|known, _| !given.keys().any(|name| name.eq_ignore_ascii_case(known)));
-                tags.extend(given.clone());
+                tags.retain(|known, _| !added.keys().any(|name| name.eq_ignore_ascii_case(known)));
+                tags.extend(added.clone());
             } else {
                 tags.retain(|known, _| !removed.contains(&&**known));
             }
-            bounded(&tags)?;
+            check_count(&tags)?;
             Ok(entity::Table {
                 tags,
                 ..record.clone()
@@ -117,7 +120,7 @@ pub(super) async fn change(
     Ok(String::new())
 }
 
-fn bounded(tags: &BTreeMap<String, String>) -> Result<(), AwsError> {
+fn check_count(tags: &BTreeMap<String, String>) -> Result<(), AwsError> {
     if tags.len() > MAX_TAGS {
         return Err(invalid(
             "One or more parameter values were invalid: Too many tags: a table has 50 at most",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bowline_aws::dynamodb::{Place, TableName};
+use bowline_aws::dynamodb::{AccountRegion, TableName};
 use bowline_iam::account::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -56,8 +56,8 @@ pub enum TableState {
 
 impl Table {
     /// Where it is. None for a record that was never valid.
-    pub fn place(&self) -> Option<Place> {
-        Place::new(self.account, &self.region)
+    pub fn account_region(&self) -> Option<AccountRegion> {
+        AccountRegion::new(self.account, &self.region)
     }
 
     /// Its ARN.
@@ -96,7 +96,7 @@ impl Entity for Table {
             "table name",
             "is not 3 to 255 letters, digits, underscores, hyphens and dots",
         )?;
-        ensure(self.place().is_some(), "region", "is no region")?;
+        ensure(self.account_region().is_some(), "region", "is no region")?;
         ensure(!self.upstream.is_empty(), "upstream", "is empty")?;
         ensure(self.tags.len() <= MAX_TAGS, "tags", "are too many")
     }

@@ -37,7 +37,7 @@ pub(super) fn dispatch(
         Operation::UpdateItem => run.on(|request| database.update_item(request)),
         Operation::UpdateTable => run.on(|request| database.update_table(request)),
         Operation::UpdateTimeToLive => run.on(|request| database.update_time_to_live(request)),
-        _ => Err(TableError::NotServed(operation)),
+        _ => Err(TableError::NotBuilt(operation)),
     }
 }
 

@@ -19,7 +19,7 @@ use std::{
     },
 };
 
-use bowline_aws::dynamodb::{Operation, Place};
+use bowline_aws::dynamodb::{AccountRegion, Operation};
 use dynoxide::Database;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -47,7 +47,7 @@ struct Slots {
     /// How often one was asked for.
     asked: u64,
     /// Each with the last time that it was asked for, in that count.
-    of: HashMap<Place, (u64, Arc<Slot>)>,
+    of: HashMap<AccountRegion, (u64, Arc<Slot>)>,
 }
 
 /// The database of one place. Whoever uses it has a clone of its `Arc` all the while.
@@ -82,10 +82,10 @@ impl EmbeddedTables {
     /// Does something on a thread that may wait.
     async fn with_slot<T: Send + 'static>(
         &self,
-        place: &Place,
+        account_region: &AccountRegion,
         work: impl FnOnce(&Slot) -> Result<T, TableError> + Send + 'static,
     ) -> Result<T, TableError> {
-        let (slot, thread) = self.take(place, 1).await;
+        let (slot, thread) = self.take(account_region, 1).await;
         let task = tokio::task::spawn_blocking(move || {
             let _thread = thread;
             work(&slot)
@@ -95,11 +95,15 @@ impl EmbeddedTables {
     }
 
     /// The slot of a place with so many of its threads. If it is not open, there is room for it.
-    async fn take(&self, place: &Place, threads: u32) -> (Arc<Slot>, OwnedSemaphorePermit) {
+    async fn take(
+        &self,
+        account_region: &AccountRegion,
+        threads: u32,
+    ) -> (Arc<Slot>, OwnedSemaphorePermit) {
         loop {
             let (slot, unused) = {
                 let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-                let slot = slots.get(place, &self.folder);
+                let slot = slots.get(account_region, &self.folder);
                 let is_open = slot.is_open.load(Ordering::Acquire);
                 let unused = if is_open { Vec::new() } else { slots.excess() };
                 (slot, unused)
@@ -121,13 +125,17 @@ impl EmbeddedTables {
 
 impl Slots {
     /// The slot of a place.
-    fn get(&mut self, place: &Place, folder: &Path) -> Arc<Slot> {
+    fn get(&mut self, account_region: &AccountRegion, folder: &Path) -> Arc<Slot> {
         self.asked += 1;
-        if let Some((last, slot)) = self.of.get_mut(place) {
+        if let Some((last, slot)) = self.of.get_mut(account_region) {
             *last = self.asked;
             return Arc::clone(slot);
         }
-        let name = format!("{}.{}.db", place.account(), place.region());
+        let name = format!(
+            "{}.{}.db",
+            account_region.account(),
+            account_region.region()
+        );
         let slot = Arc::new(Slot {
             path: folder.join(name),
             database: Mutex::default(),
@@ -135,7 +143,7 @@ impl Slots {
             threads: Arc::new(Semaphore::new(MAX_THREADS as usize)),
         });
         let known = (self.asked, Arc::clone(&slot));
-        self.of.insert(place.clone(), known);
+        self.of.insert(account_region.clone(), known);
         slot
     }
 
@@ -223,19 +231,22 @@ impl Slot {
 impl TableStore for EmbeddedTables {
     fn call<'a>(
         &'a self,
-        place: &'a Place,
+        account_region: &'a AccountRegion,
         operation: Operation,
         body: String,
     ) -> BoxFuture<'a, Result<String, TableError>> {
-        Box::pin(self.with_slot(place, move |slot| {
+        Box::pin(self.with_slot(account_region, move |slot| {
             slot.run(|database| dispatch(database, operation, &body))
         }))
     }
 
-    fn leave<'a>(&'a self, place: &'a Place) -> BoxFuture<'a, Result<(), TableError>> {
+    fn leave<'a>(
+        &'a self,
+        account_region: &'a AccountRegion,
+    ) -> BoxFuture<'a, Result<(), TableError>> {
         Box::pin(async move {
             // With all of its threads nobody else uses the place.
-            let (slot, threads) = self.take(place, MAX_THREADS).await;
+            let (slot, threads) = self.take(account_region, MAX_THREADS).await;
             let left = Arc::clone(&slot);
             // The job has them until it ends, whatever becomes of whoever waits for it.
             let task = tokio::task::spawn_blocking(move || (left.remove(), threads));
@@ -244,7 +255,7 @@ impl TableStore for EmbeddedTables {
                 .map_err(|error| TableError::Failed(error.into()))?;
             {
                 let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-                slots.of.remove(place);
+                slots.of.remove(account_region);
                 slot.threads.close();
             }
             drop(threads);
@@ -252,9 +263,9 @@ impl TableStore for EmbeddedTables {
         })
     }
 
-    fn expire(&self, places: Vec<Place>) -> BoxFuture<'_, ()> {
+    fn expire(&self, places: Vec<AccountRegion>) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            for place in places {
+            for account_region in places {
                 let sweep = |slot: &Slot| {
                     // The place was left meanwhile.
                     if !slot.path.exists() {
@@ -262,7 +273,7 @@ impl TableStore for EmbeddedTables {
                     }
                     slot.run(|database| database.sweep_ttl().map(drop).map_err(failed))
                 };
-                if let Err(error) = self.with_slot(&place, sweep).await {
+                if let Err(error) = self.with_slot(&account_region, sweep).await {
                     tracing::warn!(
                         error = &error as &dyn Error,
                         "Items that have expired could not be removed"

@@ -13,7 +13,7 @@ use bowline_aws::{
 use bowline_iam::json::Value;
 use serde_json::Value as Described;
 
-use super::described;
+use super::description;
 use crate::identity::{entity, index::Index};
 
 /// How the names of tables begin that are not the client's: the engine's own, and what SQLite keeps or answers by itself. A table
@@ -75,7 +75,7 @@ pub(super) fn check_added_indexes(
     request: &Request<'_>,
     table: &Described,
 ) -> Result<(), AwsError> {
-    let taken: BTreeSet<String> = described::indexes(table)
+    let taken: BTreeSet<String> = description::indexes(table)
         .map(|(name, _)| name.to_ascii_lowercase())
         .collect();
     match new_indexes(request).find(|name| taken.contains(&name.to_ascii_lowercase())) {

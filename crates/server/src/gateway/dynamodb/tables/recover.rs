@@ -4,7 +4,7 @@ use std::{error::Error, sync::Arc};
 
 use bowline_aws::error::AwsError;
 
-use super::{forget, is_protection, remove, settle, undo};
+use super::{delete_from_store, delete_record, is_protection, reconcile, remove_unannounced};
 use crate::{
     gateway::dynamodb::execute::refusal,
     identity::{
@@ -28,7 +28,7 @@ pub(crate) async fn recover(state: &IdentityState, store: &dyn TableStore) {
         .collect();
     for table in unsettled {
         let arn = table.arn();
-        match take_up(state, store, &table).await {
+        match resume(state, store, &table).await {
             Ok(()) => {
                 tracing::info!(table.arn = %arn, "What was under way with the table `{arn}` is settled");
             }
@@ -44,18 +44,18 @@ pub(crate) async fn recover(state: &IdentityState, store: &dyn TableStore) {
 }
 
 /// Ends what was cut short with one table.
-async fn take_up(
+async fn resume(
     state: &IdentityState,
     store: &dyn TableStore,
     table: &entity::Table,
 ) -> Result<(), AwsError> {
     match table.state {
         TableState::Active => Ok(()),
-        TableState::Creating => undo(state, store, table).await,
-        TableState::Updating => settle(state, store, table).await,
-        TableState::Deleting => match remove(store, table).await {
-            Ok(()) => forget(state, store, table).await,
-            Err(error) if is_protection(&error) => settle(state, store, table).await,
+        TableState::Creating => remove_unannounced(state, store, table).await,
+        TableState::Updating => reconcile(state, store, table).await,
+        TableState::Deleting => match delete_from_store(store, table).await {
+            Ok(()) => delete_record(state, store, table).await,
+            Err(error) if is_protection(&error) => reconcile(state, store, table).await,
             Err(error) => Err(refusal(error)),
         },
     }

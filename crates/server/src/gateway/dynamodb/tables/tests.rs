@@ -55,8 +55,11 @@ impl World {
     }
 
     async fn call(&self, operation: Operation, body: &str) {
-        let place = table(1).place().unwrap();
-        let done = self.store.call(&place, operation, body.to_owned()).await;
+        let account_region = table(1).account_region().unwrap();
+        let done = self
+            .store
+            .call(&account_region, operation, body.to_owned())
+            .await;
         done.unwrap();
     }
 
@@ -172,7 +175,7 @@ async fn a_start_takes_the_keys_of_a_table_that_was_being_changed_from_the_store
 async fn a_creation_that_failed_leaves_the_name_free_and_nothing_in_the_store() {
     for in_store in [true, false] {
         let world = World::with(TableState::Creating, in_store).await;
-        give_up(&world.state, &world.store, &table(1)).await;
+        rollback_create(&world.state, &world.store, &table(1)).await;
         assert_eq!(world.now().await, (None, false));
     }
 }
@@ -182,7 +185,7 @@ async fn a_name_is_taken_once_however_it_is_written() {
     let world = World::new().await;
     let take = |table: entity::Table| {
         let state = &world.state;
-        async move { code(update_index(state, |index| take_name(index, &table)).await) }
+        async move { code(update_index(state, |index| reserve_name(index, &table)).await) }
     };
     assert_eq!(take(table(1)).await, Ok(()));
     assert_eq!(take(table(1)).await, Err(Code::ResourceInUse));
@@ -220,7 +223,7 @@ async fn names_of_the_engine_and_of_sqlite_are_nobodys() {
         ("pragma", Ok(())),
     ] {
         let table = named(name, "us-east-1", TableState::Creating);
-        let taken = update_index(&world.state, |index| take_name(index, &table)).await;
+        let taken = update_index(&world.state, |index| reserve_name(index, &table)).await;
         assert_eq!(code(taken), expected, "{name}");
     }
 }
@@ -243,7 +246,7 @@ async fn a_start_leaves_alone_what_it_cannot_settle_and_settles_the_rest() {
         let transaction = Transaction::new().create(record);
         world.state.commit(transaction).await.unwrap();
     }
-    let place = kept.place().unwrap();
+    let account_region = kept.account_region().unwrap();
     for (operation, body) in [
         (Operation::CreateTable, TABLE),
         (
@@ -251,7 +254,9 @@ async fn a_start_leaves_alone_what_it_cannot_settle_and_settles_the_rest() {
             r#"{"TableName": "insights", "Item": {"pk": {"S": "a"}}}"#,
         ),
     ] {
-        let done = world.store.call(&place, operation, body.to_owned());
+        let done = world
+            .store
+            .call(&account_region, operation, body.to_owned());
         done.await.unwrap();
     }
     recover(&world.state, &world.store).await;
@@ -262,7 +267,10 @@ async fn a_start_leaves_alone_what_it_cannot_settle_and_settles_the_rest() {
         assert_eq!(now.unwrap().record.state, record.state, "{}", record.name);
     }
     let get = r#"{"TableName": "insights", "Key": {"pk": {"S": "a"}}}"#.to_owned();
-    let item = world.store.call(&place, Operation::GetItem, get).await;
+    let item = world
+        .store
+        .call(&account_region, Operation::GetItem, get)
+        .await;
     assert_eq!(item.unwrap(), r#"{"Item":{"pk":{"S":"a"}}}"#);
 }
 
@@ -276,7 +284,9 @@ async fn what_was_known_of_a_table_changes_nothing_of_the_next_of_its_name() {
     let late = change_state(&world.state, &known, TableState::Deleting).await;
     assert_eq!(code(late), Err(Code::ResourceInUse));
     // To whoever removes it, it is gone.
-    forget(&world.state, &world.store, &known).await.unwrap();
+    delete_record(&world.state, &world.store, &known)
+        .await
+        .unwrap();
     let record = world.now().await.0.unwrap();
     assert_eq!(record.state, TableState::Active);
 }
@@ -289,7 +299,7 @@ async fn an_account_has_tables_in_so_many_regions() {
             region: format!("r{n}"),
             ..table(1)
         };
-        let taken = update_index(&world.state, |index| take_name(index, &table)).await;
+        let taken = update_index(&world.state, |index| reserve_name(index, &table)).await;
         let expected = if n < MAX_REGIONS {
             Ok(())
         } else {

@@ -6,12 +6,12 @@ use bowline_aws::error::{Protocol, RequestIds};
 
 use super::*;
 
-fn place(account: &str, region: &str) -> Place {
-    Place::new(account.parse().unwrap(), region).unwrap()
+fn account_region(account: &str, region: &str) -> AccountRegion {
+    AccountRegion::new(account.parse().unwrap(), region).unwrap()
 }
 
-fn home() -> Place {
-    place("432797229265", "us-east-1")
+fn home() -> AccountRegion {
+    account_region("432797229265", "us-east-1")
 }
 
 const TABLE: &str = r#"{"TableName": "insights", "BillingMode": "PAY_PER_REQUEST",
@@ -74,8 +74,8 @@ async fn a_table_is_of_one_account_in_one_region() {
     let folder = tempfile::tempdir().unwrap();
     let tables = with_items(folder.path()).await;
     for elsewhere in [
-        place("432797229265", "eu-west-1"),
-        place("111122223333", "us-east-1"),
+        account_region("432797229265", "eu-west-1"),
+        account_region("111122223333", "us-east-1"),
     ] {
         let body = r#"{"TableName": "insights"}"#.to_owned();
         let outcome = tables
@@ -147,7 +147,7 @@ async fn no_refusal_tells_what_the_store_is_made_of() {
     ];
     for operation in Operation::ALL
         .iter()
-        .filter(|operation| operation.is_served())
+        .filter(|operation| operation.is_built())
     {
         for member in members {
             for value in values {
@@ -261,8 +261,8 @@ async fn so_many_databases_stay_open_and_the_others_are_there_still() {
     let folder = tempfile::tempdir().unwrap();
     let tables = with_items(folder.path()).await;
     for n in 0..MAX_OPEN + 10 {
-        let place = place("432797229265", &format!("r{n}"));
-        let made = tables.call(&place, Operation::CreateTable, TABLE.to_owned());
+        let account_region = account_region("432797229265", &format!("r{n}"));
+        let made = tables.call(&account_region, Operation::CreateTable, TABLE.to_owned());
         made.await.unwrap();
     }
     let (open, there) = files(folder.path());
@@ -276,17 +276,17 @@ async fn so_many_databases_stay_open_and_the_others_are_there_still() {
 async fn places_that_push_each_other_out_keep_every_write() {
     let folder = tempfile::tempdir().unwrap();
     let tables = Arc::new(EmbeddedTables::open(folder.path()).unwrap());
-    let at = |n: usize| place("432797229265", &format!("r{n}"));
+    let at = |n: usize| account_region("432797229265", &format!("r{n}"));
     // More at a time than stay open, each with writes that follow each other.
     let writers: Vec<_> = (0..MAX_OPEN + 30)
         .map(|n| {
-            let (tables, place) = (Arc::clone(&tables), at(n));
+            let (tables, account_region) = (Arc::clone(&tables), at(n));
             tokio::spawn(async move {
-                let made = tables.call(&place, Operation::CreateTable, TABLE.to_owned());
+                let made = tables.call(&account_region, Operation::CreateTable, TABLE.to_owned());
                 made.await.unwrap();
                 for sk in 0..5 {
                     let body = item("a", &sk.to_string());
-                    let put = tables.call(&place, Operation::PutItem, body);
+                    let put = tables.call(&account_region, Operation::PutItem, body);
                     put.await.unwrap();
                 }
             })

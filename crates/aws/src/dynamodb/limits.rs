@@ -7,20 +7,20 @@ use bowline_iam::json::{Member, Object, Value};
 use super::{operation::Operation, shape::present};
 use crate::error::{AwsError, Code};
 
-/// Most tables of a `BatchGetItem`, and most keys of all of them (shapes `BatchGetRequestMap` and `KeyList`).
-const MOST_GETS: usize = 100;
-/// Most tables of a `BatchWriteItem`, and most writes to all of them (shapes `BatchWriteItemRequestMap` and `WriteRequests`).
-const MOST_WRITES: usize = 25;
+/// Most tables of a `BatchGetItem`, and max keys of all of them (shapes `BatchGetRequestMap` and `KeyList`).
+const MAX_BATCH_GETS: usize = 100;
+/// Most tables of a `BatchWriteItem`, and max writes to all of them (shapes `BatchWriteItemRequestMap` and `WriteRequests`).
+const MAX_BATCH_WRITES: usize = 25;
 /// Most items of a transaction (shapes `TransactGetItemList` and `TransactWriteItemList`).
-const MOST_OF_TRANSACTION: usize = 100;
+const MAX_TRANSACTION_ITEMS: usize = 100;
 /// Most names of `AttributesToGet`: the store compares each with each.
-const MOST_NAMES: usize = 256;
+const MAX_ATTRIBUTES_TO_GET: usize = 256;
 /// Most attributes that an index projects by their names ("Quotas in Amazon `DynamoDB`", for all indexes of a table).
-const MOST_PROJECTED: usize = 100;
+const MAX_PROJECTED_ATTRIBUTES: usize = 100;
 /// Most elements of the sets that the updates of a request add or take away: the store looks each up by going through the item's set.
-const MOST_ELEMENTS: usize = 1_000;
+const MAX_SET_ELEMENTS: usize = 1_000;
 /// Most tags of a table, so more than that are never given ("Tagging restrictions in `DynamoDB`").
-const MOST_TAGS: usize = 50;
+const MAX_TAGS: usize = 50;
 
 /// Checks a body. What is not of its type is left to whoever checks that.
 ///
@@ -34,42 +34,42 @@ pub(super) fn check(operation: Operation, body: &Value<'_>) -> Result<(), AwsErr
     let Some(body) = body.as_object() else {
         return Ok(());
     };
-    names(body)?;
+    check_attributes_to_get(body)?;
     match operation {
         Operation::BatchGetItem => {
-            let tables = tables(body, MOST_GETS)?;
+            let tables = batch_tables(body, MAX_BATCH_GETS)?;
             for table in tables.iter().filter_map(|table| table.value.as_object()) {
-                names(table)?;
+                check_attributes_to_get(table)?;
             }
             let keys = tables.iter().map(|table| table.value.get("Keys"));
-            if keys.map(length).sum::<usize>() > MOST_GETS {
+            if keys.map(length).sum::<usize>() > MAX_BATCH_GETS {
                 return Err(too_many(operation));
             }
         }
         Operation::BatchWriteItem => {
-            let tables = tables(body, MOST_WRITES)?;
+            let tables = batch_tables(body, MAX_BATCH_WRITES)?;
             let lists = tables.iter().map(|table| table.value.as_array());
             if lists.flatten().any(<[_]>::is_empty) {
                 let constraint = format!(
-                    "Map value must satisfy constraint: [Member must have length less than or equal to {MOST_WRITES}, Member must have length greater than or equal to 1]"
+                    "Map value must satisfy constraint: [Member must have length less than or equal to {MAX_BATCH_WRITES}, Member must have length greater than or equal to 1]"
                 );
-                return Err(failed("requestItems", &constraint));
+                return Err(constraint_failed("requestItems", &constraint));
             }
             let writes = tables.iter().map(|table| length(Some(&table.value)));
-            if writes.sum::<usize>() > MOST_WRITES {
+            if writes.sum::<usize>() > MAX_BATCH_WRITES {
                 return Err(too_many(operation));
             }
         }
         Operation::TransactGetItems | Operation::TransactWriteItems => {
             let items = present(body, "TransactItems").and_then(Value::as_array);
-            bounded("transactItems", items, MOST_OF_TRANSACTION)?;
+            check_length("transactItems", items, MAX_TRANSACTION_ITEMS)?;
             let items = items.unwrap_or_default().iter();
             let updates = items.filter_map(|item| item.get("Update")?.as_object());
-            elements(updates.map(changed_elements).sum())?;
+            check_set_elements(updates.map(changed_elements).sum())?;
         }
-        Operation::UpdateItem => elements(changed_elements(body))?,
+        Operation::UpdateItem => check_set_elements(changed_elements(body))?,
         Operation::CreateTable | Operation::TagResource
-            if length(present(body, "Tags")) > MOST_TAGS =>
+            if length(present(body, "Tags")) > MAX_TAGS =>
         {
             let message =
                 "One or more parameter values were invalid: Too many tags: a table has 50 at most";
@@ -78,17 +78,17 @@ pub(super) fn check(operation: Operation, body: &Value<'_>) -> Result<(), AwsErr
         _ => {}
     }
     if matches!(operation, Operation::CreateTable | Operation::UpdateTable) {
-        projected(body)?;
+        check_projected(body)?;
     }
     Ok(())
 }
 
-fn names(of: &Object<'_>) -> Result<(), AwsError> {
+fn check_attributes_to_get(of: &Object<'_>) -> Result<(), AwsError> {
     let names = present(of, "AttributesToGet").and_then(Value::as_array);
     match names.map(<[_]>::len) {
-        Some(length) if length > MOST_NAMES => Err(failed(
+        Some(length) if length > MAX_ATTRIBUTES_TO_GET => Err(constraint_failed(
             "attributesToGet",
-            &format!("Member must have length less than or equal to {MOST_NAMES}"),
+            &format!("Member must have length less than or equal to {MAX_ATTRIBUTES_TO_GET}"),
         )),
         Some(_) | None => Ok(()),
     }
@@ -128,10 +128,10 @@ fn changed_elements(update: &Object<'_>) -> usize {
     of_expression + of_legacy
 }
 
-fn elements(count: usize) -> Result<(), AwsError> {
-    if count > MOST_ELEMENTS {
+fn check_set_elements(count: usize) -> Result<(), AwsError> {
+    if count > MAX_SET_ELEMENTS {
         let message = format!(
-            "One or more parameter values were invalid: Too many elements of sets to add or delete: a request has {MOST_ELEMENTS} at most"
+            "One or more parameter values were invalid: Too many elements of sets to add or delete: a request has {MAX_SET_ELEMENTS} at most"
         );
         return Err(AwsError::new(Code::ValidationError, message));
     }
@@ -139,7 +139,7 @@ fn elements(count: usize) -> Result<(), AwsError> {
 }
 
 /// Checks the attributes that indexes project by their names.
-fn projected(body: &Object<'_>) -> Result<(), AwsError> {
+fn check_projected(body: &Object<'_>) -> Result<(), AwsError> {
     let list = |name| {
         let list = present(body, name).and_then(Value::as_array);
         list.unwrap_or_default().iter()
@@ -152,9 +152,9 @@ fn projected(body: &Object<'_>) -> Result<(), AwsError> {
         .filter_map(|index| index.get("Projection")?.get("NonKeyAttributes"))
         .map(|names| length(Some(names)))
         .sum();
-    if count > MOST_PROJECTED {
+    if count > MAX_PROJECTED_ATTRIBUTES {
         let message = format!(
-            "One or more parameter values were invalid: Too many NonKeyAttributes: the indexes of a table have {MOST_PROJECTED} at most"
+            "One or more parameter values were invalid: Too many NonKeyAttributes: the indexes of a table have {MAX_PROJECTED_ATTRIBUTES} at most"
         );
         return Err(AwsError::new(Code::ValidationError, message));
     }
@@ -162,28 +162,31 @@ fn projected(body: &Object<'_>) -> Result<(), AwsError> {
 }
 
 /// The tables of a batch, if there are some and not too many.
-fn tables<'b, 'a>(body: &'b Object<'a>, most: usize) -> Result<&'b [Member<'a>], AwsError> {
+fn batch_tables<'b, 'a>(body: &'b Object<'a>, max: usize) -> Result<&'b [Member<'a>], AwsError> {
     let tables = present(body, "RequestItems").and_then(Value::as_object);
     let tables = tables.map(Object::members);
-    bounded("requestItems", tables, most)?;
+    check_length("requestItems", tables, max)?;
     Ok(tables.unwrap_or_default())
 }
 
 /// Nothing is allowed to nobody, so a request about nothing is told so.
-fn bounded<T>(name: &str, given: Option<&[T]>, most: usize) -> Result<(), AwsError> {
+fn check_length<T>(name: &str, given: Option<&[T]>, max: usize) -> Result<(), AwsError> {
     let bound = match given.map(<[T]>::len) {
         Some(0) => "greater than or equal to 1".to_owned(),
-        Some(length) if length > most => format!("less than or equal to {most}"),
+        Some(length) if length > max => format!("less than or equal to {max}"),
         Some(_) | None => return Ok(()),
     };
-    Err(failed(name, &format!("Member must have length {bound}")))
+    Err(constraint_failed(
+        name,
+        &format!("Member must have length {bound}"),
+    ))
 }
 
 fn length(list: Option<&Value<'_>>) -> usize {
     list.and_then(Value::as_array).map_or(0, <[_]>::len)
 }
 
-fn failed(name: &str, constraint: &str) -> AwsError {
+fn constraint_failed(name: &str, constraint: &str) -> AwsError {
     AwsError::validation(&[format!(
         "Value at '{name}' failed to satisfy constraint: {constraint}"
     )])

@@ -9,22 +9,22 @@ use crate::{
 };
 
 /// A good answer with this body.
-pub(super) fn good(body: String) -> Answer {
+pub(super) fn ok(body: String) -> Answer {
     answer::whole("application/x-amz-json-1.0", body)
 }
 
 /// The answer with the ARNs that the table and its indexes have here. The store has a place of its own for all tables.
-pub(super) fn with_our_arns(answer: &str, table: &entity::Table) -> Result<String, AwsError> {
+pub(super) fn with_table_arns(answer: &str, table: &entity::Table) -> Result<String, AwsError> {
     let mut answer = read(answer)?;
     for member in ["Table", "TableDescription"] {
         if let Some(Value::Object(description)) = answer.get_mut(member) {
-            describe(description, table);
+            add_arns(description, table);
         }
     }
     Ok(Value::Object(answer).to_string())
 }
 
-fn describe(description: &mut Map<String, Value>, table: &entity::Table) {
+fn add_arns(description: &mut Map<String, Value>, table: &entity::Table) {
     let arn = table.arn();
     // Streams are not served.
     for internal in [
@@ -48,7 +48,7 @@ fn describe(description: &mut Map<String, Value>, table: &entity::Table) {
 }
 
 /// The answer to a batch, whose tables are called what the request has called them.
-pub(super) fn with_names_as_asked(answer: String, arns: &[&str]) -> Result<String, AwsError> {
+pub(super) fn with_requested_names(answer: String, arns: &[&str]) -> Result<String, AwsError> {
     if arns.is_empty() {
         return Ok(answer);
     }

@@ -10,14 +10,14 @@ use crate::{
 };
 
 /// Longest `ClientRequestToken` ("Quotas in Amazon `DynamoDB`"); the store refuses longer ones.
-const LONGEST_TOKEN: usize = 36;
+const MAX_TOKEN_BYTES: usize = 36;
 
 /// The body to send on, of a caller's request that names these tables.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "the others are sent on as they are"
 )]
-pub(super) fn body<'t>(
+pub(super) fn to_upstream<'t>(
     request: &Request<'_>,
     caller: &Caller,
     tables: impl Iterator<Item = Option<&'t entity::Table>>,
@@ -26,8 +26,8 @@ pub(super) fn body<'t>(
         // Tags are kept in the record.
         Operation::CreateTable => request.to_wire_with("Tags", None),
         Operation::TransactWriteItems => match request.text("ClientRequestToken") {
-            Some(token) if token.len() <= LONGEST_TOKEN => {
-                let json = format!("\"{}\"", own_token(caller, token, tables));
+            Some(token) if token.len() <= MAX_TOKEN_BYTES => {
+                let json = format!("\"{}\"", scoped_client_request_token(caller, token, tables));
                 request.to_wire_with("ClientRequestToken", Some(&json))
             }
             Some(_) | None => request.to_wire(),
@@ -38,7 +38,7 @@ pub(super) fn body<'t>(
 
 /// A token that stands for this one of the caller's, about the tables that there are now. The store remembers tokens and names of tables
 /// only: another caller's token would be taken for this one, and a table for the one that had its name before.
-fn own_token<'t>(
+fn scoped_client_request_token<'t>(
     caller: &Caller,
     token: &str,
     tables: impl Iterator<Item = Option<&'t entity::Table>>,
@@ -60,6 +60,6 @@ fn own_token<'t>(
     }
     line(token);
     let mut own = URL_SAFE_NO_PAD.encode(hash.finish());
-    own.truncate(LONGEST_TOKEN);
+    own.truncate(MAX_TOKEN_BYTES);
     own
 }

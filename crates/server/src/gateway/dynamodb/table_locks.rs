@@ -8,31 +8,31 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use bowline_aws::dynamodb::Place;
+use bowline_aws::dynamodb::AccountRegion;
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
 /// The turns of the places whose tables are used or changed.
 #[derive(Debug, Default)]
-pub(crate) struct Turns(Mutex<HashMap<Place, Arc<RwLock<()>>>>);
+pub(crate) struct RegionLocks(Mutex<HashMap<AccountRegion, Arc<RwLock<()>>>>);
 
-impl Turns {
+impl RegionLocks {
     /// Waits until no table of the place is being changed, and keeps it so.
-    pub(super) async fn using(&self, place: &Place) -> OwnedRwLockReadGuard<()> {
-        self.of(place).read_owned().await
+    pub(super) async fn read(&self, account_region: &AccountRegion) -> OwnedRwLockReadGuard<()> {
+        self.lock_of(account_region).read_owned().await
     }
 
     /// Waits until no table of the place is used or changed, and keeps it so.
-    pub(super) async fn changing(&self, place: &Place) -> OwnedRwLockWriteGuard<()> {
-        self.of(place).write_owned().await
+    pub(super) async fn write(&self, account_region: &AccountRegion) -> OwnedRwLockWriteGuard<()> {
+        self.lock_of(account_region).write_owned().await
     }
 
-    fn of(&self, place: &Place) -> Arc<RwLock<()>> {
-        let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(turn) = turns.get(place) {
-            return Arc::clone(turn);
+    fn lock_of(&self, account_region: &AccountRegion) -> Arc<RwLock<()>> {
+        let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lock) = locks.get(account_region) {
+            return Arc::clone(lock);
         }
         // Nobody has or awaits the turn of a place that this map alone knows of.
-        turns.retain(|_, turn| Arc::strong_count(turn) > 1);
-        Arc::clone(turns.entry(place.clone()).or_default())
+        locks.retain(|_, lock| Arc::strong_count(lock) > 1);
+        Arc::clone(locks.entry(account_region.clone()).or_default())
     }
 }
