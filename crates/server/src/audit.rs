@@ -22,7 +22,7 @@ use bowline_aws::error::AwsError;
 
 use crate::{
     data_folder::private_folder,
-    request::{event::Event, refusal::Refused},
+    request::{error::RequestError, record::RequestRecord},
 };
 pub(crate) use record::{Outcome, render};
 
@@ -116,13 +116,14 @@ impl Audit {
     /// The same before a call that changes something: nothing is changed that could not be recorded.
     ///
     /// # Errors
-    /// A failure of ours, in the words of the event's service.
-    pub(crate) fn check_before(&self, event: &Event<'_>) -> Result<(), Refused> {
-        if event.reads_only() {
+    /// A failure of ours, in the words of the record's service.
+    pub(crate) fn check_before(&self, record: &RequestRecord<'_>) -> Result<(), RequestError> {
+        if record.reads_only() {
             return Ok(());
         }
-        self.check()
-            .map_err(|error| Refused::because(AwsError::internal(event.service.protocol()), &error))
+        self.check().map_err(|error| {
+            RequestError::new(AwsError::internal(record.service.protocol()), &error)
+        })
     }
 
     /// How often a record could not be written at once.

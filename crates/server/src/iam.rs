@@ -27,7 +27,7 @@ use bowline_aws::{
 use bowline_iam::decision::Permit;
 
 use crate::request::call::Call;
-use crate::request::refusal::Refused;
+use crate::request::error::RequestError;
 
 /// Does what is permitted: the answer's XML.
 ///
@@ -37,7 +37,10 @@ use crate::request::refusal::Refused;
     clippy::wildcard_enum_match_arm,
     reason = "what is not built is refused in one way"
 )]
-pub(crate) async fn carry_out(permit: Permit<Request>, call: &Call<'_>) -> Result<String, Refused> {
+pub(crate) async fn carry_out(
+    permit: Permit<Request>,
+    call: &Call<'_>,
+) -> Result<String, RequestError> {
     use Request as R;
     let request = permit.into_action();
     let operation = request.operation();
@@ -163,15 +166,18 @@ pub(crate) async fn carry_out(permit: Permit<Request>, call: &Call<'_>) -> Resul
     }
 }
 
-fn answer<O: Output>(call: &Call<'_>, output: Result<O, Refused>) -> Result<String, Refused> {
+fn answer<O: Output>(
+    call: &Call<'_>,
+    output: Result<O, RequestError>,
+) -> Result<String, RequestError> {
     output.map(|output| iam::response(&output, call.request_id))
 }
 
 fn done(
     call: &Call<'_>,
     operation: Operation,
-    done: Result<(), Refused>,
-) -> Result<String, Refused> {
+    done: Result<(), RequestError>,
+) -> Result<String, RequestError> {
     done.map(|()| empty_response(operation, call.request_id))
 }
 

@@ -34,17 +34,17 @@ use http::Method;
 use crate::{
     app::App,
     http::{
-        answer::{self, Answer},
         body::RequestBody,
+        response::{self, Response},
     },
     iam::pass_role::PassRole,
     identity::index::Index,
     request::{
         authenticate::{Signed, signed_body},
-        authorize::{Asker, Question},
+        authorize::{Authorizer, Question},
         call::Call,
-        event::{self, Event, Subject},
-        refusal::Refused,
+        error::RequestError,
+        record::{self, AuditedResource, RequestRecord},
     },
 };
 use attach_role::AttachRole;
@@ -88,17 +88,17 @@ enum Request {
 /// Serves a call of the operator API. `operation` is what stands after the dot of `X-Amz-Target`.
 pub(crate) async fn serve(
     app: &App,
-    event: &mut Event<'_>,
+    record: &mut RequestRecord<'_>,
     signature: &Unverified<'_>,
     operation: &str,
     body: RequestBody,
-) -> Result<Answer, Refused> {
-    let head = event.head;
+) -> Result<Response, RequestError> {
+    let head = record.head;
     let Signed {
         body,
         caller,
         index,
-    } = signed_body(event, signature, &app.state, body, LIMITS.max_bytes).await?;
+    } = signed_body(record, signature, &app.state, body, LIMITS.max_bytes).await?;
 
     if *head.method() != Method::POST || head.path() != "/" || !head.query().is_empty() {
         let message = "The operator API takes POST requests to / without a query";
@@ -106,12 +106,12 @@ pub(crate) async fn serve(
     }
     let request = Request::read(operation, &body)?;
     let name = request.name();
-    event.operation = Some(event::Operation {
+    record.operation = Some(record::AuditedOperation {
         name,
         access: request.access(),
         is_about_data: false,
     });
-    request.tell(event);
+    request.tell(record);
     let subject = request.subject(&index);
     let question = Question {
         action: &format!("bowline:{name}"),
@@ -126,11 +126,11 @@ pub(crate) async fn serve(
         .chain(passed.as_ref().map(PassRole::question))
         .collect();
     let region = signature.scope().region();
-    let asker = Asker::new(&index, head, event.service, Some(region), Some(&caller));
-    let permit = asker.permit(&questions, request);
-    event.resource = Some(subject);
+    let authorizer = Authorizer::new(&index, head, record.service, Some(region), Some(&caller));
+    let permit = authorizer.permit(&questions, request);
+    record.resource = Some(subject);
     let permit = permit?;
-    app.audit.check_before(event)?;
+    app.audit.check_before(record)?;
     let call = Call {
         app,
         index: Arc::clone(&index),
@@ -141,16 +141,16 @@ pub(crate) async fn serve(
     let body = match permit.into_action() {
         Request::AttachRole(input) => input.carry_out(&call).await?,
         Request::ConfigureProvider(input) => input.carry_out(&call).await?,
-        Request::CreateAccount(input) => input.carry_out(&call, event).await?,
+        Request::CreateAccount(input) => input.carry_out(&call, record).await?,
         Request::DetachRole(input) => input.carry_out(&call).await?,
         Request::Explain(input) => input.carry_out(&call)?,
-        Request::GetAttachedCredentials(input) => input.carry_out(&call, event)?,
+        Request::GetAttachedCredentials(input) => input.carry_out(&call, record)?,
         Request::ListAccounts(input) => input.carry_out(&call)?,
         Request::ListAttachments(input) => input.carry_out(&call)?,
         Request::RotateKeyring(input) => input.carry_out(&call).await?,
-        Request::RotateRootAccessKey(input) => input.carry_out(&call, event).await?,
+        Request::RotateRootAccessKey(input) => input.carry_out(&call, record).await?,
     };
-    Ok(answer::whole("application/x-amz-json-1.1", body))
+    Ok(response::ok("application/x-amz-json-1.1", body))
 }
 
 impl Request {
@@ -210,29 +210,29 @@ impl Request {
         }
     }
 
-    fn tell(&self, event: &mut Event<'_>) {
+    fn tell(&self, record: &mut RequestRecord<'_>) {
         match self {
-            Self::AttachRole(input) => input.tell(&mut event.parameters),
-            Self::ConfigureProvider(input) => input.tell(&mut event.parameters),
-            Self::CreateAccount(input) => input.tell(&mut event.parameters),
-            Self::DetachRole(input) => input.tell(&mut event.parameters),
-            Self::Explain(input) => input.tell(&mut event.parameters),
-            Self::GetAttachedCredentials(input) => input.tell(&mut event.parameters),
-            Self::ListAccounts(input) => input.tell(&mut event.parameters),
-            Self::ListAttachments(input) => input.tell(&mut event.parameters),
-            Self::RotateKeyring(input) => input.tell(&mut event.parameters),
-            Self::RotateRootAccessKey(input) => input.tell(&mut event.parameters),
+            Self::AttachRole(input) => input.tell(&mut record.parameters),
+            Self::ConfigureProvider(input) => input.tell(&mut record.parameters),
+            Self::CreateAccount(input) => input.tell(&mut record.parameters),
+            Self::DetachRole(input) => input.tell(&mut record.parameters),
+            Self::Explain(input) => input.tell(&mut record.parameters),
+            Self::GetAttachedCredentials(input) => input.tell(&mut record.parameters),
+            Self::ListAccounts(input) => input.tell(&mut record.parameters),
+            Self::ListAttachments(input) => input.tell(&mut record.parameters),
+            Self::RotateKeyring(input) => input.tell(&mut record.parameters),
+            Self::RotateRootAccessKey(input) => input.tell(&mut record.parameters),
         }
     }
 
-    fn subject(&self, index: &Index) -> Subject {
+    fn subject(&self, index: &Index) -> AuditedResource {
         match self {
             Self::AttachRole(input) => input.subject(),
             Self::ConfigureProvider(input) => input.subject(),
             Self::CreateAccount(input) => input.subject(index),
             Self::DetachRole(input) => input.subject(),
             Self::GetAttachedCredentials(input) => input.subject(),
-            Self::Explain(_) | Self::ListAttachments(_) => Subject {
+            Self::Explain(_) | Self::ListAttachments(_) => AuditedResource {
                 arn: "*".to_owned(),
                 account: None,
             },

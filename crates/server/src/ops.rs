@@ -3,13 +3,13 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 
 use crate::{
     app::App,
-    http::{answer::Answer, listener::Handler},
+    http::{listener::Handler, response::Response},
     metrics::{Reading, Value},
 };
 
@@ -18,7 +18,7 @@ use crate::{
 pub(crate) struct Ops(pub(crate) Arc<App>);
 
 impl Handler for Ops {
-    async fn handle(self: Arc<Self>, request: Request<Incoming>, _peer: SocketAddr) -> Answer {
+    async fn handle(self: Arc<Self>, request: Request<Incoming>, _peer: SocketAddr) -> Response {
         if *request.method() != Method::GET {
             return text(StatusCode::METHOD_NOT_ALLOWED, "GET alone\n".to_owned());
         }
@@ -49,7 +49,7 @@ impl Handler for Ops {
 
 impl Ops {
     /// Whether calls can be decided on what holds now, and recorded.
-    fn readiness(&self) -> Answer {
+    fn readiness(&self) -> Response {
         let problem = if !self.0.state.is_live() {
             Some("the index is no longer fed from the store; restart the server\n")
         } else if self.0.audit.check().is_err() {
@@ -127,7 +127,7 @@ impl Ops {
     }
 }
 
-fn text(status: StatusCode, text: String) -> Answer {
+fn text(status: StatusCode, text: String) -> Response {
     let body = Full::new(Bytes::from(text)).map_err(|never| match never {});
     let mut answer = Response::new(body.boxed_unsync());
     *answer.status_mut() = status;

@@ -14,7 +14,7 @@ use aws_lc_rs::rand::SystemRandom;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::{
-    app::{App, Names, NoRandomness},
+    app::App,
     audit::Audit,
     bootstrap::{BootstrapError, Bootstrapped, RootCredentials, bootstrap},
     clock::Clock,
@@ -24,7 +24,7 @@ use crate::{
         seal::SealError,
     },
     data_folder::{DataFolder, FolderError},
-    explain::recent::Recent,
+    explain::denials::RecentDenials,
     gateway::{self, dynamodb::RegionLocks},
     http::listener,
     identity::{
@@ -34,6 +34,7 @@ use crate::{
     metrics::Metrics,
     oidc::{Oidc, OidcConfig},
     ops::Ops,
+    request::request_id::{NoRandomness, RequestIdGenerator},
     upstream::{
         objects::{ObjectStore, embedded::EmbeddedObjects},
         tables::embedded::EmbeddedTables,
@@ -161,16 +162,16 @@ impl Server {
             _folder: folder,
             config,
             clock,
-            names: Names::new(&random).map_err(|NoRandomness| SealError)?,
+            request_ids: RequestIdGenerator::new(&random).map_err(|NoRandomness| SealError)?,
             random,
             state,
             oidc,
             objects: store(objects),
             tables: Arc::new(tables),
             region_locks: RegionLocks::default(),
-            held_bodies: Arc::default(),
+            body_budget: Arc::default(),
             audit,
-            recent: Recent::default(),
+            denials: RecentDenials::default(),
             metrics: Metrics::new(),
         });
         let (stop, stopped) = watch::channel(false);

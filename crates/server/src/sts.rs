@@ -16,10 +16,10 @@ use bowline_aws::{
 use crate::{
     crypto::session::{MintError, Minted},
     request::{
-        authorize::{Asker, Question},
+        authorize::{Authorizer, Question},
         call::Call,
-        event::Event,
-        refusal::Refused,
+        error::RequestError,
+        record::RequestRecord,
     },
 };
 pub(crate) use assume_role_with_web_identity::with_web_identity;
@@ -36,17 +36,17 @@ pub(crate) use service_role::{assume_for_service, check_service_trust};
 pub(crate) async fn signed(
     request: Request,
     call: &Call<'_>,
-    asker: &Asker<'_>,
-    event: &mut Event<'_>,
-) -> Result<String, Refused> {
+    authorizer: &Authorizer<'_>,
+    record: &mut RequestRecord<'_>,
+) -> Result<String, RequestError> {
     match request {
-        Request::AssumeRole(input) => assume_role::assume_role(call, asker, event, &input),
+        Request::AssumeRole(input) => assume_role::assume_role(call, authorizer, record, &input),
         // The signature was good and is not asked for: the token says who calls.
         Request::AssumeRoleWithWebIdentity(input) => {
-            with_web_identity(call.app, event, input).await
+            with_web_identity(call.app, record, input).await
         }
         Request::GetAccessKeyInfo(input) => {
-            get_access_key_info::get_access_key_info(call, asker, &input)
+            get_access_key_info::get_access_key_info(call, authorizer, &input)
         }
         Request::GetCallerIdentity(_) => Ok(get_caller_identity::get_caller_identity(call)),
         other => {
@@ -58,7 +58,7 @@ pub(crate) async fn signed(
                 keys: Vec::new(),
                 trust: None,
             };
-            let _permit = asker.permit(&[question], operation)?;
+            let _permit = authorizer.permit(&[question], operation)?;
             Err(AwsError::unknown_operation(operation.name(), sts::VERSION).into())
         }
     }
@@ -92,11 +92,11 @@ impl From<Minted> for IssuedCredentials {
 
 /// Tells of a new session, once it was answered with: without secret and token.
 fn audit_issued_credentials(
-    event: &mut Event<'_>,
+    record: &mut RequestRecord<'_>,
     credentials: Option<sts::Credentials>,
     user: Option<sts::AssumedRoleUser>,
 ) {
-    let told = &mut event.response;
+    let told = &mut record.response;
     if let Some(credentials) = credentials {
         let expiration = bowline_aws::xml::iso_seconds(credentials.expiration);
         told.add("credentials.accessKeyId", credentials.access_key_id);
@@ -108,7 +108,7 @@ fn audit_issued_credentials(
     }
 }
 
-impl From<MintError> for Refused {
+impl From<MintError> for RequestError {
     fn from(error: MintError) -> Self {
         let aws = match error {
             MintError::TooLarge { percent } => AwsError::new(
@@ -119,6 +119,6 @@ impl From<MintError> for Refused {
             ),
             MintError::Seal(_) | MintError::NoEnd => AwsError::internal(Protocol::STS),
         };
-        Self::because(aws, &error)
+        Self::new(aws, &error)
     }
 }

@@ -1,6 +1,6 @@
 //! The shape of a record: CloudTrail's ("CloudTrail record contents", AWS `CloudTrail` User Guide, event version 1.11).
 //!
-//! Parameters come from lists of those that are safe to tell ([`Event`] holds no others), and the answer of an exchange is told
+//! Parameters come from lists of those that are safe to tell ([`RequestRecord`] holds no others), and the answer of an exchange is told
 //! without secret and token.
 
 use bowline_aws::xml::iso_seconds;
@@ -13,7 +13,7 @@ use crate::{
     identity::index::RoleEntry,
     request::{
         caller::Identity,
-        event::{Event, Fields, Who},
+        record::{AuditFields, RecordedIdentity, RequestRecord},
     },
 };
 
@@ -37,28 +37,28 @@ pub(crate) enum Outcome<'a> {
 }
 
 /// A record as a line of JSON.
-pub(crate) fn render(event: &Event<'_>, outcome: Outcome<'_>) -> Vec<u8> {
-    let head = event.head;
-    let about_data = event.is_about_data();
+pub(crate) fn render(record: &RequestRecord<'_>, outcome: Outcome<'_>) -> Vec<u8> {
+    let head = record.head;
+    let about_data = record.is_about_data();
     Line::of(|line| {
         line.text("eventVersion", "1.11");
-        line.object("userIdentity", |line| identity(line, &event.who));
+        line.object("userIdentity", |line| identity(line, &record.identity));
         line.text("eventTime", &iso_seconds(head.now));
-        line.text("eventSource", event.service.event_source());
+        line.text("eventSource", record.service.event_source());
         line.text(
             "eventName",
-            event
+            record
                 .operation
                 .map_or("Unknown", |operation| operation.name),
         );
-        line.text_or_null("awsRegion", event.region.as_deref());
-        origin(line, event);
+        line.text_or_null("awsRegion", record.region.as_deref());
+        origin(line, record);
         if let Outcome::Failed { code, message, .. } = outcome {
             line.text("errorCode", code);
             line.text("errorMessage", message);
         }
-        fields(line, "requestParameters", &event.parameters);
-        fields(line, "responseElements", &event.response);
+        fields(line, "requestParameters", &record.parameters);
+        fields(line, "responseElements", &record.response);
         if let Outcome::Failed {
             explanation: Some(explanation),
             ..
@@ -69,11 +69,11 @@ pub(crate) fn render(event: &Event<'_>, outcome: Outcome<'_>) -> Vec<u8> {
             });
         }
         line.text("requestID", &head.ids.request);
-        let record = event.record.as_ref().unwrap_or(&head.ids.record);
-        line.text("eventID", record);
-        line.bool("readOnly", event.reads_only());
-        if let Some(resource) = &event.resource {
-            let all = std::iter::once(resource).chain(&event.others);
+        let event_id = record.event_id.as_ref().unwrap_or(&head.ids.event);
+        line.text("eventID", event_id);
+        line.bool("readOnly", record.reads_only());
+        if let Some(resource) = &record.resource {
+            let all = std::iter::once(resource).chain(&record.other_resources);
             line.list("resources", all, |line, resource| {
                 line.text("ARN", &resource.arn);
                 line.text_if("accountId", account(resource.account.as_ref()));
@@ -81,7 +81,7 @@ pub(crate) fn render(event: &Event<'_>, outcome: Outcome<'_>) -> Vec<u8> {
         }
         line.text("eventType", "AwsApiCall");
         line.bool("managementEvent", !about_data);
-        line.text_or_null("recipientAccountId", account(recipient(event).as_ref()));
+        line.text_or_null("recipientAccountId", account(recipient(record).as_ref()));
         line.text(
             "eventCategory",
             if about_data { "Data" } else { "Management" },
@@ -94,25 +94,26 @@ fn account(account: Option<&AccountId>) -> Option<&str> {
 }
 
 /// The account whose call it is: that of the resource, or else the caller's.
-fn recipient(event: &Event<'_>) -> Option<AccountId> {
-    let of_resource = event.resource.as_ref().and_then(|subject| subject.account);
-    of_resource.or(match &event.who {
-        Who::Anonymous | Who::Service(_) => None,
-        Who::Claimed { account, .. } | Who::Unproven { account, .. } => *account,
-        Who::Holder { provider, .. } => Some(provider.record.account),
-        Who::Caller(caller) => Some(caller.account()),
+fn recipient(record: &RequestRecord<'_>) -> Option<AccountId> {
+    let of_resource = record.resource.as_ref().and_then(|subject| subject.account);
+    of_resource.or(match &record.identity {
+        RecordedIdentity::Anonymous | RecordedIdentity::Service(_) => None,
+        RecordedIdentity::ClaimedKey { account, .. }
+        | RecordedIdentity::UnverifiedToken { account, .. } => *account,
+        RecordedIdentity::WebIdentity { provider, .. } => Some(provider.record.account),
+        RecordedIdentity::Caller(caller) => Some(caller.account()),
     })
 }
 
 /// Where a call comes from. A service has its name in both places.
-fn origin(line: &mut Line, event: &Event<'_>) {
-    if let Who::Service(service) = event.who {
+fn origin(line: &mut Line, record: &RequestRecord<'_>) {
+    if let RecordedIdentity::Service(service) = record.identity {
         line.text("sourceIPAddress", service.principal());
         line.text("userAgent", service.principal());
         return;
     }
-    let head = event.head;
-    line.text("sourceIPAddress", &head.source.address.to_string());
+    let head = record.head;
+    line.text("sourceIPAddress", &head.peer.address.to_string());
     let user_agent = head.header("user-agent").map(|agent| {
         let end = agent.floor_char_boundary(MAX_USER_AGENT);
         agent.get(..end).unwrap_or_default()
@@ -121,18 +122,18 @@ fn origin(line: &mut Line, event: &Event<'_>) {
 }
 
 /// CloudTrail's `userIdentity`.
-fn identity(line: &mut Line, who: &Who) {
+fn identity(line: &mut Line, who: &RecordedIdentity) {
     match who {
-        Who::Anonymous => line.text("type", "Anonymous"),
-        Who::Claimed { access_key_id, .. } => {
+        RecordedIdentity::Anonymous => line.text("type", "Anonymous"),
+        RecordedIdentity::ClaimedKey { access_key_id, .. } => {
             line.text("type", "Unknown");
             line.text("accessKeyId", access_key_id.as_str());
         }
-        Who::Unproven { issuer, .. } => {
+        RecordedIdentity::UnverifiedToken { issuer, .. } => {
             line.text("type", "Unknown");
             line.text_if("identityProvider", issuer.as_deref());
         }
-        Who::Holder {
+        RecordedIdentity::WebIdentity {
             provider,
             audience,
             subject,
@@ -143,11 +144,11 @@ fn identity(line: &mut Line, who: &Who) {
             line.text("userName", subject);
             line.text("identityProvider", &provider.arn);
         }
-        Who::Service(service) => {
+        RecordedIdentity::Service(service) => {
             line.text("type", "AWSService");
             line.text("invokedBy", service.principal());
         }
-        Who::Caller(caller) => {
+        RecordedIdentity::Caller(caller) => {
             let kind = match caller.identity() {
                 Identity::Root(_) => "Root",
                 Identity::User(_) => "IAMUser",
@@ -194,7 +195,7 @@ fn context(line: &mut Line, session: &Session, role: &RoleEntry) {
 }
 
 /// Fields, those with a dot in their name as objects inside. Such fields stand together.
-fn fields(line: &mut Line, name: &str, fields: &Fields<'_>) {
+fn fields(line: &mut Line, name: &str, fields: &AuditFields<'_>) {
     if fields.is_empty() {
         return line.null(name);
     }

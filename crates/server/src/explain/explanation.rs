@@ -8,8 +8,8 @@ use bowline_iam::{
 };
 use serde::Serialize;
 
-use crate::request::event::{Event, Who};
-use crate::request::refusal::Refused;
+use crate::request::error::RequestError;
+use crate::request::record::{RecordedIdentity, RequestRecord};
 
 /// Longest text that is told; of a longer one its beginning is.
 const MAX_TEXT: usize = 512;
@@ -93,7 +93,11 @@ struct FailureView {
 
 impl Explanation {
     /// What is told of this call.
-    pub(crate) fn new(event: &Event<'_>, refused: &Refused, protocol: Protocol) -> Self {
+    pub(crate) fn new(
+        record: &RequestRecord<'_>,
+        refused: &RequestError,
+        protocol: Protocol,
+    ) -> Self {
         let mut room = MAX_STATEMENTS;
         let traces = refused.traces.iter();
         let decisions: Vec<_> = traces
@@ -101,17 +105,17 @@ impl Explanation {
             .collect();
         let first = decisions.first();
         Self {
-            request_id: event.head.ids.request.clone(),
-            time: iso_seconds(event.head.now),
-            service: event.service.name(),
-            operation: event.operation.map(|operation| operation.name),
-            caller: caller(&event.who),
-            source_ip: event.head.source.address.to_string(),
-            status: refused.error.status(protocol),
-            code: refused.error.wire_code(protocol),
-            message: bounded(refused.error.message()),
+            request_id: record.head.ids.request.clone(),
+            time: iso_seconds(record.head.now),
+            service: record.service.name(),
+            operation: record.operation.map(|operation| operation.name),
+            caller: caller(&record.identity),
+            source_ip: record.head.peer.address.to_string(),
+            status: refused.client.status(protocol),
+            code: refused.client.wire_code(protocol),
+            message: bounded(refused.client.message()),
             reason: refused
-                .reason
+                .internal
                 .as_deref()
                 .map(bounded)
                 .or_else(|| first.and_then(|decision| decision.reason.clone())),
@@ -120,22 +124,24 @@ impl Explanation {
     }
 }
 
-fn caller(who: &Who) -> Option<String> {
+fn caller(who: &RecordedIdentity) -> Option<String> {
     match who {
-        Who::Anonymous | Who::Unproven { issuer: None, .. } => None,
-        Who::Claimed { access_key_id, .. } => Some(access_key_id.to_string()),
-        Who::Unproven {
+        RecordedIdentity::Anonymous | RecordedIdentity::UnverifiedToken { issuer: None, .. } => {
+            None
+        }
+        RecordedIdentity::ClaimedKey { access_key_id, .. } => Some(access_key_id.to_string()),
+        RecordedIdentity::UnverifiedToken {
             issuer: Some(issuer),
             ..
         } => Some(format!(
             "a token that names {} as its issuer",
             bounded(issuer)
         )),
-        Who::Holder {
+        RecordedIdentity::WebIdentity {
             provider, subject, ..
         } => Some(format!("{subject} of {}", provider.arn)),
-        Who::Caller(caller) => Some(caller.arn().to_owned()),
-        Who::Service(service) => Some(service.principal().to_owned()),
+        RecordedIdentity::Caller(caller) => Some(caller.arn().to_owned()),
+        RecordedIdentity::Service(service) => Some(service.principal().to_owned()),
     }
 }
 

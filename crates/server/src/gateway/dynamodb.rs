@@ -27,17 +27,17 @@ use http::Method;
 use super::dynamodb::execute::{AuthorizedTableOperation, execute};
 use crate::{
     app::App,
-    http::{answer::Answer, body::RequestBody},
+    http::{body::RequestBody, response::Response},
     identity::{
         entity::TableState,
         index::{Index, TableEntry},
     },
     request::{
         authenticate::{Signed, signed_body},
-        authorize::{Asker, Question},
+        authorize::{Authorizer, Question},
         caller::Caller,
-        event::{Event, Subject},
-        refusal::Refused,
+        error::RequestError,
+        record::{AuditedResource, RequestRecord},
     },
 };
 pub(crate) use expiry::expire_items;
@@ -52,38 +52,38 @@ const MAX_UNKNOWN_OPERATION_BYTES: usize = 64 * 1024;
 /// Serves a call of DynamoDB or of its streams. `name` is what stands after the dot of `X-Amz-Target`.
 pub(crate) async fn serve(
     app: &App,
-    event: &mut Event<'_>,
+    record: &mut RequestRecord<'_>,
     signature: &Unverified<'_>,
     (target, name): (Api, &str),
     body: RequestBody,
-) -> Result<Answer, Refused> {
-    let head = event.head;
+) -> Result<Response, RequestError> {
+    let head = record.head;
     let operation = Operation::parse(target, name);
     let max_bytes = operation.map_or(MAX_UNKNOWN_OPERATION_BYTES, Operation::max_body_bytes);
     let Signed {
         body,
         caller,
         index,
-    } = signed_body(event, signature, &app.state, body, max_bytes).await?;
+    } = signed_body(record, signature, &app.state, body, max_bytes).await?;
 
     let unknown = || AwsError::unknown_operation(name, VERSION);
     if *head.method() != Method::POST || head.path() != "/" || !head.query().is_empty() {
         let why = "DynamoDB takes POST requests to / without a query";
-        return Err(Refused::because(unknown(), why));
+        return Err(RequestError::new(unknown(), why));
     }
     let operation = operation.ok_or_else(unknown)?;
-    event.operation = Some(operation.into());
+    record.operation = Some(operation.into());
     let region = signature.scope().region();
     let account_region = AccountRegion::new(caller.account(), region).ok_or_else(|| {
         let message = "Credential should be scoped to a valid region. ";
         AwsError::new(Code::SignatureDoesNotMatch, message)
     })?;
-    let asker = Asker::new(&index, head, event.service, Some(region), Some(&caller));
+    let authorizer = Authorizer::new(&index, head, record.service, Some(region), Some(&caller));
     if !operation.is_built() {
-        return Err(not_built(&asker, operation));
+        return Err(not_built(&authorizer, operation));
     }
     let request = Request::read(operation, &body)?;
-    audit_tables(event, &request, &account_region);
+    audit_tables(record, &request, &account_region);
     let call = TableCall {
         app,
         index: &index,
@@ -91,14 +91,14 @@ pub(crate) async fn serve(
         account_region: &account_region,
         request: &request,
     };
-    let permit = call.authorize(&asker)?;
-    app.audit.check_before(event)?;
-    let body = call.execute(event, permit).await?;
+    let permit = call.authorize(&authorizer)?;
+    app.audit.check_before(record)?;
+    let body = call.execute(record, permit).await?;
     Ok(response::ok(body))
 }
 
 /// An operation that exists and is not built: told so to whoever may do all of its kind.
-fn not_built(asker: &Asker<'_>, operation: Operation) -> Refused {
+fn not_built(authorizer: &Authorizer<'_>, operation: Operation) -> RequestError {
     let questions: Vec<_> = operation
         .actions()
         .iter()
@@ -110,28 +110,34 @@ fn not_built(asker: &Asker<'_>, operation: Operation) -> Refused {
             trust: None,
         })
         .collect();
-    match asker.permit(&questions, ()) {
+    match authorizer.permit(&questions, ()) {
         Ok(_) => AwsError::unknown_operation(operation.name(), VERSION).into(),
         Err(refused) => refused,
     }
 }
 
-/// Takes what is asked into the event: names of tables, and nothing of items.
-fn audit_tables(event: &mut Event<'_>, request: &Request<'_>, account_region: &AccountRegion) {
+/// Takes what is asked into the record: names of tables, and nothing of items.
+fn audit_tables(
+    record: &mut RequestRecord<'_>,
+    request: &Request<'_>,
+    account_region: &AccountRegion,
+) {
     for (name, told) in [("TableName", "tableName"), ("IndexName", "indexName")] {
         let text = request.text(name).map(str::to_owned);
-        event.parameters.add_if(told, text);
+        record.parameters.add_if(told, text);
     }
     let arn = request.text("ResourceArn").map(str::to_owned);
-    event.parameters.add_if("resourceArn", arn);
+    record.parameters.add_if("resourceArn", arn);
     let mut tables = request.tables(account_region);
     tables.extend(request.text("ResourceArn").and_then(|arn| arn.parse().ok()));
-    let mut subjects = tables.into_iter().map(|table: TableResource| Subject {
-        account: Some(table.account_region.account()),
-        arn: table.to_string(),
-    });
-    event.resource = subjects.next();
-    event.others = subjects.collect();
+    let mut subjects = tables
+        .into_iter()
+        .map(|table: TableResource| AuditedResource {
+            account: Some(table.account_region.account()),
+            arn: table.to_string(),
+        });
+    record.resource = subjects.next();
+    record.other_resources = subjects.collect();
 }
 
 /// What is known of a request once it was read.
@@ -190,7 +196,10 @@ fn record<'i>(index: &'i Index, resource: &TableResource) -> Option<&'i Arc<Tabl
 }
 
 impl TableCall<'_> {
-    fn authorize(&self, asker: &Asker<'_>) -> Result<Permit<AuthorizedTableOperation>, Refused> {
+    fn authorize(
+        &self,
+        authorizer: &Authorizer<'_>,
+    ) -> Result<Permit<AuthorizedTableOperation>, RequestError> {
         let records = Records(self.index, self.account_region);
         let requirements = self.request.requirements(self.account_region, &records)?;
         self.check_complete(&requirements)?;
@@ -220,7 +229,7 @@ impl TableCall<'_> {
             tables: about().cloned().collect(),
             body: upstream_request::to_upstream(self.request, self.caller, known),
         };
-        asker.permit(&questions, bound)
+        authorizer.permit(&questions, bound)
     }
 
     /// Every table that is named anywhere is decided about. If one were not, that would be a mistake of ours.
@@ -240,12 +249,12 @@ impl TableCall<'_> {
 
     async fn execute(
         &self,
-        event: &Event<'_>,
+        record: &RequestRecord<'_>,
         permit: Permit<AuthorizedTableOperation>,
-    ) -> Result<String, Refused> {
+    ) -> Result<String, RequestError> {
         let operation = permit.action().operation;
         match (operation, operation.resource_spec()) {
-            (Operation::CreateTable, _) => tables::create(self, event, permit).await,
+            (Operation::CreateTable, _) => tables::create(self, record, permit).await,
             (Operation::DeleteTable, _) => tables::delete(self, permit).await,
             (Operation::UpdateTable, _) => tables::update(self, permit).await,
             (Operation::ListTables, _) => Ok(tables::list(self)?),
@@ -272,7 +281,7 @@ impl TableCall<'_> {
     }
 
     /// The tables are still those that were decided about, with the keys that they had then.
-    fn check_unchanged(&self, tables: &[&Arc<TableEntry>]) -> Result<(), Refused> {
+    fn check_unchanged(&self, tables: &[&Arc<TableEntry>]) -> Result<(), RequestError> {
         let index = self.app.state.current();
         let same = |known: &&Arc<TableEntry>| {
             let known = &known.record;
@@ -284,20 +293,20 @@ impl TableCall<'_> {
         }
         let why = "a table that was decided about was changed or removed meanwhile";
         let error = AwsError::new(Code::ResourceNotFound, "Requested resource not found");
-        Err(Refused::because(error, why))
+        Err(RequestError::new(error, why))
     }
 
     /// The tables, if all of them can be used.
     fn usable(
         &self,
         permit: &Permit<AuthorizedTableOperation>,
-    ) -> Result<Vec<&Arc<TableEntry>>, Refused> {
+    ) -> Result<Vec<&Arc<TableEntry>>, RequestError> {
         let tables = permit.action().tables.iter();
         tables.map(|resource| self.existing(resource)).collect()
     }
 
     /// A table that can be used.
-    fn existing(&self, resource: &TableResource) -> Result<&Arc<TableEntry>, Refused> {
+    fn existing(&self, resource: &TableResource) -> Result<&Arc<TableEntry>, RequestError> {
         let record = record(self.index, resource)
             .filter(|_| resource.account_region == *self.account_region);
         let why = match record.map(|table| (table, table.record.state)) {
@@ -306,7 +315,7 @@ impl TableCall<'_> {
             Some((_, TableState::Deleting)) => "the table is being removed",
             None => "no table has this name there",
         };
-        Err(Refused::because(
+        Err(RequestError::new(
             not_found(self.request.operation(), resource),
             why,
         ))

@@ -19,21 +19,22 @@ use bytes::Bytes;
 use http_body::Body as _;
 
 use crate::{
-    app::{App, NoRandomness},
+    app::App,
     http::{
-        answer::Answer,
         body::{self, RequestBody},
+        response::Response,
     },
     identity::{
         entity::{BucketId, BucketState},
         index::{BucketEntry, Index},
     },
     request::{
-        authenticate::{authenticate, claim},
-        authorize::{Asker, Question},
+        authenticate::{authenticate, record_claimed_identity},
+        authorize::{Authorizer, Question},
         caller::Caller,
-        event::{Event, Subject, Who},
-        refusal::Refused,
+        error::RequestError,
+        record::{AuditedResource, RecordedIdentity, RequestRecord},
+        request_id::NoRandomness,
     },
 };
 pub(crate) use buckets::recover;
@@ -45,13 +46,13 @@ const MAX_BODY: usize = 64 * 1024;
 /// Serves an S3 request, signed or not.
 pub(crate) async fn serve(
     app: &App,
-    event: &mut Event<'_>,
+    record: &mut RequestRecord<'_>,
     signature: Option<&Unverified<'_>>,
     mut body: RequestBody,
-) -> Result<Answer, Refused> {
-    let head = event.head;
+) -> Result<Response, RequestError> {
+    let head = record.head;
     let mut index = app.state.current();
-    let (content, chunk_chain) = identify(event, signature, &index)?;
+    let (content, chunk_chain) = identify(record, signature, &index)?;
 
     let target = S3Target::parse(head.host(), head.path(), &app.config.base_domains)
         .map_err(AwsError::from)?;
@@ -64,18 +65,18 @@ pub(crate) async fn serve(
             headers: &head.headers(),
         },
     )?;
-    tell(event, &operation, &index);
+    tell(record, &operation, &index);
 
     // Nobody unknown is read: they are denied whatever they ask.
     let mut given = Bytes::new();
-    if event.caller().is_some() && !matches!(operation, Operation::PutObject { .. }) {
+    if record.caller().is_some() && !matches!(operation, Operation::PutObject { .. }) {
         let ended = body.is_end_stream();
         given = whole(content, &mut body).await?;
         if !ended {
             // What is decided on is what holds now, however long the body took.
             index = app.state.current();
-            identify(event, signature, &index)?;
-            tell_owner(event, &operation, &index);
+            identify(record, signature, &index)?;
+            tell_owner(record, &operation, &index);
         }
         if operation.asks_in_body() {
             operation.take_body(&std::mem::take(&mut given))?;
@@ -90,38 +91,38 @@ pub(crate) async fn serve(
         chunk_chain,
     };
     let absence = operation.absence_requirement();
-    let permit = request.decide(event, operation)?;
-    app.audit.check_before(event)?;
-    match request.carry_out(event, permit, &given, body).await {
-        Err(refused) if refused.error.code() == Code::NoSuchKey => {
-            Err(request.absent(event, refused, absence.as_ref()))
+    let permit = request.decide(record, operation)?;
+    app.audit.check_before(record)?;
+    match request.carry_out(record, permit, &given, body).await {
+        Err(refused) if refused.client.code() == Code::NoSuchKey => {
+            Err(request.absent(record, refused, absence.as_ref()))
         }
-        Err(Refused {
-            error,
-            reason: None,
+        Err(RequestError {
+            client,
+            internal: None,
             ..
-        }) if error.code() == Code::NoSuchBucket => {
+        }) if client.code() == Code::NoSuchBucket => {
             let why = "the bucket that was decided about is gone: it was removed meanwhile";
-            Err(Refused::because(request.bucket.named_in(error), why))
+            Err(RequestError::new(request.bucket.named_in(client), why))
         }
         outcome => outcome,
     }
 }
 
-/// Takes into the event who sent a request, if it is signed, and returns what is signed of its body, with what the signatures of its
+/// Takes into the record who sent a request, if it is signed, and returns what is signed of its body, with what the signatures of its
 /// chunks build on.
 fn identify(
-    event: &mut Event<'_>,
+    record: &mut RequestRecord<'_>,
     signature: Option<&Unverified<'_>>,
     index: &Index,
-) -> Result<(ContentSha256, Option<ChunkChain>), Refused> {
+) -> Result<(ContentSha256, Option<ChunkChain>), RequestError> {
     let Some(signature) = signature else {
         return Ok((ContentSha256::Unsigned, None));
     };
-    claim(event, signature, index);
-    let (payload, now) = (Payload::Declared, event.head.now);
+    record_claimed_identity(record, signature, index);
+    let (payload, now) = (Payload::Declared, record.head.now);
     let authenticated = authenticate(signature, payload, index, now, Protocol::S3)?;
-    event.who = Who::Caller(Arc::new(authenticated.caller));
+    record.identity = RecordedIdentity::Caller(Arc::new(authenticated.caller));
     let verified = authenticated.verified;
     Ok((verified.content(), verified.chunk_chain().cloned()))
 }
@@ -203,14 +204,14 @@ impl S3Request<'_> {
     /// Decides on the operation.
     fn decide(
         &self,
-        event: &Event<'_>,
+        record: &RequestRecord<'_>,
         operation: Operation,
-    ) -> Result<Permit<AuthorizedS3Operation>, Refused> {
-        let owner = self.owner(event, &operation);
+    ) -> Result<Permit<AuthorizedS3Operation>, RequestError> {
+        let owner = self.owner(record, &operation);
         let requirements = operation.requirements();
         let questions: Vec<_> = requirements
             .iter()
-            .map(|requirement| self.question(event, owner, requirement))
+            .map(|requirement| self.question(record, owner, requirement))
             .collect();
         let bucket = if let Operation::CreateBucket { bucket, .. } = &operation {
             Some(self.new_id(bucket)?)
@@ -219,16 +220,16 @@ impl S3Request<'_> {
             record.map(|bucket| bucket.record.id.clone())
         };
         let bound = AuthorizedS3Operation { operation, bucket };
-        self.asker(event).permit(&questions, bound)
+        self.authorizer(record).permit(&questions, bound)
     }
 
     /// The id of a bucket that may be made.
-    fn new_id(&self, name: &BucketName) -> Result<BucketId, Refused> {
+    fn new_id(&self, name: &BucketName) -> Result<BucketId, RequestError> {
         let mut random = [0; 16];
         self.app
             .random
             .fill(&mut random)
-            .map_err(|_| Refused::because(AwsError::internal(Protocol::S3), &NoRandomness))?;
+            .map_err(|_| RequestError::new(AwsError::internal(Protocol::S3), &NoRandomness))?;
         Ok(BucketId::new(name, random))
     }
 
@@ -236,49 +237,49 @@ impl S3Request<'_> {
     /// operator does.
     fn absent(
         &self,
-        event: &Event<'_>,
-        told: Refused,
+        record: &RequestRecord<'_>,
+        told: RequestError,
         requirement: Option<&Requirement>,
-    ) -> Refused {
+    ) -> RequestError {
         let Some(requirement) = requirement else {
             return told;
         };
         let owner = self.bucket.record().map(|bucket| bucket.record.owner);
-        let question = self.question(event, owner, requirement);
+        let question = self.question(record, owner, requirement);
         let (action, resource) = (requirement.action, &requirement.resource);
-        match self.asker(event).permit(&[question], ()) {
+        match self.authorizer(record).permit(&[question], ()) {
             Ok(_) => {
                 let reason = format!(
                     "the bucket has no such object, which the caller is told for being allowed {action} on {resource}"
                 );
-                Refused::because(told.error, &reason)
+                RequestError::new(told.client, &reason)
             }
             Err(hidden) => {
                 let reason = format!(
                     "the bucket has no such object, which the caller is not told for not being allowed {action} on {resource}"
                 );
-                Refused {
-                    error: AwsError::access_denied("Access Denied"),
-                    reason: Some(reason),
+                RequestError {
+                    client: AwsError::access_denied("Access Denied"),
+                    internal: Some(reason),
                     traces: hidden.traces,
                 }
             }
         }
     }
 
-    fn asker<'a>(&'a self, event: &'a Event<'_>) -> Asker<'a> {
-        Asker::new(
+    fn authorizer<'a>(&'a self, record: &'a RequestRecord<'_>) -> Authorizer<'a> {
+        Authorizer::new(
             self.index,
-            event.head,
-            event.service,
-            event.region.as_deref(),
-            event.caller(),
+            record.head,
+            record.service,
+            record.region.as_deref(),
+            record.caller(),
         )
     }
 
     fn question<'q>(
         &self,
-        event: &Event<'_>,
+        record: &RequestRecord<'_>,
         owner: Option<AccountId>,
         requirement: &'q Requirement,
     ) -> Question<'q> {
@@ -287,7 +288,7 @@ impl S3Request<'_> {
             .map(|(key, value)| (*key, value.as_str().into()))
             .collect();
         // What a policy may ask of how a request is signed ("Condition keys for Amazon S3", Service Authorization Reference).
-        if event.caller().is_some() {
+        if record.caller().is_some() {
             keys.push(("s3:authType", "REST-HEADER".into()));
             keys.push(("s3:signatureversion", "AWS4-HMAC-SHA256".into()));
             keys.push(("s3:x-amz-content-sha256", self.content.to_value().into()));
@@ -307,8 +308,8 @@ impl S3Request<'_> {
     /// The account that owns the bucket. One that does not exist is the caller's own to be allowed or not: whoever has no
     /// permission does not learn which buckets there are. One that is to be made is the caller's too: that the name is somebody
     /// else's is a conflict, told to those who may make buckets.
-    fn owner(&self, event: &Event<'_>, operation: &Operation) -> Option<AccountId> {
-        let caller = event.caller().map(Caller::account);
+    fn owner(&self, record: &RequestRecord<'_>, operation: &Operation) -> Option<AccountId> {
+        let caller = record.caller().map(Caller::account);
         match (operation, self.bucket.record()) {
             (Operation::CreateBucket { .. }, _) | (_, None) => caller,
             (_, Some(bucket)) => Some(bucket.record.owner),
@@ -317,24 +318,24 @@ impl S3Request<'_> {
 
     async fn carry_out(
         &self,
-        event: &Event<'_>,
+        record: &RequestRecord<'_>,
         permit: Permit<AuthorizedS3Operation>,
         given: &[u8],
         body: RequestBody,
-    ) -> Result<Answer, Refused> {
+    ) -> Result<Response, RequestError> {
         if let Operation::PutObject { .. } = permit.action().operation {
-            let context = self.context(event, self.active()?);
+            let context = self.context(record, self.active()?);
             let store = &*self.app.objects;
             return Ok(execute(permit, store, body, &context).await?);
         }
         match &permit.action().operation {
-            Operation::CreateBucket { .. } => buckets::create(self, event, permit).await,
+            Operation::CreateBucket { .. } => buckets::create(self, record, permit).await,
             other if !given.is_empty() => {
                 let message = format!("{} takes no request body", other.name());
                 Err(AwsError::new(Code::InvalidRequest, message).into())
             }
-            Operation::DeleteBucket { .. } => buckets::delete(self, event, permit).await,
-            Operation::ListBuckets => buckets::list(self, event, permit).await,
+            Operation::DeleteBucket { .. } => buckets::delete(self, record, permit).await,
+            Operation::ListBuckets => buckets::list(self, record, permit).await,
             Operation::HeadBucket { .. }
             | Operation::GetBucketLocation { .. }
             | Operation::ListObjectsV2 { .. }
@@ -342,7 +343,7 @@ impl S3Request<'_> {
             | Operation::HeadObject { .. }
             | Operation::PutObject { .. }
             | Operation::DeleteObject { .. } => {
-                let context = self.context(event, self.active()?);
+                let context = self.context(record, self.active()?);
                 self.execute(permit, &context).await
             }
         }
@@ -353,13 +354,13 @@ impl S3Request<'_> {
         &self,
         permit: Permit<AuthorizedS3Operation>,
         context: &execute::Context<'_>,
-    ) -> Result<Answer, Refused> {
+    ) -> Result<Response, RequestError> {
         let none = http_body_util::Empty::<Bytes>::new();
         Ok(execute(permit, &*self.app.objects, none, context).await?)
     }
 
     /// The bucket, if it can be used.
-    fn active(&self) -> Result<&BucketEntry, Refused> {
+    fn active(&self) -> Result<&BucketEntry, RequestError> {
         let record = self.bucket.record();
         let why = match record.map(|bucket| (bucket, bucket.record.state)) {
             Some((bucket, BucketState::Active)) => return Ok(bucket),
@@ -368,12 +369,16 @@ impl S3Request<'_> {
             None => "no bucket has this name",
         };
         let error = AwsError::new(Code::NoSuchBucket, "The specified bucket does not exist");
-        Err(Refused::because(self.bucket.named_in(error), why))
+        Err(RequestError::new(self.bucket.named_in(error), why))
     }
 
-    fn context<'c>(&'c self, event: &Event<'_>, bucket: &'c BucketEntry) -> execute::Context<'c> {
+    fn context<'c>(
+        &'c self,
+        record: &RequestRecord<'_>,
+        bucket: &'c BucketEntry,
+    ) -> execute::Context<'c> {
         execute::Context {
-            now: event.head.now,
+            now: record.head.now,
             content: self.content,
             chunk_chain: self.chunk_chain.as_ref(),
             owner: bucket.record.owner.to_string(),
@@ -383,13 +388,13 @@ impl S3Request<'_> {
     }
 }
 
-/// Takes what is asked into the event.
-fn tell(event: &mut Event<'_>, operation: &Operation, index: &Index) {
-    event.operation = Some(operation.into());
+/// Takes what is asked into the record.
+fn tell(record: &mut RequestRecord<'_>, operation: &Operation, index: &Index) {
+    record.operation = Some(operation.into());
     let Some(bucket) = operation.bucket() else {
         return;
     };
-    event
+    record
         .parameters
         .add("bucketName", bucket.as_str().to_owned());
     let mut arn = bucket.arn();
@@ -398,12 +403,14 @@ fn tell(event: &mut Event<'_>, operation: &Operation, index: &Index) {
         | Operation::HeadObject { key, .. }
         | Operation::PutObject { key, .. }
         | Operation::DeleteObject { key, .. } => {
-            event.parameters.add("key", key.as_str().to_owned());
+            record.parameters.add("key", key.as_str().to_owned());
             arn = format!("{arn}/{key}");
         }
         Operation::ListObjectsV2 { list, .. } => {
-            event.parameters.add_if("prefix", list.prefix.clone());
-            event.parameters.add_if("delimiter", list.delimiter.clone());
+            record.parameters.add_if("prefix", list.prefix.clone());
+            record
+                .parameters
+                .add_if("delimiter", list.delimiter.clone());
         }
         Operation::ListBuckets
         | Operation::CreateBucket { .. }
@@ -411,13 +418,13 @@ fn tell(event: &mut Event<'_>, operation: &Operation, index: &Index) {
         | Operation::DeleteBucket { .. }
         | Operation::GetBucketLocation { .. } => {}
     }
-    event.resource = Some(Subject { arn, account: None });
-    tell_owner(event, operation, index);
+    record.resource = Some(AuditedResource { arn, account: None });
+    tell_owner(record, operation, index);
 }
 
-/// Takes into the event whose the bucket is.
-fn tell_owner(event: &mut Event<'_>, operation: &Operation, index: &Index) {
-    if let (Some(subject), Some(bucket)) = (&mut event.resource, operation.bucket()) {
+/// Takes into the record whose the bucket is.
+fn tell_owner(record: &mut RequestRecord<'_>, operation: &Operation, index: &Index) {
+    if let (Some(subject), Some(bucket)) = (&mut record.resource, operation.bucket()) {
         let record = index.bucket(bucket.as_str());
         subject.account = record.map(|bucket| bucket.record.owner);
     }

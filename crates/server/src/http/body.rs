@@ -18,57 +18,60 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
-use super::answer::BoxError;
-use super::held::{FREE, HeldBodies, NoRoom, Share};
+use super::body_budget::{BodyMemoryBudget, BudgetExceeded, Reservation, UNMETERED_BYTES};
+use super::response::BoxError;
 
 /// How long a body that is read whole may take.
-const WHOLE: Duration = Duration::from_secs(30);
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// Most bytes of a body that nobody wants and that are read away all the same.
-const MAX_LEFT: u64 = 1024 * 1024;
+const MAX_DRAIN_BYTES: u64 = 1024 * 1024;
 /// How long that may take.
-const LEFT: Duration = Duration::from_secs(10);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a body that is streamed may be silent.
-const SILENCE: Duration = Duration::from_mins(1);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 /// Bytes in a second that it must come to on the whole, after that. An upload was permitted when it began, so its sender must not choose when
 /// it ends.
-const PACE: u64 = 16 * 1024;
+const MIN_BYTES_PER_SECOND: u64 = 16 * 1024;
 /// How long it may take at most: as long as a session.
-const LONGEST: Duration = Duration::from_hours(12);
+const MAX_DURATION: Duration = Duration::from_hours(12);
 
 /// Whether a body is, or may turn out to be, larger than those that are free.
-pub(crate) fn may_be_large(body: &RequestBody) -> bool {
-    let most = body.size_hint().upper();
-    most.is_none_or(|most| most > FREE as u64)
+pub(crate) fn exceeds_unmetered(body: &RequestBody) -> bool {
+    let max_bytes = body.size_hint().upper();
+    max_bytes.is_none_or(|max_bytes| max_bytes > UNMETERED_BYTES as u64)
 }
 
-/// Reads a body of at most `most` bytes. What it holds counts until the request has its answer.
+/// Reads a body of at most `max_bytes` bytes. What it holds counts until the request has its answer.
 ///
 /// # Errors
 /// `RequestTooLarge` before more is read, `RequestTimeout` after 30 seconds, `IncompleteBody` if the connection ends, `ServiceUnavailable`
 /// while other bodies hold all that bodies may.
 pub(crate) async fn read(
     body: &mut RequestBody,
-    most: usize,
+    max_bytes: usize,
     protocol: Protocol,
 ) -> Result<Bytes, AwsError> {
     let state = Arc::clone(&body.state);
-    read_within(body, most, &state.share, protocol).await
+    read_within(body, max_bytes, &state.reservation, protocol).await
 }
 
 async fn read_within<B>(
     body: B,
-    most: usize,
-    share: &Share,
+    max_bytes: usize,
+    reservation: &Reservation,
     protocol: Protocol,
 ) -> Result<Bytes, AwsError>
 where
     B: Body<Data = Bytes> + Unpin,
 {
     let declared = body.size_hint().lower();
-    if declared > most as u64 {
-        return Err(too_large(most));
+    if declared > max_bytes as u64 {
+        return Err(too_large(max_bytes));
     }
-    let read = timeout(WHOLE, collect(body, most, share, protocol));
+    let read = timeout(
+        READ_TIMEOUT,
+        collect(body, max_bytes, reservation, protocol),
+    );
     read.await.unwrap_or_else(|_| {
         Err(AwsError::new(
             Code::RequestTimeout,
@@ -79,8 +82,8 @@ where
 
 async fn collect<B>(
     mut body: B,
-    most: usize,
-    share: &Share,
+    max_bytes: usize,
+    reservation: &Reservation,
     protocol: Protocol,
 ) -> Result<Bytes, AwsError>
 where
@@ -100,12 +103,12 @@ where
             continue;
         };
         let length = first.len() + whole.len() + data.len();
-        if length > most {
-            return Err(too_large(most));
+        if length > max_bytes {
+            return Err(too_large(max_bytes));
         }
-        share
-            .hold(length)
-            .map_err(|NoRoom| AwsError::unavailable(protocol))?;
+        reservation
+            .reserve(length)
+            .map_err(|BudgetExceeded| AwsError::unavailable(protocol))?;
         // A small body comes in one piece, and is not copied.
         if first.is_empty() && whole.is_empty() {
             first = data;
@@ -113,9 +116,9 @@ where
             whole.extend_from_slice(&std::mem::take(&mut first));
             whole.extend_from_slice(&data);
             // A buffer that grows is larger than what is in it.
-            share
-                .hold(whole.capacity())
-                .map_err(|NoRoom| AwsError::unavailable(protocol))?;
+            reservation
+                .reserve(whole.capacity())
+                .map_err(|BudgetExceeded| AwsError::unavailable(protocol))?;
         }
     }
     if whole.is_empty() {
@@ -124,10 +127,10 @@ where
     Ok(whole.freeze())
 }
 
-fn too_large(most: usize) -> AwsError {
+fn too_large(max_bytes: usize) -> AwsError {
     AwsError::new(
         Code::RequestTooLarge,
-        format!("The request body has more than {most} bytes"),
+        format!("The request body has more than {max_bytes} bytes"),
     )
 }
 
@@ -140,25 +143,25 @@ pub(crate) struct RequestBody {
     /// None once it was left to be read away.
     incoming: Option<Incoming>,
     state: Arc<State>,
-    pace: Pace,
+    rate: MinimumRate,
     /// The end of the time that there is for more of it, while it is waited for.
-    patience: Option<Pin<Box<Sleep>>>,
+    deadline: Option<Pin<Box<Sleep>>>,
 }
 
 /// How fast a body comes.
 #[derive(Debug, Default)]
-struct Pace {
+struct MinimumRate {
     /// When it was first waited for.
     began: Option<Instant>,
     received: u64,
 }
 
-impl Pace {
+impl MinimumRate {
     /// Until when to wait for more of it.
     fn deadline(&mut self, now: Instant) -> Instant {
         let began = *self.began.get_or_insert(now);
-        let earned = Duration::from_secs(self.received / PACE);
-        (now + SILENCE).min(began + (SILENCE + earned).min(LONGEST))
+        let earned = Duration::from_secs(self.received / MIN_BYTES_PER_SECOND);
+        (now + IDLE_TIMEOUT).min(began + (IDLE_TIMEOUT + earned).min(MAX_DURATION))
     }
 }
 
@@ -166,48 +169,51 @@ impl Pace {
 #[derive(Debug)]
 struct State {
     ended: AtomicBool,
-    awaits_asking: bool,
+    expects_continue: bool,
     declared: Option<u64>,
-    share: Share,
+    reservation: Reservation,
 }
 
 /// Tells whether a connection can be used again after its request was answered.
 #[derive(Clone, Debug)]
-pub(crate) struct Remains(Arc<State>);
+pub(crate) struct UnreadBody(Arc<State>);
 
 impl RequestBody {
     /// Takes the body of a request with this head, sent from this address.
     pub(crate) fn new(
         incoming: Incoming,
-        awaits_asking: bool,
+        expects_continue: bool,
         from: IpAddr,
-        held: &Arc<HeldBodies>,
+        budget: &Arc<BodyMemoryBudget>,
     ) -> Self {
         let state = Arc::new(State {
             ended: AtomicBool::new(incoming.is_end_stream()),
-            awaits_asking,
+            expects_continue,
             declared: incoming.size_hint().exact(),
-            share: Share::new(Arc::clone(held), from),
+            reservation: Reservation::new(Arc::clone(budget), from),
         });
         Self {
             incoming: Some(incoming),
             state,
-            pace: Pace::default(),
-            patience: None,
+            rate: MinimumRate::default(),
+            deadline: None,
         }
     }
 
     /// Tells later what of it remains.
-    pub(crate) fn remains(&self) -> Remains {
-        Remains(Arc::clone(&self.state))
+    pub(crate) fn unread(&self) -> UnreadBody {
+        UnreadBody(Arc::clone(&self.state))
     }
 }
 
-impl Remains {
+impl UnreadBody {
     /// Whether more of the body is to come than is worth reading away.
-    pub(crate) fn too_much(&self) -> bool {
-        let small = self.0.declared.is_some_and(|length| length <= MAX_LEFT);
-        !self.0.ended.load(Ordering::Acquire) && (self.0.awaits_asking || !small)
+    pub(crate) fn should_close(&self) -> bool {
+        let small = self
+            .0
+            .declared
+            .is_some_and(|length| length <= MAX_DRAIN_BYTES);
+        !self.0.ended.load(Ordering::Acquire) && (self.0.expects_continue || !small)
     }
 }
 
@@ -223,22 +229,22 @@ impl Body for RequestBody {
             return Poll::Ready(None);
         };
         if let Poll::Ready(frame) = Pin::new(incoming).poll_frame(cx) {
-            self.patience = None;
+            self.deadline = None;
             if let Some(Ok(frame)) = &frame {
                 let length = frame.data_ref().map_or(0, Bytes::len);
-                self.pace.received = self.pace.received.saturating_add(length as u64);
+                self.rate.received = self.rate.received.saturating_add(length as u64);
             }
             if frame.is_none() || self.is_end_stream() {
                 self.state.ended.store(true, Ordering::Release);
             }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
-        if self.patience.is_none() {
-            let deadline = self.pace.deadline(Instant::now());
-            self.patience = Some(Box::pin(sleep_until(deadline)));
+        if self.deadline.is_none() {
+            let deadline = self.rate.deadline(Instant::now());
+            self.deadline = Some(Box::pin(sleep_until(deadline)));
         }
-        if let Some(patience) = &mut self.patience {
-            ready!(patience.as_mut().poll(cx));
+        if let Some(deadline) = &mut self.deadline {
+            ready!(deadline.as_mut().poll(cx));
         }
         Poll::Ready(Some(Err("the sender of the body is too slow".into())))
     }
@@ -259,14 +265,14 @@ impl Drop for RequestBody {
         let ended = self.state.ended.load(Ordering::Acquire);
         if let Some(incoming) = self.incoming.take()
             && !ended
-            && !self.remains().too_much()
+            && !self.unread().should_close()
         {
-            tokio::spawn(timeout(LEFT, read_away(incoming)));
+            tokio::spawn(timeout(DRAIN_TIMEOUT, drain(incoming)));
         }
     }
 }
 
-async fn read_away(mut incoming: Incoming) {
+async fn drain(mut incoming: Incoming) {
     while let Some(Ok(_)) = incoming.frame().await {}
 }
 
@@ -275,7 +281,7 @@ mod tests {
     use http_body_util::{Full, StreamBody};
 
     use super::*;
-    use crate::http::held::MOST_OF_ONE;
+    use crate::http::body_budget::PER_CLIENT_BUDGET_BYTES;
 
     fn pieces(pieces: &[&'static str]) -> impl Body<Data = Bytes> + Unpin + use<> {
         let pieces: Vec<Result<Frame<Bytes>, BoxError>> = pieces
@@ -285,15 +291,15 @@ mod tests {
         StreamBody::new(futures_util::stream::iter(pieces))
     }
 
-    fn share() -> Share {
-        Share::new(Arc::default(), [192, 0, 2, 1].into())
+    fn reservation() -> Reservation {
+        Reservation::new(Arc::default(), [192, 0, 2, 1].into())
     }
 
-    async fn read<B>(body: B, most: usize) -> Result<Bytes, Code>
+    async fn read<B>(body: B, max_bytes: usize) -> Result<Bytes, Code>
     where
         B: Body<Data = Bytes> + Unpin,
     {
-        let read = read_within(body, most, &share(), Protocol::STS).await;
+        let read = read_within(body, max_bytes, &reservation(), Protocol::STS).await;
         read.map_err(|error| error.code())
     }
 
@@ -310,29 +316,29 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_is_refused_while_others_hold_all_that_bodies_may() {
-        let all = Arc::new(HeldBodies::default());
-        let share = || Share::new(Arc::clone(&all), [192, 0, 2, 1].into());
-        let other = share();
-        other.hold(MOST_OF_ONE).unwrap();
+        let all = Arc::new(BodyMemoryBudget::default());
+        let reservation = || Reservation::new(Arc::clone(&all), [192, 0, 2, 1].into());
+        let other = reservation();
+        other.reserve(PER_CLIENT_BUDGET_BYTES).unwrap();
         let large = Bytes::from(vec![b'a'; 1024 * 1024]);
-        let most = large.len();
+        let max_bytes = large.len();
         for (protocol, told) in [
             (Protocol::STS, (503, "ServiceUnavailable")),
             (Protocol::S3, (503, "SlowDown")),
         ] {
             let body = Full::new(large.clone());
-            let refused = read_within(body, most, &share(), protocol).await;
+            let refused = read_within(body, max_bytes, &reservation(), protocol).await;
             let refused = refused.unwrap_err();
             assert_eq!(
                 (refused.status(protocol), refused.wire_code(protocol)),
                 told
             );
         }
-        let small = read_within(pieces(&["ab"]), most, &share(), Protocol::STS).await;
+        let small = read_within(pieces(&["ab"]), max_bytes, &reservation(), Protocol::STS).await;
         assert_eq!(small.unwrap(), "ab");
         drop(other);
         let body = Full::new(large.clone());
-        let read = read_within(body, most, &share(), Protocol::STS).await;
+        let read = read_within(body, max_bytes, &reservation(), Protocol::STS).await;
         assert_eq!(read.unwrap(), large);
     }
 

@@ -1,8 +1,8 @@
 //! The head of a request: everything but the body, with what the server itself knows of it.
 //!
-//! [`Head::read`] refuses what two readers could understand in two ways (a second `Host`, an absolute target) before anything
+//! [`RequestHead::read`] refuses what two readers could understand in two ways (a second `Host`, an absolute target) before anything
 //! looks at it. Path and query stay as they came over the wire: that is what was signed. What is refused here ends as every other call
-//! does, so [`Unclear`] keeps the head for that.
+//! does, so [`AmbiguousRequest`] keeps the head for that.
 
 use std::net::IpAddr;
 
@@ -11,28 +11,31 @@ use http::{HeaderMap, Method, header, request::Parts};
 use ipnet::IpNet;
 use jiff::Timestamp;
 
-use crate::{app::Ids, clock::Stopwatch, request::refusal::Refused};
+use crate::{
+    clock::Stopwatch,
+    request::{error::RequestError, request_id::RecordIds},
+};
 
 /// The head of a request.
 #[derive(Debug)]
-pub(crate) struct Head {
+pub(crate) struct RequestHead {
     /// What the request and its audit record are called.
-    pub(crate) ids: Ids,
+    pub(crate) ids: RecordIds,
     /// The request's time: the only one that any step of it sees.
     pub(crate) now: Timestamp,
     /// Runs since the head was read.
     pub(crate) stopwatch: Stopwatch,
     /// Where it comes from.
-    pub(crate) source: Source,
+    pub(crate) peer: Peer,
     parts: Parts,
 }
 
 /// A head that is refused, with as much of it as audit and explanation tell. Nobody decides on it: which of its readings was meant is
 /// not known.
 #[derive(Debug)]
-pub(crate) struct Unclear {
+pub(crate) struct AmbiguousRequest {
     /// The head; it comes from the peer itself, whatever a proxy says.
-    pub(crate) head: Head,
+    pub(crate) head: RequestHead,
     /// Why it is refused.
     pub(crate) why: Ambiguity,
 }
@@ -59,7 +62,7 @@ pub(crate) enum Ambiguity {
 
 /// Where a request comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Source {
+pub(crate) struct Peer {
     /// The client's address: the peer's, or what a trusted proxy says.
     pub(crate) address: IpAddr,
     /// Whether the client came by TLS, as far as a trusted proxy says.
@@ -69,34 +72,34 @@ pub(crate) struct Source {
 /// Header names in lower case with their values, in the order received but for repeats, which stand together.
 pub(crate) type Headers<'a> = Vec<(&'a str, &'a [u8])>;
 
-impl Head {
+impl RequestHead {
     /// Checks a head.
     ///
     /// # Errors
-    /// [`Unclear`].
+    /// [`AmbiguousRequest`].
     pub(crate) fn read(
         parts: Parts,
         peer: IpAddr,
         trusted_proxies: &[IpNet],
-        ids: Ids,
+        ids: RecordIds,
         now: Timestamp,
         stopwatch: Stopwatch,
-    ) -> Result<Self, Box<Unclear>> {
+    ) -> Result<Self, Box<AmbiguousRequest>> {
         let read = check(&parts).and_then(|()| {
-            Source::of(&parts.headers, peer, trusted_proxies)
+            Peer::of(&parts.headers, peer, trusted_proxies)
                 .ok_or_else(|| Ambiguity::ForwardedFor(peer.to_canonical()))
         });
-        let of = |source| Self {
+        let of = |peer| Self {
             ids,
             now,
             stopwatch,
-            source,
+            peer,
             parts,
         };
         match read {
-            Ok(source) => Ok(of(source)),
-            Err(why) => Err(Box::new(Unclear {
-                head: of(Source::peer(peer)),
+            Ok(peer) => Ok(of(peer)),
+            Err(why) => Err(Box::new(AmbiguousRequest {
+                head: of(Peer::direct(peer)),
                 why,
             })),
         }
@@ -159,7 +162,7 @@ fn check(parts: &Parts) -> Result<(), Ambiguity> {
     }
 }
 
-impl From<Ambiguity> for Refused {
+impl From<Ambiguity> for RequestError {
     fn from(why: Ambiguity) -> Self {
         let told = match &why {
             Ambiguity::Target(_) => "The request target must be a path",
@@ -170,13 +173,13 @@ impl From<Ambiguity> for Refused {
                 "The X-Forwarded-For header that a proxy has set cannot be read"
             }
         };
-        Self::because(AwsError::new(Code::Ambiguous, told), &why)
+        Self::new(AwsError::new(Code::Ambiguous, told), &why)
     }
 }
 
-impl Source {
+impl Peer {
     /// The peer itself.
-    fn peer(peer: IpAddr) -> Self {
+    fn direct(peer: IpAddr) -> Self {
         Self {
             address: peer.to_canonical(),
             secure: false,
@@ -188,7 +191,7 @@ impl Source {
         let is_trusted = |address: IpAddr| trusted.iter().any(|net| net.contains(&address));
         let mut address = peer.to_canonical();
         if !is_trusted(address) {
-            return Some(Self::peer(peer));
+            return Some(Self::direct(peer));
         }
         // Each proxy appends whom it got the request from: the last one that is no proxy of ours is the client.
         let chain = headers.get_all("x-forwarded-for").iter();
@@ -227,20 +230,20 @@ mod tests {
         let (parts, ()) = request.body(()).unwrap().into_parts();
         let trusted: Vec<IpNet> = trusted.iter().map(|net| net.parse().unwrap()).collect();
         let clock = Clock::fixed(Timestamp::UNIX_EPOCH);
-        let head = Head::read(
+        let head = RequestHead::read(
             parts,
             peer.parse().unwrap(),
             &trusted,
-            Ids {
+            RecordIds {
                 request: String::new(),
-                record: String::new(),
+                event: String::new(),
             },
             clock.now(),
             clock.stopwatch(),
         );
         match head {
-            Ok(head) => format!("{} {}", head.source.address, head.source.secure),
-            Err(unclear) => format!("{}; {}", unclear.head.source.address, unclear.why),
+            Ok(head) => format!("{} {}", head.peer.address, head.peer.secure),
+            Err(unclear) => format!("{}; {}", unclear.head.peer.address, unclear.why),
         }
     }
 

@@ -16,23 +16,23 @@ use tokio::{
 };
 
 use super::{
-    answer::Answer,
-    stalled::Bounded,
-    to_the_end::{Orphans, ToTheEnd},
+    detach::{Orphans, RunToCompletion},
+    response::Response,
+    write_timeout::WriteTimeout,
 };
 
 /// Most connections at a time. More wait in the kernel's queue.
 const MAX_CONNECTIONS: usize = 4_096;
 /// Most bytes of a head. A session token has 4 KiB, and an S3 request may have as much of metadata.
-const MAX_HEAD: usize = 64 * 1024;
+const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// Most headers of a request.
 const MAX_HEADERS: usize = 128;
 /// How long a head may take, and with it how long a connection may be idle.
-const HEAD: Duration = Duration::from_mins(1);
+const HEAD_READ_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long requests that are under way may take once the server is told to stop.
-const DRAIN: Duration = Duration::from_secs(10);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait when the operating system has no more file descriptors.
-const EXHAUSTED: Duration = Duration::from_millis(100);
+const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
 /// What answers requests.
 pub(crate) trait Handler: Send + Sync + 'static {
@@ -41,7 +41,7 @@ pub(crate) trait Handler: Send + Sync + 'static {
         self: Arc<Self>,
         request: Request<Incoming>,
         peer: SocketAddr,
-    ) -> impl Future<Output = Answer> + Send + 'static;
+    ) -> impl Future<Output = Response> + Send + 'static;
 
     /// Learns that a connection ended with what is no request of HTTP, or has a head beyond all bounds. It was told so by status alone.
     fn unreadable(&self) {}
@@ -77,7 +77,7 @@ pub(crate) async fn serve<H: Handler>(
         while connections.join_next().await.is_some() {}
         no_orphans.wait().await;
     };
-    if timeout(DRAIN, drained).await.is_err() {
+    if timeout(SHUTDOWN_TIMEOUT, drained).await.is_err() {
         tracing::warn!("Connections of requests that are still under way have been cut off");
     }
 }
@@ -95,7 +95,7 @@ async fn accept(
         Err(error) => {
             // Of one connection that ended early, or of file descriptors that are used up.
             tracing::warn!(%error, "A connection could not be accepted");
-            sleep(EXHAUSTED).await;
+            sleep(ACCEPT_RETRY_INTERVAL).await;
             None
         }
     }
@@ -114,15 +114,16 @@ async fn connection<H: Handler>(
     }
     let service = service_fn(|request| {
         let work = Arc::clone(&handler).handle(request, peer);
-        let work = ToTheEnd::new(work, orphans.clone());
+        let work = RunToCompletion::new(work, orphans.clone());
         async move { Ok::<_, Infallible>(work.await) }
     });
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
-        .max_buf_size(MAX_HEAD)
+        .header_read_timeout(HEAD_READ_TIMEOUT)
+        .max_buf_size(MAX_HEAD_BYTES)
         .max_headers(MAX_HEADERS);
-    let mut connection = pin!(http.serve_connection(TokioIo::new(Bounded::new(stream)), service));
+    let mut connection =
+        pin!(http.serve_connection(TokioIo::new(WriteTimeout::new(stream)), service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
         () = stopped(&mut stop) => {

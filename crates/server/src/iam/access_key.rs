@@ -21,7 +21,7 @@ use crate::{
         index::{self, Index},
         store::{RecordKey, Transaction},
     },
-    request::{call::Call, refusal::Refused},
+    request::{call::Call, error::RequestError},
 };
 
 /// Access keys of one owner ("IAM and AWS STS quotas", IAM User Guide).
@@ -31,7 +31,7 @@ pub(crate) const MAX_ACCESS_KEYS: usize = 2;
 pub(super) async fn create(
     call: &Call<'_>,
     input: &CreateAccessKeyRequest,
-) -> Result<CreateAccessKeyResponse, Refused> {
+) -> Result<CreateAccessKeyResponse, RequestError> {
     let internal = || AwsError::internal(Protocol::IAM);
     let (account, random) = (call.account(), call.random()?);
     let id = ids::access_key_id(ids::KeyKind::LongTerm, account, random).map_err(|_| internal())?;
@@ -72,7 +72,7 @@ pub(super) async fn create(
 pub(super) fn list(
     call: &Call<'_>,
     input: &ListAccessKeysRequest,
-) -> Result<ListAccessKeysResponse, Refused> {
+) -> Result<ListAccessKeysResponse, RequestError> {
     let owner = owner(&call.index, call.caller, input.user_name.as_deref())?;
     let asked = Asked {
         operation: "ListAccessKeys",
@@ -105,7 +105,10 @@ pub(super) fn list(
     })
 }
 
-pub(super) async fn update(call: &Call<'_>, input: &UpdateAccessKeyRequest) -> Result<(), Refused> {
+pub(super) async fn update(
+    call: &Call<'_>,
+    input: &UpdateAccessKeyRequest,
+) -> Result<(), RequestError> {
     let status = match input.status.as_str() {
         "Active" => AccessKeyStatus::Active,
         "Inactive" => AccessKeyStatus::Inactive,
@@ -130,7 +133,10 @@ pub(super) async fn update(call: &Call<'_>, input: &UpdateAccessKeyRequest) -> R
     .map(drop)
 }
 
-pub(super) async fn delete(call: &Call<'_>, input: &DeleteAccessKeyRequest) -> Result<(), Refused> {
+pub(super) async fn delete(
+    call: &Call<'_>,
+    input: &DeleteAccessKeyRequest,
+) -> Result<(), RequestError> {
     call.update(|index| {
         let owner = current_owner(call, index, input.user_name.as_deref())?;
         let key = find(index, &owner, &input.access_key_id)?;

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     identity::store::Transaction,
-    request::{call::Call, refusal::Refused},
+    request::{call::Call, error::RequestError},
 };
 
 /// Managed policies of one role or user ("IAM and AWS STS quotas", IAM User Guide: 10, raisable).
@@ -26,35 +26,35 @@ const MOST: usize = 10;
 pub(super) async fn attach_to_role(
     call: &Call<'_>,
     input: &AttachRolePolicyRequest,
-) -> Result<(), Refused> {
+) -> Result<(), RequestError> {
     attach(call, Holder::Role(&input.role_name), &input.policy_arn).await
 }
 
 pub(super) async fn attach_to_user(
     call: &Call<'_>,
     input: &AttachUserPolicyRequest,
-) -> Result<(), Refused> {
+) -> Result<(), RequestError> {
     attach(call, Holder::User(&input.user_name), &input.policy_arn).await
 }
 
 pub(super) async fn detach_from_role(
     call: &Call<'_>,
     input: &DetachRolePolicyRequest,
-) -> Result<(), Refused> {
+) -> Result<(), RequestError> {
     detach(call, Holder::Role(&input.role_name), &input.policy_arn).await
 }
 
 pub(super) async fn detach_from_user(
     call: &Call<'_>,
     input: &DetachUserPolicyRequest,
-) -> Result<(), Refused> {
+) -> Result<(), RequestError> {
     detach(call, Holder::User(&input.user_name), &input.policy_arn).await
 }
 
 pub(super) fn list_of_role(
     call: &Call<'_>,
     input: &ListAttachedRolePoliciesRequest,
-) -> Result<ListAttachedRolePoliciesResponse, Refused> {
+) -> Result<ListAttachedRolePoliciesResponse, RequestError> {
     let asked = Asked {
         operation: "ListAttachedRolePolicies",
         marker: input.marker.as_deref(),
@@ -76,7 +76,7 @@ pub(super) fn list_of_role(
 pub(super) fn list_of_user(
     call: &Call<'_>,
     input: &ListAttachedUserPoliciesRequest,
-) -> Result<ListAttachedUserPoliciesResponse, Refused> {
+) -> Result<ListAttachedUserPoliciesResponse, RequestError> {
     let asked = Asked {
         operation: "ListAttachedUserPolicies",
         marker: input.marker.as_deref(),
@@ -95,7 +95,7 @@ pub(super) fn list_of_user(
     })
 }
 
-async fn attach(call: &Call<'_>, holder: Holder<'_>, arn: &str) -> Result<(), Refused> {
+async fn attach(call: &Call<'_>, holder: Holder<'_>, arn: &str) -> Result<(), RequestError> {
     let account = call.account();
     let quota = match holder {
         Holder::Role(_) => "PoliciesPerRole",
@@ -117,7 +117,7 @@ async fn attach(call: &Call<'_>, holder: Holder<'_>, arn: &str) -> Result<(), Re
         .await
 }
 
-async fn detach(call: &Call<'_>, holder: Holder<'_>, arn: &str) -> Result<(), Refused> {
+async fn detach(call: &Call<'_>, holder: Holder<'_>, arn: &str) -> Result<(), RequestError> {
     holder
         .change(call, |permissions, _| {
             if permissions.attached.remove(arn) {

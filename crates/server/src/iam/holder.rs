@@ -6,7 +6,7 @@ use bowline_iam::account::AccountId;
 use super::{error::delete_conflict, role, user};
 use crate::{
     identity::{entity::Permissions, index::Index, store::Transaction},
-    request::{call::Call, refusal::Refused},
+    request::{call::Call, error::RequestError},
 };
 
 /// A role or a user, by its name.
@@ -61,7 +61,7 @@ impl<'a> Holder<'a> {
         self,
         call: &Call<'_>,
         change: impl Fn(&mut Permissions, &Index) -> Result<Transaction, AwsError> + Send + Sync,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), RequestError> {
         match self {
             Self::Role(name) => {
                 role::change(call, name, |role, index| {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     identity::store::Transaction,
-    request::{call::Call, refusal::Refused},
+    request::{call::Call, error::RequestError},
 };
 
 /// Puts a policy in place of one with the same name, if there is one.
@@ -22,7 +22,7 @@ pub(super) async fn put(
     holder: Holder<'_>,
     name: &str,
     document: &str,
-) -> Result<(), Refused> {
+) -> Result<(), RequestError> {
     check_inline(document)?;
     let most = most(holder);
     holder
@@ -79,7 +79,11 @@ pub(super) fn list(
 ///
 /// # Errors
 /// `NoSuchEntity`.
-pub(super) async fn delete(call: &Call<'_>, holder: Holder<'_>, name: &str) -> Result<(), Refused> {
+pub(super) async fn delete(
+    call: &Call<'_>,
+    holder: Holder<'_>,
+    name: &str,
+) -> Result<(), RequestError> {
     holder
         .change(call, |permissions, _| {
             match permissions.inline.remove(name) {

@@ -28,7 +28,7 @@ use crate::{
     },
     request::{
         call::Call,
-        refusal::Refused,
+        error::RequestError,
         unsupported_parameters::{has_any, reject_unsupported},
     },
 };
@@ -36,7 +36,7 @@ use crate::{
 pub(super) async fn create(
     call: &Call<'_>,
     input: CreateInstanceProfileRequest,
-) -> Result<CreateInstanceProfileResponse, Refused> {
+) -> Result<CreateInstanceProfileResponse, RequestError> {
     reject_unsupported(&[("Tags", has_any(input.tags.as_ref()))])?;
     let id = call.unique_id(UniqueIdKind::InstanceProfile)?;
     let account = call.account();
@@ -66,7 +66,7 @@ pub(super) async fn create(
 pub(super) fn get(
     call: &Call<'_>,
     input: &GetInstanceProfileRequest,
-) -> Result<GetInstanceProfileResponse, Refused> {
+) -> Result<GetInstanceProfileResponse, RequestError> {
     let profile = find(&call.index, call.account(), &input.instance_profile_name)?;
     Ok(GetInstanceProfileResponse {
         instance_profile: show(&profile.record, &call.index),
@@ -76,7 +76,7 @@ pub(super) fn get(
 pub(super) fn list(
     call: &Call<'_>,
     input: &ListInstanceProfilesRequest,
-) -> Result<ListInstanceProfilesResponse, Refused> {
+) -> Result<ListInstanceProfilesResponse, RequestError> {
     let page = Page::new(
         call,
         Asked {
@@ -108,7 +108,7 @@ pub(super) fn list(
 pub(super) fn list_for_role(
     call: &Call<'_>,
     input: &ListInstanceProfilesForRoleRequest,
-) -> Result<ListInstanceProfilesForRoleResponse, Refused> {
+) -> Result<ListInstanceProfilesForRoleResponse, RequestError> {
     let role = role::find(&call.index, call.account(), &input.role_name)?;
     let page = Page::new(
         call,
@@ -141,7 +141,7 @@ pub(super) fn list_for_role(
 pub(super) async fn add_role(
     call: &Call<'_>,
     input: &AddRoleToInstanceProfileRequest,
-) -> Result<(), Refused> {
+) -> Result<(), RequestError> {
     change(call, &input.instance_profile_name, |profile, index| {
         let role = role::find_unchanged(call, index, &input.role_name)?;
         if profile.role.is_some() {
@@ -157,7 +157,7 @@ pub(super) async fn add_role(
 pub(super) async fn remove_role(
     call: &Call<'_>,
     input: &RemoveRoleFromInstanceProfileRequest,
-) -> Result<(), Refused> {
+) -> Result<(), RequestError> {
     change(call, &input.instance_profile_name, |profile, index| {
         let role = role::find_unchanged(call, index, &input.role_name)?;
         if profile.role.as_ref() != Some(&role.record.id) {
@@ -176,7 +176,7 @@ pub(super) async fn remove_role(
 pub(super) async fn delete(
     call: &Call<'_>,
     input: &DeleteInstanceProfileRequest,
-) -> Result<(), Refused> {
+) -> Result<(), RequestError> {
     call.update(|index| {
         let profile = find_unchanged(call, index, &input.instance_profile_name)?;
         if profile.record.role.is_some() {
@@ -219,7 +219,7 @@ async fn change(
     call: &Call<'_>,
     name: &str,
     change: impl Fn(&mut entity::InstanceProfile, &Index) -> Result<Transaction, AwsError> + Send + Sync,
-) -> Result<(), Refused> {
+) -> Result<(), RequestError> {
     call.change(
         |index| {
             find_unchanged(call, index, name).map(|profile| (&profile.record, profile.revision))

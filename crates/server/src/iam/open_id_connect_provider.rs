@@ -26,7 +26,7 @@ use crate::{
     oidc,
     request::{
         call::Call,
-        refusal::Refused,
+        error::RequestError,
         unsupported_parameters::{has_any, reject_unsupported},
     },
 };
@@ -39,11 +39,11 @@ const MOST_THUMBPRINTS: usize = 5;
 pub(super) async fn create(
     call: &Call<'_>,
     input: CreateOpenIDConnectProviderRequest,
-) -> Result<CreateOpenIDConnectProviderResponse, Refused> {
+) -> Result<CreateOpenIDConnectProviderResponse, RequestError> {
     reject_unsupported(&[("Tags", has_any(input.tags.as_ref()))])?;
     oidc::validate_url(&input.url, call.app.config.allow_loopback_issuers).map_err(|error| {
         let message = "Invalid Open ID Connect Provider URL";
-        Refused::because(AwsError::new(Code::ValidationError, message), &error)
+        RequestError::new(AwsError::new(Code::ValidationError, message), &error)
     })?;
     let client_ids = distinct(input.client_id_list.unwrap_or_default());
     if client_ids.len() > MOST_CLIENT_IDS {
@@ -87,7 +87,7 @@ pub(super) async fn create(
 pub(super) fn get(
     call: &Call<'_>,
     input: &GetOpenIDConnectProviderRequest,
-) -> Result<GetOpenIDConnectProviderResponse, Refused> {
+) -> Result<GetOpenIDConnectProviderResponse, RequestError> {
     let arn = &input.open_id_connect_provider_arn;
     let record = &find(&call.index, call.account(), arn)?.record;
     Ok(GetOpenIDConnectProviderResponse {
@@ -113,7 +113,7 @@ pub(super) fn list(call: &Call<'_>) -> ListOpenIDConnectProvidersResponse {
 pub(super) async fn add_client_id(
     call: &Call<'_>,
     input: &AddClientIDToOpenIDConnectProviderRequest,
-) -> Result<(), Refused> {
+) -> Result<(), RequestError> {
     change(call, &input.open_id_connect_provider_arn, |provider| {
         if !provider.client_ids.contains(&input.client_id) {
             provider.client_ids.push(input.client_id.clone());
@@ -134,7 +134,7 @@ pub(super) async fn add_client_id(
 pub(super) async fn remove_client_id(
     call: &Call<'_>,
     input: &RemoveClientIDFromOpenIDConnectProviderRequest,
-) -> Result<(), Refused> {
+) -> Result<(), RequestError> {
     change(call, &input.open_id_connect_provider_arn, |provider| {
         provider.client_ids.retain(|id| *id != input.client_id);
         Ok(())
@@ -146,7 +146,7 @@ pub(super) async fn remove_client_id(
 pub(super) async fn update_thumbprints(
     call: &Call<'_>,
     input: &UpdateOpenIDConnectProviderThumbprintRequest,
-) -> Result<(), Refused> {
+) -> Result<(), RequestError> {
     let thumbprints = thumbprints(input.thumbprint_list.clone())?;
     change(call, &input.open_id_connect_provider_arn, |provider| {
         provider.thumbprints.clone_from(&thumbprints);
@@ -160,7 +160,7 @@ pub(super) async fn update_thumbprints(
 pub(super) async fn delete(
     call: &Call<'_>,
     input: &DeleteOpenIDConnectProviderRequest,
-) -> Result<(), Refused> {
+) -> Result<(), RequestError> {
     let account = call.account();
     call.update(|index| {
         let found = find(index, account, &input.open_id_connect_provider_arn);
@@ -204,7 +204,7 @@ pub(crate) async fn change(
     call: &Call<'_>,
     arn: &str,
     change: impl Fn(&mut OidcProvider) -> Result<(), AwsError> + Send + Sync,
-) -> Result<OidcProvider, Refused> {
+) -> Result<OidcProvider, RequestError> {
     let account = call.account();
     call.change(
         |index| find(index, account, arn).map(|found| (&found.record, found.revision)),

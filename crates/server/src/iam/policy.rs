@@ -26,7 +26,7 @@ use crate::{
     },
     request::{
         call::Call,
-        refusal::Refused,
+        error::RequestError,
         unsupported_parameters::{has_any, reject_unsupported},
     },
 };
@@ -34,7 +34,7 @@ use crate::{
 pub(super) async fn create(
     call: &Call<'_>,
     input: CreatePolicyRequest,
-) -> Result<CreatePolicyResponse, Refused> {
+) -> Result<CreatePolicyResponse, RequestError> {
     reject_unsupported(&[("Tags", has_any(input.tags.as_ref()))])?;
     check_managed(&input.policy_document)?;
     let id = call.unique_id(UniqueIdKind::ManagedPolicy)?;
@@ -74,7 +74,10 @@ pub(super) async fn create(
     })
 }
 
-pub(super) fn get(call: &Call<'_>, input: &GetPolicyRequest) -> Result<GetPolicyResponse, Refused> {
+pub(super) fn get(
+    call: &Call<'_>,
+    input: &GetPolicyRequest,
+) -> Result<GetPolicyResponse, RequestError> {
     let policy = find(&call.index, call.account(), &input.policy_arn)?;
     let attached = call.index.attachment_count(&policy.arn);
     Ok(GetPolicyResponse {
@@ -85,7 +88,7 @@ pub(super) fn get(call: &Call<'_>, input: &GetPolicyRequest) -> Result<GetPolicy
 pub(super) fn get_version(
     call: &Call<'_>,
     input: &GetPolicyVersionRequest,
-) -> Result<GetPolicyVersionResponse, Refused> {
+) -> Result<GetPolicyVersionResponse, RequestError> {
     let policy = find(&call.index, call.account(), &input.policy_arn)?;
     let number = input.version_id.strip_prefix('v');
     let number = number.and_then(|number| number.parse().ok());
@@ -109,7 +112,7 @@ pub(super) fn get_version(
 pub(super) fn list(
     call: &Call<'_>,
     input: &ListPoliciesRequest,
-) -> Result<ListPoliciesResponse, Refused> {
+) -> Result<ListPoliciesResponse, RequestError> {
     let asked = Asked {
         operation: "ListPolicies",
         marker: input.marker.as_deref(),
@@ -154,7 +157,10 @@ pub(super) fn list(
     })
 }
 
-pub(super) async fn delete(call: &Call<'_>, input: &DeletePolicyRequest) -> Result<(), Refused> {
+pub(super) async fn delete(
+    call: &Call<'_>,
+    input: &DeletePolicyRequest,
+) -> Result<(), RequestError> {
     let account = call.account();
     call.update(|index| {
         let policy = find(index, account, &input.policy_arn)?;

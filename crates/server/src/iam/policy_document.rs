@@ -10,7 +10,7 @@ use crate::{
         entity::{ResolvedPrincipal, TrustDocument},
         index::Index,
     },
-    request::refusal::Refused,
+    request::error::RequestError,
 };
 
 /// Characters of a managed policy, without white space ("IAM and AWS STS quotas", IAM User Guide).
@@ -29,7 +29,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 ///
 /// # Errors
 /// `MalformedPolicyDocument`, with the place as the operator's reason.
-pub(super) fn check_inline(document: &str) -> Result<(), Refused> {
+pub(super) fn check_inline(document: &str) -> Result<(), RequestError> {
     parse(document, PolicyKind::Inline).map(drop)
 }
 
@@ -37,7 +37,7 @@ pub(super) fn check_inline(document: &str) -> Result<(), Refused> {
 ///
 /// # Errors
 /// `MalformedPolicyDocument`, `LimitExceeded`.
-pub(super) fn check_managed(document: &str) -> Result<(), Refused> {
+pub(super) fn check_managed(document: &str) -> Result<(), RequestError> {
     parse(document, PolicyKind::Managed)?;
     if size(document) > MANAGED {
         return Err(over_quota("PolicySize", MANAGED).into());
@@ -57,7 +57,7 @@ impl Trust {
     ///
     /// # Errors
     /// `MalformedPolicyDocument`, `LimitExceeded`.
-    pub(super) fn parse(document: String) -> Result<Self, Refused> {
+    pub(super) fn parse(document: String) -> Result<Self, RequestError> {
         let policy = parse(&document, PolicyKind::Trust)?;
         if size(&document) > TRUST {
             return Err(over_quota("ACLSizePerRole", TRUST).into());
@@ -107,17 +107,17 @@ pub(super) fn encoded(document: &str) -> String {
     utf8_percent_encode(document, ENCODED).to_string()
 }
 
-fn parse(document: &str, kind: PolicyKind) -> Result<Policy, Refused> {
+fn parse(document: &str, kind: PolicyKind) -> Result<Policy, RequestError> {
     Policy::parse(document, kind).map_err(|error| malformed(&error, kind))
 }
 
 /// AWS's words for the client, and what is wrong where for the operator.
-pub(crate) fn malformed(error: &PolicyError, kind: PolicyKind) -> Refused {
+pub(crate) fn malformed(error: &PolicyError, kind: PolicyKind) -> RequestError {
     let message = match (kind, &error.problem) {
         (PolicyKind::Trust, Problem::NotJson) => "This policy contains invalid Json".to_owned(),
         _ => error.aws_message(),
     };
-    Refused::because(
+    RequestError::new(
         AwsError::new(Code::MalformedPolicyDocument, message),
         &error,
     )

@@ -26,7 +26,7 @@ use crate::{
     },
     request::{
         call::Call,
-        refusal::Refused,
+        error::RequestError,
         unsupported_parameters::{has_any, reject_unsupported},
     },
 };
@@ -37,7 +37,7 @@ const MAX_SESSION_DURATION: i32 = 3_600;
 pub(super) async fn create(
     call: &Call<'_>,
     input: CreateRoleRequest,
-) -> Result<CreateRoleResponse, Refused> {
+) -> Result<CreateRoleResponse, RequestError> {
     reject_unsupported(&[
         ("Tags", has_any(input.tags.as_ref())),
         ("PermissionsBoundary", input.permissions_boundary.is_some()),
@@ -70,7 +70,10 @@ pub(super) async fn create(
     })
 }
 
-pub(super) fn get(call: &Call<'_>, input: &GetRoleRequest) -> Result<GetRoleResponse, Refused> {
+pub(super) fn get(
+    call: &Call<'_>,
+    input: &GetRoleRequest,
+) -> Result<GetRoleResponse, RequestError> {
     let role = find(&call.index, call.account(), &input.role_name)?;
     let mut shown = show(&role.record, &call.index.render_trust(&role.record));
     // Uses are not kept: the element says that none is known, as AWS does of a role that was never used.
@@ -84,7 +87,7 @@ pub(super) fn get(call: &Call<'_>, input: &GetRoleRequest) -> Result<GetRoleResp
 pub(super) fn list(
     call: &Call<'_>,
     input: &ListRolesRequest,
-) -> Result<ListRolesResponse, Refused> {
+) -> Result<ListRolesResponse, RequestError> {
     let page = Page::new(
         call,
         Asked {
@@ -116,7 +119,7 @@ pub(super) fn list(
 pub(super) async fn update(
     call: &Call<'_>,
     input: UpdateRoleRequest,
-) -> Result<UpdateRoleResponse, Refused> {
+) -> Result<UpdateRoleResponse, RequestError> {
     change(call, &input.role_name, |role, _| {
         if let Some(description) = &input.description {
             role.description = described(Some(description.clone()));
@@ -133,7 +136,7 @@ pub(super) async fn update(
 pub(super) async fn update_trust(
     call: &Call<'_>,
     input: UpdateAssumeRolePolicyRequest,
-) -> Result<(), Refused> {
+) -> Result<(), RequestError> {
     let trust = Trust::parse(input.policy_document)?;
     change(call, &input.role_name, |role, index| {
         role.trust = trust.resolve(index)?;
@@ -142,7 +145,7 @@ pub(super) async fn update_trust(
     .await
 }
 
-pub(super) async fn delete(call: &Call<'_>, input: &DeleteRoleRequest) -> Result<(), Refused> {
+pub(super) async fn delete(call: &Call<'_>, input: &DeleteRoleRequest) -> Result<(), RequestError> {
     call.update(|index| {
         let role = find_unchanged(call, index, &input.role_name)?;
         holds_nothing(&role.record.permissions)?;
@@ -201,7 +204,7 @@ pub(super) async fn change(
     call: &Call<'_>,
     name: &str,
     change: impl Fn(&mut entity::Role, &Index) -> Result<Transaction, AwsError> + Send + Sync,
-) -> Result<(), Refused> {
+) -> Result<(), RequestError> {
     call.change(
         |index| find_unchanged(call, index, name).map(|role| (&role.record, role.revision)),
         change,

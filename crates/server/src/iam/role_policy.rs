@@ -10,9 +10,9 @@ use super::{
     inline_policy,
     page::{Asked, Entries},
 };
-use crate::request::{call::Call, refusal::Refused};
+use crate::request::{call::Call, error::RequestError};
 
-pub(super) async fn put(call: &Call<'_>, input: &PutRolePolicyRequest) -> Result<(), Refused> {
+pub(super) async fn put(call: &Call<'_>, input: &PutRolePolicyRequest) -> Result<(), RequestError> {
     let holder = Holder::Role(&input.role_name);
     inline_policy::put(call, holder, &input.policy_name, &input.policy_document).await
 }
@@ -20,7 +20,7 @@ pub(super) async fn put(call: &Call<'_>, input: &PutRolePolicyRequest) -> Result
 pub(super) fn get(
     call: &Call<'_>,
     input: &GetRolePolicyRequest,
-) -> Result<GetRolePolicyResponse, Refused> {
+) -> Result<GetRolePolicyResponse, RequestError> {
     let holder = Holder::Role(&input.role_name);
     let (role_name, policy_document) = inline_policy::get(call, holder, &input.policy_name)?;
     Ok(GetRolePolicyResponse {
@@ -33,7 +33,7 @@ pub(super) fn get(
 pub(super) fn list(
     call: &Call<'_>,
     input: &ListRolePoliciesRequest,
-) -> Result<ListRolePoliciesResponse, Refused> {
+) -> Result<ListRolePoliciesResponse, RequestError> {
     let asked = Asked {
         operation: "ListRolePolicies",
         marker: input.marker.as_deref(),
@@ -54,6 +54,6 @@ pub(super) fn list(
 pub(super) async fn delete(
     call: &Call<'_>,
     input: &DeleteRolePolicyRequest,
-) -> Result<(), Refused> {
+) -> Result<(), RequestError> {
     inline_policy::delete(call, Holder::Role(&input.role_name), &input.policy_name).await
 }

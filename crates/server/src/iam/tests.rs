@@ -7,14 +7,14 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::{
-    http::head::Head,
+    http::head::RequestHead,
     identity::{
         entity::{self, AccessKeyOwner, AccessKeyStatus, Permissions, TrustDocument},
         index::Index,
         store::{RecordKey, Transaction},
     },
     request::{
-        authorize::{Asker, Question},
+        authorize::{Authorizer, Question},
         caller::{Caller, Identity},
         service::Service,
     },
@@ -142,8 +142,8 @@ impl World {
             .body(())
             .unwrap()
             .into_parts();
-        let ids = app.ids();
-        let head = Head::read(
+        let ids = app.request_ids.next();
+        let head = RequestHead::read(
             parts,
             [127, 0, 0, 1].into(),
             &[],
@@ -152,10 +152,10 @@ impl World {
             app.clock.stopwatch(),
         );
         let head = head.unwrap();
-        let asker = Asker::new(index, &head, Service::Iam, None, Some(&self.caller));
-        let permit = asker.permit(&[question], request).unwrap();
+        let authorizer = Authorizer::new(index, &head, Service::Iam, None, Some(&self.caller));
+        let permit = authorizer.permit(&[question], request).unwrap();
         let done = carry_out(permit, &call).await;
-        done.map(drop).map_err(|refused| refused.error.code())
+        done.map(drop).map_err(|refused| refused.client.code())
     }
 }
 

@@ -26,7 +26,7 @@ use crate::{
     },
     request::{
         call::Call,
-        refusal::Refused,
+        error::RequestError,
         unsupported_parameters::{has_any, reject_unsupported},
     },
 };
@@ -34,7 +34,7 @@ use crate::{
 pub(super) async fn create(
     call: &Call<'_>,
     input: CreateUserRequest,
-) -> Result<CreateUserResponse, Refused> {
+) -> Result<CreateUserResponse, RequestError> {
     reject_unsupported(&[
         ("Tags", has_any(input.tags.as_ref())),
         ("PermissionsBoundary", input.permissions_boundary.is_some()),
@@ -63,7 +63,10 @@ pub(super) async fn create(
     })
 }
 
-pub(super) fn get(call: &Call<'_>, input: &GetUserRequest) -> Result<GetUserResponse, Refused> {
+pub(super) fn get(
+    call: &Call<'_>,
+    input: &GetUserRequest,
+) -> Result<GetUserResponse, RequestError> {
     let user = match owner(&call.index, call.caller, input.user_name.as_deref())? {
         Owner::User(user) => show(&user.record),
         // Root has an ARN and an id, and neither name nor path.
@@ -84,7 +87,7 @@ pub(super) fn get(call: &Call<'_>, input: &GetUserRequest) -> Result<GetUserResp
 pub(super) fn list(
     call: &Call<'_>,
     input: &ListUsersRequest,
-) -> Result<ListUsersResponse, Refused> {
+) -> Result<ListUsersResponse, RequestError> {
     let page = Page::new(
         call,
         Asked {
@@ -109,7 +112,7 @@ pub(super) fn list(
     })
 }
 
-pub(super) async fn delete(call: &Call<'_>, input: &DeleteUserRequest) -> Result<(), Refused> {
+pub(super) async fn delete(call: &Call<'_>, input: &DeleteUserRequest) -> Result<(), RequestError> {
     call.update(|index| {
         let user = find_unchanged(call, index, &input.user_name)?;
         if index.access_keys_of(&user.record.id).next().is_some() {
@@ -161,7 +164,7 @@ pub(super) async fn change(
     call: &Call<'_>,
     name: &str,
     change: impl Fn(&mut entity::User, &Index) -> Result<Transaction, AwsError> + Send + Sync,
-) -> Result<(), Refused> {
+) -> Result<(), RequestError> {
     call.change(
         |index| find_unchanged(call, index, name).map(|user| (&user.record, user.revision)),
         change,

@@ -10,9 +10,9 @@ use super::{
     inline_policy,
     page::{Asked, Entries},
 };
-use crate::request::{call::Call, refusal::Refused};
+use crate::request::{call::Call, error::RequestError};
 
-pub(super) async fn put(call: &Call<'_>, input: &PutUserPolicyRequest) -> Result<(), Refused> {
+pub(super) async fn put(call: &Call<'_>, input: &PutUserPolicyRequest) -> Result<(), RequestError> {
     let holder = Holder::User(&input.user_name);
     inline_policy::put(call, holder, &input.policy_name, &input.policy_document).await
 }
@@ -20,7 +20,7 @@ pub(super) async fn put(call: &Call<'_>, input: &PutUserPolicyRequest) -> Result
 pub(super) fn get(
     call: &Call<'_>,
     input: &GetUserPolicyRequest,
-) -> Result<GetUserPolicyResponse, Refused> {
+) -> Result<GetUserPolicyResponse, RequestError> {
     let holder = Holder::User(&input.user_name);
     let (user_name, policy_document) = inline_policy::get(call, holder, &input.policy_name)?;
     Ok(GetUserPolicyResponse {
@@ -33,7 +33,7 @@ pub(super) fn get(
 pub(super) fn list(
     call: &Call<'_>,
     input: &ListUserPoliciesRequest,
-) -> Result<ListUserPoliciesResponse, Refused> {
+) -> Result<ListUserPoliciesResponse, RequestError> {
     let asked = Asked {
         operation: "ListUserPolicies",
         marker: input.marker.as_deref(),
@@ -54,6 +54,6 @@ pub(super) fn list(
 pub(super) async fn delete(
     call: &Call<'_>,
     input: &DeleteUserPolicyRequest,
-) -> Result<(), Refused> {
+) -> Result<(), RequestError> {
     inline_policy::delete(call, Holder::User(&input.user_name), &input.policy_name).await
 }

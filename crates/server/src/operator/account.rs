@@ -9,17 +9,17 @@ use crate::{
     bootstrap::RootCredentials,
     identity::index::Index,
     request::{
-        event::{Event, Subject},
-        refusal::Refused,
+        error::RequestError,
+        record::{AuditedResource, RequestRecord},
     },
 };
 
 /// An account as what is acted on: one of the management account's, whoever acts in it. Without an id it is any.
-pub(super) fn subject(index: &Index, id: Option<AccountId>) -> Subject {
+pub(super) fn subject(index: &Index, id: Option<AccountId>) -> AuditedResource {
     let management = management_account(index);
     let of = management.map(|account| account.to_string());
     let id = id.map_or_else(|| "*".to_owned(), |id| id.to_string());
-    Subject {
+    AuditedResource {
         arn: format!("arn:aws:bowline::{}:account/{id}", of.unwrap_or_default()),
         account: management,
     }
@@ -44,18 +44,18 @@ impl From<RootCredentials> for Created {
 }
 
 impl Created {
-    /// The answer, of which the event is told all but the secret.
-    pub(super) fn answer(&self, event: &mut Event<'_>) -> Result<String, Refused> {
+    /// The answer, of which the record is told all but the secret.
+    pub(super) fn answer(&self, record: &mut RequestRecord<'_>) -> Result<String, RequestError> {
         let root = &self.0;
         let output = Output {
             account_id: root.account.as_str(),
             access_key_id: root.access_key_id.as_str(),
             secret_access_key: root.secret_access_key.expose(),
         };
-        let told = &mut event.response;
+        let told = &mut record.response;
         told.add("accountId", root.account.to_string());
         told.add("accessKeyId", root.access_key_id.to_string());
         serde_json::to_string(&output)
-            .map_err(|error| Refused::because(AwsError::internal(Protocol::Bowline), &error))
+            .map_err(|error| RequestError::new(AwsError::internal(Protocol::Bowline), &error))
     }
 }

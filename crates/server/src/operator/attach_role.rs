@@ -20,8 +20,8 @@ use crate::{
     },
     request::{
         call::Call,
-        event::{Fields, Subject},
-        refusal::Refused,
+        error::RequestError,
+        record::{AuditFields, AuditedResource},
     },
     sts::{check_service_trust, role_arn::RoleArn},
 };
@@ -71,14 +71,14 @@ impl AttachRole {
         Ok(Self { resource, role })
     }
 
-    pub(super) fn tell(&self, told: &mut Fields<'_>) {
+    pub(super) fn tell(&self, told: &mut AuditFields<'_>) {
         told.add("service", self.resource.service().principal());
         told.add("resourceArn", self.resource.as_str().to_owned());
         let (RoleReference::Name(role) | RoleReference::Arn(role)) = &self.role;
         told.add("role", role.clone());
     }
 
-    pub(super) fn subject(&self) -> Subject {
+    pub(super) fn subject(&self) -> AuditedResource {
         service_resource::subject(&self.resource)
     }
 
@@ -106,7 +106,7 @@ impl AttachRole {
         }
     }
 
-    pub(super) async fn carry_out(&self, call: &Call<'_>) -> Result<String, Refused> {
+    pub(super) async fn carry_out(&self, call: &Call<'_>) -> Result<String, RequestError> {
         let account = call.account();
         let passed = self.passed(&call.index, account).role_arn;
         let decided = find(&call.index, &passed)?;
@@ -116,7 +116,7 @@ impl AttachRole {
             .update(|index| {
                 let role = find_unchanged(index, decided)?;
                 if let Err(why) = check_service_trust(role, &self.resource, call.now, ()) {
-                    let error = why.error.clone();
+                    let error = why.client.clone();
                     refused = Some(why);
                     return Err(error);
                 }
@@ -145,7 +145,7 @@ impl AttachRole {
         match (updated, refused) {
             (Ok(()), _) => Ok("{}".to_owned()),
             // With the trace.
-            (Err(error), Some(why)) if error.error == why.error => Err(why),
+            (Err(error), Some(why)) if error.client == why.client => Err(why),
             (Err(error), _) => Err(error),
         }
     }
@@ -237,7 +237,7 @@ mod tests {
                 role: RoleReference::Name("web".to_owned()),
             };
             let done = input.carry_out(&call).await;
-            done.map(drop).map_err(|refused| refused.error.code())
+            done.map(drop).map_err(|refused| refused.client.code())
         };
         assert_eq!(attach(&decided).await, Err(Code::NoSuchEntity));
         assert!(state.current().service_attachment(account, &arn).is_none());

@@ -12,8 +12,8 @@ use crate::{
     oidc,
     request::{
         call::Call,
-        event::{Fields, Subject},
-        refusal::Refused,
+        error::RequestError,
+        record::{AuditFields, AuditedResource},
     },
 };
 
@@ -79,7 +79,7 @@ impl ConfigureProvider {
         Ok(input)
     }
 
-    pub(super) fn tell(&self, told: &mut Fields<'_>) {
+    pub(super) fn tell(&self, told: &mut AuditFields<'_>) {
         told.add("arn", self.arn.clone());
         let given = |setting: &Option<Setting>| match setting {
             None => None,
@@ -93,15 +93,15 @@ impl ConfigureProvider {
         }
     }
 
-    pub(super) fn subject(&self) -> Subject {
+    pub(super) fn subject(&self) -> AuditedResource {
         let account = self.arn.split(':').nth(4);
-        Subject {
+        AuditedResource {
             arn: self.arn.clone(),
             account: account.and_then(|part| part.parse().ok()),
         }
     }
 
-    pub(super) async fn carry_out(&self, call: &Call<'_>) -> Result<String, Refused> {
+    pub(super) async fn carry_out(&self, call: &Call<'_>) -> Result<String, RequestError> {
         let provider = change(call, &self.arn, |provider| {
             apply(&mut provider.jwks, self.jwks.as_ref());
             apply(&mut provider.ca_bundle, self.ca_bundle.as_ref());
@@ -116,7 +116,7 @@ impl ConfigureProvider {
             has_ca_bundle: provider.ca_bundle.is_some(),
         };
         serde_json::to_string(&output)
-            .map_err(|error| Refused::because(AwsError::internal(Protocol::Bowline), &error))
+            .map_err(|error| RequestError::new(AwsError::internal(Protocol::Bowline), &error))
     }
 }
 

@@ -15,8 +15,8 @@ use crate::{
     identity::{entity::Account, index::Index, store::Transaction},
     request::{
         call::Call,
-        event::{Event, Fields, Subject},
-        refusal::Refused,
+        error::RequestError,
+        record::{AuditFields, AuditedResource, RequestRecord},
     },
 };
 
@@ -37,19 +37,19 @@ impl CreateAccount {
         })
     }
 
-    pub(super) fn tell(&self, told: &mut Fields<'_>) {
+    pub(super) fn tell(&self, told: &mut AuditFields<'_>) {
         told.add_if("accountId", self.id.map(|id| id.to_string()));
     }
 
-    pub(super) fn subject(&self, index: &Index) -> Subject {
+    pub(super) fn subject(&self, index: &Index) -> AuditedResource {
         account::subject(index, self.id)
     }
 
     pub(super) async fn carry_out(
         &self,
         call: &Call<'_>,
-        event: &mut Event<'_>,
-    ) -> Result<String, Refused> {
+        record: &mut RequestRecord<'_>,
+    ) -> Result<String, RequestError> {
         let (state, random) = (&call.app.state, &call.app.random);
         let internal = |_| AwsError::internal(Protocol::Bowline);
         let root = call
@@ -75,6 +75,6 @@ impl CreateAccount {
                 Ok((Transaction::new().create(&account).create(&key), root))
             })
             .await?;
-        Created::from(root).answer(event)
+        Created::from(root).answer(record)
     }
 }

@@ -9,8 +9,8 @@ use crate::{
     identity::{entity::ServiceResource, store::Transaction},
     request::{
         call::Call,
-        event::{Fields, Subject},
-        refusal::Refused,
+        error::RequestError,
+        record::{AuditFields, AuditedResource},
     },
 };
 
@@ -28,15 +28,15 @@ impl DetachRole {
         })
     }
 
-    pub(super) fn tell(&self, told: &mut Fields<'_>) {
+    pub(super) fn tell(&self, told: &mut AuditFields<'_>) {
         told.add("resourceArn", self.resource.as_str().to_owned());
     }
 
-    pub(super) fn subject(&self) -> Subject {
+    pub(super) fn subject(&self) -> AuditedResource {
         service_resource::subject(&self.resource)
     }
 
-    pub(super) async fn carry_out(&self, call: &Call<'_>) -> Result<String, Refused> {
+    pub(super) async fn carry_out(&self, call: &Call<'_>) -> Result<String, RequestError> {
         let account = call.account();
         call.update(|index| {
             let attachment = index.service_attachment(account, self.resource.as_str());

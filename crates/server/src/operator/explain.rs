@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     explain::Explanation,
-    request::{call::Call, event::Fields, refusal::Refused},
+    request::{call::Call, error::RequestError, record::AuditFields},
 };
 
 /// Which call to explain.
@@ -41,18 +41,18 @@ impl Explain {
         }
     }
 
-    pub(super) fn tell(&self, told: &mut Fields<'_>) {
+    pub(super) fn tell(&self, told: &mut AuditFields<'_>) {
         match self {
             Self::Request(id) => told.add("requestId", id.clone()),
             Self::Last => told.add("last", "true"),
         }
     }
 
-    pub(super) fn carry_out(&self, call: &Call<'_>) -> Result<String, Refused> {
+    pub(super) fn carry_out(&self, call: &Call<'_>) -> Result<String, RequestError> {
         let account = call.account();
         // What no account was addressed by is the management account's to see.
         let all = management_account(&call.index) == Some(account);
-        let recent = &call.app.recent;
+        let recent = &call.app.denials;
         let found = match self {
             Self::Request(id) => recent.find(account, all, id),
             Self::Last => recent.last(account, all),
@@ -72,6 +72,6 @@ impl Explain {
             explanation: &explanation,
         };
         serde_json::to_string(&output)
-            .map_err(|error| Refused::because(AwsError::internal(Protocol::Bowline), &error))
+            .map_err(|error| RequestError::new(AwsError::internal(Protocol::Bowline), &error))
     }
 }

@@ -14,8 +14,8 @@ use crate::{
     identity::entity::ServiceResource,
     request::{
         call::Call,
-        event::{Event, Fields, Subject},
-        refusal::Refused,
+        error::RequestError,
+        record::{AuditFields, AuditedResource, RequestRecord},
     },
     sts::{IssuedCredentials, assume_for_service},
 };
@@ -57,29 +57,32 @@ impl GetAttachedCredentials {
         })
     }
 
-    pub(super) fn tell(&self, told: &mut Fields<'_>) {
+    pub(super) fn tell(&self, told: &mut AuditFields<'_>) {
         told.add("resourceArn", self.resource.as_str().to_owned());
     }
 
-    pub(super) fn subject(&self) -> Subject {
+    pub(super) fn subject(&self) -> AuditedResource {
         service_resource::subject(&self.resource)
     }
 
     pub(super) fn carry_out(
         &self,
         call: &Call<'_>,
-        event: &mut Event<'_>,
-    ) -> Result<String, Refused> {
+        record: &mut RequestRecord<'_>,
+    ) -> Result<String, RequestError> {
         let index = &call.index;
         let attachment = index.service_attachment(call.account(), self.resource.as_str());
-        let record = &service_resource::found(attachment, &self.resource)?.record;
-        let role = index.role_by_id(record.role.as_str()).ok_or_else(|| {
-            let reason = format!("the role `{}` that is attached does not exist", record.role);
-            Refused::because(AwsError::access_denied("Access Denied"), &reason)
+        let attached = &service_resource::found(attachment, &self.resource)?.record;
+        let role = index.role_by_id(attached.role.as_str()).ok_or_else(|| {
+            let reason = format!(
+                "the role `{}` that is attached does not exist",
+                attached.role
+            );
+            RequestError::new(AwsError::access_denied("Access Denied"), &reason)
         })?;
         // As it was attached, not as the request has it: they are the same, and the record is what was decided on.
-        let given = assume_for_service(call, event, role, &record.resource)?;
-        let told = &mut event.response;
+        let given = assume_for_service(call, record, role, &attached.resource)?;
+        let told = &mut record.response;
         told.add(
             "credentials.accessKeyId",
             given.credentials.access_key_id.clone(),
@@ -88,7 +91,7 @@ impl GetAttachedCredentials {
     }
 }
 
-fn answer(given: &IssuedCredentials) -> Result<String, Refused> {
+fn answer(given: &IssuedCredentials) -> Result<String, RequestError> {
     let output = Output {
         credentials: Credentials {
             access_key_id: &given.credentials.access_key_id,
@@ -102,5 +105,5 @@ fn answer(given: &IssuedCredentials) -> Result<String, Refused> {
         },
     };
     serde_json::to_string(&output)
-        .map_err(|error| Refused::because(AwsError::internal(Protocol::Bowline), &error))
+        .map_err(|error| RequestError::new(AwsError::internal(Protocol::Bowline), &error))
 }

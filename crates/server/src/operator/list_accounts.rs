@@ -17,8 +17,8 @@ use crate::{
     identity::index::{self, Index},
     request::{
         call::Call,
-        event::{Fields, Subject},
-        refusal::Refused,
+        error::RequestError,
+        record::{AuditFields, AuditedResource},
     },
 };
 
@@ -54,15 +54,15 @@ impl ListAccounts {
         })
     }
 
-    pub(super) fn tell(&self, told: &mut Fields<'_>) {
+    pub(super) fn tell(&self, told: &mut AuditFields<'_>) {
         told.add_if("nextToken", self.after.map(|id| id.to_string()));
     }
 
-    pub(super) fn subject(index: &Index) -> Subject {
+    pub(super) fn subject(index: &Index) -> AuditedResource {
         account::subject(index, None)
     }
 
-    pub(super) fn carry_out(&self, call: &Call<'_>) -> Result<String, Refused> {
+    pub(super) fn carry_out(&self, call: &Call<'_>) -> Result<String, RequestError> {
         let mut all = call
             .index
             .accounts()
@@ -81,7 +81,7 @@ impl ListAccounts {
             next_token,
         };
         serde_json::to_string(&output)
-            .map_err(|error| Refused::because(AwsError::internal(Protocol::Bowline), &error))
+            .map_err(|error| RequestError::new(AwsError::internal(Protocol::Bowline), &error))
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
         entity::ServiceResource,
         index::{Index, ServiceAttachmentEntry},
     },
-    request::{call::Call, event::Fields, refusal::Refused},
+    request::{call::Call, error::RequestError, record::AuditFields},
 };
 
 /// Where to go on.
@@ -53,11 +53,11 @@ impl ListAttachments {
         })
     }
 
-    pub(super) fn tell(&self, told: &mut Fields<'_>) {
+    pub(super) fn tell(&self, told: &mut AuditFields<'_>) {
         told.add_if("nextToken", self.after.as_ref().map(ToString::to_string));
     }
 
-    pub(super) fn carry_out(&self, call: &Call<'_>) -> Result<String, Refused> {
+    pub(super) fn carry_out(&self, call: &Call<'_>) -> Result<String, RequestError> {
         let after = self.after.as_ref().map(ServiceResource::as_str);
         let mut all = call.index.service_attachments(call.account(), after);
         let attachments: Vec<_> = all
@@ -74,7 +74,7 @@ impl ListAttachments {
             next_token,
         };
         serde_json::to_string(&output)
-            .map_err(|error| Refused::because(AwsError::internal(Protocol::Bowline), &error))
+            .map_err(|error| RequestError::new(AwsError::internal(Protocol::Bowline), &error))
     }
 }
 

@@ -15,8 +15,8 @@ use crate::{
     identity::index::Index,
     request::{
         call::Call,
-        event::{Fields, Subject},
-        refusal::Refused,
+        error::RequestError,
+        record::{AuditFields, AuditedResource},
     },
 };
 
@@ -46,10 +46,10 @@ struct Key {
 }
 
 /// The keyring, which is the management account's.
-pub(super) fn subject(index: &Index) -> Subject {
+pub(super) fn subject(index: &Index) -> AuditedResource {
     let account = management_account(index);
     let of = account.map(|account| account.to_string());
-    Subject {
+    AuditedResource {
         arn: format!("arn:aws:bowline::{}:keyring", of.unwrap_or_default()),
         account,
     }
@@ -63,11 +63,11 @@ impl RotateKeyring {
         })
     }
 
-    pub(super) fn tell(&self, told: &mut Fields<'_>) {
+    pub(super) fn tell(&self, told: &mut AuditFields<'_>) {
         told.add("revoke", self.revoke.to_string());
     }
 
-    pub(super) async fn carry_out(&self, call: &Call<'_>) -> Result<String, Refused> {
+    pub(super) async fn carry_out(&self, call: &Call<'_>) -> Result<String, RequestError> {
         let state = &call.app.state;
         let internal = || AwsError::internal(Protocol::Bowline);
         let keyring = state
@@ -78,12 +78,12 @@ impl RotateKeyring {
                     error = &error as &dyn std::error::Error,
                     "The keyring could not be rotated"
                 );
-                Refused::because(internal(), &error)
+                RequestError::new(internal(), &error)
             })?;
         let output = Output {
             keys: keyring.status(call.now).iter().map(Key::from).collect(),
         };
-        serde_json::to_string(&output).map_err(|error| Refused::because(internal(), &error))
+        serde_json::to_string(&output).map_err(|error| RequestError::new(internal(), &error))
     }
 }
 

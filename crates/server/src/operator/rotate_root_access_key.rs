@@ -17,8 +17,8 @@ use crate::{
     request::{
         call::Call,
         caller::Identity,
-        event::{Event, Fields, Subject},
-        refusal::Refused,
+        error::RequestError,
+        record::{AuditFields, AuditedResource, RequestRecord},
     },
 };
 
@@ -41,20 +41,20 @@ impl RotateRootAccessKey {
         })
     }
 
-    pub(super) fn tell(&self, told: &mut Fields<'_>) {
+    pub(super) fn tell(&self, told: &mut AuditFields<'_>) {
         told.add("accountId", self.account.to_string());
         told.add("revoke", self.revoke.to_string());
     }
 
-    pub(super) fn subject(&self, index: &Index) -> Subject {
+    pub(super) fn subject(&self, index: &Index) -> AuditedResource {
         account::subject(index, Some(self.account))
     }
 
     pub(super) async fn carry_out(
         &self,
         call: &Call<'_>,
-        event: &mut Event<'_>,
-    ) -> Result<String, Refused> {
+        record: &mut RequestRecord<'_>,
+    ) -> Result<String, RequestError> {
         let id = self.account;
         // If the answer were lost, nobody would be left who could ask again.
         if self.revoke && matches!(call.caller.identity(), Identity::Root(own) if *own == id) {
@@ -87,6 +87,6 @@ impl RotateRootAccessKey {
             Ok((transaction, ()))
         })
         .await?;
-        Created::from(root).answer(event)
+        Created::from(root).answer(record)
     }
 }

@@ -5,7 +5,7 @@ use bowline_aws::error::{AwsError, Code};
 use super::input::{Members, invalid};
 use crate::{
     identity::{entity::ServiceResource, index::ServiceAttachmentEntry},
-    request::event::Subject,
+    request::record::AuditedResource,
 };
 
 /// The member `ResourceArn`.
@@ -16,8 +16,8 @@ pub(super) fn read(members: &Members<'_>) -> Result<ServiceResource, AwsError> {
 }
 
 /// The resource as what is acted on. Its account is the one in its ARN.
-pub(super) fn subject(resource: &ServiceResource) -> Subject {
-    Subject {
+pub(super) fn subject(resource: &ServiceResource) -> AuditedResource {
+    AuditedResource {
         arn: resource.as_str().to_owned(),
         account: Some(resource.account()),
     }

@@ -22,8 +22,8 @@ use crate::{
     identity::index::{AccessKeyEntry, IdentityState, Index, KeyOwner},
     request::{
         caller::{Caller, Identity},
-        event::{Event, Who},
-        refusal::Refused,
+        error::RequestError,
+        record::{RecordedIdentity, RequestRecord},
     },
 };
 
@@ -52,7 +52,7 @@ enum AuthenticationError {
     #[error("the session token is not accepted: {0}")]
     Token(#[from] session::SessionError),
     #[error("the session has {0}, which this version does not honour")]
-    Unhonoured(&'static str),
+    UnsupportedFeature(&'static str),
     #[error("the role `{0}` of the session does not exist any more")]
     NoRole(String),
     #[error("the signature is not accepted: {0}")]
@@ -62,23 +62,27 @@ enum AuthenticationError {
 /// Verifies a signature. `payload` is what of the body is at hand.
 ///
 /// # Errors
-/// [`Refused`], in the words of this protocol.
+/// [`RequestError`], in the words of this protocol.
 pub(crate) fn authenticate(
     request: &Unverified<'_>,
     payload: Payload<'_>,
     index: &Index,
     now: Timestamp,
     protocol: Protocol,
-) -> Result<Authenticated, Refused> {
-    attempt(request, payload, index, now)
-        .map_err(|error| Refused::because(error.to_aws(protocol), &error))
+) -> Result<Authenticated, RequestError> {
+    authenticate_inner(request, payload, index, now)
+        .map_err(|error| RequestError::new(error.to_aws(protocol), &error))
 }
 
-/// Takes into the event whom a request claims to come from, before that is found to be so.
-pub(crate) fn claim(event: &mut Event<'_>, request: &Unverified<'_>, index: &Index) {
+/// Takes into the record whom a request claims to come from, before that is found to be so.
+pub(crate) fn record_claimed_identity(
+    record: &mut RequestRecord<'_>,
+    request: &Unverified<'_>,
+    index: &Index,
+) {
     let id = request.access_key_id();
-    event.region = Some(request.scope().region().into());
-    event.who = Who::Claimed {
+    record.region = Some(request.scope().region().into());
+    record.identity = RecordedIdentity::ClaimedKey {
         access_key_id: id.clone(),
         account: claimed_account(id, index),
     };
@@ -94,32 +98,32 @@ pub(crate) struct Signed {
 }
 
 /// Reads a request that is signed as a whole. Whoever names a key or brings a token that does not exist is refused before the body is
-/// read: nobody holds memory under a made-up name. The event knows from then on who sent it.
+/// read: nobody holds memory under a made-up name. The record knows from then on who sent it.
 ///
 /// # Errors
-/// [`Refused`], in the words of the event's service.
+/// [`RequestError`], in the words of the record's service.
 pub(crate) async fn signed_body(
-    event: &mut Event<'_>,
+    record: &mut RequestRecord<'_>,
     request: &Unverified<'_>,
     state: &IdentityState,
     mut body: RequestBody,
     most: usize,
-) -> Result<Signed, Refused> {
+) -> Result<Signed, RequestError> {
     let index = state.current();
-    claim(event, request, &index);
-    let (now, protocol) = (event.head.now, event.service.protocol());
+    record_claimed_identity(record, request, &index);
+    let (now, protocol) = (record.head.now, record.service.protocol());
     // A small body costs less than asking twice.
-    if body::may_be_large(&body) {
-        known(request, &index, now)
-            .map_err(|error| Refused::because(error.to_aws(protocol), &error))?;
+    if body::exceeds_unmetered(&body) {
+        check_key_exists(request, &index, now)
+            .map_err(|error| RequestError::new(error.to_aws(protocol), &error))?;
     }
     drop(index);
     let body = body::read(&mut body, most, protocol).await?;
     let index = state.current();
-    claim(event, request, &index);
+    record_claimed_identity(record, request, &index);
     let authenticated = authenticate(request, Payload::Whole(&body), &index, now, protocol)?;
     let caller = Arc::new(authenticated.caller);
-    event.who = Who::Caller(Arc::clone(&caller));
+    record.identity = RecordedIdentity::Caller(Arc::clone(&caller));
     Ok(Signed {
         body,
         caller,
@@ -134,7 +138,7 @@ fn claimed_account(id: &AccessKeyId, index: &Index) -> Option<AccountId> {
 }
 
 /// Whether there is a secret to verify the signature with.
-fn known(
+fn check_key_exists(
     request: &Unverified<'_>,
     index: &Index,
     now: Timestamp,
@@ -151,7 +155,7 @@ fn known(
     Ok(())
 }
 
-fn attempt(
+fn authenticate_inner(
     request: &Unverified<'_>,
     payload: Payload<'_>,
     index: &Index,
@@ -159,8 +163,8 @@ fn attempt(
 ) -> Result<Authenticated, AuthenticationError> {
     let id = request.access_key_id();
     let (identity, verified) = match request.session_token() {
-        Some(token) => of_session(token, request, payload, index, now)?,
-        None => of_long_term_key(request, payload, index, now)?,
+        Some(token) => authenticate_session(token, request, payload, index, now)?,
+        None => authenticate_access_key(request, payload, index, now)?,
     };
     Ok(Authenticated {
         caller: Caller::new(id.clone(), identity),
@@ -168,7 +172,7 @@ fn attempt(
     })
 }
 
-fn of_session(
+fn authenticate_session(
     token: &SessionToken,
     request: &Unverified<'_>,
     payload: Payload<'_>,
@@ -176,9 +180,9 @@ fn of_session(
     now: Timestamp,
 ) -> Result<(Identity, Verified), AuthenticationError> {
     let session = session::open(token, request.access_key_id(), index.keyring(), now)?;
-    let verified = signed_with(&session.secret_access_key, request, payload, now)?;
-    if let Some(what) = unhonoured(&session) {
-        return Err(AuthenticationError::Unhonoured(what));
+    let verified = verify_signature(&session.secret_access_key, request, payload, now)?;
+    if let Some(what) = unsupported_session_feature(&session) {
+        return Err(AuthenticationError::UnsupportedFeature(what));
     }
     let role = index.role_by_id(session.role_id.as_str());
     let role = role.ok_or_else(|| AuthenticationError::NoRole(session.role_arn()))?;
@@ -189,7 +193,7 @@ fn of_session(
 
 /// What a session has that nothing here asks for yet. A policy that denies by it would not, so that the session would be allowed more than it
 /// was given. Whoever makes tags and source identities mean something takes them off this list.
-fn unhonoured(session: &Session) -> Option<&'static str> {
+fn unsupported_session_feature(session: &Session) -> Option<&'static str> {
     if !session.tags.is_empty() || !session.transitive_tag_keys.is_empty() {
         return Some("tags");
     }
@@ -199,7 +203,7 @@ fn unhonoured(session: &Session) -> Option<&'static str> {
         .map(|_| "a source identity")
 }
 
-fn of_long_term_key(
+fn authenticate_access_key(
     request: &Unverified<'_>,
     payload: Payload<'_>,
     index: &Index,
@@ -207,7 +211,7 @@ fn of_long_term_key(
 ) -> Result<(Identity, Verified), AuthenticationError> {
     let id = request.access_key_id();
     let key = long_term_key(id, index)?;
-    let verified = signed_with(key.secret(), request, payload, now)?;
+    let verified = verify_signature(key.secret(), request, payload, now)?;
     if !key.is_active() {
         return Err(AuthenticationError::InactiveKey(id.clone()));
     }
@@ -232,7 +236,7 @@ fn long_term_key<'a>(
     })
 }
 
-fn signed_with(
+fn verify_signature(
     secret: &SecretAccessKey,
     request: &Unverified<'_>,
     payload: Payload<'_>,
@@ -256,7 +260,7 @@ impl AuthenticationError {
                 | session::SessionError::Malformed
                 | session::SessionError::OtherAccessKey,
             )
-            | Self::Unhonoured(_)
+            | Self::UnsupportedFeature(_)
             | Self::NoRole(_) => AwsError::invalid_session_token(protocol),
             Self::Signature(error) => AwsError::from_signature(error, protocol),
         }

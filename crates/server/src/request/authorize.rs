@@ -17,11 +17,11 @@ use bowline_iam::{
 };
 
 use crate::{
-    http::head::Head,
+    http::head::RequestHead,
     identity::index::Index,
     request::{
         caller::{Caller, Identity},
-        refusal::Refused,
+        error::RequestError,
         service::Service,
     },
 };
@@ -43,29 +43,29 @@ pub(crate) struct Question<'a> {
 
 /// Whoever wants something, as the engine has to see them.
 #[derive(Debug)]
-pub(crate) struct Asker<'a> {
+pub(crate) struct Authorizer<'a> {
     index: &'a Index,
-    head: &'a Head,
+    head: &'a RequestHead,
     service: Service,
     region: Option<&'a str>,
     caller: Option<&'a Caller>,
     /// What limits the caller's session.
-    limits: Limits<'a>,
+    session_policies: SessionPolicies<'a>,
 }
 
 /// What limits a session, beside its role.
 #[derive(Debug)]
-enum Limits<'a> {
+enum SessionPolicies<'a> {
     Nothing,
     /// An inline policy at most, none where it cannot be read, and managed ones.
     Policies(Vec<Option<CompiledPolicy>>, Vec<AppliedPolicy<'a>>),
 }
 
-impl<'a> Asker<'a> {
+impl<'a> Authorizer<'a> {
     /// Whoever signed, or nobody.
     pub(crate) fn new(
         index: &'a Index,
-        head: &'a Head,
+        head: &'a RequestHead,
         service: Service,
         region: Option<&'a str>,
         caller: Option<&'a Caller>,
@@ -76,22 +76,22 @@ impl<'a> Asker<'a> {
             service,
             region,
             caller,
-            limits: Limits::of(index, caller),
+            session_policies: SessionPolicies::of(index, caller),
         }
     }
 
     /// The proof that all of these are allowed.
     ///
     /// # Errors
-    /// [`Refused`], with the trace of each question that was denied.
+    /// [`RequestError`], with the trace of each question that was denied.
     pub(crate) fn permit<A>(
         &self,
         questions: &[Question<'_>],
         action: A,
-    ) -> Result<Permit<A>, Refused> {
+    ) -> Result<Permit<A>, RequestError> {
         let mut combined = None;
         for question in questions {
-            let decision = self.ask(question, authorize)?;
+            let decision = self.evaluate(question, authorize)?;
             combined = Some(match combined {
                 None => decision,
                 Some(before) => decision.and(before),
@@ -99,7 +99,7 @@ impl<'a> Asker<'a> {
         }
         // Nobody is allowed what nobody has asked for.
         let decision = combined
-            .ok_or_else(|| Refused::because(self.plain_denial(None), "nothing was asked"))?;
+            .ok_or_else(|| RequestError::new(self.plain_denial(None), "nothing was asked"))?;
         match decision.permit(action) {
             Ok(permit) => Ok(permit),
             Err(_) => Err(self.explained(questions)?),
@@ -107,11 +107,11 @@ impl<'a> Asker<'a> {
     }
 
     /// The same questions once more, with their steps written down.
-    fn explained(&self, questions: &[Question<'_>]) -> Result<Refused, Refused> {
+    fn explained(&self, questions: &[Question<'_>]) -> Result<RequestError, RequestError> {
         let mut error = None;
         let mut traces = Vec::new();
         for question in questions {
-            self.ask(question, |request, policies| {
+            self.evaluate(question, |request, policies| {
                 if let Err(denied) = authorize(request, policies).permit(()) {
                     error.get_or_insert_with(|| self.denial(request, &denied));
                     let mut trace = explain(request, policies);
@@ -122,20 +122,20 @@ impl<'a> Asker<'a> {
                 }
             })?;
         }
-        Ok(Refused {
-            error: error.unwrap_or_else(|| self.plain_denial(None)),
-            reason: None,
+        Ok(RequestError {
+            client: error.unwrap_or_else(|| self.plain_denial(None)),
+            internal: None,
             traces,
         })
     }
 
-    fn ask<T>(
+    fn evaluate<T>(
         &self,
         question: &Question<'_>,
         then: impl FnOnce(&AuthorizationRequest<'_>, &Policies<'_>) -> T,
-    ) -> Result<T, Refused> {
+    ) -> Result<T, RequestError> {
         let action = Action::parse(question.action)
-            .map_err(|error| Refused::because(self.plain_denial(None), &error))?;
+            .map_err(|error| RequestError::new(self.plain_denial(None), &error))?;
         let context = self.context(question);
         let request = AuthorizationRequest {
             principal: self.principal(),
@@ -199,17 +199,17 @@ impl<'a> Asker<'a> {
         };
         Policies {
             identity,
-            session: self.limits.applied(),
+            session: self.session_policies.applied(),
             trust: question.trust,
             ..Policies::default()
         }
     }
 
     fn context(&self, question: &Question<'a>) -> ConditionContext<'a> {
-        let mut context = common(self.head);
+        let mut context = request_keys(self.head);
         context.set_if("aws:RequestedRegion", self.region.map(ConditionValue::from));
         if let Some(caller) = self.caller {
-            describe(&mut context, caller);
+            principal_keys(&mut context, caller);
         } else {
             context.set("aws:PrincipalAccount", "anonymous".into());
             context.set("aws:PrincipalType", "Anonymous".into());
@@ -224,7 +224,7 @@ impl<'a> Asker<'a> {
     }
 }
 
-impl<'a> Limits<'a> {
+impl<'a> SessionPolicies<'a> {
     fn of(index: &'a Index, caller: Option<&'a Caller>) -> Self {
         let Some(session) = caller.and_then(Caller::session) else {
             return Self::Nothing;
@@ -265,7 +265,7 @@ impl<'a> Limits<'a> {
 }
 
 /// What every request has.
-pub(crate) fn common(head: &Head) -> ConditionContext<'_> {
+pub(crate) fn request_keys(head: &RequestHead) -> ConditionContext<'_> {
     let mut context = ConditionContext::new();
     context.set("aws:CurrentTime", ConditionValue::Time(head.now));
     context.set(
@@ -274,9 +274,9 @@ pub(crate) fn common(head: &Head) -> ConditionContext<'_> {
     );
     context.set(
         "aws:SecureTransport",
-        ConditionValue::Bool(head.source.secure),
+        ConditionValue::Bool(head.peer.secure),
     );
-    context.set("aws:SourceIp", ConditionValue::Address(head.source.address));
+    context.set("aws:SourceIp", ConditionValue::Address(head.peer.address));
     context.set("aws:ViaAWSService", ConditionValue::Bool(false));
     context.set_if(
         "aws:UserAgent",
@@ -286,7 +286,7 @@ pub(crate) fn common(head: &Head) -> ConditionContext<'_> {
 }
 
 /// What is known of a caller ("AWS global condition context keys", IAM User Guide).
-pub(crate) fn describe<'a>(context: &mut ConditionContext<'a>, caller: &'a Caller) {
+pub(crate) fn principal_keys<'a>(context: &mut ConditionContext<'a>, caller: &'a Caller) {
     context.set("aws:PrincipalAccount", caller.account().to_string().into());
     context.set("aws:userid", caller.user_id().into());
     context.set("aws:PrincipalIsAWSService", ConditionValue::Bool(false));

@@ -23,7 +23,7 @@ use crate::{
     },
     request::{
         caller::{Caller, Identity},
-        refusal::Refused,
+        error::RequestError,
     },
 };
 
@@ -57,7 +57,7 @@ impl Call<'_> {
     pub(crate) async fn update<T>(
         &self,
         mut decide: impl FnMut(&Index) -> Result<(Transaction, T), AwsError>,
-    ) -> Result<T, Refused> {
+    ) -> Result<T, RequestError> {
         let decide = |index: &Index| -> Result<(Transaction, T), AwsError> {
             let standing = standing(self.caller, index)?;
             let (transaction, outcome) = decide(index)?;
@@ -94,7 +94,7 @@ impl Call<'_> {
                     reasons.push(cause.to_string());
                     source = cause.source();
                 }
-                Refused::because(AwsError::internal(Protocol::IAM), &reasons.join(": "))
+                RequestError::new(AwsError::internal(Protocol::IAM), &reasons.join(": "))
             }
         })
     }
@@ -107,7 +107,7 @@ impl Call<'_> {
         &self,
         find: impl for<'i> Fn(&'i Index) -> Result<(&'i Arc<E>, Revision), AwsError> + Send + Sync,
         change: impl Fn(&mut E, &Index) -> Result<Transaction, AwsError> + Send + Sync,
-    ) -> Result<E, Refused> {
+    ) -> Result<E, RequestError> {
         self.update(|index| {
             let (before, revision) = find(index)?;
             let mut record = (**before).clone();

@@ -14,23 +14,23 @@ use bytes::Bytes;
 use crate::{
     app::App,
     http::{
-        answer::{self, Answer},
         body::{self, RequestBody},
+        response::{self, Response},
     },
     iam::{self as iam_api, pass_role::PassRole},
     request::{
         authenticate::{Signed, signed_body},
-        authorize::{Asker, Question},
+        authorize::{Authorizer, Question},
         call::Call,
-        event::{Event, Subject},
-        refusal::Refused,
+        error::RequestError,
+        record::{AuditedResource, RequestRecord},
         service::Service,
     },
     sts as exchange,
 };
 
 /// Parameters that are told of: their names on the wire, and as CloudTrail has them. Whatever is not listed may be a secret.
-const TOLD: [(&str, &str); 30] = [
+const AUDITED_PARAMETERS: [(&str, &str); 30] = [
     ("AccessKeyId", "accessKeyId"),
     ("AssumeRolePolicyDocument", "assumeRolePolicyDocument"),
     ("ClientID", "clientID"),
@@ -66,20 +66,20 @@ const TOLD: [(&str, &str); 30] = [
 /// Serves a call of IAM or STS that is signed for it.
 pub(crate) async fn signed(
     app: &App,
-    event: &mut Event<'_>,
+    record: &mut RequestRecord<'_>,
     signature: &Unverified<'_>,
     body: RequestBody,
-) -> Result<Answer, Refused> {
-    let head = event.head;
+) -> Result<Response, RequestError> {
+    let head = record.head;
     let Signed {
         body,
         caller,
         index,
-    } = signed_body(event, signature, &app.state, body, MAX_BYTES).await?;
+    } = signed_body(record, signature, &app.state, body, MAX_BYTES).await?;
     let (caller, region) = (&*caller, signature.scope().region());
 
-    let params = read(event, &body)?;
-    let Named { action, version } = named(&params)?;
+    let params = read(record, &body)?;
+    let ActionAndVersion { action, version } = action_and_version(&params)?;
     let call = Call {
         app,
         index: std::sync::Arc::clone(&index),
@@ -87,14 +87,14 @@ pub(crate) async fn signed(
         now: head.now,
         request_id: &head.ids.request,
     };
-    let asker = Asker::new(&index, head, event.service, Some(region), Some(caller));
+    let authorizer = Authorizer::new(&index, head, record.service, Some(region), Some(caller));
     let unknown = || AwsError::unknown_operation(action, version);
-    let xml = match event.service {
+    let xml = match record.service {
         Service::Iam => {
             let operation = iam::Operation::from_name(action).filter(|_| version == iam::VERSION);
             let operation = operation.ok_or_else(unknown)?;
-            event.operation = Some(operation.into());
-            tell(event, &params);
+            record.operation = Some(operation.into());
+            audit_parameters(record, &params);
             let request = iam::Request::parse(operation, &params).map_err(AwsError::from)?;
             let on = iam_api::resource::resource(operation, &params, caller, &index)?;
             let keys = operation.condition_keys().iter();
@@ -112,66 +112,66 @@ pub(crate) async fn signed(
                 .into_iter()
                 .chain(passed.as_ref().map(PassRole::question))
                 .collect();
-            let permit = asker.permit(&questions, request);
-            event.resource = Some(Subject {
+            let permit = authorizer.permit(&questions, request);
+            record.resource = Some(AuditedResource {
                 arn: on.arn,
                 account: on.account,
             });
             let permit = permit?;
-            app.audit.check_before(event)?;
+            app.audit.check_before(record)?;
             iam_api::carry_out(permit, &call).await?
         }
         Service::Sts => {
             let operation = sts::Operation::from_name(action).filter(|_| version == sts::VERSION);
             let operation = operation.ok_or_else(unknown)?;
-            event.operation = Some(operation.into());
-            tell(event, &params);
+            record.operation = Some(operation.into());
+            audit_parameters(record, &params);
             let request = sts::Request::parse(operation, &params).map_err(AwsError::from)?;
-            exchange::signed(request, &call, &asker, event).await?
+            exchange::signed(request, &call, &authorizer, record).await?
         }
         Service::S3 | Service::DynamoDb | Service::Bowline => return Err(unknown().into()),
     };
-    Ok(answer::whole("text/xml", xml))
+    Ok(response::ok("text/xml", xml))
 }
 
 /// Serves a call that nobody has signed: the exchange of a token, and nothing else.
 pub(crate) async fn unsigned(
     app: &App,
-    event: &mut Event<'_>,
+    record: &mut RequestRecord<'_>,
     mut body: RequestBody,
-) -> Result<Answer, Refused> {
-    let body = body::read(&mut body, MAX_BYTES, event.service.protocol()).await?;
-    let params = read(event, &body)?;
+) -> Result<Response, RequestError> {
+    let body = body::read(&mut body, MAX_BYTES, record.service.protocol()).await?;
+    let params = read(record, &body)?;
     let version = params.get("Version").unwrap_or_default();
     if version == iam::VERSION {
-        event.service = Service::Iam;
+        record.service = Service::Iam;
     }
     let operation = params.get("Action").and_then(sts::Operation::from_name);
     match operation {
         Some(operation @ sts::Operation::AssumeRoleWithWebIdentity) if version == sts::VERSION => {
-            event.operation = Some(operation.into());
+            record.operation = Some(operation.into());
             let input =
                 sts::AssumeRoleWithWebIdentityRequest::parse(&params).map_err(AwsError::from)?;
-            tell(event, &params);
-            let xml = exchange::with_web_identity(app, event, input).await?;
-            Ok(answer::whole("text/xml", xml))
+            audit_parameters(record, &params);
+            let xml = exchange::with_web_identity(app, record, input).await?;
+            Ok(response::ok("text/xml", xml))
         }
         // The other operation that is unsigned by nature: its assertion says who calls. It is not carried out.
         Some(operation @ sts::Operation::AssumeRoleWithSAML) if version == sts::VERSION => {
-            event.operation = Some(operation.into());
+            record.operation = Some(operation.into());
             sts::Request::parse(operation, &params).map_err(AwsError::from)?;
             Err(AwsError::unknown_operation(operation.name(), version).into())
         }
         _ => {
-            let protocol = event.service.protocol();
+            let protocol = record.service.protocol();
             Err(AwsError::missing_authentication(protocol).into())
         }
     }
 }
 
 /// Reads the parameters, from a form by POST or from the query.
-fn read(event: &Event<'_>, body: &Bytes) -> Result<Params, AwsError> {
-    let head = event.head;
+fn read(record: &RequestRecord<'_>, body: &Bytes) -> Result<Params, AwsError> {
+    let head = record.head;
     if !body.is_empty() && !head.has_form() {
         let message = "The request body must be of the type application/x-www-form-urlencoded";
         return Err(AwsError::new(Code::MalformedInput, message));
@@ -179,14 +179,14 @@ fn read(event: &Event<'_>, body: &Bytes) -> Result<Params, AwsError> {
     Ok(Params::parse(body, Some(head.query()))?)
 }
 
-struct Named<'a> {
+struct ActionAndVersion<'a> {
     action: &'a str,
     version: &'a str,
 }
 
-fn named(params: &Params) -> Result<Named<'_>, AwsError> {
+fn action_and_version(params: &Params) -> Result<ActionAndVersion<'_>, AwsError> {
     let missing = |message: &'static str| AwsError::new(Code::MissingAction, message);
-    Ok(Named {
+    Ok(ActionAndVersion {
         action: params
             .get("Action")
             .filter(|action| !action.is_empty())
@@ -195,13 +195,13 @@ fn named(params: &Params) -> Result<Named<'_>, AwsError> {
     })
 }
 
-/// Takes the parameters that may be told into the event.
-fn tell(event: &mut Event<'_>, params: &Params) {
-    let told = |name: &str| TOLD.iter().find(|(wire, _)| *wire == name);
+/// Takes the parameters that may be told into the record.
+fn audit_parameters(record: &mut RequestRecord<'_>, params: &Params) {
+    let told = |name: &str| AUDITED_PARAMETERS.iter().find(|(wire, _)| *wire == name);
     let mut lists: Vec<(&str, usize, &str)> = Vec::new();
     for (name, value) in params.iter() {
         if let Some((_, told)) = told(name) {
-            event.parameters.add(*told, value.to_owned());
+            record.parameters.add(*told, value.to_owned());
         } else if let Some((list, number)) = name.split_once(".member.")
             && let Some((_, told)) = told(list)
             && let Some(number) = list_index(number)
@@ -211,7 +211,7 @@ fn tell(event: &mut Event<'_>, params: &Params) {
     }
     lists.sort_unstable();
     for (list, number, value) in lists {
-        event
+        record
             .parameters
             .add(format!("{list}.{number}"), value.to_owned());
     }

@@ -18,13 +18,15 @@ use crate::{
     app::App,
     gateway::{dynamodb, s3},
     http::{
-        answer::Answer,
         body::RequestBody,
-        head::{Head, Unclear},
+        head::{AmbiguousRequest, RequestHead},
         listener::Handler,
+        response::Response,
     },
     operator,
-    request::{conclude::conclude, event::Event, query, refusal::Refused, service::Service},
+    request::{
+        error::RequestError, finish::finish, query, record::RequestRecord, service::Service,
+    },
 };
 
 /// What stands before the dot of `X-Amz-Target` in a call of DynamoDB's streams, which are signed for the same service.
@@ -47,29 +49,29 @@ enum Route<'a> {
 
 /// A request that goes nowhere, and the service in whose words it is told so.
 #[derive(Debug)]
-struct Nowhere(Service, Refused);
+struct Unroutable(Service, RequestError);
 
 impl Handler for App {
-    async fn handle(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Answer {
+    async fn handle(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Response {
         let (parts, body) = request.into_parts();
         let (now, stopwatch) = (self.clock.now(), self.clock.stopwatch());
-        let ids = self.ids();
+        let ids = self.request_ids.next();
         let proxies = &self.config.trusted_proxies;
-        let head = match Head::read(parts, peer.ip(), proxies, ids, now, stopwatch) {
+        let head = match RequestHead::read(parts, peer.ip(), proxies, ids, now, stopwatch) {
             Ok(head) => head,
-            Err(unclear) => return self.refuse_unclear(*unclear),
+            Err(unclear) => return self.reject_ambiguous(*unclear),
         };
         let body = RequestBody::new(
             body,
             head.header("expect").is_some(),
-            head.source.address,
-            &self.held_bodies,
+            head.peer.address,
+            &self.body_budget,
         );
-        let remains = body.remains();
+        let unread = body.unread();
         let mut answer = self.serve(&head, body).await;
         // A length that came beside a transfer coding is gone by now, and whoever stands in front may have gone by that: nothing
         // more is taken from the connection (RFC 9112, 6.3).
-        if remains.too_much() || head.header("transfer-encoding").is_some() {
+        if unread.should_close() || head.header("transfer-encoding").is_some() {
             end_connection(&mut answer);
         }
         answer
@@ -83,14 +85,14 @@ impl Handler for App {
 impl App {
     /// Ends a call that could be understood in two ways, in the form that S3 has: nobody knows which API was meant. Where the next
     /// request of the connection begins may be in doubt too.
-    fn refuse_unclear(&self, Unclear { head, why }: Unclear) -> Answer {
-        let event = Event::new(&head, Service::S3);
-        let mut answer = conclude(self, &event, Err(why.into()));
+    fn reject_ambiguous(&self, AmbiguousRequest { head, why }: AmbiguousRequest) -> Response {
+        let record = RequestRecord::new(&head, Service::S3);
+        let mut answer = finish(self, &record, Err(why.into()));
         end_connection(&mut answer);
         answer
     }
 
-    async fn serve(&self, head: &Head, body: RequestBody) -> Answer {
+    async fn serve(&self, head: &RequestHead, body: RequestBody) -> Response {
         let headers = head.headers();
         let parts = RequestParts {
             method: head.method().as_str(),
@@ -98,63 +100,63 @@ impl App {
             query: head.query(),
             headers: &headers,
         };
-        let mut event;
+        let mut record;
         let outcome = match route(head, &parts) {
             Ok(Route::Query(service, signature)) => {
-                event = Event::new(head, service);
-                query::signed(self, &mut event, &signature, body).await
+                record = RequestRecord::new(head, service);
+                query::signed(self, &mut record, &signature, body).await
             }
             Ok(Route::UnsignedQuery) => {
-                event = Event::new(head, Service::Sts);
-                query::unsigned(self, &mut event, body).await
+                record = RequestRecord::new(head, Service::Sts);
+                query::unsigned(self, &mut record, body).await
             }
             Ok(Route::Operator(operation, signature)) => {
-                event = Event::new(head, Service::Bowline);
-                operator::serve(self, &mut event, &signature, operation, body).await
+                record = RequestRecord::new(head, Service::Bowline);
+                operator::serve(self, &mut record, &signature, operation, body).await
             }
             Ok(Route::DynamoDb(target, name, signature)) => {
-                event = Event::new(head, Service::DynamoDb);
+                record = RequestRecord::new(head, Service::DynamoDb);
                 let operation = (target, name);
-                dynamodb::serve(self, &mut event, &signature, operation, body).await
+                dynamodb::serve(self, &mut record, &signature, operation, body).await
             }
             Ok(Route::S3(signature)) => {
-                event = Event::new(head, Service::S3);
-                s3::serve(self, &mut event, signature.as_ref(), body).await
+                record = RequestRecord::new(head, Service::S3);
+                s3::serve(self, &mut record, signature.as_ref(), body).await
             }
-            Err(Nowhere(service, refused)) => {
-                event = Event::new(head, service);
+            Err(Unroutable(service, refused)) => {
+                record = RequestRecord::new(head, service);
                 Err(refused)
             }
         };
-        conclude(self, &event, outcome)
+        finish(self, &record, outcome)
     }
 }
 
-fn end_connection(answer: &mut Answer) {
+fn end_connection(answer: &mut Response) {
     let close = HeaderValue::from_static("close");
     answer.headers_mut().insert(header::CONNECTION, close);
 }
 
-fn route<'a>(head: &'a Head, parts: &RequestParts<'a>) -> Result<Route<'a>, Nowhere> {
+fn route<'a>(head: &'a RequestHead, parts: &RequestParts<'a>) -> Result<Route<'a>, Unroutable> {
     let target = target(parts).map_err(|error| {
-        let service = likely_service(head);
-        Nowhere(
+        let service = guess_service_for_error_format(head);
+        Unroutable(
             service,
             AwsError::from_signature(&error, service.protocol()).into(),
         )
     })?;
     let presented = present(parts).map_err(|error| {
-        let service = likely_service(head);
+        let service = guess_service_for_error_format(head);
         let aws = AwsError::from_signature(&error, service.protocol());
-        Nowhere(service, Refused::because(aws, &error))
+        Unroutable(service, RequestError::new(aws, &error))
     })?;
     match presented {
         Presented::Header(signature) => signed(head, target, signature),
         Presented::Nothing => match target {
             Some(_) => {
-                let service = likely_service(head);
+                let service = guess_service_for_error_format(head);
                 let error = AwsError::missing_authentication(service.protocol());
-                Err(Nowhere(service, error.into()))
+                Err(Unroutable(service, error.into()))
             }
             None if is_query_call(head) => Ok(Route::UnsignedQuery),
             None => Ok(Route::S3(None)),
@@ -163,13 +165,13 @@ fn route<'a>(head: &'a Head, parts: &RequestParts<'a>) -> Result<Route<'a>, Nowh
 }
 
 fn signed<'a>(
-    head: &'a Head,
+    head: &'a RequestHead,
     target: Option<&'a str>,
     signature: Unverified<'a>,
-) -> Result<Route<'a>, Nowhere> {
+) -> Result<Route<'a>, Unroutable> {
     let scope = signature.scope().service();
     let Some(service) = Service::from_scope(scope) else {
-        let service = likely_service(head);
+        let service = guess_service_for_error_format(head);
         let reason = format!("no service is called `{scope}`");
         return Err(wrong_scope(service, &reason));
     };
@@ -217,17 +219,17 @@ fn target<'a>(parts: &RequestParts<'a>) -> Result<Option<&'a str>, SignatureErro
 }
 
 /// What AWS says of a request that is signed for another service than the one it reaches.
-fn wrong_scope(service: Service, reason: &str) -> Nowhere {
+fn wrong_scope(service: Service, reason: &str) -> Unroutable {
     let message = format!(
         "Credential should be scoped to correct service: '{}'. ",
         service.name()
     );
     let error = AwsError::new(Code::SignatureDoesNotMatch, message);
-    Nowhere(service, Refused::because(error, reason))
+    Unroutable(service, RequestError::new(error, reason))
 }
 
 /// A guess at whom a request is meant for, when nothing that is signed says so: for the form of the answer alone.
-fn likely_service(head: &Head) -> Service {
+fn guess_service_for_error_format(head: &RequestHead) -> Service {
     let prefix = head
         .header("x-amz-target")
         .map(|target| target.split_once('.').map_or(target, |(prefix, _)| prefix));
@@ -246,7 +248,7 @@ fn likely_service(head: &Head) -> Service {
 }
 
 /// Whether an unsigned request is a call of the query protocol: a form by POST, or an `Action` in the query.
-fn is_query_call(head: &Head) -> bool {
+fn is_query_call(head: &RequestHead) -> bool {
     let names = || head.query().split('&').map(|pair| pair.split('=').next());
     head.path() == "/"
         && match *head.method() {
@@ -256,6 +258,6 @@ fn is_query_call(head: &Head) -> bool {
         }
 }
 
-fn has_query_method(head: &Head) -> bool {
+fn has_query_method(head: &RequestHead) -> bool {
     matches!(*head.method(), Method::GET | Method::POST)
 }

@@ -17,21 +17,21 @@ use crate::{
     crypto::session::{self, AssumeRole},
     identity::index::compiled::TRUST_POLICY,
     request::{
-        authorize::{Asker, Question},
+        authorize::{Authorizer, Question},
         call::Call,
         caller::{Caller, Identity},
-        event::{Event, Subject},
-        refusal::Refused,
+        error::RequestError,
+        record::{AuditedResource, RequestRecord},
         unsupported_parameters::{has_any, reject_unsupported},
     },
 };
 
 pub(super) fn assume_role(
     call: &Call<'_>,
-    asker: &Asker<'_>,
-    event: &mut Event<'_>,
+    authorizer: &Authorizer<'_>,
+    record: &mut RequestRecord<'_>,
     input: &AssumeRoleRequest,
-) -> Result<String, Refused> {
+) -> Result<String, RequestError> {
     reject_unsupported(&[
         ("PolicyArns", has_any(input.policy_arns.as_ref())),
         ("Tags", has_any(input.tags.as_ref())),
@@ -52,7 +52,7 @@ pub(super) fn assume_role(
         ),
     ])?;
     let arn = RoleArn::parse(&input.role_arn)?;
-    event.resource = Some(Subject {
+    record.resource = Some(AuditedResource {
         arn: arn.as_str().to_owned(),
         account: Some(arn.account),
     });
@@ -69,7 +69,7 @@ pub(super) fn assume_role(
         keys.push(("sts:ExternalId", external_id.as_str().into()));
     }
     let Some(role) = arn.find(&call.index) else {
-        return Err(no_role(&arn, asker, caller, keys));
+        return Err(no_role(&arn, authorizer, caller, keys));
     };
     let question = Question {
         action: "sts:AssumeRole",
@@ -89,7 +89,7 @@ pub(super) fn assume_role(
         issued: call.now,
     };
     // The proof first: whoever may not assume the role learns nothing of how long it could be assumed for.
-    let permit = asker.permit(&[question], session)?;
+    let permit = authorizer.permit(&[question], session)?;
     let seconds = duration(input.duration_seconds, &role.record, chained)?;
     check_policy(input.policy.as_deref())?;
     let keyring = call.index.keyring();
@@ -104,7 +104,7 @@ pub(super) fn assume_role(
         session_token_size: None,
     };
     let answer = sts::response(&output, call.request_id);
-    audit_issued_credentials(event, output.credentials, output.assumed_role_user);
+    audit_issued_credentials(record, output.credentials, output.assumed_role_user);
     Ok(answer)
 }
 
@@ -112,10 +112,10 @@ pub(super) fn assume_role(
 /// them, so that nobody finds out which roles there are.
 fn no_role(
     arn: &RoleArn<'_>,
-    asker: &Asker<'_>,
+    authorizer: &Authorizer<'_>,
     caller: &Caller,
     keys: Vec<(&str, ConditionValue<'_>)>,
-) -> Refused {
+) -> RequestError {
     if arn.account == caller.account() {
         let message = format!(
             "User: {} is not authorized to perform: sts:AssumeRole on resource: {}",
@@ -123,7 +123,7 @@ fn no_role(
             arn.as_str()
         );
         let reason = format!("the role `{}` does not exist", arn.as_str());
-        return Refused::because(AwsError::access_denied(message), &reason);
+        return RequestError::new(AwsError::access_denied(message), &reason);
     }
     let nobody = CompiledPolicy::default();
     let question = Question {
@@ -137,7 +137,7 @@ fn no_role(
             policy: Some(&nobody),
         }),
     };
-    match asker.permit(&[question], ()) {
+    match authorizer.permit(&[question], ()) {
         Err(refused) => refused,
         // Nothing allows it, so this is never reached; if it were, it is a denial all the same.
         Ok(_) => AwsError::access_denied("Access Denied").into(),

@@ -29,9 +29,9 @@ use crate::{
     identity::index::{ProviderEntry, RoleEntry},
     oidc::{DecodedToken, TokenError, UnverifiedToken, VerifiedToken},
     request::{
-        authorize::common,
-        event::{Event, Subject, Who},
-        refusal::Refused,
+        authorize::request_keys,
+        error::RequestError,
+        record::{AuditedResource, RecordedIdentity, RequestRecord},
         unsupported_parameters::{has_any, reject_unsupported},
     },
 };
@@ -44,9 +44,9 @@ const ACTION: &str = "sts:AssumeRoleWithWebIdentity";
 /// As the module says.
 pub(crate) async fn with_web_identity(
     app: &App,
-    event: &mut Event<'_>,
+    record: &mut RequestRecord<'_>,
     input: AssumeRoleWithWebIdentityRequest,
-) -> Result<String, Refused> {
+) -> Result<String, RequestError> {
     reject_unsupported(&[
         ("ProviderId", input.provider_id.is_some()),
         ("PolicyArns", has_any(input.policy_arns.as_ref())),
@@ -58,12 +58,12 @@ pub(crate) async fn with_web_identity(
     let arn = RoleArn::parse(&input.role_arn)?;
     let index = app.state.current();
     let account = index.account(arn.account).map(|account| account.record.id);
-    event.resource = Some(Subject {
+    record.resource = Some(AuditedResource {
         arn: arn.as_str().to_owned(),
         account,
     });
-    let refused = |error: TokenError| Refused::because(error.to_aws(), &error);
-    event.who = Who::Unproven {
+    let refused = |error: TokenError| RequestError::new(error.to_aws(), &error);
+    record.identity = RecordedIdentity::UnverifiedToken {
         issuer: None,
         account,
     };
@@ -72,9 +72,9 @@ pub(crate) async fn with_web_identity(
     let unverified = UnverifiedToken::read(&decoded).map_err(refused)?;
     let issuer = unverified.unverified_issuer();
     let candidates = index.providers_of_issuer(arn.account, issuer);
-    let verified = app.oidc.verify(&unverified, &candidates, event.head.now);
+    let verified = app.oidc.verify(&unverified, &candidates, record.head.now);
     let (token, provider) = verified.await.map_err(|error| {
-        event.who = Who::Unproven {
+        record.identity = RecordedIdentity::UnverifiedToken {
             issuer: Some(issuer.to_owned()),
             account,
         };
@@ -87,16 +87,16 @@ pub(crate) async fn with_web_identity(
         .is_some_and(|now| now.revision == provider.revision);
     if !unchanged {
         let changed = TokenError::ProviderChanged(provider.arn.clone());
-        return Err(Refused::because(changed.to_aws(), &changed));
+        return Err(RequestError::new(changed.to_aws(), &changed));
     }
-    event.who = Who::Holder {
+    record.identity = RecordedIdentity::WebIdentity {
         provider: Arc::clone(&provider),
         audience: token.audience().to_owned(),
         subject: token.subject().to_owned(),
     };
     let Some(role) = arn.find(&index) else {
         let reason = format!("the role `{}` does not exist", arn.as_str());
-        return Err(Refused::because(denial(), &reason));
+        return Err(RequestError::new(denial(), &reason));
     };
 
     let session = AssumeRole {
@@ -106,10 +106,10 @@ pub(crate) async fn with_web_identity(
         web_identity: Some(claims(&token, &provider)),
         service_resource: None,
         chained_from: None,
-        issued: event.head.now,
+        issued: record.head.now,
     };
-    let action = Action::parse(ACTION).map_err(|error| Refused::because(denial(), &error))?;
-    let context = context(event, &token, &provider, &input.role_session_name);
+    let action = Action::parse(ACTION).map_err(|error| RequestError::new(denial(), &error))?;
+    let context = context(record, &token, &provider, &input.role_session_name);
     let request = AuthorizationRequest {
         principal: Principal::Federated {
             account: provider.record.account,
@@ -125,9 +125,9 @@ pub(crate) async fn with_web_identity(
     let policies = trust(role);
     let permit = authorize(&request, &policies)
         .permit(session)
-        .map_err(|_| Refused {
-            error: denial(),
-            reason: None,
+        .map_err(|_| RequestError {
+            client: denial(),
+            internal: None,
             traces: vec![explain(&request, &policies)],
         })?;
     let seconds = duration(input.duration_seconds, &role.record, false)?;
@@ -147,9 +147,9 @@ pub(crate) async fn with_web_identity(
         session_token_utilization: None,
         session_token_size: None,
     };
-    let answer = sts::response(&output, &event.head.ids.request);
-    audit_issued_credentials(event, output.credentials, output.assumed_role_user);
-    let told = &mut event.response;
+    let answer = sts::response(&output, &record.head.ids.request);
+    audit_issued_credentials(record, output.credentials, output.assumed_role_user);
+    let told = &mut record.response;
     told.add_if(
         "subjectFromWebIdentityToken",
         output.subject_from_web_identity_token,
@@ -184,12 +184,12 @@ fn claims(token: &VerifiedToken<'_>, provider: &ProviderEntry) -> WebIdentityCla
 
 /// What the trust policy is decided on: what the server knows, then the request, then the token.
 fn context<'a>(
-    event: &Event<'a>,
+    record: &RequestRecord<'a>,
     token: &VerifiedToken<'a>,
     provider: &'a ProviderEntry,
     session_name: &'a str,
 ) -> ConditionContext<'a> {
-    let mut context = common(event.head);
+    let mut context = request_keys(record.head);
     context.set("aws:PrincipalIsAWSService", ConditionValue::Bool(false));
     context.set(
         "aws:FederatedProvider",

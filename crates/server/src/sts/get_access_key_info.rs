@@ -11,17 +11,17 @@ use bowline_iam::account::AccountId;
 use crate::{
     identity::index::Index,
     request::{
-        authorize::{Asker, Question},
+        authorize::{Authorizer, Question},
         call::Call,
-        refusal::Refused,
+        error::RequestError,
     },
 };
 
 pub(super) fn get_access_key_info(
     call: &Call<'_>,
-    asker: &Asker<'_>,
+    authorizer: &Authorizer<'_>,
     input: &GetAccessKeyInfoRequest,
-) -> Result<String, Refused> {
+) -> Result<String, RequestError> {
     let question = Question {
         action: Operation::GetAccessKeyInfo.action(),
         resource: "*",
@@ -29,7 +29,7 @@ pub(super) fn get_access_key_info(
         keys: Vec::new(),
         trust: None,
     };
-    let id = asker
+    let id = authorizer
         .permit(&[question], &input.access_key_id)?
         .into_action();
     let account = id

@@ -28,8 +28,8 @@ use crate::{
     identity::{entity::ServiceResource, index::RoleEntry},
     request::{
         call::Call,
-        event::{Event, Subject, Who},
-        refusal::Refused,
+        error::RequestError,
+        record::{AuditedResource, RecordedIdentity, RequestRecord},
         service::Service,
     },
 };
@@ -43,7 +43,7 @@ pub(crate) fn check_service_trust<A>(
     resource: &ServiceResource,
     now: Timestamp,
     action: A,
-) -> Result<Permit<A>, Refused> {
+) -> Result<Permit<A>, RequestError> {
     let service = resource.service().principal();
     let denial = || {
         let message = format!("The role {} cannot be assumed by {service}.", role.arn);
@@ -52,10 +52,10 @@ pub(crate) fn check_service_trust<A>(
     // Nobody's role is for another account's resource, whatever its trust policy says.
     if role.record.account != resource.account() {
         let reason = format!("`{resource}` is of another account than the role");
-        return Err(Refused::because(denial(), &reason));
+        return Err(RequestError::new(denial(), &reason));
     }
     let action_name = Action::parse(Operation::AssumeRole.action())
-        .map_err(|error| Refused::because(denial(), &error))?;
+        .map_err(|error| RequestError::new(denial(), &error))?;
     let context = context(resource, now);
     let request = AuthorizationRequest {
         principal: Principal::Service(service),
@@ -72,9 +72,9 @@ pub(crate) fn check_service_trust<A>(
     };
     authorize(&request, &policies)
         .permit(action)
-        .map_err(|_| Refused {
-            error: denial(),
-            reason: None,
+        .map_err(|_| RequestError {
+            client: denial(),
+            internal: None,
             traces: vec![explain(&request, &policies)],
         })
 }
@@ -85,23 +85,23 @@ pub(crate) fn check_service_trust<A>(
 /// As [`check_service_trust`], and a failure of ours if there is no session or no record.
 pub(crate) fn assume_for_service(
     call: &Call<'_>,
-    event: &Event<'_>,
+    record: &RequestRecord<'_>,
     role: &RoleEntry,
     resource: &ServiceResource,
-) -> Result<IssuedCredentials, Refused> {
+) -> Result<IssuedCredentials, RequestError> {
     let seconds = resource.service().session_seconds();
-    let mut own = Event::new(event.head, Service::Sts);
-    own.record = Some(call.app.ids().record);
+    let mut own = RequestRecord::new(record.head, Service::Sts);
+    own.event_id = Some(call.app.request_ids.next().event);
     own.operation = Some(Operation::AssumeRole.into());
-    own.region.clone_from(&event.region);
-    own.who = Who::Service(resource.service());
+    own.region.clone_from(&record.region);
+    own.identity = RecordedIdentity::Service(resource.service());
     own.parameters.add("roleArn", role.arn.to_string());
     own.parameters
         .add("roleSessionName", resource.session_name().to_owned());
     own.parameters.add("durationSeconds", seconds.to_string());
     own.parameters
         .add("sourceArn", resource.as_str().to_owned());
-    own.resource = Some(Subject {
+    own.resource = Some(AuditedResource {
         arn: role.arn.to_string(),
         account: Some(role.record.account),
     });
@@ -141,8 +141,8 @@ pub(crate) fn assume_for_service(
             Outcome::Done
         }
         Err(refused) => Outcome::Failed {
-            code: refused.error.wire_code(Protocol::STS),
-            message: refused.error.message(),
+            code: refused.client.wire_code(Protocol::STS),
+            message: refused.client.message(),
             explanation: explanation.as_ref(),
         },
     };
@@ -150,7 +150,7 @@ pub(crate) fn assume_for_service(
     call.app
         .audit
         .write(&line)
-        .map_err(|error| Refused::because(AwsError::internal(Protocol::Bowline), &error))?;
+        .map_err(|error| RequestError::new(AwsError::internal(Protocol::Bowline), &error))?;
     given
 }
 
@@ -216,7 +216,7 @@ mod tests {
     }
 
     /// Why the service may not assume it for the instance, if it may not.
-    async fn refused(account: &str, service: &str, condition: &str) -> Option<Refused> {
+    async fn refused(account: &str, service: &str, condition: &str) -> Option<RequestError> {
         let role = role(account, service, condition).await;
         let resource = INSTANCE.parse().unwrap();
         check_service_trust(&role, &resource, Timestamp::UNIX_EPOCH, ()).err()
@@ -239,7 +239,7 @@ mod tests {
     async fn a_role_of_another_account_is_refused_whatever_it_trusts() {
         let refused = refused("111122223333", "ec2.amazonaws.com", "{}").await;
         let refused = refused.unwrap();
-        insta::assert_snapshot!(refused.error.message(), @"The role arn:aws:iam::111122223333:role/web cannot be assumed by ec2.amazonaws.com.");
-        insta::assert_snapshot!(refused.reason.unwrap(), @"`arn:aws:ec2:us-east-1:432797229265:instance/i-0a1b2c3d4e5f60718` is of another account than the role");
+        insta::assert_snapshot!(refused.client.message(), @"The role arn:aws:iam::111122223333:role/web cannot be assumed by ec2.amazonaws.com.");
+        insta::assert_snapshot!(refused.internal.unwrap(), @"`arn:aws:ec2:us-east-1:432797229265:instance/i-0a1b2c3d4e5f60718` is of another account than the role");
     }
 }

@@ -3,7 +3,9 @@
 use bowline_aws::error::{AwsError, Code};
 use bowline_iam::policy::{Policy, PolicyKind};
 
-use crate::{iam::policy_document::malformed, identity::entity::Role, request::refusal::Refused};
+use crate::{
+    iam::policy_document::malformed, identity::entity::Role, request::error::RequestError,
+};
 
 /// Seconds of a session whose duration nobody asked for.
 const DEFAULT: u32 = 3_600;
@@ -36,7 +38,7 @@ pub(super) fn duration(asked: Option<i32>, role: &Role, chained: bool) -> Result
 ///
 /// # Errors
 /// `MalformedPolicyDocument`; `ValidationError` if it is too long, which one operation's constraint leaves open.
-pub(super) fn check_policy(policy: Option<&str>) -> Result<(), Refused> {
+pub(super) fn check_policy(policy: Option<&str>) -> Result<(), RequestError> {
     let Some(text) = policy else {
         return Ok(());
     };

@@ -4,13 +4,13 @@ use bowline_aws::error::{AwsError, Protocol};
 use serde_json::{Map, Value};
 
 use crate::{
-    http::answer::{self, Answer},
+    http::response::{self, Response},
     identity::entity,
 };
 
 /// A good answer with this body.
-pub(super) fn ok(body: String) -> Answer {
-    answer::whole("application/x-amz-json-1.0", body)
+pub(super) fn ok(body: String) -> Response {
+    response::ok("application/x-amz-json-1.0", body)
 }
 
 /// The answer with the ARNs that the table and its indexes have here. The store has a place of its own for all tables.

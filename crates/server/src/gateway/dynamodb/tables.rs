@@ -32,7 +32,7 @@ use crate::{
         index::{IdentityState, Index, UpdateError},
         store::Transaction,
     },
-    request::{event::Event, refusal::Refused},
+    request::{error::RequestError, record::RequestRecord},
     upstream::tables::{TableError, TableStore},
 };
 
@@ -47,9 +47,9 @@ const MAX_LIST_PAGE: i64 = 100;
 
 pub(super) async fn create(
     call: &TableCall<'_>,
-    event: &Event<'_>,
+    record: &RequestRecord<'_>,
     permit: Permit<AuthorizedTableOperation>,
-) -> Result<String, Refused> {
+) -> Result<String, RequestError> {
     let resource = single_table(&permit)?;
     // Of another region it would be made here, and be none of what was decided about.
     if resource.account_region != *call.account_region {
@@ -63,7 +63,7 @@ pub(super) async fn create(
         region: resource.account_region.region().to_owned(),
         upstream: EMBEDDED.to_owned(),
         state: TableState::Creating,
-        created: event.head.now,
+        created: record.head.now,
         partition_key: None,
         index_partition_keys: BTreeMap::new(),
         tags: tags::requested(call.request)?,
@@ -114,7 +114,7 @@ async fn rollback_create(state: &IdentityState, store: &dyn TableStore, table: &
 pub(super) async fn delete(
     call: &TableCall<'_>,
     permit: Permit<AuthorizedTableOperation>,
-) -> Result<String, Refused> {
+) -> Result<String, RequestError> {
     let known = call.record(&single_table(&permit)?)?;
     let (state, store) = (&call.app.state, &*call.app.tables);
     let _lock = call.app.region_locks.write(call.account_region).await;
@@ -155,7 +155,7 @@ fn deleted_response(table: &entity::Table) -> Result<String, AwsError> {
 pub(super) async fn update(
     call: &TableCall<'_>,
     permit: Permit<AuthorizedTableOperation>,
-) -> Result<String, Refused> {
+) -> Result<String, RequestError> {
     let known = call.record(&single_table(&permit)?)?;
     let (state, store) = (&call.app.state, &*call.app.tables);
     let changed = changed_indexes(call.request.get("GlobalSecondaryIndexUpdates"));
@@ -275,12 +275,12 @@ fn single_table(permit: &Permit<AuthorizedTableOperation>) -> Result<TableResour
 
 impl TableCall<'_> {
     /// The record of a table, in whatever state it is.
-    fn record(&self, resource: &TableResource) -> Result<Arc<entity::Table>, Refused> {
+    fn record(&self, resource: &TableResource) -> Result<Arc<entity::Table>, RequestError> {
         let table = super::record(self.index, resource);
         let table = table.filter(|_| resource.account_region == *self.account_region);
         table.map(|table| Arc::clone(&table.record)).ok_or_else(|| {
             let error = super::not_found(self.request.operation(), resource);
-            Refused::because(error, "no table has this name there")
+            RequestError::new(error, "no table has this name there")
         })
     }
 }

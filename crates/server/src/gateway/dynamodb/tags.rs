@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{TableCall, execute::AuthorizedTableOperation, tables::update_record};
 use crate::{
     identity::entity::{self, table::MAX_TAGS},
-    request::refusal::Refused,
+    request::error::RequestError,
 };
 
 /// Longest name of a tag, in characters.
@@ -67,7 +67,7 @@ pub(super) fn requested(request: &Request<'_>) -> Result<BTreeMap<String, String
 pub(super) fn list(
     call: &TableCall<'_>,
     permit: &Permit<AuthorizedTableOperation>,
-) -> Result<String, Refused> {
+) -> Result<String, RequestError> {
     if call.request.get("NextToken").is_some() {
         return Err(invalid("Invalid NextToken: there are no more tags").into());
     }
@@ -83,7 +83,7 @@ pub(super) fn list(
 pub(super) async fn change(
     call: &TableCall<'_>,
     permit: &Permit<AuthorizedTableOperation>,
-) -> Result<String, Refused> {
+) -> Result<String, RequestError> {
     let added = requested(call.request)?;
     let removed: Vec<&str> = call
         .request

@@ -17,13 +17,13 @@ use super::{
 };
 use crate::upstream::objects::{ObjectError, ObjectStore};
 use crate::{
-    http::answer::Answer,
+    http::response::Response,
     identity::{
         entity::{self, BucketState},
         index::{IdentityState, Index, UpdateError},
         store::Transaction,
     },
-    request::{caller::Caller, event::Event, refusal::Refused},
+    request::{caller::Caller, error::RequestError, record::RequestRecord},
 };
 
 /// The upstream of all buckets that nothing else is configured for.
@@ -31,12 +31,12 @@ const EMBEDDED: &str = "embedded";
 
 pub(super) async fn create(
     request: &S3Request<'_>,
-    event: &Event<'_>,
+    record: &RequestRecord<'_>,
     permit: Permit<AuthorizedS3Operation>,
-) -> Result<Answer, Refused> {
-    let (caller, name) = parties(event, &permit)?;
+) -> Result<Response, RequestError> {
+    let (caller, name) = parties(record, &permit)?;
     let id = permit.action().bucket.clone().ok_or_else(under_way)?;
-    let endpoint = event.region.as_deref().unwrap_or_default();
+    let endpoint = record.region.as_deref().unwrap_or_default();
     let bucket = entity::Bucket {
         name: name.to_string(),
         id,
@@ -44,16 +44,16 @@ pub(super) async fn create(
         region: region(location(&permit), endpoint)?,
         upstream: EMBEDDED.to_owned(),
         state: BucketState::Creating,
-        created: event.head.now,
+        created: record.head.now,
     };
     let (state, objects) = (&request.app.state, &*request.app.objects);
     update(state, |index| take_name(index, &bucket)).await?;
-    let context = context(request, event, &[]);
+    let context = context(request, record, &[]);
     let made = match request.execute(permit, &context).await {
         Ok(answer) => activate(state, &bucket)
             .await
             .map(|()| answer)
-            .map_err(Refused::from),
+            .map_err(RequestError::from),
         Err(refused) => Err(refused),
     };
     if made.is_err() {
@@ -91,17 +91,17 @@ async fn discard(objects: &dyn ObjectStore, bucket: &entity::Bucket) {
 
 pub(super) async fn delete(
     request: &S3Request<'_>,
-    event: &Event<'_>,
+    record: &RequestRecord<'_>,
     permit: Permit<AuthorizedS3Operation>,
-) -> Result<Answer, Refused> {
-    let (caller, _) = parties(event, &permit)?;
+) -> Result<Response, RequestError> {
+    let (caller, _) = parties(record, &permit)?;
     let known = match request.bucket.record() {
         Some(bucket) if may_end(&bucket.record, caller.account()) => &bucket.record,
         Some(_) | None => &request.active()?.record,
     };
     let state = &request.app.state;
     let bucket = begin_deleting(state, known).await?;
-    let context = context(request, event, &[]);
+    let context = context(request, record, &[]);
     match request.execute(permit, &context).await {
         Ok(answer) => {
             give_name_up(state, &bucket).await?;
@@ -122,17 +122,17 @@ fn may_end(bucket: &entity::Bucket, account: AccountId) -> bool {
 /// The buckets of the caller's account.
 pub(super) async fn list(
     request: &S3Request<'_>,
-    event: &Event<'_>,
+    record: &RequestRecord<'_>,
     permit: Permit<AuthorizedS3Operation>,
-) -> Result<Answer, Refused> {
-    let account = event.caller().map(Caller::account);
+) -> Result<Response, RequestError> {
+    let account = record.caller().map(Caller::account);
     let buckets: Vec<_> = account
         .into_iter()
         .flat_map(|account| request.index.buckets(account, None))
         .filter(|bucket| bucket.record.state == BucketState::Active)
         .map(|bucket| (bucket.record.name.clone(), bucket.record.created))
         .collect();
-    let context = context(request, event, &buckets);
+    let context = context(request, record, &buckets);
     request.execute(permit, &context).await
 }
 
@@ -180,11 +180,11 @@ pub(crate) async fn recover(
 
 /// Who calls and which bucket is meant. Nobody else gets as far as this.
 fn parties<'e>(
-    event: &'e Event<'_>,
+    record: &'e RequestRecord<'_>,
     permit: &Permit<AuthorizedS3Operation>,
 ) -> Result<(&'e Caller, BucketName), AwsError> {
     let denied = || AwsError::access_denied("Access Denied");
-    let caller = event.caller().ok_or_else(denied)?;
+    let caller = record.caller().ok_or_else(denied)?;
     let name = permit.action().operation.bucket().ok_or_else(denied)?;
     Ok((caller, name.clone()))
 }
@@ -313,18 +313,18 @@ fn under_way() -> AwsError {
 
 fn context<'a>(
     request: &S3Request<'_>,
-    event: &'a Event<'_>,
+    record: &'a RequestRecord<'_>,
     buckets: &'a [(String, jiff::Timestamp)],
 ) -> execute::Context<'a> {
     execute::Context {
-        now: event.head.now,
+        now: record.head.now,
         content: request.content,
         chunk_chain: None,
-        owner: event
+        owner: record
             .caller()
             .map(|caller| caller.account().to_string())
             .unwrap_or_default(),
-        region: event.region.as_deref().unwrap_or_default(),
+        region: record.region.as_deref().unwrap_or_default(),
         buckets,
     }
 }

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http_body::Body;
 use jiff::Timestamp;
 
-use crate::http::answer::{BoxError, ResponseBody};
+use crate::http::response::{BoxError, ResponseBody};
 use crate::identity::entity::BucketId;
 use crate::upstream::objects::{NewObject, ObjectError, ObjectStore, OpenObject};
 

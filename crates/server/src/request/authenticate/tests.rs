@@ -65,7 +65,7 @@ async fn world() -> (IdentityState, Session) {
 }
 
 /// What a request that the session signs comes to.
-fn ask(state: &IdentityState, session: &Session) -> Result<String, Refused> {
+fn ask(state: &IdentityState, session: &Session) -> Result<String, RequestError> {
     let index = state.current();
     let token = session::sealed_for_test(session, index.keyring()).unwrap();
     let parts = RequestParts {
@@ -118,7 +118,11 @@ async fn a_session_with_what_nothing_honours_is_refused() {
         let mut session = session.clone();
         change(&mut session);
         let refused = ask(&state, &session).unwrap_err();
-        format!("{}: {}", refused.error, refused.reason.unwrap_or_default())
+        format!(
+            "{}: {}",
+            refused.client,
+            refused.internal.unwrap_or_default()
+        )
     };
     insta::assert_snapshot!(with(|session| session.tags = vec![("team".to_owned(), "gbot".to_owned())]), @"InvalidSessionToken: The security token included in the request is invalid.: the session has tags, which this version does not honour");
     insta::assert_snapshot!(with(|session| session.transitive_tag_keys = vec!["team".to_owned()]), @"InvalidSessionToken: The security token included in the request is invalid.: the session has tags, which this version does not honour");

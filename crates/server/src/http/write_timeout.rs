@@ -13,17 +13,17 @@ use tokio::{
 };
 
 /// How long a peer may take nothing of what is written to it.
-const LIMIT: Duration = Duration::from_mins(1);
+const WRITE_STALL_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A connection on which a write that gets nowhere fails.
 #[derive(Debug)]
-pub(super) struct Bounded<S> {
+pub(super) struct WriteTimeout<S> {
     stream: S,
     /// Runs while a write waits.
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> Bounded<S> {
+impl<S> WriteTimeout<S> {
     pub(super) fn new(stream: S) -> Self {
         Self {
             stream,
@@ -32,7 +32,7 @@ impl<S> Bounded<S> {
     }
 
     /// What a write came to; one that has waited for too long has failed.
-    fn judge<T>(
+    fn check<T>(
         &mut self,
         context: &mut Context<'_>,
         written: Poll<io::Result<T>>,
@@ -41,13 +41,15 @@ impl<S> Bounded<S> {
             self.waiting = None;
             return written;
         }
-        let waiting = self.waiting.get_or_insert_with(|| Box::pin(sleep(LIMIT)));
+        let waiting = self
+            .waiting
+            .get_or_insert_with(|| Box::pin(sleep(WRITE_STALL_TIMEOUT)));
         ready!(waiting.as_mut().poll(context));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for WriteTimeout<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -57,14 +59,14 @@ impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Bounded<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.judge(context, written)
+        self.check(context, written)
     }
 
     fn poll_write_vectored(
@@ -73,7 +75,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Bounded<S> {
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
-        self.judge(context, written)
+        self.check(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -82,7 +84,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Bounded<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(context);
-        self.judge(context, flushed)
+        self.check(context, flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -102,16 +104,20 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_peer_that_reads_nothing_is_given_up() {
         let (ours, _theirs) = duplex(8);
-        let failed = Bounded::new(ours).write_all(&[0; 64]).await.unwrap_err();
+        let failed = WriteTimeout::new(ours)
+            .write_all(&[0; 64])
+            .await
+            .unwrap_err();
         assert_eq!(failed.kind(), io::ErrorKind::TimedOut);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_peer_that_reads_slowly_is_waited_for() {
         let (ours, mut theirs) = duplex(8);
-        let written = tokio::spawn(async move { Bounded::new(ours).write_all(&[0; 64]).await });
+        let written =
+            tokio::spawn(async move { WriteTimeout::new(ours).write_all(&[0; 64]).await });
         for _ in 0..8 {
-            advance(LIMIT / 2).await;
+            advance(WRITE_STALL_TIMEOUT / 2).await;
             theirs.read_exact(&mut [0; 8]).await.unwrap();
         }
         written.await.unwrap().unwrap();

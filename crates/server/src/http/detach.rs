@@ -12,7 +12,7 @@ use std::{
 use tokio::{runtime::Handle, sync::mpsc};
 
 /// A future that goes on elsewhere if it is dropped before its end.
-pub(super) struct ToTheEnd<T: 'static> {
+pub(super) struct RunToCompletion<T: 'static> {
     work: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
     orphans: Orphans,
 }
@@ -43,7 +43,7 @@ impl NoOrphans {
     }
 }
 
-impl<T: 'static> ToTheEnd<T> {
+impl<T: 'static> RunToCompletion<T> {
     /// Work that goes on under this mark.
     pub(super) fn new(work: impl Future<Output = T> + Send + 'static, orphans: Orphans) -> Self {
         Self {
@@ -53,7 +53,7 @@ impl<T: 'static> ToTheEnd<T> {
     }
 }
 
-impl<T: 'static> Future for ToTheEnd<T> {
+impl<T: 'static> Future for RunToCompletion<T> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
@@ -68,7 +68,7 @@ impl<T: 'static> Future for ToTheEnd<T> {
     }
 }
 
-impl<T: 'static> Drop for ToTheEnd<T> {
+impl<T: 'static> Drop for RunToCompletion<T> {
     fn drop(&mut self) {
         let Some(work) = self.work.take() else {
             return;
@@ -105,7 +105,7 @@ mod tests {
         let (go_on, wait) = oneshot::channel::<()>();
         let (done, ended) = oneshot::channel();
         let (orphans, none) = Orphans::new();
-        let mut work = ToTheEnd::new(
+        let mut work = RunToCompletion::new(
             async move {
                 wait.await.unwrap();
                 done.send(()).unwrap();
@@ -129,7 +129,7 @@ mod tests {
             counted.fetch_add(1, Ordering::Relaxed);
             Poll::Ready(7)
         });
-        assert_eq!(ToTheEnd::new(work, orphans).await, 7);
+        assert_eq!(RunToCompletion::new(work, orphans).await, 7);
         none.wait().await;
         assert_eq!(polls.load(Ordering::Relaxed), 1);
     }

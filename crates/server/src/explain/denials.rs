@@ -15,26 +15,26 @@ use bowline_iam::account::AccountId;
 use super::Explanation;
 
 /// Explanations of each [`Kind`] that are kept of an account's own callers.
-const OF_AN_ACCOUNT: usize = 256;
+const MAX_PER_ACCOUNT: usize = 256;
 /// Explanations that are kept of all callers who have proved nothing.
-const OF_STRANGERS: usize = 1_024;
+const MAX_UNAUTHENTICATED: usize = 1_024;
 
 /// The latest explanations.
 #[derive(Debug, Default)]
-pub(crate) struct Recent(Mutex<Rings>);
+pub(crate) struct RecentDenials(Mutex<Buffers>);
 
 #[derive(Debug, Default)]
-struct Rings {
-    accounts: HashMap<AccountId, Own>,
+struct Buffers {
+    accounts: HashMap<AccountId, AccountBuffer>,
     /// With the account that was addressed, if there is one.
-    strangers: VecDeque<(Option<AccountId>, Entry)>,
+    unauthenticated: VecDeque<(Option<AccountId>, Entry)>,
     /// How many there have been, which orders them.
     count: u64,
 }
 
 /// What an account's own callers were told.
 #[derive(Debug, Default)]
-struct Own {
+struct AccountBuffer {
     refused: VecDeque<Entry>,
     others: VecDeque<Entry>,
 }
@@ -45,30 +45,30 @@ struct Entry {
     explanation: Arc<Explanation>,
 }
 
-impl Recent {
+impl RecentDenials {
     /// Keeps an explanation for the account of a caller who has proved to be one of its own.
-    pub(crate) fn keep(&self, account: AccountId, kind: Kind, explanation: Arc<Explanation>) {
-        let mut rings = self.rings();
-        let entry = rings.entry(explanation);
-        let own = rings.accounts.entry(account).or_default();
+    pub(crate) fn record(&self, account: AccountId, kind: Kind, explanation: Arc<Explanation>) {
+        let mut buffers = self.buffers();
+        let entry = buffers.entry(explanation);
+        let own = buffers.accounts.entry(account).or_default();
         let ring = match kind {
             Kind::Refused => &mut own.refused,
             Kind::Failed | Kind::Broken => &mut own.others,
         };
-        ring.truncate(OF_AN_ACCOUNT - 1);
+        ring.truncate(MAX_PER_ACCOUNT - 1);
         ring.push_front(entry);
     }
 
     /// Keeps an explanation of a caller who has proved nothing, for the account that was addressed.
-    pub(crate) fn keep_of_stranger(
+    pub(crate) fn record_unauthenticated(
         &self,
         account: Option<AccountId>,
         explanation: Arc<Explanation>,
     ) {
-        let mut rings = self.rings();
-        let entry = rings.entry(explanation);
-        rings.strangers.truncate(OF_STRANGERS - 1);
-        rings.strangers.push_front((account, entry));
+        let mut buffers = self.buffers();
+        let entry = buffers.entry(explanation);
+        buffers.unauthenticated.truncate(MAX_UNAUTHENTICATED - 1);
+        buffers.unauthenticated.push_front((account, entry));
     }
 
     /// The explanation of this request, if this account may see it. `all` also shows what no account was addressed by.
@@ -78,8 +78,8 @@ impl Recent {
         all: bool,
         request_id: &str,
     ) -> Option<Arc<Explanation>> {
-        let rings = self.rings();
-        let found = rings
+        let buffers = self.buffers();
+        let found = buffers
             .visible(account, all)
             .find(|entry| entry.explanation.request_id == request_id);
         found.map(|entry| Arc::clone(&entry.explanation))
@@ -87,17 +87,19 @@ impl Recent {
 
     /// The latest explanation that this account may see.
     pub(crate) fn last(&self, account: AccountId, all: bool) -> Option<Arc<Explanation>> {
-        let rings = self.rings();
-        let last = rings.visible(account, all).max_by_key(|entry| entry.number);
+        let buffers = self.buffers();
+        let last = buffers
+            .visible(account, all)
+            .max_by_key(|entry| entry.number);
         last.map(|entry| Arc::clone(&entry.explanation))
     }
 
-    fn rings(&self) -> std::sync::MutexGuard<'_, Rings> {
+    fn buffers(&self) -> std::sync::MutexGuard<'_, Buffers> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Rings {
+impl Buffers {
     fn entry(&mut self, explanation: Arc<Explanation>) -> Entry {
         self.count += 1;
         Entry {
@@ -109,11 +111,11 @@ impl Rings {
     fn visible(&self, account: AccountId, all: bool) -> impl Iterator<Item = &Entry> {
         let own = self.accounts.get(&account).into_iter();
         let own = own.flat_map(|own| own.refused.iter().chain(&own.others));
-        let strangers = self
-            .strangers
+        let unauthenticated = self
+            .unauthenticated
             .iter()
             .filter(move |(addressed, _)| addressed.map_or(all, |addressed| addressed == account))
             .map(|(_, entry)| entry);
-        own.chain(strangers)
+        own.chain(unauthenticated)
     }
 }

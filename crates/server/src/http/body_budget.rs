@@ -14,47 +14,47 @@ use std::{
 };
 
 /// Bytes of a body that are not counted. With the most connections, 64 MiB together.
-pub(super) const FREE: usize = 16 * 1024;
+pub(super) const UNMETERED_BYTES: usize = 16 * 1024;
 /// Most bytes that all bodies hold beyond those: 512 of the largest that IAM and STS take.
-const MOST: usize = 256 * 1024 * 1024;
+const TOTAL_BUDGET_BYTES: usize = 256 * 1024 * 1024;
 /// Most of it that those from one address do. All clients of a proxy that is not trusted come from one.
-pub(super) const MOST_OF_ONE: usize = MOST / 4;
+pub(super) const PER_CLIENT_BUDGET_BYTES: usize = TOTAL_BUDGET_BYTES / 4;
 
 /// What all bodies hold.
 #[derive(Debug, Default)]
-pub(crate) struct HeldBodies(Mutex<Held>);
+pub(crate) struct BodyMemoryBudget(Mutex<Reserved>);
 
 #[derive(Debug, Default)]
-struct Held {
+struct Reserved {
     bytes: usize,
-    by_sender: HashMap<IpAddr, usize>,
+    by_client: HashMap<IpAddr, usize>,
 }
 
 /// What one body holds. It is given back in the end.
 #[derive(Debug)]
-pub(super) struct Share {
-    all: Arc<HeldBodies>,
-    sender: IpAddr,
+pub(super) struct Reservation {
+    all: Arc<BodyMemoryBudget>,
+    client: IpAddr,
     /// What of it is counted.
     counted: AtomicUsize,
 }
 
 /// There is no room for more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NoRoom;
+pub(super) struct BudgetExceeded;
 
-impl HeldBodies {
-    fn lock(&self) -> MutexGuard<'_, Held> {
+impl BodyMemoryBudget {
+    fn lock(&self) -> MutexGuard<'_, Reserved> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Share {
+impl Reservation {
     /// The share of a body from this address, which holds nothing yet.
-    pub(super) fn new(all: Arc<HeldBodies>, from: IpAddr) -> Self {
+    pub(super) fn new(all: Arc<BodyMemoryBudget>, from: IpAddr) -> Self {
         Self {
             all,
-            sender: sender(from),
+            client: client(from),
             counted: AtomicUsize::new(0),
         }
     }
@@ -62,26 +62,26 @@ impl Share {
     /// Lets the body hold so many bytes in all.
     ///
     /// # Errors
-    /// [`NoRoom`] if there is none; the body holds what it held before.
-    pub(super) fn hold(&self, bytes: usize) -> Result<(), NoRoom> {
-        let wanted = bytes.saturating_sub(FREE);
+    /// [`BudgetExceeded`] if there is none; the body holds what it held before.
+    pub(super) fn reserve(&self, bytes: usize) -> Result<(), BudgetExceeded> {
+        let wanted = bytes.saturating_sub(UNMETERED_BYTES);
         let counted = self.counted.load(Ordering::Relaxed);
         let Some(more) = wanted.checked_sub(counted).filter(|more| *more > 0) else {
             return Ok(());
         };
         let mut all = self.all.lock();
-        let of_one = all.by_sender.get(&self.sender).copied().unwrap_or_default() + more;
-        if all.bytes + more > MOST || of_one > MOST_OF_ONE {
-            return Err(NoRoom);
+        let of_one = all.by_client.get(&self.client).copied().unwrap_or_default() + more;
+        if all.bytes + more > TOTAL_BUDGET_BYTES || of_one > PER_CLIENT_BUDGET_BYTES {
+            return Err(BudgetExceeded);
         }
         all.bytes += more;
-        all.by_sender.insert(self.sender, of_one);
+        all.by_client.insert(self.client, of_one);
         self.counted.store(wanted, Ordering::Relaxed);
         Ok(())
     }
 }
 
-impl Drop for Share {
+impl Drop for Reservation {
     fn drop(&mut self) {
         let counted = *self.counted.get_mut();
         if counted == 0 {
@@ -89,17 +89,17 @@ impl Drop for Share {
         }
         let mut all = self.all.lock();
         all.bytes = all.bytes.saturating_sub(counted);
-        if let Some(of_one) = all.by_sender.get_mut(&self.sender) {
+        if let Some(of_one) = all.by_client.get_mut(&self.client) {
             *of_one = of_one.saturating_sub(counted);
             if *of_one == 0 {
-                all.by_sender.remove(&self.sender);
+                all.by_client.remove(&self.client);
             }
         }
     }
 }
 
 /// Who counts as one: an IPv4 address, or all IPv6 addresses of one network of 48 bits, which is as much as one site is given (RFC 6177).
-fn sender(address: IpAddr) -> IpAddr {
+fn client(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 80 << 80).into(),
         v4 @ IpAddr::V4(_) => v4,
@@ -110,39 +110,51 @@ fn sender(address: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
-    fn share(all: &Arc<HeldBodies>, from: &str) -> Share {
-        Share::new(Arc::clone(all), from.parse().unwrap())
+    fn reservation(all: &Arc<BodyMemoryBudget>, from: &str) -> Reservation {
+        Reservation::new(Arc::clone(all), from.parse().unwrap())
     }
 
     #[test]
     fn bodies_hold_no_more_than_there_is_room_for_and_give_it_back() {
-        let all = Arc::new(HeldBodies::default());
-        let (one, same) = (share(&all, "192.0.2.1"), share(&all, "::ffff:192.0.2.1"));
-        assert_eq!(one.hold(FREE + MOST_OF_ONE), Ok(()));
-        assert_eq!(one.hold(1), Ok(()), "it holds more already");
-        assert_eq!(same.hold(FREE + 1), Err(NoRoom));
-        assert_eq!(same.hold(FREE), Ok(()), "small ones are free");
+        let all = Arc::new(BodyMemoryBudget::default());
+        let (one, same) = (
+            reservation(&all, "192.0.2.1"),
+            reservation(&all, "::ffff:192.0.2.1"),
+        );
+        assert_eq!(
+            one.reserve(UNMETERED_BYTES + PER_CLIENT_BUDGET_BYTES),
+            Ok(())
+        );
+        assert_eq!(one.reserve(1), Ok(()), "it holds more already");
+        assert_eq!(same.reserve(UNMETERED_BYTES + 1), Err(BudgetExceeded));
+        assert_eq!(same.reserve(UNMETERED_BYTES), Ok(()), "small ones are free");
         let others = ["192.0.2.2", "2001:db8:1::1", "2001:db8:2::1"];
-        let others = others.map(|address| share(&all, address));
+        let others = others.map(|address| reservation(&all, address));
         for other in &others {
-            assert_eq!(other.hold(FREE + MOST_OF_ONE), Ok(()));
+            assert_eq!(
+                other.reserve(UNMETERED_BYTES + PER_CLIENT_BUDGET_BYTES),
+                Ok(())
+            );
         }
-        let late = share(&all, "192.0.2.3");
-        assert_eq!(late.hold(FREE + 1), Err(NoRoom));
+        let late = reservation(&all, "192.0.2.3");
+        assert_eq!(late.reserve(UNMETERED_BYTES + 1), Err(BudgetExceeded));
         drop(one);
-        assert_eq!(late.hold(FREE + 1), Ok(()));
-        assert_eq!(same.hold(FREE + 1), Ok(()));
+        assert_eq!(late.reserve(UNMETERED_BYTES + 1), Ok(()));
+        assert_eq!(same.reserve(UNMETERED_BYTES + 1), Ok(()));
         drop((late, same, others));
         assert_eq!(all.lock().bytes, 0);
-        assert!(all.lock().by_sender.is_empty());
+        assert!(all.lock().by_client.is_empty());
     }
 
     #[test]
     fn a_network_of_ipv6_is_one_sender() {
-        let all = Arc::new(HeldBodies::default());
-        let one = share(&all, "2001:db8:0:1::1");
-        assert_eq!(one.hold(FREE + MOST_OF_ONE), Ok(()));
-        let neighbour = share(&all, "2001:db8:0:1:ffff::");
-        assert_eq!(neighbour.hold(FREE + 1), Err(NoRoom));
+        let all = Arc::new(BodyMemoryBudget::default());
+        let one = reservation(&all, "2001:db8:0:1::1");
+        assert_eq!(
+            one.reserve(UNMETERED_BYTES + PER_CLIENT_BUDGET_BYTES),
+            Ok(())
+        );
+        let neighbour = reservation(&all, "2001:db8:0:1:ffff::");
+        assert_eq!(neighbour.reserve(UNMETERED_BYTES + 1), Err(BudgetExceeded));
     }
 }

@@ -5,7 +5,7 @@ use bowline_aws::{
     error::{AwsError, Protocol, RequestIds},
 };
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body_util::{BodyExt as _, Empty, Full, combinators::UnsyncBoxBody};
 
 /// What a body may fail with.
@@ -14,7 +14,7 @@ pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) type ResponseBody = UnsyncBoxBody<Bytes, BoxError>;
 
 /// An answer, streamed or whole.
-pub(crate) type Answer = Response<ResponseBody>;
+pub(crate) type Response = http::Response<ResponseBody>;
 
 /// Where the AWS clients look for the request id.
 const AMZN_REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
@@ -27,7 +27,7 @@ const DYNAMODB_JSON: &str = "application/x-amz-json-1.0";
 const AMZ_CRC32: HeaderName = HeaderName::from_static("x-amz-crc32");
 
 /// A good answer with this body.
-pub(crate) fn whole(content_type: &'static str, body: String) -> Answer {
+pub(crate) fn ok(content_type: &'static str, body: String) -> Response {
     let crc = (content_type == DYNAMODB_JSON).then(|| crc32(body.as_bytes()));
     let mut answer = Response::new(full(body));
     let content_type = HeaderValue::from_static(content_type);
@@ -46,7 +46,7 @@ pub(crate) fn error(
     request_id: &str,
     resource: &str,
     method: &Method,
-) -> Answer {
+) -> Response {
     let ids = RequestIds {
         request_id,
         resource,
@@ -58,14 +58,14 @@ pub(crate) fn error(
     let mut answer = if bodiless {
         Response::new(empty())
     } else {
-        whole(rendered.content_type, rendered.body)
+        ok(rendered.content_type, rendered.body)
     };
     *answer.status_mut() = status;
     answer
 }
 
 /// Adds the request id, where the protocol's clients look for it.
-pub(crate) fn identify(answer: &mut Answer, protocol: Protocol, request_id: &str) {
+pub(crate) fn set_request_id(answer: &mut Response, protocol: Protocol, request_id: &str) {
     let name = match protocol {
         Protocol::S3 => AMZ_REQUEST_ID,
         Protocol::Query { .. } | Protocol::DynamoDb | Protocol::Bowline => AMZN_REQUEST_ID,

@@ -7,7 +7,7 @@ use bowline_aws::{access::Access, credentials::AccessKeyId, dynamodb, iam, s3, s
 use bowline_iam::account::AccountId;
 
 use crate::{
-    http::head::Head,
+    http::head::RequestHead,
     identity::{entity::RoleService, index::ProviderEntry},
     request::{caller::Caller, service::Service},
 };
@@ -21,32 +21,32 @@ const MAX_FIELDS: usize = 256;
 
 /// A call and what is known of it.
 #[derive(Debug)]
-pub(crate) struct Event<'a> {
+pub(crate) struct RequestRecord<'a> {
     /// Its head.
-    pub(crate) head: &'a Head,
+    pub(crate) head: &'a RequestHead,
     /// The service that it is for.
     pub(crate) service: Service,
     /// What its record is called, if another one of the same request has the request's name.
-    pub(crate) record: Option<String>,
+    pub(crate) event_id: Option<String>,
     /// The operation, once it is known to be one.
-    pub(crate) operation: Option<Operation>,
+    pub(crate) operation: Option<AuditedOperation>,
     /// The region of its signature.
     pub(crate) region: Option<Box<str>>,
     /// Who calls.
-    pub(crate) who: Who,
+    pub(crate) identity: RecordedIdentity,
     /// Parameters, by the names that CloudTrail has for them. No secret is ever among them.
-    pub(crate) parameters: Fields<'a>,
+    pub(crate) parameters: AuditFields<'a>,
     /// What it gave, likewise.
-    pub(crate) response: Fields<'a>,
+    pub(crate) response: AuditFields<'a>,
     /// What it is about.
-    pub(crate) resource: Option<Subject>,
+    pub(crate) resource: Option<AuditedResource>,
     /// What else it is about: the other tables of a batch or a transaction.
-    pub(crate) others: Vec<Subject>,
+    pub(crate) other_resources: Vec<AuditedResource>,
 }
 
 /// What is told of an operation: facts that its API declares.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Operation {
+pub(crate) struct AuditedOperation {
     /// Its name in the API.
     pub(crate) name: &'static str,
     /// Whether it changes something.
@@ -57,25 +57,25 @@ pub(crate) struct Operation {
 
 /// Who calls.
 #[derive(Debug)]
-pub(crate) enum Who {
+pub(crate) enum RecordedIdentity {
     /// Nobody has said so.
     Anonymous,
     /// Whoever named this access key, and has not proved to hold its secret.
-    Claimed {
+    ClaimedKey {
         /// The access key.
         access_key_id: AccessKeyId,
         /// The account whose it is, if it is one.
         account: Option<AccountId>,
     },
     /// Whoever holds a token that was not found good.
-    Unproven {
+    UnverifiedToken {
         /// What the token says of its issuer.
         issuer: Option<String>,
         /// The account that was addressed.
         account: Option<AccountId>,
     },
     /// Whoever holds a token that was found good.
-    Holder {
+    WebIdentity {
         /// The provider that vouches.
         provider: Arc<ProviderEntry>,
         /// Whom the token is for.
@@ -91,7 +91,7 @@ pub(crate) enum Who {
 
 /// What a call is about.
 #[derive(Debug)]
-pub(crate) struct Subject {
+pub(crate) struct AuditedResource {
     /// Its ARN.
     pub(crate) arn: String,
     /// The account that it belongs to.
@@ -100,38 +100,38 @@ pub(crate) struct Subject {
 
 /// Names and values. A dot in a name makes an object of those that share what stands before it.
 #[derive(Debug, Default)]
-pub(crate) struct Fields<'a> {
+pub(crate) struct AuditFields<'a> {
     fields: Vec<(Cow<'static, str>, Cow<'a, str>)>,
     /// Bytes of the values.
     size: usize,
 }
 
-impl<'a> Event<'a> {
+impl<'a> RequestRecord<'a> {
     /// A call of which nothing more is known yet.
-    pub(crate) fn new(head: &'a Head, service: Service) -> Self {
+    pub(crate) fn new(head: &'a RequestHead, service: Service) -> Self {
         Self {
             head,
             service,
-            record: None,
+            event_id: None,
             operation: None,
             region: None,
-            who: Who::Anonymous,
-            parameters: Fields::default(),
-            response: Fields::default(),
+            identity: RecordedIdentity::Anonymous,
+            parameters: AuditFields::default(),
+            response: AuditFields::default(),
             resource: None,
-            others: Vec::new(),
+            other_resources: Vec::new(),
         }
     }
 
     /// The caller, if one has signed.
     pub(crate) fn caller(&self) -> Option<&Caller> {
-        match &self.who {
-            Who::Caller(caller) => Some(caller),
-            Who::Anonymous
-            | Who::Claimed { .. }
-            | Who::Unproven { .. }
-            | Who::Holder { .. }
-            | Who::Service(_) => None,
+        match &self.identity {
+            RecordedIdentity::Caller(caller) => Some(caller),
+            RecordedIdentity::Anonymous
+            | RecordedIdentity::ClaimedKey { .. }
+            | RecordedIdentity::UnverifiedToken { .. }
+            | RecordedIdentity::WebIdentity { .. }
+            | RecordedIdentity::Service(_) => None,
         }
     }
 
@@ -151,7 +151,7 @@ impl<'a> Event<'a> {
     }
 }
 
-impl From<iam::Operation> for Operation {
+impl From<iam::Operation> for AuditedOperation {
     fn from(operation: iam::Operation) -> Self {
         Self {
             name: operation.name(),
@@ -161,7 +161,7 @@ impl From<iam::Operation> for Operation {
     }
 }
 
-impl From<sts::Operation> for Operation {
+impl From<sts::Operation> for AuditedOperation {
     fn from(operation: sts::Operation) -> Self {
         Self {
             name: operation.name(),
@@ -171,7 +171,7 @@ impl From<sts::Operation> for Operation {
     }
 }
 
-impl From<&s3::Operation> for Operation {
+impl From<&s3::Operation> for AuditedOperation {
     fn from(operation: &s3::Operation) -> Self {
         Self {
             name: operation.name(),
@@ -181,7 +181,7 @@ impl From<&s3::Operation> for Operation {
     }
 }
 
-impl From<dynamodb::Operation> for Operation {
+impl From<dynamodb::Operation> for AuditedOperation {
     fn from(operation: dynamodb::Operation) -> Self {
         Self {
             name: operation.name(),
@@ -191,7 +191,7 @@ impl From<dynamodb::Operation> for Operation {
     }
 }
 
-impl<'a> Fields<'a> {
+impl<'a> AuditFields<'a> {
     /// Adds one.
     pub(crate) fn add(
         &mut self,
