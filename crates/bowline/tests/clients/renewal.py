@@ -11,6 +11,8 @@ import boto3
 from botocore.exceptions import ClientError
 from transcript import CONFIG
 
+# The offset of the test's own clock in seconds.
+START = int(os.environ["CLOCK_START"])
 CALLS = re.compile(r'^bowline_calls_total\{service="sts",.*\} (\d+)$', re.MULTILINE)
 
 
@@ -18,7 +20,7 @@ def move_to(minutes):
     """Moves the clock to so many minutes after its start."""
     path = os.environ["FAKETIME_TIMESTAMP_FILE"]
     with open(path + ".new", "w") as file:
-        file.write(f"+{minutes}m\n")
+        file.write(f"{START + minutes * 60:+}s\n")
     os.replace(path + ".new", path)
 
 

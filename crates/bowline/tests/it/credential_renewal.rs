@@ -7,6 +7,7 @@ use std::process::Command;
 use insta::assert_snapshot;
 
 use crate::support::bowline::Launch;
+use crate::support::inherited::clock_offset;
 use crate::support::installed::or_skip;
 use crate::support::issuer::Issuer;
 use crate::support::python::clients;
@@ -30,7 +31,8 @@ fn boto3_caches_its_credentials_and_renews_them_before_they_expire() {
     };
     let folder = tempfile::TempDir::new().unwrap();
     let clock = folder.path().join("clock");
-    fs::write(&clock, "+0m\n").unwrap();
+    let start = clock_offset();
+    fs::write(&clock, format!("{start:+}s\n")).unwrap();
     // Names and values live as long as the process, as those of any launch do.
     let clock = [
         ("LD_PRELOAD", preload),
@@ -52,6 +54,7 @@ fn boto3_caches_its_credentials_and_renews_them_before_they_expire() {
     fs::write(&file, token.sign(&world.issuer.key)).unwrap();
 
     let role = role_arn("bot");
+    let start = start.to_string();
     let ops = format!("http://127.0.0.1:{}", world.server.ops_port);
     let mut variables = vec![
         ("AWS_ROLE_ARN", role.as_str()),
@@ -59,6 +62,7 @@ fn boto3_caches_its_credentials_and_renews_them_before_they_expire() {
         ("AWS_ROLE_SESSION_NAME", "pod"),
         ("AWS_DEFAULT_REGION", "us-east-1"),
         ("OPS_URL", &ops),
+        ("CLOCK_START", &start),
     ];
     variables.extend(clock);
     // The SDK takes new ones a quarter of an hour before the end of an hour, while the old are still good.

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::support::bowline::{ACCOUNT, BINARY, Bowline, Launch, Running, command};
 use crate::support::http::Request;
+use crate::support::inherited::inherited;
 use crate::support::issuer::Issuer;
 use crate::support::python::{Clients, clients};
 use crate::support::token::Token;
@@ -43,6 +44,7 @@ pub(crate) fn shell(block: &str, folder: &Path, path: &str, variables: &[(&str, 
         .args(["-euc", block])
         .current_dir(folder)
         .env_clear()
+        .envs(inherited())
         .env("PATH", path)
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("AWS_CONFIG_FILE", "/dev/null")
@@ -138,6 +140,7 @@ fn the_quickstart_gives_one_service_account_one_bucket() {
     let denied = Command::new("bash")
         .args(["-c", "aws s3 ls"])
         .env_clear()
+        .envs(inherited())
         .env("PATH", &path)
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .envs(variables)
@@ -253,6 +256,7 @@ fn the_configuration_in_the_readme_starts_a_server() {
         Command::new("bash")
             .args(["-c", &line])
             .env_clear()
+            .envs(inherited())
             .env("PATH", &path)
             .stdout(Stdio::null())
             .stderr(Stdio::null()),

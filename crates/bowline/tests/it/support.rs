@@ -3,6 +3,7 @@
 pub(crate) mod authority;
 pub(crate) mod bowline;
 pub(crate) mod http;
+pub(crate) mod inherited;
 pub(crate) mod installed;
 pub(crate) mod issuer;
 pub(crate) mod keys;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::inherited::inherited;
 use super::keys::Keys;
 use super::wait::wait_for;
 
@@ -259,7 +260,7 @@ impl Drop for Running {
     }
 }
 
-/// `bowline ARGS` with an environment that holds nothing of the machine it runs on.
+/// `bowline ARGS`, with no variables but those of the test and the [`inherited`] ones.
 pub(crate) fn command(args: &[&str]) -> Command {
     command_through(&[], args)
 }
@@ -271,6 +272,7 @@ fn command_through(through: &[String], args: &[&str]) -> Command {
         .args(words)
         .args(args)
         .env_clear()
+        .envs(inherited())
         .env("NO_COLOR", "1")
         .env("AWS_CONFIG_FILE", "/dev/null")
         .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")

@@ -15,6 +15,7 @@ use tokio::net::TcpSocket;
 use super::authority::{Certified, certify, send_over_tls};
 use super::bowline::Running;
 use super::http::{Request, Response};
+use super::inherited::{go_reads_another_clock, inherited};
 use super::installed::{built, folder, or_skip};
 use super::keys::SigningKey;
 use super::wait::wait_for;
@@ -61,6 +62,9 @@ pub(crate) struct Pod {
 
 /// The programs, or nothing where they are not built and need not be.
 pub(crate) fn kubernetes() -> Option<Kubernetes> {
+    if go_reads_another_clock("a Kubernetes API server") {
+        return None;
+    }
     let assets = folder("KUBEBUILDER_ASSETS", &built().join("kubernetes"));
     let found = ["etcd", "kube-apiserver"]
         .iter()
@@ -315,7 +319,7 @@ impl Pod {
     }
 }
 
-/// A program with an environment that holds nothing of the machine it runs on, and a log beside its files.
+/// A program with no variables but the [`inherited`] ones, and a log beside its files.
 fn program(path: &Path, home: &Path) -> Command {
     let name = path.file_name().unwrap().to_str().unwrap();
     let log = File::options()
@@ -326,6 +330,7 @@ fn program(path: &Path, home: &Path) -> Command {
     let mut command = Command::new(path);
     command
         .env_clear()
+        .envs(inherited())
         .current_dir(home)
         .stdin(Stdio::null())
         .stdout(Stdio::null())

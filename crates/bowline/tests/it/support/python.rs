@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::bowline::environment;
+use super::inherited::inherited;
 use super::installed::{folder, or_skip};
 use super::keys::Keys;
 
@@ -67,6 +68,7 @@ impl Clients {
         let mut command = Command::new(self.bin.join(program));
         command
             .env_clear()
+            .envs(inherited())
             .env("PATH", &self.bin)
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .env("AWS_CONFIG_FILE", "/dev/null")

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use super::inherited::{go_reads_another_clock, inherited};
 use super::installed::{built, or_skip};
 use super::proxy::Proxy;
 use super::world::{World, role_arn};
@@ -42,6 +43,9 @@ pub(crate) fn javascript() -> Option<Sdk> {
 
 /// The SDK for Go.
 pub(crate) fn go() -> Option<Sdk> {
+    if go_reads_another_clock("the AWS SDK for Go") {
+        return None;
+    }
     let sdk = installed("go-pod", built()).map(|program| Sdk {
         program,
         arguments: Vec::new(),
@@ -121,6 +125,7 @@ impl Sdk {
             .args(&self.arguments)
             .args(arguments)
             .env_clear()
+            .envs(inherited())
             .env("AWS_ROLE_ARN", role_arn("bot"))
             .env("AWS_WEB_IDENTITY_TOKEN_FILE", token)
             .env("AWS_ROLE_SESSION_NAME", "pod")
