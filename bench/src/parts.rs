@@ -25,7 +25,7 @@ use bowline_iam::principal::Principal;
 use bowline_server::crypto::keyring::{Keyring, KeyringRecord};
 use bowline_server::crypto::master_key::MasterKey;
 use bowline_server::crypto::session::{self, AssumeRole, WebIdentityClaims};
-use bowline_server::identity::entity::{BucketId, Permissions, Role, TrustDocument};
+use bowline_server::identity::entity::{Permissions, Role, TrustDocument, UpstreamBucket};
 use bowline_server::upstream::objects::embedded::EmbeddedObjects;
 use bowline_server::upstream::objects::{NewObject, ObjectStore, Piece};
 use bowline_server::upstream::tables::{TableStore, embedded::EmbeddedTables};
@@ -273,7 +273,7 @@ fn policies(policy: &CompiledPolicy) -> Policies<'_> {
 
 async fn object(home: &TempDir) -> Result<f64> {
     let store = EmbeddedObjects::open(home.path())?;
-    let bucket: BucketId = "insights.00000000000000000000000000000000".parse()?;
+    let bucket: UpstreamBucket = "insights.00000000000000000000000000000000".parse()?;
     let key = ObjectKey::new("reports/today.txt")?;
     store.create_bucket(&bucket).await?;
     let new = NewObject {

@@ -16,7 +16,7 @@ use crate::{
     metrics::Metrics,
     oidc::Oidc,
     request::request_id::RequestIdGenerator,
-    upstream::{objects::ObjectStore, tables::TableStore},
+    upstream::{Upstreams, tables::TableStore},
 };
 
 /// A server's parts.
@@ -36,8 +36,8 @@ pub(crate) struct App {
     pub(crate) state: IdentityState,
     /// Token verification.
     pub(crate) oidc: Oidc,
-    /// The embedded object store.
-    pub(crate) objects: Arc<dyn ObjectStore>,
+    /// The stores of objects and items.
+    pub(crate) upstreams: Upstreams,
     /// The embedded DynamoDB.
     pub(crate) tables: Arc<dyn TableStore>,
     /// Who may use or change tables now.

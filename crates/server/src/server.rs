@@ -36,8 +36,9 @@ use crate::{
     ops::Ops,
     request::request_id::{NoRandomness, RequestIdGenerator},
     upstream::{
+        EMBEDDED, Upstreams,
         objects::{ObjectStore, embedded::EmbeddedObjects},
-        tables::embedded::EmbeddedTables,
+        tables::{TableStore, embedded::EmbeddedTables},
     },
 };
 
@@ -134,9 +135,6 @@ impl Server {
         let objects = objects
             .and_then(|path| EmbeddedObjects::open(&path))
             .map_err(StartError::Objects)?;
-        gateway::s3::recover(&state, &objects)
-            .await
-            .map_err(StartError::Buckets)?;
         let tables = match config.store {
             StoreKind::Sqlite => Ok(folder.tables()),
             StoreKind::Memory => folder.fresh_tables(),
@@ -144,7 +142,14 @@ impl Server {
         let tables = tables
             .and_then(|path| EmbeddedTables::open(&path))
             .map_err(StartError::Tables)?;
-        gateway::dynamodb::recover(&state, &tables).await;
+        let tables: Arc<dyn TableStore> = Arc::new(tables);
+        let upstreams = Upstreams::default()
+            .with_objects(EMBEDDED, store(objects))
+            .with_tables(EMBEDDED, Arc::clone(&tables));
+        gateway::s3::recover(&state, &upstreams)
+            .await
+            .map_err(StartError::Buckets)?;
+        gateway::dynamodb::recover(&state, &*tables).await;
         let audit = match &config.audit {
             AuditTo::DataFolder => audit_file(&folder.audit())?,
             AuditTo::File(path) => audit_file(path)?,
@@ -166,8 +171,8 @@ impl Server {
             random,
             state,
             oidc,
-            objects: store(objects),
-            tables: Arc::new(tables),
+            upstreams,
+            tables,
             region_locks: RegionLocks::default(),
             body_budget: Arc::default(),
             audit,

@@ -1,9 +1,94 @@
-//! Where objects and items are stored. Only this folder reads or writes them, or connects to a store outside the process.
+//! The stores of objects and items, by the names that records give them.
+//!
+//! [`Upstreams`] finds the store that a bucket's or a table's record names. A record that names an
+//! upstream that is not configured is an error, never another store. Only this folder reads or
+//! writes objects and items, or connects to a store outside the process; it authorizes nothing.
+
+use std::{collections::BTreeMap, pin::Pin, sync::Arc};
+
+use crate::identity::entity::{Bucket, Table};
 
 pub mod objects;
 pub mod tables;
 
-use std::pin::Pin;
+use objects::ObjectStore;
+use tables::TableStore;
 
 /// A future that a trait object can return.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The name of the stores inside the process, which store every new bucket and table.
+pub const EMBEDDED: &str = "embedded";
+
+/// The configured stores.
+#[derive(Clone, Debug, Default)]
+pub struct Upstreams {
+    objects: BTreeMap<String, Arc<dyn ObjectStore>>,
+    tables: BTreeMap<String, Arc<dyn TableStore>>,
+}
+
+/// A record names an upstream that is not configured.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{arn}` is stored in the upstream `{upstream}`, which is not configured: configure a store of {kind} with that name"
+)]
+pub struct UnknownUpstream {
+    arn: String,
+    upstream: String,
+    kind: &'static str,
+}
+
+impl Upstreams {
+    /// With this store of objects under this name.
+    #[must_use]
+    pub fn with_objects(mut self, name: &str, store: Arc<dyn ObjectStore>) -> Self {
+        self.objects.insert(name.to_owned(), store);
+        self
+    }
+
+    /// With this store of tables under this name.
+    #[must_use]
+    pub fn with_tables(mut self, name: &str, store: Arc<dyn TableStore>) -> Self {
+        self.tables.insert(name.to_owned(), store);
+        self
+    }
+
+    /// The store of a bucket's objects.
+    ///
+    /// # Errors
+    /// [`UnknownUpstream`].
+    pub fn for_bucket(&self, bucket: &Bucket) -> Result<&dyn ObjectStore, UnknownUpstream> {
+        let store = self.objects.get(&bucket.upstream);
+        store.map(|store| &**store).ok_or_else(|| UnknownUpstream {
+            arn: bucket.arn(),
+            upstream: bucket.upstream.clone(),
+            kind: "objects",
+        })
+    }
+
+    /// The store of the objects of new buckets.
+    ///
+    /// # Errors
+    /// [`UnknownUpstream`].
+    pub fn for_new_buckets(&self) -> Result<&dyn ObjectStore, UnknownUpstream> {
+        let store = self.objects.get(EMBEDDED);
+        store.map(|store| &**store).ok_or_else(|| UnknownUpstream {
+            arn: "arn:aws:s3:::*".to_owned(),
+            upstream: EMBEDDED.to_owned(),
+            kind: "objects",
+        })
+    }
+
+    /// The store of a table's items.
+    ///
+    /// # Errors
+    /// [`UnknownUpstream`].
+    pub fn for_table(&self, table: &Table) -> Result<&dyn TableStore, UnknownUpstream> {
+        let store = self.tables.get(&table.upstream);
+        store.map(|store| &**store).ok_or_else(|| UnknownUpstream {
+            arn: table.arn(),
+            upstream: table.upstream.clone(),
+            kind: "tables",
+        })
+    }
+}

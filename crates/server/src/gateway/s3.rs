@@ -18,6 +18,7 @@ use bowline_iam::{account::AccountId, decision::Permit};
 use bytes::Bytes;
 use http_body::Body as _;
 
+use crate::upstream::objects::ObjectStore;
 use crate::{
     app::App,
     http::{
@@ -325,7 +326,7 @@ impl S3Request<'_> {
     ) -> Result<Response, RequestError> {
         if let Operation::PutObject { .. } = permit.action().operation {
             let context = self.context(record, self.active()?);
-            let store = &*self.app.objects;
+            let store = self.store()?;
             return Ok(execute(permit, store, body, &context).await?);
         }
         match &permit.action().operation {
@@ -356,7 +357,17 @@ impl S3Request<'_> {
         context: &execute::Context<'_>,
     ) -> Result<Response, RequestError> {
         let none = http_body_util::Empty::<Bytes>::new();
-        Ok(execute(permit, &*self.app.objects, none, context).await?)
+        Ok(execute(permit, self.store()?, none, context).await?)
+    }
+
+    /// The store of the bucket's objects; that of new buckets if there is none.
+    fn store(&self) -> Result<&dyn ObjectStore, RequestError> {
+        let upstreams = &self.app.upstreams;
+        let store = match self.bucket.record() {
+            Some(bucket) => upstreams.for_bucket(&bucket.record),
+            None => upstreams.for_new_buckets(),
+        };
+        store.map_err(|error| RequestError::new(AwsError::internal(Protocol::S3), &error))
     }
 
     /// The bucket, if it can be used.

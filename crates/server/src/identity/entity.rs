@@ -26,7 +26,9 @@ use serde::{Serialize, de::DeserializeOwned};
 pub use super::entity::{
     access_key::{AccessKey, AccessKeyOwner, AccessKeyStatus},
     account::Account,
-    bucket::{Bucket, BucketId, BucketState, InvalidBucketId},
+    bucket::{
+        Bucket, BucketId, BucketState, InvalidBucketId, InvalidUpstreamBucket, UpstreamBucket,
+    },
     instance_profile::InstanceProfile,
     policy::{ManagedPolicy, Permissions, PolicyVersion},
     provider::OidcProvider,

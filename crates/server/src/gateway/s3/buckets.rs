@@ -15,7 +15,10 @@ use super::{
     S3Request,
     execute::{self, AuthorizedS3Operation},
 };
-use crate::upstream::objects::{ObjectError, ObjectStore};
+use crate::upstream::{
+    EMBEDDED, Upstreams,
+    objects::{ObjectError, ObjectStore},
+};
 use crate::{
     http::response::Response,
     identity::{
@@ -25,9 +28,6 @@ use crate::{
     },
     request::{caller::Caller, error::RequestError, record::RequestRecord},
 };
-
-/// The upstream of all buckets that nothing else is configured for.
-const EMBEDDED: &str = "embedded";
 
 pub(super) async fn create(
     request: &S3Request<'_>,
@@ -43,10 +43,14 @@ pub(super) async fn create(
         owner: caller.account(),
         region: region(location(&permit), endpoint)?,
         upstream: EMBEDDED.to_owned(),
+        upstream_bucket: None,
         state: BucketState::Creating,
         created: record.head.now,
     };
-    let (state, objects) = (&request.app.state, &*request.app.objects);
+    let state = &request.app.state;
+    let objects = request.app.upstreams.for_bucket(&bucket);
+    let objects =
+        objects.map_err(|error| RequestError::new(AwsError::internal(Protocol::S3), &error))?;
     update(state, |index| take_name(index, &bucket)).await?;
     let context = context(request, record, &[]);
     let made = match request.execute(permit, &context).await {
@@ -79,7 +83,7 @@ async fn give_up(state: &IdentityState, objects: &dyn ObjectStore, bucket: &enti
 
 /// Removes a bucket that nobody has used from the store. An empty folder that stays is in nobody's way.
 async fn discard(objects: &dyn ObjectStore, bucket: &entity::Bucket) {
-    match objects.delete_bucket(&bucket.id).await {
+    match objects.delete_bucket(&bucket.upstream_bucket()).await {
         Ok(()) | Err(ObjectError::NoSuchBucket) => {}
         Err(error) => tracing::warn!(
             error = &error as &dyn std::error::Error,
@@ -142,7 +146,7 @@ pub(super) async fn list(
 /// What the store or the object store fails with.
 pub(crate) async fn recover(
     state: &IdentityState,
-    objects: &dyn ObjectStore,
+    upstreams: &Upstreams,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let index = state.current();
     let unsettled: Vec<_> = index
@@ -153,23 +157,32 @@ pub(crate) async fn recover(
         .collect();
     for bucket in unsettled {
         let (name, id) = (&bucket.record.name, &bucket.record.id);
+        let objects = match upstreams.for_bucket(&bucket.record) {
+            Ok(objects) => objects,
+            Err(error) => {
+                let cause: &dyn std::error::Error = &error;
+                tracing::error!(error = cause, bucket = %name, "Could not recover the bucket `{name}`: {error}");
+                continue;
+            }
+        };
+        let stored = bucket.record.upstream_bucket();
         match bucket.record.state {
             BucketState::Active => {}
-            BucketState::Creating => match objects.create_bucket(id).await {
+            BucketState::Creating => match objects.create_bucket(&stored).await {
                 Ok(()) => activate(state, &bucket.record).await?,
                 // Nobody was told that the bucket is there, so nothing is lost with the name. No reason to keep all the others
                 // from their buckets.
-                Err(ObjectError::NotEmpty) => {
+                Err(ObjectError::BucketNotEmpty) => {
                     tracing::error!(bucket = %id, "The object store has something in the bucket `{id}`, which was being made; its name is free");
                     give_name_up(state, &bucket.record).await?;
                 }
                 Err(error) => return Err(error.into()),
             },
-            BucketState::Deleting => match objects.delete_bucket(id).await {
+            BucketState::Deleting => match objects.delete_bucket(&stored).await {
                 Ok(()) | Err(ObjectError::NoSuchBucket) => {
                     give_name_up(state, &bucket.record).await?;
                 }
-                Err(ObjectError::NotEmpty) => activate(state, &bucket.record).await?,
+                Err(ObjectError::BucketNotEmpty) => activate(state, &bucket.record).await?,
                 Err(error) => return Err(error.into()),
             },
         }

@@ -14,7 +14,7 @@ use http_body::Body;
 use jiff::Timestamp;
 
 use crate::http::response::{BoxError, ResponseBody};
-use crate::identity::entity::BucketId;
+use crate::identity::entity::{BucketId, UpstreamBucket};
 use crate::upstream::objects::{NewObject, ObjectError, ObjectStore, OpenObject};
 
 mod body;
@@ -77,18 +77,18 @@ where
     B::Error: Into<BoxError>,
 {
     let bound = || {
-        let bucket = bucket.as_ref();
+        let bucket = bucket.as_ref().map(UpstreamBucket::from);
         bucket.ok_or_else(|| refusal(ObjectError::NoSuchBucket))
     };
     match operation {
         Operation::ListBuckets => Ok(response::buckets(context)),
         Operation::CreateBucket { bucket, .. } => {
-            store.create_bucket(bound()?).await.map_err(refusal)?;
+            store.create_bucket(&bound()?).await.map_err(refusal)?;
             Ok(response::created(&bucket))
         }
         Operation::HeadBucket { .. } => Ok(response::bucket(context.region)),
         Operation::DeleteBucket { .. } => {
-            match store.delete_bucket(bound()?).await {
+            match store.delete_bucket(&bound()?).await {
                 // It has a record: the store was done with it when somebody before was cut short.
                 Ok(()) | Err(ObjectError::NoSuchBucket) => Ok(response::no_content()),
                 Err(error) => Err(refusal(error)),
@@ -97,15 +97,15 @@ where
         Operation::GetBucketLocation { .. } => Ok(response::location(context.region)),
         Operation::ListObjectsV2 { bucket, list } => {
             let query = list::query(&list)?;
-            let page = store.list(bound()?, query).await.map_err(refusal)?;
+            let page = store.list(&bound()?, query).await.map_err(refusal)?;
             list::answer(&bucket, &list, &page, &context.owner)
         }
         Operation::GetObject { key, read, .. } => {
-            let open = store.open(bound()?, &key).await;
+            let open = store.open(&bound()?, &key).await;
             response::object(found(open, &key, &read)?, &read)
         }
         Operation::HeadObject { key, read, .. } => {
-            let open = store.open(bound()?, &key).await;
+            let open = store.open(&bound()?, &key).await;
             response::object_head(&found(open, &key, &read)?.info, &read)
         }
         Operation::PutObject { key, put, .. } => {
@@ -127,13 +127,13 @@ where
                 only_if_absent,
             };
             let info = store
-                .put(bound()?, &key, object, pieces)
+                .put(&bound()?, &key, object, pieces)
                 .await
                 .map_err(refusal)?;
             Ok(response::stored(&info))
         }
         Operation::DeleteObject { key, .. } => {
-            store.delete(bound()?, &key).await.map_err(refusal)?;
+            store.delete(&bound()?, &key).await.map_err(refusal)?;
             Ok(response::no_content())
         }
     }
@@ -154,7 +154,8 @@ fn found(
         }
         open => open.map_err(refusal)?,
     };
-    read.conditions.check(&open.info.etag, open.info.modified)?;
+    read.conditions
+        .check(open.info.etag.as_str(), open.info.modified)?;
     Ok(open)
 }
 
@@ -167,21 +168,28 @@ fn refusal(error: ObjectError) -> AwsError {
         ObjectError::NoSuchKey => {
             AwsError::new(Code::NoSuchKey, "The specified key does not exist.")
         }
-        ObjectError::NotEmpty => AwsError::new(
+        ObjectError::BucketNotEmpty => AwsError::new(
             Code::BucketNotEmpty,
             "The bucket you tried to delete is not empty",
         ),
-        ObjectError::Exists => AwsError::new(
+        ObjectError::AlreadyExists => AwsError::new(
             Code::PreconditionFailed,
             "At least one of the pre-conditions you specified did not hold",
         )
         .with("Condition", "If-None-Match"),
-        ObjectError::Body(error) => error,
-        ObjectError::Io(error) if error.kind() == std::io::ErrorKind::StorageFull => AwsError::new(
+        ObjectError::Body(error) | ObjectError::PreconditionFailed(error) => error,
+        ObjectError::Full(_) => AwsError::new(
             Code::InsufficientStorage,
             "Please reduce your request rate.",
         ),
-        ObjectError::Damaged | ObjectError::Io(_) => {
+        ObjectError::Unsupported(_) => AwsError::new(
+            Code::NotImplemented,
+            "A header or query you provided implies functionality that is not implemented",
+        ),
+        ObjectError::Damaged
+        | ObjectError::Failed(_)
+        | ObjectError::NoSuchUpload
+        | ObjectError::InvalidPart(_) => {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
                 "The object store failed"

@@ -17,12 +17,13 @@ use super::*;
 use crate::{
     bootstrap::RootCredentials,
     clock::Clock,
+    identity::entity::UpstreamBucket,
     server::testing::TestServer,
     upstream::{
         BoxFuture,
         objects::{
             ListPage, ListQuery, NewObject, ObjectError, ObjectInfo, ObjectStore, OpenObject,
-            PutStream, embedded::EmbeddedObjects,
+            UploadStream, embedded::EmbeddedObjects,
         },
     },
 };
@@ -59,17 +60,23 @@ impl Gated {
 }
 
 impl ObjectStore for Gated {
-    fn create_bucket<'a>(&'a self, bucket: &'a BucketId) -> BoxFuture<'a, Result<(), ObjectError>> {
+    fn create_bucket<'a>(
+        &'a self,
+        bucket: &'a UpstreamBucket,
+    ) -> BoxFuture<'a, Result<(), ObjectError>> {
         self.store.create_bucket(bucket)
     }
 
-    fn delete_bucket<'a>(&'a self, bucket: &'a BucketId) -> BoxFuture<'a, Result<(), ObjectError>> {
+    fn delete_bucket<'a>(
+        &'a self,
+        bucket: &'a UpstreamBucket,
+    ) -> BoxFuture<'a, Result<(), ObjectError>> {
         self.store.delete_bucket(bucket)
     }
 
     fn open<'a>(
         &'a self,
-        bucket: &'a BucketId,
+        bucket: &'a UpstreamBucket,
         key: &'a ObjectKey,
     ) -> BoxFuture<'a, Result<OpenObject, ObjectError>> {
         Box::pin(async move {
@@ -78,12 +85,23 @@ impl ObjectStore for Gated {
         })
     }
 
+    fn info<'a>(
+        &'a self,
+        bucket: &'a UpstreamBucket,
+        key: &'a ObjectKey,
+    ) -> BoxFuture<'a, Result<ObjectInfo, ObjectError>> {
+        Box::pin(async move {
+            self.pass().await;
+            self.store.info(bucket, key).await
+        })
+    }
+
     fn put<'a>(
         &'a self,
-        bucket: &'a BucketId,
+        bucket: &'a UpstreamBucket,
         key: &'a ObjectKey,
         object: NewObject,
-        body: PutStream,
+        body: UploadStream,
     ) -> BoxFuture<'a, Result<ObjectInfo, ObjectError>> {
         Box::pin(async move {
             self.pass().await;
@@ -93,7 +111,7 @@ impl ObjectStore for Gated {
 
     fn delete<'a>(
         &'a self,
-        bucket: &'a BucketId,
+        bucket: &'a UpstreamBucket,
         key: &'a ObjectKey,
     ) -> BoxFuture<'a, Result<(), ObjectError>> {
         Box::pin(async move {
@@ -104,7 +122,7 @@ impl ObjectStore for Gated {
 
     fn list<'a>(
         &'a self,
-        bucket: &'a BucketId,
+        bucket: &'a UpstreamBucket,
         query: ListQuery,
     ) -> BoxFuture<'a, Result<ListPage, ObjectError>> {
         Box::pin(async move {

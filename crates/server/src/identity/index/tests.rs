@@ -110,6 +110,7 @@ fn bucket(name: &str, owner: AccountId) -> entity::Bucket {
         owner,
         region: "us-east-1".to_owned(),
         upstream: "folder".to_owned(),
+        upstream_bucket: None,
         state: BucketState::Active,
         created: NOW,
     }

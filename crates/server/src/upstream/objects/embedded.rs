@@ -1,14 +1,16 @@
-//! The embedded object store: a folder of files.
+//! The embedded object store: files in a folder.
 //!
-//! Keys map one to one to paths (`name.rs`); data and metadata are one file (`footer.rs`), written aside, synced, then renamed into place, so that
-//! a crash leaves the old object or the new one. A bucket's objects are in a folder named by its id, which no later bucket of that name
-//! has. An upload ends in the very folder in which it began, held open until then, or nowhere. Data streams in pieces: memory does not grow
-//! with objects. One process at a time uses a folder; the caller holds the lock.
+//! Keys map one to one to paths (`name.rs`). Data and metadata are one file (`footer.rs`), written
+//! aside, synced and renamed into place, so that a crash leaves the old object or the new one. A
+//! bucket is a folder named by the store's name of it, which no later bucket gets. An upload ends in
+//! the very folder in which it began, which stays open until then, or nowhere. Data streams, so
+//! memory does not grow with objects. One process at a time uses a folder; the caller locks it.
 //!
-//! Blocking work runs on the runtime's blocking threads, of which there are few (512), and others need them: names are resolved there. So none of
-//! them ever waits for a client: each piece of 64 KiB is a job of its own, which ends with the disk. That costs a change of threads (some ten
-//! microseconds) where hashing the piece costs a hundred; measured, transfers take no longer than with a thread for each. However many clients
-//! are slow, no other call waits for them, and each holds two pieces at most.
+//! Blocking work runs on the runtime's blocking threads. There are few of them (512), and name
+//! resolution needs them too, so none ever waits for a client: each 64 KiB of data is a job of its
+//! own, which ends with the disk. Changing threads costs about ten microseconds where hashing the
+//! 64 KiB costs a hundred; measured, transfers take no longer than with a thread each. A slow client
+//! costs two such buffers and delays no other request.
 
 use std::{
     fs::File,
@@ -26,11 +28,9 @@ use tokio::task::{JoinError, spawn_blocking};
 
 use super::{
     DataStream, ListPage, ListQuery, NewObject, ObjectError, ObjectInfo, ObjectStore, OpenObject,
-    PutStream,
+    UploadStream,
 };
-
-use crate::upstream::BoxFuture;
-use crate::{data_folder::private_folder, identity::entity::BucketId};
+use crate::{data_folder::private_folder, identity::entity::UpstreamBucket, upstream::BoxFuture};
 
 mod footer;
 mod name;
@@ -41,14 +41,14 @@ mod walk;
 use tree::Tree;
 use upload::Upload;
 
-/// Bytes read or written at a time.
-const CHUNK: u64 = 64 << 10;
-/// Pieces that are read before the client has taken the one before.
-const AHEAD: usize = 2;
-/// How often an upload makes its folders anew because a delete pruned them.
-const ATTEMPTS: usize = 64;
+/// Bytes read or written by one job.
+const JOB_BYTES: u64 = 64 << 10;
+/// Jobs of a download whose data the client has not taken yet.
+const MAX_READ_AHEAD: usize = 2;
+/// How often an upload creates its folders again because a delete pruned them.
+const MAX_PLACE_ATTEMPTS: usize = 64;
 
-/// Objects in a folder.
+/// A store of objects in a folder.
 #[derive(Debug, Clone)]
 pub struct EmbeddedObjects(Arc<Inner>);
 
@@ -59,7 +59,8 @@ struct Inner {
 }
 
 impl EmbeddedObjects {
-    /// Opens the store in `root`, which is made if need be, and removes what uploads left behind that a crash cut short.
+    /// Opens the store in `root`. Creates the folder if it is missing, and removes the uploads that a
+    /// crash interrupted.
     ///
     /// # Errors
     /// Those of the file system.
@@ -77,7 +78,7 @@ impl EmbeddedObjects {
         })))
     }
 
-    /// Does blocking work on a thread for it.
+    /// Runs blocking work on a blocking thread.
     fn run<'a, T: Send + 'static>(
         &self,
         work: impl FnOnce(&Inner) -> Result<T, ObjectError> + Send + 'static,
@@ -86,75 +87,98 @@ impl EmbeddedObjects {
         Box::pin(async move {
             spawn_blocking(move || work(&inner))
                 .await
-                .unwrap_or_else(|error| Err(lost(error)))
-        })
-    }
-}
-
-impl ObjectStore for EmbeddedObjects {
-    fn create_bucket<'a>(&'a self, bucket: &'a BucketId) -> BoxFuture<'a, Result<(), ObjectError>> {
-        let name = bucket.to_string();
-        self.run(move |inner| {
-            let bucket = inner.tree.make(&["buckets".to_owned(), name])?;
-            // A creation that a crash cut short has left no object. Whatever else lies here belongs to somebody that this bucket's owner may not be.
-            empty_folders(&bucket, Path::new("")).map_err(no_bucket)
+                .unwrap_or_else(|error| Err(job_lost(error)))
         })
     }
 
-    fn delete_bucket<'a>(&'a self, bucket: &'a BucketId) -> BoxFuture<'a, Result<(), ObjectError>> {
-        let name = bucket.to_string();
-        self.run(move |inner| {
-            let bucket = inner.bucket(&name)?;
-            empty_folders(&bucket, Path::new("")).map_err(no_bucket)?;
-            inner
-                .tree
-                .remove_folder(Path::new("buckets"), &name)
-                .map_err(no_bucket)
-        })
-    }
-
-    fn open<'a>(
-        &'a self,
-        bucket: &'a BucketId,
-        key: &'a ObjectKey,
-    ) -> BoxFuture<'a, Result<OpenObject, ObjectError>> {
-        // One path, resolved at once, is about one bucket too.
+    /// Opens an object's file and reads its metadata, then lets `work` have both.
+    fn open_file<'a, T: Send + 'static>(
+        &self,
+        bucket: &UpstreamBucket,
+        key: &ObjectKey,
+        work: impl FnOnce(File, ObjectInfo) -> T + Send + 'static,
+    ) -> BoxFuture<'a, Result<T, ObjectError>> {
+        // The whole path is resolved at once, so it is inside one bucket.
         let (folders, file) = name::path_of(key.as_str());
         let path = Path::new("buckets")
             .join(bucket.as_str())
             .join(name::join(&folders))
             .join(file);
-        let bucket = bucket.to_string();
+        let bucket = bucket.clone();
         self.run(move |inner| {
-            let file = match inner.tree.file(&path).map_err(no_key) {
-                // Or there is no bucket that it could be in.
-                Err(ObjectError::NoSuchKey) => {
+            let file = match inner.tree.file(&path) {
+                Err(error) if is_missing(&error) => {
                     inner.bucket(&bucket)?;
                     return Err(ObjectError::NoSuchKey);
                 }
                 opened => opened?,
             };
             let info = footer::read(&file)?;
-            Ok(OpenObject {
-                info,
-                read: Box::new(|range| read(file, range)),
-            })
+            Ok(work(file, info))
         })
+    }
+}
+
+impl ObjectStore for EmbeddedObjects {
+    fn create_bucket<'a>(
+        &'a self,
+        bucket: &'a UpstreamBucket,
+    ) -> BoxFuture<'a, Result<(), ObjectError>> {
+        let name = bucket.to_string();
+        self.run(move |inner| {
+            let bucket = inner.tree.make(&["buckets".to_owned(), name])?;
+            // An interrupted creation leaves no object. Anything else may belong to another account.
+            remove_empty_folders(&bucket, Path::new("")).map_err(bucket_error)
+        })
+    }
+
+    fn delete_bucket<'a>(
+        &'a self,
+        bucket: &'a UpstreamBucket,
+    ) -> BoxFuture<'a, Result<(), ObjectError>> {
+        let name = bucket.clone();
+        self.run(move |inner| {
+            let bucket = inner.bucket(&name)?;
+            remove_empty_folders(&bucket, Path::new("")).map_err(bucket_error)?;
+            inner
+                .tree
+                .remove_folder(Path::new("buckets"), name.as_str())
+                .map_err(bucket_error)
+        })
+    }
+
+    fn open<'a>(
+        &'a self,
+        bucket: &'a UpstreamBucket,
+        key: &'a ObjectKey,
+    ) -> BoxFuture<'a, Result<OpenObject, ObjectError>> {
+        self.open_file(bucket, key, |file, info| OpenObject {
+            info,
+            read: Box::new(|range| read(file, range)),
+        })
+    }
+
+    fn info<'a>(
+        &'a self,
+        bucket: &'a UpstreamBucket,
+        key: &'a ObjectKey,
+    ) -> BoxFuture<'a, Result<ObjectInfo, ObjectError>> {
+        self.open_file(bucket, key, |_, info| info)
     }
 
     fn put<'a>(
         &'a self,
-        bucket: &'a BucketId,
+        bucket: &'a UpstreamBucket,
         key: &'a ObjectKey,
         object: NewObject,
-        body: PutStream,
+        body: UploadStream,
     ) -> BoxFuture<'a, Result<ObjectInfo, ObjectError>> {
-        let name = bucket.to_string();
+        let name = bucket.clone();
         let (folders, file) = name::path_of(key.as_str());
         Box::pin(async move {
             let inner = Arc::clone(&self.0);
-            let begun = self.run(move |began| {
-                let bucket = began.bucket(&name)?;
+            let begun = self.run(move |store| {
+                let bucket = store.bucket(&name)?;
                 Upload::begin(inner, bucket)
             });
             let received = upload::receive(begun.await?, body).await?;
@@ -165,10 +189,10 @@ impl ObjectStore for EmbeddedObjects {
 
     fn delete<'a>(
         &'a self,
-        bucket: &'a BucketId,
+        bucket: &'a UpstreamBucket,
         key: &'a ObjectKey,
     ) -> BoxFuture<'a, Result<(), ObjectError>> {
-        let bucket = bucket.to_string();
+        let bucket = bucket.clone();
         let (folders, file) = name::path_of(key.as_str());
         self.run(move |inner| {
             let bucket = inner.bucket(&bucket)?;
@@ -176,7 +200,7 @@ impl ObjectStore for EmbeddedObjects {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
                 result => result?,
             }
-            // Empty folders are tidied away as far as they go; one that an upload is about to use is made again by it.
+            // Prunes empty folders. An upload that is about to use one creates it again.
             let mut rest = folders.as_slice();
             while let Some((last, parents)) = rest.split_last() {
                 if bucket.remove_folder(&name::join(parents), last).is_err() {
@@ -190,22 +214,23 @@ impl ObjectStore for EmbeddedObjects {
 
     fn list<'a>(
         &'a self,
-        bucket: &'a BucketId,
+        bucket: &'a UpstreamBucket,
         query: ListQuery,
     ) -> BoxFuture<'a, Result<ListPage, ObjectError>> {
-        let bucket = bucket.to_string();
+        let bucket = bucket.clone();
         self.run(move |inner| walk::list(&inner.bucket(&bucket)?, &query))
     }
 }
 
 impl Inner {
-    /// Opens a bucket's folder. Calls do this once, so that all of a call is about one bucket.
-    fn bucket(&self, name: &str) -> Result<Tree, ObjectError> {
+    /// Opens a bucket's folder. A call does this once, so that all of it is about one bucket.
+    fn bucket(&self, name: &UpstreamBucket) -> Result<Tree, ObjectError> {
         self.tree
-            .within(&Path::new("buckets").join(name))
-            .map_err(no_bucket)
+            .within(&Path::new("buckets").join(name.as_str()))
+            .map_err(bucket_error)
     }
 
+    /// Moves a finished upload to its object's path, whose folders it creates.
     fn place(
         &self,
         upload: &Path,
@@ -214,19 +239,19 @@ impl Inner {
         file: &str,
         replace: bool,
     ) -> Result<(), ObjectError> {
-        for _ in 0..ATTEMPTS {
+        for _ in 0..MAX_PLACE_ATTEMPTS {
             let placed = bucket
                 .make(folders)
                 .and_then(|folder| self.tree.commit(upload, &folder, file, replace));
             match placed {
                 Ok(()) => return Ok(()),
-                // A delete has pruned a folder, or the bucket is gone: then nothing can be made in it.
+                // A delete pruned a folder; or the bucket is gone, and nothing can be created in it.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => match folders.first() {
-                    Some(outermost) => bucket.add(outermost).map_err(no_bucket)?,
+                    Some(outermost) => bucket.add(outermost).map_err(bucket_error)?,
                     None => return Err(ObjectError::NoSuchBucket),
                 },
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    return Err(ObjectError::Exists);
+                    return Err(ObjectError::AlreadyExists);
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -235,16 +260,16 @@ impl Inner {
     }
 }
 
-/// Removes the empty folders in `path`; stops at the first thing that is none.
-fn empty_folders(bucket: &Tree, path: &Path) -> io::Result<()> {
+/// Removes the empty folders in `path`; fails at the first entry that is not one.
+fn remove_empty_folders(bucket: &Tree, path: &Path) -> io::Result<()> {
     for name in bucket.names(path)? {
         if !matches!(name::read(&name), Some(name::Name::Folder(_))) {
             return Err(io::ErrorKind::DirectoryNotEmpty.into());
         }
-        let removed = empty_folders(bucket, &path.join(&name))
+        let removed = remove_empty_folders(bucket, &path.join(&name))
             .and_then(|()| bucket.remove_folder(path, &name));
         match removed {
-            // The delete of an object has pruned it meanwhile.
+            // The delete of an object pruned it meanwhile.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             result => result?,
         }
@@ -252,50 +277,56 @@ fn empty_folders(bucket: &Tree, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads a part of a file, a piece at a time.
+/// Reads a range of a file, one job after another.
 fn read(file: File, range: Range<u64>) -> DataStream {
     let file = Arc::new(file);
-    let pieces = stream::unfold(range, |rest: Range<u64>| async move {
-        let end = rest.end.min(rest.start.saturating_add(CHUNK));
+    let jobs = stream::unfold(range, |rest: Range<u64>| async move {
+        let end = rest.end.min(rest.start.saturating_add(JOB_BYTES));
         (!rest.is_empty()).then_some((rest.start..end, end..rest.end))
     });
-    let pieces = pieces.map(move |piece| {
+    let jobs = jobs.map(move |range| {
         let file = Arc::clone(&file);
         let read = spawn_blocking(move || {
-            let length = piece.end.saturating_sub(piece.start);
+            let length = range.end.saturating_sub(range.start);
             let mut buffer = vec![0; usize::try_from(length).unwrap_or_default()];
-            file.read_exact_at(&mut buffer, piece.start)?;
+            file.read_exact_at(&mut buffer, range.start)?;
             Ok(Bytes::from(buffer))
         });
-        async move { read.await.unwrap_or_else(|error| Err(lost(error))) }
+        async move { read.await.unwrap_or_else(|error| Err(job_lost(error))) }
     });
-    Box::pin(pieces.buffered(AHEAD))
+    Box::pin(jobs.buffered(MAX_READ_AHEAD))
 }
 
-/// A job that was given up, since the runtime ends.
-fn lost(error: JoinError) -> ObjectError {
+/// The runtime shut down before a job ended.
+fn job_lost(error: JoinError) -> ObjectError {
     io::Error::other(error).into()
 }
 
-fn no_bucket(error: io::Error) -> ObjectError {
-    if error.kind() == io::ErrorKind::NotFound {
-        ObjectError::NoSuchBucket
-    } else if error.kind() == io::ErrorKind::DirectoryNotEmpty {
-        ObjectError::NotEmpty
-    } else {
-        ObjectError::Io(error)
+impl From<io::Error> for ObjectError {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::StorageFull {
+            Self::Full(error.into())
+        } else {
+            Self::Failed(error.into())
+        }
     }
 }
 
-fn no_key(error: io::Error) -> ObjectError {
-    if matches!(
+fn bucket_error(error: io::Error) -> ObjectError {
+    if error.kind() == io::ErrorKind::NotFound {
+        ObjectError::NoSuchBucket
+    } else if error.kind() == io::ErrorKind::DirectoryNotEmpty {
+        ObjectError::BucketNotEmpty
+    } else {
+        error.into()
+    }
+}
+
+fn is_missing(error: &io::Error) -> bool {
+    matches!(
         error.kind(),
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    ) {
-        ObjectError::NoSuchKey
-    } else {
-        ObjectError::Io(error)
-    }
+    )
 }
 
 #[cfg(test)]

@@ -58,6 +58,10 @@ impl World {
         bucket
     }
 
+    fn upstreams(&self) -> Upstreams {
+        Upstreams::default().with_objects(EMBEDDED, Arc::new(self.objects.clone()))
+    }
+
     fn now(&self) -> Option<BucketState> {
         let index = self.state.current();
         index.bucket("insights").map(|bucket| bucket.record.state)
@@ -86,6 +90,7 @@ fn bucket(nanosecond: i64) -> entity::Bucket {
         owner: "432797229265".parse().unwrap(),
         region: "us-east-1".to_owned(),
         upstream: EMBEDDED.to_owned(),
+        upstream_bucket: None,
         state: BucketState::Creating,
         created: Timestamp::from_nanosecond(nanosecond.into()).unwrap(),
     }
@@ -163,20 +168,35 @@ async fn a_removal_that_was_cut_short_is_taken_up() {
 async fn a_start_ends_what_was_under_way() {
     let world = World::new().await;
     world.with(BucketState::Creating).await;
-    recover(&world.state, &world.objects).await.unwrap();
+    recover(&world.state, &world.upstreams()).await.unwrap();
     assert_eq!(world.now(), Some(BucketState::Active));
     assert!(world.bucket_folder().exists());
 
     let world = World::new().await;
     world.with(BucketState::Deleting).await;
-    recover(&world.state, &world.objects).await.unwrap();
+    recover(&world.state, &world.upstreams()).await.unwrap();
     assert_eq!(world.now(), None);
 
     let world = World::new().await;
     world.with(BucketState::Deleting).await;
     world.leave_an_object();
-    recover(&world.state, &world.objects).await.unwrap();
+    recover(&world.state, &world.upstreams()).await.unwrap();
     assert_eq!(world.now(), Some(BucketState::Active));
+}
+
+#[tokio::test]
+async fn a_start_leaves_a_bucket_of_an_unknown_upstream_as_it_is() {
+    let world = World::new().await;
+    let elsewhere = entity::Bucket {
+        upstream: "minio".to_owned(),
+        ..bucket(1)
+    };
+    let transaction = Transaction::new().create(&elsewhere);
+    world.state.commit(transaction).await.unwrap();
+    recover(&world.state, &world.upstreams()).await.unwrap();
+    assert_eq!(world.now(), Some(BucketState::Creating));
+    let unknown = world.upstreams().for_bucket(&elsewhere).map(drop);
+    insta::assert_snapshot!(unknown.unwrap_err(), @"`arn:aws:s3:::insights` is stored in the upstream `minio`, which is not configured: configure a store of objects with that name");
 }
 
 #[tokio::test]
@@ -184,7 +204,7 @@ async fn a_start_gives_up_a_name_whose_folder_holds_objects_of_another() {
     let world = World::new().await;
     world.with(BucketState::Creating).await;
     world.leave_an_object();
-    recover(&world.state, &world.objects).await.unwrap();
+    recover(&world.state, &world.upstreams()).await.unwrap();
     assert_eq!(world.now(), None);
     assert!(world.bucket_folder().join("a").exists());
 }
@@ -194,7 +214,11 @@ async fn a_creation_that_failed_leaves_the_name_free_and_nothing_in_the_store() 
     let world = World::new().await;
     let made = bucket(1);
     world.take(&made).await.unwrap();
-    world.objects.create_bucket(&made.id).await.unwrap();
+    world
+        .objects
+        .create_bucket(&made.upstream_bucket())
+        .await
+        .unwrap();
     give_up(&world.state, &world.objects, &made).await;
     assert_eq!(world.now(), None);
     assert!(!world.bucket_folder().exists());
@@ -205,25 +229,49 @@ async fn a_creation_that_failed_leaves_alone_who_took_the_name_over() {
     let world = World::new().await;
     let (first, second) = (bucket(1), bucket(2));
     world.take(&first).await.unwrap();
-    world.objects.create_bucket(&first.id).await.unwrap();
+    world
+        .objects
+        .create_bucket(&first.upstream_bucket())
+        .await
+        .unwrap();
     world.take(&second).await.unwrap();
-    world.objects.create_bucket(&second.id).await.unwrap();
+    world
+        .objects
+        .create_bucket(&second.upstream_bucket())
+        .await
+        .unwrap();
     activate(&world.state, &second).await.unwrap();
     give_up(&world.state, &world.objects, &first).await;
     assert_eq!(world.now(), Some(BucketState::Active));
     assert!(!world.bucket_folder().exists());
     let query = ListQuery::default();
-    world.objects.list(&second.id, query).await.unwrap();
+    world
+        .objects
+        .list(&second.upstream_bucket(), query)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
 async fn what_was_permitted_for_a_bucket_does_nothing_to_the_next_of_its_name() {
     let world = World::new().await;
     let (before, after) = (bucket(1), bucket(2));
-    world.objects.create_bucket(&before.id).await.unwrap();
+    world
+        .objects
+        .create_bucket(&before.upstream_bucket())
+        .await
+        .unwrap();
     // All of these are permitted now, and carried out once the name has gone to somebody else.
-    world.objects.delete_bucket(&before.id).await.unwrap();
-    world.objects.create_bucket(&after.id).await.unwrap();
+    world
+        .objects
+        .delete_bucket(&before.upstream_bucket())
+        .await
+        .unwrap();
+    world
+        .objects
+        .create_bucket(&after.upstream_bucket())
+        .await
+        .unwrap();
     let late = |method: &'static str, target: &'static str| {
         let objects = &world.objects;
         let id = before.id.clone();

@@ -18,7 +18,7 @@ use http_body_util::BodyExt as _;
 use md5::{Digest as _, Md5};
 
 use super::BoxError;
-use crate::upstream::objects::{Piece, PutStream};
+use crate::upstream::objects::{ObjectChecksum, Piece, UploadStream};
 
 /// The largest object of a single put: 5 GiB ("Uploading objects", S3 User Guide).
 const MAX_OBJECT: u64 = 5 << 30;
@@ -32,7 +32,7 @@ pub(super) fn verified<B>(
     put: &PutObject,
     content: ContentSha256,
     chunk_chain: Option<ChunkChain>,
-) -> Result<PutStream, AwsError>
+) -> Result<UploadStream, AwsError>
 where
     B: Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<BoxError>,
@@ -177,7 +177,7 @@ impl Check {
     }
 
     /// Whether all claims hold; gives the checksum to keep.
-    fn end(self) -> Result<Option<(String, String)>, AwsError> {
+    fn end(self) -> Result<Option<ObjectChecksum>, AwsError> {
         let trailers = self.decoder.map(Decoder::finish).transpose()?;
         if self.seen != self.expected {
             return Err(incomplete());
@@ -210,7 +210,12 @@ impl Check {
                 (None, None) => String::new(),
             };
             value.verify(&claim)?;
-            kept = kept.or(Some((name.to_owned(), value.to_base64())));
+            kept = kept.or_else(|| {
+                Some(ObjectChecksum {
+                    header: name.to_owned(),
+                    value: value.to_base64(),
+                })
+            });
         }
         Ok(kept)
     }

@@ -9,7 +9,7 @@ use bowline_aws::{
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{ResponseBody, response};
-use crate::upstream::objects::{After, Entry, ListPage, ListQuery};
+use crate::upstream::objects::{ListPage, ListPosition, ListQuery, ListedEntry};
 
 /// The most entries of a page.
 const MAX_KEYS: u32 = 1000;
@@ -25,7 +25,7 @@ const KEPT: AsciiSet = NON_ALPHANUMERIC
 pub(super) fn query(list: &ListObjects) -> Result<ListQuery, AwsError> {
     let after = match (&list.continuation_token, &list.start_after) {
         (Some(token), _) => Some(read_token(token)?),
-        (None, Some(key)) if !key.is_empty() => Some(After::Key(key.clone())),
+        (None, Some(key)) if !key.is_empty() => Some(ListPosition::AfterKey(key.clone())),
         (None, Some(_) | None) => None,
     };
     Ok(ListQuery {
@@ -75,13 +75,14 @@ pub(super) fn answer(
     xml.bool("IsTruncated", page.truncated);
     for entry in &page.entries {
         match entry {
-            Entry::Object(key, info) => {
+            ListedEntry::Object(key, info) => {
                 xml.open("Contents");
                 xml.element("Key", &shown(key));
                 xml.timestamp_millis("LastModified", info.modified);
-                xml.element("ETag", &format!("\"{}\"", info.etag));
-                if let Some((name, _)) = &info.checksum {
-                    let name = name
+                xml.element("ETag", &info.etag.to_string());
+                if let Some(checksum) = &info.checksum {
+                    let name = checksum
+                        .header
                         .trim_start_matches("x-amz-checksum-")
                         .to_ascii_uppercase();
                     xml.element("ChecksumAlgorithm", &name);
@@ -96,7 +97,7 @@ pub(super) fn answer(
                 xml.element("StorageClass", "STANDARD");
                 xml.close("Contents");
             }
-            Entry::CommonPrefix(prefix) => {
+            ListedEntry::CommonPrefix(prefix) => {
                 xml.open("CommonPrefixes");
                 xml.element("Prefix", &shown(prefix));
                 xml.close("CommonPrefixes");
@@ -108,13 +109,13 @@ pub(super) fn answer(
 }
 
 /// A token is where the page ended, encoded. It grants nothing: prefix and permission are checked on every page.
-fn write_token(after: &After) -> Result<String, AwsError> {
+fn write_token(after: &ListPosition) -> Result<String, AwsError> {
     let bytes = postcard::to_allocvec(after)
         .map_err(|_| AwsError::internal(bowline_aws::error::Protocol::S3))?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
-fn read_token(token: &str) -> Result<After, AwsError> {
+fn read_token(token: &str) -> Result<ListPosition, AwsError> {
     URL_SAFE_NO_PAD
         .decode(token)
         .ok()

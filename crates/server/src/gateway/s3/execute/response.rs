@@ -71,7 +71,7 @@ pub(super) fn buckets(context: &Context<'_>) -> Response<ResponseBody> {
 
 pub(super) fn stored(info: &ObjectInfo) -> Response<ResponseBody> {
     let mut response = with_status(StatusCode::OK);
-    set(&mut response, header::ETAG, &format!("\"{}\"", info.etag));
+    set(&mut response, header::ETAG, &info.etag.to_string());
     checksum(&mut response, info);
     response
 }
@@ -127,7 +127,7 @@ fn head(
         .timestamp_to_rfc9110_string(&info.modified)
         .map_err(|_| AwsError::internal(Protocol::S3))?;
     set(&mut response, header::LAST_MODIFIED, &modified);
-    set(&mut response, header::ETAG, &format!("\"{}\"", info.etag));
+    set(&mut response, header::ETAG, &info.etag.to_string());
     set(&mut response, header::ACCEPT_RANGES, "bytes");
     set(&mut response, header::CONTENT_TYPE, "binary/octet-stream");
     let length = range.end.saturating_sub(range.start);
@@ -146,8 +146,8 @@ fn head(
 }
 
 fn checksum(response: &mut Response<ResponseBody>, info: &ObjectInfo) {
-    if let Some((name, value)) = &info.checksum {
-        set_named(response, name, value);
+    if let Some(checksum) = &info.checksum {
+        set_named(response, &checksum.header, &checksum.value);
         set_named(response, "x-amz-checksum-type", "FULL_OBJECT");
     }
 }

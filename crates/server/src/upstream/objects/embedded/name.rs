@@ -1,21 +1,22 @@
 //! From keys to file names and back, one to one.
 //!
-//! A key is split at its slashes, and each segment into pieces of 66 bytes, so that an escaped piece (at most 198 bytes) fits into a file name.
-//! A full piece is always a folder marked `c` (the segment goes on, if only by nothing); the shorter rest is a folder marked `d` (a slash
-//! follows) or a file marked `f` (the key ends). Bytes other than `a-z 0-9 - _ .` are escaped: upper case too, for file systems that
-//! do not tell case apart. Markers keep `.` and `..` from being names of their own.
+//! A key is split at its slashes, and each segment into pieces of 66 bytes, so that an escaped piece
+//! (at most 198 bytes) fits into a file name. A full piece is always a folder marked `c` (the segment
+//! continues, perhaps with nothing). The shorter rest is a folder marked `d` (a slash follows) or a
+//! file marked `f` (the key ends). All bytes but `a-z 0-9 - _ .` are escaped, upper case too, since
+//! some file systems ignore case. Because of the markers, `.` and `..` are never names.
 
 use std::path::PathBuf;
 
-/// Bytes in a piece.
-const PIECE: usize = 66;
+/// The bytes of a full piece.
+const PIECE_BYTES: usize = 66;
 
-/// What a name in the tree stands for, with the bytes of the key that it adds.
+/// What a name in the tree means, with the bytes that it adds to the key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Name {
     /// The end of a key.
     File(Vec<u8>),
-    /// Something with a slash behind it, or a full piece: the bytes include the slash.
+    /// A piece that ends in a slash, which the bytes include, or a full piece.
     Folder(Vec<u8>),
 }
 
@@ -25,7 +26,7 @@ pub(super) fn path_of(key: &str) -> (Vec<String>, String) {
     let mut segments = key.as_bytes().split(|b| *b == b'/').peekable();
     let mut file = String::new();
     while let Some(segment) = segments.next() {
-        let mut pieces = segment.chunks_exact(PIECE);
+        let mut pieces = segment.chunks_exact(PIECE_BYTES);
         folders.extend(pieces.by_ref().map(|piece| escape('c', piece)));
         if segments.peek().is_some() {
             folders.push(escape('d', pieces.remainder()));
@@ -36,17 +37,17 @@ pub(super) fn path_of(key: &str) -> (Vec<String>, String) {
     (folders, file)
 }
 
-/// What a name means; `None` for one that no key makes.
+/// What a name means; `None` if no key has it.
 pub(super) fn read(name: &str) -> Option<Name> {
     let (marker, text) = name.split_at_checked(1)?;
     let mut bytes = unescape(text)?;
     match marker {
-        "f" if bytes.len() < PIECE => Some(Name::File(bytes)),
-        "d" if bytes.len() < PIECE => {
+        "f" if bytes.len() < PIECE_BYTES => Some(Name::File(bytes)),
+        "d" if bytes.len() < PIECE_BYTES => {
             bytes.push(b'/');
             Some(Name::Folder(bytes))
         }
-        "c" if bytes.len() == PIECE => Some(Name::Folder(bytes)),
+        "c" if bytes.len() == PIECE_BYTES => Some(Name::Folder(bytes)),
         _ => None,
     }
 }
@@ -81,7 +82,7 @@ fn unescape(text: &str) -> Option<Vec<u8>> {
         if byte == b'%' {
             let (hex, tail) = rest.split_at_checked(2)?;
             let value = u8::from_str_radix(str::from_utf8(hex).ok()?, 16).ok()?;
-            // Only the spelling that `escape` writes, so that no file is a second name of a key.
+            // Reads only the spelling that `escape` writes, so that no key has two names.
             if plain(value) || hex.iter().any(u8::is_ascii_uppercase) || hex.contains(&b'+') {
                 return None;
             }
@@ -104,7 +105,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_path_gives_its_key_back(key in "([a-c/.%A]|.|[a]{60,70}){1,60}") {
+        fn a_path_is_read_back_as_its_key(key in "([a-c/.%A]|.|[a]{60,70}){1,60}") {
             let (folders, file) = path_of(&key);
             let mut bytes = Vec::new();
             for name in folders.iter().chain([&file]) {
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_no_key_makes_are_not_read() {
+    fn a_name_that_no_key_has_is_not_read() {
         for name in [
             "", "x", "f%61", "fA", "f%2", "f%2F", "f%+1", ".f", "caaa", "ü",
         ] {

@@ -1,4 +1,4 @@
-//! The folder store against a map, against hostile files, and across crashes.
+//! The embedded store against a map, against hostile files, and across crashes.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use crate::upstream::objects::{After, Entry, Piece};
+use crate::upstream::objects::{ListPosition, ListedEntry, Piece};
 
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread()
@@ -16,7 +16,7 @@ fn runtime() -> tokio::runtime::Runtime {
         .unwrap()
 }
 
-fn bucket() -> BucketId {
+fn bucket() -> UpstreamBucket {
     "insights".parse().unwrap()
 }
 
@@ -33,7 +33,7 @@ fn object(only_if_absent: bool) -> NewObject {
     }
 }
 
-fn body(data: &str) -> PutStream {
+fn body(data: &str) -> UploadStream {
     let pieces = [
         Ok(Piece::Data(Bytes::from(data.to_owned()))),
         Ok(Piece::End { checksum: None }),
@@ -73,8 +73,8 @@ fn model(keys: &BTreeMap<String, String>, query: &ListQuery) -> (Vec<String>, bo
     for key in keys.keys() {
         let past = match &query.after {
             None => true,
-            Some(After::Key(mark)) => key > mark,
-            Some(After::Prefix(mark)) => key > mark && !key.starts_with(mark),
+            Some(ListPosition::AfterKey(mark)) => key > mark,
+            Some(ListPosition::AfterPrefix(mark)) => key > mark && !key.starts_with(mark),
         };
         let Some(rest) = key.strip_prefix(&query.prefix).filter(|_| past) else {
             continue;
@@ -101,8 +101,8 @@ fn model(keys: &BTreeMap<String, String>, query: &ListQuery) -> (Vec<String>, bo
 
 fn shown(page: &ListPage) -> (Vec<String>, bool) {
     let entries = page.entries.iter().map(|entry| match entry {
-        Entry::Object(key, _) => key.clone(),
-        Entry::CommonPrefix(prefix) => format!("{prefix}*"),
+        ListedEntry::Object(key, _) => key.clone(),
+        ListedEntry::CommonPrefix(prefix) => format!("{prefix}*"),
     });
     (entries.collect(), page.truncated)
 }
@@ -134,12 +134,12 @@ proptest! {
             for (name, _) in &keys {
                 prop_assert_eq!(get(&store, name).await, map.get(name).cloned());
             }
-            let after = after.map(|(mark, whole)| if whole { After::Prefix(mark) } else { After::Key(mark) });
+            let after = after.map(|(mark, whole)| if whole { ListPosition::AfterPrefix(mark) } else { ListPosition::AfterKey(mark) });
             let query = ListQuery { prefix, delimiter, after, max };
             let page = store.list(&bucket(), query.clone()).await.unwrap();
             prop_assert_eq!(shown(&page), model(&map, &query));
             for name in map.keys() {
-                prop_assert!(matches!(store.delete_bucket(&bucket()).await, Err(ObjectError::NotEmpty)));
+                prop_assert!(matches!(store.delete_bucket(&bucket()).await, Err(ObjectError::BucketNotEmpty)));
                 store.delete(&bucket(), &key(name)).await.unwrap();
             }
             store.delete_bucket(&bucket()).await.unwrap();
@@ -211,7 +211,10 @@ fn a_body_that_does_not_end_well_stores_nothing() {
         let absent = store
             .put(&bucket(), &key("a"), object(true), body("new"))
             .await;
-        assert!(matches!(absent, Err(ObjectError::Exists)), "{absent:?}");
+        assert!(
+            matches!(absent, Err(ObjectError::AlreadyExists)),
+            "{absent:?}"
+        );
         assert_eq!(get(&store, "a").await.as_deref(), Some("old"));
     });
 }
@@ -272,7 +275,10 @@ fn a_damaged_object_does_not_hide_the_others() {
         assert!(matches!(read, Err(ObjectError::Damaged)), "{read:?}");
         // Nothing is given up by itself: a bucket with what is left of objects is not empty.
         let removed = store.delete_bucket(&bucket()).await;
-        assert!(matches!(removed, Err(ObjectError::NotEmpty)), "{removed:?}");
+        assert!(
+            matches!(removed, Err(ObjectError::BucketNotEmpty)),
+            "{removed:?}"
+        );
         put(&store, "b", "mended").await;
         store.delete(&bucket(), &key("c/d")).await.unwrap();
         assert_eq!(get(&store, "b").await.as_deref(), Some("mended"));
@@ -301,7 +307,7 @@ fn links_are_not_followed() {
 }
 
 /// A body that is still being sent while `meanwhile` happens.
-fn body_during(meanwhile: impl Future<Output = ()> + Send + 'static) -> PutStream {
+fn body_during(meanwhile: impl Future<Output = ()> + Send + 'static) -> UploadStream {
     // Whoever asks for a piece has begun.
     let data = stream::once(async { Ok(Piece::Data(Bytes::from_static(b"secret"))) });
     let end = stream::once(async {
@@ -416,7 +422,10 @@ fn a_new_bucket_does_not_take_over_what_lies_in_its_folder() {
             let store = fresh(folder.path()).await;
             put(&store, name, "secret").await;
             let created = store.create_bucket(&bucket()).await;
-            assert!(matches!(created, Err(ObjectError::NotEmpty)), "{created:?}");
+            assert!(
+                matches!(created, Err(ObjectError::BucketNotEmpty)),
+                "{created:?}"
+            );
             // Refused, not cleared away: it is somebody's.
             assert_eq!(get(&store, name).await.as_deref(), Some("secret"));
             store.delete(&bucket(), &key(name)).await.unwrap();
@@ -424,7 +433,10 @@ fn a_new_bucket_does_not_take_over_what_lies_in_its_folder() {
         let store = fresh(folder.path()).await;
         std::fs::write(root.join("no key makes this"), "secret").unwrap();
         let created = store.create_bucket(&bucket()).await;
-        assert!(matches!(created, Err(ObjectError::NotEmpty)), "{created:?}");
+        assert!(
+            matches!(created, Err(ObjectError::BucketNotEmpty)),
+            "{created:?}"
+        );
     });
 }
 
@@ -471,14 +483,14 @@ fn an_upload_of_many_pieces_is_put_together_in_order() {
             .map(|piece| Ok(Piece::Data(Bytes::copy_from_slice(piece))))
             .chain([Ok(Piece::End { checksum: None })])
             .collect();
-        assert_eq!(data.len() as u64 / CHUNK, 9);
-        let body: PutStream = Box::pin(stream::iter(pieces));
+        assert_eq!(data.len() as u64 / JOB_BYTES, 9);
+        let body: UploadStream = Box::pin(stream::iter(pieces));
         let info = store
             .put(&bucket(), &key("a"), object(false), body)
             .await
             .unwrap();
         assert_eq!(
-            info.etag,
+            info.etag.as_str(),
             format!("{:x}", <md5::Md5 as md5::Digest>::digest(&data))
         );
         assert_eq!(get(&store, "a").await, Some(data));
@@ -496,7 +508,7 @@ fn clients_that_are_slow_hold_no_thread() {
         .unwrap();
     let served = async {
         let store = fresh(folder.path()).await;
-        let large = "x".repeat(usize::try_from(4 * CHUNK).unwrap());
+        let large = "x".repeat(usize::try_from(4 * JOB_BYTES).unwrap());
         put(&store, "large", &large).await;
         let mut slow = Vec::new();
         for number in 0..32 {
@@ -508,7 +520,7 @@ fn clients_that_are_slow_hold_no_thread() {
                     begun.send(()).unwrap();
                     std::future::pending().await
                 });
-                let body: PutStream = Box::pin(data.chain(silence));
+                let body: UploadStream = Box::pin(data.chain(silence));
                 let key = key(&format!("slow/{number}"));
                 store.put(&bucket(), &key, object(false), body).await
             });
@@ -527,7 +539,7 @@ fn clients_that_are_slow_hold_no_thread() {
         assert!(slow.iter().all(|upload| !upload.is_finished()));
         for data in half_read {
             let rest: Vec<Bytes> = data.try_collect().await.unwrap();
-            assert_eq!(rest.concat().len() as u64, 3 * CHUNK);
+            assert_eq!(rest.concat().len() as u64, 3 * JOB_BYTES);
         }
     };
     let bound = std::time::Duration::from_mins(1);

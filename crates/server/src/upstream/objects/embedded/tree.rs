@@ -1,4 +1,4 @@
-//! The file operations of the folder store, relative to its root, never through a symbolic link.
+//! The store's file operations, relative to its root. They never follow a symbolic link.
 
 use std::{
     fs::File,
@@ -14,11 +14,11 @@ use std::{
 use rustix::fs::{self, AtFlags, Mode, OFlags, RenameFlags, ResolveFlags};
 use rustix::io::Errno;
 
-/// A folder that nothing opened through it can leave.
+/// A folder. Paths that are opened through it stay inside it.
 #[derive(Debug)]
 pub(super) struct Tree {
     folder: OwnedFd,
-    /// How many folders are being made in the whole tree, which may be seen but are not on disk yet.
+    /// How many folders are being created in the whole tree: visible already, perhaps not on disk.
     making: Arc<AtomicUsize>,
 }
 
@@ -31,7 +31,8 @@ impl Tree {
         })
     }
 
-    /// Opens a folder as a tree of its own: that folder for good, even if another one takes its name. Once removed it takes in nothing more.
+    /// Opens a folder as a tree of its own. It stays that folder even if another one gets its name;
+    /// once it is removed, nothing can be created in it.
     pub(super) fn within(&self, path: &Path) -> io::Result<Self> {
         Ok(Self {
             folder: self.folder(path)?,
@@ -51,9 +52,9 @@ impl Tree {
         )?)
     }
 
-    /// Opens a file to read. A link, or anything else that is no file, is as if nothing were there.
+    /// Opens a file for reading. A link, or anything else that is not a file, counts as missing.
     pub(super) fn file(&self, path: &Path) -> io::Result<File> {
-        // Without NONBLOCK, somebody's named pipe would hold the thread.
+        // Without NONBLOCK, a named pipe would block the thread.
         let file = match self.beneath(path, OFlags::RDONLY | OFlags::NONBLOCK, Mode::empty()) {
             Ok(file) => File::from(file),
             Err(error) if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
@@ -68,7 +69,7 @@ impl Tree {
         }
     }
 
-    /// Makes a file that is not there yet.
+    /// Creates a file that does not exist yet.
     pub(super) fn new_file(&self, path: &Path) -> io::Result<File> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
         self.beneath(path, flags, Mode::RUSR | Mode::WUSR)
@@ -85,7 +86,7 @@ impl Tree {
         self.beneath(path, OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty())
     }
 
-    /// Names in a folder that are UTF-8, as those of ours are.
+    /// The names in a folder that are UTF-8, as all of the store's are.
     pub(super) fn names(&self, path: &Path) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
         for entry in fs::Dir::new(self.folder(path)?)? {
@@ -99,11 +100,11 @@ impl Tree {
         Ok(names)
     }
 
-    /// Makes the folders that are not there yet, each in the one before, and writes each to disk. Opens the last.
+    /// Creates the missing folders, each in the one before, and syncs each to disk. Opens the last.
     pub(super) fn make(&self, folders: &[String]) -> io::Result<Self> {
         match self.within(&super::name::join(folders)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            // One of them may be in the making, and not on disk.
+            // One of them may be visible and not on disk yet.
             Ok(_) if self.making.load(Ordering::SeqCst) > 0 => {}
             opened => return opened,
         }
@@ -115,11 +116,12 @@ impl Tree {
         Ok(parent)
     }
 
-    /// Makes a folder, unless it is there, and writes it to disk. Not found means that the tree's own folder was removed.
+    /// Creates a folder unless it exists, and syncs it to disk. `NotFound` means that the tree's own
+    /// folder was removed.
     pub(super) fn add(&self, name: &str) -> io::Result<()> {
         self.making.fetch_add(1, Ordering::SeqCst);
         let made = match fs::mkdirat(&self.folder, name, Mode::RWXU) {
-            // Whoever has made it meanwhile may not have come to writing it.
+            // Another thread created it and may not have synced it yet.
             Ok(()) | Err(Errno::EXIST) => fs::fsync(&self.folder),
             Err(error) => Err(error),
         };
@@ -127,7 +129,7 @@ impl Tree {
         Ok(made?)
     }
 
-    /// Moves a file to its place, at once and for good.
+    /// Moves a file to another folder, atomically and durably.
     pub(super) fn commit(
         &self,
         from: &Path,
@@ -150,7 +152,7 @@ impl Tree {
         Ok(fs::fsync(&folder)?)
     }
 
-    /// Removes a folder that is empty.
+    /// Removes an empty folder.
     pub(super) fn remove_folder(&self, parent: &Path, name: &str) -> io::Result<()> {
         let parent = self.folder(parent)?;
         fs::unlinkat(&parent, name, AtFlags::REMOVEDIR)?;

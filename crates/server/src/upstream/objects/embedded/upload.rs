@@ -1,4 +1,4 @@
-//! An upload: a file beside all others, until it is whole and gets its name.
+//! Uploads: a file in a folder of its own, renamed to its object's path once it is complete.
 
 use std::{
     fs::File,
@@ -11,47 +11,55 @@ use futures_util::StreamExt as _;
 use md5::{Digest as _, Md5};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::{CHUNK, Inner, footer, lost, tree::Tree};
-use crate::upstream::objects::{NewObject, ObjectError, ObjectInfo, Piece, PutStream};
+use super::{Inner, JOB_BYTES, footer, job_lost, tree::Tree};
+use crate::upstream::objects::{
+    ETag, NewObject, ObjectChecksum, ObjectError, ObjectInfo, Piece, UploadStream,
+};
 
-/// Where uploads are until they end.
+/// The folder of unfinished uploads.
 const UPLOADS: &str = "uploads";
 
-/// An upload that has begun. Dropped before its end, it leaves nothing.
+/// An unfinished upload. Dropping it removes its file.
 #[derive(Debug)]
 pub(super) struct Upload {
     inner: Arc<Inner>,
-    /// The folder that it is for, as it was when it began.
+    /// The bucket's folder, opened when the upload began.
     bucket: Tree,
-    /// Its name among uploads.
+    /// The name of its file in [`UPLOADS`].
     name: String,
     file: File,
     md5: Md5,
     length: u64,
 }
 
-/// An upload whose body has ended well.
+/// An upload whose body is complete.
 #[derive(Debug)]
 pub(super) struct Received {
     upload: Upload,
-    /// What of it is not written yet.
+    /// The data that is not written yet.
     rest: Vec<u8>,
-    checksum: Option<(String, String)>,
+    checksum: Option<ObjectChecksum>,
 }
 
-/// Who writes an upload: nobody at the moment, or a job.
+/// Whether a job is writing an upload.
 enum Writer {
     Idle(Upload),
     Busy(JoinHandle<Result<Upload, ObjectError>>),
 }
 
-/// Takes in a body. While one piece is written the next one comes. A client that is slow takes memory for two, and no thread.
+/// Receives a body. It writes one buffer while it receives the next, so a slow client costs memory
+/// for two and no thread.
 ///
 /// # Errors
-/// [`ObjectError::Body`] if the body is refused, and what writing fails with. Then nothing is left of the upload.
-pub(super) async fn receive(upload: Upload, mut body: PutStream) -> Result<Received, ObjectError> {
+/// [`ObjectError::Body`] if the body is rejected, and errors of the file system. The upload's file is
+/// removed then.
+pub(super) async fn receive(
+    upload: Upload,
+    mut body: UploadStream,
+) -> Result<Received, ObjectError> {
     let mut writer = Writer::Idle(upload);
-    // Copied together, so that bytes that come one by one do not cost a job each, nor each hold the buffer that they came in.
+    // Copied together, so that single bytes neither cost a job each nor keep the buffer alive that
+    // they arrived in.
     let mut gathered = Vec::new();
     let failure = loop {
         match body.next().await {
@@ -64,10 +72,10 @@ pub(super) async fn receive(upload: Upload, mut body: PutStream) -> Result<Recei
                 });
             }
             Some(Err(error)) => break ObjectError::Body(error),
-            // Whoever sent it went away.
+            // The client went away.
             None => break io::Error::from(io::ErrorKind::UnexpectedEof).into(),
         }
-        if gathered.len() as u64 >= CHUNK {
+        if gathered.len() as u64 >= JOB_BYTES {
             let mut upload = writer.ready().await?;
             let piece = std::mem::take(&mut gathered);
             writer = Writer::Busy(spawn_blocking(move || {
@@ -77,23 +85,23 @@ pub(super) async fn receive(upload: Upload, mut body: PutStream) -> Result<Recei
         }
     };
     let upload = writer.ready().await;
-    // Removing it is work for a thread as well; if the runtime ends before that, the next start does it.
+    // Removing the file blocks too. If the runtime shuts down first, the next start removes it.
     let _ = spawn_blocking(move || drop(upload)).await;
     Err(failure)
 }
 
 impl Writer {
-    /// The upload, once nobody writes it.
+    /// The upload, once no job writes it.
     async fn ready(self) -> Result<Upload, ObjectError> {
         match self {
             Self::Idle(upload) => Ok(upload),
-            Self::Busy(job) => job.await.unwrap_or_else(|error| Err(lost(error))),
+            Self::Busy(job) => job.await.unwrap_or_else(|error| Err(job_lost(error))),
         }
     }
 }
 
 impl Upload {
-    /// Begins an upload into this bucket.
+    /// Begins an upload to this bucket.
     pub(super) fn begin(inner: Arc<Inner>, bucket: Tree) -> Result<Self, ObjectError> {
         let number = inner.uploads.fetch_add(1, Ordering::Relaxed);
         let name = number.to_string();
@@ -117,10 +125,11 @@ impl Upload {
 }
 
 impl Received {
-    /// Writes what is missing, and gives the file its place.
+    /// Writes the rest and the metadata, and moves the file to the object's path.
     ///
     /// # Errors
-    /// What the file system fails with; `Exists` if there is an object that is to stay; `NoSuchBucket` if the bucket is gone.
+    /// Errors of the file system; [`ObjectError::AlreadyExists`] if an object must not be replaced;
+    /// [`ObjectError::NoSuchBucket`] if the bucket is gone.
     pub(super) fn end(
         self,
         object: &NewObject,
@@ -131,7 +140,7 @@ impl Received {
         upload.write(&self.rest)?;
         let info = ObjectInfo {
             length: upload.length,
-            etag: format!("{:x}", std::mem::take(&mut upload.md5).finalize()),
+            etag: ETag::new(format!("{:x}", std::mem::take(&mut upload.md5).finalize())),
             modified: object.modified,
             headers: object.headers.clone(),
             user: object.user.clone(),
@@ -149,12 +158,12 @@ impl Received {
 
 impl Drop for Upload {
     fn drop(&mut self) {
-        // One that has got its place is not here any more.
+        // Does nothing once the file was moved.
         let _ = self.inner.tree.remove_file(Path::new(UPLOADS), &self.name);
     }
 }
 
-/// Where an upload of this name is, in the store's folder.
+/// The path of an upload's file, relative to the store's folder.
 fn path(name: &str) -> PathBuf {
     Path::new(UPLOADS).join(name)
 }

@@ -11,7 +11,7 @@ use super::{
     name::{self, Name},
     tree::Tree,
 };
-use crate::upstream::objects::{After, Entry, ListPage, ListQuery, ObjectError};
+use crate::upstream::objects::{ListPage, ListPosition, ListQuery, ListedEntry, ObjectError};
 
 /// Lists the keys in `bucket`.
 pub(super) fn list(bucket: &Tree, query: &ListQuery) -> Result<ListPage, ObjectError> {
@@ -30,7 +30,7 @@ pub(super) fn list(bucket: &Tree, query: &ListQuery) -> Result<ListPage, ObjectE
 struct Walk<'a> {
     bucket: &'a Tree,
     query: &'a ListQuery,
-    /// The common prefix that was listed last: nothing below it is listed again.
+    /// The common prefix that was listed last; its keys are not listed again.
     skip: Option<String>,
     page: ListPage,
 }
@@ -40,11 +40,12 @@ impl Walk<'_> {
     fn folder(&mut self, path: &Path, stem: &[u8]) -> Result<ControlFlow<()>, ObjectError> {
         let names = match self.bucket.names(path) {
             Ok(names) => names,
-            // Removed since it was found, because it was empty.
+            // Pruned meanwhile, because it was empty.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(error.into()),
         };
-        // A folder's keys all begin with its bytes, so that ordering names by the bytes they add orders the keys.
+        // All keys in a folder begin with its bytes, so ordering names by the bytes that they add
+        // orders the keys.
         let mut children: Vec<(Vec<u8>, bool, String)> = names
             .into_iter()
             .filter_map(|name| match name::read(&name)? {
@@ -57,7 +58,7 @@ impl Walk<'_> {
             let key = [stem, &bytes].concat();
             let path: PathBuf = path.join(name);
             let flow = if is_folder {
-                if self.may_hold(&key) {
+                if self.may_contain(&key) {
                     self.folder(&path, &key)?
                 } else {
                     ControlFlow::Continue(())
@@ -72,8 +73,8 @@ impl Walk<'_> {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Whether any key that begins with `stem` can be on the page.
-    fn may_hold(&self, stem: &[u8]) -> bool {
+    /// Whether a key that begins with `stem` can be on the page.
+    fn may_contain(&self, stem: &[u8]) -> bool {
         let prefix = self.query.prefix.as_bytes();
         let before = |mark: &str| stem < mark.as_bytes() && !mark.as_bytes().starts_with(stem);
         (stem.starts_with(prefix) || prefix.starts_with(stem))
@@ -83,8 +84,10 @@ impl Walk<'_> {
                 .is_some_and(|skip| stem.starts_with(skip.as_bytes()))
             && match &self.query.after {
                 None => true,
-                Some(After::Key(mark)) => !before(mark),
-                Some(After::Prefix(mark)) => !before(mark) && !stem.starts_with(mark.as_bytes()),
+                Some(ListPosition::AfterKey(mark)) => !before(mark),
+                Some(ListPosition::AfterPrefix(mark)) => {
+                    !before(mark) && !stem.starts_with(mark.as_bytes())
+                }
             }
     }
 
@@ -94,8 +97,8 @@ impl Walk<'_> {
         };
         let past = match &self.query.after {
             None => true,
-            Some(After::Key(mark)) => key > *mark,
-            Some(After::Prefix(mark)) => key > *mark && !key.starts_with(mark.as_str()),
+            Some(ListPosition::AfterKey(mark)) => key > *mark,
+            Some(ListPosition::AfterPrefix(mark)) => key > *mark && !key.starts_with(mark.as_str()),
         };
         let skipped = self
             .skip
@@ -113,22 +116,27 @@ impl Walk<'_> {
         } else {
             rest.find(delimiter)
         };
-        let info = match self
-            .bucket
-            .file(path)
-            .map_err(ObjectError::Io)
-            .and_then(|file| footer::read(&file))
-        {
-            Ok(info) => info,
-            // Deleted in the meantime, or a link: no object.
-            Err(ObjectError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
+        let file = match self.bucket.file(path) {
+            Ok(file) => file,
+            // Deleted meanwhile, or a link: not an object.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(ControlFlow::Continue(()));
             }
-            // The others are listed all the same. Without its metadata there is nothing to list of this one; to read it fails, and to delete or
-            // replace it mends the bucket.
+            Err(error) => return Err(error.into()),
+        };
+        let info = match footer::read(&file) {
+            Ok(info) => info,
+            // A listing needs metadata, so it leaves this object out and lists the others. Reading
+            // the object fails; deleting or replacing it repairs the bucket.
             Err(error @ ObjectError::Damaged) => {
                 let error: &dyn std::error::Error = &error;
-                tracing::error!(error, object.key = %key.escape_debug(), object.path = %path.display(), "The object `{}` is left out of a listing: its file is damaged", key.escape_debug());
+                let key = key.escape_debug();
+                tracing::error!(
+                    error,
+                    object.key = %key,
+                    object.path = %path.display(),
+                    "A listing omits the object `{key}`: its file is damaged"
+                );
                 return Ok(ControlFlow::Continue(()));
             }
             Err(error) => return Err(error),
@@ -142,9 +150,9 @@ impl Walk<'_> {
                 let end = self.query.prefix.len() + at + delimiter.len();
                 let common: String = key.get(..end).unwrap_or(&key).to_owned();
                 self.skip = Some(common.clone());
-                Entry::CommonPrefix(common)
+                ListedEntry::CommonPrefix(common)
             }
-            None => Entry::Object(key, info),
+            None => ListedEntry::Object(key, info),
         };
         self.page.entries.push(entry);
         Ok(ControlFlow::Continue(()))
