@@ -6,9 +6,9 @@
 
 use std::borrow::Cow;
 
-use crate::{
-    chunked::ChunkedError, json, query::ParamsError, sigv4::SignatureError, xml::XmlWriter,
-};
+use bowline_json::JsonWriter;
+
+use crate::{chunked::ChunkedError, query::ParamsError, sigv4::SignatureError, xml::XmlWriter};
 
 mod code;
 mod signature;
@@ -150,23 +150,9 @@ impl AwsError {
             Protocol::S3 => ("application/xml", self.s3_body(code, ids)),
             Protocol::DynamoDb => {
                 let typed = format!("{}#{code}", self.code.dynamodb_namespace());
-                let mut body = json::object(&[("__type", &typed), ("message", &self.message)]);
-                for detail in &self.details {
-                    if let Detail::Member(name, value) = detail {
-                        body.pop();
-                        body.push(',');
-                        json::push_string(&mut body, name);
-                        body.push(':');
-                        body.push_str(value);
-                        body.push('}');
-                    }
-                }
-                ("application/x-amz-json-1.0", body)
+                ("application/x-amz-json-1.0", self.json_body(&typed))
             }
-            Protocol::Bowline => (
-                "application/x-amz-json-1.1",
-                json::object(&[("__type", code), ("message", &self.message)]),
-            ),
+            Protocol::Bowline => ("application/x-amz-json-1.1", self.json_body(code)),
         };
         Rendered {
             status,
@@ -174,6 +160,18 @@ impl AwsError {
             code,
             body,
         }
+    }
+
+    fn json_body(&self, typed: &str) -> String {
+        JsonWriter::object(self.message.len() + 128, |json| {
+            json.text("__type", typed);
+            json.text("message", &self.message);
+            for detail in &self.details {
+                if let Detail::Member(name, value) = detail {
+                    json.raw(name, value);
+                }
+            }
+        })
     }
 
     fn query_body(&self, code: &str, namespace: &str, ids: RequestIds<'_>) -> String {

@@ -7,9 +7,8 @@
 
 use std::fmt::Write as _;
 
+use bowline_json::scan;
 use jiff::{Timestamp, tz::Offset};
-
-use crate::scan;
 
 /// The declaration that S3 puts before every body and the query protocol leaves out.
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
@@ -253,7 +252,7 @@ fn envelope(
 /// Appends `text`, escaped for element content and double-quoted attributes.
 fn escape_into(out: &mut String, text: &str) {
     // Most text has nothing to escape.
-    if !scan::any(text.as_bytes(), begins_escape) {
+    if !scan::contains_any(text.as_bytes(), begins_escape) {
         out.push_str(text);
         return;
     }

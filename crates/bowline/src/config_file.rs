@@ -112,7 +112,7 @@ impl FromStr for ConfigFile {
     fn from_str(text: &str) -> Result<Self, ConfigFileError> {
         toml::from_str(text).map_err(|error| {
             let offset = error.span().map_or(0, |span| span.start);
-            let (line, column) = bowline_iam::json::position(text.as_bytes(), offset);
+            let (line, column) = bowline_json::line_and_column(text.as_bytes(), offset);
             ConfigFileError {
                 line,
                 column,

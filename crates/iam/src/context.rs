@@ -15,8 +15,8 @@ use crate::pattern::Lookup;
 /// use bowline_iam::context::{ConditionContext, ConditionValue};
 ///
 /// let mut context = ConditionContext::new();
-/// context.set("aws:SourceIp", Value::from("203.0.113.7"));
-/// context.set("AWS:sourceip", Value::from("10.0.0.1"));
+/// context.set("aws:SourceIp", ConditionValue::from("203.0.113.7"));
+/// context.set("AWS:sourceip", ConditionValue::from("10.0.0.1"));
 /// assert_eq!(context.get("aws:sourceIP"), Some(&ConditionValue::from("203.0.113.7")));
 /// ```
 #[derive(Clone, Debug, Default)]

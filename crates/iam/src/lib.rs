@@ -2,7 +2,7 @@
 //!
 //! No I/O, clock, randomness or logging: everything that a decision depends on is an argument, so that anybody can hold it against the
 //! manual. [`policy`] reads documents strictly, [`authorize`](mod@authorize) puts all kinds of policies together, and
-//! [`decision`] hands over the proof that whoever acts has to ask for. [`json`] is the one JSON reader of the product.
+//! [`decision`] hands over the proof that whoever acts has to ask for.
 //!
 //! ```
 //! use bowline_iam::{
@@ -45,7 +45,6 @@ pub mod condition;
 pub mod context;
 pub mod decision;
 pub mod effect;
-pub mod json;
 pub mod layer;
 pub mod pattern;
 pub mod policy;

@@ -6,12 +6,22 @@
 mod error;
 mod parse;
 
+use bowline_json::JsonLimits;
+
 use crate::{
     principal::{Named, Principals},
     statement::Statement,
 };
 
 pub use self::error::{PolicyError, Problem};
+
+/// How much of a policy document is read (shape `policyDocumentType` of IAM: at most 131,072
+/// characters).
+pub const DOCUMENT_LIMITS: JsonLimits = JsonLimits {
+    max_bytes: 4 * 131_072,
+    max_depth: 32,
+    max_values: 65_536,
+};
 
 /// What a document is for, which decides what it may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,6 @@
 //! whatever changes something is refused until it works again ([`Audit::check`]); records that could not be written wait and are written
 //! first then. Each is one append of a whole line, so that writers need no lock and lines do not mix.
 
-mod line;
 mod record;
 
 use std::{

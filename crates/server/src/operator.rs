@@ -25,10 +25,8 @@ use bowline_aws::{
     error::{AwsError, Code},
     sigv4::Unverified,
 };
-use bowline_iam::{
-    account::AccountId,
-    json::{self, Limits},
-};
+use bowline_iam::account::AccountId;
+use bowline_json::{JsonError, JsonLimits};
 use http::Method;
 
 use crate::{
@@ -62,7 +60,7 @@ use rotate_root_access_key::RotateRootAccessKey;
 /// The version of the API, as `X-Amz-Target` has it.
 const VERSION: &str = "20261101";
 /// How much a request may hold: a key set and certificates, mostly.
-const LIMITS: Limits = Limits {
+const LIMITS: JsonLimits = JsonLimits {
     max_bytes: 512 * 1024,
     max_depth: 4,
     max_values: 64,
@@ -173,9 +171,8 @@ impl Request {
             }
             _ => return Err(unknown()),
         };
-        let malformed =
-            |error: json::JsonError| AwsError::new(Code::MalformedInput, error.to_string());
-        let value = json::parse(body, &LIMITS).map_err(malformed)?;
+        let malformed = |error: JsonError| AwsError::new(Code::MalformedInput, error.to_string());
+        let value = bowline_json::parse(body, &LIMITS).map_err(malformed)?;
         read(&Members::of(&value)?)
     }
 

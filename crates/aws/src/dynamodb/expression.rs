@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use bowline_iam::json::Object;
+use bowline_json::JsonObject;
 
 pub(super) mod limits;
 
@@ -38,7 +38,7 @@ const KEYWORDS: [&str; 9] = [
 
 impl<'n> Names<'n> {
     /// Those of a request or a part of one.
-    pub(super) fn new(given: &'n Object<'_>) -> Self {
+    pub(super) fn new(given: &'n JsonObject<'_>) -> Self {
         let members = given.members().iter();
         Self(
             members
@@ -160,19 +160,24 @@ fn tokens(expression: &str) -> Option<Vec<Token<'_>>> {
 
 #[cfg(test)]
 mod tests {
-    use bowline_iam::json::{self, Limits};
+    use bowline_json::JsonLimits;
 
     use super::*;
 
+    const LIMITS: JsonLimits = JsonLimits {
+        max_bytes: 1_000,
+        max_depth: 4,
+        max_values: 100,
+    };
     const NAMES: &[u8] = br##"{"#p": "pk", "#s": "secret", "#d": "a.b", "#n": 1}"##;
 
     fn spoken_of(expression: &str) -> Option<String> {
-        let names = json::parse(NAMES, &Limits::POLICY).unwrap();
+        let names = bowline_json::parse(NAMES, &LIMITS).unwrap();
         attributes(expression, &Names::new(names.as_object().unwrap())).map(|found| found.join(" "))
     }
 
     fn wanted(expression: &str) -> Option<String> {
-        let names = json::parse(NAMES, &Limits::POLICY).unwrap();
+        let names = bowline_json::parse(NAMES, &LIMITS).unwrap();
         equal_to(expression, "pk", &Names::new(names.as_object().unwrap())).map(str::to_owned)
     }
 

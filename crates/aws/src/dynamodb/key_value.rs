@@ -4,13 +4,13 @@
 //! policy that names one must not miss the others. Bytes are base64.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use bowline_iam::json::Value;
+use bowline_json::Json;
 
 /// Most digits before or after the point: a number's magnitude is below 1E+126 and above 1E-131.
 const MAX_DIGITS: i64 = 200;
 
 /// The value as text. None if it can be no key.
-pub(super) fn text(value: &Value<'_>) -> Option<String> {
+pub(super) fn text(value: &Json<'_>) -> Option<String> {
     let [only] = value.as_object()?.members() else {
         return None;
     };

@@ -2,7 +2,7 @@
 //!
 //! What is more is refused whatever it is, so that the work for a request grows with its size and no faster.
 
-use bowline_iam::json::{Member, Object, Value};
+use bowline_json::{Json, JsonMember, JsonObject};
 
 use super::{operation::Operation, shape::present};
 use crate::error::{AwsError, Code};
@@ -30,7 +30,7 @@ const MAX_TAGS: usize = 50;
     clippy::wildcard_enum_match_arm,
     reason = "the others have nothing that would have to be counted"
 )]
-pub(super) fn check(operation: Operation, body: &Value<'_>) -> Result<(), AwsError> {
+pub(super) fn check(operation: Operation, body: &Json<'_>) -> Result<(), AwsError> {
     let Some(body) = body.as_object() else {
         return Ok(());
     };
@@ -61,7 +61,7 @@ pub(super) fn check(operation: Operation, body: &Value<'_>) -> Result<(), AwsErr
             }
         }
         Operation::TransactGetItems | Operation::TransactWriteItems => {
-            let items = present(body, "TransactItems").and_then(Value::as_array);
+            let items = present(body, "TransactItems").and_then(Json::as_array);
             check_length("transactItems", items, MAX_TRANSACTION_ITEMS)?;
             let items = items.unwrap_or_default().iter();
             let updates = items.filter_map(|item| item.get("Update")?.as_object());
@@ -83,8 +83,8 @@ pub(super) fn check(operation: Operation, body: &Value<'_>) -> Result<(), AwsErr
     Ok(())
 }
 
-fn check_attributes_to_get(of: &Object<'_>) -> Result<(), AwsError> {
-    let names = present(of, "AttributesToGet").and_then(Value::as_array);
+fn check_attributes_to_get(of: &JsonObject<'_>) -> Result<(), AwsError> {
+    let names = present(of, "AttributesToGet").and_then(Json::as_array);
     match names.map(<[_]>::len) {
         Some(length) if length > MAX_ATTRIBUTES_TO_GET => Err(constraint_failed(
             "attributesToGet",
@@ -95,18 +95,18 @@ fn check_attributes_to_get(of: &Object<'_>) -> Result<(), AwsError> {
 }
 
 /// How many elements the sets have that an update may add or take away.
-fn changed_elements(update: &Object<'_>) -> usize {
-    let set = |value: &Value<'_>| -> usize {
+fn changed_elements(update: &JsonObject<'_>) -> usize {
+    let set = |value: &Json<'_>| -> usize {
         ["SS", "NS", "BS"]
             .iter()
             .map(|kind| length(value.get(kind)))
             .sum()
     };
     let members = |name| {
-        let object = present(update, name).and_then(Value::as_object);
-        object.map(Object::members).unwrap_or_default()
+        let object = present(update, name).and_then(Json::as_object);
+        object.map(JsonObject::members).unwrap_or_default()
     };
-    let expression = present(update, "UpdateExpression").and_then(Value::as_str);
+    let expression = present(update, "UpdateExpression").and_then(Json::as_str);
     let by_expression = expression.is_some_and(|text| {
         let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
         words
@@ -121,7 +121,7 @@ fn changed_elements(update: &Object<'_>) -> usize {
     };
     let legacy = members("AttributeUpdates").iter();
     let of_legacy: usize = legacy
-        .filter(|update| update.value.get("Action").and_then(Value::as_str) != Some("PUT"))
+        .filter(|update| update.value.get("Action").and_then(Json::as_str) != Some("PUT"))
         .filter_map(|update| update.value.get("Value"))
         .map(set)
         .sum();
@@ -139,9 +139,9 @@ fn check_set_elements(count: usize) -> Result<(), AwsError> {
 }
 
 /// Checks the attributes that indexes project by their names.
-fn check_projected(body: &Object<'_>) -> Result<(), AwsError> {
+fn check_projected(body: &JsonObject<'_>) -> Result<(), AwsError> {
     let list = |name| {
-        let list = present(body, name).and_then(Value::as_array);
+        let list = present(body, name).and_then(Json::as_array);
         list.unwrap_or_default().iter()
     };
     let made = list("GlobalSecondaryIndexUpdates").filter_map(|update| update.get("Create"));
@@ -162,9 +162,12 @@ fn check_projected(body: &Object<'_>) -> Result<(), AwsError> {
 }
 
 /// The tables of a batch, if there are some and not too many.
-fn batch_tables<'b, 'a>(body: &'b Object<'a>, max: usize) -> Result<&'b [Member<'a>], AwsError> {
-    let tables = present(body, "RequestItems").and_then(Value::as_object);
-    let tables = tables.map(Object::members);
+fn batch_tables<'b, 'a>(
+    body: &'b JsonObject<'a>,
+    max: usize,
+) -> Result<&'b [JsonMember<'a>], AwsError> {
+    let tables = present(body, "RequestItems").and_then(Json::as_object);
+    let tables = tables.map(JsonObject::members);
     check_length("requestItems", tables, max)?;
     Ok(tables.unwrap_or_default())
 }
@@ -182,8 +185,8 @@ fn check_length<T>(name: &str, given: Option<&[T]>, max: usize) -> Result<(), Aw
     ))
 }
 
-fn length(list: Option<&Value<'_>>) -> usize {
-    list.and_then(Value::as_array).map_or(0, <[_]>::len)
+fn length(list: Option<&Json<'_>>) -> usize {
+    list.and_then(Json::as_array).map_or(0, <[_]>::len)
 }
 
 fn constraint_failed(name: &str, constraint: &str) -> AwsError {

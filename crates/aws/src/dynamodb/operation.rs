@@ -233,7 +233,7 @@ impl fmt::Display for Operation {
 mod tests {
     use std::collections::BTreeSet;
 
-    use bowline_iam::json::{self, Limits, Value};
+    use bowline_json::{Json, JsonLimits};
 
     use super::*;
 
@@ -249,14 +249,14 @@ mod tests {
             include_str!("../../../../tools/facts/dynamodbstreams.json"),
         ),
     ];
-    const LIMITS: Limits = Limits {
+    const LIMITS: JsonLimits = JsonLimits {
         max_bytes: 1 << 20,
         max_depth: 16,
         max_values: 1 << 20,
     };
 
     /// What a member's shape says of an operation's input, none if it has no such member.
-    fn member<'v>(model: &'v Value<'_>, operation: &str, name: &str) -> Option<&'v str> {
+    fn member<'v>(model: &'v Json<'_>, operation: &str, name: &str) -> Option<&'v str> {
         let operation = model.get("operations")?.get(operation)?;
         let input = model
             .get("shapes")?
@@ -264,14 +264,14 @@ mod tests {
         let members = input.get("members")?.as_array()?;
         let member = members
             .iter()
-            .find(|m| m.get("name").and_then(Value::as_str) == Some(name))?;
+            .find(|m| m.get("name").and_then(Json::as_str) == Some(name))?;
         member.get("shape")?.as_str()
     }
 
     #[test]
     fn the_table_has_every_operation_of_the_models_and_no_other() {
         for (target, prefix, text) in MODELS {
-            let model = json::parse(text.as_bytes(), &LIMITS).unwrap();
+            let model = bowline_json::parse(text.as_bytes(), &LIMITS).unwrap();
             assert_eq!(model.get("target").unwrap().as_str(), Some(prefix));
             let members = model
                 .get("operations")
@@ -289,7 +289,7 @@ mod tests {
     #[test]
     fn what_an_operation_acts_on_is_a_member_of_its_input_that_can_say_so() {
         for (target, _, text) in MODELS {
-            let model = json::parse(text.as_bytes(), &LIMITS).unwrap();
+            let model = bowline_json::parse(text.as_bytes(), &LIMITS).unwrap();
             for operation in Operation::ALL.iter().filter(|o| o.target() == target) {
                 let shape =
                     |name| member(&model, operation.name(), name).unwrap_or("no such member");

@@ -8,10 +8,8 @@ mod part;
 
 use std::borrow::Cow;
 
-use bowline_iam::{
-    context::ConditionValue,
-    json::{self, Object},
-};
+use bowline_iam::context::ConditionValue;
+use bowline_json::{Json, JsonKind, JsonObject};
 
 use self::part::{CollectedValues, Part, consumed_capacity, leading_keys};
 use super::{
@@ -69,7 +67,7 @@ impl Request<'_> {
                 Ok(self.of_table(body, &resource, schema))
             }
             ResourceSpec::EachTable(name) => {
-                let tables = present(body, name).and_then(json::Value::as_object);
+                let tables = present(body, name).and_then(Json::as_object);
                 let tables = tables.ok_or_else(malformed)?;
                 tables
                     .members()
@@ -81,7 +79,7 @@ impl Request<'_> {
                     .collect()
             }
             ResourceSpec::EachItem(name) => {
-                let items = present(body, name).and_then(json::Value::as_array);
+                let items = present(body, name).and_then(Json::as_array);
                 let items = items.ok_or_else(malformed)?;
                 items
                     .iter()
@@ -102,7 +100,7 @@ impl Request<'_> {
     /// An operation on one table, or on items of one.
     fn of_table<'r>(
         &'r self,
-        body: &'r Object<'_>,
+        body: &'r JsonObject<'_>,
         resource: &TableResource,
         schema: &'r dyn KeySchema,
     ) -> Vec<Requirement<'r>> {
@@ -113,7 +111,7 @@ impl Request<'_> {
         } else {
             Vec::new()
         };
-        let tags = present(body, "Tags").and_then(json::Value::as_array);
+        let tags = present(body, "Tags").and_then(Json::as_array);
         keys.extend(tags.map(request_tags).unwrap_or_default());
         let arn = resource.to_string();
         let requirement = |action| Requirement {
@@ -131,8 +129,8 @@ impl Request<'_> {
 
     fn of_batch<'r>(
         &'r self,
-        body: &'r Object<'_>,
-        value: &'r json::Value<'_>,
+        body: &'r JsonObject<'_>,
+        value: &'r Json<'_>,
         resource: TableResource,
         schema: &'r dyn KeySchema,
     ) -> Requirement<'r> {
@@ -141,12 +139,8 @@ impl Request<'_> {
         let mut keys = Vec::new();
         if let Some(object) = value.as_object() {
             let part = Part::new(object, partition_key);
-            let each = present(object, "Keys").and_then(json::Value::as_array);
-            for key in each
-                .into_iter()
-                .flatten()
-                .filter_map(json::Value::as_object)
-            {
+            let each = present(object, "Keys").and_then(Json::as_array);
+            for key in each.into_iter().flatten().filter_map(Json::as_object) {
                 leading.add(part.partition_value(key));
                 attributes.add_all(key.members().iter().map(|m| m.name.to_string()));
             }
@@ -161,7 +155,7 @@ impl Request<'_> {
                 let item = [("PutRequest", "Item"), ("DeleteRequest", "Key")];
                 for (kind, member) in item {
                     let item = write.get(kind).and_then(|write| write.get(member));
-                    if let Some(item) = item.and_then(json::Value::as_object) {
+                    if let Some(item) = item.and_then(Json::as_object) {
                         let part = Part::new(item, partition_key);
                         leading.add(part.partition_value(item));
                         attributes.add_all(item.members().iter().map(|m| m.name.to_string()));
@@ -183,8 +177,8 @@ impl Request<'_> {
     /// One item of a transaction, which takes the permission of the operation that it is.
     fn of_transaction<'r>(
         &'r self,
-        body: &'r Object<'_>,
-        item: &'r json::Value<'_>,
+        body: &'r JsonObject<'_>,
+        item: &'r Json<'_>,
         account_region: &AccountRegion,
         schema: &'r dyn KeySchema,
     ) -> Result<Requirement<'r>, AwsError> {
@@ -198,7 +192,7 @@ impl Request<'_> {
         let mut kinds = item
             .members()
             .iter()
-            .filter(|member| member.value.kind != json::Kind::Null);
+            .filter(|member| member.value.kind != JsonKind::Null);
         let (Some(kind), None) = (kinds.next(), kinds.next()) else {
             return Err(one_kind());
         };
@@ -225,7 +219,7 @@ impl Request<'_> {
     }
 
     /// Tags of a table, which its ARN names.
-    fn tagging<'r>(&'r self, body: &'r Object<'_>) -> Result<Vec<Requirement<'r>>, AwsError> {
+    fn tagging<'r>(&'r self, body: &'r JsonObject<'_>) -> Result<Vec<Requirement<'r>>, AwsError> {
         let arn = self.text("ResourceArn").unwrap_or_default();
         let resource: Option<TableResource> = arn.parse().ok();
         let resource = resource.filter(|resource| resource.index.is_none());
@@ -235,10 +229,10 @@ impl Request<'_> {
                 format!("Invalid TableArn: Invalid ResourceArn provided as input {arn}"),
             )
         })?;
-        let array = |name| present(body, name).and_then(json::Value::as_array);
+        let array = |name| present(body, name).and_then(Json::as_array);
         let mut keys = array("Tags").map(request_tags).unwrap_or_default();
         if let Some(names) = array("TagKeys") {
-            let names = names.iter().filter_map(json::Value::as_str);
+            let names = names.iter().filter_map(Json::as_str);
             let names = ConditionValue::Set(names.map(Cow::Borrowed).collect());
             keys.push(("aws:TagKeys".into(), names));
         }
@@ -252,11 +246,11 @@ impl Request<'_> {
 }
 
 /// `aws:RequestTag/{key}` and `aws:TagKeys`. A key that comes twice has no value that is sure.
-fn request_tags<'v>(tags: &'v [json::Value<'_>]) -> Vec<(Cow<'static, str>, ConditionValue<'v>)> {
+fn request_tags<'v>(tags: &'v [Json<'_>]) -> Vec<(Cow<'static, str>, ConditionValue<'v>)> {
     let mut names: Vec<&str> = Vec::new();
     let mut keys: Vec<(Cow<'static, str>, ConditionValue<'v>)> = Vec::new();
     for tag in tags {
-        let text = |name| tag.get(name).and_then(json::Value::as_str);
+        let text = |name| tag.get(name).and_then(Json::as_str);
         let (Some(name), value) = (text("Key"), text("Value").unwrap_or_default()) else {
             continue;
         };
@@ -276,14 +270,14 @@ fn request_tags<'v>(tags: &'v [json::Value<'_>]) -> Vec<(Cow<'static, str>, Cond
 }
 
 fn resource(
-    object: &Object<'_>,
+    object: &JsonObject<'_>,
     table: &str,
     index: Option<&str>,
     account_region: &AccountRegion,
 ) -> Result<TableResource, AwsError> {
     let invalid =
         |error: super::InvalidTableName| AwsError::new(Code::ValidationError, error.to_string());
-    let text = |name| present(object, name).and_then(json::Value::as_str);
+    let text = |name| present(object, name).and_then(Json::as_str);
     let table = TableRef::parse(text(table).unwrap_or_default()).map_err(invalid)?;
     let mut resource = table.from(account_region);
     if let Some(index) = index.and_then(text) {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use bowline_iam::json::{self, Kind, Limits, Object, Problem, Value};
+use bowline_json::{Json, JsonKind, JsonLimits, JsonObject, JsonProblem, push_string};
 
 use super::{
     generated, limits,
@@ -10,10 +10,7 @@ use super::{
     shape::{Checker, Shape, datatype, member, present},
     table::{AccountRegion, TableRef, TableResource},
 };
-use crate::{
-    error::{AwsError, Code},
-    json::push_string,
-};
+use crate::error::{AwsError, Code};
 
 /// An item may nest 32 levels deep ("Quotas in Amazon DynamoDB", nested attributes), and each takes two of JSON.
 const MAX_DEPTH: usize = 80;
@@ -24,7 +21,7 @@ const MAX_VALUES: usize = 1 << 19;
 #[derive(Debug)]
 pub struct Request<'a> {
     pub(super) operation: Operation,
-    pub(super) root: Value<'a>,
+    pub(super) root: Json<'a>,
     shape: &'static Shape,
 }
 
@@ -38,29 +35,29 @@ impl<'a> Request<'a> {
     pub fn read(operation: Operation, body: &'a [u8]) -> Result<Self, AwsError> {
         let shape = generated::input(operation.name())
             .ok_or_else(|| AwsError::unknown_operation(operation.name(), "2012-08-10"))?;
-        let limits = Limits {
+        let limits = JsonLimits {
             max_bytes: operation.max_body_bytes(),
             max_depth: MAX_DEPTH,
             max_values: MAX_VALUES,
         };
-        let root = json::parse(body, &limits).map_err(|error| match error.problem {
-            Problem::TooDeep(_) => AwsError::new(
+        let root = bowline_json::parse(body, &limits).map_err(|error| match error.problem {
+            JsonProblem::TooDeep(_) => AwsError::new(
                 Code::ValidationError,
                 "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit",
             ),
             // Where it stands is no secret: the client sent it.
-            Problem::Duplicate(_) | Problem::TooMany(_) => {
+            JsonProblem::Duplicate(_) | JsonProblem::TooMany(_) => {
                 AwsError::new(Code::MalformedInput, error.to_string())
             }
-            Problem::TooLong(_)
-            | Problem::NotUtf8
-            | Problem::End
-            | Problem::Unexpected { .. }
-            | Problem::ControlCharacter
-            | Problem::BadEscape
-            | Problem::LoneSurrogate
-            | Problem::BadNumber
-            | Problem::Trailing => AwsError::new(Code::MalformedInput, error.to_string()),
+            JsonProblem::TooLong(_)
+            | JsonProblem::NotUtf8
+            | JsonProblem::End
+            | JsonProblem::Unexpected { .. }
+            | JsonProblem::ControlCharacter
+            | JsonProblem::BadEscape
+            | JsonProblem::LoneSurrogate
+            | JsonProblem::BadNumber
+            | JsonProblem::Trailing => AwsError::new(Code::MalformedInput, error.to_string()),
         })?;
         limits::check(operation, &root)?;
         Checker::check(&root, shape)?;
@@ -77,7 +74,7 @@ impl<'a> Request<'a> {
     }
 
     /// A member of the body.
-    pub fn get(&self, name: &str) -> Option<&Value<'a>> {
+    pub fn get(&self, name: &str) -> Option<&Json<'a>> {
         present(self.root.as_object()?, name)
     }
 
@@ -128,26 +125,26 @@ impl<'a> Request<'a> {
     }
 }
 
-fn tables<'v>(value: &'v Value<'_>, shape: &'static Shape, found: &mut impl FnMut(&'v str)) {
+fn tables<'v>(value: &'v Json<'_>, shape: &'static Shape, found: &mut impl FnMut(&'v str)) {
     match (shape, &value.kind) {
-        (Shape::Table, Kind::String(text)) => found(text),
-        (Shape::List(of), Kind::Array(items)) => {
+        (Shape::Table, JsonKind::String(text)) => found(text),
+        (Shape::List(of), JsonKind::Array(items)) => {
             for item in items {
                 tables(item, of, found);
             }
         }
-        (Shape::Map(of), Kind::Object(object)) => {
+        (Shape::Map(of), JsonKind::Object(object)) => {
             for entry in object.members() {
                 tables(&entry.value, of, found);
             }
         }
-        (Shape::Tables(of), Kind::Object(object)) => {
+        (Shape::Tables(of), JsonKind::Object(object)) => {
             for entry in object.members() {
                 found(&entry.name);
                 tables(&entry.value, of, found);
             }
         }
-        (Shape::Structure(members), Kind::Object(object)) => {
+        (Shape::Structure(members), JsonKind::Object(object)) => {
             for given in object.members() {
                 if let Some(known) = member(members, &given.name) {
                     tables(&given.value, known.shape, found);
@@ -159,13 +156,13 @@ fn tables<'v>(value: &'v Value<'_>, shape: &'static Shape, found: &mut impl FnMu
     }
 }
 
-fn write(value: &Value<'_>, shape: &'static Shape, out: &mut String) {
+fn write(value: &Json<'_>, shape: &'static Shape, out: &mut String) {
     match &value.kind {
-        Kind::Null => out.push_str("null"),
-        Kind::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-        Kind::Number(number) => out.push_str(number.text()),
-        Kind::String(text) => push_string(out, &named(text, matches!(shape, Shape::Table))),
-        Kind::Array(items) => {
+        JsonKind::Null => out.push_str("null"),
+        JsonKind::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+        JsonKind::Number(number) => out.push_str(number.text()),
+        JsonKind::String(text) => push_string(out, &named(text, matches!(shape, Shape::Table))),
+        JsonKind::Array(items) => {
             let of = if let Shape::List(of) = shape {
                 of
             } else {
@@ -180,7 +177,7 @@ fn write(value: &Value<'_>, shape: &'static Shape, out: &mut String) {
             }
             out.push(']');
         }
-        Kind::Object(object) => match shape {
+        JsonKind::Object(object) => match shape {
             Shape::Structure(members) => structure(object, members, None, out),
             Shape::Map(of) => entries(object, out, false, |_| of),
             Shape::Tables(of) => entries(object, out, true, |_| of),
@@ -200,7 +197,7 @@ fn write(value: &Value<'_>, shape: &'static Shape, out: &mut String) {
 }
 
 fn structure(
-    object: &Object<'_>,
+    object: &JsonObject<'_>,
     members: &'static [super::shape::Member],
     other: Option<(&str, Option<&str>)>,
     out: &mut String,
@@ -211,7 +208,7 @@ fn structure(
         let Some(known) = member(members, &given.name) else {
             continue;
         };
-        if given.value.kind == Kind::Null || other.is_some_and(|(name, _)| name == known.name) {
+        if given.value.kind == JsonKind::Null || other.is_some_and(|(name, _)| name == known.name) {
             continue;
         }
         if !std::mem::take(&mut first) {
@@ -233,7 +230,7 @@ fn structure(
 }
 
 fn entries(
-    object: &Object<'_>,
+    object: &JsonObject<'_>,
     out: &mut String,
     are_tables: bool,
     shape: impl Fn(&str) -> &'static Shape,

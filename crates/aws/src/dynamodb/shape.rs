@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use bowline_iam::json::{Kind, Object, Value};
+use bowline_json::{Json, JsonKind, JsonObject};
 
 use super::{
     expression::{Names, limits},
@@ -90,7 +90,7 @@ impl Checker {
     ///
     /// # Errors
     /// `SerializationException` for another type, `ValidationException` for what else is wrong.
-    pub(super) fn check(body: &Value<'_>, shape: &'static Shape) -> Result<(), AwsError> {
+    pub(super) fn check(body: &Json<'_>, shape: &'static Shape) -> Result<(), AwsError> {
         let mut checker = Self::default();
         checker.value(body, shape)?;
         if checker.problems.is_empty() {
@@ -100,7 +100,7 @@ impl Checker {
         }
     }
 
-    fn value(&mut self, value: &Value<'_>, shape: &'static Shape) -> Result<(), AwsError> {
+    fn value(&mut self, value: &Json<'_>, shape: &'static Shape) -> Result<(), AwsError> {
         match shape {
             Shape::AttributeValue => self.attribute_value(object(value)?),
             Shape::Bool => match value.as_bool() {
@@ -154,7 +154,7 @@ impl Checker {
         }
     }
 
-    fn entries(&mut self, object: &Object<'_>, of: &'static Shape) -> Result<(), AwsError> {
+    fn entries(&mut self, object: &JsonObject<'_>, of: &'static Shape) -> Result<(), AwsError> {
         for entry in object.members() {
             self.inside(&format!("{}.member", entry.name), &entry.value, of)?;
         }
@@ -163,14 +163,14 @@ impl Checker {
 
     fn structure(
         &mut self,
-        object: &Object<'_>,
+        object: &JsonObject<'_>,
         members: &'static [Member],
     ) -> Result<(), AwsError> {
         for entry in object.members() {
             let known = member(members, &entry.name)
                 .ok_or_else(|| AwsError::unsupported_parameter(&entry.name))?;
             // A member that is null is as good as absent.
-            if entry.value.kind != Kind::Null {
+            if entry.value.kind != JsonKind::Null {
                 if matches!(known.shape, Shape::NotHonoured) {
                     return Err(AwsError::unsupported_parameter(known.name));
                 }
@@ -180,7 +180,7 @@ impl Checker {
                     limits::check(known.name, expression)?;
                     if known.name == "UpdateExpression" {
                         let names = present(object, "ExpressionAttributeNames");
-                        let names = names.and_then(Value::as_object);
+                        let names = names.and_then(Json::as_object);
                         let names = names.map(Names::new).unwrap_or_default();
                         limits::check_copies(expression, &names)?;
                     }
@@ -197,7 +197,7 @@ impl Checker {
         Ok(())
     }
 
-    fn attribute_value(&mut self, object: &Object<'_>) -> Result<(), AwsError> {
+    fn attribute_value(&mut self, object: &JsonObject<'_>) -> Result<(), AwsError> {
         let refused = |message: &'static str| Err(AwsError::new(Code::ValidationError, message));
         match object.members() {
             [] => refused(
@@ -217,7 +217,7 @@ impl Checker {
     fn inside(
         &mut self,
         name: &str,
-        value: &Value<'_>,
+        value: &Json<'_>,
         shape: &'static Shape,
     ) -> Result<(), AwsError> {
         self.path.push(name.to_owned());
@@ -241,36 +241,38 @@ impl Checker {
 }
 
 /// The value of a member, unless it is null.
-pub(super) fn present<'v, 'a>(object: &'v Object<'a>, name: &str) -> Option<&'v Value<'a>> {
-    object.get(name).filter(|value| value.kind != Kind::Null)
+pub(super) fn present<'v, 'a>(object: &'v JsonObject<'a>, name: &str) -> Option<&'v Json<'a>> {
+    object
+        .get(name)
+        .filter(|value| value.kind != JsonKind::Null)
 }
 
 fn table(text: &str) -> Result<TableRef, AwsError> {
     TableRef::parse(text).map_err(|error| AwsError::new(Code::ValidationError, error.to_string()))
 }
 
-fn text<'v>(value: &'v Value<'_>) -> Result<&'v str, AwsError> {
+fn text<'v>(value: &'v Json<'_>) -> Result<&'v str, AwsError> {
     value.as_str().ok_or_else(|| converted(value, "String"))
 }
 
-fn object<'v, 'a>(value: &'v Value<'a>) -> Result<&'v Object<'a>, AwsError> {
+fn object<'v, 'a>(value: &'v Json<'a>) -> Result<&'v JsonObject<'a>, AwsError> {
     value.as_object().ok_or_else(|| unexpected(value))
 }
 
 /// What the service says of a value of another type.
-fn converted(value: &Value<'_>, wanted: &str) -> AwsError {
+fn converted(value: &Json<'_>, wanted: &str) -> AwsError {
     let found = match &value.kind {
-        Kind::Null => "NULL_VALUE",
-        Kind::Bool(true) => "TRUE_VALUE",
-        Kind::Bool(false) => "FALSE_VALUE",
-        Kind::Number(number) if number.text().contains(['.', 'e', 'E']) => "DECIMAL_VALUE",
-        Kind::Number(_) => "NUMBER_VALUE",
-        Kind::String(_) => "STRING_VALUE",
-        Kind::Array(_) => {
+        JsonKind::Null => "NULL_VALUE",
+        JsonKind::Bool(true) => "TRUE_VALUE",
+        JsonKind::Bool(false) => "FALSE_VALUE",
+        JsonKind::Number(number) if number.text().contains(['.', 'e', 'E']) => "DECIMAL_VALUE",
+        JsonKind::Number(_) => "NUMBER_VALUE",
+        JsonKind::String(_) => "STRING_VALUE",
+        JsonKind::Array(_) => {
             let message = format!("Unrecognized collection type class java.lang.{wanted}");
             return AwsError::new(Code::MalformedInput, message);
         }
-        Kind::Object(_) => return unexpected(value),
+        JsonKind::Object(_) => return unexpected(value),
     };
     AwsError::new(
         Code::MalformedInput,
@@ -278,11 +280,13 @@ fn converted(value: &Value<'_>, wanted: &str) -> AwsError {
     )
 }
 
-fn unexpected(value: &Value<'_>) -> AwsError {
+fn unexpected(value: &Json<'_>) -> AwsError {
     let message = match value.kind {
-        Kind::Object(_) => "Start of structure or map found where not expected",
-        Kind::Array(_) => "Start of list found where not expected",
-        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::String(_) => "Unexpected field type",
+        JsonKind::Object(_) => "Start of structure or map found where not expected",
+        JsonKind::Array(_) => "Start of list found where not expected",
+        JsonKind::Null | JsonKind::Bool(_) | JsonKind::Number(_) | JsonKind::String(_) => {
+            "Unexpected field type"
+        }
     };
     AwsError::new(Code::MalformedInput, message)
 }

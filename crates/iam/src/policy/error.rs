@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::json;
-
 /// Why a document is no policy of its kind. `Display` says what and where; [`aws_message`](Self::aws_message) is what AWS says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyError {
@@ -101,7 +99,7 @@ impl PolicyError {
         problem: Problem,
         detail: impl Into<String>,
     ) -> Self {
-        let (line, column) = json::position(text.as_bytes(), offset);
+        let (line, column) = bowline_json::line_and_column(text.as_bytes(), offset);
         Self {
             problem,
             detail: detail.into(),

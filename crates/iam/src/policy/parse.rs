@@ -96,7 +96,7 @@ pub(super) fn parse(text: &str, kind: PolicyKind) -> Result<Vec<Statement>, Poli
                     .filter(|sid| !sid.value.is_empty())
                     .map(|sid| sid.value.into()),
                 number: at + 1,
-                line: crate::json::position(text.as_bytes(), raw.at).0,
+                line: bowline_json::line_and_column(text.as_bytes(), raw.at).0,
                 effect,
                 principals,
                 actions,

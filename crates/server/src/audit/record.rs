@@ -5,8 +5,8 @@
 
 use bowline_aws::xml::iso_seconds;
 use bowline_iam::account::AccountId;
+use bowline_json::JsonWriter;
 
-use super::line::Line;
 use crate::{
     crypto::session::Session,
     explain::Explanation,
@@ -19,6 +19,9 @@ use crate::{
 
 /// Longest user agent that is told.
 const MAX_USER_AGENT: usize = 256;
+
+/// Room for a usual record, so that it is written without growing.
+const RECORD_BYTES: usize = 2 * 1024;
 
 /// How a call ended.
 #[derive(Clone, Copy, Debug)]
@@ -40,9 +43,9 @@ pub(crate) enum Outcome<'a> {
 pub(crate) fn render(record: &RequestRecord<'_>, outcome: Outcome<'_>) -> Vec<u8> {
     let head = record.head;
     let about_data = record.is_about_data();
-    Line::of(|line| {
+    let mut json = JsonWriter::object(RECORD_BYTES, |line| {
         line.text("eventVersion", "1.11");
-        line.object("userIdentity", |line| identity(line, &record.identity));
+        line.members("userIdentity", |line| identity(line, &record.identity));
         line.text("eventTime", &iso_seconds(head.now));
         line.text("eventSource", record.service.event_source());
         line.text(
@@ -64,8 +67,10 @@ pub(crate) fn render(record: &RequestRecord<'_>, outcome: Outcome<'_>) -> Vec<u8
             ..
         } = outcome
         {
-            line.object("additionalEventData", |line| {
-                line.value("explanation", explanation);
+            line.members("additionalEventData", |line| {
+                // A type that is all text. If it failed, the line would stay JSON.
+                let json = serde_json::to_string(explanation);
+                line.raw("explanation", json.as_deref().unwrap_or("null"));
             });
         }
         line.text("requestID", &head.ids.request);
@@ -86,7 +91,9 @@ pub(crate) fn render(record: &RequestRecord<'_>, outcome: Outcome<'_>) -> Vec<u8
             "eventCategory",
             if about_data { "Data" } else { "Management" },
         );
-    })
+    });
+    json.push('\n');
+    json.into_bytes()
 }
 
 fn account(account: Option<&AccountId>) -> Option<&str> {
@@ -106,7 +113,7 @@ fn recipient(record: &RequestRecord<'_>) -> Option<AccountId> {
 }
 
 /// Where a call comes from. A service has its name in both places.
-fn origin(line: &mut Line, record: &RequestRecord<'_>) {
+fn origin(line: &mut JsonWriter, record: &RequestRecord<'_>) {
     if let RecordedIdentity::Service(service) = record.identity {
         line.text("sourceIPAddress", service.principal());
         line.text("userAgent", service.principal());
@@ -122,7 +129,7 @@ fn origin(line: &mut Line, record: &RequestRecord<'_>) {
 }
 
 /// CloudTrail's `userIdentity`.
-fn identity(line: &mut Line, who: &RecordedIdentity) {
+fn identity(line: &mut JsonWriter, who: &RecordedIdentity) {
     match who {
         RecordedIdentity::Anonymous => line.text("type", "Anonymous"),
         RecordedIdentity::ClaimedKey { access_key_id, .. } => {
@@ -163,15 +170,15 @@ fn identity(line: &mut Line, who: &RecordedIdentity) {
                 Identity::Root(_) => {}
                 Identity::User(user) => line.text("userName", &user.record.name),
                 Identity::Session { session, role } => {
-                    line.object("sessionContext", |line| context(line, session, role));
+                    line.members("sessionContext", |line| context(line, session, role));
                 }
             }
         }
     }
 }
 
-fn context(line: &mut Line, session: &Session, role: &RoleEntry) {
-    line.object("sessionIssuer", |line| {
+fn context(line: &mut JsonWriter, session: &Session, role: &RoleEntry) {
+    line.members("sessionIssuer", |line| {
         line.text("type", "Role");
         line.text("principalId", session.role_id.as_str());
         line.text("arn", &role.arn);
@@ -179,15 +186,15 @@ fn context(line: &mut Line, session: &Session, role: &RoleEntry) {
         line.text("userName", &role.record.name);
     });
     if let Some(claims) = &session.web_identity {
-        line.object("webIdFederationData", |line| {
+        line.members("webIdFederationData", |line| {
             line.text("federatedProvider", &claims.provider_arn);
-            line.object("attributes", |line| {
+            line.members("attributes", |line| {
                 line.text("aud", &claims.audience);
                 line.text("sub", &claims.subject);
             });
         });
     }
-    line.object("attributes", |line| {
+    line.members("attributes", |line| {
         line.text("creationDate", &iso_seconds(session.issued));
         let mfa = session.mfa_authenticated_at.is_some();
         line.text("mfaAuthenticated", if mfa { "true" } else { "false" });
@@ -195,18 +202,18 @@ fn context(line: &mut Line, session: &Session, role: &RoleEntry) {
 }
 
 /// Fields, those with a dot in their name as objects inside. Such fields stand together.
-fn fields(line: &mut Line, name: &str, fields: &AuditFields<'_>) {
+fn fields(line: &mut JsonWriter, name: &str, fields: &AuditFields<'_>) {
     if fields.is_empty() {
         return line.null(name);
     }
-    line.object(name, |line| {
+    line.members(name, |line| {
         let mut fields = fields.iter().peekable();
         while let Some((name, value)) = fields.next() {
             let Some((outer, inner)) = name.split_once('.') else {
                 line.text(name, value);
                 continue;
             };
-            line.object(outer, |line| {
+            line.members(outer, |line| {
                 line.text(inner, value);
                 while let Some((inner, value)) =
                     fields.next_if_map(|(name, value)| match name.split_once('.') {

@@ -2,11 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bowline_iam::json::{self, Limits, Value};
+use bowline_json::Json;
 use rustls::ClientConfig;
 
 use super::{
-    fetch::{FetchError, Fetcher},
+    fetch::{DOCUMENT_LIMITS, FetchError, Fetcher},
     jwk::KeySet,
     provider::HttpUrl,
 };
@@ -47,9 +47,9 @@ async fn fetch(
         url.strip_suffix('/').unwrap_or(url)
     );
     let document = fetcher.get(&checked(&at, fetcher)?, tls).await?;
-    let document = json::parse(&document.body, &Limits::DOCUMENT)
+    let document = bowline_json::parse(&document.body, &DOCUMENT_LIMITS)
         .map_err(|e| FetchError::Useless(format!("discovery document is not strict JSON: {e}")))?;
-    let text = |name: &str| document.get(name).and_then(Value::as_str).unwrap_or("");
+    let text = |name: &str| document.get(name).and_then(Json::as_str).unwrap_or("");
     if text("issuer") != issuer {
         let named: String = text("issuer")
             .chars()

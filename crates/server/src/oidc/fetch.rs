@@ -6,6 +6,7 @@
 
 use std::{fmt, future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
+use bowline_json::JsonLimits;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
 use hyper_util::rt::TokioIo;
@@ -22,6 +23,12 @@ use super::{address::AddressPolicy, provider::HttpUrl};
 
 /// Bytes of a document.
 const MAX_BODY: usize = 1 << 20;
+/// How much a key set or discovery document may hold.
+pub(super) const DOCUMENT_LIMITS: JsonLimits = JsonLimits {
+    max_bytes: MAX_BODY,
+    max_depth: 16,
+    max_values: 16_384,
+};
 /// Addresses that are tried for one name.
 const MAX_ADDRESSES: usize = 8;
 

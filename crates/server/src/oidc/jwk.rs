@@ -4,8 +4,9 @@
 //! set is somebody's present decision, so there each key that could not serve is an error that names it.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use bowline_iam::json::{self, Limits, Value};
+use bowline_json::Json;
 
+use super::fetch::DOCUMENT_LIMITS;
 use super::jws::{Algorithm, CompactJws, PublicKey, UnusableKey};
 
 /// Keys of one set.
@@ -65,16 +66,16 @@ impl KeySet {
         document: &[u8],
         unusable: impl Fn(InvalidKeySet) -> Result<(), InvalidKeySet>,
     ) -> Result<Self, InvalidKeySet> {
-        let document = json::parse(document, &Limits::DOCUMENT)
+        let document = bowline_json::parse(document, &DOCUMENT_LIMITS)
             .map_err(|e| InvalidKeySet::Json(e.to_string()))?;
-        let listed = document.get("keys").and_then(Value::as_array);
+        let listed = document.get("keys").and_then(Json::as_array);
         let listed = listed.ok_or(InvalidKeySet::NoKeys)?;
         if listed.len() > MAX_KEYS {
             return Err(InvalidKeySet::TooMany(listed.len()));
         }
         let mut keys = Vec::with_capacity(listed.len());
         for (number, jwk) in (1..).zip(listed) {
-            let kid = jwk.get("kid").and_then(Value::as_str).unwrap_or("");
+            let kid = jwk.get("kid").and_then(Json::as_str).unwrap_or("");
             match key(jwk) {
                 Ok(key) => keys.push(((!kid.is_empty()).then(|| kid.to_owned()), key)),
                 Err(reason) => unusable(InvalidKeySet::Key {
@@ -114,8 +115,8 @@ impl KeySet {
     }
 }
 
-fn key(jwk: &Value<'_>) -> Result<PublicKey, String> {
-    let text = |name: &str| jwk.get(name).and_then(Value::as_str);
+fn key(jwk: &Json<'_>) -> Result<PublicKey, String> {
+    let text = |name: &str| jwk.get(name).and_then(Json::as_str);
     let number = |name: &str| {
         let text = text(name).ok_or_else(|| format!("it has no text `{name}`"))?;
         let bytes = URL_SAFE_NO_PAD.decode(text);
@@ -127,7 +128,7 @@ fn key(jwk: &Value<'_>) -> Result<PublicKey, String> {
     if text("use").is_some_and(|used| used != "sig") {
         return Err("its `use` is not `sig`".to_owned());
     }
-    if let Some(operations) = jwk.get("key_ops").and_then(Value::as_array)
+    if let Some(operations) = jwk.get("key_ops").and_then(Json::as_array)
         && !operations.iter().any(|o| o.as_str() == Some("verify"))
     {
         return Err("its `key_ops` are without `verify`".to_owned());

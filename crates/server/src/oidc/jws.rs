@@ -12,11 +12,17 @@ use aws_lc_rs::{
     signature::{self, ParsedPublicKey},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use bowline_iam::json::{self, Kind, Limits, Object, Value};
+use bowline_json::{Json, JsonKind, JsonLimits, JsonObject};
 
 /// Characters of a token, shape `clientTokenType` of STS.
 pub const MAX_TOKEN: usize = 20_000;
 const MIN_TOKEN: usize = 4;
+/// How much the header and the claims may hold.
+const TOKEN_LIMITS: JsonLimits = JsonLimits {
+    max_bytes: MAX_TOKEN,
+    max_depth: 8,
+    max_values: 2_048,
+};
 /// Bytes of a `kid`: longer ones are not looked up.
 const MAX_KID: usize = 512;
 
@@ -130,7 +136,7 @@ pub(super) struct CompactJws<'a> {
     /// The key that the header names; an empty one is none.
     pub(super) kid: Option<Cow<'a, str>>,
     /// The claims as they stand there.
-    pub(super) claims: Object<'a>,
+    pub(super) claims: JsonObject<'a>,
 }
 
 impl<'a> CompactJws<'a> {
@@ -142,15 +148,15 @@ impl<'a> CompactJws<'a> {
                 return Err(MalformedJws::Extension(name));
             }
         }
-        let name = header.get("alg").and_then(Value::as_str).unwrap_or("");
+        let name = header.get("alg").and_then(Json::as_str).unwrap_or("");
         let algorithm = Algorithm::from_name(name).ok_or_else(|| {
             let shown = name.chars().take(16).flat_map(char::escape_debug);
             MalformedJws::Algorithm(shown.collect())
         })?;
         let kid = match header.get("kid").map(|kid| &kid.kind) {
             None => None,
-            Some(Kind::String(kid)) if kid.is_empty() => None,
-            Some(Kind::String(kid)) if kid.len() <= MAX_KID => Some(kid.clone()),
+            Some(JsonKind::String(kid)) if kid.is_empty() => None,
+            Some(JsonKind::String(kid)) if kid.len() <= MAX_KID => Some(kid.clone()),
             Some(_) => return Err(MalformedJws::KeyId),
         };
         Ok(Self {
@@ -313,13 +319,15 @@ fn decode(part: &'static str, text: &str) -> Result<Vec<u8>, MalformedJws> {
     bytes.map_err(|_| MalformedJws::Encoding(part))
 }
 
-fn object<'a>(part: &'static str, text: &'a [u8]) -> Result<Object<'a>, MalformedJws> {
-    let value = json::parse(text, &Limits::TOKEN)
+fn object<'a>(part: &'static str, text: &'a [u8]) -> Result<JsonObject<'a>, MalformedJws> {
+    let value = bowline_json::parse(text, &TOKEN_LIMITS)
         .map_err(|error| MalformedJws::Json(part, error.to_string()))?;
     match value.kind {
-        Kind::Object(object) => Ok(object),
-        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::String(_) | Kind::Array(_) => {
-            Err(MalformedJws::Json(part, "is no object".to_owned()))
-        }
+        JsonKind::Object(object) => Ok(object),
+        JsonKind::Null
+        | JsonKind::Bool(_)
+        | JsonKind::Number(_)
+        | JsonKind::String(_)
+        | JsonKind::Array(_) => Err(MalformedJws::Json(part, "is no object".to_owned())),
     }
 }

@@ -5,10 +5,8 @@
 
 use std::borrow::Cow;
 
-use bowline_iam::{
-    context,
-    json::{Kind, Object, Value},
-};
+use bowline_iam::context;
+use bowline_json::{Json, JsonKind, JsonObject};
 use jiff::Timestamp;
 
 use super::{
@@ -40,7 +38,7 @@ pub struct UnverifiedToken<'a> {
 /// A token whose signature, times and audience are good.
 #[derive(Clone, Debug)]
 pub struct VerifiedToken<'a> {
-    claims: &'a Object<'a>,
+    claims: &'a JsonObject<'a>,
     subject: &'a str,
     others: Claims<'a>,
     audience: Vec<&'a str>,
@@ -61,7 +59,7 @@ impl<'a> UnverifiedToken<'a> {
 
     /// Who claims to have issued it, for finding the provider.
     pub fn unverified_issuer(&self) -> &str {
-        let issuer = self.jws.claims.get("iss").and_then(Value::as_str);
+        let issuer = self.jws.claims.get("iss").and_then(Json::as_str);
         issuer.unwrap_or_default()
     }
 
@@ -155,7 +153,7 @@ impl<'a> VerifiedToken<'a> {
 /// Names and values of claims.
 type Claims<'a> = Vec<(Cow<'a, str>, context::ConditionValue<'a>)>;
 
-fn others<'a>(claims: &'a Object<'_>) -> Result<Claims<'a>, TokenError> {
+fn others<'a>(claims: &'a JsonObject<'_>) -> Result<Claims<'a>, TokenError> {
     let mut kept = Claims::with_capacity(16);
     for member in claims.members() {
         let name = &*member.name;
@@ -195,7 +193,7 @@ fn shown(name: &str) -> String {
 
 /// Claims that AWS turns into tags and source identity of the session, in its nested and its flat form ("Pass session tags in
 /// STS", "Monitor and control actions taken with assumed roles", IAM User Guide). Policies that ask for them would find nothing.
-fn refuse_session_claims(claims: &Object<'_>) -> Result<(), TokenError> {
+fn refuse_session_claims(claims: &JsonObject<'_>) -> Result<(), TokenError> {
     let asks = |name: &str| {
         let own = name.strip_prefix("https://aws.amazon.com/");
         own.is_some_and(|own| own.starts_with("tags") || own.starts_with("source_identity"))
@@ -206,7 +204,10 @@ fn refuse_session_claims(claims: &Object<'_>) -> Result<(), TokenError> {
     })
 }
 
-fn text<'a>(claims: &'a Object<'_>, claim: &'static str) -> Result<Option<&'a str>, TokenError> {
+fn text<'a>(
+    claims: &'a JsonObject<'_>,
+    claim: &'static str,
+) -> Result<Option<&'a str>, TokenError> {
     let Some(value) = claims.get(claim) else {
         return Ok(None);
     };
@@ -222,11 +223,14 @@ fn is_name(text: &&str) -> bool {
     !text.is_empty() && text.len() <= MAX_NAME
 }
 
-fn required_text<'a>(claims: &'a Object<'_>, claim: &'static str) -> Result<&'a str, TokenError> {
+fn required_text<'a>(
+    claims: &'a JsonObject<'_>,
+    claim: &'static str,
+) -> Result<&'a str, TokenError> {
     text(claims, claim)?.ok_or(TokenError::MissingClaim(claim))
 }
 
-fn time(claims: &Object<'_>, claim: &'static str) -> Result<Option<i64>, TokenError> {
+fn time(claims: &JsonObject<'_>, claim: &'static str) -> Result<Option<i64>, TokenError> {
     let Some(value) = claims.get(claim) else {
         return Ok(None);
     };
@@ -237,11 +241,11 @@ fn time(claims: &Object<'_>, claim: &'static str) -> Result<Option<i64>, TokenEr
     })
 }
 
-fn required_time(claims: &Object<'_>, claim: &'static str) -> Result<i64, TokenError> {
+fn required_time(claims: &JsonObject<'_>, claim: &'static str) -> Result<i64, TokenError> {
     time(claims, claim)?.ok_or(TokenError::MissingClaim(claim))
 }
 
-fn audience<'a>(claims: &'a Object<'_>) -> Result<Vec<&'a str>, TokenError> {
+fn audience<'a>(claims: &'a JsonObject<'_>) -> Result<Vec<&'a str>, TokenError> {
     let value = claims.get("aud").ok_or(TokenError::MissingClaim("aud"))?;
     let one = std::slice::from_ref(value);
     let names = value.as_array().unwrap_or(one).iter();
@@ -256,11 +260,11 @@ fn audience<'a>(claims: &'a Object<'_>) -> Result<Vec<&'a str>, TokenError> {
 
 fn flatten<'a>(
     name: Cow<'a, str>,
-    value: &'a Value<'a>,
+    value: &'a Json<'a>,
     kept: &mut Claims<'a>,
 ) -> Result<(), TokenError> {
     match &value.kind {
-        Kind::Object(object) => {
+        JsonKind::Object(object) => {
             // A slash in a member's name could spell another member's path.
             let members = object.members().iter();
             for member in members.filter(|member| !member.name.contains('/')) {
@@ -269,23 +273,27 @@ fn flatten<'a>(
             }
             Ok(())
         }
-        Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::String(_) | Kind::Array(_) => {
-            keep(name, value, kept)
-        }
+        JsonKind::Null
+        | JsonKind::Bool(_)
+        | JsonKind::Number(_)
+        | JsonKind::String(_)
+        | JsonKind::Array(_) => keep(name, value, kept),
     }
 }
 
 /// Keeps a claim that a policy can ask for: nothing, objects and lists of them are none.
 fn keep<'a>(
     name: Cow<'a, str>,
-    value: &'a Value<'a>,
+    value: &'a Json<'a>,
     kept: &mut Claims<'a>,
 ) -> Result<(), TokenError> {
     let value = match &value.kind {
-        Kind::Null | Kind::Object(_) => None,
-        Kind::Bool(value) => Some(context::ConditionValue::Bool(*value)),
-        Kind::Number(_) | Kind::String(_) => word(&name, value)?.map(context::ConditionValue::from),
-        Kind::Array(items) => {
+        JsonKind::Null | JsonKind::Object(_) => None,
+        JsonKind::Bool(value) => Some(context::ConditionValue::Bool(*value)),
+        JsonKind::Number(_) | JsonKind::String(_) => {
+            word(&name, value)?.map(context::ConditionValue::from)
+        }
+        JsonKind::Array(items) => {
             let mut words = Vec::with_capacity(items.len());
             for item in items {
                 words.extend(word(&name, item)?.map(Cow::Borrowed));
@@ -305,13 +313,13 @@ fn keep<'a>(
     Ok(())
 }
 
-fn word<'a>(name: &str, value: &'a Value<'a>) -> Result<Option<&'a str>, TokenError> {
+fn word<'a>(name: &str, value: &'a Json<'a>) -> Result<Option<&'a str>, TokenError> {
     let word = match &value.kind {
-        Kind::String(text) => &**text,
-        Kind::Bool(true) => "true",
-        Kind::Bool(false) => "false",
-        Kind::Number(number) => number.text(),
-        Kind::Null | Kind::Array(_) | Kind::Object(_) => return Ok(None),
+        JsonKind::String(text) => &**text,
+        JsonKind::Bool(true) => "true",
+        JsonKind::Bool(false) => "false",
+        JsonKind::Number(number) => number.text(),
+        JsonKind::Null | JsonKind::Array(_) | JsonKind::Object(_) => return Ok(None),
     };
     if word.len() > MAX_TEXT {
         return Err(ambiguous(name, "has a text of more than 2048 bytes"));

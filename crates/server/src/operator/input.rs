@@ -1,14 +1,14 @@
 //! Members of a request, each read strictly: one that is unknown is refused, not dropped.
 
 use bowline_aws::error::{AwsError, Code};
-use bowline_iam::json::{Kind, Object, Value};
+use bowline_json::{Json, JsonKind, JsonObject};
 
 /// The members of a request's object.
 #[derive(Debug)]
-pub(super) struct Members<'a>(&'a Object<'a>);
+pub(super) struct Members<'a>(&'a JsonObject<'a>);
 
 impl<'a> Members<'a> {
-    pub(super) fn of(value: &'a Value<'a>) -> Result<Self, AwsError> {
+    pub(super) fn of(value: &'a Json<'a>) -> Result<Self, AwsError> {
         let object = value.as_object();
         object
             .map(Self)
@@ -31,7 +31,7 @@ impl<'a> Members<'a> {
     pub(super) fn text(&self, name: &str) -> Result<Option<String>, AwsError> {
         match self.0.get(name).map(|value| &value.kind) {
             None => Ok(None),
-            Some(Kind::String(text)) => Ok(Some(text.clone().into_owned())),
+            Some(JsonKind::String(text)) => Ok(Some(text.clone().into_owned())),
             Some(_) => Err(invalid(&format!("{name} is not a text"))),
         }
     }
@@ -45,7 +45,7 @@ impl<'a> Members<'a> {
     pub(super) fn boolean(&self, name: &str) -> Result<bool, AwsError> {
         match self.0.get(name).map(|value| &value.kind) {
             None => Ok(false),
-            Some(Kind::Bool(value)) => Ok(*value),
+            Some(JsonKind::Bool(value)) => Ok(*value),
             Some(_) => Err(invalid(&format!("{name} is not true or false"))),
         }
     }

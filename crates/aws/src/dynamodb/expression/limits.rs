@@ -135,6 +135,8 @@ fn next(text: &str) -> Option<(&str, &str)> {
 
 #[cfg(test)]
 mod tests {
+    use bowline_json::JsonLimits;
+
     use super::*;
 
     fn told(member: &str, expression: &str) -> String {
@@ -199,9 +201,9 @@ mod tests {
 
     #[test]
     fn an_update_takes_the_value_of_one_attribute_so_often_and_no_more() {
-        let object = bowline_iam::json::parse(
+        let object = bowline_json::parse(
             br##"{"#b": "big", "#c": "big", "#other": "small"}"##,
-            &bowline_iam::json::Limits {
+            &JsonLimits {
                 max_bytes: 1_000,
                 max_depth: 4,
                 max_values: 10,

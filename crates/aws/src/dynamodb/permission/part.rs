@@ -2,10 +2,8 @@
 
 use std::borrow::Cow;
 
-use bowline_iam::{
-    context::ConditionValue,
-    json::{self, Object},
-};
+use bowline_iam::context::ConditionValue;
+use bowline_json::{Json, JsonObject};
 
 use crate::dynamodb::{
     expression::{self, Names},
@@ -17,7 +15,7 @@ use crate::dynamodb::{
 
 /// What a part of a request says of items: the body itself, one table of a batch, or one item of a transaction.
 pub(super) struct Part<'r, 'a> {
-    object: &'r Object<'a>,
+    object: &'r JsonObject<'a>,
     /// `ExpressionAttributeNames`.
     names: Names<'r>,
     /// The attribute that is the partition key of what the part is about.
@@ -29,11 +27,11 @@ pub(super) struct Part<'r, 'a> {
 pub(super) struct CollectedValues(Option<Vec<String>>);
 
 impl<'r, 'a> Part<'r, 'a> {
-    pub(super) fn new(object: &'r Object<'a>, partition_key: Option<&'r str>) -> Self {
+    pub(super) fn new(object: &'r JsonObject<'a>, partition_key: Option<&'r str>) -> Self {
         Self {
             object,
             names: present(object, "ExpressionAttributeNames")
-                .and_then(json::Value::as_object)
+                .and_then(Json::as_object)
                 .map(Names::new)
                 .unwrap_or_default(),
             partition_key,
@@ -44,7 +42,7 @@ impl<'r, 'a> Part<'r, 'a> {
     pub(super) fn keys(
         &self,
         operation: Operation,
-        body: &Object<'_>,
+        body: &JsonObject<'_>,
         resource: &TableResource,
     ) -> Vec<(Cow<'static, str>, ConditionValue<'r>)> {
         let mut attributes = CollectedValues::new();
@@ -83,12 +81,12 @@ impl<'r, 'a> Part<'r, 'a> {
     }
 
     /// The item or the key that the part has.
-    fn item(&self) -> Option<&'r Object<'a>> {
+    fn item(&self) -> Option<&'r JsonObject<'a>> {
         let item = present(self.object, "Item").or_else(|| present(self.object, "Key"));
         item?.as_object()
     }
 
-    pub(super) fn partition_value(&self, item: &Object<'_>) -> Option<String> {
+    pub(super) fn partition_value(&self, item: &JsonObject<'_>) -> Option<String> {
         key_value::text(item.get(self.partition_key?)?)
     }
 
@@ -96,7 +94,7 @@ impl<'r, 'a> Part<'r, 'a> {
     fn queried(&self) -> Option<String> {
         let partition_key = self.partition_key?;
         let expression = present(self.object, "KeyConditionExpression");
-        let conditions = present(self.object, "KeyConditions").and_then(json::Value::as_object);
+        let conditions = present(self.object, "KeyConditions").and_then(Json::as_object);
         match (expression, conditions) {
             (Some(expression), None) => {
                 let value = expression::equal_to(expression.as_str()?, partition_key, &self.names)?;
@@ -138,7 +136,7 @@ impl<'r, 'a> Part<'r, 'a> {
             "ScanFilter",
         ];
         for name in EXPRESSIONS {
-            let expression = present(self.object, name).and_then(json::Value::as_str);
+            let expression = present(self.object, name).and_then(Json::as_str);
             if let Some(expression) = expression {
                 match expression::attributes(expression, &self.names) {
                     Some(attributes) => found.add_all(attributes.into_iter()),
@@ -147,19 +145,19 @@ impl<'r, 'a> Part<'r, 'a> {
             }
         }
         for name in BY_NAME {
-            let object = present(self.object, name).and_then(json::Value::as_object);
-            let members = object.map(Object::members).unwrap_or_default();
+            let object = present(self.object, name).and_then(Json::as_object);
+            let members = object.map(JsonObject::members).unwrap_or_default();
             found.add_all(members.iter().map(|member| member.name.to_string()));
         }
-        let names = present(self.object, "AttributesToGet").and_then(json::Value::as_array);
-        let names = names.into_iter().flatten().filter_map(json::Value::as_str);
+        let names = present(self.object, "AttributesToGet").and_then(Json::as_array);
+        let names = names.into_iter().flatten().filter_map(Json::as_str);
         found.add_all(names.map(str::to_owned));
     }
 
     /// What a read gives back: what it says, or what it then does.
     pub(super) fn select(&self, of_index: bool) -> &'r str {
         let names = ["ProjectionExpression", "AttributesToGet"];
-        match present(self.object, "Select").and_then(json::Value::as_str) {
+        match present(self.object, "Select").and_then(Json::as_str) {
             Some(select) => select,
             None if names
                 .iter()
@@ -174,7 +172,7 @@ impl<'r, 'a> Part<'r, 'a> {
 
     /// What a write gives back at most: the item may come with a condition that fails, too.
     fn returned(&self) -> &'r str {
-        let text = |name| present(self.object, name).and_then(json::Value::as_str);
+        let text = |name| present(self.object, name).and_then(Json::as_str);
         let returned = text("ReturnValues").unwrap_or("NONE");
         match text("ReturnValuesOnConditionCheckFailure") {
             Some(on_failure) if on_failure != "NONE" && !returned.starts_with("ALL_") => on_failure,
@@ -231,8 +229,10 @@ pub(super) fn leading_keys<'v>(
     }
 }
 
-pub(super) fn consumed_capacity<'v>(body: &Object<'_>) -> (Cow<'static, str>, ConditionValue<'v>) {
-    let asked = present(body, "ReturnConsumedCapacity").and_then(json::Value::as_str);
+pub(super) fn consumed_capacity<'v>(
+    body: &JsonObject<'_>,
+) -> (Cow<'static, str>, ConditionValue<'v>) {
+    let asked = present(body, "ReturnConsumedCapacity").and_then(Json::as_str);
     let asked = asked.unwrap_or("NONE").to_owned();
     ("dynamodb:ReturnConsumedCapacity".into(), asked.into())
 }

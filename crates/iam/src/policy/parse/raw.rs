@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
+use bowline_json::{Json, JsonKind, JsonMember, JsonObject, JsonProblem};
+
 use super::{PolicyError, Problem};
-use crate::{
-    condition::Operator,
-    json::{self, Kind, Limits, Member, Object, Value},
-};
+use crate::condition::Operator;
+use crate::policy::DOCUMENT_LIMITS;
 
 /// A document as it is written.
 pub(super) struct Document<'v> {
@@ -63,10 +63,10 @@ pub(super) struct RawCondition<'v> {
 }
 
 /// Reads a text as JSON.
-pub(super) fn json(text: &str) -> Result<Value<'_>, PolicyError> {
-    json::parse(text.as_bytes(), &Limits::POLICY).map_err(|error| PolicyError {
+pub(super) fn json(text: &str) -> Result<Json<'_>, PolicyError> {
+    bowline_json::parse(text.as_bytes(), &DOCUMENT_LIMITS).map_err(|error| PolicyError {
         // A doubled member is JSON, and still not one thing to everybody who reads it.
-        problem: if matches!(error.problem, json::Problem::Duplicate(_)) {
+        problem: if matches!(error.problem, JsonProblem::Duplicate(_)) {
             Problem::Syntax
         } else {
             Problem::NotJson
@@ -78,7 +78,7 @@ pub(super) fn json(text: &str) -> Result<Value<'_>, PolicyError> {
 }
 
 /// Takes a document apart.
-pub(super) fn document<'v>(text: &str, value: &'v Value<'_>) -> Result<Document<'v>, PolicyError> {
+pub(super) fn document<'v>(text: &str, value: &'v Json<'_>) -> Result<Document<'v>, PolicyError> {
     Syntax { text }.document(value)
 }
 
@@ -107,7 +107,7 @@ impl Syntax<'_> {
         PolicyError::at(self.text, at, Problem::Syntax, detail)
     }
 
-    fn document<'v>(&self, value: &'v Value<'_>) -> Result<Document<'v>, PolicyError> {
+    fn document<'v>(&self, value: &'v Json<'_>) -> Result<Document<'v>, PolicyError> {
         let object = self.object(value, "a policy is")?;
         self.known(object, "a policy", &DOCUMENT)?;
         let version = match object.get("Version") {
@@ -131,15 +131,17 @@ impl Syntax<'_> {
             .get("Statement")
             .ok_or_else(|| self.error(value.span.start, "the policy has no `Statement`"))?;
         let statements = match &statement.kind {
-            Kind::Array(items) if items.is_empty() => {
+            JsonKind::Array(items) if items.is_empty() => {
                 return Err(self.error(statement.span.start, "the policy has no statements"));
             }
-            Kind::Array(items) => items.iter().map(|item| self.statement(item)).collect(),
-            Kind::Object(_) => self.statement(statement).map(|only| vec![only]),
-            Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::String(_) => Err(self.error(
-                statement.span.start,
-                "`Statement` is neither an object nor a list",
-            )),
+            JsonKind::Array(items) => items.iter().map(|item| self.statement(item)).collect(),
+            JsonKind::Object(_) => self.statement(statement).map(|only| vec![only]),
+            JsonKind::Null | JsonKind::Bool(_) | JsonKind::Number(_) | JsonKind::String(_) => {
+                Err(self.error(
+                    statement.span.start,
+                    "`Statement` is neither an object nor a list",
+                ))
+            }
         };
         Ok(Document {
             version,
@@ -147,7 +149,7 @@ impl Syntax<'_> {
         })
     }
 
-    fn statement<'v>(&self, value: &'v Value<'_>) -> Result<RawStatement<'v>, PolicyError> {
+    fn statement<'v>(&self, value: &'v Json<'_>) -> Result<RawStatement<'v>, PolicyError> {
         let object = self.object(value, "a statement is")?;
         self.known(object, "a statement", &STATEMENT)?;
         let at = value.span.start;
@@ -180,7 +182,7 @@ impl Syntax<'_> {
     /// One of two elements that exclude each other.
     fn either<'v>(
         &self,
-        object: &'v Object<'_>,
+        object: &'v JsonObject<'_>,
         name: &str,
         negation: &str,
     ) -> Result<Option<Texts<'v>>, PolicyError> {
@@ -202,7 +204,7 @@ impl Syntax<'_> {
 
     fn principal<'v>(
         &self,
-        object: &'v Object<'_>,
+        object: &'v JsonObject<'_>,
     ) -> Result<Option<RawPrincipal<'v>>, PolicyError> {
         let (value, negated) = match (object.get("Principal"), object.get("NotPrincipal")) {
             (None, None) => return Ok(None),
@@ -226,7 +228,7 @@ impl Syntax<'_> {
                 if kinds.is_empty() {
                     return Err(self.error(value.span.start, "`Principal` names nobody"));
                 }
-                let read = |member: &'v Member<'_>| {
+                let read = |member: &'v JsonMember<'_>| {
                     let kind = Text {
                         value: &member.name,
                         at: member.name_span.start,
@@ -243,7 +245,7 @@ impl Syntax<'_> {
         }))
     }
 
-    fn conditions<'v>(&self, value: &'v Value<'_>) -> Result<Vec<RawCondition<'v>>, PolicyError> {
+    fn conditions<'v>(&self, value: &'v Json<'_>) -> Result<Vec<RawCondition<'v>>, PolicyError> {
         let mut conditions = Vec::new();
         for operator in self.object(value, "`Condition` is")?.members() {
             let at = operator.name_span.start;
@@ -288,44 +290,45 @@ impl Syntax<'_> {
     }
 
     /// A condition's values, which may be numbers and truth values without quotes.
-    fn values<'v>(
-        &self,
-        value: &'v Value<'_>,
-        key: &str,
-    ) -> Result<Vec<Cow<'v, str>>, PolicyError> {
-        let one = |value: &'v Value<'_>| match &value.kind {
-            Kind::String(text) => Ok(Cow::Borrowed(&**text)),
-            Kind::Number(number) => Ok(Cow::Owned(number.text().to_owned())),
-            Kind::Bool(truth) => Ok(Cow::Borrowed(if *truth { "true" } else { "false" })),
-            Kind::Null | Kind::Array(_) | Kind::Object(_) => {
+    fn values<'v>(&self, value: &'v Json<'_>, key: &str) -> Result<Vec<Cow<'v, str>>, PolicyError> {
+        let one = |value: &'v Json<'_>| match &value.kind {
+            JsonKind::String(text) => Ok(Cow::Borrowed(&**text)),
+            JsonKind::Number(number) => Ok(Cow::Owned(number.text().to_owned())),
+            JsonKind::Bool(truth) => Ok(Cow::Borrowed(if *truth { "true" } else { "false" })),
+            JsonKind::Null | JsonKind::Array(_) | JsonKind::Object(_) => {
                 let detail =
                     format!("a value of `{key}` is neither a text nor a number nor a truth value");
                 Err(self.error(value.span.start, detail))
             }
         };
         match &value.kind {
-            Kind::Array(items) => items.iter().map(one).collect(),
-            Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::String(_) | Kind::Object(_) => {
-                one(value).map(|only| vec![only])
-            }
+            JsonKind::Array(items) => items.iter().map(one).collect(),
+            JsonKind::Null
+            | JsonKind::Bool(_)
+            | JsonKind::Number(_)
+            | JsonKind::String(_)
+            | JsonKind::Object(_) => one(value).map(|only| vec![only]),
         }
     }
 
     /// A text, or a list of texts.
-    fn texts<'v>(&self, value: &'v Value<'_>, name: &str) -> Result<Vec<Text<'v>>, PolicyError> {
+    fn texts<'v>(&self, value: &'v Json<'_>, name: &str) -> Result<Vec<Text<'v>>, PolicyError> {
         match &value.kind {
-            Kind::Array(items) => {
+            JsonKind::Array(items) => {
                 let what = format!("each of `{name}` is");
                 items.iter().map(|item| self.text(item, &what)).collect()
             }
-            Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::String(_) | Kind::Object(_) => {
-                self.text(value, &format!("`{name}` is"))
-                    .map(|only| vec![only])
-            }
+            JsonKind::Null
+            | JsonKind::Bool(_)
+            | JsonKind::Number(_)
+            | JsonKind::String(_)
+            | JsonKind::Object(_) => self
+                .text(value, &format!("`{name}` is"))
+                .map(|only| vec![only]),
         }
     }
 
-    fn text<'v>(&self, value: &'v Value<'_>, what: &str) -> Result<Text<'v>, PolicyError> {
+    fn text<'v>(&self, value: &'v Json<'_>, what: &str) -> Result<Text<'v>, PolicyError> {
         let at = value.span.start;
         match value.as_str() {
             Some(value) => Ok(Text { value, at }),
@@ -335,15 +338,20 @@ impl Syntax<'_> {
 
     fn object<'v, 'a>(
         &self,
-        value: &'v Value<'a>,
+        value: &'v Json<'a>,
         what: &str,
-    ) -> Result<&'v Object<'a>, PolicyError> {
+    ) -> Result<&'v JsonObject<'a>, PolicyError> {
         let no_object = || self.error(value.span.start, format!("{what} not an object"));
         value.as_object().ok_or_else(no_object)
     }
 
-    fn known(&self, object: &Object<'_>, what: &str, names: &[&str]) -> Result<(), PolicyError> {
-        let unknown = |member: &&Member<'_>| {
+    fn known(
+        &self,
+        object: &JsonObject<'_>,
+        what: &str,
+        names: &[&str],
+    ) -> Result<(), PolicyError> {
+        let unknown = |member: &&JsonMember<'_>| {
             !names.contains(&&*member.name) || &*member.name == "__doc_comment"
         };
         match object.members().iter().find(unknown) {

@@ -17,7 +17,8 @@ use bowline_aws::{
     dynamodb::{AccountRegion, Operation, Request, TableResource},
     error::{AwsError, Code, Fault, Protocol},
 };
-use bowline_iam::{decision::Permit, json as body};
+use bowline_iam::decision::Permit;
+use bowline_json::{Json, JsonObject};
 use serde_json::{Value, json};
 
 pub(crate) use super::tables::recover::recover;
@@ -191,7 +192,7 @@ pub(super) async fn update(
 
 /// The names of the caller's tables in the region.
 pub(super) fn list(call: &TableCall<'_>) -> Result<String, AwsError> {
-    let limit = match call.request.get("Limit").and_then(body::Value::as_i64) {
+    let limit = match call.request.get("Limit").and_then(Json::as_i64) {
         None => MAX_LIST_PAGE,
         Some(limit @ 1..=MAX_LIST_PAGE) => limit,
         Some(limit) => {
@@ -257,12 +258,12 @@ async fn activate(
 }
 
 /// The indexes that an update speaks of.
-fn changed_indexes<'v>(updates: Option<&'v body::Value<'_>>) -> BTreeSet<&'v str> {
-    let updates = updates.and_then(body::Value::as_array);
+fn changed_indexes<'v>(updates: Option<&'v Json<'_>>) -> BTreeSet<&'v str> {
+    let updates = updates.and_then(Json::as_array);
     let updates = updates.into_iter().flatten();
     updates
-        .filter_map(body::Value::as_object)
-        .flat_map(body::Object::members)
+        .filter_map(Json::as_object)
+        .flat_map(JsonObject::members)
         .filter_map(|update| update.value.get("IndexName")?.as_str())
         .collect()
 }

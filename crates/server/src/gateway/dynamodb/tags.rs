@@ -6,7 +6,8 @@ use bowline_aws::{
     dynamodb::{Operation, Request},
     error::{AwsError, Code},
 };
-use bowline_iam::{decision::Permit, json};
+use bowline_iam::decision::Permit;
+use bowline_json::Json;
 use serde_json::json;
 
 use super::{TableCall, execute::AuthorizedTableOperation, tables::update_record};
@@ -25,10 +26,10 @@ const MAX_VALUE_CHARS: usize = 256;
 /// # Errors
 /// `ValidationException` for tags that AWS refuses too, and for a name that comes twice.
 pub(super) fn requested(request: &Request<'_>) -> Result<BTreeMap<String, String>, AwsError> {
-    let tags = request.get("Tags").and_then(json::Value::as_array);
+    let tags = request.get("Tags").and_then(Json::as_array);
     let mut given = BTreeMap::new();
     for tag in tags.into_iter().flatten() {
-        let text = |name| tag.get(name).and_then(json::Value::as_str);
+        let text = |name| tag.get(name).and_then(Json::as_str);
         let (name, value) = (
             text("Key").unwrap_or_default(),
             text("Value").unwrap_or_default(),
@@ -88,10 +89,10 @@ pub(super) async fn change(
     let removed: Vec<&str> = call
         .request
         .get("TagKeys")
-        .and_then(json::Value::as_array)
+        .and_then(Json::as_array)
         .into_iter()
         .flatten()
-        .filter_map(json::Value::as_str)
+        .filter_map(Json::as_str)
         .collect();
     let adds = call.request.operation() == Operation::TagResource;
     let known: Vec<Arc<entity::Table>> = call

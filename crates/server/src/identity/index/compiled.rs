@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use bowline_iam::{
     authorize::AppliedPolicy,
-    json::{self, Limits, Value},
-    policy::{CompiledPolicy, Policy, PolicyKind},
+    policy::{CompiledPolicy, DOCUMENT_LIMITS, Policy, PolicyKind},
 };
+use bowline_json::Json;
 
 use super::{Index, RoleEntry, UserEntry};
 use crate::identity::{
@@ -124,7 +124,8 @@ pub(super) fn render(document: &TrustDocument, lives: impl Fn(&UniqueId) -> bool
     let named = &document.principals;
     let gone: Vec<_> = named.iter().filter(|named| !lives(&named.id)).collect();
     // One that does not parse was told of when it was compiled.
-    let value = (!gone.is_empty()).then(|| json::parse(text.as_bytes(), &Limits::POLICY).ok());
+    let value =
+        (!gone.is_empty()).then(|| bowline_json::parse(text.as_bytes(), &DOCUMENT_LIMITS).ok());
     let (mut shown, mut from) = (String::with_capacity(text.len()), 0);
     for principal in value.iter().flatten().flat_map(principals) {
         let gone = gone
@@ -142,7 +143,7 @@ pub(super) fn render(document: &TrustDocument, lives: impl Fn(&UniqueId) -> bool
 }
 
 /// The texts of a document that name users and roles, in order.
-fn principals<'v, 'a>(document: &'v Value<'a>) -> Vec<&'v Value<'a>> {
+fn principals<'v, 'a>(document: &'v Json<'a>) -> Vec<&'v Json<'a>> {
     let statements = document.get("Statement").map_or(&[][..], one_or_more);
     let elements = statements.iter().filter_map(|statement| {
         let allowed = statement.get("Principal");
@@ -154,6 +155,6 @@ fn principals<'v, 'a>(document: &'v Value<'a>) -> Vec<&'v Value<'a>> {
 }
 
 /// The items of a list, or what stands in the place of a list of one.
-fn one_or_more<'v, 'a>(value: &'v Value<'a>) -> &'v [Value<'a>] {
+fn one_or_more<'v, 'a>(value: &'v Json<'a>) -> &'v [Json<'a>] {
     value.as_array().unwrap_or(std::slice::from_ref(value))
 }

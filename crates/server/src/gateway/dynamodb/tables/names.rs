@@ -10,7 +10,7 @@ use bowline_aws::{
     dynamodb::Request,
     error::{AwsError, Code},
 };
-use bowline_iam::json::Value;
+use bowline_json::Json;
 use serde_json::Value as Described;
 
 use super::description;
@@ -91,7 +91,7 @@ pub(super) fn new_indexes<'r>(request: &'r Request<'_>) -> impl Iterator<Item = 
         ("LocalSecondaryIndexes", None),
         ("GlobalSecondaryIndexUpdates", Some("Create")),
     ];
-    let listed = |list| request.get(list).and_then(Value::as_array);
+    let listed = |list| request.get(list).and_then(Json::as_array);
     lists.into_iter().flat_map(move |(list, within)| {
         let indexes = listed(list).unwrap_or_default().iter();
         indexes.filter_map(move |index| {

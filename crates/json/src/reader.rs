@@ -1,18 +1,55 @@
-//! The reader itself: one pass over the text, a cursor and the bounds.
+//! The reader: one pass over the text, a cursor and the bounds.
 
 use std::borrow::Cow;
 
-use super::{Kind, Limits, Member, Number, Object, Problem, Span, Value};
+use crate::{
+    error::{JsonError, JsonProblem},
+    scan,
+    value::{Json, JsonKind, JsonMember, JsonNumber, JsonObject, Span},
+    writer::needs_escape,
+};
 
-type Fault = (usize, Problem);
+/// How much a text may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct JsonLimits {
+    /// The most bytes of the text.
+    pub max_bytes: usize,
+    /// The most arrays and objects inside each other.
+    pub max_depth: usize,
+    /// The most values, nested ones included.
+    pub max_values: usize,
+}
 
-/// Objects up to this size are searched for doubled names one by one; larger ones are sorted.
-const FEW: usize = 16;
+/// A problem and the byte at which it was found.
+type Failure = (usize, JsonProblem);
 
-/// Bytes of a text that are looked at together.
-const CHUNK: usize = 16;
+/// The most members of an object whose names are compared pair by pair; of larger objects the
+/// names are sorted.
+const MAX_MEMBERS_UNSORTED: usize = 16;
 
-pub(super) fn read<'a>(text: &'a str, limits: &Limits) -> Result<Value<'a>, Fault> {
+/// Reads a text that is one value.
+///
+/// ```
+/// use bowline_json::{JsonLimits, parse};
+///
+/// let limits = JsonLimits { max_bytes: 1_000, max_depth: 8, max_values: 100 };
+/// let error = parse(b"{\"a\": 1,\n \"a\": 2}", &limits).unwrap_err();
+/// assert_eq!(error.to_string(), "line 2, column 2: member `a` is given twice; keep one of them");
+/// ```
+///
+/// # Errors
+/// [`JsonError`], with line and column.
+pub fn parse<'a>(text: &'a [u8], limits: &JsonLimits) -> Result<Json<'a>, JsonError> {
+    let at = |offset: usize, problem: JsonProblem| JsonError::at(text, offset, problem);
+    if text.len() > limits.max_bytes {
+        return Err(at(0, JsonProblem::TooLong(limits.max_bytes)));
+    }
+    let valid =
+        std::str::from_utf8(text).map_err(|error| at(error.valid_up_to(), JsonProblem::NotUtf8))?;
+    read(valid, limits).map_err(|(offset, problem)| at(offset, problem))
+}
+
+fn read<'a>(text: &'a str, limits: &JsonLimits) -> Result<Json<'a>, Failure> {
     let mut reader = Reader {
         text,
         bytes: text.as_bytes(),
@@ -24,7 +61,7 @@ pub(super) fn read<'a>(text: &'a str, limits: &Limits) -> Result<Value<'a>, Faul
     let value = reader.value(0)?;
     reader.space();
     if reader.at < reader.bytes.len() {
-        return Err((reader.at, Problem::Trailing));
+        return Err((reader.at, JsonProblem::Trailing));
     }
     Ok(value)
 }
@@ -33,28 +70,28 @@ struct Reader<'a, 'l> {
     text: &'a str,
     bytes: &'a [u8],
     at: usize,
-    limits: &'l Limits,
+    limits: &'l JsonLimits,
     values: usize,
 }
 
 impl<'a> Reader<'a, '_> {
-    fn value(&mut self, depth: usize) -> Result<Value<'a>, Fault> {
+    fn value(&mut self, depth: usize) -> Result<Json<'a>, Failure> {
         self.values += 1;
         if self.values > self.limits.max_values {
-            return Err((self.at, Problem::TooMany(self.limits.max_values)));
+            return Err((self.at, JsonProblem::TooMany(self.limits.max_values)));
         }
         let start = self.at;
         let kind = match self.peek() {
             Some(b'{') => self.object(depth)?,
             Some(b'[') => self.array(depth)?,
-            Some(b'"') => Kind::String(self.string()?),
-            Some(b'-' | b'0'..=b'9') => Kind::Number(self.number()?),
-            Some(b't') => self.word("true", Kind::Bool(true))?,
-            Some(b'f') => self.word("false", Kind::Bool(false))?,
-            Some(b'n') => self.word("null", Kind::Null)?,
+            Some(b'"') => JsonKind::String(self.string()?),
+            Some(b'-' | b'0'..=b'9') => JsonKind::Number(self.number()?),
+            Some(b't') => self.word("true", JsonKind::Bool(true))?,
+            Some(b'f') => self.word("false", JsonKind::Bool(false))?,
+            Some(b'n') => self.word("null", JsonKind::Null)?,
             _ => return Err(self.unexpected("a value")),
         };
-        Ok(Value {
+        Ok(Json {
             span: Span {
                 start,
                 end: self.at,
@@ -63,12 +100,12 @@ impl<'a> Reader<'a, '_> {
         })
     }
 
-    fn object(&mut self, depth: usize) -> Result<Kind<'a>, Fault> {
+    fn object(&mut self, depth: usize) -> Result<JsonKind<'a>, Failure> {
         self.enter(depth)?;
-        let mut members: Vec<Member<'a>> = Vec::new();
+        let mut members: Vec<JsonMember<'a>> = Vec::new();
         self.space();
         if self.eat(b'}') {
-            return Ok(Kind::Object(Object(members)));
+            return Ok(JsonKind::Object(JsonObject(members)));
         }
         loop {
             self.space();
@@ -87,7 +124,7 @@ impl<'a> Reader<'a, '_> {
             }
             self.space();
             let value = self.value(depth + 1)?;
-            members.push(Member {
+            members.push(JsonMember {
                 name,
                 name_span,
                 value,
@@ -100,23 +137,23 @@ impl<'a> Reader<'a, '_> {
                 return Err(self.unexpected("`,` or `}`"));
             }
         }
-        refuse_doubled(&members)?;
-        Ok(Kind::Object(Object(members)))
+        reject_duplicates(&members)?;
+        Ok(JsonKind::Object(JsonObject(members)))
     }
 
-    fn array(&mut self, depth: usize) -> Result<Kind<'a>, Fault> {
+    fn array(&mut self, depth: usize) -> Result<JsonKind<'a>, Failure> {
         self.enter(depth)?;
         let mut items = Vec::new();
         self.space();
         if self.eat(b']') {
-            return Ok(Kind::Array(items));
+            return Ok(JsonKind::Array(items));
         }
         loop {
             self.space();
             items.push(self.value(depth + 1)?);
             self.space();
             if self.eat(b']') {
-                return Ok(Kind::Array(items));
+                return Ok(JsonKind::Array(items));
             }
             if !self.eat(b',') {
                 return Err(self.unexpected("`,` or `]`"));
@@ -124,15 +161,15 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    fn enter(&mut self, depth: usize) -> Result<(), Fault> {
+    fn enter(&mut self, depth: usize) -> Result<(), Failure> {
         if depth >= self.limits.max_depth {
-            return Err((self.at, Problem::TooDeep(self.limits.max_depth)));
+            return Err((self.at, JsonProblem::TooDeep(self.limits.max_depth)));
         }
         self.at += 1;
         Ok(())
     }
 
-    fn string(&mut self) -> Result<Cow<'a, str>, Fault> {
+    fn string(&mut self) -> Result<Cow<'a, str>, Failure> {
         self.at += 1;
         let start = self.at;
         let plain = self.plain()?;
@@ -154,28 +191,20 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// Everything up to the next quote or backslash.
-    fn plain(&mut self) -> Result<&'a str, Fault> {
+    fn plain(&mut self) -> Result<&'a str, Failure> {
         let start = self.at;
         let rest = self.bytes.get(start..).unwrap_or_default();
-        // Whole chunks without an end are passed at once.
-        let (chunks, _) = rest.as_chunks::<CHUNK>();
-        let passed = chunks.iter().take_while(|chunk| !any_ends(chunk)).count() * CHUNK;
-        let tail = rest.get(passed..).unwrap_or_default();
-        let length = tail
-            .iter()
-            .position(|byte| ends(*byte))
-            .map(|length| passed + length);
-        self.at = length.map_or(self.bytes.len(), |length| start + length);
+        self.at = start + scan::count_before(rest, needs_escape);
         match self.peek() {
             Some(b'"' | b'\\') => Ok(self.text.get(start..self.at).unwrap_or_default()),
-            Some(_) => Err((self.at, Problem::ControlCharacter)),
-            None => Err((self.at, Problem::End)),
+            Some(_) => Err((self.at, JsonProblem::ControlCharacter)),
+            None => Err((self.at, JsonProblem::End)),
         }
     }
 
-    fn escape(&mut self) -> Result<char, Fault> {
+    fn escape(&mut self) -> Result<char, Failure> {
         let at = self.at;
-        let byte = self.peek().ok_or((at, Problem::End))?;
+        let byte = self.peek().ok_or((at, JsonProblem::End))?;
         self.at += 1;
         Ok(match byte {
             b'"' => '"',
@@ -187,40 +216,40 @@ impl<'a> Reader<'a, '_> {
             b'r' => '\r',
             b't' => '\t',
             b'u' => return self.unicode(at),
-            _ => return Err((at, Problem::BadEscape)),
+            _ => return Err((at, JsonProblem::BadEscape)),
         })
     }
 
-    fn unicode(&mut self, at: usize) -> Result<char, Fault> {
+    fn unicode(&mut self, at: usize) -> Result<char, Failure> {
         let first = self.hex4()?;
         if !(0xd800..0xe000).contains(&first) {
-            return char::from_u32(first).ok_or((at, Problem::BadEscape));
+            return char::from_u32(first).ok_or((at, JsonProblem::BadEscape));
         }
         if first >= 0xdc00 || !(self.eat(b'\\') && self.eat(b'u')) {
-            return Err((at, Problem::LoneSurrogate));
+            return Err((at, JsonProblem::LoneSurrogate));
         }
         let second = self.hex4()?;
         if !(0xdc00..0xe000).contains(&second) {
-            return Err((at, Problem::LoneSurrogate));
+            return Err((at, JsonProblem::LoneSurrogate));
         }
         char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00))
-            .ok_or((at, Problem::BadEscape))
+            .ok_or((at, JsonProblem::BadEscape))
     }
 
-    fn hex4(&mut self) -> Result<u32, Fault> {
+    fn hex4(&mut self) -> Result<u32, Failure> {
         let mut value = 0;
         for _ in 0..4 {
             let digit = self
                 .peek()
                 .and_then(|byte| char::from(byte).to_digit(16))
-                .ok_or((self.at, Problem::BadEscape))?;
+                .ok_or((self.at, JsonProblem::BadEscape))?;
             value = value * 16 + digit;
             self.at += 1;
         }
         Ok(value)
     }
 
-    fn number(&mut self) -> Result<Number<'a>, Fault> {
+    fn number(&mut self) -> Result<JsonNumber<'a>, Failure> {
         let start = self.at;
         self.eat(b'-');
         if !self.eat(b'0') {
@@ -236,23 +265,25 @@ impl<'a> Reader<'a, '_> {
             self.digits()?;
         }
         if matches!(self.peek(), Some(b'0'..=b'9')) {
-            return Err((self.at, Problem::BadNumber));
+            return Err((self.at, JsonProblem::BadNumber));
         }
-        Ok(Number(self.text.get(start..self.at).unwrap_or_default()))
+        Ok(JsonNumber(
+            self.text.get(start..self.at).unwrap_or_default(),
+        ))
     }
 
-    fn digits(&mut self) -> Result<(), Fault> {
+    fn digits(&mut self) -> Result<(), Failure> {
         let start = self.at;
         while matches!(self.peek(), Some(b'0'..=b'9')) {
             self.at += 1;
         }
         if self.at == start {
-            return Err((self.at, Problem::BadNumber));
+            return Err((self.at, JsonProblem::BadNumber));
         }
         Ok(())
     }
 
-    fn word(&mut self, word: &'static str, kind: Kind<'a>) -> Result<Kind<'a>, Fault> {
+    fn word(&mut self, word: &'static str, kind: JsonKind<'a>) -> Result<JsonKind<'a>, Failure> {
         if !self
             .text
             .get(self.at..)
@@ -283,12 +314,12 @@ impl<'a> Reader<'a, '_> {
         there
     }
 
-    fn unexpected(&self, expected: &'static str) -> Fault {
+    fn unexpected(&self, expected: &'static str) -> Failure {
         let problem = self
             .text
             .get(self.at..)
             .and_then(|rest| rest.chars().next())
-            .map_or(Problem::End, |found| Problem::Unexpected {
+            .map_or(JsonProblem::End, |found| JsonProblem::Unexpected {
                 expected,
                 found,
             });
@@ -296,39 +327,26 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
-/// Whether a byte ends the plain part of a text.
-#[expect(
-    clippy::needless_bitwise_bool,
-    reason = "without a branch, many bytes are compared at a time"
-)]
-fn ends(byte: u8) -> bool {
-    (byte == b'"') | (byte == b'\\') | (byte < b' ')
-}
-
-fn any_ends(chunk: &[u8; CHUNK]) -> bool {
-    chunk.iter().fold(false, |any, byte| any | ends(*byte))
-}
-
-fn refuse_doubled(members: &[Member<'_>]) -> Result<(), Fault> {
-    let doubled = |member: &Member<'_>| {
+fn reject_duplicates(members: &[JsonMember<'_>]) -> Result<(), Failure> {
+    let duplicate = |member: &JsonMember<'_>| {
         (
             member.name_span.start,
-            Problem::Duplicate(member.name.to_string()),
+            JsonProblem::Duplicate(member.name.to_string()),
         )
     };
-    if members.len() <= FEW {
+    if members.len() <= MAX_MEMBERS_UNSORTED {
         for (number, member) in members.iter().enumerate() {
             if members
                 .iter()
                 .take(number)
                 .any(|earlier| earlier.name == member.name)
             {
-                return Err(doubled(member));
+                return Err(duplicate(member));
             }
         }
         return Ok(());
     }
-    let mut sorted: Vec<&Member<'_>> = members.iter().collect();
+    let mut sorted: Vec<&JsonMember<'_>> = members.iter().collect();
     sorted.sort_by(|a, b| {
         a.name
             .cmp(&b.name)
@@ -338,7 +356,10 @@ fn refuse_doubled(members: &[Member<'_>]) -> Result<(), Fault> {
         .windows(2)
         .find(|pair| matches!(pair, [a, b] if a.name == b.name))
     {
-        Some([_, later]) => Err(doubled(later)),
+        Some([_, later]) => Err(duplicate(later)),
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;
