@@ -16,7 +16,7 @@ use crate::{error::AwsError, query::ParamsError};
 pub(crate) use reader::{Reader, Structure, parse};
 pub(crate) use rule::Rule;
 pub use secret::Secret;
-pub(crate) use tables::{input, operations, output, rules, structure, written};
+pub(crate) use tables::{input, output, requests, rules, structure, written};
 
 /// Why a request is not a well-formed one of its operation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

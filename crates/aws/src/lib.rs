@@ -1,6 +1,10 @@
 //! The AWS wire without I/O: bytes to requests, responses to bytes.
 
+#[macro_use]
+mod operation_table;
+
 pub mod access;
+pub mod audited_parameters;
 pub mod checksum;
 pub mod chunked;
 pub mod constraint;

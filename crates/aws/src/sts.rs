@@ -1,11 +1,13 @@
 //! STS: typed requests and answers of every operation, and what each needs to be allowed.
 //!
-//! What `generated` holds is written by `cargo run -p bowline-generate` from the published service model; `authorization` is kept by
-//! hand. [`Request::parse`] is the way in, [`response`] and [`empty_response`] are the ways out.
+//! `table` declares every operation by hand; `generated` is written from the published service model and the table by
+//! `cargo run -p bowline-generate`. [`Request::parse`] reads a request, [`response`] and [`empty_response`] write the answers.
 
 pub mod authorization;
 mod generated;
+mod table;
 
+pub use authorization::OperationResource;
 pub use generated::*;
 
 use crate::{

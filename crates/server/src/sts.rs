@@ -29,10 +29,6 @@ pub(crate) use service_role::{assume_for_service, check_service_trust};
 ///
 /// # Errors
 /// What the operation refuses with; `InvalidAction` for one that this version does not carry out.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "what is not built is refused in one way"
-)]
 pub(crate) async fn signed(
     request: Request,
     call: &Call<'_>,
@@ -49,8 +45,7 @@ pub(crate) async fn signed(
             get_access_key_info::get_access_key_info(call, authorizer, &input)
         }
         Request::GetCallerIdentity(_) => Ok(get_caller_identity::get_caller_identity(call)),
-        other => {
-            let operation = other.operation();
+        Request::NotBuilt(operation) => {
             let question = Question {
                 action: operation.action(),
                 resource: "*",

@@ -1,13 +1,17 @@
-//! Writes the committed code and tables that follow from the service models: run it after a change to `tools/facts` or `built.rs`.
+//! Writes the committed code and tables that follow from the service models: run it after a change to `tools/facts` or to a table of operations.
 
 use anyhow::{Context as _, Result};
 
-mod built;
+#[cfg(test)]
+#[expect(unreachable_pub, reason = "it is public in bowline-aws")]
+#[path = "../../../crates/aws/src/audited_parameters.rs"]
+mod audited_parameters;
+mod compatibility;
 mod facts;
 mod names;
 mod service;
 mod shapes;
-mod table;
+mod tables;
 
 /// The repository, where all paths begin.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
@@ -25,16 +29,20 @@ fn files() -> Result<Vec<(String, String)>> {
     let patterns = names::patterns(&read("crates/aws/src/constraint/pattern.rs")?);
     let mut files = Vec::new();
     let mut services = Vec::new();
-    for (name, built) in [("iam", built::IAM), ("sts", built::STS)] {
+    for (name, rows) in [("iam", tables::iam::ROWS), ("sts", tables::sts::ROWS)] {
         let facts = facts::Service::parse(&read(&format!("tools/facts/{name}.json"))?)?;
-        files.extend(service::files(name, &facts, built, &patterns)?);
+        let built = tables::built(rows);
+        files.extend(service::files(name, &facts, &built, &patterns)?);
         services.push((name, facts, built));
     }
     let facts = facts::Service::parse(&read("tools/facts/dynamodb.json")?)?;
-    files.push(shapes::file(&facts, built::DYNAMODB)?);
-    services.push(("dynamodb", facts, built::DYNAMODB));
+    files.push(shapes::file(&facts, tables::DYNAMODB)?);
+    services.push(("dynamodb", facts, tables::DYNAMODB.to_vec()));
     let path = "docs/compatibility.md";
-    files.push((path.to_owned(), table::replace(&read(path)?, &services)?));
+    files.push((
+        path.to_owned(),
+        compatibility::replace(&read(path)?, &services)?,
+    ));
     Ok(files)
 }
 
@@ -58,9 +66,34 @@ mod tests {
     }
 
     #[test]
+    fn no_audited_parameter_is_a_secret() -> Result<()> {
+        for name in ["iam", "sts"] {
+            let facts = facts::Service::parse(&read(&format!("tools/facts/{name}.json"))?)?;
+            let members = facts.shapes.values().flat_map(|shape| &shape.members);
+            for member in members.filter(|member| {
+                let mut audited = audited_parameters::AUDITED_PARAMETERS.iter();
+                audited.any(|(audited, _)| *audited == member.name)
+            }) {
+                let shape = facts.shape(&member.shape)?;
+                assert!(
+                    !service::is_secret(&member.shape, shape),
+                    "`{}` is a secret",
+                    member.name
+                );
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
     fn a_pattern_without_a_matcher_is_refused() -> Result<()> {
         let facts = facts::Service::parse(&read("tools/facts/iam.json")?)?;
-        let refused = service::files("iam", &facts, built::IAM, &names::patterns(""));
+        let refused = service::files(
+            "iam",
+            &facts,
+            &tables::built(tables::iam::ROWS),
+            &names::patterns(""),
+        );
         assert!(refused.is_err_and(|error| error.to_string().contains("has no matcher")));
         Ok(())
     }

@@ -17,8 +17,7 @@ const SECRETS: [&str; 2] = ["authenticationCodeType", "tokenCodeType"];
 /// Operations by the verb that they begin with, one module of inputs each.
 const VERBS: [&str; 5] = ["Create", "Delete", "Get", "List", "Update"];
 const OTHER: &str = "other";
-const HEADER: &str =
-    "Written by `cargo run -p bowline-generate` from `tools/facts`; not edited by hand.";
+const HEADER: &str = "Written by `cargo run -p bowline-generate` from `tools/facts` and `table.rs`; not edited by hand.";
 
 /// The files of a service by their paths.
 pub(crate) fn files(
@@ -103,16 +102,17 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn operations(&self) -> String {
-        let mut out = String::new();
+        let (mut built, mut others) = (String::new(), String::new());
         for operation in self.facts.operations.keys() {
-            let _ = writeln!(
-                out,
-                "    {operation}({operation}Request) {};",
-                self.built.contains(&operation.as_str())
-            );
+            let list = if self.built.contains(&operation.as_str()) {
+                &mut built
+            } else {
+                &mut others
+            };
+            let _ = writeln!(list, "        {operation}({operation}Request);");
         }
         format!(
-            "use super::*;\n\ncrate::constraint::operations! {{\n    \"{}\":\n{out}}}\n",
+            "use super::*;\n\ncrate::constraint::requests! {{\n    \"{}\"\n    built {{\n{built}    }}\n    not built {{\n{others}    }}\n}}\n",
             self.name
         )
     }
@@ -437,7 +437,7 @@ fn inner<'a>(name: &str, of: Option<&'a str>) -> Result<&'a str> {
     of.with_context(|| format!("`{name}` says nothing of its members"))
 }
 
-fn is_secret(name: &str, shape: &Shape) -> bool {
+pub(crate) fn is_secret(name: &str, shape: &Shape) -> bool {
     shape.sensitive || SECRETS.contains(&name)
 }
 

@@ -73,23 +73,28 @@ macro_rules! written {
     )*};
 }
 
-/// All operations of a service, with their inputs.
-macro_rules! operations {
-    ($service:literal: $($name:ident($input:ident) $built:literal;)*) => {
+/// All operations of a service with their inputs: those that are built, then the others.
+macro_rules! requests {
+    ($service:literal
+        built { $($name:ident($input:ident);)* }
+        not built { $($other:ident($other_input:ident);)* }
+    ) => {
         /// An operation of the service.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Operation {
             $($name,)*
+            $($other,)*
         }
 
         impl Operation {
-            /// All of them, by name.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+            /// All operations: those that are built, by name, then the others.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)* $(Self::$other,)*];
 
             /// The operation with this name, in exactly this spelling.
             pub fn from_name(name: &str) -> Option<Self> {
                 match name {
                     $(stringify!($name) => Some(Self::$name),)*
+                    $(stringify!($other) => Some(Self::$other),)*
                     _ => None,
                 }
             }
@@ -98,6 +103,7 @@ macro_rules! operations {
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$name => stringify!($name),)*
+                    $(Self::$other => stringify!($other),)*
                 }
             }
 
@@ -105,13 +111,7 @@ macro_rules! operations {
             pub const fn action(self) -> &'static str {
                 match self {
                     $(Self::$name => concat!($service, ":", stringify!($name)),)*
-                }
-            }
-
-            /// Whether this version carries it out; the others answer `InvalidAction` once they are authorized.
-            pub const fn is_built(self) -> bool {
-                match self {
-                    $(Self::$name => $built,)*
+                    $(Self::$other => concat!($service, ":", stringify!($other)),)*
                 }
             }
         }
@@ -120,35 +120,34 @@ macro_rules! operations {
         #[derive(Debug, Clone)]
         pub enum Request {
             $($name($input),)*
+            /// A request of an operation that is not built. Its input was checked and dropped.
+            NotBuilt(Operation),
         }
 
         impl Request {
             /// Reads and checks the input of an operation.
             ///
             /// # Errors
-            /// All constraints that do not hold, or the first parameter that is not the operation's.
+            /// All constraints that do not hold, or the first parameter that the operation does not have.
             pub fn parse(
                 operation: Operation,
                 params: &crate::query::Params,
             ) -> Result<Self, crate::constraint::InvalidRequest> {
                 match operation {
                     $(Operation::$name => $input::parse(params).map(Self::$name),)*
+                    $(Operation::$other => $other_input::parse(params).map(|_| Self::NotBuilt(operation)),)*
                 }
-            }
-
-            /// The action that it needs, such as `iam:CreateRole`.
-            pub const fn action(&self) -> &'static str {
-                self.operation().action()
             }
 
             /// The operation that is asked for.
             pub const fn operation(&self) -> Operation {
                 match self {
                     $(Self::$name(_) => Operation::$name,)*
+                    Self::NotBuilt(operation) => *operation,
                 }
             }
         }
     };
 }
 
-pub(crate) use {input, operations, output, rules, structure, written};
+pub(crate) use {input, output, requests, rules, structure, written};

@@ -1,52 +1,39 @@
-//! On what each STS operation acts, and whether it changes it: the service's table in the AWS Service Authorization Reference, by
-//! hand.
+//! What each STS operation needs to be allowed: the columns of the operation's row in [`table`](super::table).
 
 use super::Operation;
-use crate::access::Access;
+pub use crate::operation_table::ConditionKey;
+use crate::{access::Access, operation_table::Status};
 
-/// What an operation acts on, for the engine's `Resource`.
+/// What an operation acts on. The texts are names of members of its input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Resource {
-    /// `*`: it has no resources, or is not built.
+pub enum OperationResource {
+    /// `*`: the operation has no resource, or is not built.
     Any,
-    /// The role whose ARN the named member has.
-    Role(&'static str),
-    /// None: no permission is needed, and none can forbid it.
+    /// Nothing: the operation needs no permission, and none can forbid it.
     Nothing,
+    /// The role with this ARN. Its trust policy takes part in the decision.
+    Role(&'static str),
 }
 
 impl Operation {
-    /// What it acts on.
-    pub const fn resource(self) -> Resource {
-        match self {
-            Self::AssumeRole | Self::AssumeRoleWithWebIdentity => Resource::Role("RoleArn"),
-            Self::GetCallerIdentity => Resource::Nothing,
-            Self::AssumeRoleWithSAML
-            | Self::AssumeRoot
-            | Self::DecodeAuthorizationMessage
-            | Self::GetAccessKeyInfo
-            | Self::GetDelegatedAccessToken
-            | Self::GetFederationToken
-            | Self::GetSessionToken
-            | Self::GetWebIdentityToken => Resource::Any,
-        }
+    /// Whether this version carries the operation out. The others answer `InvalidAction` once they are authorized.
+    pub const fn is_built(self) -> bool {
+        matches!(self.row().status, Status::Built)
     }
 
-    /// Whether it changes something. Nothing here does: sessions are sealed, not kept.
+    /// Whether the operation changes anything. None does.
     pub const fn access(self) -> Access {
-        match self {
-            Self::AssumeRole
-            | Self::AssumeRoleWithSAML
-            | Self::AssumeRoleWithWebIdentity
-            | Self::AssumeRoot
-            | Self::DecodeAuthorizationMessage
-            | Self::GetAccessKeyInfo
-            | Self::GetCallerIdentity
-            | Self::GetDelegatedAccessToken
-            | Self::GetFederationToken
-            | Self::GetSessionToken
-            | Self::GetWebIdentityToken => Access::Reads,
-        }
+        self.row().access
+    }
+
+    /// What the operation acts on.
+    pub const fn resource(self) -> OperationResource {
+        self.row().resource
+    }
+
+    /// The condition keys of STS's own that the operation sets.
+    pub const fn condition_keys(self) -> &'static [ConditionKey] {
+        self.row().condition_keys
     }
 }
 

@@ -1,4 +1,4 @@
-//! Written by `cargo run -p bowline-generate` from `tools/facts`; not edited by hand.
+//! Written by `cargo run -p bowline-generate` from `tools/facts` and `table.rs`; not edited by hand.
 #![expect(missing_docs, reason = "the AWS API reference describes these")]
 #![cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "many rules"))]
 

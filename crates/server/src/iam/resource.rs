@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use bowline_aws::{
     error::{AwsError, Code},
-    iam::{
-        Operation,
-        authorization::{PassedRole, Resource},
-    },
+    iam::{Operation, OperationResource, authorization::PassedRole},
     query::Params,
 };
 use bowline_iam::account::AccountId;
@@ -43,26 +40,26 @@ pub(crate) fn resource(
 ) -> Result<ResourceTarget, AwsError> {
     let account = caller.account();
     let text = |member: &str| params.get(member).unwrap_or_default();
-    let path = |member: &str| params.get(member).filter(|path| !path.is_empty());
-    let new = |kind: &str, name: &str, member: &str| {
-        let (path, name) = (path(member).unwrap_or("/"), text(name));
+    let path = params.get("Path").filter(|path| !path.is_empty());
+    let new = |kind: &str, member: &str| {
+        let (path, name) = (path.unwrap_or("/"), text(member));
         own(
             account,
             format!("arn:aws:iam::{account}:{kind}{path}{name}"),
         )
     };
     Ok(match operation.resource() {
-        Resource::Any => ResourceTarget {
+        OperationResource::Any => ResourceTarget {
             arn: "*".to_owned(),
             account: None,
         },
-        Resource::Role(member) => {
+        OperationResource::Role(member) => {
             let name = text(member);
             let arn = index.role(account, name).map(|role| role.arn.to_string());
             let arn = arn.unwrap_or_else(|| format!("arn:aws:iam::{account}:role/{name}"));
             own(account, arn)
         }
-        Resource::User(member) => {
+        OperationResource::User(member) => {
             let named = params.get(member);
             let arn = match (named, named.and_then(|name| index.user(account, name))) {
                 (_, Some(user)) => user.arn.to_string(),
@@ -74,7 +71,7 @@ pub(crate) fn resource(
             };
             own(account, arn)
         }
-        Resource::InstanceProfile(member) => {
+        OperationResource::InstanceProfile(member) => {
             let name = text(member);
             let profile = index.instance_profile(account, name);
             let arn = profile.map_or_else(
@@ -83,11 +80,8 @@ pub(crate) fn resource(
             );
             own(account, arn)
         }
-        Resource::NewInstanceProfile { name, path } => new("instance-profile", name, path),
-        Resource::NewRole { name, path } => new("role", name, path),
-        Resource::NewUser { name, path } => new("user", name, path),
-        Resource::NewPolicy { name, path } => new("policy", name, path),
-        Resource::Policy(member) | Resource::Provider(member) => {
+        OperationResource::New(kind, member) => new(kind, member),
+        OperationResource::Policy(member) | OperationResource::Provider(member) => {
             let arn = text(member);
             // One of another account needs that account's leave, which nothing here gives.
             let of = arn.split(':').nth(4).and_then(|part| part.parse().ok());
@@ -96,13 +90,15 @@ pub(crate) fn resource(
                 account: of.or(Some(account)),
             }
         }
-        Resource::NewProvider(member) => {
+        OperationResource::NewProvider(member) => {
             let url = text(member);
             let address = url.split_once("://").map_or(url, |(_, address)| address);
             let arn = format!("arn:aws:iam::{account}:oidc-provider/{address}");
             own(account, arn)
         }
-        Resource::Providers => own(account, format!("arn:aws:iam::{account}:oidc-provider/*")),
+        OperationResource::Providers => {
+            own(account, format!("arn:aws:iam::{account}:oidc-provider/*"))
+        }
     })
 }
 

@@ -3,6 +3,7 @@
 //! A signed call is authenticated, read, validated, authorized, carried out, in this order. Unsigned, there is one operation.
 
 use bowline_aws::{
+    audited_parameters::AUDITED_PARAMETERS,
     error::{AwsError, Code},
     iam,
     query::{MAX_BYTES, Params, list_index},
@@ -28,40 +29,6 @@ use crate::{
     },
     sts as exchange,
 };
-
-/// Parameters that are told of: their names on the wire, and as CloudTrail has them. Whatever is not listed may be a secret.
-const AUDITED_PARAMETERS: [(&str, &str); 30] = [
-    ("AccessKeyId", "accessKeyId"),
-    ("AssumeRolePolicyDocument", "assumeRolePolicyDocument"),
-    ("ClientID", "clientID"),
-    ("ClientIDList", "clientIDList"),
-    ("Description", "description"),
-    ("DurationSeconds", "durationSeconds"),
-    ("EntityFilter", "entityFilter"),
-    ("ExternalId", "externalId"),
-    ("GroupName", "groupName"),
-    ("InstanceProfileName", "instanceProfileName"),
-    ("MaxItems", "maxItems"),
-    ("MaxSessionDuration", "maxSessionDuration"),
-    ("NewPath", "newPath"),
-    ("NewUserName", "newUserName"),
-    ("OnlyAttached", "onlyAttached"),
-    ("OpenIDConnectProviderArn", "openIDConnectProviderArn"),
-    ("Path", "path"),
-    ("PathPrefix", "pathPrefix"),
-    ("Policy", "policy"),
-    ("PolicyArn", "policyArn"),
-    ("PolicyDocument", "policyDocument"),
-    ("PolicyName", "policyName"),
-    ("PolicyUsageFilter", "policyUsageFilter"),
-    ("RoleArn", "roleArn"),
-    ("RoleName", "roleName"),
-    ("RoleSessionName", "roleSessionName"),
-    ("Scope", "scope"),
-    ("Status", "status"),
-    ("Url", "url"),
-    ("UserName", "userName"),
-];
 
 /// Serves a call of IAM or STS that is signed for it.
 pub(crate) async fn signed(
@@ -103,7 +70,7 @@ pub(crate) async fn signed(
                 resource: &on.arn,
                 account: on.account,
                 keys: keys
-                    .filter_map(|(key, member)| Some((*key, params.get(member)?.into())))
+                    .filter_map(|key| Some((key.name, params.get(key.member)?.into())))
                     .collect(),
                 trust: None,
             };

@@ -1,4 +1,4 @@
-//! Written by `cargo run -p bowline-generate` from `tools/facts`; not edited by hand.
+//! Written by `cargo run -p bowline-generate` from `tools/facts` and `table.rs`; not edited by hand.
 
 use crate::constraint::{Rule, pattern};
 

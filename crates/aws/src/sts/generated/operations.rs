@@ -1,18 +1,22 @@
-//! Written by `cargo run -p bowline-generate` from `tools/facts`; not edited by hand.
+//! Written by `cargo run -p bowline-generate` from `tools/facts` and `table.rs`; not edited by hand.
 
 use super::*;
 
-crate::constraint::operations! {
-    "sts":
-    AssumeRole(AssumeRoleRequest) true;
-    AssumeRoleWithSAML(AssumeRoleWithSAMLRequest) false;
-    AssumeRoleWithWebIdentity(AssumeRoleWithWebIdentityRequest) true;
-    AssumeRoot(AssumeRootRequest) false;
-    DecodeAuthorizationMessage(DecodeAuthorizationMessageRequest) false;
-    GetAccessKeyInfo(GetAccessKeyInfoRequest) true;
-    GetCallerIdentity(GetCallerIdentityRequest) true;
-    GetDelegatedAccessToken(GetDelegatedAccessTokenRequest) false;
-    GetFederationToken(GetFederationTokenRequest) false;
-    GetSessionToken(GetSessionTokenRequest) false;
-    GetWebIdentityToken(GetWebIdentityTokenRequest) false;
+crate::constraint::requests! {
+    "sts"
+    built {
+        AssumeRole(AssumeRoleRequest);
+        AssumeRoleWithWebIdentity(AssumeRoleWithWebIdentityRequest);
+        GetAccessKeyInfo(GetAccessKeyInfoRequest);
+        GetCallerIdentity(GetCallerIdentityRequest);
+    }
+    not built {
+        AssumeRoleWithSAML(AssumeRoleWithSAMLRequest);
+        AssumeRoot(AssumeRootRequest);
+        DecodeAuthorizationMessage(DecodeAuthorizationMessageRequest);
+        GetDelegatedAccessToken(GetDelegatedAccessTokenRequest);
+        GetFederationToken(GetFederationTokenRequest);
+        GetSessionToken(GetSessionTokenRequest);
+        GetWebIdentityToken(GetWebIdentityTokenRequest);
+    }
 }

@@ -18,7 +18,7 @@ fn title(name: &str) -> String {
 }
 
 /// The document with the table between the markers written anew.
-pub(crate) fn replace(document: &str, services: &[(&str, Service, &[&str])]) -> Result<String> {
+pub(crate) fn replace(document: &str, services: &[(&str, Service, Vec<&str>)]) -> Result<String> {
     let (before, rest) = document
         .split_once(BEGIN)
         .with_context(|| format!("`{BEGIN}` is missing"))?;
