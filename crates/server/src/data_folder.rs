@@ -4,6 +4,7 @@
 //! lock             held while a server runs; the kernel lets go when it ends, however it ends
 //! master.key       what long-term secrets are sealed under (0600)
 //! credentials      root credentials that were made up at the first start, for the AWS clients (0600)
+//! server-id        the id that this folder's server has in leases (0600)
 //! store/           identity data
 //! objects/         the embedded object store
 //! objects.memory/  the same, of a server whose identity data is in memory: emptied when one starts
@@ -16,12 +17,14 @@
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
-    io,
+    io::{self, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
 use rustix::fs::{FlockOperation, flock};
+
+use crate::identity::entity::ServerId;
 
 /// A data folder that this process has for itself.
 #[derive(Debug)]
@@ -80,6 +83,32 @@ impl DataFolder {
     /// The file for root credentials that were made up.
     pub fn credentials(&self) -> PathBuf {
         self.path.join("credentials")
+    }
+
+    /// The id of this folder's server, made of `random` by the first start that asks for it. Since
+    /// one process at a time has the folder, whatever has this id and is not this process has ended.
+    /// Leave the file out of a copy of the folder that is to be another server of the same store.
+    ///
+    /// # Errors
+    /// [`FolderError`] if the file cannot be read or written, or holds no id.
+    pub fn server_id(&self, random: [u8; 16]) -> Result<ServerId, FolderError> {
+        let path = self.path.join("server-id");
+        let read_or_make = || match fs::read_to_string(&path) {
+            Ok(text) => {
+                let invalid = |error| io::Error::new(io::ErrorKind::InvalidData, error);
+                text.trim_end().parse().map_err(invalid)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let id = ServerId::new(random);
+                write_private(&path, format!("{id}\n").as_bytes())?;
+                Ok(id)
+            }
+            Err(error) => Err(error),
+        };
+        read_or_make().map_err(|source| FolderError::File {
+            path: path.clone(),
+            source,
+        })
     }
 
     /// The folder of the store.
@@ -157,6 +186,31 @@ pub(crate) fn lock(folder: &Path) -> io::Result<Option<File>> {
     }
 }
 
+/// Writes a new file that its owner alone may read, whole and through to the disk, or not at all.
+///
+/// # Errors
+/// Whatever the operating system says, also when the file exists.
+pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".new");
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&unfinished)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    // A link, since a rename would replace a file that is there.
+    let linked = fs::hard_link(&unfinished, path);
+    fs::remove_file(&unfinished)?;
+    linked?;
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
+        _ => Ok(()),
+    }
+}
+
 /// Makes new names in a folder survive a loss of power.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
@@ -180,5 +234,23 @@ mod tests {
         assert!(matches!(second, Err(FolderError::InUse(_))), "{second:?}");
         drop(open);
         DataFolder::open(&path).unwrap();
+    }
+
+    #[test]
+    fn a_folder_keeps_its_server_id() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = DataFolder::open(home.path()).unwrap();
+        let id = folder.server_id([1; 16]).unwrap();
+        assert_eq!(id, ServerId::new([1; 16]));
+        assert_eq!(folder.server_id([2; 16]).unwrap(), id);
+        let file = home.path().join("server-id");
+        let mode = fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600);
+        fs::write(&file, "").unwrap();
+        let error = folder.server_id([1; 16]).unwrap_err();
+        insta::assert_snapshot!(
+            std::error::Error::source(&error).unwrap(),
+            @"server id is not 32 lower case hexadecimal digits"
+        );
     }
 }

@@ -10,7 +10,7 @@ use std::{
     sync::Arc,
 };
 
-use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::{
@@ -20,14 +20,15 @@ use crate::{
     clock::Clock,
     config::{AuditTo, Config, StoreKind, Tls},
     crypto::{
-        master_key::{MasterKey, MasterKeyError, write_private},
+        master_key::{MasterKey, MasterKeyError},
         seal::SealError,
     },
-    data_folder::{DataFolder, FolderError},
+    data_folder::{DataFolder, FolderError, write_private},
     explain::denials::RecentDenials,
     gateway::{self, dynamodb::RegionLocks},
     http::listener,
     identity::{
+        entity::ServerId,
         index::{IdentityState, LoadError},
         store::{MemoryStore, SqliteStore, Store, StoreError},
     },
@@ -254,12 +255,17 @@ async fn open_state(
     folder: &DataFolder,
 ) -> Result<(IdentityState, Bootstrapped), StartError> {
     let master_key = master_key(config, folder)?;
-    let store: Arc<dyn Store> = match config.store {
-        StoreKind::Sqlite => Arc::new(SqliteStore::open(&folder.store())?),
-        StoreKind::Memory => Arc::new(MemoryStore::new()),
-    };
-    let state = IdentityState::start(store, Arc::new(master_key)).await?;
     let random = SystemRandom::new();
+    let mut server_id = [0; 16];
+    random.fill(&mut server_id).map_err(|_| SealError)?;
+    let (store, server): (Arc<dyn Store>, _) = match config.store {
+        StoreKind::Sqlite => (
+            Arc::new(SqliteStore::open(&folder.store())?),
+            folder.server_id(server_id)?,
+        ),
+        StoreKind::Memory => (Arc::new(MemoryStore::new()), ServerId::new(server_id)),
+    };
+    let state = IdentityState::start(store, Arc::new(master_key), server).await?;
     let path = folder.credentials();
     let keep = |root: &RootCredentials| {
         keep_credentials(&path, root).map_err(|source| BootstrapError::Credentials {

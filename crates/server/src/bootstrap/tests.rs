@@ -3,15 +3,22 @@ use std::sync::Arc;
 use aws_lc_rs::rand::SystemRandom;
 
 use super::*;
-use crate::{crypto::master_key::MasterKey, identity::store::MemoryStore};
+use crate::{
+    crypto::master_key::MasterKey,
+    identity::{entity::ServerId, store::MemoryStore},
+};
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
 async fn state() -> IdentityState {
     let master_key = MasterKey::generate().unwrap();
-    IdentityState::start(Arc::new(MemoryStore::new()), Arc::new(master_key))
-        .await
-        .unwrap()
+    IdentityState::start(
+        Arc::new(MemoryStore::new()),
+        Arc::new(master_key),
+        ServerId::new([0; 16]),
+    )
+    .await
+    .unwrap()
 }
 
 fn declared(id: &str, key: &str, secret: &str) -> RootCredentials {

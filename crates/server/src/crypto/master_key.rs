@@ -8,9 +8,8 @@
 //! [reseal](MasterKey::is_current) what is not under it.
 
 use std::{
-    fs::{self, OpenOptions},
-    io::{self, Read, Write},
-    os::unix::fs::OpenOptionsExt,
+    fs::OpenOptions,
+    io::{self, Read},
     path::Path,
 };
 
@@ -23,6 +22,7 @@ use crate::{
     crypto::seal::{
         self, KeyId, KeyMaterial, OpenError, Purpose, SealError, SealKey, random_key_material,
     },
+    data_folder::write_private,
     identity::store::RecordKey,
 };
 
@@ -203,34 +203,9 @@ impl MasterKey {
     }
 }
 
-/// Writes a new file that its owner alone may read, whole and through to the disk, or not at all.
-///
-/// # Errors
-/// Whatever the operating system says, also when the file exists.
-pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(".new");
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&unfinished)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    // A link, since a rename would replace a file that is there.
-    let linked = fs::hard_link(&unfinished, path);
-    fs::remove_file(&unfinished)?;
-    linked?;
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => fs::File::open(folder)?.sync_all(),
-        _ => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::{fs, os::unix::fs::PermissionsExt};
 
     use super::*;
 

@@ -10,7 +10,9 @@
 pub mod access_key;
 pub mod account;
 pub mod bucket;
+pub mod feature_level;
 pub mod instance_profile;
+pub mod lease;
 pub mod policy;
 pub mod provider;
 pub mod role;
@@ -29,7 +31,9 @@ pub use super::entity::{
     bucket::{
         Bucket, BucketId, BucketState, InvalidBucketId, InvalidUpstreamBucket, UpstreamBucket,
     },
+    feature_level::FeatureLevel,
     instance_profile::InstanceProfile,
+    lease::{InvalidServerId, Lease, ServerId},
     policy::{ManagedPolicy, Permissions, PolicyVersion},
     provider::OidcProvider,
     role::{ResolvedPrincipal, Role, TrustDocument},
@@ -39,7 +43,7 @@ pub use super::entity::{
     unique_id::{InvalidUniqueId, UniqueId},
     user::User,
 };
-use crate::identity::store::RecordKey;
+use crate::identity::store::{RecordKey, record};
 
 /// A record of one kind.
 pub trait Entity: Serialize + DeserializeOwned {
@@ -52,6 +56,12 @@ pub trait Entity: Serialize + DeserializeOwned {
     /// Its look-ups: keys of their own that lead to it, and that no other entity may have.
     fn lookups(&self) -> Vec<RecordKey> {
         Vec::new()
+    }
+
+    /// The oldest [record format](crate::identity::store::record) that can hold this value. It is
+    /// the one that is written, so that older builds read whatever they can.
+    fn format(&self) -> u32 {
+        record::BASE_FORMAT
     }
 
     /// Checks the rules that every record of this kind obeys.

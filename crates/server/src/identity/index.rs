@@ -35,7 +35,7 @@ use super::index::{
 use crate::{
     crypto::keyring::{Keyring, KeyringRecord},
     identity::{
-        entity::{self, AccessKeyOwner, UniqueId},
+        entity::{self, AccessKeyOwner, FeatureLevel, UniqueId},
         store::{RecordKey, Revision},
     },
 };
@@ -66,6 +66,9 @@ pub struct Index {
     service_roles: HashTrieMapSync<UniqueId, usize>,
     keyring: Arc<Keyring>,
     keyring_record: Option<Arc<Indexed<KeyringRecord>>>,
+    feature_level: Option<Indexed<FeatureLevel>>,
+    /// How many records of each unknown kind were skipped.
+    skipped: RedBlackTreeMapSync<Box<str>, u64>,
 }
 
 impl Index {
@@ -378,6 +381,18 @@ impl Index {
     /// The keyring as it is stored, once there is one.
     pub fn keyring_record(&self) -> Option<&Indexed<KeyringRecord>> {
         self.keyring_record.as_deref()
+    }
+
+    /// What every server of the store can read.
+    pub fn feature_level(&self) -> FeatureLevel {
+        let stored = self.feature_level.as_ref();
+        stored.map_or(FeatureLevel::EARLIEST, |stored| *stored.record)
+    }
+
+    /// The kinds of records that were skipped because this build does not know them, and how many
+    /// of each were put since the store was last read whole.
+    pub fn skipped(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.skipped.iter().map(|(kind, count)| (&**kind, *count))
     }
 
     /// The unique id of the user or role with exactly this ARN.

@@ -180,7 +180,7 @@ mod tests {
     use crate::{
         crypto::master_key::MasterKey,
         identity::{
-            entity::{self, Permissions, TrustDocument},
+            entity::{self, Permissions, ServerId, TrustDocument},
             index::IdentityState,
             store::{MemoryStore, Transaction},
         },
@@ -207,9 +207,13 @@ mod tests {
             created: Timestamp::UNIX_EPOCH,
         };
         let master_key = Arc::new(MasterKey::generate().unwrap());
-        let state = IdentityState::start(Arc::new(MemoryStore::new()), master_key)
-            .await
-            .unwrap();
+        let state = IdentityState::start(
+            Arc::new(MemoryStore::new()),
+            master_key,
+            ServerId::new([0; 16]),
+        )
+        .await
+        .unwrap();
         let create = Transaction::new().create(&record);
         state.commit(create).await.unwrap();
         Arc::clone(state.current().role_by_id(record.id.as_str()).unwrap())

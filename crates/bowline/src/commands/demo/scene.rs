@@ -13,8 +13,7 @@ use bowline_server::{
     bootstrap::RootCredentials,
     clock::Clock,
     config::{AuditTo, Config, StoreKind, Tls},
-    crypto::master_key::write_private,
-    data_folder::private_folder,
+    data_folder::{private_folder, write_private},
     server::Server,
 };
 use http::Method;

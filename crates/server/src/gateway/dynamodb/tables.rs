@@ -68,6 +68,7 @@ pub(super) async fn create(
         partition_key: None,
         index_partition_keys: BTreeMap::new(),
         tags: tags::requested(call.request)?,
+        lease: None,
     };
     let (state, store) = (&call.app.state, &*call.app.tables);
     let _lock = call.app.region_locks.write(call.account_region).await;

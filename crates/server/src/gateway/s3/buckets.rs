@@ -46,6 +46,7 @@ pub(super) async fn create(
         upstream_bucket: None,
         state: BucketState::Creating,
         created: record.head.now,
+        lease: None,
     };
     let state = &request.app.state;
     let objects = request.app.upstreams.for_bucket(&bucket);

@@ -7,8 +7,8 @@ use bowline_iam::account::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, InvalidEntity, ensure, text};
-use crate::identity::store::RecordKey;
+use super::{Entity, InvalidEntity, Lease, ensure, text};
+use crate::identity::store::{RecordKey, record};
 
 /// A bucket: who owns it and where its objects are. A bucket without a record does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +35,10 @@ pub struct Bucket {
     /// When it was made.
     #[serde(with = "text")]
     pub created: Timestamp,
+    /// The server that is creating, changing or deleting it. Absent once that is done, and in
+    /// stores whose feature level is older than leases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<Lease>,
 }
 
 /// Identifies one bucket of all that ever have its name, perhaps in one account after another. A
@@ -188,6 +192,14 @@ impl Bucket {
 
 impl Entity for Bucket {
     const KIND: &'static str = "bucket";
+
+    fn format(&self) -> u32 {
+        if self.lease.is_some() || self.upstream_bucket.is_some() {
+            record::NEWEST_FORMAT
+        } else {
+            record::BASE_FORMAT
+        }
+    }
 
     fn key(&self) -> RecordKey {
         RecordKey::bucket(&self.name)

@@ -7,8 +7,8 @@ use bowline_iam::account::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, InvalidEntity, ensure, text};
-use crate::identity::store::RecordKey;
+use super::{Entity, InvalidEntity, Lease, ensure, text};
+use crate::identity::store::{RecordKey, record};
 
 /// Most tags of a table ("Tagging restrictions in `DynamoDB`", Amazon `DynamoDB` Developer Guide).
 pub const MAX_TAGS: usize = 50;
@@ -38,6 +38,10 @@ pub struct Table {
     pub index_partition_keys: BTreeMap<String, String>,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
+    /// The server that is creating, changing or deleting it. Absent once that is done, and in
+    /// stores whose feature level is older than leases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<Lease>,
 }
 
 /// How far a change to a table has come. As with buckets, the record comes first and goes last.
@@ -86,6 +90,14 @@ impl Table {
 impl Entity for Table {
     const KIND: &'static str = "table";
 
+    fn format(&self) -> u32 {
+        if self.lease.is_some() {
+            record::NEWEST_FORMAT
+        } else {
+            record::BASE_FORMAT
+        }
+    }
+
     fn key(&self) -> RecordKey {
         RecordKey::table(self.account, &self.region, &self.name)
     }
@@ -117,6 +129,7 @@ mod tests {
             partition_key: Some("pk".to_owned()),
             index_partition_keys: BTreeMap::new(),
             tags: BTreeMap::new(),
+            lease: None,
         }
     }
 

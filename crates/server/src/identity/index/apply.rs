@@ -1,7 +1,10 @@
 //! How records become an index, and how a commit becomes the next one.
 //!
-//! A record that cannot be read is absent, which refuses whatever needs it, and is logged. What a newer version wrote stops
-//! the server instead: it may hold a rule that this version does not know, and absence could allow.
+//! A record that is damaged is absent, which refuses whatever needs it, and is logged. A record of a
+//! known kind in a newer format stops the index instead: it may hold a rule that this build does not
+//! know, and absence could allow. A record of an unknown kind is skipped and counted. That is safe
+//! because a kind that could deny something raises the store's
+//! [feature level](entity::feature_level), and a level that this build does not know stops the index.
 
 mod services;
 
@@ -22,7 +25,7 @@ use crate::{
         master_key::MasterKey,
     },
     identity::{
-        entity::{self, Entity, UniqueId},
+        entity::{self, Entity, FeatureLevel, UniqueId},
         store::{
             Batch, Change, RecordKey, Revision, Snapshot,
             record::{self, RecordError},
@@ -36,9 +39,15 @@ pub enum IndexError {
     /// A newer version wrote a record.
     #[error(transparent)]
     NewerFormat(RecordError),
-    /// A newer version keeps a kind of record that this one does not know.
-    #[error("record `{0}` is of a kind that this version of bowline does not know")]
-    UnknownKind(RecordKey),
+    /// The store has a feature level that this build does not know.
+    #[error("the store has feature level {found}, this version of bowline reads up to {}", FeatureLevel::NEWEST.number())]
+    NewerFeatureLevel {
+        /// The store's level.
+        found: u32,
+    },
+    /// The store's feature level cannot be read.
+    #[error("reading the feature level")]
+    FeatureLevelRecord(#[source] RecordError),
     /// The keyring does not open: most likely this is another master key.
     #[error("opening the keyring")]
     Keyring(#[from] KeyringError),
@@ -88,6 +97,7 @@ impl Index {
             "access-key" => self.put_access_key(key, value, revision, master_key),
             "account" => self.put_account(key, value, revision),
             "bucket" => self.put_bucket(key, value, revision),
+            "feature-level" => self.put_feature_level(key, value, revision),
             "instance-profile" => self.put_instance_profile(key, value, revision),
             "keyring" => self.put_keyring(key, value, revision, master_key),
             "policy" => self.put_policy(key, value, revision),
@@ -102,7 +112,12 @@ impl Index {
             | "provider-url"
             | "role-name"
             | "user-name" => Ok(()),
-            _ => Err(IndexError::UnknownKind(key.clone())),
+            kind => {
+                let count = self.skipped.get(kind).copied().unwrap_or_default();
+                self.skipped
+                    .insert_mut(kind.into(), count.saturating_add(1));
+                Ok(())
+            }
         }
     }
 
@@ -116,6 +131,7 @@ impl Index {
                 }
             }
             "bucket" => self.remove_bucket(id),
+            "feature-level" => self.feature_level = None,
             "instance-profile" => self.remove_instance_profile(id),
             "keyring" => {
                 self.keyring = Arc::default();
@@ -419,6 +435,26 @@ impl Index {
             record: Arc::new(record),
             revision,
         }));
+        Ok(())
+    }
+
+    /// A level that cannot be read stops the server: what it may skip and write depends on it.
+    fn put_feature_level(
+        &mut self,
+        key: &RecordKey,
+        value: &[u8],
+        revision: Revision,
+    ) -> Result<(), IndexError> {
+        let record: FeatureLevel =
+            record::decode(key, value).map_err(IndexError::FeatureLevelRecord)?;
+        if record > FeatureLevel::NEWEST {
+            let found = record.number();
+            return Err(IndexError::NewerFeatureLevel { found });
+        }
+        self.feature_level = Some(Indexed {
+            record: Arc::new(record),
+            revision,
+        });
         Ok(())
     }
 

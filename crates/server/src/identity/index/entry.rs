@@ -12,7 +12,7 @@ use crate::identity::{
 };
 
 /// A record that nothing more follows from.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Indexed<E> {
     /// The record.
     pub record: Arc<E>,

@@ -17,9 +17,12 @@ use crate::{
         master_key::MasterKey,
         seal::SealError,
     },
-    identity::store::{
-        CommitError, Revision, Store, StoreError, Transaction, Watch, WatchError,
-        transaction::InvalidTransaction,
+    identity::{
+        entity::{FeatureLevel, Lease, ServerId},
+        store::{
+            CommitError, Revision, Store, StoreError, Transaction, Watch, WatchError,
+            transaction::InvalidTransaction,
+        },
     },
 };
 
@@ -37,6 +40,7 @@ pub struct IdentityState {
 struct Shared {
     store: Arc<dyn Store>,
     master_key: Arc<MasterKey>,
+    server: ServerId,
     index: ArcSwap<Index>,
     /// What the index holds, or that it is no longer fed.
     progress: watch::Sender<Progress>,
@@ -76,6 +80,11 @@ pub enum UpdateError<E> {
     Store(StoreError),
 }
 
+/// This build does not know a feature level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this version of bowline does not know the feature level")]
+pub struct UnknownFeatureLevel;
+
 impl IdentityState {
     /// Reads the store and begins to follow it. Call it on a runtime.
     ///
@@ -84,15 +93,18 @@ impl IdentityState {
     pub async fn start(
         store: Arc<dyn Store>,
         master_key: Arc<MasterKey>,
+        server: ServerId,
     ) -> Result<Self, LoadError> {
         let snapshot = store.snapshot().await?;
         let index = Index::build(&snapshot, &master_key)?;
+        log_new_kinds(&Index::default(), &index);
         let revision = index.revision();
         let watch = store.watch(revision).await?;
         let live = true;
         let shared = Arc::new(Shared {
             store,
             master_key,
+            server,
             index: ArcSwap::from_pointee(index),
             progress: watch::Sender::new(Progress { revision, live }),
         });
@@ -115,12 +127,29 @@ impl IdentityState {
         &self.shared.master_key
     }
 
+    /// A lease for work on a bucket or table that this server begins at `now`. None while the
+    /// store's feature level is older than leases.
+    pub fn lease(&self, now: Timestamp) -> Option<Lease> {
+        let allowed = self.current().feature_level() >= FeatureLevel::LEASES;
+        allowed.then(|| Lease::new(self.shared.server, now))
+    }
+
+    /// Whether another server is at work under this lease, so that this one must leave the record
+    /// alone. A start reconciles only records for which this is false.
+    pub fn is_leased_elsewhere(&self, lease: Option<&Lease>, now: Timestamp) -> bool {
+        Lease::excludes(lease, self.shared.server, now)
+    }
+
     /// Commits, and returns once the current index holds it. An empty transaction changes nothing.
     ///
     /// # Errors
     /// [`CommitError`]. After [`CommitError::Conflict`] the current index holds what was faster, so deciding again is worth
     /// it. After [`CommitError::Store`] it is not known whether the transaction was applied.
     pub async fn commit(&self, transaction: Transaction) -> Result<Revision, CommitError> {
+        let format = transaction.newest_format();
+        if format > self.current().feature_level().record_format() {
+            return Err(InvalidTransaction::FormatNotEnabled { format }.into());
+        }
         match self.shared.store.commit(transaction).await {
             Ok(revision) => {
                 self.reach(revision).await?;
@@ -165,7 +194,8 @@ impl IdentityState {
         self.reach(latest).await
     }
 
-    /// Makes a keyring if there is none.
+    /// Makes a keyring if there is none. A store without one is new, so it also gets the newest
+    /// feature level.
     ///
     /// # Errors
     /// [`UpdateError`].
@@ -175,7 +205,34 @@ impl IdentityState {
                 return Ok((Transaction::new(), ()));
             }
             let record = KeyringRecord::generate(&self.shared.master_key, now)?;
-            Ok((Transaction::new().create(&record), ()))
+            let mut transaction = Transaction::new().create(&record);
+            if index.feature_level() == FeatureLevel::EARLIEST {
+                transaction = transaction.create(&FeatureLevel::NEWEST);
+            }
+            Ok((transaction, ()))
+        })
+        .await
+    }
+
+    /// Raises the store's feature level. Call it once every server of the store runs a build that
+    /// knows `level`; older builds then refuse the store. A level that is not higher changes nothing.
+    ///
+    /// # Errors
+    /// [`UpdateError`]. This build refuses levels that it does not know.
+    pub async fn raise_feature_level(
+        &self,
+        level: FeatureLevel,
+    ) -> Result<(), UpdateError<UnknownFeatureLevel>> {
+        self.update(|index| {
+            if level > FeatureLevel::NEWEST {
+                return Err(UnknownFeatureLevel);
+            }
+            let transaction = match &index.feature_level {
+                _ if level <= index.feature_level() => Transaction::new(),
+                Some(stored) => Transaction::new().update(&level, stored.revision),
+                None => Transaction::new().create(&level),
+            };
+            Ok((transaction, ()))
         })
         .await
     }
@@ -259,7 +316,10 @@ async fn follow(shared: Arc<Shared>, mut watch: Watch) {
             Err(WatchError::Closed) => break,
         };
         match next {
-            Ok(index) => shared.publish(index),
+            Ok(index) => {
+                log_new_kinds(&shared.index.load(), &index);
+                shared.publish(index);
+            }
             Err(error) => {
                 tracing::error!(%error, "A commit cannot be read; the index is no longer fed");
                 break;
@@ -277,6 +337,18 @@ async fn reread(shared: &Shared, watch: &mut Watch) -> Result<Index, LoadError> 
     let index = Index::build(&snapshot, &shared.master_key)?;
     *watch = shared.store.watch(index.revision()).await?;
     Ok(index)
+}
+
+/// Logs the unknown kinds of records that `after` skips and `before` did not.
+fn log_new_kinds(before: &Index, after: &Index) {
+    for (kind, _) in after.skipped() {
+        if !before.skipped.contains_key(kind) {
+            tracing::warn!(
+                record.kind = kind,
+                "Records of kind `{kind}` are skipped: this version of bowline does not know them"
+            );
+        }
+    }
 }
 
 impl Shared {

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     crypto::master_key::MasterKey,
     identity::{
-        entity::{BucketState, Entity, Permissions, TrustDocument},
+        entity::{BucketState, Entity, Lease, Permissions, ServerId, TrustDocument},
         store::{
             Change, CommitError, MemoryStore, Precondition, RecordKey, Store, Transaction, record,
         },
@@ -18,11 +18,20 @@ const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 const ALLOW: &str =
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#;
 
-async fn state() -> IdentityState {
-    let master_key = Arc::new(MasterKey::generate().unwrap());
-    IdentityState::start(Arc::new(MemoryStore::new()), master_key)
+fn master_key() -> Arc<MasterKey> {
+    let text = format!("{}=", "A".repeat(43));
+    Arc::new(MasterKey::from_text(&text).unwrap())
+}
+
+async fn start(store: &Arc<dyn Store>) -> IdentityState {
+    IdentityState::start(Arc::clone(store), master_key(), ServerId::new([0; 16]))
         .await
         .unwrap()
+}
+
+async fn state() -> IdentityState {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    start(&store).await
 }
 
 fn account() -> AccountId {
@@ -113,6 +122,7 @@ fn bucket(name: &str, owner: AccountId) -> entity::Bucket {
         upstream_bucket: None,
         state: BucketState::Active,
         created: NOW,
+        lease: None,
     }
 }
 
@@ -499,14 +509,18 @@ async fn an_update_gives_up_at_last() {
 async fn a_restart_reads_the_same_index() {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
     let master_key = Arc::new(MasterKey::generate().unwrap());
-    let state = IdentityState::start(Arc::clone(&store), Arc::clone(&master_key))
-        .await
-        .unwrap();
+    let state = IdentityState::start(
+        Arc::clone(&store),
+        Arc::clone(&master_key),
+        ServerId::new([0; 16]),
+    )
+    .await
+    .unwrap();
     state.ensure_keyring(NOW).await.unwrap();
     create(&state, &role(1, "reader")).await;
     let before = state.current().revision();
     state.close().await;
-    let state = IdentityState::start(Arc::clone(&store), master_key)
+    let state = IdentityState::start(Arc::clone(&store), master_key, ServerId::new([0; 16]))
         .await
         .unwrap();
     assert_eq!(state.current().revision(), before);
@@ -514,7 +528,9 @@ async fn a_restart_reads_the_same_index() {
     state.close().await;
 
     let other_key = Arc::new(MasterKey::generate().unwrap());
-    let error = IdentityState::start(store, other_key).await.unwrap_err();
+    let error = IdentityState::start(store, other_key, ServerId::new([0; 16]))
+        .await
+        .unwrap_err();
     assert!(
         matches!(error, LoadError::Index(IndexError::Keyring(_))),
         "{error:?}"
@@ -552,21 +568,106 @@ async fn a_damaged_record_is_absent_and_harms_no_other() {
 }
 
 #[tokio::test]
-async fn what_a_newer_version_wrote_ends_the_feeding() {
-    for (key, value) in [
-        (
-            role(1, "reader").key(),
-            r#"{"format":3,"kind":"role","record":{}}"#,
-        ),
-        (
-            RecordKey::from_stored("organisation/1"),
-            r#"{"format":1,"kind":"organisation","record":{}}"#,
-        ),
+async fn a_known_kind_in_a_newer_format_stops_the_index() {
+    let state = state().await;
+    let newer = r#"{"format":4,"kind":"role","record":{}}"#;
+    let newer = Transaction::new().put(role(1, "reader").key(), newer.as_bytes().into());
+    assert!(state.commit(newer).await.is_err());
+    assert!(!state.is_live());
+}
+
+#[tokio::test]
+async fn records_of_unknown_kinds_are_skipped_and_counted() {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let state = start(&store).await;
+    let unknown = |number: usize| {
+        let key = RecordKey::from_stored(&format!("organisation/{number}"));
+        let value = r#"{"format":9,"kind":"organisation","record":{}}"#;
+        Transaction::new().put(key, value.as_bytes().into())
+    };
+    state.commit(unknown(1)).await.unwrap();
+    state.commit(unknown(2)).await.unwrap();
+    create(&state, &role(1, "reader")).await;
+    let skipped: Vec<_> = state
+        .current()
+        .skipped()
+        .map(|(kind, count)| (kind.to_owned(), count))
+        .collect();
+    assert_eq!(skipped, [("organisation".to_owned(), 2)]);
+    assert!(state.is_live());
+    state.close().await;
+
+    let index = start(&store).await.current();
+    assert_eq!(index.skipped().next(), Some(("organisation", 2)));
+    assert!(index.role(account(), "reader").is_some());
+}
+
+#[tokio::test]
+async fn a_new_store_has_the_newest_feature_level_and_an_old_one_keeps_its_own() {
+    let state = state().await;
+    assert_eq!(state.current().feature_level(), FeatureLevel::EARLIEST);
+    state.ensure_keyring(NOW).await.unwrap();
+    assert_eq!(state.current().feature_level(), FeatureLevel::NEWEST);
+
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let keyring = KeyringRecord::generate(&master_key(), NOW).unwrap();
+    let old = Transaction::new().create(&keyring);
+    store.commit(old).await.unwrap();
+    let state = start(&store).await;
+    state.ensure_keyring(NOW).await.unwrap();
+    assert_eq!(state.current().feature_level(), FeatureLevel::EARLIEST);
+}
+
+#[tokio::test]
+async fn a_lease_is_written_only_after_the_feature_level_was_raised() {
+    let state = state().await;
+    assert_eq!(state.lease(NOW), None);
+    let leased = entity::Bucket {
+        lease: Some(Lease::new(ServerId::new([0; 16]), NOW)),
+        ..bucket("data", account())
+    };
+    let create_leased = || Transaction::new().create(&leased);
+    let refused = state.commit(create_leased()).await.unwrap_err();
+    insta::assert_snapshot!(refused, @"record format 3 needs a higher feature level of the store");
+
+    let raise = || state.raise_feature_level(FeatureLevel::LEASES);
+    raise().await.unwrap();
+    raise().await.unwrap();
+    assert_eq!(state.lease(NOW), leased.lease);
+    state.commit(create_leased()).await.unwrap();
+    let index = state.current();
+    assert_eq!(index.bucket("data").unwrap().record.lease, leased.lease);
+    assert!(!state.is_leased_elsewhere(leased.lease.as_ref(), NOW));
+}
+
+#[tokio::test]
+async fn an_unknown_feature_level_stops_the_index() {
+    let record = |level: &str| format!(r#"{{"format":2,"kind":"feature-level","record":{level}}}"#);
+    for (level, live) in [
+        (r#"{"level":1}"#, true),
+        (r#"{"level":2}"#, false),
+        ("{}", false),
     ] {
         let state = state().await;
-        let newer = Transaction::new().put(key, value.as_bytes().into());
-        assert!(state.commit(newer).await.is_err());
-        assert!(!state.is_live());
+        let level = record(level);
+        let put = Transaction::new().put(RecordKey::feature_level(), level.as_bytes().into());
+        assert_eq!(state.commit(put).await.is_ok(), live, "{level}");
+        assert_eq!(state.is_live(), live, "{level}");
+    }
+}
+
+#[test]
+fn a_record_is_written_in_the_oldest_format_that_can_hold_it() {
+    let plain = bucket("data", account());
+    let leased = entity::Bucket {
+        lease: Some(Lease::new(ServerId::new([0; 16]), NOW)),
+        ..plain.clone()
+    };
+    for (bucket, start) in [(plain, "{\"format\":2,"), (leased, "{\"format\":3,")] {
+        let encoded = record::encode(&bucket).unwrap();
+        assert!(encoded.starts_with(start.as_bytes()), "{start}");
+        let decoded: entity::Bucket = record::decode(&bucket.key(), &encoded).unwrap();
+        assert_eq!(decoded, bucket);
     }
 }
 
@@ -576,7 +677,7 @@ fn a_newer_record_is_refused_by_name() {
     let newer = br#"{"format":7,"kind":"role","record":{}}"#;
     insta::assert_snapshot!(
         record::decode::<entity::Role>(&key, newer).unwrap_err(),
-        @"record `role/432797229265/AROA00000000000000001` has format 7, this version of bowline reads up to 2"
+        @"record `role/432797229265/AROA00000000000000001` has format 7, this version of bowline reads up to 3"
     );
 }
 

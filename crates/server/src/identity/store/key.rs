@@ -94,6 +94,11 @@ impl RecordKey {
         Self::from_parts(&["table", account.as_str(), region, name])
     }
 
+    /// `feature-level`: the [`FeatureLevel`](crate::identity::entity::FeatureLevel) of the store.
+    pub fn feature_level() -> Self {
+        Self::from_parts(&["feature-level"])
+    }
+
     /// `keyring`: the sealed keyring.
     pub fn keyring() -> Self {
         Self::from_parts(&["keyring"])

@@ -1,15 +1,30 @@
-//! How a record is written: JSON with the format that it is written in.
+//! The encoding of records: JSON with a format version, such as
+//! `{"format":2,"kind":"role","record":{..}}`.
 //!
-//! `{"format":2,"kind":"role","record":{..}}`. A reader takes its own format and older ones, and refuses a newer one by
-//! name: a binary that was rolled back must not read half of what it does not know, nor write it back without the rest.
+//! This build reads every format up to [`NEWEST_FORMAT`] and refuses newer ones by name: a build that
+//! was rolled back must neither read half of a record that it does not know, nor write it back
+//! without the other half.
+//!
+//! An entity is written in the [oldest format](Entity::format) that can hold it, and a newer format
+//! only if the store's [feature level](crate::identity::entity::feature_level) allows it. So the
+//! builds of format N and N-1 read each other's records.
+//!
+//! | format | adds |
+//! | --- | --- |
+//! | 1 | The first format. Its buckets have no ids and are refused. |
+//! | 2 | Ids of buckets. |
+//! | 3 | Leases of buckets and tables; names of buckets in their upstream. |
 
 use serde::{Deserialize, Serialize};
 
 use super::{EncodedRecord, RecordKey};
 use crate::identity::entity::Entity;
 
-/// The format that this binary writes, and the newest that it reads. Of format 1, buckets do not parse any more: they had no ids.
-pub const FORMAT: u32 = 2;
+/// The format of records that need no newer one.
+pub const BASE_FORMAT: u32 = 2;
+
+/// The newest format that this build reads.
+pub const NEWEST_FORMAT: u32 = 3;
 
 /// Kind of a look-up, whose record is the key that it leads to.
 const LOOKUP: &str = "lookup";
@@ -18,7 +33,9 @@ const LOOKUP: &str = "lookup";
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     /// A newer version of the program wrote it.
-    #[error("record `{key}` has format {found}, this version of bowline reads up to {FORMAT}")]
+    #[error(
+        "record `{key}` has format {found}, this version of bowline reads up to {NEWEST_FORMAT}"
+    )]
     NewerFormat {
         /// Whose value.
         key: RecordKey,
@@ -88,7 +105,7 @@ pub fn encode<E: Entity>(entity: &E) -> Result<EncodedRecord, RecordError> {
     if let Err(source) = entity.validate() {
         return Err(RecordError::Invalid { key, source });
     }
-    write(&key, E::KIND, entity)
+    write(&key, entity.format(), E::KIND, entity)
 }
 
 /// Writes a look-up that leads to `target`.
@@ -96,7 +113,7 @@ pub fn encode<E: Entity>(entity: &E) -> Result<EncodedRecord, RecordError> {
 /// # Errors
 /// None in practice: a key is text.
 pub fn encode_lookup(target: &RecordKey) -> Result<EncodedRecord, RecordError> {
-    write(target, LOOKUP, &target.as_str())
+    write(target, BASE_FORMAT, LOOKUP, &target.as_str())
 }
 
 /// Reads an entity.
@@ -109,7 +126,7 @@ pub fn decode<E: Entity>(key: &RecordKey, value: &[u8]) -> Result<E, RecordError
         source,
     };
     let header: Header = serde_json::from_slice(value).map_err(syntax)?;
-    if header.format > FORMAT {
+    if header.format > NEWEST_FORMAT {
         return Err(RecordError::NewerFormat {
             key: key.clone(),
             found: header.format,
@@ -139,11 +156,12 @@ pub fn decode<E: Entity>(key: &RecordKey, value: &[u8]) -> Result<E, RecordError
 
 fn write<T: Serialize>(
     key: &RecordKey,
+    format: u32,
     kind: &str,
     record: &T,
 ) -> Result<EncodedRecord, RecordError> {
     let writing = Writing {
-        format: FORMAT,
+        format,
         kind,
         record,
     };

@@ -53,6 +53,8 @@ impl Precondition {
 pub struct Transaction {
     conditions: Vec<Precondition>,
     changes: Vec<Change>,
+    /// The newest record format among the entities that it puts.
+    format: u32,
     /// The first record that could not be written, so that building needs no error handling: [`Store::commit`] refuses.
     ///
     /// [`Store::commit`]: super::Store::commit
@@ -79,6 +81,12 @@ pub enum InvalidTransaction {
         /// How long it is.
         bytes: usize,
     },
+    /// A record in a format that not every server of the store reads yet.
+    #[error("record format {format} needs a higher feature level of the store")]
+    FormatNotEnabled {
+        /// The format.
+        format: u32,
+    },
     /// One key put or deleted twice.
     #[error("record `{0}` is changed twice in one transaction")]
     ChangedTwice(RecordKey),
@@ -95,9 +103,15 @@ impl Transaction {
         self.changes.is_empty() && self.unwritable.is_none()
     }
 
+    /// The newest record format among the entities that it puts; 0 if it puts none.
+    pub fn newest_format(&self) -> u32 {
+        self.format
+    }
+
     /// A new entity: it and each of its look-ups must not exist yet.
     pub fn create<E: Entity>(mut self, entity: &E) -> Self {
         let key = entity.key();
+        self.format = self.format.max(entity.format());
         for lookup in entity.lookups() {
             self = self
                 .require(Precondition::Absent(lookup.clone()))
@@ -108,8 +122,9 @@ impl Transaction {
     }
 
     /// A changed entity, which must still be as it was at `revision`. Its look-ups must be the same as before.
-    pub fn update<E: Entity>(self, entity: &E, revision: Revision) -> Self {
+    pub fn update<E: Entity>(mut self, entity: &E, revision: Revision) -> Self {
         let key = entity.key();
+        self.format = self.format.max(entity.format());
         self.require(Precondition::At(key.clone(), revision))
             .write(key, record::encode(entity))
     }

@@ -7,7 +7,7 @@ use super::*;
 use crate::{
     crypto::{master_key::MasterKey, session::SessionKind},
     identity::{
-        entity::{self, Permissions, TrustDocument},
+        entity::{self, Permissions, ServerId, TrustDocument},
         index::IdentityState,
         store::{MemoryStore, Transaction},
     },
@@ -17,9 +17,13 @@ use crate::{
 async fn world() -> (IdentityState, Session) {
     let now = Timestamp::from_second(1_790_000_000).unwrap();
     let master_key = Arc::new(MasterKey::generate().unwrap());
-    let state = IdentityState::start(Arc::new(MemoryStore::new()), master_key)
-        .await
-        .unwrap();
+    let state = IdentityState::start(
+        Arc::new(MemoryStore::new()),
+        master_key,
+        ServerId::new([0; 16]),
+    )
+    .await
+    .unwrap();
     state.ensure_keyring(now).await.unwrap();
     let role = entity::Role {
         id: "AROAJQABLZS4A3QDU576Q".parse().unwrap(),

@@ -5,7 +5,10 @@ use jiff::Timestamp;
 use super::*;
 use crate::{
     crypto::master_key::MasterKey,
-    identity::{entity::Account, store::MemoryStore},
+    identity::{
+        entity::{Account, ServerId},
+        store::MemoryStore,
+    },
     upstream::tables::embedded::EmbeddedTables,
 };
 
@@ -25,9 +28,13 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let store = EmbeddedTables::open(folder.path()).unwrap();
         let master_key = Arc::new(MasterKey::generate().unwrap());
-        let state = IdentityState::start(Arc::new(MemoryStore::new()), master_key)
-            .await
-            .unwrap();
+        let state = IdentityState::start(
+            Arc::new(MemoryStore::new()),
+            master_key,
+            ServerId::new([0; 16]),
+        )
+        .await
+        .unwrap();
         let account = Account {
             id: table(1).account,
             management: true,
@@ -88,6 +95,7 @@ fn table(nanosecond: i64) -> entity::Table {
         partition_key: None,
         index_partition_keys: BTreeMap::new(),
         tags: BTreeMap::from([("team".to_owned(), "red".to_owned())]),
+        lease: None,
     }
 }
 

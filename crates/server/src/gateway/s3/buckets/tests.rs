@@ -10,7 +10,7 @@ use super::*;
 use crate::{
     crypto::master_key::MasterKey,
     identity::{
-        entity::{Account, BucketId},
+        entity::{Account, BucketId, ServerId},
         store::MemoryStore,
     },
     upstream::objects::{ListQuery, embedded::EmbeddedObjects},
@@ -27,9 +27,13 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let objects = EmbeddedObjects::open(folder.path()).unwrap();
         let master_key = Arc::new(MasterKey::generate().unwrap());
-        let state = IdentityState::start(Arc::new(MemoryStore::new()), master_key)
-            .await
-            .unwrap();
+        let state = IdentityState::start(
+            Arc::new(MemoryStore::new()),
+            master_key,
+            ServerId::new([0; 16]),
+        )
+        .await
+        .unwrap();
         let account = Account {
             id: bucket(1).owner,
             management: true,
@@ -93,6 +97,7 @@ fn bucket(nanosecond: i64) -> entity::Bucket {
         upstream_bucket: None,
         state: BucketState::Creating,
         created: Timestamp::from_nanosecond(nanosecond.into()).unwrap(),
+        lease: None,
     }
 }
 
