@@ -153,7 +153,7 @@ fn find<'a>(
 ) -> Result<&'a index::AccessKeyEntry, AwsError> {
     let key = owner.keys(index).find(|key| key.record.id.as_str() == id);
     key.map(|key| &**key).ok_or_else(|| {
-        let message = format!("The Access RecordKey with id {id} cannot be found.");
+        let message = format!("The Access Key with id {id} cannot be found.");
         AwsError::new(Code::NoSuchEntity, message)
     })
 }

@@ -305,7 +305,11 @@ pub(crate) fn show_ids_as_words() -> insta::internals::SettingsBindDropGuard {
             r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)",
             "[time]",
         ),
-        (r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00:00", "[time]"),
+        // boto3 shows some times in the time zone of the machine.
+        (
+            r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d",
+            "[time]",
+        ),
         (r"\b\d{8}T\d{6}Z\b", "[time]"),
         // The day in a credential scope.
         (r"/\d{8}/", "/[day]/"),
