@@ -13,7 +13,7 @@ use bowline_aws::credentials::{SecretAccessKey, SessionToken};
 use bowline_aws::dynamodb::{AccountRegion, Operation};
 use bowline_aws::s3::ObjectKey;
 use bowline_aws::sigv4::{
-    Credentials, DerivedKey, Payload, Presented, RequestParts, SigningPayload, present, sign,
+    Credentials, DerivedKey, Payload, PresentedSignature, RequestParts, SigningPayload, present, sign,
     verify,
 };
 use bowline_iam::account::AccountId;
@@ -154,7 +154,7 @@ fn verification() -> Result<f64> {
     headers.extend(added.iter().map(|(name, value)| (*name, value.as_bytes())));
     parts.headers = &headers;
     micros(|| {
-        let Presented::Header(request) = present(black_box(&parts))? else {
+        let PresentedSignature::Header(request) = present(black_box(&parts))? else {
             bail!("no signature");
         };
         let token = request.session_token().context("a session token")?;

@@ -3,7 +3,7 @@
 
 use bowline_aws::{
     credentials::SecretAccessKey,
-    sigv4::{DerivedKey, Payload, Presented, RequestParts, present, verify},
+    sigv4::{DerivedKey, Payload, PresentedSignature, RequestParts, present, verify},
 };
 use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
@@ -23,7 +23,7 @@ fuzz_target!(|input: (&[u8], &str, &str, &str, &[u8])| {
         query,
         headers: &headers,
     };
-    if let Ok(Presented::Header(request)) = present(&parts) {
+    if let Ok(PresentedSignature::Header(request)) = present(&parts) {
         let secret =
             SecretAccessKey::new("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY").expect("a secret");
         let key = DerivedKey::derive(&secret, request.scope().clone());

@@ -6,8 +6,8 @@ use std::hint::black_box;
 use bowline_aws::{
     credentials::{SecretAccessKey, SessionToken},
     sigv4::{
-        Credentials, DerivedKey, Payload, Presented, RequestParts, SigningPayload, present, sign,
-        verify,
+        Credentials, DerivedKey, Payload, PresentedSignature, RequestParts, SigningPayload,
+        present, sign, verify,
     },
 };
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -53,7 +53,7 @@ fn verifying(criterion: &mut Criterion) {
             ..parts
         };
         let read = || match present(black_box(&parts)) {
-            Ok(Presented::Header(request)) => request,
+            Ok(PresentedSignature::Header(request)) => request,
             other => panic!("{other:?}"),
         };
         let kept = DerivedKey::derive(&credentials.secret_access_key, read().scope().clone());

@@ -10,9 +10,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 /// The most characters of a session token that is read at all. Ours have at most 4,096; the room above lets a foreign one be refused
 /// by name (`InvalidClientTokenId`) rather than as a malformed request.
-pub const MAX_SESSION_TOKEN: usize = 8 * 1024;
+pub const MAX_SESSION_TOKEN_BYTES: usize = 8 * 1024;
 /// The most characters of a secret access key; AWS's have 40.
-const MAX_SECRET: usize = 128;
+const MAX_SECRET_BYTES: usize = 128;
 
 /// An access key id: 16 to 128 letters, digits or underscores, such as `AKIAIOSFODNN7EXAMPLE`. Cloning is cheap.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,7 +71,7 @@ impl Borrow<str> for AccessKeyId {
 #[derive(Clone)]
 pub struct SecretAccessKey(SecretString);
 
-/// A session token: 1 to [`MAX_SESSION_TOKEN`] visible ASCII characters.
+/// A session token: 1 to [`MAX_SESSION_TOKEN_BYTES`] visible ASCII characters.
 #[derive(Clone)]
 pub struct SessionToken(SecretString);
 
@@ -86,7 +86,7 @@ impl SecretAccessKey {
     /// # Errors
     /// [`InvalidSecret`] unless it is 1 to 128 visible ASCII characters.
     pub fn new(text: impl Into<String>) -> Result<Self, InvalidSecret> {
-        secret(text.into(), MAX_SECRET).map(Self)
+        secret(text.into(), MAX_SECRET_BYTES).map(Self)
     }
 
     /// The secret itself: for deriving a signing key, sealing, and the one answer that hands it out.
@@ -99,9 +99,9 @@ impl SessionToken {
     /// Takes a token over.
     ///
     /// # Errors
-    /// [`InvalidSecret`] unless it is 1 to [`MAX_SESSION_TOKEN`] visible ASCII characters.
+    /// [`InvalidSecret`] unless it is 1 to [`MAX_SESSION_TOKEN_BYTES`] visible ASCII characters.
     pub fn new(text: impl Into<String>) -> Result<Self, InvalidSecret> {
-        secret(text.into(), MAX_SESSION_TOKEN).map(Self)
+        secret(text.into(), MAX_SESSION_TOKEN_BYTES).map(Self)
     }
 
     /// The token itself: for opening it, for signing with it, and for the one answer that hands it out.
@@ -179,7 +179,7 @@ mod tests {
         for bad in ["", "with space", "tab\t", "é", &"x".repeat(129)] {
             assert_eq!(SecretAccessKey::new(bad).unwrap_err(), InvalidSecret);
         }
-        assert!(SessionToken::new("x".repeat(MAX_SESSION_TOKEN)).is_ok());
-        assert!(SessionToken::new("x".repeat(MAX_SESSION_TOKEN + 1)).is_err());
+        assert!(SessionToken::new("x".repeat(MAX_SESSION_TOKEN_BYTES)).is_ok());
+        assert!(SessionToken::new("x".repeat(MAX_SESSION_TOKEN_BYTES + 1)).is_err());
     }
 }

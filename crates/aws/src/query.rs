@@ -11,7 +11,7 @@ mod form;
 
 /// The most bytes that body and query string may have together. A web identity token may have 20,000 characters and a policy
 /// document 131,072, percent-encoded up to threefold.
-pub const MAX_BYTES: usize = 512 * 1024;
+pub const MAX_FORM_BYTES: usize = 512 * 1024;
 /// Characters of a value that are shown in an error.
 const SHOWN: usize = 256;
 /// The most parameters of a request. The largest IAM request, 50 tags and their like, needs about a hundred.
@@ -22,8 +22,8 @@ const MAX_NAME_BYTES: usize = 256;
 /// Why a request's parameters cannot be read. Codes and statuses for the client are in [`crate::error`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParamsError {
-    /// More than [`MAX_BYTES`].
-    #[error("the parameters have more than {MAX_BYTES} bytes")]
+    /// More than [`MAX_FORM_BYTES`].
+    #[error("the parameters have more than {MAX_FORM_BYTES} bytes")]
     TooLong,
     /// More than [`MAX_PARAMETERS`].
     #[error("the request has more than {MAX_PARAMETERS} parameters")]
@@ -89,7 +89,7 @@ impl Params {
     /// What [`ParamsError`] names, but for `BadList` and `BadValue`, which come when a value is asked for.
     pub fn parse(body: &[u8], query: Option<&str>) -> Result<Self, ParamsError> {
         let query = query.unwrap_or_default().as_bytes();
-        if body.len().saturating_add(query.len()) > MAX_BYTES {
+        if body.len().saturating_add(query.len()) > MAX_FORM_BYTES {
             return Err(ParamsError::TooLong);
         }
         let mut pairs: Vec<Pair> = Vec::with_capacity(16);

@@ -1,7 +1,7 @@
 //! AWS Signature Version 4: reads, verifies and makes signatures over the parts of a request.
 //!
-//! The steps hand over proofs. [`present`] reads what a request presents, without trusting it: an [`Unverified`] names the access key id
-//! and scope for which the caller has to fetch the secret. [`verify`] is the only way to a [`Verified`].
+//! The steps hand over proofs. [`present`] reads what a request presents, without trusting it: an [`UnverifiedRequest`] names the access key id
+//! and scope for which the caller has to fetch the secret. [`verify`] is the only way to a [`VerifiedRequest`].
 //! What is checked on the way, whoever calls: `host` and every `x-amz-*` header are signed; `SignedHeaders` is sorted, lower case
 //! and without repeats; no header that decides something comes twice; the date of the scope is the date of the request, which lies
 //! within 15 minutes of now; the payload hash is present where the service demands it. Signatures compare in constant time.
@@ -20,16 +20,16 @@ mod sign;
 mod time;
 mod verify;
 
-pub use authorization::{Presented, Unverified, present};
+pub use authorization::{PresentedSignature, UnverifiedRequest, present};
 pub use canonical::{canonical_request, string_to_sign};
 pub use chunks::ChunkChain;
 pub use content::ContentSha256;
 pub use error::{AuthorizationError, SignatureError, Unsupported};
 pub use key::DerivedKey;
-pub use scope::{CredentialScope, InvalidScope, Rules};
-pub use sign::{Credentials, Payload as SigningPayload, sign};
+pub use scope::{CredentialScope, InvalidScope, SigningRules};
+pub use sign::{Credentials, SigningPayload, sign};
 pub use time::amz_date;
-pub use verify::{Payload, Verified, WINDOW, verify};
+pub use verify::{MAX_CLOCK_SKEW, Payload, VerifiedRequest, verify};
 
 /// The parts of a request that a signature covers, as they came over the wire.
 #[derive(Debug, Clone, Copy)]

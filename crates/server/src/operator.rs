@@ -23,7 +23,7 @@ use std::sync::Arc;
 use bowline_aws::{
     access::Access,
     error::{AwsError, Code},
-    sigv4::Unverified,
+    sigv4::UnverifiedRequest,
 };
 use bowline_iam::account::AccountId;
 use bowline_json::{JsonError, JsonLimits};
@@ -87,7 +87,7 @@ enum Request {
 pub(crate) async fn serve(
     app: &App,
     record: &mut RequestRecord<'_>,
-    signature: &Unverified<'_>,
+    signature: &UnverifiedRequest<'_>,
     operation: &str,
     body: RequestBody,
 ) -> Result<Response, RequestError> {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{AwsError, Code, Protocol};
-use crate::sigv4::{AuthorizationError, SignatureError, Unsupported, WINDOW, amz_date};
+use crate::sigv4::{AuthorizationError, MAX_CLOCK_SKEW, SignatureError, Unsupported, amz_date};
 use crate::xml::iso_seconds;
 
 impl AwsError {
@@ -143,7 +143,7 @@ fn s3(error: &SignatureError) -> AwsError {
         )
         .with("RequestTime", amz_date(*requested))
         .with("ServerTime", iso_seconds(*now))
-        .with("MaxAllowedSkewMilliseconds", WINDOW.as_millis().to_string()),
+        .with("MaxAllowedSkewMilliseconds", MAX_CLOCK_SKEW.as_millis().to_string()),
         E::ContentSha256Missing => {
             AwsError::new(Code::InvalidRequest, "Missing required header for this request: x-amz-content-sha256")
         }
@@ -181,9 +181,9 @@ fn not_signed(header: &str) -> AwsError {
 /// `now` 15 minutes later or earlier, as signatures have it.
 fn shifted(now: Timestamp, later: bool) -> String {
     let at = if later {
-        now.checked_add(WINDOW)
+        now.checked_add(MAX_CLOCK_SKEW)
     } else {
-        now.checked_sub(WINDOW)
+        now.checked_sub(MAX_CLOCK_SKEW)
     };
     amz_date(at.unwrap_or(now))
 }

@@ -29,7 +29,7 @@ fn broken_encodings_are_refused() {
 #[test]
 fn size_and_count_are_bounded() {
     assert_eq!(
-        Params::parse(&vec![b'a'; MAX_BYTES + 1], None).unwrap_err(),
+        Params::parse(&vec![b'a'; MAX_FORM_BYTES + 1], None).unwrap_err(),
         ParamsError::TooLong
     );
     let many = (0..=MAX_PARAMETERS)

@@ -11,18 +11,18 @@ const MAX_HEADER: usize = 8 * 1024;
 
 /// What a request presents in order to be believed.
 #[derive(Debug, Clone)]
-pub enum Presented<'a> {
+pub enum PresentedSignature<'a> {
     /// No signature of any kind.
-    Nothing,
+    Unsigned,
     /// An `Authorization` header of Signature Version 4.
-    Header(Unverified<'a>),
+    Header(UnverifiedRequest<'a>),
 }
 
 /// A request with a well-formed signature that nobody has verified.
 ///
 /// Names whose secret to fetch; nothing in it is known to be true. [`super::verify`] takes it.
 #[derive(Debug, Clone)]
-pub struct Unverified<'a> {
+pub struct UnverifiedRequest<'a> {
     pub(super) parts: RequestParts<'a>,
     pub(super) access_key_id: AccessKeyId,
     pub(super) scope: CredentialScope,
@@ -32,7 +32,7 @@ pub struct Unverified<'a> {
     session_token: Option<SessionToken>,
 }
 
-impl Unverified<'_> {
+impl UnverifiedRequest<'_> {
     /// The access key id that the request claims.
     pub fn access_key_id(&self) -> &AccessKeyId {
         &self.access_key_id
@@ -53,10 +53,10 @@ impl Unverified<'_> {
 ///
 /// # Errors
 /// A malformed header, a header given twice, two mechanisms at once, or a mechanism that is not served.
-pub fn present<'a>(parts: &RequestParts<'a>) -> Result<Presented<'a>, SignatureError> {
+pub fn present<'a>(parts: &RequestParts<'a>) -> Result<PresentedSignature<'a>, SignatureError> {
     let header = parts.single_header("authorization")?;
     match (header, query_mechanism(parts.query)) {
-        (None, None) => Ok(Presented::Nothing),
+        (None, None) => Ok(PresentedSignature::Unsigned),
         (None, Some(unsupported)) => Err(unsupported.into()),
         (Some(_), Some(_)) => Err(SignatureError::SeveralMechanisms),
         (Some(value), None) => {
@@ -70,7 +70,7 @@ pub fn present<'a>(parts: &RequestParts<'a>) -> Result<Presented<'a>, SignatureE
                 })
                 .map(|token| token.ok_or(SignatureError::MalformedSessionToken))
                 .transpose()?;
-            Ok(Presented::Header(Unverified {
+            Ok(PresentedSignature::Header(UnverifiedRequest {
                 parts: *parts,
                 access_key_id: header.access_key_id,
                 scope: header.scope,

@@ -6,7 +6,7 @@
 
 use aws_lc_rs::digest;
 
-use super::{CredentialScope, RequestParts, Rules, SignatureError};
+use super::{CredentialScope, RequestParts, SignatureError, SigningRules};
 use crate::hex;
 
 /// Writes the canonical request for the given signed headers (sorted lower-case names, separated by `;`).
@@ -19,7 +19,7 @@ pub fn canonical_request(
     parts: &RequestParts<'_>,
     signed_headers: &str,
     payload_hash: &str,
-    rules: Rules,
+    rules: SigningRules,
 ) -> Result<Vec<u8>, SignatureError> {
     if has_control(parts.method.as_bytes())
         || has_control(parts.path.as_bytes())
@@ -34,8 +34,8 @@ pub fn canonical_request(
     out.extend_from_slice(parts.method.as_bytes());
     out.push(b'\n');
     match rules {
-        Rules::S3 => out.extend_from_slice(parts.path.as_bytes()),
-        Rules::Standard => standard_path(&mut out, parts.path),
+        SigningRules::S3 => out.extend_from_slice(parts.path.as_bytes()),
+        SigningRules::Standard => standard_path(&mut out, parts.path),
     }
     out.push(b'\n');
     query(&mut out, parts.query);

@@ -12,7 +12,7 @@ pub enum ContentSha256 {
     Unsigned,
     /// `STREAMING-UNSIGNED-PAYLOAD-TRAILER`: chunks without signatures, then a trailing checksum (see [`crate::chunked`]).
     UnsignedTrailer,
-    /// `STREAMING-AWS4-HMAC-SHA256-PAYLOAD`: chunks with signatures, to which [`Verified::chunk_chain`](super::Verified::chunk_chain) is
+    /// `STREAMING-AWS4-HMAC-SHA256-PAYLOAD`: chunks with signatures, to which [`VerifiedRequest::chunk_chain`](super::VerifiedRequest::chunk_chain) is
     /// the key.
     SignedChunks,
     /// `STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER`: the same, and a trailer that is signed too.

@@ -20,7 +20,7 @@ pub struct InvalidScope;
 
 /// Which of the two dialects of Signature Version 4 a service speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rules {
+pub enum SigningRules {
     /// S3: the path as received; `x-amz-content-sha256` required, and it may say that the payload is unsigned.
     S3,
     /// All others: the path normalized and encoded once more; the payload always signed.
@@ -78,10 +78,10 @@ impl CredentialScope {
     }
 
     /// The rules of the service.
-    pub fn rules(&self) -> Rules {
+    pub fn rules(&self) -> SigningRules {
         match self.service() {
-            "s3" | "s3express" | "s3-object-lambda" | "s3-outposts" => Rules::S3,
-            _ => Rules::Standard,
+            "s3" | "s3express" | "s3-object-lambda" | "s3-outposts" => SigningRules::S3,
+            _ => SigningRules::Standard,
         }
     }
 }

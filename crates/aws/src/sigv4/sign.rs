@@ -4,8 +4,8 @@ use aws_lc_rs::digest;
 use jiff::Timestamp;
 
 use super::{
-    ContentSha256, CredentialScope, DerivedKey, InvalidScope, RequestParts, Rules, SignatureError,
-    amz_date, canonical_request, string_to_sign,
+    ContentSha256, CredentialScope, DerivedKey, InvalidScope, RequestParts, SignatureError,
+    SigningRules, amz_date, canonical_request, string_to_sign,
 };
 use crate::{
     credentials::{AccessKeyId, SecretAccessKey, SessionToken},
@@ -25,7 +25,7 @@ pub struct Credentials {
 
 /// What the signature is to cover of the body.
 #[derive(Debug, Clone, Copy)]
-pub enum Payload<'a> {
+pub enum SigningPayload<'a> {
     /// The body itself, hashed here.
     Whole(&'a [u8]),
     /// What `x-amz-content-sha256` is to say.
@@ -41,7 +41,7 @@ pub enum Payload<'a> {
 /// A region or service that no scope can carry ([`SignatureError::Malformed`]), `host` missing, or a request without a canonical form.
 pub fn sign(
     parts: &RequestParts<'_>,
-    payload: Payload<'_>,
+    payload: SigningPayload<'_>,
     credentials: &Credentials,
     region: &str,
     service: &str,
@@ -56,15 +56,15 @@ pub fn sign(
         ))
     })?;
     let content = match payload {
-        Payload::Whole(body) => hex::encode(digest::digest(&digest::SHA256, body).as_ref()),
-        Payload::Declared(content) => content.to_value(),
+        SigningPayload::Whole(body) => hex::encode(digest::digest(&digest::SHA256, body).as_ref()),
+        SigningPayload::Declared(content) => content.to_value(),
     };
 
     let mut added = vec![("x-amz-date", date.clone())];
     if let Some(token) = &credentials.session_token {
         added.push(("x-amz-security-token", token.expose().to_owned()));
     }
-    if scope.rules() == Rules::S3 {
+    if scope.rules() == SigningRules::S3 {
         added.push(("x-amz-content-sha256", content.clone()));
     }
 

@@ -110,11 +110,11 @@ impl Request {
         self
     }
 
-    fn verified(&self) -> Result<Verified, SignatureError> {
+    fn verified(&self) -> Result<VerifiedRequest, SignatureError> {
         self.verified_at(now())
     }
 
-    fn verified_at(&self, now: Timestamp) -> Result<Verified, SignatureError> {
+    fn verified_at(&self, now: Timestamp) -> Result<VerifiedRequest, SignatureError> {
         self.verified_by(&secret(), now)
     }
 
@@ -122,9 +122,9 @@ impl Request {
         &self,
         secret: &SecretAccessKey,
         now: Timestamp,
-    ) -> Result<Verified, SignatureError> {
+    ) -> Result<VerifiedRequest, SignatureError> {
         self.with(|parts| {
-            let Presented::Header(request) = present(parts)? else {
+            let PresentedSignature::Header(request) = present(parts)? else {
                 panic!("nothing is presented")
             };
             let key = DerivedKey::derive(secret, request.scope().clone());
@@ -166,7 +166,7 @@ fn a_key_kept_from_another_request_verifies_its_own_scope_only() {
             CredentialScope::new("20261124", region, service).unwrap(),
         );
         request.with(|parts| {
-            let Presented::Header(unverified) = present(parts).unwrap() else {
+            let PresentedSignature::Header(unverified) = present(parts).unwrap() else {
                 panic!()
             };
             verify(&unverified, Payload::Whole(&request.body), &key, now()).map(|_| ())
@@ -189,7 +189,7 @@ fn a_session_token_is_presented_with_its_key_id() {
     credentials.session_token = Some(SessionToken::new("FwoGZXIvYXdzEXAMPLE").unwrap());
     let request = Request::new("GET", "/", "").signed_with(&credentials, "s3", now());
     request.with(|parts| {
-        let Presented::Header(unverified) = present(parts).unwrap() else {
+        let PresentedSignature::Header(unverified) = present(parts).unwrap() else {
             panic!()
         };
         assert_eq!(
@@ -223,7 +223,7 @@ fn a_body_may_stream_after_its_declaration() {
                 .map(|(n, v)| (n.to_owned(), v.into_bytes())),
         );
         request.with(|parts| {
-            let Presented::Header(unverified) = present(parts).unwrap() else {
+            let PresentedSignature::Header(unverified) = present(parts).unwrap() else {
                 panic!()
             };
             let key = DerivedKey::derive(&secret(), unverified.scope().clone());
@@ -246,7 +246,7 @@ fn a_body_may_stream_after_its_declaration() {
 #[test]
 fn a_request_without_a_signature_presents_nothing() {
     Request::new("GET", "/b/k?prefix=Signature", "").with(|parts| {
-        assert!(matches!(present(parts), Ok(Presented::Nothing)));
+        assert!(matches!(present(parts), Ok(PresentedSignature::Unsigned)));
     });
 }
 
@@ -300,7 +300,7 @@ proptest! {
             ("host", b"h"), ("x-amz-date", b"20261124T003000Z"), (&format!("y-{name}"), &value), ("authorization", authorization.as_bytes()),
         ];
         let parts = RequestParts { method: "GET", path: &path, query: &query, headers: &headers };
-        let Ok(Presented::Header(request)) = present(&parts) else {
+        let Ok(PresentedSignature::Header(request)) = present(&parts) else {
             return Err(TestCaseError::fail("it is a signed request"));
         };
         let key = DerivedKey::derive(&secret(), request.scope().clone());

@@ -1,29 +1,29 @@
-//! The one way from an [`Unverified`] request to a [`Verified`] one.
+//! The one way from an [`UnverifiedRequest`] request to a [`VerifiedRequest`] one.
 
 use aws_lc_rs::{constant_time, digest};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    ChunkChain, ContentSha256, CredentialScope, DerivedKey, Rules, SignatureError, Unverified,
-    canonical_request, string_to_sign, time,
+    ChunkChain, ContentSha256, CredentialScope, DerivedKey, SignatureError, SigningRules,
+    UnverifiedRequest, canonical_request, string_to_sign, time,
 };
 use crate::credentials::AccessKeyId;
 
 /// How far a request's time may be from the clock, either way.
-pub const WINDOW: SignedDuration = SignedDuration::from_mins(15);
+pub const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(15);
 
 /// What of the body is at hand when the signature is verified.
 #[derive(Debug, Clone, Copy)]
 pub enum Payload<'a> {
     /// All of it: it is hashed here.
     Whole(&'a [u8]),
-    /// None of it: `x-amz-content-sha256` stands for it, and whoever reads the body owes what [`Verified::content`] says.
+    /// None of it: `x-amz-content-sha256` stands for it, and whoever reads the body owes what [`VerifiedRequest::content`] says.
     Declared,
 }
 
 /// A request whose signature was made with the secret of its access key id. Only [`verify`] makes one.
 #[derive(Debug, Clone)]
-pub struct Verified {
+pub struct VerifiedRequest {
     access_key_id: AccessKeyId,
     scope: CredentialScope,
     signed_headers: Box<str>,
@@ -33,7 +33,7 @@ pub struct Verified {
     chunk_chain: Option<ChunkChain>,
 }
 
-impl Verified {
+impl VerifiedRequest {
     /// Whose secret made the signature.
     pub fn access_key_id(&self) -> &AccessKeyId {
         &self.access_key_id
@@ -77,11 +77,11 @@ impl Verified {
 /// # Errors
 /// The first of the rules in [`super`] that the request breaks; the signature itself is compared last.
 pub fn verify(
-    request: &Unverified<'_>,
+    request: &UnverifiedRequest<'_>,
     payload: Payload<'_>,
     key: &DerivedKey,
     now: Timestamp,
-) -> Result<Verified, SignatureError> {
+) -> Result<VerifiedRequest, SignatureError> {
     let rules = request.scope.rules();
     check_headers(request)?;
     let requested = check_time(request, now)?;
@@ -98,7 +98,7 @@ pub fn verify(
     if !same || *key.scope() != request.scope {
         return Err(SignatureError::Mismatch);
     }
-    Ok(Verified {
+    Ok(VerifiedRequest {
         access_key_id: request.access_key_id.clone(),
         scope: request.scope.clone(),
         signed_headers: request.signed_headers.into(),
@@ -117,7 +117,7 @@ pub fn verify(
 }
 
 /// `host` comes once and is signed; so is every `x-amz-*` header, or whoever forwards the request could add to what it means.
-fn check_headers(request: &Unverified<'_>) -> Result<(), SignatureError> {
+fn check_headers(request: &UnverifiedRequest<'_>) -> Result<(), SignatureError> {
     if !signs(request.signed_headers, "host") {
         return Err(SignatureError::HostNotSigned);
     }
@@ -138,12 +138,15 @@ fn check_headers(request: &Unverified<'_>) -> Result<(), SignatureError> {
     Ok(())
 }
 
-fn check_time(request: &Unverified<'_>, now: Timestamp) -> Result<Timestamp, SignatureError> {
+fn check_time(
+    request: &UnverifiedRequest<'_>,
+    now: Timestamp,
+) -> Result<Timestamp, SignatureError> {
     let requested = time::of_request(&request.parts)?;
-    if now.duration_since(requested) > WINDOW {
+    if now.duration_since(requested) > MAX_CLOCK_SKEW {
         return Err(SignatureError::Expired { requested, now });
     }
-    if requested.duration_since(now) > WINDOW {
+    if requested.duration_since(now) > MAX_CLOCK_SKEW {
         return Err(SignatureError::NotYetCurrent { requested, now });
     }
     if !super::amz_date(requested).starts_with(request.scope.date()) {
@@ -157,9 +160,9 @@ fn check_time(request: &Unverified<'_>, now: Timestamp) -> Result<Timestamp, Sig
 
 /// What the last line of the canonical request is, once it has been held against the body as far as it is known.
 fn content(
-    request: &Unverified<'_>,
+    request: &UnverifiedRequest<'_>,
     payload: Payload<'_>,
-    rules: Rules,
+    rules: SigningRules,
 ) -> Result<ContentSha256, SignatureError> {
     let declared = ContentSha256::of_request(&request.parts)?;
     let actual = match payload {
@@ -167,12 +170,12 @@ fn content(
         Payload::Declared => None,
     };
     match (rules, declared, actual) {
-        (Rules::S3, None, _) | (Rules::Standard, None, None) => {
+        (SigningRules::S3, None, _) | (SigningRules::Standard, None, None) => {
             Err(SignatureError::ContentSha256Missing)
         }
         // Only S3 lets a body go unsigned, or come in chunks.
         (
-            Rules::Standard,
+            SigningRules::Standard,
             Some(
                 ContentSha256::Unsigned
                 | ContentSha256::UnsignedTrailer
@@ -181,13 +184,13 @@ fn content(
             ),
             _,
         ) => Err(SignatureError::ContentSha256Malformed),
-        (Rules::Standard, None, Some(actual)) => Ok(ContentSha256::Hash(actual)),
-        (Rules::S3 | Rules::Standard, Some(ContentSha256::Hash(declared)), Some(actual))
-            if declared != actual =>
-        {
-            Err(SignatureError::ContentSha256Mismatch)
-        }
-        (Rules::S3 | Rules::Standard, Some(declared), _) => Ok(declared),
+        (SigningRules::Standard, None, Some(actual)) => Ok(ContentSha256::Hash(actual)),
+        (
+            SigningRules::S3 | SigningRules::Standard,
+            Some(ContentSha256::Hash(declared)),
+            Some(actual),
+        ) if declared != actual => Err(SignatureError::ContentSha256Mismatch),
+        (SigningRules::S3 | SigningRules::Standard, Some(declared), _) => Ok(declared),
     }
 }
 

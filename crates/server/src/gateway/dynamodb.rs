@@ -19,7 +19,7 @@ use bowline_aws::{
         AccountRegion, Api, KeySchema, Operation, Request, Requirement, ResourceSpec, TableResource,
     },
     error::{AwsError, Code},
-    sigv4::Unverified,
+    sigv4::UnverifiedRequest,
 };
 use bowline_iam::{context::ConditionValue, decision::Permit};
 use http::Method;
@@ -53,7 +53,7 @@ const MAX_UNKNOWN_OPERATION_BYTES: usize = 64 * 1024;
 pub(crate) async fn serve(
     app: &App,
     record: &mut RequestRecord<'_>,
-    signature: &Unverified<'_>,
+    signature: &UnverifiedRequest<'_>,
     (target, name): (Api, &str),
     body: RequestBody,
 ) -> Result<Response, RequestError> {

@@ -12,7 +12,7 @@ use aws_lc_rs::{constant_time::verify_slices_are_equal, digest, rand::SecureRand
 use bowline_aws::{
     error::{AwsError, Code, Protocol},
     s3::{BucketName, Operation, OperationRequest, Requirement, S3Target, decode_query},
-    sigv4::{ChunkChain, ContentSha256, Payload, Unverified},
+    sigv4::{ChunkChain, ContentSha256, Payload, UnverifiedRequest},
 };
 use bowline_iam::{account::AccountId, decision::Permit};
 use bytes::Bytes;
@@ -48,7 +48,7 @@ const MAX_BODY: usize = 64 * 1024;
 pub(crate) async fn serve(
     app: &App,
     record: &mut RequestRecord<'_>,
-    signature: Option<&Unverified<'_>>,
+    signature: Option<&UnverifiedRequest<'_>>,
     mut body: RequestBody,
 ) -> Result<Response, RequestError> {
     let head = record.head;
@@ -114,7 +114,7 @@ pub(crate) async fn serve(
 /// chunks build on.
 fn identify(
     record: &mut RequestRecord<'_>,
-    signature: Option<&Unverified<'_>>,
+    signature: Option<&UnverifiedRequest<'_>>,
     index: &Index,
 ) -> Result<(ContentSha256, Option<ChunkChain>), RequestError> {
     let Some(signature) = signature else {

@@ -10,7 +10,7 @@ use bowline_aws::{
     credentials::{AccessKeyId, SecretAccessKey, SessionToken},
     error::{AwsError, Protocol},
     ids,
-    sigv4::{DerivedKey, Payload, SignatureError, Unverified, Verified, verify},
+    sigv4::{DerivedKey, Payload, SignatureError, UnverifiedRequest, VerifiedRequest, verify},
 };
 use bowline_iam::account::AccountId;
 use bytes::Bytes;
@@ -33,7 +33,7 @@ pub(crate) struct Authenticated {
     /// Who made it.
     pub(crate) caller: Caller,
     /// The proof.
-    pub(crate) verified: Verified,
+    pub(crate) verified: VerifiedRequest,
 }
 
 /// Why a signature is not accepted.
@@ -64,7 +64,7 @@ enum AuthenticationError {
 /// # Errors
 /// [`RequestError`], in the words of this protocol.
 pub(crate) fn authenticate(
-    request: &Unverified<'_>,
+    request: &UnverifiedRequest<'_>,
     payload: Payload<'_>,
     index: &Index,
     now: Timestamp,
@@ -77,7 +77,7 @@ pub(crate) fn authenticate(
 /// Takes into the record whom a request claims to come from, before that is found to be so.
 pub(crate) fn record_claimed_identity(
     record: &mut RequestRecord<'_>,
-    request: &Unverified<'_>,
+    request: &UnverifiedRequest<'_>,
     index: &Index,
 ) {
     let id = request.access_key_id();
@@ -104,7 +104,7 @@ pub(crate) struct Signed {
 /// [`RequestError`], in the words of the record's service.
 pub(crate) async fn signed_body(
     record: &mut RequestRecord<'_>,
-    request: &Unverified<'_>,
+    request: &UnverifiedRequest<'_>,
     state: &IdentityState,
     mut body: RequestBody,
     most: usize,
@@ -139,7 +139,7 @@ fn claimed_account(id: &AccessKeyId, index: &Index) -> Option<AccountId> {
 
 /// Whether there is a secret to verify the signature with.
 fn check_key_exists(
-    request: &Unverified<'_>,
+    request: &UnverifiedRequest<'_>,
     index: &Index,
     now: Timestamp,
 ) -> Result<(), AuthenticationError> {
@@ -156,7 +156,7 @@ fn check_key_exists(
 }
 
 fn authenticate_inner(
-    request: &Unverified<'_>,
+    request: &UnverifiedRequest<'_>,
     payload: Payload<'_>,
     index: &Index,
     now: Timestamp,
@@ -174,11 +174,11 @@ fn authenticate_inner(
 
 fn authenticate_session(
     token: &SessionToken,
-    request: &Unverified<'_>,
+    request: &UnverifiedRequest<'_>,
     payload: Payload<'_>,
     index: &Index,
     now: Timestamp,
-) -> Result<(Identity, Verified), AuthenticationError> {
+) -> Result<(Identity, VerifiedRequest), AuthenticationError> {
     let session = session::open(token, request.access_key_id(), index.keyring(), now)?;
     let verified = verify_signature(&session.secret_access_key, request, payload, now)?;
     if let Some(what) = unsupported_session_feature(&session) {
@@ -204,11 +204,11 @@ fn unsupported_session_feature(session: &Session) -> Option<&'static str> {
 }
 
 fn authenticate_access_key(
-    request: &Unverified<'_>,
+    request: &UnverifiedRequest<'_>,
     payload: Payload<'_>,
     index: &Index,
     now: Timestamp,
-) -> Result<(Identity, Verified), AuthenticationError> {
+) -> Result<(Identity, VerifiedRequest), AuthenticationError> {
     let id = request.access_key_id();
     let key = long_term_key(id, index)?;
     let verified = verify_signature(key.secret(), request, payload, now)?;
@@ -238,10 +238,10 @@ fn long_term_key<'a>(
 
 fn verify_signature(
     secret: &SecretAccessKey,
-    request: &Unverified<'_>,
+    request: &UnverifiedRequest<'_>,
     payload: Payload<'_>,
     now: Timestamp,
-) -> Result<Verified, AuthenticationError> {
+) -> Result<VerifiedRequest, AuthenticationError> {
     let key = DerivedKey::derive(secret, request.scope().clone());
     Ok(verify(request, payload, &key, now)?)
 }

@@ -6,8 +6,8 @@ use bowline_aws::{
     audited_parameters::AUDITED_PARAMETERS,
     error::{AwsError, Code},
     iam,
-    query::{MAX_BYTES, Params, list_index},
-    sigv4::Unverified,
+    query::{MAX_FORM_BYTES, Params, list_index},
+    sigv4::UnverifiedRequest,
     sts,
 };
 use bytes::Bytes;
@@ -34,7 +34,7 @@ use crate::{
 pub(crate) async fn signed(
     app: &App,
     record: &mut RequestRecord<'_>,
-    signature: &Unverified<'_>,
+    signature: &UnverifiedRequest<'_>,
     body: RequestBody,
 ) -> Result<Response, RequestError> {
     let head = record.head;
@@ -42,7 +42,7 @@ pub(crate) async fn signed(
         body,
         caller,
         index,
-    } = signed_body(record, signature, &app.state, body, MAX_BYTES).await?;
+    } = signed_body(record, signature, &app.state, body, MAX_FORM_BYTES).await?;
     let (caller, region) = (&*caller, signature.scope().region());
 
     let params = read(record, &body)?;
@@ -107,7 +107,7 @@ pub(crate) async fn unsigned(
     record: &mut RequestRecord<'_>,
     mut body: RequestBody,
 ) -> Result<Response, RequestError> {
-    let body = body::read(&mut body, MAX_BYTES, record.service.protocol()).await?;
+    let body = body::read(&mut body, MAX_FORM_BYTES, record.service.protocol()).await?;
     let params = read(record, &body)?;
     let version = params.get("Version").unwrap_or_default();
     if version == iam::VERSION {

@@ -9,7 +9,7 @@ use std::{net::SocketAddr, sync::Arc};
 use bowline_aws::{
     dynamodb::Api,
     error::{AwsError, Code},
-    sigv4::{Presented, RequestParts, SignatureError, Unverified, present},
+    sigv4::{PresentedSignature, RequestParts, SignatureError, UnverifiedRequest, present},
 };
 use http::{HeaderValue, Method, Request, header};
 use hyper::body::Incoming;
@@ -36,15 +36,15 @@ const STREAMS_PREFIX: &str = "DynamoDBStreams_20120810";
 #[derive(Debug)]
 enum Route<'a> {
     /// IAM or STS by form parameters.
-    Query(Service, Unverified<'a>),
+    Query(Service, UnverifiedRequest<'a>),
     /// The same, unsigned.
     UnsignedQuery,
     /// The operator API, and the operation that is asked for.
-    Operator(&'a str, Unverified<'a>),
+    Operator(&'a str, UnverifiedRequest<'a>),
     /// DynamoDB or its streams, and the operation that is asked for.
-    DynamoDb(Api, &'a str, Unverified<'a>),
+    DynamoDb(Api, &'a str, UnverifiedRequest<'a>),
     /// S3, signed or not.
-    S3(Option<Unverified<'a>>),
+    S3(Option<UnverifiedRequest<'a>>),
 }
 
 /// A request that goes nowhere, and the service in whose words it is told so.
@@ -151,8 +151,8 @@ fn route<'a>(head: &'a RequestHead, parts: &RequestParts<'a>) -> Result<Route<'a
         Unroutable(service, RequestError::new(aws, &error))
     })?;
     match presented {
-        Presented::Header(signature) => signed(head, target, signature),
-        Presented::Nothing => match target {
+        PresentedSignature::Header(signature) => signed(head, target, signature),
+        PresentedSignature::Unsigned => match target {
             Some(_) => {
                 let service = guess_service_for_error_format(head);
                 let error = AwsError::missing_authentication(service.protocol());
@@ -167,7 +167,7 @@ fn route<'a>(head: &'a RequestHead, parts: &RequestParts<'a>) -> Result<Route<'a
 fn signed<'a>(
     head: &'a RequestHead,
     target: Option<&'a str>,
-    signature: Unverified<'a>,
+    signature: UnverifiedRequest<'a>,
 ) -> Result<Route<'a>, Unroutable> {
     let scope = signature.scope().service();
     let Some(service) = Service::from_scope(scope) else {

@@ -94,12 +94,12 @@ fn the_path_rule_of_s3_leaves_the_path_as_it_came() {
     let published = cases(include_str!("../../../tests/sigv4_suite/published.txt"));
     for case in published.into_iter().filter(|case| case.raw_path) {
         case.request.with(|parts| {
-            let Presented::Header(request) = present(parts).unwrap() else {
+            let PresentedSignature::Header(request) = present(parts).unwrap() else {
                 panic!()
             };
             let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
             let canonical =
-                canonical_request(parts, request.signed_headers, empty, Rules::S3).unwrap();
+                canonical_request(parts, request.signed_headers, empty, SigningRules::S3).unwrap();
             let key = DerivedKey::derive(&secret(), request.scope().clone());
             let to_sign = string_to_sign("20150830T123600Z", request.scope(), &canonical);
             assert_eq!(
@@ -132,7 +132,7 @@ fn a_canonical_request_is_written_as_the_manual_shows_it() {
         &parts,
         "content-type;host;x-amz-date",
         "HASH",
-        Rules::Standard,
+        SigningRules::Standard,
     )
     .unwrap();
     insta::assert_snapshot!(String::from_utf8(canonical).unwrap(), @"

@@ -1,6 +1,8 @@
 //! Sessions whose tokens are good, and that are refused all the same.
 
-use bowline_aws::sigv4::{Credentials, Presented, RequestParts, SigningPayload, present, sign};
+use bowline_aws::sigv4::{
+    Credentials, PresentedSignature, RequestParts, SigningPayload, present, sign,
+};
 use jiff::SignedDuration;
 
 use super::*;
@@ -103,7 +105,7 @@ fn ask(state: &IdentityState, session: &Session) -> Result<String, RequestError>
         headers: &headers,
         ..parts
     };
-    let Presented::Header(signature) = present(&parts).unwrap() else {
+    let PresentedSignature::Header(signature) = present(&parts).unwrap() else {
         panic!("the request is signed in its header");
     };
     let payload = Payload::Whole(b"");
