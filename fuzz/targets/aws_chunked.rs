@@ -1,11 +1,11 @@
 //! The aws-chunked framing: a body gives the same data and verdict however its bytes arrive, and never more than was declared.
 #![no_main]
 
-use bowline_aws::chunked::{ChunkedError, Decoder, Trailers};
+use bowline_aws::chunked::{ChunkedError, ChunkedDecoder, Trailers};
 use libfuzzer_sys::fuzz_target;
 
 fn decode(body: &[u8], length: u64, step: usize) -> Result<(Vec<u8>, Trailers), ChunkedError> {
-    let mut decoder = Decoder::unsigned_trailer(length, "x-amz-checksum-crc32, t")?;
+    let mut decoder = ChunkedDecoder::unsigned_trailer(length, "x-amz-checksum-crc32, t")?;
     let mut data = Vec::new();
     for mut input in body.chunks(step) {
         while let Some(piece) = decoder.next(&mut input)? {

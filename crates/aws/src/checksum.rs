@@ -1,7 +1,7 @@
 //! Running checksums of object data, as `x-amz-checksum-*` headers and trailers carry them: base64 of the big-endian bytes.
 //!
 //! The algorithms that clients send by default or by choice and that are worth computing here; others (`MD5`, the xxHash family)
-//! have no [`Algorithm`], and whoever meets their header decides what to do about it.
+//! have no [`ChecksumAlgorithm`], and whoever meets their header decides what to do about it.
 
 use aws_lc_rs::digest;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -11,7 +11,7 @@ use crate::error::{AwsError, Code};
 
 /// A checksum algorithm of S3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Algorithm {
+pub enum ChecksumAlgorithm {
     /// The CRC-32 of zip and Ethernet: what the SDKs send unless told otherwise.
     Crc32,
     /// CRC-32C (Castagnoli).
@@ -31,7 +31,7 @@ pub fn crc32(data: &[u8]) -> u32 {
     u32::try_from(crc.finalize()).unwrap_or_default()
 }
 
-impl Algorithm {
+impl ChecksumAlgorithm {
     /// All of them.
     pub const ALL: [Self; 5] = [
         Self::Crc32,
@@ -81,17 +81,17 @@ impl Algorithm {
 /// A checksum being computed.
 #[derive(Debug, Clone)]
 pub struct Checksum {
-    algorithm: Algorithm,
-    state: State,
+    algorithm: ChecksumAlgorithm,
+    state: RunningState,
 }
 
 #[derive(Clone)]
-enum State {
+enum RunningState {
     Crc(Box<Crc>),
     Sha(digest::Context),
 }
 
-impl std::fmt::Debug for State {
+impl std::fmt::Debug for RunningState {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("..")
     }
@@ -99,62 +99,70 @@ impl std::fmt::Debug for State {
 
 /// The checksum of some data.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Value {
-    algorithm: Algorithm,
+pub struct ChecksumValue {
+    algorithm: ChecksumAlgorithm,
     bytes: Vec<u8>,
 }
 
 impl Checksum {
     /// The checksum of nothing yet.
-    pub fn new(algorithm: Algorithm) -> Self {
+    pub fn new(algorithm: ChecksumAlgorithm) -> Self {
         let state = match algorithm {
-            Algorithm::Crc32 => State::Crc(Box::new(Crc::new(CrcAlgorithm::Crc32IsoHdlc))),
-            Algorithm::Crc32c => State::Crc(Box::new(Crc::new(CrcAlgorithm::Crc32Iscsi))),
-            Algorithm::Crc64Nvme => State::Crc(Box::new(Crc::new(CrcAlgorithm::Crc64Nvme))),
+            ChecksumAlgorithm::Crc32 => {
+                RunningState::Crc(Box::new(Crc::new(CrcAlgorithm::Crc32IsoHdlc)))
+            }
+            ChecksumAlgorithm::Crc32c => {
+                RunningState::Crc(Box::new(Crc::new(CrcAlgorithm::Crc32Iscsi)))
+            }
+            ChecksumAlgorithm::Crc64Nvme => {
+                RunningState::Crc(Box::new(Crc::new(CrcAlgorithm::Crc64Nvme)))
+            }
             // SHA-1 guards against accidents only: the signature is what guards against people.
-            Algorithm::Sha1 => State::Sha(digest::Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY)),
-            Algorithm::Sha256 => State::Sha(digest::Context::new(&digest::SHA256)),
+            ChecksumAlgorithm::Sha1 => {
+                RunningState::Sha(digest::Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY))
+            }
+            ChecksumAlgorithm::Sha256 => RunningState::Sha(digest::Context::new(&digest::SHA256)),
         };
         Self { algorithm, state }
     }
 
     /// Which one it is.
-    pub fn algorithm(&self) -> Algorithm {
+    pub fn algorithm(&self) -> ChecksumAlgorithm {
         self.algorithm
     }
 
     /// Goes on over more data.
     pub fn update(&mut self, data: &[u8]) {
         match &mut self.state {
-            State::Crc(crc) => crc.update(data),
-            State::Sha(sha) => sha.update(data),
+            RunningState::Crc(crc) => crc.update(data),
+            RunningState::Sha(sha) => sha.update(data),
         }
     }
 
     /// The checksum of all data seen.
-    pub fn finish(self) -> Value {
+    pub fn finish(self) -> ChecksumValue {
         let bytes = match self.state {
-            State::Crc(crc) => {
+            RunningState::Crc(crc) => {
                 let wide = crc.finalize().to_be_bytes();
-                let skip = if self.algorithm == Algorithm::Crc64Nvme {
+                let skip = if self.algorithm == ChecksumAlgorithm::Crc64Nvme {
                     0
                 } else {
                     4
                 };
                 wide.into_iter().skip(skip).collect()
             }
-            State::Sha(sha) => sha.finish().as_ref().to_vec(),
+            RunningState::Sha(sha) => sha.finish().as_ref().to_vec(),
         };
-        Value {
+        ChecksumValue {
             algorithm: self.algorithm,
             bytes,
         }
     }
 }
 
-impl Value {
+impl ChecksumValue {
     /// Which algorithm's it is.
-    pub fn algorithm(&self) -> Algorithm {
+    pub fn algorithm(&self) -> ChecksumAlgorithm {
         self.algorithm
     }
 
@@ -191,7 +199,7 @@ mod tests {
 
     use super::*;
 
-    fn of(algorithm: Algorithm, data: &[u8]) -> Value {
+    fn of(algorithm: ChecksumAlgorithm, data: &[u8]) -> ChecksumValue {
         let mut checksum = Checksum::new(algorithm);
         checksum.update(data);
         checksum.finish()
@@ -200,7 +208,7 @@ mod tests {
     #[test]
     fn check_values_are_those_of_the_catalogues() {
         // "123456789": the check value of the CRC catalogue (reveng); SHA by `sha1sum` and `sha256sum`.
-        let shown = Algorithm::ALL.map(|algorithm| {
+        let shown = ChecksumAlgorithm::ALL.map(|algorithm| {
             let hex: String = crate::hex::encode(&of(algorithm, b"123456789").bytes);
             format!("{} {hex}", algorithm.name())
         });
@@ -215,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_claim_holds_differs_or_is_malformed() {
-        let value = of(Algorithm::Crc32, b"");
+        let value = of(ChecksumAlgorithm::Crc32, b"");
         assert_eq!(value.to_base64(), "AAAAAA==");
         let code = |claimed: &str| value.verify(claimed).unwrap_err().code();
         assert_eq!(value.verify("AAAAAA=="), Ok(()));
@@ -227,24 +235,27 @@ mod tests {
 
     #[test]
     fn names_and_headers_are_read_in_any_case() {
-        for algorithm in Algorithm::ALL {
+        for algorithm in ChecksumAlgorithm::ALL {
             assert_eq!(
-                Algorithm::from_name(&algorithm.name().to_lowercase()),
+                ChecksumAlgorithm::from_name(&algorithm.name().to_lowercase()),
                 Some(algorithm)
             );
             assert_eq!(
-                Algorithm::from_header(&algorithm.header().to_uppercase()),
+                ChecksumAlgorithm::from_header(&algorithm.header().to_uppercase()),
                 Some(algorithm)
             );
         }
-        assert_eq!(Algorithm::from_header("x-amz-checksum-xxhash64"), None);
+        assert_eq!(
+            ChecksumAlgorithm::from_header("x-amz-checksum-xxhash64"),
+            None
+        );
     }
 
     proptest! {
         #[test]
         fn data_may_come_in_pieces(data in proptest::collection::vec(any::<u8>(), 0..300), at in 0usize..300) {
             let (head, tail) = data.split_at(at.min(data.len()));
-            for algorithm in Algorithm::ALL {
+            for algorithm in ChecksumAlgorithm::ALL {
                 let mut pieces = Checksum::new(algorithm);
                 pieces.update(head);
                 pieces.update(tail);

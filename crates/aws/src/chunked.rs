@@ -6,14 +6,14 @@
 //! every chunk and trailer of a signed form has the signature that follows from the one before; nothing follows the end; no more
 //! than one line and the trailer are ever buffered.
 //!
-//! The data is to be believed only after [`Decoder::finish`]: until then the sender may still turn out to have lied about the length,
+//! The data is to be believed only after [`ChunkedDecoder::finish`]: until then the sender may still turn out to have lied about the length,
 //! and a chunk's signature is held against it when all of the chunk has been given out.
 
 use std::fmt;
 
 use aws_lc_rs::digest;
 
-use crate::{checksum::Algorithm, hex, sigv4::ChunkChain};
+use crate::{checksum::ChecksumAlgorithm, hex, sigv4::ChunkChain};
 
 /// The longest size line: 16 hexadecimal digits reach further than any body.
 const MAX_SIZE_DIGITS: usize = 16;
@@ -64,9 +64,9 @@ pub enum ChunkedError {
 /// A chunked body being read.
 ///
 /// ```
-/// use bowline_aws::chunked::Decoder;
+/// use bowline_aws::chunked::ChunkedDecoder;
 ///
-/// let mut decoder = Decoder::unsigned_trailer(5, "x-amz-checksum-crc32")?;
+/// let mut decoder = ChunkedDecoder::unsigned_trailer(5, "x-amz-checksum-crc32")?;
 /// let mut input: &[u8] = b"5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n";
 /// let mut data = Vec::new();
 /// while let Some(piece) = decoder.next(&mut input)? {
@@ -77,9 +77,9 @@ pub enum ChunkedError {
 /// # Ok::<(), bowline_aws::chunked::ChunkedError>(())
 /// ```
 #[derive(Debug)]
-pub struct Decoder {
+pub struct ChunkedDecoder {
     framing: Framing,
-    state: State,
+    state: DecoderState,
     /// Data that is declared and has not been announced by a size line yet.
     undeclared: u64,
     announced: Vec<String>,
@@ -116,7 +116,7 @@ impl fmt::Debug for Signatures {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum DecoderState {
     Size,
     Data { left: u64 },
     DataEnd,
@@ -138,9 +138,9 @@ impl Trailers {
     }
 
     /// The checksum that came with the body, if it is one that is computed here. It may legally be absent.
-    pub fn checksum(&self) -> Option<(Algorithm, &str)> {
+    pub fn checksum(&self) -> Option<(ChecksumAlgorithm, &str)> {
         self.0.iter().find_map(|(name, value)| {
-            Algorithm::from_header(name).map(|algorithm| (algorithm, value.as_str()))
+            ChecksumAlgorithm::from_header(name).map(|algorithm| (algorithm, value.as_str()))
         })
     }
 
@@ -152,7 +152,7 @@ impl Trailers {
     }
 }
 
-impl Decoder {
+impl ChunkedDecoder {
     /// Reads `STREAMING-UNSIGNED-PAYLOAD-TRAILER`: `decoded_length` is `x-amz-decoded-content-length`, `announced` the value of
     /// `x-amz-trailer`, empty if there is none.
     ///
@@ -192,7 +192,7 @@ impl Decoder {
     fn new(framing: Framing, decoded_length: u64, announced: &str) -> Result<Self, ChunkedError> {
         Ok(Self {
             framing,
-            state: State::Size,
+            state: DecoderState::Size,
             undeclared: decoded_length,
             announced: announcement(announced)?,
             trailers: Trailers::default(),
@@ -207,15 +207,15 @@ impl Decoder {
     pub fn next<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<&'i [u8]>, ChunkedError> {
         loop {
             match self.state {
-                State::Data { left } => {
+                DecoderState::Data { left } => {
                     let take = usize::try_from(left).unwrap_or(usize::MAX).min(input.len());
                     let (data, rest) = input.split_at(take);
                     *input = rest;
                     let left = left.saturating_sub(take as u64);
                     self.state = if left == 0 {
-                        State::DataEnd
+                        DecoderState::DataEnd
                     } else {
-                        State::Data { left }
+                        DecoderState::Data { left }
                     };
                     if let Framing::Signed(signatures) = &mut self.framing {
                         signatures.data.update(data);
@@ -227,9 +227,9 @@ impl Decoder {
                         return Ok(None);
                     }
                 }
-                State::Done if input.is_empty() => return Ok(None),
-                State::Done => return Err(ChunkedError::Excess),
-                State::Size | State::DataEnd | State::Trailer => {
+                DecoderState::Done if input.is_empty() => return Ok(None),
+                DecoderState::Done => return Err(ChunkedError::Excess),
+                DecoderState::Size | DecoderState::DataEnd | DecoderState::Trailer => {
                     if !self.read_line(input)? {
                         return Ok(None);
                     }
@@ -242,7 +242,7 @@ impl Decoder {
 
     /// Whether the end of the body has been read.
     pub fn is_done(&self) -> bool {
-        self.state == State::Done
+        self.state == DecoderState::Done
     }
 
     /// The trailers of a body that has ended as it must.
@@ -260,9 +260,9 @@ impl Decoder {
     /// Moves bytes up to and with a CRLF from `input`, keeping those before it in `line`. False if the line goes on.
     fn read_line(&mut self, input: &mut &[u8]) -> Result<bool, ChunkedError> {
         let (most, error) = match self.state {
-            State::DataEnd => (0, ChunkedError::BadBoundary),
-            State::Trailer => (MAX_TRAILER_LINE, ChunkedError::BadTrailer),
-            State::Size | State::Data { .. } | State::Done => {
+            DecoderState::DataEnd => (0, ChunkedError::BadBoundary),
+            DecoderState::Trailer => (MAX_TRAILER_LINE, ChunkedError::BadTrailer),
+            DecoderState::Size | DecoderState::Data { .. } | DecoderState::Done => {
                 let most = match self.framing {
                     Framing::Unsigned => MAX_SIZE_DIGITS,
                     Framing::Signed(_) => MAX_SIZE_DIGITS + CHUNK_SIGNATURE.len() + 64,
@@ -288,9 +288,9 @@ impl Decoder {
     }
 
     /// The state after a complete line.
-    fn after(&mut self, line: &[u8]) -> Result<State, ChunkedError> {
+    fn after(&mut self, line: &[u8]) -> Result<DecoderState, ChunkedError> {
         match self.state {
-            State::Size => {
+            DecoderState::Size => {
                 let size = match &mut self.framing {
                     Framing::Unsigned => hexadecimal(line),
                     Framing::Signed(signatures) => signatures.begin(line),
@@ -303,25 +303,25 @@ impl Decoder {
                 match (size, self.undeclared) {
                     (0, 0) => {
                         self.end_chunk()?;
-                        Ok(State::Trailer)
+                        Ok(DecoderState::Trailer)
                     }
                     (0, _) => Err(ChunkedError::Length),
-                    (left, _) => Ok(State::Data { left }),
+                    (left, _) => Ok(DecoderState::Data { left }),
                 }
             }
-            State::DataEnd => {
+            DecoderState::DataEnd => {
                 self.end_chunk()?;
-                Ok(State::Size)
+                Ok(DecoderState::Size)
             }
-            State::Trailer if line.is_empty() => match &self.framing {
+            DecoderState::Trailer if line.is_empty() => match &self.framing {
                 Framing::Signed(signatures) if signatures.owed => Err(ChunkedError::Signature),
-                Framing::Signed(_) | Framing::Unsigned => Ok(State::Done),
+                Framing::Signed(_) | Framing::Unsigned => Ok(DecoderState::Done),
             },
-            State::Trailer => {
+            DecoderState::Trailer => {
                 self.trailer(line)?;
-                Ok(State::Trailer)
+                Ok(DecoderState::Trailer)
             }
-            State::Data { .. } | State::Done => Ok(self.state),
+            DecoderState::Data { .. } | DecoderState::Done => Ok(self.state),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::{chunked::ChunkedError, query::ParamsError, sigv4::SignatureError, xm
 mod code;
 mod signature;
 
-pub use code::{Code, Fault, Kind};
+pub use code::{Code, ErrorKind, Fault};
 
 /// The protocol in which a client reads its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -70,7 +70,7 @@ enum Detail {
 
 /// What an error answer says about the request that it answers.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct RequestIds<'a> {
+pub struct ErrorContext<'a> {
     /// The request id of this request.
     pub request_id: &'a str,
     /// S3's second id; left out if empty.
@@ -81,7 +81,7 @@ pub struct RequestIds<'a> {
 
 /// An error answer, but for its headers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rendered {
+pub struct ErrorResponse {
     /// The HTTP status.
     pub status: u16,
     /// The value of `content-type`.
@@ -143,7 +143,7 @@ impl AwsError {
     }
 
     /// Writes the answer.
-    pub fn render(&self, protocol: Protocol, ids: RequestIds<'_>) -> Rendered {
+    pub fn render(&self, protocol: Protocol, ids: ErrorContext<'_>) -> ErrorResponse {
         let (code, status) = self.code.wire(protocol);
         let (content_type, body) = match protocol {
             Protocol::Query { namespace } => ("text/xml", self.query_body(code, namespace, ids)),
@@ -154,7 +154,7 @@ impl AwsError {
             }
             Protocol::Bowline => ("application/x-amz-json-1.1", self.json_body(code)),
         };
-        Rendered {
+        ErrorResponse {
             status,
             content_type,
             code,
@@ -174,7 +174,7 @@ impl AwsError {
         })
     }
 
-    fn query_body(&self, code: &str, namespace: &str, ids: RequestIds<'_>) -> String {
+    fn query_body(&self, code: &str, namespace: &str, ids: ErrorContext<'_>) -> String {
         let mut xml = XmlWriter::new();
         xml.open_in("ErrorResponse", namespace);
         xml.open("Error");
@@ -193,7 +193,7 @@ impl AwsError {
         xml.finish()
     }
 
-    fn s3_body(&self, code: &str, ids: RequestIds<'_>) -> String {
+    fn s3_body(&self, code: &str, ids: ErrorContext<'_>) -> String {
         let mut xml = XmlWriter::with_declaration();
         xml.open("Error");
         xml.element("Code", code);

@@ -14,7 +14,7 @@ use crate::{
     account::AccountId,
     action::Action,
     context::ConditionContext,
-    decision::{Decision, Reason},
+    decision::{Decision, DenialReason},
     effect::Effect,
     layer::Layer,
     policy::CompiledPolicy,
@@ -204,7 +204,7 @@ fn walk<O: Observer>(
             .is_none_or(|owner| who.account() == Some(owner)),
     };
     match walk.missing.or_else(|| sides.missing(limits)) {
-        Some(layer) => Decision::denied(Reason::Implicit { layer }),
+        Some(layer) => Decision::denied(DenialReason::Implicit { layer }),
         None => Decision::allowed(),
     }
 }
@@ -215,7 +215,7 @@ struct Walk<'w, O> {
     has_boundary: bool,
     observer: &'w mut O,
     /// The first statement that denies, or policy that cannot be read.
-    refusal: Option<Reason>,
+    refusal: Option<DenialReason>,
     /// The first layer that had to allow, whoever else does, and did not.
     missing: Option<Layer>,
 }
@@ -260,12 +260,12 @@ impl<O: Observer> Walk<'_, O> {
         }
         self.observer.result(&outcome);
         if let Some(denier) = outcome.deny {
-            self.refusal.get_or_insert_with(|| Reason::Explicit {
+            self.refusal.get_or_insert_with(|| DenialReason::Explicit {
                 layer,
                 policy: denier.arn.map(Into::into),
             });
         } else if outcome.broken {
-            self.refusal.get_or_insert(Reason::Broken { layer });
+            self.refusal.get_or_insert(DenialReason::Broken { layer });
         }
         outcome.allow
     }

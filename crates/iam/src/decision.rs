@@ -7,7 +7,7 @@ use crate::{authorize::AuthorizationRequest, layer::Layer};
 /// The answer to one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
-pub struct Decision(Result<(), Reason>);
+pub struct Decision(Result<(), DenialReason>);
 
 /// That the policies allow `A`. Only a [`Decision`] makes one.
 #[derive(Debug)]
@@ -17,12 +17,12 @@ pub struct Permit<A>(A);
 /// That they do not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Denied {
-    reason: Reason,
+    reason: DenialReason,
 }
 
 /// Why a request is denied: one layer that alone is enough.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reason {
+pub enum DenialReason {
     /// A statement denies it.
     Explicit {
         /// Where the statement stands.
@@ -47,7 +47,7 @@ impl Decision {
         Self(Ok(()))
     }
 
-    pub(crate) fn denied(reason: Reason) -> Self {
+    pub(crate) fn denied(reason: DenialReason) -> Self {
         Self(Err(reason))
     }
 
@@ -87,7 +87,7 @@ impl<A> Permit<A> {
 
 impl Denied {
     /// Why.
-    pub fn reason(&self) -> &Reason {
+    pub fn reason(&self) -> &DenialReason {
         &self.reason
     }
 
@@ -111,7 +111,7 @@ pub fn plain_text(request: &AuthorizationRequest<'_>) -> String {
     )
 }
 
-impl Reason {
+impl DenialReason {
     /// The layer that decided.
     pub fn layer(&self) -> Layer {
         match self {
@@ -145,7 +145,7 @@ impl Reason {
     }
 }
 
-impl fmt::Display for Reason {
+impl fmt::Display for DenialReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Explicit { layer, .. } => {

@@ -13,7 +13,7 @@ use crate::{
     statement::Statement,
 };
 
-pub use self::error::{PolicyError, Problem};
+pub use self::error::{PolicyError, PolicyProblem};
 
 /// How much of a policy document is read (shape `policyDocumentType` of IAM: at most 131,072
 /// characters).

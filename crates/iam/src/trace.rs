@@ -2,7 +2,7 @@
 
 use crate::{
     authorize::{AppliedPolicy, AuthorizationRequest, Observer, Outcome},
-    decision::{Decision, Reason},
+    decision::{Decision, DenialReason},
     effect::Effect,
     layer::Layer,
     statement::{Element, Statement, Verdict},
@@ -23,7 +23,7 @@ pub struct Trace {
     /// On what resource.
     pub resource: String,
     /// Why it was denied; `None` if it was allowed.
-    pub denied: Option<Reason>,
+    pub denied: Option<DenialReason>,
     /// Each layer that was looked at, in order.
     pub layers: Vec<LayerTrace>,
 }
@@ -96,12 +96,12 @@ pub struct StatementTrace {
     /// What it does when it applies.
     pub effect: Effect,
     /// Why it did not apply; `None` if it did.
-    pub failure: Option<Failure>,
+    pub mismatch: Option<ElementMismatch>,
 }
 
 /// The first element of a statement that did not fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub struct ElementMismatch {
     /// `Principal`, `Action`, `Resource` or `Condition`.
     pub element: &'static str,
     /// A condition's operator and key.
@@ -136,7 +136,7 @@ impl Observer for Tracer {
         statement: &Statement,
         verdict: Verdict<'_>,
     ) {
-        let (nearness, failure) = match verdict {
+        let (nearness, mismatch) = match verdict {
             Verdict::Applies(_) => (u8::MAX, None),
             Verdict::Fails(element) => {
                 let nearness = match element {
@@ -145,7 +145,7 @@ impl Observer for Tracer {
                     Element::Resource => 2,
                     Element::Condition(_) => 3,
                 };
-                (nearness, Some(failure(request, statement, element)))
+                (nearness, Some(mismatch(request, statement, element)))
             }
         };
         let told = StatementTrace {
@@ -155,7 +155,7 @@ impl Observer for Tracer {
             number: statement.number,
             line: statement.line,
             effect: statement.effect,
-            failure,
+            mismatch,
         };
         self.seen.push((nearness, told));
     }
@@ -180,7 +180,7 @@ impl Observer for Tracer {
         seen.retain(|(nearness, _)| near(*nearness));
         // What denies comes first, then what allows, then what nearly did.
         seen.sort_by_key(|(nearness, told)| {
-            let applies = told.failure.is_none();
+            let applies = told.mismatch.is_none();
             let first = applies == (told.effect == Effect::Deny);
             (std::cmp::Reverse(*nearness), !first)
         });
@@ -221,12 +221,12 @@ impl Tracer {
     }
 }
 
-fn failure(
+fn mismatch(
     request: &AuthorizationRequest<'_>,
     statement: &Statement,
     element: Element<'_>,
-) -> Failure {
-    let plain = |element, expected: Vec<String>, actual: String| Failure {
+) -> ElementMismatch {
+    let plain = |element, expected: Vec<String>, actual: String| ElementMismatch {
         element,
         condition: None,
         expected: bounded(expected),
@@ -253,7 +253,7 @@ fn failure(
         Element::Resource => {
             let resources = statement.resources.as_ref();
             let missing = resources.into_iter().flat_map(|r| &r.patterns);
-            Failure {
+            ElementMismatch {
                 missing_variables: missing.flat_map(|p| p.missing(request.context)).collect(),
                 ..plain(
                     "Resource",
@@ -264,7 +264,7 @@ fn failure(
                 )
             }
         }
-        Element::Condition(condition) => Failure {
+        Element::Condition(condition) => ElementMismatch {
             element: "Condition",
             condition: Some((condition.operator().to_string(), condition.key().to_owned())),
             expected: bounded(condition.expected().map(str::to_owned).collect()),

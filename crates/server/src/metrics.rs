@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use bowline_aws::error::{Code, Kind};
+use bowline_aws::error::{Code, ErrorKind};
 use prometheus_client::{
     encoding::{
         EncodeLabelSet, EncodeMetric, MetricEncoder, NoLabelSet,
@@ -38,11 +38,11 @@ const BUCKETS: [f64; 12] = [
 pub(crate) enum Ending {
     /// As it should.
     Done,
-    /// With a refusal ([`Kind::Refused`]).
+    /// With a refusal ([`ErrorKind::Rejected`]).
     Refused,
-    /// With another failure that is the client's ([`Kind::Failed`]).
+    /// With another failure that is the client's ([`ErrorKind::Failed`]).
     Failed,
-    /// With a failure of the server's ([`Kind::Broken`]).
+    /// With a failure of the server's ([`ErrorKind::ServerError`]).
     Broken,
 }
 
@@ -93,10 +93,10 @@ impl Ending {
     pub(crate) fn with(code: Code) -> Self {
         match code.kind() {
             // The client has what it asked for already.
-            Kind::Failed if code == Code::NotModified => Self::Done,
-            Kind::Refused => Self::Refused,
-            Kind::Failed => Self::Failed,
-            Kind::Broken => Self::Broken,
+            ErrorKind::Failed if code == Code::NotModified => Self::Done,
+            ErrorKind::Rejected => Self::Refused,
+            ErrorKind::Failed => Self::Failed,
+            ErrorKind::ServerError => Self::Broken,
         }
     }
 

@@ -11,7 +11,7 @@ fn decode(
     announced: &str,
     step: usize,
 ) -> Result<(Vec<u8>, Trailers), ChunkedError> {
-    let mut decoder = Decoder::unsigned_trailer(length, announced)?;
+    let mut decoder = ChunkedDecoder::unsigned_trailer(length, announced)?;
     let mut data = Vec::new();
     for mut input in body.chunks(step) {
         while let Some(piece) = decoder.next(&mut input)? {
@@ -45,7 +45,10 @@ fn chunks_and_trailer_are_read_whatever_the_boundaries_of_arrival() {
     for step in 1..=body.len() {
         let (data, trailers) = decode(body, 13, CRC, step).unwrap();
         assert_eq!(data, b"abc0123\r\n6789");
-        assert_eq!(trailers.checksum(), Some((Algorithm::Crc32, "NSRBwg==")));
+        assert_eq!(
+            trailers.checksum(),
+            Some((ChecksumAlgorithm::Crc32, "NSRBwg=="))
+        );
     }
 }
 
@@ -129,11 +132,14 @@ fn nothing_follows_the_end_and_nothing_lacks_before_it() {
 
 #[test]
 fn an_announcement_is_a_short_list_of_names() {
-    assert!(Decoder::unsigned_trailer(0, "X-Amz-Checksum-Crc32 , x-amz-trailer-signature").is_ok());
-    assert!(Decoder::unsigned_trailer(0, "").is_ok());
+    assert!(
+        ChunkedDecoder::unsigned_trailer(0, "X-Amz-Checksum-Crc32 , x-amz-trailer-signature")
+            .is_ok()
+    );
+    assert!(ChunkedDecoder::unsigned_trailer(0, "").is_ok());
     for bad in ["a b", "a:b", "a\u{e9}", &"a,".repeat(9)] {
         assert_eq!(
-            Decoder::unsigned_trailer(0, bad).unwrap_err(),
+            ChunkedDecoder::unsigned_trailer(0, bad).unwrap_err(),
             ChunkedError::BadAnnouncement,
             "{bad}"
         );
@@ -193,7 +199,7 @@ fn signed_body(chunks: &[&str], trailer: &str) -> String {
 /// Reads `abc` and `0123` in signed chunks with a trailer, or what was made of them, whatever the boundaries of arrival.
 fn read_signed(body: &str) -> Result<String, String> {
     let read = |step| {
-        let mut decoder = Decoder::signed_trailer(7, CRC, chain())?;
+        let mut decoder = ChunkedDecoder::signed_trailer(7, CRC, chain())?;
         let mut data = Vec::new();
         for mut input in body.as_bytes().chunks(step) {
             while let Some(piece) = decoder.next(&mut input)? {
@@ -261,7 +267,7 @@ fn what_is_changed_in_signed_chunks_does_not_pass() {
 fn signed_chunks_without_a_trailer_have_none() {
     let mut body = signed_chunks(&mut chain(), &["abc", "0123"]);
     body.push_str("\r\n");
-    let mut decoder = Decoder::signed(7, "", chain()).unwrap();
+    let mut decoder = ChunkedDecoder::signed(7, "", chain()).unwrap();
     let (mut input, mut data) = (body.as_bytes(), Vec::new());
     while let Some(piece) = decoder.next(&mut input).unwrap() {
         data.extend_from_slice(piece);
@@ -269,6 +275,6 @@ fn signed_chunks_without_a_trailer_have_none() {
     assert_eq!(data, b"abc0123");
     assert_eq!(decoder.finish().unwrap(), Trailers::default());
     // What nobody signs cannot be announced.
-    let announced = Decoder::signed(7, CRC, chain()).unwrap_err();
+    let announced = ChunkedDecoder::signed(7, CRC, chain()).unwrap_err();
     assert_eq!(announced, ChunkedError::BadAnnouncement);
 }

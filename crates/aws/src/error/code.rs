@@ -16,13 +16,13 @@ pub enum Fault {
 
 /// What a failure says of the call. The HTTP status does not tell: S3 answers 501 to what it will never do, which breaks nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ErrorKind {
     /// The server will not do it: denied, not signed or proved as it must be, unclear, or not served.
-    Refused,
+    Rejected,
     /// It cannot be done as the client asks: malformed, absent, in conflict, in no state for it.
     Failed,
     /// The server should have done it, and could not.
-    Broken,
+    ServerError,
 }
 
 macro_rules! codes {
@@ -44,8 +44,8 @@ macro_rules! codes {
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
             /// What it says of the call.
-            pub fn kind(self) -> Kind {
-                match self { $(Self::$name => Kind::$kind,)* }
+            pub fn kind(self) -> ErrorKind {
+                match self { $(Self::$name => ErrorKind::$kind,)* }
             }
 
             fn query(self) -> (&'static str, u16) {
@@ -68,33 +68,33 @@ macro_rules! codes {
 codes! {
     // Who is calling.
     /// Nothing is signed.
-    MissingAuthenticationToken Refused ("MissingAuthenticationToken", 403) s3 ("AccessDenied", 403) dynamodb ("MissingAuthenticationTokenException", 400);
+    MissingAuthenticationToken Rejected ("MissingAuthenticationToken", 403) s3 ("AccessDenied", 403) dynamodb ("MissingAuthenticationTokenException", 400);
     /// The signature cannot be read.
-    IncompleteSignature Refused ("IncompleteSignature", 400) s3 ("AuthorizationHeaderMalformed", 400) dynamodb ("IncompleteSignatureException", 400);
+    IncompleteSignature Rejected ("IncompleteSignature", 400) s3 ("AuthorizationHeaderMalformed", 400) dynamodb ("IncompleteSignatureException", 400);
     /// The access key id is not known.
-    UnknownAccessKey Refused ("InvalidClientTokenId", 403) s3 ("InvalidAccessKeyId", 403) dynamodb ("UnrecognizedClientException", 400);
+    UnknownAccessKey Rejected ("InvalidClientTokenId", 403) s3 ("InvalidAccessKeyId", 403) dynamodb ("UnrecognizedClientException", 400);
     /// The session token does not open.
-    InvalidSessionToken Refused ("InvalidClientTokenId", 403) s3 ("InvalidToken", 400) dynamodb ("UnrecognizedClientException", 400);
+    InvalidSessionToken Rejected ("InvalidClientTokenId", 403) s3 ("InvalidToken", 400) dynamodb ("UnrecognizedClientException", 400);
     /// The session has ended or was revoked.
-    ExpiredToken Refused ("ExpiredToken", 403) s3 ("ExpiredToken", 400) dynamodb ("ExpiredTokenException", 400);
+    ExpiredToken Rejected ("ExpiredToken", 403) s3 ("ExpiredToken", 400) dynamodb ("ExpiredTokenException", 400);
     /// The signature is another.
-    SignatureDoesNotMatch Refused ("SignatureDoesNotMatch", 403) dynamodb ("InvalidSignatureException", 400);
+    SignatureDoesNotMatch Rejected ("SignatureDoesNotMatch", 403) dynamodb ("InvalidSignatureException", 400);
     /// The request's time is out of the window.
-    RequestTimeTooSkewed Refused ("SignatureDoesNotMatch", 403) s3 ("RequestTimeTooSkewed", 403) dynamodb ("InvalidSignatureException", 400);
+    RequestTimeTooSkewed Rejected ("SignatureDoesNotMatch", 403) s3 ("RequestTimeTooSkewed", 403) dynamodb ("InvalidSignatureException", 400);
     /// A header that must be signed is not.
-    HeadersNotSigned Refused ("SignatureDoesNotMatch", 403) s3 ("AccessDenied", 403) dynamodb ("InvalidSignatureException", 400);
+    HeadersNotSigned Rejected ("SignatureDoesNotMatch", 403) s3 ("AccessDenied", 403) dynamodb ("InvalidSignatureException", 400);
     /// The request has no date.
-    MissingDate Refused ("IncompleteSignature", 400) s3 ("AccessDenied", 403) dynamodb ("IncompleteSignatureException", 400);
+    MissingDate Rejected ("IncompleteSignature", 400) s3 ("AccessDenied", 403) dynamodb ("IncompleteSignatureException", 400);
     /// The body is not the one that was signed.
-    ContentSha256Mismatch Refused ("SignatureDoesNotMatch", 403) s3 ("XAmzContentSHA256Mismatch", 400) dynamodb ("InvalidSignatureException", 400);
+    ContentSha256Mismatch Rejected ("SignatureDoesNotMatch", 403) s3 ("XAmzContentSHA256Mismatch", 400) dynamodb ("InvalidSignatureException", 400);
     /// A way of signing that is not served.
-    UnsupportedSignature Refused ("IncompleteSignature", 400) s3 ("NotImplemented", 501) dynamodb ("IncompleteSignatureException", 400);
+    UnsupportedSignature Rejected ("IncompleteSignature", 400) s3 ("NotImplemented", 501) dynamodb ("IncompleteSignatureException", 400);
 
     // What is asked.
     /// Two readers could understand the request in two ways.
-    Ambiguous Refused ("InvalidRequest", 400);
+    Ambiguous Rejected ("InvalidRequest", 400);
     /// The engine said no.
-    AccessDenied Refused ("AccessDenied", 403) dynamodb ("AccessDeniedException", 400);
+    AccessDenied Rejected ("AccessDenied", 403) dynamodb ("AccessDeniedException", 400);
     /// A member violates its constraint.
     ValidationError Failed ("ValidationError", 400) s3 ("InvalidArgument", 400) dynamodb ("ValidationException", 400);
     /// A value is wrong for a reason beyond its shape.
@@ -106,33 +106,33 @@ codes! {
     /// No operation is named.
     MissingAction Failed ("MissingAction", 400) s3 ("InvalidRequest", 400) dynamodb ("UnknownOperationException", 400);
     /// The operation does not exist, or not in this version.
-    UnknownOperation Refused ("InvalidAction", 400) s3 ("NotImplemented", 501) dynamodb ("UnknownOperationException", 400);
+    UnknownOperation Rejected ("InvalidAction", 400) s3 ("NotImplemented", 501) dynamodb ("UnknownOperationException", 400);
     /// The body or parameters cannot be read.
     MalformedInput Failed ("MalformedInput", 400) s3 ("InvalidRequest", 400) dynamodb ("SerializationException", 400);
     /// More bytes or members than are read.
     RequestTooLarge Failed ("RequestEntityTooLarge", 413) s3 ("EntityTooLarge", 400) dynamodb ("RequestEntityTooLargeException", 413);
     /// Too many requests of this caller.
-    Throttling Refused ("Throttling", 400) s3 ("SlowDown", 503) dynamodb ("ThrottlingException", 400);
+    Throttling Rejected ("Throttling", 400) s3 ("SlowDown", 503) dynamodb ("ThrottlingException", 400);
     /// A failure of ours.
-    InternalFailure Broken ("InternalFailure", 500) s3 ("InternalError", 500) dynamodb ("InternalServerError", 500);
+    InternalFailure ServerError ("InternalFailure", 500) s3 ("InternalError", 500) dynamodb ("InternalServerError", 500);
     /// Try again later.
-    ServiceUnavailable Broken ("ServiceUnavailable", 503) s3 ("SlowDown", 503) dynamodb ("ServiceUnavailableException", 503);
+    ServiceUnavailable ServerError ("ServiceUnavailable", 503) s3 ("SlowDown", 503) dynamodb ("ServiceUnavailableException", 503);
 
     // STS.
     /// The identity token is no valid one.
-    InvalidIdentityToken Refused ("InvalidIdentityToken", 400);
+    InvalidIdentityToken Rejected ("InvalidIdentityToken", 400);
     /// The identity token has expired. Not the code of an expired session.
-    ExpiredIdentityToken Refused ("ExpiredTokenException", 400);
+    ExpiredIdentityToken Rejected ("ExpiredTokenException", 400);
     /// The identity provider could not be asked; clients try again.
     IdpCommunicationError Failed ("IDPCommunicationError", 400);
     /// The identity provider said no.
-    IdpRejectedClaim Refused ("IDPRejectedClaim", 403);
+    IdpRejectedClaim Rejected ("IDPRejectedClaim", 403);
     /// Session policies and tags do not fit the session token.
     PackedPolicyTooLarge Failed ("PackedPolicyTooLarge", 400);
     /// STS is not active in the region.
-    RegionDisabled Refused ("RegionDisabledException", 403);
+    RegionDisabled Rejected ("RegionDisabledException", 403);
     /// The encoded authorization message does not open.
-    InvalidAuthorizationMessage Refused ("InvalidAuthorizationMessageException", 400);
+    InvalidAuthorizationMessage Rejected ("InvalidAuthorizationMessageException", 400);
 
     // IAM and the operator API.
     /// A policy document is no policy.
@@ -158,7 +158,7 @@ codes! {
     /// The entity is of another kind.
     InvalidUserType Failed ("InvalidUserType", 400);
     /// Policies could not be simulated.
-    PolicyEvaluation Broken ("PolicyEvaluation", 500);
+    PolicyEvaluation ServerError ("PolicyEvaluation", 500);
     /// The provider could not be asked.
     OpenIdIdpCommunicationError Failed ("OpenIdIdpCommunicationError", 400);
 
@@ -210,7 +210,7 @@ codes! {
     /// The method is not for this resource.
     MethodNotAllowed Failed ("MethodNotAllowed", 405);
     /// A function, query key or header that is not served.
-    NotImplemented Refused ("NotImplemented", 501) dynamodb ("UnknownOperationException", 400);
+    NotImplemented Rejected ("NotImplemented", 501) dynamodb ("UnknownOperationException", 400);
     /// The region in the body is no region.
     InvalidLocationConstraint Failed ("InvalidLocationConstraint", 400);
     /// The region in the body is not the one addressed.
@@ -220,7 +220,7 @@ codes! {
     /// A conflicting operation is under way.
     OperationAborted Failed ("OperationAborted", 409);
     /// The storage behind is full.
-    InsufficientStorage Broken ("ServiceUnavailable", 503);
+    InsufficientStorage ServerError ("ServiceUnavailable", 503);
 
     // DynamoDB.
     /// The table does not exist.
@@ -241,8 +241,8 @@ impl Code {
     /// Who is at fault.
     pub fn fault(self) -> Fault {
         match self.kind() {
-            Kind::Refused | Kind::Failed => Fault::Sender,
-            Kind::Broken => Fault::Receiver,
+            ErrorKind::Rejected | ErrorKind::Failed => Fault::Sender,
+            ErrorKind::ServerError => Fault::Receiver,
         }
     }
 

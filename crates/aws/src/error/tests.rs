@@ -1,7 +1,7 @@
 use super::*;
 use crate::sigv4::SignatureError;
 
-const IDS: RequestIds<'static> = RequestIds {
+const IDS: ErrorContext<'static> = ErrorContext {
     request_id: "4442587FB7D0A2F9",
     host_id: "h",
     resource: "/b/k",

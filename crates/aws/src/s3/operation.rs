@@ -5,7 +5,7 @@
 
 use super::{BucketName, ObjectKey, S3Target};
 use crate::{
-    checksum::{Algorithm, Checksum},
+    checksum::{Checksum, ChecksumAlgorithm},
     error::{AwsError, Code},
 };
 
@@ -46,7 +46,7 @@ pub enum Operation {
         /// The region that the body names, once that was [taken](Operation::take_body).
         location: Option<String>,
         /// The checksum of the body that a header claims, in base64.
-        checksum: Option<(Algorithm, String)>,
+        checksum: Option<(ChecksumAlgorithm, String)>,
     },
     /// Whether the bucket exists.
     HeadBucket {

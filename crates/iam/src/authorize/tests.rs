@@ -94,7 +94,7 @@ fn a_policy_that_cannot_be_read_allows_nothing_wherever_it_stands() {
         let decision = decide(&policies, "s3:GetObject", "arn:aws:s3:::a/b");
         let denied = decision.permit(()).unwrap_err();
         assert!(
-            matches!(denied.reason(), Reason::Broken { .. }),
+            matches!(denied.reason(), DenialReason::Broken { .. }),
             "{denied:?}"
         );
     }
@@ -145,8 +145,8 @@ fn an_explanation_tells_what_came_near_and_which_element_failed() {
                         number: 2,
                         line: 3,
                         effect: Allow,
-                        failure: Some(
-                            Failure {
+                        mismatch: Some(
+                            ElementMismatch {
                                 element: "Condition",
                                 condition: Some(
                                     (
@@ -176,8 +176,8 @@ fn an_explanation_tells_what_came_near_and_which_element_failed() {
                         number: 1,
                         line: 2,
                         effect: Allow,
-                        failure: Some(
-                            Failure {
+                        mismatch: Some(
+                            ElementMismatch {
                                 element: "Resource",
                                 condition: None,
                                 expected: [

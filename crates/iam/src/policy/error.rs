@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyError {
     /// What kind of problem it is.
-    pub problem: Problem,
+    pub problem: PolicyProblem,
     /// What is wrong, in words.
     pub detail: String,
     /// The line, from 1.
@@ -17,7 +17,7 @@ pub struct PolicyError {
 
 /// A problem of a policy document, in the order in which IAM checks (observed answers of `CreatePolicy` and `CreateRole`).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Problem {
+pub enum PolicyProblem {
     /// The text is no JSON.
     NotJson,
     /// It is, and no policy.
@@ -60,34 +60,34 @@ impl PolicyError {
     /// What AWS answers, with the code `MalformedPolicyDocument`.
     pub fn aws_message(&self) -> String {
         match &self.problem {
-            Problem::NotJson | Problem::Syntax => "Syntax errors in policy.".to_owned(),
-            Problem::Version => {
+            PolicyProblem::NotJson | PolicyProblem::Syntax => "Syntax errors in policy.".to_owned(),
+            PolicyProblem::Version => {
                 "Policy document must be version 2012-10-17 or greater.".to_owned()
             }
-            Problem::LegacyParsing => "The policy failed legacy parsing".to_owned(),
-            Problem::DuplicateSid => {
+            PolicyProblem::LegacyParsing => "The policy failed legacy parsing".to_owned(),
+            PolicyProblem::DuplicateSid => {
                 "Statement IDs (SID) in a single policy must be unique.".to_owned()
             }
-            Problem::NoActions => "Policy statement must contain actions.".to_owned(),
-            Problem::Resource(message) => message.clone(),
-            Problem::NoVendor => {
+            PolicyProblem::NoActions => "Policy statement must contain actions.".to_owned(),
+            PolicyProblem::Resource(message) => message.clone(),
+            PolicyProblem::NoVendor => {
                 "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
                     .to_owned()
             }
-            Problem::SeveralColons => "Actions/Condition can contain only one colon.".to_owned(),
-            Problem::Vendor(vendor) => format!("Vendor {vendor} is not valid"),
-            Problem::NoResources => "Policy statement must contain resources.".to_owned(),
-            Problem::NoPrincipal => "Missing required field Principal".to_owned(),
-            Problem::HasPrincipal => {
+            PolicyProblem::SeveralColons => "Actions/Condition can contain only one colon.".to_owned(),
+            PolicyProblem::Vendor(vendor) => format!("Vendor {vendor} is not valid"),
+            PolicyProblem::NoResources => "Policy statement must contain resources.".to_owned(),
+            PolicyProblem::NoPrincipal => "Missing required field Principal".to_owned(),
+            PolicyProblem::HasPrincipal => {
                 "Policy document should not specify a principal.".to_owned()
             }
-            Problem::HasResource => "Has prohibited field Resource.".to_owned(),
-            Problem::TrustAction => "Trust Policy statement actions can only be sts:AssumeRole, sts:AssumeRoleWithSAML,  and sts:AssumeRoleWithWebIdentity".to_owned(),
-            Problem::Principal(shown) => format!("Invalid principal in policy: {shown}"),
-            Problem::StarPrincipal => {
+            PolicyProblem::HasResource => "Has prohibited field Resource.".to_owned(),
+            PolicyProblem::TrustAction => "Trust Policy statement actions can only be sts:AssumeRole, sts:AssumeRoleWithSAML,  and sts:AssumeRoleWithWebIdentity".to_owned(),
+            PolicyProblem::Principal(shown) => format!("Invalid principal in policy: {shown}"),
+            PolicyProblem::StarPrincipal => {
                 "AssumeRolepolicy contained an invalid principal: \"STAR\":\"*\".".to_owned()
             }
-            Problem::Federated => {
+            PolicyProblem::Federated => {
                 "Federated principals must be valid domain names or SAML metadata ARNs".to_owned()
             }
         }
@@ -96,7 +96,7 @@ impl PolicyError {
     pub(super) fn at(
         text: &str,
         offset: usize,
-        problem: Problem,
+        problem: PolicyProblem,
         detail: impl Into<String>,
     ) -> Self {
         let (line, column) = bowline_json::line_and_column(text.as_bytes(), offset);

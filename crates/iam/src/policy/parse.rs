@@ -4,7 +4,7 @@
 mod principal;
 mod raw;
 
-use super::{PolicyError, PolicyKind, Problem};
+use super::{PolicyError, PolicyKind, PolicyProblem};
 use crate::{
     action::{ActionPattern, ActionPatternError},
     condition::{Condition, ConditionError},
@@ -70,7 +70,7 @@ pub(super) fn parse(text: &str, kind: PolicyKind) -> Result<Vec<Statement>, Poli
     };
     if kind == PolicyKind::Managed && document.version != Some("2012-10-17") {
         let detail = "a managed policy has to have `\"Version\": \"2012-10-17\"`";
-        return Err(PolicyError::at(text, 0, Problem::Version, detail));
+        return Err(PolicyError::at(text, 0, PolicyProblem::Version, detail));
     }
     let raw = &document.statements;
     let effects = reader.effects(raw)?;
@@ -115,7 +115,7 @@ struct Reader<'t> {
 }
 
 impl Reader<'_> {
-    fn error(&self, at: usize, problem: Problem, detail: impl Into<String>) -> PolicyError {
+    fn error(&self, at: usize, problem: PolicyProblem, detail: impl Into<String>) -> PolicyError {
         PolicyError::at(self.text, at, problem, detail)
     }
 
@@ -129,9 +129,9 @@ impl Reader<'_> {
                         .iter()
                         .any(|e| other.eq_ignore_ascii_case(e));
                     let problem = if near {
-                        Problem::LegacyParsing
+                        PolicyProblem::LegacyParsing
                     } else {
-                        Problem::Syntax
+                        PolicyProblem::Syntax
                     };
                     let detail = format!("the effect is `{other}`, not `Allow` or `Deny`");
                     Err(self.error(statement.effect.at, problem, detail))
@@ -146,9 +146,9 @@ impl Reader<'_> {
             let read = Condition::new(raw.operator.clone(), raw.key.value, &values, self.variables);
             read.map_err(|error| {
                 let problem = match error {
-                    ConditionError::NoValues => Problem::Syntax,
+                    ConditionError::NoValues => PolicyProblem::Syntax,
                     ConditionError::Value { .. } | ConditionError::Variable { .. } => {
-                        Problem::LegacyParsing
+                        PolicyProblem::LegacyParsing
                     }
                 };
                 let detail = format!("`{}` of `{}` {error}", raw.operator, raw.key.value);
@@ -170,11 +170,11 @@ impl Reader<'_> {
                     "the Sid `{}` has a character other than letters and digits",
                     sid.value
                 );
-                return Err(self.error(sid.at, Problem::Syntax, detail));
+                return Err(self.error(sid.at, PolicyProblem::Syntax, detail));
             }
             if !sid.value.is_empty() && seen.contains(&sid.value) {
                 let detail = format!("the Sid `{}` stands twice", sid.value);
-                return Err(self.error(sid.at, Problem::DuplicateSid, detail));
+                return Err(self.error(sid.at, PolicyProblem::DuplicateSid, detail));
             }
             seen.push(sid.value);
         }
@@ -188,12 +188,12 @@ impl Reader<'_> {
             match &statement.principal {
                 None if named => {
                     let detail = "the statement names no principal";
-                    return Err(self.error(statement.at, Problem::NoPrincipal, detail));
+                    return Err(self.error(statement.at, PolicyProblem::NoPrincipal, detail));
                 }
                 Some(principal) if !named => {
                     let detail =
                         "a policy of a user or role names no principal: it is about whoever has it";
-                    return Err(self.error(principal.at, Problem::HasPrincipal, detail));
+                    return Err(self.error(principal.at, PolicyProblem::HasPrincipal, detail));
                 }
                 Some(principal)
                     if principal.negated
@@ -202,7 +202,7 @@ impl Reader<'_> {
                 {
                     let detail =
                         "`NotPrincipal` would let in everyone else; name those that you mean";
-                    return Err(self.error(principal.at, Problem::Syntax, detail));
+                    return Err(self.error(principal.at, PolicyProblem::Syntax, detail));
                 }
                 Some(_) | None => {}
             }
@@ -217,7 +217,7 @@ impl Reader<'_> {
         without.map_or(Ok(()), |statement| {
             Err(self.error(
                 statement.at,
-                Problem::NoActions,
+                PolicyProblem::NoActions,
                 "the statement names no action",
             ))
         })
@@ -231,7 +231,7 @@ impl Reader<'_> {
         raw.iter().find(none).map_or(Ok(()), |statement| {
             Err(self.error(
                 statement.at,
-                Problem::NoResources,
+                PolicyProblem::NoResources,
                 "the statement names no resource",
             ))
         })
@@ -242,10 +242,10 @@ impl Reader<'_> {
             ActionPattern::parse(action.value).map_err(|error| {
                 let detail = format!("the action `{}` {error}", action.value);
                 let problem = match error {
-                    ActionPatternError::NoVendor => Problem::NoVendor,
-                    ActionPatternError::TwoColons => Problem::SeveralColons,
-                    ActionPatternError::BadVendor(vendor) => Problem::Vendor(vendor),
-                    ActionPatternError::Long => Problem::LegacyParsing,
+                    ActionPatternError::NoVendor => PolicyProblem::NoVendor,
+                    ActionPatternError::TwoColons => PolicyProblem::SeveralColons,
+                    ActionPatternError::BadVendor(vendor) => PolicyProblem::Vendor(vendor),
+                    ActionPatternError::Long => PolicyProblem::LegacyParsing,
                 };
                 self.error(action.at, problem, detail)
             })
@@ -273,7 +273,7 @@ impl Reader<'_> {
         };
         if statement.actions.negated {
             let detail = "a trust policy names the actions that it allows; `NotAction` does not do";
-            return Err(self.error(statement.at, Problem::TrustAction, detail));
+            return Err(self.error(statement.at, PolicyProblem::TrustAction, detail));
         }
         match statement
             .actions
@@ -284,7 +284,7 @@ impl Reader<'_> {
             None => Ok(()),
             Some(action) => {
                 let detail = format!("`{}` is not a way to assume a role", action.value);
-                Err(self.error(action.at, Problem::TrustAction, detail))
+                Err(self.error(action.at, PolicyProblem::TrustAction, detail))
             }
         }
     }
@@ -296,11 +296,11 @@ impl Reader<'_> {
                     "the resource `{}` is neither `*` nor an ARN that could exist",
                     resource.value
                 );
-                return Err(self.error(resource.at, Problem::Resource(message), detail));
+                return Err(self.error(resource.at, PolicyProblem::Resource(message), detail));
             }
             ResourcePattern::parse(resource.value, self.variables).map_err(|error| {
                 let detail = format!("the resource `{}` {error}", resource.value);
-                self.error(resource.at, Problem::LegacyParsing, detail)
+                self.error(resource.at, PolicyProblem::LegacyParsing, detail)
             })
         };
         raw.iter()
@@ -310,7 +310,7 @@ impl Reader<'_> {
                 };
                 if self.kind == PolicyKind::Trust {
                     let detail = "a trust policy is about its role and names no resource";
-                    return Err(self.error(element.at, Problem::HasResource, detail));
+                    return Err(self.error(element.at, PolicyProblem::HasResource, detail));
                 }
                 Ok(Some(Resources {
                     negated: element.negated,

@@ -9,12 +9,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use bowline_aws::error::Kind;
+use bowline_aws::error::ErrorKind;
 use bowline_iam::account::AccountId;
 
 use super::Explanation;
 
-/// Explanations of each [`Kind`] that are kept of an account's own callers.
+/// Explanations of each [`ErrorKind`] that are kept of an account's own callers.
 const MAX_PER_ACCOUNT: usize = 256;
 /// Explanations that are kept of all callers who have proved nothing.
 const MAX_UNAUTHENTICATED: usize = 1_024;
@@ -47,13 +47,18 @@ struct Entry {
 
 impl RecentDenials {
     /// Keeps an explanation for the account of a caller who has proved to be one of its own.
-    pub(crate) fn record(&self, account: AccountId, kind: Kind, explanation: Arc<Explanation>) {
+    pub(crate) fn record(
+        &self,
+        account: AccountId,
+        kind: ErrorKind,
+        explanation: Arc<Explanation>,
+    ) {
         let mut buffers = self.buffers();
         let entry = buffers.entry(explanation);
         let own = buffers.accounts.entry(account).or_default();
         let ring = match kind {
-            Kind::Refused => &mut own.refused,
-            Kind::Failed | Kind::Broken => &mut own.others,
+            ErrorKind::Rejected => &mut own.refused,
+            ErrorKind::Failed | ErrorKind::ServerError => &mut own.others,
         };
         ring.truncate(MAX_PER_ACCOUNT - 1);
         ring.push_front(entry);

@@ -2,9 +2,9 @@
 
 use bowline_aws::{error::Protocol, xml::iso_seconds};
 use bowline_iam::{
-    decision::Reason,
+    decision::DenialReason,
     effect::Effect,
-    trace::{Failure, LayerResult, LayerTrace, StatementTrace, Trace},
+    trace::{ElementMismatch, LayerResult, LayerTrace, StatementTrace, Trace},
 };
 use serde::Serialize;
 
@@ -194,8 +194,8 @@ impl From<&StatementTrace> for StatementView {
                 Effect::Allow => "Allow",
                 Effect::Deny => "Deny",
             },
-            applies: trace.failure.is_none(),
-            failure: trace.failure.as_ref().map(FailureView::from),
+            applies: trace.mismatch.is_none(),
+            failure: trace.mismatch.as_ref().map(FailureView::from),
         }
     }
 }
@@ -213,8 +213,8 @@ impl StatementView {
     }
 }
 
-impl From<&Failure> for FailureView {
-    fn from(failure: &Failure) -> Self {
+impl From<&ElementMismatch> for FailureView {
+    fn from(failure: &ElementMismatch) -> Self {
         let (operator, key) = failure.condition.clone().unzip();
         let all = |texts: &[String]| texts.iter().map(|text| bounded(text)).collect();
         Self {
@@ -229,7 +229,7 @@ impl From<&Failure> for FailureView {
 }
 
 /// The reason of a denial, with the statement that it comes down to.
-fn reason(trace: &Trace, denied: &Reason) -> String {
+fn reason(trace: &Trace, denied: &DenialReason) -> String {
     let layer = trace.layers.iter().find(|l| l.layer == denied.layer());
     let statement = layer.and_then(|layer| layer.statements.first());
     let Some(statement) = statement else {
@@ -240,9 +240,9 @@ fn reason(trace: &Trace, denied: &Reason) -> String {
         Some(sid) => format!("statement `{sid}` of `{policy}`"),
         None => format!("statement {number} of `{policy}`"),
     };
-    match (&statement.failure, denied) {
-        (None, Reason::Explicit { .. }) => format!("{denied}: {named}"),
-        (Some(failure), Reason::Implicit { .. }) => {
+    match (&statement.mismatch, denied) {
+        (None, DenialReason::Explicit { .. }) => format!("{denied}: {named}"),
+        (Some(failure), DenialReason::Implicit { .. }) => {
             let element = match &failure.condition {
                 Some((operator, key)) => format!("{operator} of {key}"),
                 None => failure.element.to_owned(),
@@ -256,7 +256,9 @@ fn reason(trace: &Trace, denied: &Reason) -> String {
         }
         (
             None | Some(_),
-            Reason::Explicit { .. } | Reason::Implicit { .. } | Reason::Broken { .. },
+            DenialReason::Explicit { .. }
+            | DenialReason::Implicit { .. }
+            | DenialReason::Broken { .. },
         ) => denied.to_string(),
     }
 }

@@ -2,7 +2,7 @@
 
 use bowline_aws::{
     checksum::crc32,
-    error::{AwsError, Protocol, RequestIds},
+    error::{AwsError, ErrorContext, Protocol},
 };
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -47,10 +47,10 @@ pub(crate) fn error(
     resource: &str,
     method: &Method,
 ) -> Response {
-    let ids = RequestIds {
+    let ids = ErrorContext {
         request_id,
         resource,
-        ..RequestIds::default()
+        ..ErrorContext::default()
     };
     let rendered = error.render(protocol, ids);
     let status = StatusCode::from_u16(rendered.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

@@ -1,7 +1,7 @@
 //! Policy documents as they are given, checked and shown.
 
 use bowline_aws::error::{AwsError, Code};
-use bowline_iam::policy::{Policy, PolicyError, PolicyKind, Problem};
+use bowline_iam::policy::{Policy, PolicyError, PolicyKind, PolicyProblem};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::error::over_quota;
@@ -114,7 +114,9 @@ fn parse(document: &str, kind: PolicyKind) -> Result<Policy, RequestError> {
 /// AWS's words for the client, and what is wrong where for the operator.
 pub(crate) fn malformed(error: &PolicyError, kind: PolicyKind) -> RequestError {
     let message = match (kind, &error.problem) {
-        (PolicyKind::Trust, Problem::NotJson) => "This policy contains invalid Json".to_owned(),
+        (PolicyKind::Trust, PolicyProblem::NotJson) => {
+            "This policy contains invalid Json".to_owned()
+        }
         _ => error.aws_message(),
     };
     RequestError::new(

@@ -1,7 +1,7 @@
 //! What is read, what is refused, and what is sent on.
 
 use super::*;
-use crate::error::{Protocol, RequestIds};
+use crate::error::{ErrorContext, Protocol};
 
 fn account_region() -> AccountRegion {
     AccountRegion::new("432797229265".parse().unwrap(), "us-east-1").unwrap()
@@ -13,7 +13,9 @@ fn sent_on(operation: Operation, body: &str) -> String {
 
 fn refused(operation: Operation, body: &str) -> String {
     let error = Request::read(operation, body.as_bytes()).unwrap_err();
-    error.render(Protocol::DynamoDb, RequestIds::default()).body
+    error
+        .render(Protocol::DynamoDb, ErrorContext::default())
+        .body
 }
 
 const WRITE: &str = r#"{"DeleteRequest": {"Key": {}}}"#;

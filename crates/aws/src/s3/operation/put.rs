@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{allowed::Given, invalid_argument, not_implemented};
 use crate::{
-    checksum::Algorithm,
+    checksum::ChecksumAlgorithm,
     error::{AwsError, Code},
 };
 
@@ -36,7 +36,7 @@ pub struct PutObject {
     /// What is kept with the object.
     pub metadata: Metadata,
     /// The checksum that a header claims, in base64.
-    pub checksum: Option<(Algorithm, String)>,
+    pub checksum: Option<(ChecksumAlgorithm, String)>,
     /// `Content-MD5`.
     pub content_md5: Option<String>,
     /// `Content-Length`, of the body as sent.
@@ -143,17 +143,17 @@ fn too_large() -> AwsError {
 }
 
 /// The one checksum header, of an algorithm that is computed here.
-pub(super) fn checksum(given: &Given<'_>) -> Result<Option<(Algorithm, String)>, AwsError> {
+pub(super) fn checksum(given: &Given<'_>) -> Result<Option<(ChecksumAlgorithm, String)>, AwsError> {
     let mut found = None;
     for (rest, value) in given.headers_under("x-amz-checksum-") {
         let name = format!("x-amz-checksum-{rest}");
         if name == "x-amz-checksum-type" && value == "FULL_OBJECT" {
             continue;
         }
-        if name == "x-amz-checksum-algorithm" && Algorithm::from_name(value).is_some() {
+        if name == "x-amz-checksum-algorithm" && ChecksumAlgorithm::from_name(value).is_some() {
             continue;
         }
-        let algorithm = Algorithm::from_header(&name).ok_or_else(not_implemented)?;
+        let algorithm = ChecksumAlgorithm::from_header(&name).ok_or_else(not_implemented)?;
         if found.replace((algorithm, value.to_owned())).is_some() {
             return Err(AwsError::new(
                 Code::InvalidRequest,
@@ -162,7 +162,7 @@ pub(super) fn checksum(given: &Given<'_>) -> Result<Option<(Algorithm, String)>,
         }
     }
     match given.header("x-amz-sdk-checksum-algorithm") {
-        Some(name) if Algorithm::from_name(name).is_none() => Err(not_implemented()),
+        Some(name) if ChecksumAlgorithm::from_name(name).is_none() => Err(not_implemented()),
         Some(_) | None => Ok(found),
     }
 }

@@ -6,7 +6,7 @@ use jiff::{Timestamp, fmt::rfc2822};
 
 use super::{allowed::Given, not_implemented};
 use crate::{
-    checksum::{Algorithm, Checksum},
+    checksum::{Checksum, ChecksumAlgorithm},
     error::{AwsError, Code},
 };
 
@@ -47,11 +47,13 @@ pub struct Conditions {
 
 impl ReadObject {
     pub(super) fn read(given: &Given<'_>) -> Result<Self, AwsError> {
-        let mut headers = Algorithm::ALL.map(Algorithm::header).to_vec();
+        let mut headers = ChecksumAlgorithm::ALL
+            .map(ChecksumAlgorithm::header)
+            .to_vec();
         headers.extend(["x-amz-checksum-mode", "x-amz-te"]);
         given.only(&[], &headers)?;
         // The SDK for Java claims a checksum of a read's body too, which is empty.
-        for algorithm in Algorithm::ALL {
+        for algorithm in ChecksumAlgorithm::ALL {
             if let Some(claimed) = given.header(algorithm.header()) {
                 Checksum::new(algorithm).finish().verify(claimed)?;
             }

@@ -191,7 +191,7 @@ fn an_upload_keeps_its_metadata_without_the_framing() {
     assert_eq!(put.metadata.user["k"], "v");
     assert_eq!(
         put.checksum,
-        Some((Algorithm::Crc32, "NhCmhg==".to_owned()))
+        Some((ChecksumAlgorithm::Crc32, "NhCmhg==".to_owned()))
     );
     assert!(put.only_if_absent);
     let big = parse("PUT", "/insights/a", &[("x-amz-meta-k", &"v".repeat(2048))]);

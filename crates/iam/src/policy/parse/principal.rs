@@ -1,7 +1,7 @@
 //! Whom a statement names, from text to [`Named`].
 
 use super::{
-    PolicyError, PolicyKind, Problem, Reader,
+    PolicyError, PolicyKind, PolicyProblem, Reader,
     raw::{RawNamed, RawPrincipal, RawStatement, Text},
 };
 use crate::{account::AccountId, arn::Arn, principal::Named};
@@ -28,7 +28,7 @@ pub(super) fn read(
         RawNamed::Star if reader.kind == PolicyKind::Trust => {
             let detail =
                 "a role is not for everybody; name an account as `{\"AWS\": \"111122223333\"}`";
-            return Err(reader.error(element.at, Problem::StarPrincipal, detail));
+            return Err(reader.error(element.at, PolicyProblem::StarPrincipal, detail));
         }
         RawNamed::Star => return Ok(vec![Named::Everyone]),
         RawNamed::Kinds(kinds) => kinds,
@@ -43,13 +43,17 @@ pub(super) fn read(
                 "CanonicalUser" => canonical_user(reader, value)?,
                 other => {
                     let detail = format!("`{other}` is not a kind of principal; they are AWS, Service, Federated and CanonicalUser");
-                    return Err(reader.error(kind.at, Problem::Syntax, detail));
+                    return Err(reader.error(kind.at, PolicyProblem::Syntax, detail));
                 }
             });
         }
     }
     if named.is_empty() {
-        return Err(reader.error(element.at, Problem::Syntax, "`Principal` names nobody"));
+        return Err(reader.error(
+            element.at,
+            PolicyProblem::Syntax,
+            "`Principal` names nobody",
+        ));
     }
     Ok(named)
 }
@@ -61,7 +65,7 @@ fn aws(
 ) -> Result<Named, PolicyError> {
     let invalid = |detail: String| {
         let shown = format!("\"AWS\":\"{}\"", value.value);
-        reader.error(value.at, Problem::Principal(shown), detail)
+        reader.error(value.at, PolicyProblem::Principal(shown), detail)
     };
     if value.value == "*" {
         // Whether AWS lets every provider of the account in by this is not documented, so it does not get that far.
@@ -150,7 +154,7 @@ fn service(reader: &Reader<'_>, value: &Text<'_>) -> Result<Named, PolicyError> 
     }
     let shown = format!("\"SERVICE\":\"{name}\"");
     let detail = format!("`{name}` is not the name of a service such as `lambda.amazonaws.com`");
-    Err(reader.error(value.at, Problem::Principal(shown), detail))
+    Err(reader.error(value.at, PolicyProblem::Principal(shown), detail))
 }
 
 fn federated(reader: &Reader<'_>, value: &Text<'_>) -> Result<Named, PolicyError> {
@@ -174,7 +178,7 @@ fn federated(reader: &Reader<'_>, value: &Text<'_>) -> Result<Named, PolicyError
         return Ok(Named::Federated(value.value.into()));
     }
     let detail = format!("`{}` is not the ARN of an identity provider", value.value);
-    Err(reader.error(value.at, Problem::Federated, detail))
+    Err(reader.error(value.at, PolicyProblem::Federated, detail))
 }
 
 fn canonical_user(reader: &Reader<'_>, value: &Text<'_>) -> Result<Named, PolicyError> {
@@ -184,5 +188,5 @@ fn canonical_user(reader: &Reader<'_>, value: &Text<'_>) -> Result<Named, Policy
     }
     let shown = format!("\"CanonicalUser\":\"{id}\"");
     let detail = format!("`{id}` is not 64 hexadecimal digits");
-    Err(reader.error(value.at, Problem::Principal(shown), detail))
+    Err(reader.error(value.at, PolicyProblem::Principal(shown), detail))
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bowline_json::{Json, JsonKind, JsonMember, JsonObject, JsonProblem};
 
-use super::{PolicyError, Problem};
+use super::{PolicyError, PolicyProblem};
 use crate::condition::Operator;
 use crate::policy::DOCUMENT_LIMITS;
 
@@ -67,9 +67,9 @@ pub(super) fn json(text: &str) -> Result<Json<'_>, PolicyError> {
     bowline_json::parse(text.as_bytes(), &DOCUMENT_LIMITS).map_err(|error| PolicyError {
         // A doubled member is JSON, and still not one thing to everybody who reads it.
         problem: if matches!(error.problem, JsonProblem::Duplicate(_)) {
-            Problem::Syntax
+            PolicyProblem::Syntax
         } else {
-            Problem::NotJson
+            PolicyProblem::NotJson
         },
         detail: error.problem.to_string(),
         line: error.line,
@@ -104,7 +104,7 @@ struct Syntax<'t> {
 
 impl Syntax<'_> {
     fn error(&self, at: usize, detail: impl Into<String>) -> PolicyError {
-        PolicyError::at(self.text, at, Problem::Syntax, detail)
+        PolicyError::at(self.text, at, PolicyProblem::Syntax, detail)
     }
 
     fn document<'v>(&self, value: &'v Json<'_>) -> Result<Document<'v>, PolicyError> {
@@ -275,7 +275,7 @@ impl Syntax<'_> {
                     return Err(PolicyError::at(
                         self.text,
                         key.at,
-                        Problem::NoVendor,
+                        PolicyProblem::NoVendor,
                         detail,
                     ));
                 }

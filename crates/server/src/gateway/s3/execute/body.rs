@@ -5,8 +5,8 @@
 use aws_lc_rs::{constant_time::verify_slices_are_equal, digest};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bowline_aws::{
-    checksum::{Algorithm, Checksum},
-    chunked::Decoder,
+    checksum::{Checksum, ChecksumAlgorithm},
+    chunked::ChunkedDecoder,
     error::{AwsError, Code},
     s3::PutObject,
     sigv4::{ChunkChain, ContentSha256},
@@ -70,7 +70,7 @@ struct Check {
     md5: Option<(Vec<u8>, Md5)>,
     checksums: Vec<Checksum>,
     claimed: Option<String>,
-    decoder: Option<Decoder>,
+    decoder: Option<ChunkedDecoder>,
     expected: u64,
     seen: u64,
 }
@@ -105,7 +105,7 @@ impl Check {
         let trailing = announced
             .filter(|name| !name.is_empty())
             // Without framing there is no place for it, and what is not verified here is not taken as if it were.
-            .map(|name| Algorithm::from_header(name).filter(|_| chunked))
+            .map(|name| ChecksumAlgorithm::from_header(name).filter(|_| chunked))
             .collect::<Option<Vec<_>>>()
             .ok_or_else(|| {
                 AwsError::new(
@@ -178,7 +178,7 @@ impl Check {
 
     /// Whether all claims hold; gives the checksum to keep.
     fn end(self) -> Result<Option<ObjectChecksum>, AwsError> {
-        let trailers = self.decoder.map(Decoder::finish).transpose()?;
+        let trailers = self.decoder.map(ChunkedDecoder::finish).transpose()?;
         if self.seen != self.expected {
             return Err(incomplete());
         }
@@ -227,16 +227,20 @@ fn decoder(
     trailer: &str,
     content: ContentSha256,
     chunk_chain: Option<ChunkChain>,
-) -> Result<Option<Decoder>, AwsError> {
+) -> Result<Option<ChunkedDecoder>, AwsError> {
     // Whoever verified the request has it; without it no chunk could be believed.
     let chunk_chain = || chunk_chain.ok_or_else(AwsError::content_sha256_mismatch);
     Ok(match content {
         ContentSha256::Hash(_) | ContentSha256::Unsigned => None,
-        ContentSha256::UnsignedTrailer => Some(Decoder::unsigned_trailer(length, trailer)?),
-        ContentSha256::SignedChunks => Some(Decoder::signed(length, trailer, chunk_chain()?)?),
-        ContentSha256::SignedChunksTrailer => {
-            Some(Decoder::signed_trailer(length, trailer, chunk_chain()?)?)
+        ContentSha256::UnsignedTrailer => Some(ChunkedDecoder::unsigned_trailer(length, trailer)?),
+        ContentSha256::SignedChunks => {
+            Some(ChunkedDecoder::signed(length, trailer, chunk_chain()?)?)
         }
+        ContentSha256::SignedChunksTrailer => Some(ChunkedDecoder::signed_trailer(
+            length,
+            trailer,
+            chunk_chain()?,
+        )?),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use bowline_aws::error::{Protocol, RequestIds};
+use bowline_aws::error::{ErrorContext, Protocol};
 
 use super::*;
 
@@ -33,7 +33,7 @@ async fn done(tables: &EmbeddedTables, operation: Operation, body: &str) -> Stri
 async fn refused(tables: &EmbeddedTables, operation: Operation, body: &str) -> String {
     match tables.call(&home(), operation, body.to_owned()).await {
         Err(TableError::Refused(error)) => {
-            let ids = RequestIds::default();
+            let ids = ErrorContext::default();
             in_order(&error.render(Protocol::DynamoDb, ids).body)
         }
         other => panic!("{operation}: {other:?}"),
@@ -156,7 +156,9 @@ async fn no_refusal_tells_what_the_store_is_made_of() {
                 let Err(TableError::Refused(error)) = outcome else {
                     continue;
                 };
-                let told = error.render(Protocol::DynamoDb, RequestIds::default()).body;
+                let told = error
+                    .render(Protocol::DynamoDb, ErrorContext::default())
+                    .body;
                 for trace in [
                     "dynoxide",
                     "sqlite",
