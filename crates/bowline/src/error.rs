@@ -1,6 +1,9 @@
-//! How a command fails: the fact, what caused it, and what to do next.
+//! How a command fails: what happened, what caused it, and what to do next.
 
-use std::fmt;
+use std::{fmt, io};
+
+use bowline_client::{default_chain::DefaultChainError, operator::OperatorError};
+use bowline_server::{bootstrap::BootstrapError, data_folder::FolderError, server::StartError};
 
 /// A failure of a command.
 #[derive(Debug)]
@@ -21,12 +24,74 @@ impl CommandError {
     }
 }
 
-impl<E: Into<anyhow::Error>> From<E> for CommandError {
-    fn from(error: E) -> Self {
+impl From<anyhow::Error> for CommandError {
+    fn from(error: anyhow::Error) -> Self {
+        Self { error, hint: None }
+    }
+}
+
+impl From<io::Error> for CommandError {
+    fn from(error: io::Error) -> Self {
+        anyhow::Error::from(error).into()
+    }
+}
+
+impl From<DefaultChainError> for CommandError {
+    fn from(error: DefaultChainError) -> Self {
         Self {
+            hint: error.hint(),
             error: error.into(),
-            hint: None,
         }
+    }
+}
+
+impl From<OperatorError> for CommandError {
+    fn from(error: OperatorError) -> Self {
+        Self {
+            hint: error.hint(),
+            error: error.into(),
+        }
+    }
+}
+
+impl From<StartError> for CommandError {
+    fn from(error: StartError) -> Self {
+        Self {
+            hint: hint_for_start(&error).map(str::to_owned),
+            error: error.into(),
+        }
+    }
+}
+
+/// What to do about a server that does not start.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the other errors name what to change"
+)]
+fn hint_for_start(error: &StartError) -> Option<&'static str> {
+    match error {
+        StartError::Exposed(_) => Some(
+            "listen on 127.0.0.1, or let a proxy end TLS in front of it and say so with --tls terminated",
+        ),
+        StartError::Folder(FolderError::InUse(_)) => {
+            Some("stop the other server, or give another folder with --data")
+        }
+        StartError::NoMasterKey(_) => {
+            Some("put the copy of master.key back, or name it with --master-key-file")
+        }
+        StartError::Listen { .. } => {
+            Some("give another address with --listen and --ops-listen; port 0 picks a free one")
+        }
+        StartError::Bootstrap(BootstrapError::Credentials { .. }) => Some(
+            "if another program has put a file of that name there, move it away; make room on the disk",
+        ),
+        StartError::Bootstrap(BootstrapError::ShortSecret(_)) => {
+            Some("declare a random one, such as `openssl rand -base64 30` makes")
+        }
+        StartError::Index(_) => Some(
+            "start the version of bowline that wrote the data, with the master key that it was written with",
+        ),
+        _ => None,
     }
 }
 

@@ -1,9 +1,9 @@
 //! The `bowline` binary: a server, its demonstration, and the commands that are clients of its operator API.
 
-mod client;
 mod command_line;
 mod commands;
 mod config_file;
+mod endpoint_args;
 mod error;
 mod files;
 mod logging;

@@ -2,7 +2,6 @@
 //! environment.
 
 use std::{
-    env,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     str::FromStr,
@@ -10,6 +9,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use bowline_aws::credentials::SecretAccessKey;
+use bowline_client::{Environment, file::read_text};
 use bowline_server::{
     bootstrap::RootCredentials,
     config::{self, AuditTo, Config},
@@ -19,10 +19,7 @@ use clap::Args;
 use ipnet::IpNet;
 use tempfile::TempDir;
 
-use crate::{
-    config_file::{BaseDomain, ConfigFile, Network, StoreKind, Tls},
-    files::read_text,
-};
+use crate::config_file::{BaseDomain, ConfigFile, Network, StoreKind, Tls};
 
 /// The environment's variable for the text of the master key.
 const MASTER_KEY: &str = "BOWLINE_MASTER_KEY";
@@ -125,7 +122,7 @@ const DATA: &str = "bowline-data";
 ///
 /// # Errors
 /// What is wrong, and where.
-pub(crate) fn settle(data: &DataArgs, serve: &ServeArgs) -> Result<(Config, Option<TempDir>)> {
+pub(crate) fn resolve(data: &DataArgs, serve: &ServeArgs) -> Result<(Config, Option<TempDir>)> {
     let usual = match (&data.data, serve.store) {
         (Some(folder), _) => Some(folder.as_path()),
         // It is to be a temporary folder, which has no file.
@@ -191,17 +188,8 @@ pub(crate) fn settle(data: &DataArgs, serve: &ServeArgs) -> Result<(Config, Opti
     Ok((config, temporary))
 }
 
-/// A variable of the environment; an empty one is none.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place where the environment is read, beside clap's"
-)]
-pub(crate) fn variable(name: &str) -> Result<Option<String>> {
-    match env::var(name) {
-        Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
-        Err(env::VarError::NotPresent) => Ok(None),
-        Err(env::VarError::NotUnicode(_)) => bail!("the variable {name} is not UTF-8"),
-    }
+fn variable(name: &str) -> Result<Option<String>> {
+    Ok(Environment::Process.get(name)?)
 }
 
 /// What the file says, if there is one, and the folder that its paths are relative to.
@@ -306,7 +294,7 @@ mod tests {
                 oidc_allow_networks: flags.iter().map(|net| net.parse().unwrap()).collect(),
                 ..ServeArgs::default()
             };
-            let (config, _) = settle(&data, &serve).unwrap();
+            let (config, _) = resolve(&data, &serve).unwrap();
             format!("{:?}", config.allow_networks)
         };
         insta::assert_snapshot!(allowed(&[]), @"[192.168.0.0/16, fd00::1/128]");

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::{client::EndpointArgs, error::CommandError, output};
+use crate::{endpoint_args::EndpointArgs, error::CommandError, output};
 
 /// The accounts of the server, which the management account makes
 #[derive(Debug, Args)]

@@ -15,10 +15,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 
 use self::{scene::Scene, teller::Teller};
-use super::{
-    Format,
-    serve::{Stopped, hinted},
-};
+use super::{Format, serve::Stopped};
 use crate::error::CommandError;
 
 /// See it work: a pod's token becomes credentials that open exactly one bucket and one table
@@ -65,7 +62,7 @@ impl Demo {
             Scene::set(&folder).await.map_err(|error| match error
                 .downcast::<bowline_server::server::StartError>()
             {
-                Ok(error) => hinted(error),
+                Ok(error) => CommandError::from(error),
                 Err(error) => error.into(),
             })?;
         let played = self.act(&scene, &mut teller, &mut stopped).await;

@@ -12,10 +12,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::{
-    client::{
-        EndpointArgs,
-        operator::{explain_input, explanation},
-    },
+    endpoint_args::EndpointArgs,
     error::CommandError,
     output::{self, BAD, GOOD, QUIET, STRONG},
 };
@@ -54,7 +51,7 @@ impl Explain {
     pub(crate) fn run(self) -> Result<ExitCode, CommandError> {
         let explanation = match &self.audit {
             Some(file) => self.of_file(file)?,
-            None => self.of_server()?,
+            None => self.server.explain(self.request_id.as_deref())?,
         };
         match self.output {
             super::Format::Json => output::line(format!("{explanation:#}")),
@@ -65,12 +62,6 @@ impl Explain {
             }
         }
         Ok(ExitCode::SUCCESS)
-    }
-
-    fn of_server(&self) -> Result<Value, CommandError> {
-        let input = explain_input(self.request_id.as_deref());
-        let answer = self.server.call("Explain", &input)?;
-        explanation(answer)
     }
 
     /// The explanation in a record of an audit file.

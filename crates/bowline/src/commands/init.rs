@@ -6,11 +6,10 @@ use anyhow::{Context as _, anyhow};
 use bowline_server::{clock::Clock, config::StoreKind, server};
 use clap::Args;
 
-use super::serve::hinted;
 use crate::{
     error::CommandError,
     output::{self, STRONG},
-    settings::{DataArgs, ServeArgs, settle},
+    settings::{DataArgs, ServeArgs, resolve},
 };
 
 /// Make a data folder: master key, first account, root credentials
@@ -26,7 +25,7 @@ pub(crate) struct Init {
 
 impl Init {
     pub(crate) fn run(self) -> Result<ExitCode, CommandError> {
-        let (config, _) = settle(&self.data, &ServeArgs::default())?;
+        let (config, _) = resolve(&self.data, &ServeArgs::default())?;
         let folder = config.data.clone();
         let makes_key = config.master_key.is_none();
         if config.store == StoreKind::Memory {
@@ -45,9 +44,7 @@ impl Init {
             .enable_all()
             .build()
             .context("starting the runtime")?;
-        let notes = runtime
-            .block_on(server::init(config, Clock::system()))
-            .map_err(hinted)?;
+        let notes = runtime.block_on(server::init(config, Clock::system()))?;
         output::line(format!(
             "Made `{}`, readable by you alone.",
             folder.display()

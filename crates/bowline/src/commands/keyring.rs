@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::{client::EndpointArgs, error::CommandError, output};
+use crate::{endpoint_args::EndpointArgs, error::CommandError, output};
 
 /// The keys that session tokens are sealed under
 #[derive(Debug, Args)]

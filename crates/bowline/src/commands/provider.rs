@@ -3,10 +3,11 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context as _, anyhow};
+use bowline_client::file::read_text;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value};
 
-use crate::{client::EndpointArgs, error::CommandError, files::read_text, output};
+use crate::{endpoint_args::EndpointArgs, error::CommandError, output};
 
 /// Settings of OIDC providers that IAM's own API does not have
 #[derive(Debug, Args)]

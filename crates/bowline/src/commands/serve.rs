@@ -8,12 +8,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use bowline_server::{
-    bootstrap::BootstrapError,
-    clock::Clock,
-    data_folder::FolderError,
-    server::{Server, StartError},
-};
+use bowline_server::{clock::Clock, server::Server};
 use clap::Args;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde::Serialize;
@@ -22,7 +17,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::{
     error::CommandError,
     files, logging,
-    settings::{DataArgs, ServeArgs, settle},
+    settings::{DataArgs, ServeArgs, resolve},
 };
 
 /// Serve IAM, STS, S3 and the operator API on one address
@@ -61,7 +56,7 @@ impl Serve {
     pub(crate) fn run(self) -> Result<ExitCode, CommandError> {
         logging::start(&self.log)?;
         // Held until the server has ended.
-        let (config, _temporary) = settle(&self.data, &self.settings)?;
+        let (config, _temporary) = resolve(&self.data, &self.settings)?;
         let data = config.data.clone();
         allow_many_files();
         // On one core, threads that steal work from each other only cost.
@@ -76,9 +71,7 @@ impl Serve {
         runtime.block_on(async {
             // From here on a signal is one to stop by, however early it comes.
             let mut stopped = Stopped::watch()?;
-            let server = Server::start(config, Clock::system())
-                .await
-                .map_err(hinted)?;
+            let server = Server::start(config, Clock::system()).await?;
             tell(&server, &data);
             if let Some(path) = &self.ready_file {
                 write_ready_file(path, &server)?;
@@ -153,37 +146,4 @@ fn write_ready_file(path: &Path, server: &Server) -> anyhow::Result<()> {
     };
     files::replace(path, &serde_json::to_string(&ready)?, 0o644)
         .with_context(|| format!("writing `{}`", path.display()))
-}
-
-/// What to do about a start that failed.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "most failures say all that there is to say"
-)]
-pub(crate) fn hinted(error: StartError) -> CommandError {
-    let hint = match &error {
-        StartError::Exposed(_) => {
-            "listen on 127.0.0.1, or let a proxy end TLS in front of it and say so with --tls terminated"
-        }
-        StartError::Folder(FolderError::InUse(_)) => {
-            "stop the other server, or give another folder with --data"
-        }
-        StartError::NoMasterKey(_) => {
-            "put the copy of master.key back, or name it with --master-key-file"
-        }
-        StartError::Listen { .. } => {
-            "give another address with --listen and --ops-listen; port 0 picks a free one"
-        }
-        StartError::Bootstrap(BootstrapError::Credentials { .. }) => {
-            "move a file of that name that somebody else has put there away, and make room on the disk"
-        }
-        StartError::Bootstrap(BootstrapError::ShortSecret(_)) => {
-            "declare a random one, such as `openssl rand -base64 30` makes"
-        }
-        StartError::Index(_) => {
-            "start the version of bowline that wrote the data, with the master key that it was written with"
-        }
-        _ => return error.into(),
-    };
-    CommandError::with_hint(error, hint)
 }

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::{client::EndpointArgs, error::CommandError, output};
+use crate::{endpoint_args::EndpointArgs, error::CommandError, output};
 
 /// Roles that services assume for their resources: instances, functions, tasks
 #[derive(Debug, Args)]

@@ -6,8 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context as _, Result, anyhow, bail};
-use bowline_aws::{credentials::SecretAccessKey, sigv4::Credentials};
+use super::issuer::Issuer;
+use anyhow::{Context as _, Result, bail};
+use bowline_aws::credentials::SecretAccessKey;
+use bowline_client::{
+    Client, Credentials, Endpoint, Response, Transport, credentials_file, file::read_text,
+};
 use bowline_iam::account::AccountId;
 use bowline_server::{
     bootstrap::RootCredentials,
@@ -15,16 +19,6 @@ use bowline_server::{
     config::{AuditTo, Config, StoreKind, Tls},
     data_folder::{private_folder, write_private},
     server::Server,
-};
-use http::Method;
-
-use super::issuer::Issuer;
-use crate::{
-    client::{
-        Client, Request, Response, credentials_file,
-        operator::{explain_input, explanation},
-    },
-    files::read_text,
 };
 
 /// The demonstration's account.
@@ -37,6 +31,8 @@ pub(super) struct Scene {
     pub(super) issuer: Issuer,
     /// A client with the root credentials.
     pub(super) root: Client,
+    /// For requests to the issuer.
+    pub(super) transport: Transport,
     /// The file that a kubelet would keep the token in.
     pub(super) token_file: PathBuf,
     /// The root credentials, for a shell of one's own.
@@ -70,26 +66,26 @@ impl Scene {
             audit: AuditTo::DataFolder,
         };
         let server = Server::start(config, Clock::system()).await?;
-        let root = Client {
-            endpoint: format!("http://{}", server.aws()).parse()?,
-            credentials: Some(Credentials {
+        let transport = Transport::plain_http()?;
+        let endpoint = format!("http://{}", server.aws()).parse()?;
+        let root =
+            Client::anonymous(transport.clone(), endpoint, REGION).with_credentials(Credentials {
                 access_key_id: root.access_key_id,
                 secret_access_key: root.secret_access_key,
                 session_token: None,
-            }),
-            region: REGION.to_owned(),
-        };
+            });
         Ok(Self {
             issuer,
             root,
+            transport,
             token_file: folder.join("token"),
             credentials_file,
             server,
         })
     }
 
-    pub(super) fn endpoint(&self) -> String {
-        self.root.endpoint.url()
+    pub(super) fn endpoint(&self) -> &Endpoint {
+        self.root.endpoint()
     }
 
     pub(super) fn provider_arn(&self) -> String {
@@ -104,30 +100,12 @@ impl Scene {
         let id = refused
             .request_id()
             .context("an answer with a request id")?;
-        let answer = self
-            .root
-            .operate("Explain", &explain_input(Some(&id)))
-            .await;
-        answer
-            .and_then(explanation)
-            .map_err(|error| anyhow!("explaining {id}: {error}"))
+        let explanation = self.root.explain(Some(id)).await;
+        explanation.with_context(|| format!("explaining {id}"))
     }
 
     pub(super) async fn close(self) {
         self.server.stop().await;
-    }
-}
-
-impl Client {
-    /// Sends an S3 request.
-    pub(super) async fn s3(&self, method: Method, target: &str, body: &str) -> Result<Response> {
-        let request = Request {
-            method,
-            target: target.to_owned(),
-            headers: Vec::new(),
-            body: body.as_bytes().to_vec(),
-        };
-        self.send("s3", request).await
     }
 }
 

@@ -1,15 +1,13 @@
 //! A neighbour: another account on the same server, with which the first shares nothing.
 
 use anyhow::{Context as _, Result};
-use bowline_aws::{credentials::SecretAccessKey, sigv4::Credentials};
+use bowline_aws::credentials::SecretAccessKey;
+use bowline_client::{Client, Credentials, Response};
 use http::Method;
 use serde_json::json;
 
 use super::step::{accepted, is_there_already, refused};
-use crate::{
-    client::{Client, Response},
-    commands::demo::{scene::Scene, teller::Teller},
-};
+use crate::commands::demo::{scene::Scene, teller::Teller};
 
 /// The neighbour's account.
 const NEIGHBOUR: &str = "210987654321";
@@ -24,7 +22,7 @@ pub(super) async fn tell(scene: &Scene, teller: &mut Teller, pod: &Credentials) 
         return Ok(());
     };
     it_has_a_bucket(teller, &neighbour).await?;
-    let pod = scene.root.with(pod.clone());
+    let pod = scene.root.with_credentials(pod.clone());
     for (title, who, client) in [
         (
             "The pod is refused at the neighbour's bucket",
@@ -53,15 +51,12 @@ pub(super) async fn tell(scene: &Scene, teller: &mut Teller, pod: &Credentials) 
 async fn it_moves_in(scene: &Scene, teller: &mut Teller) -> Result<Option<Client>> {
     let mut input = json!({ "AccountId": NEIGHBOUR });
     let mut sent = format!("bowline CreateAccount AccountId={NEIGHBOUR}");
-    let mut answer = scene.root.operator_call("CreateAccount", &input).await?;
+    let mut answer = scene.root.operator("CreateAccount", &input).await?;
     if is_there_already(&answer) {
         // Of an earlier demonstration in the same folder, whose key is lost.
         sent = format!("bowline RotateRootAccessKey AccountId={NEIGHBOUR} Revoke=true");
         input = json!({ "AccountId": NEIGHBOUR, "Revoke": true });
-        answer = scene
-            .root
-            .operator_call("RotateRootAccessKey", &input)
-            .await?;
+        answer = scene.root.operator("RotateRootAccessKey", &input).await?;
     }
     teller.tell(&accepted(
         "Another account moves in",
@@ -73,13 +68,13 @@ async fn it_moves_in(scene: &Scene, teller: &mut Teller) -> Result<Option<Client
         return Ok(None);
     }
     let credentials = root_credentials(&answer).context("root credentials of the account")?;
-    Ok(Some(scene.root.with(credentials)))
+    Ok(Some(scene.root.with_credentials(credentials)))
 }
 
 fn root_credentials(answer: &Response) -> Option<Credentials> {
-    let secret = answer.text_at("/SecretAccessKey")?;
+    let secret = answer.json_text("/SecretAccessKey")?;
     Some(Credentials {
-        access_key_id: answer.text_at("/AccessKeyId")?.parse().ok()?,
+        access_key_id: answer.json_text("/AccessKeyId")?.parse().ok()?,
         secret_access_key: SecretAccessKey::new(secret).ok()?,
         session_token: None,
     })

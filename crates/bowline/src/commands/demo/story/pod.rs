@@ -2,13 +2,12 @@
 //! meant is refused.
 
 use anyhow::{Context as _, Result};
-use bowline_aws::sigv4::Credentials;
+use bowline_client::{Credentials, Endpoint, Request, Response};
 use http::Method;
 use serde_json::json;
 
 use super::step::{accepted, is_there_already, refused};
 use crate::{
-    client::{Client, Endpoint, Request, Response, connection},
     commands::demo::{
         issuer::tampered,
         scene::{ACCOUNT, Scene},
@@ -54,13 +53,8 @@ async fn the_cluster_is_trusted(scene: &Scene, teller: &mut Teller) -> Result<()
         .split_once('/')
         .context("an issuer with a path")?;
     let endpoint: Endpoint = format!("http://{host}").parse()?;
-    let request = Request {
-        method: Method::GET,
-        target: format!("/{path}/.well-known/openid-configuration"),
-        headers: vec![("host".to_owned(), host.to_owned())],
-        body: Vec::new(),
-    };
-    let answer = connection::exchange(&endpoint, request).await?;
+    let request = Request::get(format!("/{path}/.well-known/openid-configuration"));
+    let answer = scene.transport.send(&endpoint, request).await?;
     teller.tell(&accepted(
         "The cluster's issuer says where its keys are",
         format!("GET {discovery}"),
@@ -204,7 +198,7 @@ async fn the_token_is_exchanged(scene: &Scene, teller: &mut Teller) -> Result<Op
 }
 
 async fn the_role_is_used(scene: &Scene, teller: &mut Teller, first: &Credentials) -> Result<()> {
-    let pod = scene.root.with(first.clone());
+    let pod = scene.root.with_credentials(first.clone());
     let answer = pod.sts("GetCallerIdentity", &[]).await?;
     let arn = answer.element("Arn").unwrap_or_default();
     teller.tell(&accepted(
@@ -294,7 +288,7 @@ async fn another_bucket_is_refused(
     let target = format!("/{OTHER_BUCKET}/salaries.csv");
     let answer = scene
         .root
-        .with(first.clone())
+        .with_credentials(first.clone())
         .s3(Method::PUT, &target, "x")
         .await?;
     let told = refused(
@@ -332,7 +326,7 @@ async fn the_token_is_rotated(
         ("The first credentials are still good", first),
         ("So are the second ones", &second),
     ] {
-        let client = scene.root.with(credentials.clone());
+        let client = scene.root.with_credentials(credentials.clone());
         let answer = client
             .s3(Method::GET, &format!("/{BUCKET}?list-type=2"), "")
             .await?;
@@ -380,17 +374,14 @@ fn trust_policy(scene: &Scene) -> String {
 }
 
 async fn exchange(scene: &Scene, token: &str) -> Result<Response> {
-    let nobody: Client = scene.root.nobody();
-    nobody
-        .sts(
-            "AssumeRoleWithWebIdentity",
-            &[
-                ("RoleArn", &role_arn()),
-                ("RoleSessionName", "demo"),
-                ("WebIdentityToken", token),
-            ],
-        )
-        .await
+    let parameters = [
+        ("RoleArn", &*role_arn()),
+        ("RoleSessionName", "demo"),
+        ("WebIdentityToken", token),
+    ];
+    let anonymous = scene.root.without_credentials();
+    let response = anonymous.sts("AssumeRoleWithWebIdentity", &parameters);
+    Ok(response.await?)
 }
 
 /// As a kubelet does, who lets nobody else read it.

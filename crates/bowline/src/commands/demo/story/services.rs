@@ -1,6 +1,7 @@
 //! An instance and a function: each has a role that its service assumes for it, and no other.
 
 use anyhow::Result;
+use bowline_client::Response;
 use http::Method;
 use serde_json::json;
 
@@ -8,12 +9,9 @@ use super::{
     pod::{BUCKET, REPORT},
     step::{accepted, is_there_already, refused},
 };
-use crate::{
-    client::Response,
-    commands::demo::{
-        scene::{ACCOUNT, REGION, Scene},
-        teller::Teller,
-    },
+use crate::commands::demo::{
+    scene::{ACCOUNT, REGION, Scene},
+    teller::Teller,
 };
 
 /// A resource whose service assumes a role for it.
@@ -124,15 +122,15 @@ async fn it_is_used(scene: &Scene, teller: &mut Teller, resource: &Resource) -> 
     let input = json!({ "ResourceArn": resource.arn });
     let given = scene
         .root
-        .operator_call("GetAttachedCredentials", &input)
+        .operator("GetAttachedCredentials", &input)
         .await?;
     let Some(credentials) = given.credentials() else {
         teller.tell(&accepted(resource.is_used, sent, &given, String::new()));
         return Ok(());
     };
-    let it = scene.root.with(credentials);
+    let it = scene.root.with_credentials(credentials);
     let answer = it.s3(Method::GET, REPORT, "").await?;
-    let user = given.text_at("/AssumedRoleUser/Arn").unwrap_or_default();
+    let user = given.json_text("/AssumedRoleUser/Arn").unwrap_or_default();
     teller.tell(&accepted(
         resource.is_used,
         sent,
@@ -168,7 +166,7 @@ async fn another_service_is_refused(
 
 async fn attach(scene: &Scene, resource: &Resource, role: &str) -> Result<Response> {
     let input = json!({ "Service": resource.service, "ResourceArn": resource.arn, "Role": role });
-    scene.root.operator_call("AttachRole", &input).await
+    Ok(scene.root.operator("AttachRole", &input).await?)
 }
 
 fn attaching(resource: &Resource, role: &str) -> String {

@@ -1,12 +1,10 @@
 //! How a step of the story is judged: by the answer, and for a refusal by the operator's reason as well.
 
 use anyhow::Result;
+use bowline_client::Response;
 use serde_json::Value;
 
-use crate::{
-    client::Response,
-    commands::demo::{scene::Scene, teller::Step},
-};
+use crate::commands::demo::{scene::Scene, teller::Step};
 
 /// A step that must succeed.
 pub(super) fn accepted(
@@ -45,7 +43,7 @@ pub(super) async fn refused(
         let explanation = scene.explain(answer).await?;
         let reason = explanation.get("reason").and_then(Value::as_str);
         let reason = reason.unwrap_or_default().to_owned();
-        let ok = answer.code().as_deref() == Some(code) && reason.contains(element);
+        let ok = answer.error_code().as_deref() == Some(code) && reason.contains(element);
         (reason, ok)
     };
     Ok(Step {
@@ -69,7 +67,7 @@ pub(super) fn verdict(answer: &Response) -> String {
 /// Whether it was made by an earlier demonstration in the same folder.
 pub(super) fn is_there_already(answer: &Response) -> bool {
     matches!(
-        answer.code().as_deref(),
+        answer.error_code().as_deref(),
         Some("EntityAlreadyExists" | "BucketAlreadyOwnedByYou" | "ResourceInUseException")
     )
 }

@@ -1,7 +1,7 @@
 //! A table: the role gets permissions on one, and another stays closed.
 
 use anyhow::Result;
-use bowline_aws::sigv4::Credentials;
+use bowline_client::Credentials;
 use serde_json::json;
 
 use super::{
@@ -91,7 +91,7 @@ async fn the_role_is_allowed_one(scene: &Scene, teller: &mut Teller) -> Result<(
 }
 
 async fn the_pod_uses_it(scene: &Scene, teller: &mut Teller, pod: &Credentials) -> Result<()> {
-    let pod = scene.root.with(pod.clone());
+    let pod = scene.root.with_credentials(pod.clone());
     let item = |table: &str| {
         json!({ "TableName": table, "Item": {
             "bot": { "S": pod::SERVICE_ACCOUNT },
@@ -113,7 +113,7 @@ async fn the_pod_uses_it(scene: &Scene, teller: &mut Teller, pod: &Credentials) 
         "ExpressionAttributeValues": { ":bot": { "S": pod::SERVICE_ACCOUNT } },
     });
     let answer = pod.dynamodb("Query", &query).await?;
-    let found = answer.text_at("/Items/0/text/S").unwrap_or_default();
+    let found = answer.json_text("/Items/0/text/S").unwrap_or_default();
     let mut step = accepted(
         "The pod finds it by a query",
         format!("dynamodb Query {TABLE}"),

@@ -1,15 +1,29 @@
 //! The shared credentials file of the AWS clients: profiles in brackets, `name = value` below.
 
-/// What a profile says.
+use std::fmt;
+
+/// The settings of a profile that make credentials. Others are ignored.
 #[derive(Default, PartialEq, Eq)]
-pub(crate) struct Profile {
-    pub(crate) access_key_id: Option<String>,
-    pub(crate) secret_access_key: Option<String>,
-    pub(crate) session_token: Option<String>,
+pub struct Profile {
+    /// `aws_access_key_id`
+    pub access_key_id: Option<String>,
+    /// `aws_secret_access_key`
+    pub secret_access_key: Option<String>,
+    /// `aws_session_token`
+    pub session_token: Option<String>,
 }
 
-/// The profile with this name, if the file has it.
-pub(crate) fn profile(text: &str, name: &str) -> Option<Profile> {
+/// Shows the access key id alone.
+impl fmt::Debug for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Profile")
+            .field("access_key_id", &self.access_key_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The profile of this name in the text of a credentials file.
+pub fn profile(text: &str, name: &str) -> Option<Profile> {
     let mut found = None;
     let mut inside = false;
     for line in text.lines().map(str::trim) {
@@ -43,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_profile_is_what_stands_below_its_name() {
+    fn a_profile_has_the_settings_below_its_name() {
         let text = "# mine\n[default]\naws_access_key_id = A\naws_secret_access_key=S=S\n\n[ other ]\naws_access_key_id = B\nregion = here\n";
         let show = |name| {
             profile(text, name).map(|p| (p.access_key_id, p.secret_access_key, p.session_token))
