@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::support::bowline::{ACCOUNT, Bowline, Launch};
 use crate::support::http::Response;
-use crate::support::issuer::{Issuer, IssuerResponse, UnresponsiveListener};
+use crate::support::issuer::{Issuer, IssuerResponse};
 use crate::support::keys::{SigningKey, unrelated_key};
 use crate::support::sign::Signer;
 use crate::support::token::Token;
@@ -304,15 +304,16 @@ fn unknown_key_ids_do_not_flood_the_issuer() {
 #[test]
 fn a_silent_issuer_delays_only_requests_with_its_own_tokens() {
     let world = World::new();
-    let silent = UnresponsiveListener::start();
+    let silent = Issuer::start();
+    silent.stop_responding();
     let url = format!("http://{}", silent.host);
     world.add_provider(&url);
     let token = Token::new(&url, "k1").sign(unrelated_key());
     let request = web_identity(&role_arn("bot"), "test", &token, &[]);
     let port = world.server.port;
     let waiting = std::thread::spawn(move || request.send(port).verdict());
-    wait_for("a connection to the silent issuer", SOON, || {
-        silent.has_connection().then_some(())
+    wait_for("a request to the silent issuer", SOON, || {
+        (silent.request_count() > 0).then_some(())
     });
     world.exchange(&world.issuer.valid_token()).accepted();
     assert!(

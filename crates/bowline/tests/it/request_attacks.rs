@@ -9,8 +9,7 @@ use serde_json::json;
 use crate::support::bowline::Bowline;
 use crate::support::http::{Request, connect, exchange, exchange_over};
 use crate::support::keys::Keys;
-use crate::support::sign::Signer;
-use crate::support::token::sha256;
+use crate::support::sign::{Signer, sha256};
 use crate::support::wait::wait_for;
 use crate::support::world::{World, allow, query};
 

@@ -1,11 +1,10 @@
 //! Signature Version 4, written anew from the manual ("Create a signed AWS API request"), so that a mistake which the
 //! product made twice, once signing and once verifying, would not go unseen here.
 
-use aws_lc_rs::hmac;
+use aws_lc_rs::{digest, hmac};
 
 use super::http::Request;
 use super::keys::Keys;
-use super::token::{hex, sha256};
 use super::wait::now;
 
 /// How to sign. What is not changed is as the AWS SDKs do it.
@@ -181,4 +180,18 @@ fn basic_time(seconds: i64) -> String {
         .unwrap()
         .strftime("%Y%m%dT%H%M%SZ")
         .to_string()
+}
+
+/// The lower-case hexadecimal SHA-256 of `bytes`.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    hex(digest::digest(&digest::SHA256, bytes).as_ref())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digit = |n: u8| char::from_digit(n.into(), 16);
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .flatten()
+        .collect()
 }

@@ -1,29 +1,38 @@
-//! Requests written by hand: what no well-behaved client would send can be sent, byte for byte.
+//! Raw HTTP: requests go onto the wire byte for byte, also those that no SDK would send.
 
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpStream};
-use std::time::Duration;
+use std::{
+    io::{Read, Write},
+    net::{Ipv4Addr, TcpStream},
+    time::Duration,
+};
 
 /// A request, its headers in order and as often as they were added.
 #[derive(Clone, Debug)]
-pub(crate) struct Request {
-    pub(crate) method: String,
+pub struct Request {
+    /// The method.
+    pub method: String,
     /// The request target exactly as it goes onto the wire.
-    pub(crate) target: String,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
+    pub target: String,
+    /// The headers in order.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
 }
 
-/// An answer, read to its end.
+/// A whole response.
 #[derive(Clone, Debug)]
-pub(crate) struct Response {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
+pub struct Response {
+    /// The status code.
+    pub status: u16,
+    /// The headers in order.
+    pub headers: Vec<(String, String)>,
+    /// The body, without the framing of chunks.
+    pub body: Vec<u8>,
 }
 
 impl Request {
-    pub(crate) fn new(method: &str, target: &str) -> Self {
+    /// A request without headers and body.
+    pub fn new(method: &str, target: &str) -> Self {
         Self {
             method: method.to_owned(),
             target: target.to_owned(),
@@ -32,16 +41,18 @@ impl Request {
         }
     }
 
-    pub(crate) fn get(target: &str) -> Self {
+    /// A GET.
+    pub fn get(target: &str) -> Self {
         Self::new("GET", target)
     }
 
-    pub(crate) fn put(target: &str, body: impl Into<Vec<u8>>) -> Self {
+    /// A PUT of this body.
+    pub fn put(target: &str, body: impl Into<Vec<u8>>) -> Self {
         Self::new("PUT", target).body(body)
     }
 
     /// A call of the query protocol: a form by POST, as every SDK sends it.
-    pub(crate) fn form(parameters: &[(&str, &str)]) -> Self {
+    pub fn form(parameters: &[(&str, &str)]) -> Self {
         let body = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(parameters)
             .finish();
@@ -50,22 +61,23 @@ impl Request {
             .body(body)
     }
 
+    /// Replaces the body.
     #[must_use]
-    pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self
     }
 
-    /// Adds a header, beside any of the same name.
+    /// Adds a header, beside others of the same name.
     #[must_use]
-    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+    pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Changes the value of a header that is there.
+    /// Replaces the value of a header that is there.
     #[must_use]
-    pub(crate) fn replaced(mut self, name: &str, value: &str) -> Self {
+    pub fn replaced(mut self, name: &str, value: &str) -> Self {
         let header = self
             .headers
             .iter_mut()
@@ -74,35 +86,37 @@ impl Request {
         self
     }
 
-    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+    /// The value of the first header of this name.
+    pub fn value(&self, name: &str) -> Option<&str> {
         value(&self.headers, name)
     }
 
-    /// Sends it on a connection of its own. `Host` and `Content-Length` are added unless they are there.
-    pub(crate) fn send(&self, port: u16) -> Response {
+    /// Sends it to a port of loopback on a connection of its own. Adds `host`, `content-length` and
+    /// `connection: close`, the first two unless they are there.
+    pub fn send(&self, port: u16) -> Response {
         exchange(port, &self.bytes(port))
     }
 
-    /// Sends it to a server that may be killed meanwhile: the answer, if a whole one came.
-    pub(crate) fn try_send(&self, port: u16) -> Option<Response> {
+    /// Sends it to a server that may be killed meanwhile: the response, if a whole head came.
+    pub fn try_send(&self, port: u16) -> Option<Response> {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
         stream.write_all(&self.bytes(port)).ok()?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).ok()?;
-        answer
+        let mut response = Vec::new();
+        stream.read_to_end(&mut response).ok()?;
+        response
             .windows(4)
             .any(|w| w == b"\r\n\r\n")
-            .then(|| parse(&answer))
+            .then(|| parse(&response))
     }
 
-    /// Sends it and hangs up at once.
-    pub(crate) fn send_and_hang_up(&self, port: u16) {
+    /// Sends it and closes the connection at once.
+    pub fn send_and_hang_up(&self, port: u16) {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
         stream.write_all(&self.bytes(port)).unwrap();
     }
 
     /// The request as it goes onto the wire.
-    pub(crate) fn bytes(&self, port: u16) -> Vec<u8> {
+    pub fn bytes(&self, port: u16) -> Vec<u8> {
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
         let mut line = |name: &str, value: &str| {
             head.extend([name, ": ", value, "\r\n"]);
@@ -127,16 +141,18 @@ impl Request {
 }
 
 impl Response {
-    pub(crate) fn text(&self) -> String {
+    /// The body as text.
+    pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+    /// The value of the first header of this name.
+    pub fn value(&self, name: &str) -> Option<&str> {
         value(&self.headers, name)
     }
 
-    /// What stands in the first element of that name, unescaped.
-    pub(crate) fn element(&self, name: &str) -> Option<String> {
+    /// The text of the first XML element of this name, unescaped.
+    pub fn element(&self, name: &str) -> Option<String> {
         let text = self.text();
         let (_, rest) = text.split_once(&format!("<{name}>"))?;
         let (inner, _) = rest.split_once(&format!("</{name}>"))?;
@@ -151,15 +167,16 @@ impl Response {
         )
     }
 
-    pub(crate) fn request_id(&self) -> String {
+    /// The request id, from the body or the headers.
+    pub fn request_id(&self) -> String {
         self.element("RequestId")
             .or_else(|| self.value("x-amzn-requestid").map(str::to_owned))
             .or_else(|| self.value("x-amz-request-id").map(str::to_owned))
-            .unwrap_or_else(|| panic!("an answer without a request id: {self:?}"))
+            .unwrap_or_else(|| panic!("a response without a request id: {self:?}"))
     }
 
-    /// `200`, or the status, code and message of an error: what a caller tells one refusal from another by.
-    pub(crate) fn verdict(&self) -> String {
+    /// The status of a success, or status, code and message of an error.
+    pub fn verdict(&self) -> String {
         match self.element("Code") {
             Some(code) => format!(
                 "{} {code}: {}",
@@ -171,10 +188,14 @@ impl Response {
         }
     }
 
-    /// The answer, once it is certain that it is a good one.
+    /// The response, which must be a success.
     #[track_caller]
-    pub(crate) fn accepted(self) -> Self {
-        assert!(self.status < 300, "refused: {}", self.verdict());
+    #[expect(
+        clippy::return_self_not_must_use,
+        reason = "often it is called for the assertion alone"
+    )]
+    pub fn accepted(self) -> Self {
+        assert!(self.status < 300, "rejected: {}", self.verdict());
         self
     }
 }
@@ -186,13 +207,14 @@ fn value<'h>(headers: &'h [(String, String)], name: &str) -> Option<&'h str> {
         .map(|(_, v)| v.as_str())
 }
 
-/// Writes `bytes`, reads to the end of the connection, and takes the answer apart.
-pub(crate) fn exchange(port: u16, bytes: &[u8]) -> Response {
+/// Writes these bytes to a port of loopback, reads to the end of the connection, and parses the
+/// response.
+pub fn exchange(port: u16, bytes: &[u8]) -> Response {
     exchange_over(connect(port), bytes)
 }
 
-/// A connection on which no answer is waited for without end.
-pub(crate) fn connect(port: u16) -> TcpStream {
+/// A connection to a port of loopback, on which a read times out.
+pub fn connect(port: u16) -> TcpStream {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_secs(30)))
@@ -200,27 +222,27 @@ pub(crate) fn connect(port: u16) -> TcpStream {
     stream
 }
 
-/// The same over a connection that is there, such as one of TLS.
-pub(crate) fn exchange_over(mut stream: impl Read + Write, bytes: &[u8]) -> Response {
-    // A server that refuses from the head alone may close before it has read all: its answer counts, not our error.
+/// The same as [`exchange`] over a connection that is open, such as one of TLS.
+pub fn exchange_over(mut stream: impl Read + Write, bytes: &[u8]) -> Response {
+    // A server that rejects the head may close before it has read the body: its response counts.
     let _ = stream.write_all(bytes);
-    let mut answer = Vec::new();
-    let read = stream.read_to_end(&mut answer);
+    let mut response = Vec::new();
+    let read = stream.read_to_end(&mut response);
     assert!(
-        !answer.is_empty(),
-        "no answer, the connection ended with {read:?}"
+        !response.is_empty(),
+        "no response, the connection ended with {read:?}"
     );
-    parse(&answer)
+    parse(&response)
 }
 
-fn parse(answer: &[u8]) -> Response {
-    let end = answer
+fn parse(response: &[u8]) -> Response {
+    let end = response
         .windows(4)
         .position(|w| w == b"\r\n\r\n")
-        .unwrap_or_else(|| panic!("no head in {:?}", String::from_utf8_lossy(answer)));
-    let head = std::str::from_utf8(&answer[..end]).unwrap();
+        .unwrap_or_else(|| panic!("no head in {:?}", String::from_utf8_lossy(response)));
+    let head = std::str::from_utf8(&response[..end]).unwrap();
     if head.starts_with("HTTP/1.1 100") {
-        return parse(&answer[end + 4..]);
+        return parse(&response[end + 4..]);
     }
     let mut lines = head.split("\r\n");
     let status = lines.next().unwrap().split(' ').nth(1).unwrap();
@@ -230,7 +252,7 @@ fn parse(answer: &[u8]) -> Response {
             (name.to_owned(), value.trim().to_owned())
         })
         .collect();
-    let rest = &answer[end + 4..];
+    let rest = &response[end + 4..];
     let body = match value(&headers, "transfer-encoding") {
         Some("chunked") => dechunk(rest),
         _ => rest.to_vec(),

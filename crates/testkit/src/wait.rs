@@ -2,19 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-/// Asks until there is an answer, and panics with `what` if there is none within `limit`.
-///
-/// # Panics
-/// When the time is up.
+/// Polls until there is a value, and panics with `what` if there is none within `limit`.
 #[expect(
     clippy::disallowed_methods,
     reason = "a deadline for another process: no clock of ours is involved"
 )]
-pub(crate) fn wait_for<T>(what: &str, limit: Duration, mut ask: impl FnMut() -> Option<T>) -> T {
+pub fn wait_for<T>(what: &str, limit: Duration, mut poll: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
-        if let Some(answer) = ask() {
-            return answer;
+        if let Some(value) = poll() {
+            return value;
         }
         assert!(start.elapsed() < limit, "{what}: not within {limit:?}");
         std::thread::park_timeout(Duration::from_millis(2));
@@ -26,6 +23,6 @@ pub(crate) fn wait_for<T>(what: &str, limit: Duration, mut ask: impl FnMut() -> 
     clippy::disallowed_methods,
     reason = "the server under test runs on the real clock"
 )]
-pub(crate) fn now() -> i64 {
+pub fn now() -> i64 {
     jiff::Timestamp::now().as_second()
 }

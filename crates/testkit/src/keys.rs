@@ -1,6 +1,6 @@
-//! Access keys as clients hold them, and the keys that issuers sign with.
+//! Access keys of clients, and the keys that issuers sign with.
 
-use std::sync::OnceLock;
+use std::{fmt, sync::OnceLock};
 
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
@@ -9,40 +9,56 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair,
     RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaKeyPair,
 };
-use base64::Engine;
+use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-/// What a client signs with.
+/// An access key with its secret, as text, so that malformed ones can be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Keys {
-    pub(crate) access_key_id: String,
-    pub(crate) secret_access_key: String,
-    pub(crate) session_token: Option<String>,
+pub struct Keys {
+    /// The key's id.
+    pub access_key_id: String,
+    /// Its secret.
+    pub secret_access_key: String,
+    /// The token of a session.
+    pub session_token: Option<String>,
 }
 
 /// A key pair of an issuer.
-pub(crate) enum SigningKey {
+pub enum SigningKey {
+    /// An RSA key.
     Rsa(RsaKeyPair),
+    /// A key on the curve P-256.
     P256(EcdsaKeyPair),
+    /// A key on the curve P-384.
     P384(EcdsaKeyPair),
 }
 
+/// Shows the kind of key alone.
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SigningKey({})", self.algorithm())
+    }
+}
+
 impl SigningKey {
-    pub(crate) fn rsa() -> Self {
+    /// A new RSA key of 2048 bits.
+    pub fn rsa() -> Self {
         Self::Rsa(RsaKeyPair::generate(KeySize::Rsa2048).unwrap())
     }
 
-    pub(crate) fn p256() -> Self {
+    /// A new key on P-256.
+    pub fn p256() -> Self {
         Self::P256(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap())
     }
 
-    pub(crate) fn p384() -> Self {
+    /// A new key on P-384.
+    pub fn p384() -> Self {
         Self::P384(EcdsaKeyPair::generate(&ECDSA_P384_SHA384_FIXED_SIGNING).unwrap())
     }
 
-    /// The algorithm that Kubernetes uses with such a key.
-    pub(crate) fn algorithm(&self) -> &'static str {
+    /// The algorithm of JWS that Kubernetes uses with such a key.
+    pub fn algorithm(&self) -> &'static str {
         match self {
             Self::Rsa(_) => "RS256",
             Self::P256(_) => "ES256",
@@ -50,7 +66,9 @@ impl SigningKey {
         }
     }
 
-    pub(crate) fn sign(&self, algorithm: &str, message: &[u8]) -> Vec<u8> {
+    /// Signs by an algorithm of JWS. An RSA key takes RS256 for every algorithm that is not one of
+    /// its own; another key has one algorithm only.
+    pub fn sign(&self, algorithm: &str, message: &[u8]) -> Vec<u8> {
         let random = SystemRandom::new();
         match self {
             Self::Rsa(key) => {
@@ -69,8 +87,8 @@ impl SigningKey {
         }
     }
 
-    /// The public half as a member of a key set.
-    pub(crate) fn jwk(&self, kid: Option<&str>) -> Value {
+    /// The public key as a member of a key set.
+    pub fn jwk(&self, kid: Option<&str>) -> Value {
         let mut jwk = match self {
             Self::Rsa(key) => {
                 let (n, e) = modulus_and_exponent(key.public_key().as_ref());
@@ -87,8 +105,8 @@ impl SigningKey {
         jwk
     }
 
-    /// The public half as a PEM file, which anybody may have.
-    pub(crate) fn public_pem(&self) -> String {
+    /// The public key as a PEM file.
+    pub fn public_pem(&self) -> String {
         let der: PublicKeyX509Der<'_> = match self {
             Self::Rsa(key) => key.public_key().as_der().unwrap(),
             Self::P256(key) | Self::P384(key) => key.public_key().as_der().unwrap(),
@@ -96,8 +114,8 @@ impl SigningKey {
         pem("PUBLIC KEY", der.as_ref())
     }
 
-    /// Both halves as a PEM file, for an issuer that is a program of its own.
-    pub(crate) fn private_pem(&self) -> String {
+    /// The private key as a PEM file, for an issuer in another process.
+    pub fn private_pem(&self) -> String {
         match self {
             Self::Rsa(key) => {
                 let der: Pkcs8V1Der<'_> = key.as_der().unwrap();
@@ -110,7 +128,8 @@ impl SigningKey {
     }
 }
 
-fn pem(label: &str, der: &[u8]) -> String {
+/// A PEM file of one section (RFC 7468).
+pub(crate) fn pem(label: &str, der: &[u8]) -> String {
     let text = STANDARD.encode(der);
     let lines: Vec<_> = text
         .as_bytes()
@@ -123,8 +142,8 @@ fn pem(label: &str, der: &[u8]) -> String {
     )
 }
 
-/// An RSA key for whoever is not the issuer. Making one takes a while, so all tests share it.
-pub(crate) fn unrelated_key() -> &'static SigningKey {
+/// An RSA key that no issuer publishes. Making one takes a while, so all tests share it.
+pub fn unrelated_key() -> &'static SigningKey {
     static KEY: OnceLock<SigningKey> = OnceLock::new();
     KEY.get_or_init(SigningKey::rsa)
 }

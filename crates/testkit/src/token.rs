@@ -1,29 +1,31 @@
-//! Tokens shaped like a kube-apiserver's, in which everything can be made wrong.
+//! Tokens of the shape that a kube-apiserver issues, in which everything can be made wrong.
 
-use aws_lc_rs::{digest, hmac};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use aws_lc_rs::hmac;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 
-use super::keys::SigningKey;
-use super::wait::now;
+use crate::{keys::SigningKey, wait::now};
 
-/// The service account that the roles of these tests trust.
-pub(crate) const SUBJECT: &str = "system:serviceaccount:gbot-dev:bot-builder-insight-generator";
+/// The service account of [`Token::new`].
+pub const SUBJECT: &str = "system:serviceaccount:gbot-dev:bot-builder-insight-generator";
 
-/// A token that is still open: change what you like, then [`Token::sign`] it.
+/// An unsigned token: change anything, then [`Token::sign`] it.
 #[derive(Clone, Debug)]
-pub(crate) struct Token {
+pub struct Token {
     header: Map<String, Value>,
     claims: Map<String, Value>,
-    /// Text put in place of the claims, for what a map cannot hold.
+    /// Text in place of the claims, for what a map cannot hold.
     text: Option<String>,
 }
 
 impl Token {
-    /// A good token of this issuer: fresh, for [`SUBJECT`], for `sts.amazonaws.com`.
-    pub(crate) fn new(issuer: &str, kid: &str) -> Self {
-        let now = now();
+    /// A valid token of this issuer by the wall clock, for [`SUBJECT`] and `sts.amazonaws.com`.
+    pub fn new(issuer: &str, kid: &str) -> Self {
+        Self::issued_at(issuer, kid, now())
+    }
+
+    /// The same, valid for an hour from this time, in seconds since 1970.
+    pub fn issued_at(issuer: &str, kid: &str, now: i64) -> Self {
         let claims = json!({
             "aud": ["sts.amazonaws.com"],
             "exp": now + 3600,
@@ -49,58 +51,63 @@ impl Token {
         }
     }
 
+    /// Sets a claim.
     #[must_use]
-    pub(crate) fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
+    pub fn claim(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.claims.insert(name.to_owned(), value.into());
         self
     }
 
+    /// Removes a claim.
     #[must_use]
-    pub(crate) fn without(mut self, name: &str) -> Self {
+    pub fn without(mut self, name: &str) -> Self {
         self.claims.remove(name);
         self
     }
 
+    /// Sets a member of the header.
     #[must_use]
-    pub(crate) fn header(mut self, name: &str, value: impl Into<Value>) -> Self {
+    pub fn header(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.header.insert(name.to_owned(), value.into());
         self
     }
 
+    /// Removes a member of the header.
     #[must_use]
-    pub(crate) fn without_header(mut self, name: &str) -> Self {
+    pub fn without_header(mut self, name: &str) -> Self {
         self.header.remove(name);
         self
     }
 
     /// Rewrites the text of the claims before it is signed.
     #[must_use]
-    pub(crate) fn rewritten(mut self, rewrite: impl FnOnce(String) -> String) -> Self {
+    pub fn rewritten(mut self, rewrite: impl FnOnce(String) -> String) -> Self {
         self.text = Some(rewrite(Value::Object(self.claims.clone()).to_string()));
         self
     }
 
-    /// Signs with the algorithm that the header names, and shows the whole token.
-    pub(crate) fn sign(&self, key: &SigningKey) -> String {
+    /// Signs by the algorithm that the header names: the whole token.
+    pub fn sign(&self, key: &SigningKey) -> String {
         let message = self.message();
         let algorithm = self.header["alg"].as_str().unwrap();
         let signature = key.sign(algorithm, message.as_bytes());
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
-    /// Signs with HMAC, taking `secret` for the key of both sides.
-    pub(crate) fn sign_hs256(&self, secret: &[u8]) -> String {
+    /// Signs by HMAC with this secret.
+    pub fn sign_hs256(&self, secret: &[u8]) -> String {
         let message = self.message();
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
         let tag = hmac::sign(&key, message.as_bytes());
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(tag))
     }
 
-    /// Puts this text where the signature belongs.
-    pub(crate) fn sign_with_text(&self, signature: &str) -> String {
+    /// The token with this text in place of a signature.
+    pub fn sign_with_text(&self, signature: &str) -> String {
         format!("{}.{signature}", self.message())
     }
 
+    /// What is signed: header and claims, encoded.
     fn message(&self) -> String {
         let claims = match &self.text {
             Some(text) => text.clone(),
@@ -113,19 +120,4 @@ impl Token {
             URL_SAFE_NO_PAD.encode(claims)
         )
     }
-}
-
-/// The lower-case hexadecimal SHA-256 of `bytes`.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
-    hex(digest::digest(&digest::SHA256, bytes).as_ref())
-}
-
-/// Lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    let digit = |n: u8| char::from_digit(n.into(), 16);
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .flatten()
-        .collect()
 }

@@ -1,4 +1,4 @@
-//! A certificate authority that is made for one listener, and forgotten with it.
+//! Certificate authorities, each made for one listener.
 
 use std::sync::Arc;
 
@@ -10,17 +10,22 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, StreamOwned};
 
-use super::http::{Request, Response, connect, exchange_over};
+use crate::http::{Request, Response, connect, exchange_over};
+use crate::keys::pem;
 
-/// What a listener shows, and what its clients have to know, all of it in PEM.
-pub(crate) struct Certified {
-    pub(crate) authority: String,
-    pub(crate) certificate: String,
-    pub(crate) private_key: String,
+/// A certificate with its key and its authority, in PEM.
+#[derive(Debug)]
+pub struct Certified {
+    /// The authority that signed the certificate.
+    pub authority: String,
+    /// The certificate.
+    pub certificate: String,
+    /// The certificate's private key.
+    pub private_key: String,
 }
 
 /// A certificate for a server of these names, by an authority of its own.
-pub(crate) fn certify(names: &[&str]) -> Certified {
+pub fn certify(names: &[&str]) -> Certified {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
@@ -35,14 +40,14 @@ pub(crate) fn certify(names: &[&str]) -> Certified {
     leaf.use_authority_key_identifier_extension = true;
     let leaf = leaf.signed_by(&key, &authority).unwrap();
     Certified {
-        authority: authority.pem(),
-        certificate: leaf.pem(),
-        private_key: key.serialize_pem(),
+        authority: pem("CERTIFICATE", authority.der()),
+        certificate: pem("CERTIFICATE", leaf.der()),
+        private_key: pem("PRIVATE KEY", &key.serialize_der()),
     }
 }
 
-/// TLS for a server of these names, and in PEM the authority that its clients have to know.
-pub(crate) fn server_tls(names: &[&str]) -> (ServerConfig, String) {
+/// TLS for a server of these names, and in PEM the authority that its clients must trust.
+pub fn server_tls(names: &[&str]) -> (ServerConfig, String) {
     let certified = certify(names);
     let config = ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
@@ -57,7 +62,7 @@ pub(crate) fn server_tls(names: &[&str]) -> (ServerConfig, String) {
 }
 
 /// Sends a request to `localhost` over TLS, on a connection of its own, trusting this authority alone.
-pub(crate) fn send_over_tls(request: &Request, port: u16, authority: &str) -> Response {
+pub fn send_over_tls(request: &Request, port: u16, authority: &str) -> Response {
     let mut roots = RootCertStore::empty();
     roots
         .add(CertificateDer::from_pem_slice(authority.as_bytes()).unwrap())
