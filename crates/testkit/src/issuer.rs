@@ -136,9 +136,19 @@ impl Issuer {
         format!("{}://{}", self.scheme, self.host)
     }
 
+    /// Where its key set is.
+    pub fn jwks_uri(&self) -> String {
+        format!("{}{JWKS}", self.url())
+    }
+
     /// A valid token of this issuer, still open to changes.
     pub fn token(&self) -> Token {
         Token::new(&self.url(), KEY_ID)
+    }
+
+    /// The same, issued at this time, in seconds since 1970.
+    pub fn token_at(&self, now: i64) -> Token {
+        Token::issued_at(&self.url(), KEY_ID, now)
     }
 
     /// A valid token, signed.

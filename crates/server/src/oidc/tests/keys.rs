@@ -2,13 +2,17 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use bowline_testkit::{
+    issuer::{Issuer, IssuerResponse},
+    keys::SigningKey,
+};
 use serde_json::json;
 
 use crate::identity::{entity::OidcProvider, index::ProviderEntry};
 use crate::oidc::{
     DecodedToken, Oidc, OidcConfig, TokenError, UnverifiedToken,
     fetch::{Resolver, Resolving},
-    testing::{Answer, Issuer, NOW, RSA, Rsa, STRANGER, Token, at, record, stored},
+    testing::{NOW, RSA, STRANGER, at, jwk, record, start_issuer, stored, token_of},
 };
 
 fn loopback() -> Oidc {
@@ -36,15 +40,18 @@ async fn verify(
 
 /// A token that lives long enough for tests that let days pass.
 fn lasting(issuer: &Issuer) -> String {
-    issuer.token().claim("exp", NOW + 1_000_000).sign(&RSA)
+    issuer
+        .token_at(NOW)
+        .claim("exp", NOW + 1_000_000)
+        .sign(&RSA)
 }
 
 #[tokio::test]
 async fn many_first_tokens_share_one_fetch() {
-    let issuer = Issuer::start().await;
-    let (oidc, provider) = (loopback(), provider(&issuer.url));
+    let issuer = start_issuer();
+    let (oidc, provider) = (loopback(), provider(&issuer.url()));
     let tokens: Vec<_> = (0..20)
-        .map(|n| issuer.token().claim("jti", n.to_string()).sign(&RSA))
+        .map(|n| issuer.token_at(NOW).claim("jti", n.to_string()).sign(&RSA))
         .collect();
     let all = tokens
         .iter()
@@ -52,17 +59,17 @@ async fn many_first_tokens_share_one_fetch() {
     for verdict in futures_util::future::join_all(all).await {
         verdict.unwrap();
     }
-    assert_eq!((oidc.stats().fetches(), issuer.asked()), (1, 2));
+    assert_eq!((oidc.stats().fetches(), issuer.request_count()), (1, 2));
 }
 
 #[tokio::test]
 async fn unknown_keys_are_looked_for_once_in_ten_seconds() {
-    let issuer = Issuer::start().await;
-    let (oidc, provider) = (loopback(), provider(&issuer.url));
-    verify(&oidc, &provider, &issuer.token().sign(&RSA), 0)
+    let issuer = start_issuer();
+    let (oidc, provider) = (loopback(), provider(&issuer.url()));
+    verify(&oidc, &provider, &issuer.token_at(NOW).sign(&RSA), 0)
         .await
         .unwrap();
-    let unknown = |n: usize| Token::new(&issuer.url, &format!("unknown-{n}")).sign(&STRANGER);
+    let unknown = |n: usize| token_of(&issuer.url(), &format!("unknown-{n}")).sign(&STRANGER);
     for n in 0..40 {
         let error = verify(&oidc, &provider, &unknown(n), 0).await.unwrap_err();
         assert!(matches!(error, TokenError::NoUsableKey { .. }));
@@ -80,12 +87,12 @@ async fn unknown_keys_are_looked_for_once_in_ten_seconds() {
 
 #[tokio::test]
 async fn a_rotated_key_is_found_and_the_old_one_let_go() {
-    let issuer = Issuer::start().await;
-    let (oidc, provider) = (loopback(), provider(&issuer.url));
+    let issuer = start_issuer();
+    let (oidc, provider) = (loopback(), provider(&issuer.url()));
     let old = lasting(&issuer);
     verify(&oidc, &provider, &old, 0).await.unwrap();
-    issuer.publish(&[STRANGER.jwk("k2")]);
-    let new = issuer.token().header("kid", "k2").sign(&STRANGER);
+    issuer.replace_keys(&[jwk(&STRANGER, "k2")]);
+    let new = issuer.token_at(NOW).header("kid", "k2").sign(&STRANGER);
     verify(&oidc, &provider, &new, 1).await.unwrap();
     let error = verify(&oidc, &provider, &old, 1).await.unwrap_err();
     assert!(matches!(error, TokenError::NoUsableKey { .. }), "{error}");
@@ -94,14 +101,14 @@ async fn a_rotated_key_is_found_and_the_old_one_let_go() {
 #[tokio::test]
 async fn a_key_that_is_renewed_under_its_old_name_or_without_one_is_found() {
     for kid in ["k1", ""] {
-        let issuer = Issuer::start().await;
-        let (oidc, provider) = (loopback(), provider(&issuer.url));
-        issuer.publish(&[RSA.jwk(kid)]);
-        let token = || issuer.token().header("kid", kid);
+        let issuer = start_issuer();
+        let (oidc, provider) = (loopback(), provider(&issuer.url()));
+        issuer.replace_keys(&[jwk(&RSA, kid)]);
+        let token = || issuer.token_at(NOW).header("kid", kid);
         verify(&oidc, &provider, &token().sign(&RSA), 0)
             .await
             .unwrap();
-        issuer.publish(&[STRANGER.jwk(kid)]);
+        issuer.replace_keys(&[jwk(&STRANGER, kid)]);
         verify(&oidc, &provider, &token().sign(&STRANGER), 1)
             .await
             .unwrap();
@@ -115,13 +122,13 @@ async fn a_key_that_is_renewed_under_its_old_name_or_without_one_is_found() {
 
 #[tokio::test]
 async fn for_bad_signatures_keys_are_fetched_once_in_ten_seconds() {
-    let issuer = Issuer::start().await;
-    let (oidc, provider) = (loopback(), provider(&issuer.url));
+    let issuer = start_issuer();
+    let (oidc, provider) = (loopback(), provider(&issuer.url()));
     verify(&oidc, &provider, &lasting(&issuer), 0)
         .await
         .unwrap();
     for (offset, fetches) in [(0, 2), (1, 2), (9, 2), (10, 3), (19, 3)] {
-        let forged = issuer.token().claim("jti", offset).sign(&STRANGER);
+        let forged = issuer.token_at(NOW).claim("jti", offset).sign(&STRANGER);
         let error = verify(&oidc, &provider, &forged, offset).await.unwrap_err();
         assert!(matches!(error, TokenError::BadSignature { .. }), "{error}");
         assert_eq!(oidc.stats().fetches(), fetches, "{offset}");
@@ -135,27 +142,26 @@ async fn for_bad_signatures_keys_are_fetched_once_in_ten_seconds() {
 const SHARED: &str = "https://kubernetes.default.svc";
 
 /// A cluster's provider, whose issuer is that of other clusters too.
-async fn cluster(number: u32, key: &Rsa) -> (Issuer, Arc<ProviderEntry>) {
-    let issuer = Issuer::start().await;
-    let url = &issuer.url;
-    let discovery = json!({ "issuer": SHARED, "jwks_uri": format!("{url}/keys") });
-    issuer.discovery(Answer::ok(discovery.to_string()));
-    issuer.publish(&[key.jwk("k1")]);
+fn cluster(number: u32, key: &SigningKey) -> (Issuer, Arc<ProviderEntry>) {
+    let issuer = start_issuer();
+    let discovery = json!({ "issuer": SHARED, "jwks_uri": issuer.jwks_uri() });
+    issuer.respond_to_discovery(IssuerResponse::ok(discovery.to_string()));
+    issuer.replace_keys(&[jwk(key, "k1")]);
     let record = OidcProvider {
         issuer_override: Some(SHARED.to_owned()),
-        ..record(number, url)
+        ..record(number, &issuer.url())
     };
     (issuer, stored(record, u64::from(number)))
 }
 
 #[tokio::test]
 async fn no_cluster_waits_for_another_of_the_same_issuer_that_cannot_be_reached() {
-    let (oidc, (gone, first)) = (loopback(), cluster(1, &RSA).await);
-    gone.fall_silent();
-    let (_reachable, second) = cluster(2, &STRANGER).await;
+    let (oidc, (gone, first)) = (loopback(), cluster(1, &RSA));
+    gone.stop_responding();
+    let (_reachable, second) = cluster(2, &STRANGER);
     let providers = [first, second];
     let verify = async |jti: &str| {
-        let token = Token::new(SHARED, "k1").claim("jti", jti).sign(&STRANGER);
+        let token = token_of(SHARED, "k1").claim("jti", jti).sign(&STRANGER);
         let decoded = DecodedToken::decode(&token).unwrap();
         let token = UnverifiedToken::read(&decoded).unwrap();
         let verified = oidc.verify(&token, &providers, at(0)).await;
@@ -171,11 +177,11 @@ async fn no_cluster_waits_for_another_of_the_same_issuer_that_cannot_be_reached(
 
 #[tokio::test(start_paused = true)]
 async fn nobody_waits_for_a_failure_that_somebody_has_waited_for_a_moment_ago() {
-    let issuer = Issuer::start().await;
-    issuer.fall_silent();
-    let (oidc, provider) = (loopback(), provider(&issuer.url));
+    let issuer = start_issuer();
+    issuer.stop_responding();
+    let (oidc, provider) = (loopback(), provider(&issuer.url()));
     for (offset, fetches) in [(0, 1), (5, 1), (7, 2)] {
-        let token = issuer.token().claim("jti", offset).sign(&RSA);
+        let token = issuer.token_at(NOW).claim("jti", offset).sign(&RSA);
         let error = verify(&oidc, &provider, &token, offset).await.unwrap_err();
         assert!(matches!(error, TokenError::Unreachable { .. }), "{error}");
         assert_eq!(oidc.stats().fetches(), fetches, "{offset}");
@@ -184,11 +190,11 @@ async fn nobody_waits_for_a_failure_that_somebody_has_waited_for_a_moment_ago() 
 
 #[tokio::test]
 async fn the_last_good_keys_serve_for_a_day() {
-    let issuer = Issuer::start().await;
-    let (oidc, provider) = (loopback(), provider(&issuer.url));
+    let issuer = start_issuer();
+    let (oidc, provider) = (loopback(), provider(&issuer.url()));
     let token = lasting(&issuer);
     verify(&oidc, &provider, &token, 0).await.unwrap();
-    issuer.discovery(Answer::status("503 Service Unavailable"));
+    issuer.respond_to_discovery(IssuerResponse::status(503));
     let hour = 3_600;
     verify(&oidc, &provider, &token, hour).await.unwrap();
     verify(&oidc, &provider, &token, hour + 1).await.unwrap();
@@ -206,31 +212,31 @@ async fn the_last_good_keys_serve_for_a_day() {
 
 #[tokio::test]
 async fn keys_are_renewed_at_half_their_time_while_the_old_ones_serve() {
-    let issuer = Issuer::start().await;
-    let (oidc, provider) = (loopback(), provider(&issuer.url));
+    let issuer = start_issuer();
+    let (oidc, provider) = (loopback(), provider(&issuer.url()));
     let token = lasting(&issuer);
     verify(&oidc, &provider, &token, 0).await.unwrap();
     verify(&oidc, &provider, &token, 1_799).await.unwrap();
-    issuer.publish(&[RSA.jwk("k1"), STRANGER.jwk("k2")]);
+    issuer.replace_keys(&[jwk(&RSA, "k1"), jwk(&STRANGER, "k2")]);
     verify(&oidc, &provider, &token, 1_800).await.unwrap();
     let asked = async {
-        while issuer.asked() < 4 {
+        while issuer.request_count() < 4 {
             tokio::task::yield_now().await;
         }
     };
     let limit = std::time::Duration::from_secs(10);
     tokio::time::timeout(limit, asked).await.unwrap();
     // The renewed set knows the new key without looking for it.
-    let new = issuer.token().header("kid", "k2").sign(&STRANGER);
+    let new = issuer.token_at(NOW).header("kid", "k2").sign(&STRANGER);
     verify(&oidc, &provider, &new, 1_801).await.unwrap();
     assert_eq!(oidc.stats().fetches(), 2);
 }
 
 #[tokio::test]
 async fn a_deleted_provider_leaves_no_keys_behind() {
-    let issuer = Issuer::start().await;
-    let (oidc, provider) = (loopback(), provider(&issuer.url));
-    let token = issuer.token().sign(&RSA);
+    let issuer = start_issuer();
+    let (oidc, provider) = (loopback(), provider(&issuer.url()));
+    let token = issuer.token_at(NOW).sign(&RSA);
     verify(&oidc, &provider, &token, 0).await.unwrap();
     oidc.retain_providers(|_| true);
     verify(&oidc, &provider, &token, 0).await.unwrap();
@@ -242,12 +248,11 @@ async fn a_deleted_provider_leaves_no_keys_behind() {
 
 #[tokio::test]
 async fn a_short_max_age_is_raised_to_a_minute() {
-    let issuer = Issuer::start().await;
-    issuer.keys(Answer {
-        headers: "cache-control: max-age=1\r\n".to_owned(),
-        ..Answer::ok(json!({ "keys": [RSA.jwk("k1")] }).to_string())
-    });
-    let (oidc, provider) = (loopback(), provider(&issuer.url));
+    let issuer = start_issuer();
+    let keys = json!({ "keys": [jwk(&RSA, "k1")] }).to_string();
+    let short = IssuerResponse::ok(keys).header("cache-control", "max-age=1");
+    issuer.respond_to_keys(short);
+    let (oidc, provider) = (loopback(), provider(&issuer.url()));
     let token = lasting(&issuer);
     for (offset, fetches) in [(0, 1), (29, 1), (60, 2)] {
         verify(&oidc, &provider, &token, offset).await.unwrap();
@@ -257,14 +262,14 @@ async fn a_short_max_age_is_raised_to_a_minute() {
 
 #[tokio::test]
 async fn an_issuer_over_tls_is_believed_under_its_own_authority_alone() {
-    let (issuer, other) = (Issuer::start_tls().await, Issuer::start_tls().await);
+    let (issuer, other) = (Issuer::start_tls(), Issuer::start_tls());
     let oidc = loopback();
     let with = |revision: u64, bundle: Option<&String>| {
-        let mut record = record(1, &issuer.url);
+        let mut record = record(1, &issuer.url());
         record.ca_bundle = bundle.cloned();
         stored(record, revision)
     };
-    let token = issuer.token().sign(&RSA);
+    let token = issuer.token_at(NOW).sign(&issuer.key);
     let public = verify(&oidc, &with(1, None), &token, 0).await;
     assert!(matches!(public, Err(TokenError::Unreachable { .. })));
     let foreign = verify(&oidc, &with(2, other.authority.as_ref()), &token, 0).await;
@@ -276,37 +281,35 @@ async fn an_issuer_over_tls_is_believed_under_its_own_authority_alone() {
 
 #[tokio::test]
 async fn an_answer_of_no_use_is_no_fault_of_the_network() {
-    let far = Issuer::start().await;
-    let redirect = Answer {
-        status: "302 Found",
-        headers: format!("location: {}/keys\r\n", far.url),
-        body: String::new(),
-    };
-    let wrong =
-        json!({ "issuer": "https://issuer.invalid", "jwks_uri": format!("{}/keys", far.url) });
-    for (discovery, answer) in [
+    let far = start_issuer();
+    let redirect = IssuerResponse::redirect(far.jwks_uri());
+    let wrong = json!({ "issuer": "https://issuer.invalid", "jwks_uri": far.jwks_uri() });
+    for (discovery, response) in [
         (true, redirect.clone()),
         (false, redirect),
-        (true, Answer::ok("no json")),
-        (true, Answer::ok(wrong.to_string())),
-        (false, Answer::ok(r#"{"keys":[]}"#)),
+        (true, IssuerResponse::ok("no json")),
+        (true, IssuerResponse::ok(wrong.to_string())),
+        (false, IssuerResponse::ok(r#"{"keys":[]}"#)),
         (
             false,
-            Answer::ok(r#"{"keys":[{"kty":"AKP","kid":"k1","alg":"ML-DSA-65"}]}"#),
+            IssuerResponse::ok(r#"{"keys":[{"kty":"AKP","kid":"k1","alg":"ML-DSA-65"}]}"#),
         ),
         (
             false,
-            Answer::ok(format!("{{\"keys\":[]{}}}", " ".repeat(1 << 20))),
+            IssuerResponse::ok(format!("{{\"keys\":[]{}}}", " ".repeat(1 << 20))),
         ),
-        (false, Answer::status("404 Not Found")),
+        (false, IssuerResponse::status(404)),
     ] {
-        let issuer = Issuer::start().await;
-        let (oidc, provider, token) =
-            (loopback(), provider(&issuer.url), issuer.token().sign(&RSA));
+        let issuer = start_issuer();
+        let (oidc, provider, token) = (
+            loopback(),
+            provider(&issuer.url()),
+            issuer.token_at(NOW).sign(&RSA),
+        );
         if discovery {
-            issuer.discovery(answer);
+            issuer.respond_to_discovery(response);
         } else {
-            issuer.keys(answer);
+            issuer.respond_to_keys(response);
         }
         let error = verify(&oidc, &provider, &token, 0).await.unwrap_err();
         assert!(matches!(error, TokenError::NoUsableKey { .. }), "{error}");
@@ -315,25 +318,25 @@ async fn an_answer_of_no_use_is_no_fault_of_the_network() {
             "the issuer's words are not shown"
         );
     }
-    assert_eq!(far.asked(), 0, "nothing led there");
+    assert_eq!(far.request_count(), 0, "nothing led there");
 }
 
 #[tokio::test]
 async fn an_unknown_kind_of_key_does_not_spoil_the_others() {
-    let issuer = Issuer::start().await;
-    issuer.publish(&[
+    let issuer = start_issuer();
+    issuer.replace_keys(&[
         json!({ "kty": "AKP", "kid": "pq" }),
         json!({ "kty": "EC", "crv": "P-999" }),
-        RSA.jwk(""),
+        jwk(&RSA, ""),
     ]);
-    let (oidc, provider) = (loopback(), provider(&issuer.url));
-    verify(&oidc, &provider, &issuer.token().sign(&RSA), 0)
+    let (oidc, provider) = (loopback(), provider(&issuer.url()));
+    verify(&oidc, &provider, &issuer.token_at(NOW).sign(&RSA), 0)
         .await
         .unwrap();
     verify(
         &oidc,
         &provider,
-        &issuer.token().without("kid").sign(&RSA),
+        &issuer.token_at(NOW).without_header("kid").sign(&RSA),
         0,
     )
     .await
@@ -352,10 +355,10 @@ impl Resolver for Fixed {
 
 #[tokio::test]
 async fn a_name_that_leads_inside_is_not_connected_to() {
-    let issuer = Issuer::start().await;
-    let port: u16 = issuer.url.rsplit_once(':').unwrap().1.parse().unwrap();
+    let issuer = start_issuer();
+    let port: u16 = issuer.url().rsplit_once(':').unwrap().1.parse().unwrap();
     let token = issuer
-        .token()
+        .token_at(NOW)
         .claim("iss", "https://issuer.example")
         .sign(&RSA);
     for address in [
@@ -376,13 +379,13 @@ async fn a_name_that_leads_inside_is_not_connected_to() {
             "{address}: {reason}"
         );
     }
-    assert_eq!(issuer.asked(), 0);
+    assert_eq!(issuer.request_count(), 0);
 }
 
 #[tokio::test]
 async fn a_server_does_not_ask_itself() {
-    let issuer = Issuer::start().await;
-    let own = issuer.url.replace("http://localhost", "127.0.0.1");
+    let issuer = start_issuer();
+    let own = issuer.url().replace("http://localhost", "127.0.0.1");
     let oidc = Oidc::new(OidcConfig {
         allow_loopback: true,
         own_listeners: vec![
@@ -391,9 +394,9 @@ async fn a_server_does_not_ask_itself() {
         ],
         ..OidcConfig::default()
     });
-    let token = issuer.token().sign(&RSA);
-    verify(&oidc, &provider(&issuer.url), &token, 0)
+    let token = issuer.token_at(NOW).sign(&RSA);
+    verify(&oidc, &provider(&issuer.url()), &token, 0)
         .await
         .unwrap_err();
-    assert_eq!(issuer.asked(), 0);
+    assert_eq!(issuer.request_count(), 0);
 }

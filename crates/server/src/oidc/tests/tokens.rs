@@ -6,13 +6,18 @@
 
 use std::sync::Arc;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bowline_iam::context::ConditionValue;
+use bowline_testkit::{
+    keys::SigningKey,
+    token::{SUBJECT, Token},
+};
 use serde_json::json;
 
 use crate::identity::index::ProviderEntry;
 use crate::oidc::{
     DecodedToken, Oidc, OidcConfig, TokenError, UnverifiedToken, VerifiedToken,
-    testing::{NOW, RSA, Rsa, STRANGER, SUBJECT, Token, at, base64, now, p256, record, stored},
+    testing::{NOW, RSA, STRANGER, at, jwk, now, record, stored, token_of},
 };
 
 const ISSUER: &str = "https://issuer.example/id";
@@ -32,11 +37,14 @@ fn bench(keys: &serde_json::Value) -> Bench {
 }
 
 fn usual() -> Bench {
-    bench(&json!([RSA.jwk("k1")]))
+    bench(&json!([jwk(&RSA, "k1")]))
 }
 
 fn token() -> Token {
-    Token::new(ISSUER, "k1")
+    token_of(ISSUER, "k1").claim(
+        "kubernetes.io",
+        json!({ "namespace": "gbot-dev", "pod": { "name": "bot-0", "uid": "0b1c" } }),
+    )
 }
 
 impl Bench {
@@ -90,19 +98,16 @@ async fn a_good_token_shows_its_claims() {
 async fn there_is_no_signature_by_none_or_by_a_shared_secret() {
     let bench = usual();
     bench.good(&token().sign(&RSA)).await;
+    let modulus = jwk(&RSA, "k1")["n"].as_str().unwrap().to_owned();
+    let modulus = URL_SAFE_NO_PAD.decode(modulus).unwrap();
     for algorithm in ["none", "None", "HS256", "PS256", "ES512", ""] {
         let bent = token().header("alg", algorithm);
-        let unsigned = format!("{}.", bent.message());
-        bench.bad(&unsigned).await;
+        bench.bad(&bent.sign_with_text("")).await;
         assert!(
             bench.bad(&bent.sign(&RSA)).await.contains("algorithm"),
             "{algorithm}"
         );
-        let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, &RSA.modulus());
-        let tag = aws_lc_rs::hmac::sign(&key, bent.message().as_bytes());
-        bench
-            .bad(&format!("{}.{}", bent.message(), base64(tag)))
-            .await;
+        bench.bad(&bent.sign_hs256(&modulus)).await;
     }
 }
 
@@ -110,7 +115,7 @@ async fn there_is_no_signature_by_none_or_by_a_shared_secret() {
 async fn a_key_that_the_token_brings_along_is_not_believed() {
     let bench = usual();
     for (name, value) in [
-        ("jwk", STRANGER.jwk("k1")),
+        ("jwk", jwk(&STRANGER, "k1")),
         ("jku", json!("https://issuer.example/other")),
         ("x5c", json!(["AAAA"])),
         ("x5u", json!("https://issuer.example/other")),
@@ -118,17 +123,19 @@ async fn a_key_that_the_token_brings_along_is_not_believed() {
         let token = token().header(name, value);
         bench.good(&token.sign(&RSA)).await;
         bench.bad(&token.sign(&STRANGER)).await;
-        bench.bad(&token.without("kid").sign(&STRANGER)).await;
+        bench
+            .bad(&token.without_header("kid").sign(&STRANGER))
+            .await;
     }
     assert_eq!(bench.oidc.stats().fetches(), 0);
 }
 
 #[tokio::test]
 async fn the_key_decides_the_algorithm() {
-    let (ec, jwk) = p256("ec");
-    let mut pinned = RSA.jwk("pinned");
+    let ec = SigningKey::p256();
+    let mut pinned = jwk(&RSA, "pinned");
     pinned["alg"] = json!("RS256");
-    let bench = bench(&json!([RSA.jwk("k1"), pinned, jwk]));
+    let bench = bench(&json!([jwk(&RSA, "k1"), pinned, jwk(&ec, "ec")]));
     for algorithm in ["RS256", "RS384", "RS512"] {
         bench
             .good(&token().header("alg", algorithm).sign(&RSA))
@@ -138,11 +145,11 @@ async fn the_key_decides_the_algorithm() {
     bench.good(&pinned.sign(&RSA)).await;
     insta::assert_snapshot!(bench.bad(&pinned.header("alg", "RS512").sign(&RSA)).await, @"provider `arn:aws:iam::432797229265:oidc-provider/issuer.example/id` has no key for `pinned` with RS512: its key set has none");
     let curve = token().header("kid", "ec").header("alg", "ES256");
-    bench.good(&curve.sign_p256(&ec)).await;
+    bench.good(&curve.sign(&ec)).await;
     bench
-        .bad(&curve.clone().header("alg", "ES384").sign_p256(&ec))
+        .bad(&curve.clone().header("alg", "ES384").sign(&ec))
         .await;
-    bench.bad(&curve.header("kid", "k1").sign_p256(&ec)).await;
+    bench.bad(&curve.header("kid", "k1").sign(&ec)).await;
 }
 
 #[tokio::test]
@@ -229,19 +236,15 @@ async fn a_token_of_more_than_20_000_characters_is_not_read() {
 #[tokio::test]
 async fn a_claim_that_stands_twice_is_refused() {
     let bench = usual();
-    let claims = token().claims();
-    bench.good(&token().sign_claims(&RSA, &claims)).await;
+    bench.good(&token().sign(&RSA)).await;
     for twin in [
         r#""sub":"root""#,
         r#""s\u0075b":"root""#,
         &format!(r#""sub":"{SUBJECT}""#),
     ] {
-        let doubled = format!("{{{twin},{}", &claims[1..]);
+        let doubled = token().rewritten(|claims| format!("{{{twin},{}", &claims[1..]));
         assert!(
-            bench
-                .bad(&token().sign_claims(&RSA, &doubled))
-                .await
-                .contains("twice"),
+            bench.bad(&doubled.sign(&RSA)).await.contains("twice"),
             "{twin}"
         );
     }
@@ -328,12 +331,7 @@ async fn a_signature_is_of_the_key_and_of_every_byte() {
     assert_eq!(bench.bad(&token().sign(&STRANGER)).await, reason);
     let signature = good.rsplit_once('.').unwrap().1;
     let forged = token().claim("sub", "system:serviceaccount:kube-system:admin");
-    assert_eq!(
-        bench
-            .bad(&format!("{}.{signature}", forged.message()))
-            .await,
-        reason
-    );
+    assert_eq!(bench.bad(&forged.sign_with_text(signature)).await, reason);
 }
 
 #[tokio::test]
@@ -407,7 +405,7 @@ async fn the_authorized_party_counts_where_there_is_one_and_the_audience_elsewhe
 #[tokio::test]
 async fn another_issuer_is_no_provider_of_the_account() {
     let bench = usual();
-    let foreign = Token::new("https://issuer.example/id/", "k1").sign(&RSA);
+    let foreign = token_of("https://issuer.example/id/", "k1").sign(&RSA);
     let error = bench.verify(&foreign, 0).await.unwrap_err();
     assert_eq!(
         error.client_message(),
@@ -417,10 +415,10 @@ async fn another_issuer_is_no_provider_of_the_account() {
 
 #[tokio::test]
 async fn one_issuer_and_key_id_in_two_accounts_are_two_keys() {
-    let second = Rsa::generate();
-    let provider = |number, key: &Rsa| {
+    let second = SigningKey::rsa();
+    let provider = |number, key: &SigningKey| {
         let mut record = record(number, ISSUER);
-        record.jwks = Some(json!({ "keys": [key.jwk("k1")] }).to_string());
+        record.jwks = Some(json!({ "keys": [jwk(key, "k1")] }).to_string());
         stored(record, 1)
     };
     let (one, two) = (provider(1, &RSA), provider(2, &second));
@@ -449,7 +447,7 @@ async fn one_issuer_and_key_id_in_two_accounts_are_two_keys() {
 async fn of_providers_with_one_key_the_one_that_the_token_is_for_vouches() {
     let provider = |number, client_id: &str| {
         let mut record = record(number, ISSUER);
-        record.jwks = Some(json!({ "keys": [RSA.jwk("k1")] }).to_string());
+        record.jwks = Some(json!({ "keys": [jwk(&RSA, "k1")] }).to_string());
         record.client_ids = vec![client_id.to_owned()];
         stored(record, 1)
     };
@@ -491,7 +489,7 @@ async fn only_the_signature_is_remembered() {
         Err(TokenError::Audience { .. })
     ));
     record.client_ids = vec!["sts.amazonaws.com".to_owned()];
-    record.jwks = Some(json!({ "keys": [STRANGER.jwk("k1")] }).to_string());
+    record.jwks = Some(json!({ "keys": [jwk(&STRANGER, "k1")] }).to_string());
     bench.providers = vec![stored(record, 3)];
     assert!(matches!(
         bench.verify(&token, 0).await,
@@ -502,17 +500,17 @@ async fn only_the_signature_is_remembered() {
 #[test]
 fn an_uploaded_key_that_cannot_serve_is_named() {
     let verdict = |key: serde_json::Value| {
-        let set = json!({ "keys": [RSA.jwk("good"), key] }).to_string();
+        let set = json!({ "keys": [jwk(&RSA, "good"), key] }).to_string();
         crate::oidc::validate_jwks(&set).map_or_else(|e| e.to_string(), |()| "ok".to_owned())
     };
-    assert_eq!(verdict(RSA.jwk("k1")), "ok");
+    assert_eq!(verdict(jwk(&RSA, "k1")), "ok");
     insta::assert_snapshot!(verdict(json!({ "kty": "AKP", "kid": "pq" })), @"key 2 (`kid` `pq`) cannot serve: its `kty` is neither RSA nor EC");
-    let mut small = RSA.jwk("small");
-    small["n"] = json!(base64([0xff; 128]));
+    let mut small = jwk(&RSA, "small");
+    small["n"] = json!(URL_SAFE_NO_PAD.encode([0xff; 128]));
     insta::assert_snapshot!(verdict(small), @"key 2 (`kid` `small`) cannot serve: its modulus is not an odd number of 2048 to 8192 bits");
-    let mut even = RSA.jwk("even");
-    even["e"] = json!(base64([2]));
+    let mut even = jwk(&RSA, "even");
+    even["e"] = json!(URL_SAFE_NO_PAD.encode([2]));
     insta::assert_snapshot!(verdict(even), @"key 2 (`kid` `even`) cannot serve: its exponent is not an odd number of 3 to 2^32");
-    let off = json!({ "kty": "EC", "crv": "P-256", "kid": "off", "x": base64([1; 32]), "y": base64([1; 32]) });
+    let off = json!({ "kty": "EC", "crv": "P-256", "kid": "off", "x": URL_SAFE_NO_PAD.encode([1; 32]), "y": URL_SAFE_NO_PAD.encode([1; 32]) });
     insta::assert_snapshot!(verdict(off), @"key 2 (`kid` `off`) cannot serve: its numbers are not a public key");
 }
