@@ -1,11 +1,14 @@
-//! Records that survive a restart, and the promise that they change only as a whole.
+//! The store of records: durable, revisioned, changed only by transactions.
 //!
-//! A [`Store`] holds values by [`RecordKey`]. Everything that changes does so in a [`Transaction`]: conditions, then puts and
-//! deletes, all or nothing, at one new [`Revision`]. A [`Snapshot`] is everything at one revision, and a [`Watch`] is every
-//! later commit in order: together they feed the [index](crate::identity::index), which is all that requests read.
+//! A [`Store`] keeps encoded records by [`RecordKey`]. A [`Transaction`] is preconditions, then puts
+//! and deletes: it applies whole, at one new [`Revision`], or not at all. A [`Snapshot`] is every
+//! record at one revision, and a [`Watch`] is every later commit in order. Together they feed the
+//! [index](crate::identity::index), which is all that requests read.
 //!
-//! Only this module and the files below it know how records are kept. All stores pass one contract (`contract.rs`).
+//! Only this module and the files below it know how records are stored. Every store passes the tests
+//! in `contract.rs`. A new store is a file here that implements [`Store`] and a line in `contract.rs`.
 
+mod change_log;
 pub mod key;
 pub mod memory;
 pub mod record;
@@ -15,6 +18,8 @@ pub mod watch;
 
 #[cfg(test)]
 mod contract;
+#[cfg(test)]
+pub(crate) mod gaps;
 
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
@@ -26,32 +31,36 @@ pub use super::store::{
     watch::{Batch, Watch, WatchError},
 };
 
-/// A future that a [`Store`] returns: boxed, so that stores can be chosen at run time.
+/// A future that a [`Store`] returns: boxed, so that the store can be chosen at run time.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Revisioned records. See the module.
+/// A store of records. See the module.
 pub trait Store: fmt::Debug + Send + Sync {
-    /// Everything, at one revision.
+    /// Reads every record, at one revision.
     fn snapshot(&self) -> StoreFuture<'_, Result<Snapshot, StoreError>>;
 
-    /// Applies a transaction if all its conditions hold, and returns once it is durable.
+    /// Applies a transaction if all its preconditions hold, and returns once it is durable.
     ///
-    /// A failure other than [`CommitError::Conflict`] and [`CommitError::Invalid`] leaves open whether it was applied.
+    /// After [`CommitError::Store`] it is unknown whether the transaction was applied.
     fn commit(&self, transaction: Transaction) -> StoreFuture<'_, Result<Revision, CommitError>>;
 
-    /// Every commit after `from`.
-    fn watch(&self, from: Revision) -> StoreFuture<'_, Result<Watch, StoreError>>;
+    /// Follows every commit after `from`.
+    fn watch(&self, from: Revision) -> StoreFuture<'_, Result<Box<dyn Watch>, StoreError>>;
 
-    /// The latest revision, read from where all replicas would see it.
+    /// Reads the latest revision from where every replica sees it. It is at or after every commit
+    /// that returned before the call, and every watch reaches it.
     fn latest(&self) -> StoreFuture<'_, Result<Revision, StoreError>>;
 }
 
-/// The number of a commit: 0 for an empty store, then one more with each.
+/// The position of a commit among all commits of a store.
+///
+/// Revisions are opaque: they are ordered, and nothing else follows from them. They have gaps, since
+/// a store may number what others write as well. Only a store makes one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Revision(u64);
 
 impl Revision {
-    /// The revision of a store that nothing was ever written to.
+    /// The revision before every commit.
     pub const EMPTY: Self = Self(0);
 
     pub(crate) fn from_number(number: u64) -> Self {
@@ -61,15 +70,6 @@ impl Revision {
     pub(crate) fn number(self) -> u64 {
         self.0
     }
-
-    fn next(self) -> Self {
-        Self(self.0.saturating_add(1))
-    }
-
-    /// How many commits lie between `earlier` and this one, if it is not before it.
-    fn distance_from(self, earlier: Self) -> Option<usize> {
-        usize::try_from(self.0.checked_sub(earlier.0)?).ok()
-    }
 }
 
 impl fmt::Display for Revision {
@@ -78,40 +78,40 @@ impl fmt::Display for Revision {
     }
 }
 
-/// A stored value: an encoded [`record`].
+/// The bytes of a [record](mod@record).
 pub type EncodedRecord = Arc<[u8]>;
 
-/// One record as it stands.
+/// One record of a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredRecord {
-    /// Its name.
+    /// The record's key.
     pub key: RecordKey,
-    /// Its encoded value.
+    /// The encoded record.
     pub value: EncodedRecord,
     /// The commit that last put it.
     pub revision: Revision,
 }
 
-/// Everything in a store at one revision, ordered by key.
+/// Every record of a store at one revision, in the order of the keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
-    /// The commit that it stands at.
+    /// The revision. Every later commit is one that a watch from here reports.
     pub revision: Revision,
-    /// All records.
+    /// The records.
     pub records: Vec<StoredRecord>,
 }
 
-/// One record put or deleted.
+/// A put or a delete of one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// The record now has this value.
     Put(RecordKey, EncodedRecord),
-    /// The record is gone.
+    /// The record no longer exists.
     Delete(RecordKey),
 }
 
 impl Change {
-    /// The record's name.
+    /// The record's key.
     pub fn key(&self) -> &RecordKey {
         match self {
             Self::Put(key, _) | Self::Delete(key) => key,
@@ -125,20 +125,20 @@ pub enum StoreError {
     /// Another process has the data folder open.
     #[error("the data in `{0}` is in use by another process")]
     Locked(String),
-    /// The data was written by a newer version.
+    /// A newer build wrote the data.
     #[error("the data has schema version {found}, this version of bowline reads up to {supported}")]
     NewerSchema {
-        /// What the data says.
+        /// The version of the data.
         found: i64,
-        /// What this binary knows.
+        /// The newest version that this build reads.
         supported: i64,
     },
     /// A file could not be used.
     #[error("using `{path}`")]
     File {
-        /// Which file.
+        /// The file.
         path: String,
-        /// What the operating system said.
+        /// The error of the operating system.
         #[source]
         source: std::io::Error,
     },
@@ -153,13 +153,13 @@ pub enum StoreError {
 /// Why a transaction was not applied.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
-    /// A condition did not hold: somebody else was faster. Look again and decide again.
+    /// A precondition did not hold: another transaction came first. Read and decide again.
     #[error("record `{0}` has changed")]
     Conflict(RecordKey),
-    /// The transaction is not one that any store would take.
+    /// No store accepts the transaction.
     #[error(transparent)]
     Invalid(#[from] transaction::InvalidTransaction),
-    /// The store failed. Whether the transaction was applied is not known.
+    /// The store failed. Whether the transaction was applied is unknown.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

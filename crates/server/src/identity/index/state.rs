@@ -298,7 +298,7 @@ impl Drop for IdentityState {
 }
 
 /// Applies each commit until that is no longer possible.
-async fn follow(shared: Arc<Shared>, mut watch: Watch) {
+async fn follow(shared: Arc<Shared>, mut watch: Box<dyn Watch>) {
     loop {
         let next = match watch.next().await {
             Ok(batch) => {
@@ -332,7 +332,7 @@ async fn follow(shared: Arc<Shared>, mut watch: Watch) {
 }
 
 /// Starts over from a snapshot, when the watch has fallen behind.
-async fn reread(shared: &Shared, watch: &mut Watch) -> Result<Index, LoadError> {
+async fn reread(shared: &Shared, watch: &mut Box<dyn Watch>) -> Result<Index, LoadError> {
     let snapshot = shared.store.snapshot().await?;
     let index = Index::build(&snapshot, &shared.master_key)?;
     *watch = shared.store.watch(index.revision()).await?;

@@ -8,7 +8,8 @@ use crate::{
     identity::{
         entity::{BucketState, Entity, Lease, Permissions, ServerId, TrustDocument},
         store::{
-            Change, CommitError, MemoryStore, Precondition, RecordKey, Store, Transaction, record,
+            Change, CommitError, MemoryStore, Precondition, RecordKey, Store, Transaction,
+            gaps::GapStore, record,
         },
     },
 };
@@ -804,4 +805,46 @@ async fn a_principal_that_is_gone_is_shown_by_its_id_where_it_is_a_principal_alo
         );
     assert_eq!(expected.matches(gone).count(), 2);
     assert_eq!(index.render_trust(&role.record), expected);
+}
+
+#[tokio::test]
+async fn the_index_follows_a_store_whose_revisions_have_gaps() {
+    let store: Arc<dyn Store> = Arc::new(GapStore::new());
+    let state = start(&store).await;
+    state.ensure_keyring(NOW).await.unwrap();
+    create(&state, &role(1, "reader")).await;
+    state.catch_up().await.unwrap();
+    assert_eq!(state.current().revision(), store.latest().await.unwrap());
+
+    let renamed = |index: &Index| {
+        let stored = index.role_by_id(id("AROA", 1).as_str()).ok_or(())?;
+        let mut record = entity::Role::clone(&stored.record);
+        record.description = Some("renamed".to_owned());
+        Ok((Transaction::new().update(&record, stored.revision), ()))
+    };
+    state.update::<_, ()>(renamed).await.unwrap();
+    state.close().await;
+
+    let index = start(&store).await.current();
+    let reader = index.role(account(), "reader").unwrap();
+    assert_eq!(reader.record.description.as_deref(), Some("renamed"));
+}
+
+#[tokio::test]
+async fn an_index_that_fell_behind_reads_the_store_again() {
+    for store in [
+        Arc::new(MemoryStore::new()) as Arc<dyn Store>,
+        Arc::new(GapStore::new()),
+    ] {
+        let state = start(&store).await;
+        for number in 0..1100 {
+            let name = format!("role-{number}");
+            let create = Transaction::new().create(&role(number, &name));
+            // Directly, so that the task that follows the store does not run meanwhile.
+            store.commit(create).await.unwrap();
+        }
+        state.catch_up().await.unwrap();
+        assert_eq!(state.current().role_count(), 1100);
+        assert!(state.is_live());
+    }
 }

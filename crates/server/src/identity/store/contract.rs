@@ -1,12 +1,15 @@
-//! What every store promises, as tests that run against each of them.
+//! The contract of every store, as tests that run against each of them.
+//!
+//! A new store is a function in the `contract` macro below. [`GapStore`] stands for stores whose
+//! revisions have gaps.
 
 use std::path::Path;
 
 use proptest::prelude::*;
 
 use super::{
-    Change, CommitError, EncodedRecord, MemoryStore, Precondition, RecordKey, Revision,
-    SqliteStore, Store, Transaction, WatchError, transaction::MAX_CHANGES,
+    Batch, Change, CommitError, EncodedRecord, MemoryStore, Precondition, RecordKey, Revision,
+    SqliteStore, Store, Transaction, Watch, WatchError, gaps::GapStore, transaction::MAX_CHANGES,
 };
 
 /// Runs a test against each store.
@@ -28,6 +31,11 @@ macro_rules! contract {
                 let folder = tempfile::tempdir().unwrap();
                 test(&sqlite(folder.path())).await;
             }
+
+            #[tokio::test]
+            async fn with_gaps() {
+                test(&GapStore::new()).await;
+            }
         }
     )*};
 }
@@ -37,7 +45,7 @@ fn sqlite(folder: &Path) -> SqliteStore {
 }
 
 fn key(name: &str) -> RecordKey {
-    RecordKey::bucket(name)
+    RecordKey::from_stored(&format!("bucket/{name}"))
 }
 
 fn value(text: &str) -> EncodedRecord {
@@ -48,28 +56,46 @@ fn put(name: &str, text: &str) -> Transaction {
     Transaction::new().put(key(name), value(text))
 }
 
-/// Everything, as `key=value@revision`.
-async fn content(store: &dyn Store) -> Vec<String> {
+/// Every record, as `key=value`, and its revision.
+async fn content(store: &dyn Store) -> Vec<(String, Revision)> {
     let snapshot = store.snapshot().await.unwrap();
-    let records = snapshot.records.iter().map(|entry| {
-        let text = String::from_utf8_lossy(&entry.value);
-        format!("{}={text}@{}", entry.key, entry.revision)
+    let records = snapshot.records.iter().map(|record| {
+        let text = String::from_utf8_lossy(&record.value);
+        (format!("{}={text}", record.key), record.revision)
     });
     records.collect()
 }
 
+fn record(text: &str, revision: Revision) -> (String, Revision) {
+    (text.to_owned(), revision)
+}
+
+/// The next batch that has changes.
+async fn next_commit(watch: &mut Box<dyn Watch>) -> Batch {
+    loop {
+        let batch = watch.next().await.unwrap();
+        if !batch.changes.is_empty() {
+            return batch;
+        }
+    }
+}
+
 contract! {
-    async fn an_empty_store_is_at_revision_zero(store: &dyn Store) {
+    async fn an_empty_store_has_no_records(store: &dyn Store) {
         let snapshot = store.snapshot().await.unwrap();
-        assert_eq!(snapshot.revision, Revision::EMPTY);
+        assert_eq!(snapshot.revision, store.latest().await.unwrap());
         assert!(snapshot.records.is_empty());
     }
 
-    async fn each_commit_is_one_revision_and_stamps_what_it_puts(store: &dyn Store) {
-        store.commit(put("b", "1").put(key("a"), value("1"))).await.unwrap();
-        let revision = store.commit(put("b", "2")).await.unwrap();
-        assert_eq!(revision, store.latest().await.unwrap());
-        assert_eq!(content(store).await, ["bucket/a=1@1", "bucket/b=2@2"]);
+    async fn each_commit_has_one_later_revision_that_stamps_its_records(store: &dyn Store) {
+        let empty = store.latest().await.unwrap();
+        let first = store.commit(put("b", "1").put(key("a"), value("1"))).await.unwrap();
+        let second = store.commit(put("b", "2")).await.unwrap();
+        assert!(empty < first && first < second && second <= store.latest().await.unwrap());
+        assert_eq!(
+            content(store).await,
+            [record("bucket/a=1", first), record("bucket/b=2", second)]
+        );
     }
 
     async fn an_empty_transaction_makes_no_revision(store: &dyn Store) {
@@ -90,30 +116,37 @@ contract! {
         store.commit(put("a", "1")).await.unwrap();
         store.commit(Transaction::new().remove(key("a"))).await.unwrap();
         let create = put("a", "2").require(Precondition::Absent(key("a")));
-        store.commit(create).await.unwrap();
-        assert_eq!(content(store).await, ["bucket/a=2@3"]);
+        let created = store.commit(create).await.unwrap();
+        assert_eq!(content(store).await, [record("bucket/a=2", created)]);
     }
 
-    async fn an_update_is_lost_by_whoever_read_before_it(store: &dyn Store) {
+    async fn an_update_conflicts_if_the_record_has_changed_since_it_was_read(store: &dyn Store) {
         let read = store.commit(put("a", "1")).await.unwrap();
         let update = || put("a", "2").require(Precondition::At(key("a"), read));
         store.commit(update()).await.unwrap();
         assert!(matches!(store.commit(update()).await, Err(CommitError::Conflict(_))));
-        let gone = put("c", "1").require(Precondition::Present(key("b")));
-        assert!(matches!(store.commit(gone).await, Err(CommitError::Conflict(_))));
+        let deleted = put("c", "1").require(Precondition::Present(key("b")));
+        assert!(matches!(store.commit(deleted).await, Err(CommitError::Conflict(_))));
     }
 
-    async fn nothing_applies_of_a_transaction_with_a_failed_condition(store: &dyn Store) {
+    async fn a_precondition_needs_the_exact_revision(store: &dyn Store) {
         store.commit(put("a", "1")).await.unwrap();
+        let latest = store.commit(put("b", "1")).await.unwrap();
+        let update = put("a", "2").require(Precondition::At(key("a"), latest));
+        assert!(matches!(store.commit(update).await, Err(CommitError::Conflict(_))));
+    }
+
+    async fn a_transaction_with_a_failed_precondition_changes_nothing(store: &dyn Store) {
+        let created = store.commit(put("a", "1")).await.unwrap();
         let transaction = put("b", "1")
             .remove(key("a"))
             .require(Precondition::Present(key("a")))
             .require(Precondition::Present(key("missing")));
         store.commit(transaction).await.unwrap_err();
-        assert_eq!(content(store).await, ["bucket/a=1@1"]);
+        assert_eq!(content(store).await, [record("bucket/a=1", created)]);
     }
 
-    async fn conditions_see_the_store_before_the_transaction(store: &dyn Store) {
+    async fn preconditions_see_the_store_before_the_transaction(store: &dyn Store) {
         let both = put("a", "1").require(Precondition::Present(key("a")));
         assert!(store.commit(both).await.is_err());
     }
@@ -132,31 +165,77 @@ contract! {
         assert_eq!(twice.to_string(), "record `bucket/a` is changed twice in one transaction");
     }
 
-    async fn a_watch_tells_every_later_commit_in_order(store: &dyn Store) {
+    async fn a_watch_reports_every_later_commit_in_order(store: &dyn Store) {
+        let from = store.commit(put("a", "1")).await.unwrap();
+        let mut watch = store.watch(from).await.unwrap();
+        let put_b = store.commit(put("b", "1")).await.unwrap();
+        let delete_a = store.commit(Transaction::new().remove(key("a"))).await.unwrap();
+        let (first, second) = (next_commit(&mut watch).await, next_commit(&mut watch).await);
+        assert_eq!(first.changes.as_ref(), [Change::Put(key("b"), value("1"))]);
+        assert_eq!(second.changes.as_ref(), [Change::Delete(key("a"))]);
+        assert_eq!((first.revision, second.revision), (put_b, delete_a));
+    }
+
+    async fn a_watch_from_a_snapshot_misses_and_repeats_nothing(store: &dyn Store) {
+        store.commit(put("a", "1")).await.unwrap();
+        let snapshot = store.snapshot().await.unwrap();
+        let mut watch = store.watch(snapshot.revision).await.unwrap();
+        let later = store.commit(put("b", "1")).await.unwrap();
+        assert_eq!(next_commit(&mut watch).await.revision, later);
+    }
+
+    async fn a_watch_reaches_the_latest_revision(store: &dyn Store) {
         let from = store.commit(put("a", "1")).await.unwrap();
         let mut watch = store.watch(from).await.unwrap();
         store.commit(put("b", "1")).await.unwrap();
-        store.commit(Transaction::new().remove(key("a"))).await.unwrap();
-        let (first, second) = (watch.next().await.unwrap(), watch.next().await.unwrap());
-        assert_eq!(first.changes.as_ref(), [Change::Put(key("b"), value("1"))]);
-        assert_eq!(second.changes.as_ref(), [Change::Delete(key("a"))]);
-        assert_eq!(second.revision, store.latest().await.unwrap());
+        let latest = store.latest().await.unwrap();
+        let mut seen = from;
+        while seen < latest {
+            let batch = watch.next().await.unwrap();
+            assert!(seen < batch.revision);
+            seen = batch.revision;
+        }
     }
 
-    async fn a_watch_wakes_for_a_commit_that_comes_later(store: &dyn Store) {
+    async fn a_watch_wakes_for_a_later_commit(store: &dyn Store) {
         let mut watch = store.watch(Revision::EMPTY).await.unwrap();
-        let (batch, revision) = tokio::join!(watch.next(), store.commit(put("a", "1")));
-        assert_eq!(batch.unwrap().revision, revision.unwrap());
+        let (batch, revision) = tokio::join!(next_commit(&mut watch), store.commit(put("a", "1")));
+        assert_eq!(batch.revision, revision.unwrap());
     }
 
-    async fn a_watch_that_fell_behind_is_told_so(store: &dyn Store) {
+    async fn a_watch_that_fell_behind_ends(store: &dyn Store) {
         let mut watch = store.watch(Revision::EMPTY).await.unwrap();
-        for _ in 0..1025 {
+        let first = store.commit(put("a", "1")).await.unwrap();
+        let second = store.commit(put("a", "1")).await.unwrap();
+        for _ in 2..1025 {
             store.commit(put("a", "1")).await.unwrap();
         }
-        assert_eq!(watch.next().await, Err(WatchError::Compacted(Revision::EMPTY)));
-        let recent = Revision::from_number(1);
-        assert_eq!(store.watch(recent).await.unwrap().next().await.unwrap().revision.number(), 2);
+        let ended = loop {
+            match watch.next().await {
+                Ok(batch) => assert!(batch.changes.is_empty()),
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(ended, WatchError::Compacted(seen) if seen < first), "{ended:?}");
+        let mut watch = store.watch(first).await.unwrap();
+        assert_eq!(next_commit(&mut watch).await.revision, second);
+    }
+}
+
+#[tokio::test]
+async fn the_embedded_stores_count_their_commits() {
+    let folder = tempfile::tempdir().unwrap();
+    let stores: [&dyn Store; 2] = [&MemoryStore::new(), &sqlite(folder.path())];
+    for store in stores {
+        assert_eq!(store.latest().await.unwrap(), Revision::EMPTY);
+        assert_eq!(store.snapshot().await.unwrap().revision, Revision::EMPTY);
+        let mut watch = store.watch(Revision::EMPTY).await.unwrap();
+        for number in 1..3 {
+            let revision = store.commit(put("a", "1")).await.unwrap();
+            assert_eq!(revision, Revision::from_number(number));
+            assert_eq!(store.latest().await.unwrap(), revision);
+            assert_eq!(watch.next().await.unwrap().revision, revision);
+        }
     }
 }
 
@@ -169,15 +248,18 @@ async fn a_watch_ends_with_its_store() {
 }
 
 #[tokio::test]
-async fn sqlite_keeps_what_was_committed() {
+async fn sqlite_keeps_committed_records() {
     let folder = tempfile::tempdir().unwrap();
     let store = sqlite(folder.path());
-    store.commit(put("a", "1")).await.unwrap();
-    store.commit(put("b", "1")).await.unwrap();
+    let first = store.commit(put("a", "1")).await.unwrap();
+    let second = store.commit(put("b", "1")).await.unwrap();
     drop(store);
     let store = sqlite(folder.path());
-    assert_eq!(content(&store).await, ["bucket/a=1@1", "bucket/b=1@2"]);
-    // What was before this process is only in the snapshot.
+    assert_eq!(
+        content(&store).await,
+        [record("bucket/a=1", first), record("bucket/b=1", second)]
+    );
+    // The commits of an earlier process are in the snapshot only.
     let mut watch = store.watch(Revision::EMPTY).await.unwrap();
     assert_eq!(
         watch.next().await,

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     Batch, Change, CommitError, EncodedRecord, RecordKey, Revision, Snapshot, Store, StoreError,
-    StoreFuture, StoredRecord, Transaction, Watch, watch::ChangeLog,
+    StoreFuture, StoredRecord, Transaction, Watch, change_log::ChangeLog,
 };
 
 /// Records in memory.
@@ -44,7 +44,7 @@ impl MemoryStore {
         if changes.is_empty() {
             return Ok(state.revision);
         }
-        let revision = state.revision.next();
+        let revision = Revision::from_number(state.revision.number() + 1);
         state.revision = revision;
         for change in &changes {
             match change {
@@ -95,8 +95,8 @@ impl Store for MemoryStore {
         Box::pin(std::future::ready(self.apply(transaction)))
     }
 
-    fn watch(&self, from: Revision) -> StoreFuture<'_, Result<Watch, StoreError>> {
-        Box::pin(std::future::ready(Ok(Watch::new(&self.log, from))))
+    fn watch(&self, from: Revision) -> StoreFuture<'_, Result<Box<dyn Watch>, StoreError>> {
+        Box::pin(std::future::ready(Ok(self.log.watch(from))))
     }
 
     fn latest(&self) -> StoreFuture<'_, Result<Revision, StoreError>> {

@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     Batch, Change, CommitError, Precondition, RecordKey, Revision, Snapshot, Store, StoreError,
-    StoreFuture, StoredRecord, Transaction, Watch, watch::ChangeLog,
+    StoreFuture, StoredRecord, Transaction, Watch, change_log::ChangeLog,
 };
 use crate::data_folder::{lock, private_file, private_folder, sync_folder};
 
@@ -114,9 +114,9 @@ impl Store for SqliteStore {
         })
     }
 
-    fn watch(&self, from: Revision) -> StoreFuture<'_, Result<Watch, StoreError>> {
+    fn watch(&self, from: Revision) -> StoreFuture<'_, Result<Box<dyn Watch>, StoreError>> {
         let log = self.log.upgrade().ok_or(StoreError::Closed);
-        Box::pin(std::future::ready(log.map(|log| Watch::new(&log, from))))
+        Box::pin(std::future::ready(log.map(|log| log.watch(from))))
     }
 
     fn latest(&self) -> StoreFuture<'_, Result<Revision, StoreError>> {
@@ -212,7 +212,7 @@ impl Writer {
         if changes.is_empty() {
             return Ok(before);
         }
-        let revision = before.next();
+        let revision = Revision::from_number(before.number() + 1);
         apply(&transaction, &changes, revision).map_err(database)?;
         transaction
             .commit()
@@ -374,7 +374,10 @@ mod tests {
             store.commit(Transaction::new().put(key, b"{}".as_slice().into()))
         };
         put("good/1").await.unwrap();
-        assert_eq!(watch.next().await.unwrap().revision, Revision::EMPTY.next());
+        assert_eq!(
+            watch.next().await.unwrap().revision,
+            Revision::from_number(1)
+        );
         put("trap/1").await.unwrap_err();
         assert_eq!(watch.next().await, Err(WatchError::Closed));
         let late = put("good/2").await;
