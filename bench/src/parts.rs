@@ -24,7 +24,7 @@ use bowline_iam::policy::{CompiledPolicy, Policy, PolicyKind};
 use bowline_iam::principal::Principal;
 use bowline_server::crypto::keyring::{Keyring, KeyringRecord};
 use bowline_server::crypto::master_key::MasterKey;
-use bowline_server::crypto::session::{self, AssumeRole, WebIdentityClaims};
+use bowline_server::identity::session::{self, AssumeRole, WebIdentityClaims};
 use bowline_server::identity::entity::{Permissions, Role, TrustDocument, UpstreamBucket};
 use bowline_server::upstream::objects::embedded::EmbeddedObjects;
 use bowline_server::upstream::objects::{NewObject, ObjectStore, Piece};

@@ -20,7 +20,7 @@ use std::{
 use bowline_aws::error::AwsError;
 
 use crate::{
-    data_folder::private_folder,
+    private_files::private_folder,
     request::{error::RequestError, record::RequestRecord},
 };
 pub(crate) use record::{Outcome, render};

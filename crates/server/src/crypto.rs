@@ -1,7 +1,8 @@
-//! Keys, and everything that is sealed under them. Only this folder encrypts or decrypts.
+//! Encryption: sealing, the keys to seal with, and page tokens.
+//!
+//! Only this folder encrypts or decrypts. It knows nothing of identity data.
 
 pub mod keyring;
 pub mod master_key;
 pub mod page_token;
 pub mod seal;
-pub mod session;

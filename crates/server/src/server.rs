@@ -23,7 +23,7 @@ use crate::{
         master_key::{MasterKey, MasterKeyError},
         seal::SealError,
     },
-    data_folder::{DataFolder, FolderError, write_private},
+    data_folder::{DataFolder, FolderError},
     explain::denials::RecentDenials,
     gateway::{self, dynamodb::RegionLocks},
     http::listener,
@@ -35,6 +35,7 @@ use crate::{
     metrics::Metrics,
     oidc::{Oidc, OidcConfig},
     ops::Ops,
+    private_files::write_private,
     request::request_id::{NoRandomness, RequestIdGenerator},
     upstream::{
         EMBEDDED, Upstreams,

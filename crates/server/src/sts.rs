@@ -14,7 +14,7 @@ use bowline_aws::{
 };
 
 use crate::{
-    crypto::session::{MintError, Minted},
+    identity::session::{MintError, Minted},
     request::{
         authorize::{Authorizer, Question},
         call::Call,

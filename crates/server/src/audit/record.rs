@@ -8,9 +8,9 @@ use bowline_iam::account::AccountId;
 use bowline_json::JsonWriter;
 
 use crate::{
-    crypto::session::Session,
     explain::Explanation,
     identity::index::RoleEntry,
+    identity::session::Session,
     request::{
         caller::Identity,
         record::{AuditFields, RecordedIdentity, RequestRecord},

@@ -11,24 +11,16 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::{
-    crypto::{
-        master_key::{Envelope, MasterKey},
-        seal::{
-            self, KeyId, KeyMaterial, OpenError, Purpose, SealError, SealKey, random_key_material,
-        },
-    },
-    identity::{
-        entity::{Entity, InvalidEntity, text},
-        store::RecordKey,
-    },
+use crate::crypto::{
+    master_key::{Envelope, MasterKey},
+    seal::{self, KeyId, KeyMaterial, OpenError, Purpose, SealError, SealKey, random_key_material},
 };
 
 /// How long a retired key opens: the longest session (12 hours), and an hour for the messages and markers of its last users.
 pub const OVERLAP: SignedDuration = SignedDuration::from_hours(13);
 
 /// Most keys at a time; rotating faster than that ends the oldest early.
-const MOST_KEYS: usize = 64;
+pub const MAX_KEYS: usize = 64;
 
 /// The keyring as it is used. The default one is empty: it seals and opens nothing.
 #[derive(Debug, Default)]
@@ -62,12 +54,12 @@ pub struct KeyringRecord {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StoredKey {
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     id: KeyId,
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     created: Timestamp,
     /// From when it seals, which is also when the one before it retires.
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     active_from: Timestamp,
     secret: Envelope,
 }
@@ -212,7 +204,7 @@ impl KeyringRecord {
         }];
         let ends = self.ends();
         for (key, end) in self.keys.iter().zip(ends) {
-            if keys.len() < MOST_KEYS && key.id != id && end.is_none_or(|end| now < end) {
+            if keys.len() < MAX_KEYS && key.id != id && end.is_none_or(|end| now < end) {
                 keys.push(key.clone());
             }
         }
@@ -247,6 +239,11 @@ impl KeyringRecord {
             key.secret = master.seal_for(Purpose::Keyring, &context, &secret)?;
         }
         Ok(Self { keys })
+    }
+
+    /// How many keys it has: at most [`MAX_KEYS`].
+    pub fn key_count(&self) -> usize {
+        self.keys.len()
     }
 
     /// Opens the keys.
@@ -285,28 +282,9 @@ impl KeyringRecord {
     }
 }
 
-impl Entity for KeyringRecord {
-    const KIND: &'static str = "keyring";
-
-    fn key(&self) -> RecordKey {
-        RecordKey::keyring()
-    }
-
-    fn validate(&self) -> Result<(), InvalidEntity> {
-        if self.keys.len() <= MOST_KEYS {
-            Ok(())
-        } else {
-            Err(InvalidEntity {
-                field: "keyring",
-                problem: "has too many keys",
-            })
-        }
-    }
-}
-
 /// An envelope of one key does not open in the place of another.
 fn envelope_context(id: KeyId) -> String {
-    format!("{}/{id}", RecordKey::keyring())
+    format!("keyring/{id}")
 }
 
 #[cfg(test)]

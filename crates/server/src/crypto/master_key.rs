@@ -22,8 +22,7 @@ use crate::{
     crypto::seal::{
         self, KeyId, KeyMaterial, OpenError, Purpose, SealError, SealKey, random_key_material,
     },
-    data_folder::write_private,
-    identity::store::RecordKey,
+    private_files::write_private,
 };
 
 /// More than anybody's rotation needs.
@@ -146,12 +145,12 @@ impl MasterKey {
     /// [`SealError`] without randomness.
     pub fn seal(
         &self,
-        record: &RecordKey,
+        record_key: impl AsRef<str>,
         secret: &SecretAccessKey,
     ) -> Result<Envelope, SealError> {
         self.seal_for(
             Purpose::Envelope,
-            record.as_str(),
+            record_key.as_ref(),
             secret.expose().as_bytes(),
         )
     }
@@ -162,10 +161,10 @@ impl MasterKey {
     /// [`OpenError`]: another master key, another record, or changed.
     pub fn open(
         &self,
-        record: &RecordKey,
+        record_key: impl AsRef<str>,
         envelope: &Envelope,
     ) -> Result<SecretAccessKey, OpenError> {
-        let bytes = self.open_for(Purpose::Envelope, record.as_str(), envelope)?;
+        let bytes = self.open_for(Purpose::Envelope, record_key.as_ref(), envelope)?;
         let text = str::from_utf8(&bytes).map_err(|_| OpenError::Malformed)?;
         SecretAccessKey::new(text).map_err(|_| OpenError::Malformed)
     }
@@ -216,14 +215,11 @@ mod tests {
     #[test]
     fn an_envelope_opens_for_its_own_record_only() {
         let keys = MasterKey::generate().unwrap();
-        let (mine, other) = (
-            RecordKey::access_key("AKIA1"),
-            RecordKey::access_key("AKIA2"),
-        );
-        let envelope = keys.seal(&mine, &secret()).unwrap();
-        assert_eq!(keys.open(&mine, &envelope).unwrap(), secret());
+        let (mine, other) = ("access-key/AKIA1", "access-key/AKIA2");
+        let envelope = keys.seal(mine, &secret()).unwrap();
+        assert_eq!(keys.open(mine, &envelope).unwrap(), secret());
         assert_eq!(
-            keys.open(&other, &envelope).unwrap_err(),
+            keys.open(other, &envelope).unwrap_err(),
             OpenError::NotAuthentic
         );
     }
@@ -232,17 +228,17 @@ mod tests {
     fn a_rotated_master_key_still_opens() {
         let line = |byte: u8| STANDARD.encode([byte; 32]);
         let old = MasterKey::from_text(&line(1)).unwrap();
-        let record = RecordKey::access_key("AKIA1");
-        let envelope = old.seal(&record, &secret()).unwrap();
+        let record = "access-key/AKIA1";
+        let envelope = old.seal(record, &secret()).unwrap();
         assert!(old.is_current(&envelope));
 
         let both = MasterKey::from_text(&format!("{}\n{}\n", line(2), line(1))).unwrap();
-        assert_eq!(both.open(&record, &envelope).unwrap(), secret());
+        assert_eq!(both.open(record, &envelope).unwrap(), secret());
         assert!(!both.is_current(&envelope));
 
         let new = MasterKey::from_text(&line(2)).unwrap();
         assert!(matches!(
-            new.open(&record, &envelope),
+            new.open(record, &envelope),
             Err(OpenError::UnknownKey(_))
         ));
     }

@@ -12,6 +12,8 @@ pub mod account;
 pub mod bucket;
 pub mod feature_level;
 pub mod instance_profile;
+mod keyring;
+mod keys;
 pub mod lease;
 pub mod policy;
 pub mod provider;
@@ -19,11 +21,8 @@ pub mod role;
 pub mod service_attachment;
 pub mod service_resource;
 pub mod table;
-pub(crate) mod text;
 pub mod unique_id;
 pub mod user;
-
-use serde::{Serialize, de::DeserializeOwned};
 
 pub use super::entity::{
     access_key::{AccessKey, AccessKeyOwner, AccessKeyStatus},
@@ -43,43 +42,7 @@ pub use super::entity::{
     unique_id::{InvalidUniqueId, UniqueId},
     user::User,
 };
-use crate::identity::store::{RecordKey, record};
-
-/// A record of one kind.
-pub trait Entity: Serialize + DeserializeOwned {
-    /// The kind's name in the stored form.
-    const KIND: &'static str;
-
-    /// The key that it is stored under.
-    fn key(&self) -> RecordKey;
-
-    /// Its look-ups: keys of their own that lead to it, and that no other entity may have.
-    fn lookups(&self) -> Vec<RecordKey> {
-        Vec::new()
-    }
-
-    /// The oldest [record format](crate::identity::store::record) that can hold this value. It is
-    /// the one that is written, so that older builds read whatever they can.
-    fn format(&self) -> u32 {
-        record::BASE_FORMAT
-    }
-
-    /// Checks the rules that every record of this kind obeys.
-    ///
-    /// # Errors
-    /// The first rule that does not hold.
-    fn validate(&self) -> Result<(), InvalidEntity>;
-}
-
-/// A rule that a record breaks.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{field} {problem}")]
-pub struct InvalidEntity {
-    /// The field, in words.
-    pub field: &'static str,
-    /// What is wrong with it.
-    pub problem: &'static str,
-}
+pub use crate::identity::store::{Entity, InvalidEntity};
 
 fn ensure(holds: bool, field: &'static str, problem: &'static str) -> Result<(), InvalidEntity> {
     if holds {

@@ -17,9 +17,9 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::{
-    crypto::session::{self, Session},
     http::body::{self, RequestBody},
     identity::index::{AccessKeyEntry, IdentityState, Index, KeyOwner},
+    identity::session::{self, Session},
     request::{
         caller::{Caller, Identity},
         error::RequestError,

@@ -6,8 +6,8 @@ use bowline_aws::credentials::AccessKeyId;
 use bowline_iam::{account::AccountId, principal::Principal};
 
 use crate::{
-    crypto::session::Session,
     identity::index::{RoleEntry, UserEntry},
+    identity::session::Session,
 };
 
 /// A caller whose signature was verified. Only [`authenticate`](crate::request::authenticate) makes one.

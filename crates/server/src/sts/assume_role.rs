@@ -14,8 +14,8 @@ use super::{
     session_limits::{check_policy, duration},
 };
 use crate::{
-    crypto::session::{self, AssumeRole},
     identity::index::compiled::TRUST_POLICY,
+    identity::session::{self, AssumeRole},
     request::{
         authorize::{Authorizer, Question},
         call::Call,

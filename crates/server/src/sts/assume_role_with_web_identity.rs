@@ -25,8 +25,8 @@ use super::{
 };
 use crate::{
     app::App,
-    crypto::session::{self, AssumeRole, WebIdentityClaims},
     identity::index::{ProviderEntry, RoleEntry},
+    identity::session::{self, AssumeRole, WebIdentityClaims},
     oidc::{DecodedToken, TokenError, UnverifiedToken, VerifiedToken},
     request::{
         authorize::request_keys,

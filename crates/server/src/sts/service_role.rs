@@ -23,8 +23,8 @@ use jiff::Timestamp;
 use super::IssuedCredentials;
 use crate::{
     audit::{self, Outcome},
-    crypto::session::{self, AssumeRole},
     explain::Explanation,
+    identity::session::{self, AssumeRole},
     identity::{entity::ServiceResource, index::RoleEntry},
     request::{
         call::Call,

@@ -17,7 +17,7 @@ use bowline_server::{
     bootstrap::RootCredentials,
     clock::Clock,
     config::{AuditTo, Config, StoreKind, Tls},
-    data_folder::{private_folder, write_private},
+    private_files::{private_folder, write_private},
     server::Server,
 };
 

@@ -5,7 +5,7 @@ use bowline_iam::account::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, InvalidEntity, UniqueId, ensure, text};
+use super::{Entity, InvalidEntity, UniqueId, ensure};
 use crate::{crypto::master_key::Envelope, identity::store::RecordKey};
 
 /// A long-term access key. Its secret is readable only with the master key, and only in this record.
@@ -13,10 +13,10 @@ use crate::{crypto::master_key::Envelope, identity::store::RecordKey};
 #[serde(deny_unknown_fields)]
 pub struct AccessKey {
     /// `AKIA` and 16 more characters, unique on the server. A declared one may have another form.
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     pub id: AccessKeyId,
     /// The account that it belongs to.
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     pub account: AccountId,
     /// Whose requests it signs.
     pub owner: AccessKeyOwner,
@@ -25,7 +25,7 @@ pub struct AccessKey {
     /// The secret access key, enveloped with this record's key as context.
     pub secret: Envelope,
     /// When it was made.
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     pub created: Timestamp,
 }
 

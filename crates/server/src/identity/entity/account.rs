@@ -4,7 +4,7 @@ use bowline_iam::account::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, InvalidEntity, text};
+use super::{Entity, InvalidEntity};
 use crate::identity::store::RecordKey;
 
 /// An account. Everything else belongs to one.
@@ -12,12 +12,12 @@ use crate::identity::store::RecordKey;
 #[serde(deny_unknown_fields)]
 pub struct Account {
     /// Twelve digits.
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     pub id: AccountId,
     /// Whether operations beyond one account are open to it. The first account of a server is.
     pub management: bool,
     /// When it was made.
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     pub created: Timestamp,
 }
 

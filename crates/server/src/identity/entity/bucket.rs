@@ -7,7 +7,7 @@ use bowline_iam::account::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, InvalidEntity, Lease, ensure, text};
+use super::{Entity, InvalidEntity, Lease, ensure};
 use crate::identity::store::{RecordKey, record};
 
 /// A bucket: who owns it and where its objects are. A bucket without a record does not exist.
@@ -17,10 +17,10 @@ pub struct Bucket {
     /// 3 to 63 characters, unique on the server.
     pub name: String,
     /// Which one it is of all that have the name in turn.
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     pub id: BucketId,
     /// The account that owns it.
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     pub owner: AccountId,
     /// The region that it was made in.
     pub region: String,
@@ -33,7 +33,7 @@ pub struct Bucket {
     /// How far its making or unmaking has come.
     pub state: BucketState,
     /// When it was made.
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     pub created: Timestamp,
     /// The server that is creating, changing or deleting it. Absent once that is done, and in
     /// stores whose feature level is older than leases.

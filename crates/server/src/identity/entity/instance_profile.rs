@@ -4,7 +4,7 @@ use bowline_iam::account::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, InvalidEntity, UniqueId, ensure, text, validate_name, validate_path};
+use super::{Entity, InvalidEntity, UniqueId, ensure, validate_name, validate_path};
 use crate::identity::store::RecordKey;
 
 /// An instance profile. It holds one role at most.
@@ -14,7 +14,7 @@ pub struct InstanceProfile {
     /// `AIPA` and 17 more characters.
     pub id: UniqueId,
     /// The account that it belongs to.
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     pub account: AccountId,
     /// Up to 128 characters, unique in the account ignoring case.
     pub name: String,
@@ -24,7 +24,7 @@ pub struct InstanceProfile {
     #[serde(default)]
     pub role: Option<UniqueId>,
     /// When it was made.
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     pub created: Timestamp,
 }
 

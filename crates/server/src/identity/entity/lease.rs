@@ -19,8 +19,6 @@ use std::{fmt, str::FromStr};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::text;
-
 /// How long a lease lasts: far longer than the clocks of two servers differ and than creating,
 /// changing or deleting a bucket or table takes.
 pub const LEASE_DURATION: SignedDuration = SignedDuration::from_mins(10);
@@ -72,10 +70,10 @@ impl fmt::Debug for ServerId {
 #[serde(deny_unknown_fields)]
 pub struct Lease {
     /// The server that does the work.
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     pub owner: ServerId,
     /// From when any server may resume it.
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     pub expires: Timestamp,
 }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Entity, InvalidEntity, UniqueId, ensure, text, validate_document, validate_name, validate_path,
+    Entity, InvalidEntity, UniqueId, ensure, validate_document, validate_name, validate_path,
 };
 use crate::identity::store::RecordKey;
 
@@ -43,7 +43,7 @@ pub struct ManagedPolicy {
     /// `ANPA` and 17 more characters.
     pub id: UniqueId,
     /// The account that it belongs to.
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     pub account: AccountId,
     /// Up to 128 characters, unique in the account ignoring case.
     pub name: String,
@@ -57,10 +57,10 @@ pub struct ManagedPolicy {
     /// The version that is in force.
     pub default_version: u32,
     /// When it was made.
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     pub created: Timestamp,
     /// When a version was last added or removed.
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     pub updated: Timestamp,
 }
 
@@ -73,7 +73,7 @@ pub struct PolicyVersion {
     /// The document, byte for byte.
     pub document: String,
     /// When it was made.
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     pub created: Timestamp,
 }
 

@@ -4,7 +4,7 @@ use bowline_iam::account::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, InvalidEntity, UniqueId, ensure, text};
+use super::{Entity, InvalidEntity, UniqueId, ensure};
 use crate::identity::store::RecordKey;
 
 /// An OIDC provider whose tokens an account takes.
@@ -14,7 +14,7 @@ pub struct OidcProvider {
     /// Of this record, so that a provider deleted and made again shares no state with the first.
     pub id: UniqueId,
     /// The account that it belongs to.
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     pub account: AccountId,
     /// As it was given, with its scheme. Without the scheme it names the provider in its ARN and prefixes
     /// its condition keys.
@@ -33,7 +33,7 @@ pub struct OidcProvider {
     #[serde(default)]
     pub ca_bundle: Option<String>,
     /// When it was made.
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     pub created: Timestamp,
 }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Entity, InvalidEntity, Permissions, UniqueId, ensure, text, validate_document, validate_name,
+    Entity, InvalidEntity, Permissions, UniqueId, ensure, validate_document, validate_name,
     validate_path,
 };
 use crate::identity::store::RecordKey;
@@ -17,7 +17,7 @@ pub struct Role {
     /// `AROA` and 17 more characters.
     pub id: UniqueId,
     /// The account that it belongs to.
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     pub account: AccountId,
     /// Up to 64 characters, unique in the account ignoring case.
     pub name: String,
@@ -34,7 +34,7 @@ pub struct Role {
     #[serde(default)]
     pub permissions: Permissions,
     /// When it was made.
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     pub created: Timestamp,
 }
 

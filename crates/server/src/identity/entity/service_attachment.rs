@@ -4,7 +4,7 @@ use bowline_iam::account::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, InvalidEntity, ServiceResource, UniqueId, ensure, text};
+use super::{Entity, InvalidEntity, ServiceResource, UniqueId, ensure};
 use crate::identity::store::RecordKey;
 
 /// That a service assumes a role for one of its resources. A resource has one role.
@@ -12,15 +12,15 @@ use crate::identity::store::RecordKey;
 #[serde(deny_unknown_fields)]
 pub struct ServiceAttachment {
     /// The account of both.
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     pub account: AccountId,
     /// The resource, which says which service it is.
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     pub resource: ServiceResource,
     /// The role, whatever it is called by now.
     pub role: UniqueId,
     /// When it was made.
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     pub created: Timestamp,
 }
 

@@ -7,7 +7,7 @@ use bowline_iam::account::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, InvalidEntity, Lease, ensure, text};
+use super::{Entity, InvalidEntity, Lease, ensure};
 use crate::identity::store::{RecordKey, record};
 
 /// Most tags of a table ("Tagging restrictions in `DynamoDB`", Amazon `DynamoDB` Developer Guide).
@@ -20,7 +20,7 @@ pub struct Table {
     /// 3 to 255 characters, unique in the account's part of the region.
     pub name: String,
     /// The account that it belongs to.
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     pub account: AccountId,
     /// Its region.
     pub region: String,
@@ -29,7 +29,7 @@ pub struct Table {
     /// How far a change to it has come.
     pub state: TableState,
     /// When it was made.
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     pub created: Timestamp,
     /// The attribute that is its partition key, once it is made.
     pub partition_key: Option<String>,

@@ -4,9 +4,7 @@ use bowline_iam::account::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Entity, InvalidEntity, Permissions, UniqueId, ensure, text, validate_name, validate_path,
-};
+use super::{Entity, InvalidEntity, Permissions, UniqueId, ensure, validate_name, validate_path};
 use crate::identity::store::RecordKey;
 
 /// A user.
@@ -16,7 +14,7 @@ pub struct User {
     /// `AIDA` and 17 more characters.
     pub id: UniqueId,
     /// The account that it belongs to.
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     pub account: AccountId,
     /// Up to 64 characters, unique in the account ignoring case.
     pub name: String,
@@ -26,7 +24,7 @@ pub struct User {
     #[serde(default)]
     pub permissions: Permissions,
     /// When it was made.
-    #[serde(with = "text")]
+    #[serde(with = "crate::serde_text")]
     pub created: Timestamp,
 }
 

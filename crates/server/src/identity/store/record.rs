@@ -6,7 +6,7 @@
 //! without the other half.
 //!
 //! An entity is written in the [oldest format](Entity::format) that can hold it, and a newer format
-//! only if the store's [feature level](crate::identity::entity::feature_level) allows it. So the
+//! only if the feature level of the store allows it (`identity/entity/feature_level.rs`). So the
 //! builds of format N and N-1 read each other's records.
 //!
 //! | format | adds |
@@ -15,16 +15,51 @@
 //! | 2 | Ids of buckets. |
 //! | 3 | Leases of buckets and tables; names of buckets in their upstream. |
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{EncodedRecord, RecordKey};
-use crate::identity::entity::Entity;
 
 /// The format of records that need no newer one.
 pub const BASE_FORMAT: u32 = 2;
 
 /// The newest format that this build reads.
 pub const NEWEST_FORMAT: u32 = 3;
+
+/// A kind of record.
+pub trait Entity: Serialize + DeserializeOwned {
+    /// The name of the kind, as it is stored.
+    const KIND: &'static str;
+
+    /// The key that the record is stored under.
+    fn key(&self) -> RecordKey;
+
+    /// Its look-ups: keys that lead to it. No other record may have one of them.
+    fn lookups(&self) -> Vec<RecordKey> {
+        Vec::new()
+    }
+
+    /// The oldest record format that can hold this value. It is the one that is written, so that
+    /// older builds read whatever they can.
+    fn format(&self) -> u32 {
+        BASE_FORMAT
+    }
+
+    /// Checks the rules that every record of this kind obeys.
+    ///
+    /// # Errors
+    /// The first rule that the record breaks.
+    fn validate(&self) -> Result<(), InvalidEntity>;
+}
+
+/// A rule that a record breaks.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field} {problem}")]
+pub struct InvalidEntity {
+    /// The field.
+    pub field: &'static str,
+    /// The rule that it breaks.
+    pub problem: &'static str,
+}
 
 /// Kind of a look-up, whose record is the key that it leads to.
 const LOOKUP: &str = "lookup";
@@ -66,7 +101,7 @@ pub enum RecordError {
         key: RecordKey,
         /// Which rule.
         #[source]
-        source: crate::identity::entity::InvalidEntity,
+        source: InvalidEntity,
     },
     /// It was moved: its content belongs under another key.
     #[error("record `{key}` belongs under `{belongs}`")]

@@ -18,7 +18,7 @@ use super::{
     Batch, Change, CommitError, Precondition, RecordKey, Revision, Snapshot, Store, StoreError,
     StoreFuture, StoredRecord, Transaction, Watch, change_log::ChangeLog,
 };
-use crate::data_folder::{lock, private_file, private_folder, sync_folder};
+use crate::private_files::{lock, private_file, private_folder, sync_folder};
 
 /// The schema that this binary writes, and the newest that it reads.
 const SCHEMA_VERSION: i64 = 1;

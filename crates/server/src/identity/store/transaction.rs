@@ -8,9 +8,8 @@
 use super::{
     Change, EncodedRecord, RecordKey, Revision,
     key::MAX_KEY_BYTES,
-    record::{self, RecordError},
+    record::{self, Entity, RecordError},
 };
-use crate::identity::entity::Entity;
 
 /// Most puts and deletes in one transaction, and most conditions: what etcd takes by default, with room.
 pub const MAX_CHANGES: usize = 100;

@@ -7,7 +7,8 @@ use jiff::SignedDuration;
 
 use super::*;
 use crate::{
-    crypto::{master_key::MasterKey, session::SessionKind},
+    crypto::master_key::MasterKey,
+    identity::session::SessionKind,
     identity::{
         entity::{self, Permissions, ServerId, TrustDocument},
         index::IdentityState,

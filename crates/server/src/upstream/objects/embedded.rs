@@ -30,7 +30,7 @@ use super::{
     DataStream, ListPage, ListQuery, NewObject, ObjectError, ObjectInfo, ObjectStore, OpenObject,
     UploadStream,
 };
-use crate::{data_folder::private_folder, identity::entity::UpstreamBucket, upstream::BoxFuture};
+use crate::{identity::entity::UpstreamBucket, private_files::private_folder, upstream::BoxFuture};
 
 mod footer;
 mod name;

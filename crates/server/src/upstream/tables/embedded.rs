@@ -25,7 +25,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{TableError, TableStore, dispatch::dispatch, failure::failed};
 use crate::{
-    data_folder::{private_file, private_folder},
+    private_files::{private_file, private_folder},
     upstream::BoxFuture,
 };
 

@@ -1,0 +1,19 @@
+//! The keyring as a record: one in each store.
+
+use super::{Entity, InvalidEntity, ensure};
+use crate::{
+    crypto::keyring::{KeyringRecord, MAX_KEYS},
+    identity::store::RecordKey,
+};
+
+impl Entity for KeyringRecord {
+    const KIND: &'static str = "keyring";
+
+    fn key(&self) -> RecordKey {
+        RecordKey::keyring()
+    }
+
+    fn validate(&self) -> Result<(), InvalidEntity> {
+        ensure(self.key_count() <= MAX_KEYS, "keyring", "has too many keys")
+    }
+}
