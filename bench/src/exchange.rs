@@ -1,20 +1,22 @@
 //! Exchanges of web identity tokens per second and core, beside the two costs that bound them: an HTTP request of the
 //! same sizes, and one verification of the signature.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
+use bowline_testkit::{issuer::Issuer, wait::now};
 
 use crate::{
-    REQUESTS, ROUNDS, WARM_UP, issuer, load,
-    load::Rate,
+    REQUESTS, ROUNDS, WARM_UP,
+    load::{self, Rate},
     peer,
     report::{HEAD, median, middle, row},
-    server,
+    server::{self, Bowline},
+    workload,
 };
 
 /// Starts of a server with a store in memory.
 const STARTS: usize = 11;
 
-/// What was measured.
+/// The figures.
 pub struct Figures {
     bare: Rate,
     first: Rate,
@@ -30,22 +32,25 @@ pub async fn figures(binary: &str) -> Result<Figures> {
     let starts: Vec<f64> = (0..STARTS)
         .map(|_| server::start_millis(binary))
         .collect::<Result<_>>()?;
-    let issuer = issuer::Issuer::start().await?;
-    let server = server::Bowline::start(binary, &issuer).await?;
-    let request = |token: &str| server.exchange(token);
+    let issuer = Issuer::start();
+    let server = Bowline::start(binary, &issuer).await?;
+    let client = server.root.without_credentials();
+    let now = now();
+    let request = |number: usize| {
+        let token = workload::token(&issuer, now, number);
+        server::bytes(&client, "sts", server::exchange(&token))
+    };
 
-    let sample = load::once(server.address, &request(&issuer.token(0)?)).await?;
-    if sample.status != 200 {
-        bail!("the exchange answered {}: {}", sample.status, sample.body);
-    }
+    let sample = server::exchange(&workload::token(&issuer, now, 0));
+    let sample = server::success(client.send("sts", sample).await)?;
     let bare = peer::Bare::start(sample.body.len()).await?;
 
     eprintln!("signing {} tokens", WARM_UP + ROUNDS * REQUESTS);
-    let mut fresh = (1..).map(|n| issuer.token(n).map(|token| request(&token)));
+    let mut fresh = (1..).map(request);
     let mut next = |count: usize| fresh.by_ref().take(count).collect::<Result<Vec<_>>>();
     let warm_up = next(WARM_UP)?;
     let rounds: Vec<_> = (0..ROUNDS).map(|_| next(REQUESTS)).collect::<Result<_>>()?;
-    let repeated = vec![request(&issuer.token(0)?)];
+    let repeated = vec![request(0)?];
 
     load::run(&bare.process, &repeated, WARM_UP).await?;
     load::run(&server.process, &warm_up, WARM_UP).await?;

@@ -4,25 +4,26 @@
 use std::fs;
 
 use anyhow::{Context, Result};
+use bowline_client::{Client, Request};
+use bowline_testkit::{issuer::Issuer, wait::now};
+use http::Method;
 use serde_json::json;
 use tokio::net::TcpStream;
 
 use crate::{
     REQUESTS, ROUNDS, WARM_UP,
-    issuer::Issuer,
     load::{self, Rate},
     parts::{self, Parts},
     peer,
     report::{HEAD, middle, row},
-    server::{ACCOUNT, Bowline, Call, REGION, root},
+    server::{self, ACCOUNT, Bowline, REGION, success},
+    workload::{self, BUCKET, OBJECT, OBJECT_BYTES, item_key, table_definition, whole_item},
 };
 
-/// Bytes of the object.
-pub const OBJECT: usize = 4_096;
-/// Connections that do nothing.
+/// Idle connections.
 const IDLE: usize = 1_000;
 
-/// What was measured.
+/// The figures.
 pub struct Figures {
     bare: Rate,
     object: Rate,
@@ -35,14 +36,15 @@ pub struct Figures {
 
 /// Measures all of it.
 pub async fn figures(binary: &str) -> Result<Figures> {
-    let issuer = Issuer::start().await?;
+    let issuer = Issuer::start();
     let server = Bowline::start(binary, &issuer).await?;
-    set_up(&server).await?;
-    let bot = server.credentials(&issuer.token(0)?).await?;
-    let get_object = server.signed(&object("GET", ""), &bot)?;
-    let item = item_key();
-    let get_item = server.signed(&table(&target("DynamoDB_20120810.GetItem"), &item), &bot)?;
-    let bare = peer::Bare::start(OBJECT).await?;
+    set_up(&server.root).await?;
+    let bot = server.bot(&workload::token(&issuer, now(), 0)).await?;
+    let get_object = server::bytes(&bot, "s3", Request::get(OBJECT))?;
+    let target = "DynamoDB_20120810.GetItem".to_owned();
+    let get_item = Request::json("1.0", target, &item_key());
+    let get_item = server::bytes(&bot, "dynamodb", get_item)?;
+    let bare = peer::Bare::start(OBJECT_BYTES).await?;
     let request_bytes = get_object.len();
     let (get_object, get_item) = (vec![get_object], vec![get_item]);
 
@@ -69,8 +71,7 @@ pub async fn figures(binary: &str) -> Result<Figures> {
 }
 
 /// A bucket with an object, a table with an item, and permissions for the role.
-async fn set_up(server: &Bowline) -> Result<()> {
-    let root = root()?;
+async fn set_up(root: &Client) -> Result<()> {
     let policy = json!({ "Version": "2012-10-17", "Statement": [
         { "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::insights/*" },
         { "Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/insights") },
@@ -81,82 +82,21 @@ async fn set_up(server: &Bowline) -> Result<()> {
         ("PolicyName", "reading"),
         ("PolicyDocument", &policy),
     ];
-    server.iam("PutRolePolicy", &parameters).await?;
-    let bucket = Call {
-        path: "/insights",
-        ..object("PUT", "")
-    };
-    server.call("CreateBucket", &bucket, &root).await?;
-    let content = "x".repeat(OBJECT);
-    server
-        .call("PutObject", &object("PUT", &content), &root)
-        .await?;
-    for (operation, input) in [
-        ("DynamoDB_20120810.CreateTable", table_definition()),
-        ("DynamoDB_20120810.PutItem", whole_item()),
-    ] {
-        server
-            .call(operation, &table(&target(operation), &input), &root)
-            .await?;
-    }
+    success(root.iam("PutRolePolicy", &parameters).await)?;
+    success(root.s3(Method::PUT, BUCKET, "").await)?;
+    let content = "x".repeat(OBJECT_BYTES);
+    success(root.s3(Method::PUT, OBJECT, content).await)?;
+    success(root.dynamodb("CreateTable", &table_definition()).await)?;
+    success(root.dynamodb("PutItem", &whole_item()).await)?;
     Ok(())
 }
 
-fn object<'a>(method: &'a str, body: &'a str) -> Call<'a> {
-    Call {
-        method,
-        path: "/insights/reports/today.txt",
-        service: "s3",
-        headers: &[],
-        body,
-    }
-}
-
-fn table<'a>(headers: &'a [(&'a str, &'a str)], body: &'a str) -> Call<'a> {
-    Call {
-        method: "POST",
-        path: "/",
-        service: "dynamodb",
-        headers,
-        body,
-    }
-}
-
-/// The headers of a call of DynamoDB.
-fn target(name: &str) -> [(&str, &str); 2] {
-    [
-        ("content-type", "application/x-amz-json-1.0"),
-        ("x-amz-target", name),
-    ]
-}
-
-pub fn table_definition() -> String {
-    json!({
-        "TableName": "insights",
-        "AttributeDefinitions": [{ "AttributeName": "id", "AttributeType": "S" }],
-        "KeySchema": [{ "AttributeName": "id", "KeyType": "HASH" }],
-        "BillingMode": "PAY_PER_REQUEST",
-    })
-    .to_string()
-}
-
-pub fn whole_item() -> String {
-    json!({ "TableName": "insights", "Item": {
-        "id": { "S": "today" }, "count": { "N": "42" }, "text": { "S": "x".repeat(200) },
-    } })
-    .to_string()
-}
-
-pub fn item_key() -> String {
-    json!({ "TableName": "insights", "Key": { "id": { "S": "today" } } }).to_string()
-}
-
-/// Opens them, has each answer one request so that it has done what a connection does, and leaves them open.
+/// Opens the connections, sends one request on each, and leaves them open.
 async fn memory_of_idle_connections(server: &Bowline, request: &[u8]) -> Result<(u64, u64)> {
     let before = resident(server.process.pid)?;
     let mut connections: Vec<TcpStream> = Vec::with_capacity(IDLE);
     for _ in 0..IDLE {
-        connections.push(load::idle_after_one(server.address, request).await?);
+        connections.push(load::idle_after_one(server.process.address, request).await?);
     }
     let with = resident(server.process.pid)?;
     drop(connections);
@@ -174,7 +114,7 @@ fn resident(pid: u32) -> Result<u64> {
 impl Figures {
     pub fn to_markdown(&self) -> String {
         let mut text = format!(
-            "Requests of {} bytes with their heads, answers of {OBJECT} bytes (an object) and 300 (an item); 16 connections; medians of {ROUNDS} rounds.\n\n",
+            "Requests of {} bytes with their heads, answers of {OBJECT_BYTES} bytes (an object) and 300 (an item); 16 connections; medians of {ROUNDS} rounds.\n\n",
             self.request_bytes
         );
         text += HEAD;

@@ -29,24 +29,7 @@ pub struct Rate {
     pub p99_micros: f64,
 }
 
-/// One answer.
-pub struct Answer {
-    pub status: u16,
-    pub body: String,
-}
-
-/// Sends one request on a connection of its own.
-pub async fn once(address: SocketAddr, request: &[u8]) -> Result<Answer> {
-    let mut connection = Connection::open(address).await?;
-    let status = connection.exchange(request).await?;
-    let body = connection.buffer[connection.body..connection.end].to_vec();
-    Ok(Answer {
-        status,
-        body: String::from_utf8_lossy(&body).into_owned(),
-    })
-}
-
-/// A connection that has had one request answered and is left open.
+/// A connection that stays open after one request and its response.
 pub async fn idle_after_one(address: SocketAddr, request: &[u8]) -> Result<TcpStream> {
     let mut connection = Connection::open(address).await?;
     connection.exchange(request).await?;
@@ -74,14 +57,14 @@ pub async fn run(server: &Process, requests: &[Vec<u8>], count: usize) -> Result
                 let status = connection.exchange(&requests[n % requests.len()]).await?;
                 latencies.push(sent.elapsed());
                 if status != 200 {
-                    bail!("request {n} was answered with {status}");
+                    bail!("request {n} got status {status}");
                 }
             }
             Ok(latencies)
         }));
     }
-    // The client never sleeps: else each answer of a server that is slower than it would pay for waking it up, and the bare
-    // one, which keeps it busy, would not.
+    // The client never sleeps: otherwise each response of a server slower than the client would pay for
+    // waking it up, and the bare server, which keeps it busy, would not.
     let awake = tasks.spawn_local(async {
         loop {
             tokio::task::yield_now().await;
@@ -117,9 +100,6 @@ pub async fn run(server: &Process, requests: &[Vec<u8>], count: usize) -> Result
 struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
-    /// Where the last answer's body begins and ends in the buffer.
-    body: usize,
-    end: usize,
 }
 
 impl Connection {
@@ -129,31 +109,28 @@ impl Connection {
         Ok(Self {
             stream,
             buffer: vec![0; 16 * 1024],
-            body: 0,
-            end: 0,
         })
     }
 
-    /// Sends a request and reads its whole answer: the status.
+    /// Sends a request and reads the whole response: its status.
     async fn exchange(&mut self, request: &[u8]) -> Result<u16> {
         self.stream.write_all(request).await?;
         let mut read = 0;
         loop {
             let more = self.stream.read(&mut self.buffer[read..]).await?;
             if more == 0 {
-                bail!("the connection ended in an answer");
+                bail!("the connection ended in a response");
             }
             read += more;
-            if let Some((status, body, end)) = complete(&self.buffer[..read])? {
-                (self.body, self.end) = (body, end);
+            if let Some(status) = complete(&self.buffer[..read])? {
                 return Ok(status);
             }
         }
     }
 }
 
-/// Status, and where the body begins and ends, once all of it is there.
-fn complete(bytes: &[u8]) -> Result<Option<(u16, usize, usize)>> {
+/// The status, once the whole response is there.
+fn complete(bytes: &[u8]) -> Result<Option<u16>> {
     let Some(head) = bytes.windows(4).position(|w| w == b"\r\n\r\n") else {
         return Ok(None);
     };
@@ -163,9 +140,9 @@ fn complete(bytes: &[u8]) -> Result<Option<(u16, usize, usize)>> {
         .lines()
         .filter_map(|line| line.split_once(':'))
         .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
-        .context("an answer without a length")?;
+        .context("a response without a length")?;
     let end = head + 4 + length.1.trim().parse::<usize>()?;
-    Ok((bytes.len() >= end).then_some((status, head + 4, end)))
+    Ok((bytes.len() >= end).then_some(status))
 }
 
 /// User and system time of a process, in seconds (proc(5), fields 14 and 15 in hundredths).

@@ -1,23 +1,23 @@
 //! What Bowline costs on one core: exchanges of web identity tokens, and requests through the gateway, each beside what
 //! bounds it.
 //!
-//! `bowline-bench BINARY [REPORT]` plays issuer and client on the core that it was started on, and starts the servers on
-//! core 0. With `REPORT`, the figures replace what stands between the markers in that file.
+//! `bowline-bench BINARY [REPORT]` is the issuer and the client, on the core that it was started on, and starts the servers on
+//! core 0. With `REPORT`, the figures replace the text between the markers in that file.
 
 mod exchange;
 mod gateway;
-mod issuer;
 mod load;
 mod parts;
 mod peer;
 mod report;
 mod server;
+mod workload;
 
 use std::env;
 
 use anyhow::{Context, Result, bail};
 
-/// Rounds of each measurement, taken in turn, so that a slow minute of the machine falls on all of them.
+/// Rounds of each measurement. They alternate, so that a slow minute of the machine affects all of them.
 const ROUNDS: usize = 5;
 /// Requests in a round.
 const REQUESTS: usize = 20_000;

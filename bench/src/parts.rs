@@ -13,12 +13,14 @@ use bowline_aws::credentials::{SecretAccessKey, SessionToken};
 use bowline_aws::dynamodb::{AccountRegion, Operation};
 use bowline_aws::s3::ObjectKey;
 use bowline_aws::sigv4::{
-    Credentials, DerivedKey, Payload, PresentedSignature, RequestParts, SigningPayload, present, sign,
-    verify,
+    Credentials, DerivedKey, Payload, PresentedSignature, RequestParts, SigningPayload, present,
+    sign, verify,
 };
 use bowline_iam::account::AccountId;
 use bowline_iam::action::Action;
-use bowline_iam::authorize::{AppliedPolicy, Policies, AuthorizationRequest, RequestedResource, authorize};
+use bowline_iam::authorize::{
+    AppliedPolicy, AuthorizationRequest, Policies, RequestedResource, authorize,
+};
 use bowline_iam::context::{ConditionContext, ConditionValue};
 use bowline_iam::policy::{CompiledPolicy, Policy, PolicyKind};
 use bowline_iam::principal::Principal;
@@ -29,15 +31,15 @@ use bowline_server::identity::entity::{Permissions, Role, TrustDocument, Upstrea
 use bowline_server::upstream::objects::embedded::EmbeddedObjects;
 use bowline_server::upstream::objects::{NewObject, ObjectStore, Piece};
 use bowline_server::upstream::tables::{TableStore, embedded::EmbeddedTables};
+use bowline_testkit::token::SUBJECT;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
-use crate::gateway::{OBJECT, item_key, table_definition, whole_item};
-use crate::issuer::SUBJECT;
 use crate::report::median;
 use crate::server::{ACCOUNT, REGION};
+use crate::workload::{OBJECT_BYTES, item_key, table_definition, whole_item};
 
 /// Microseconds of each part.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -283,7 +285,7 @@ async fn object(home: &TempDir) -> Result<f64> {
         only_if_absent: false,
     };
     let pieces = [
-        Ok(Piece::Data(vec![b'x'; OBJECT].into())),
+        Ok(Piece::Data(vec![b'x'; OBJECT_BYTES].into())),
         Ok(Piece::End { checksum: None }),
     ];
     store
@@ -307,9 +309,11 @@ async fn item(home: &TempDir) -> Result<f64> {
         (Operation::CreateTable, table_definition()),
         (Operation::PutItem, whole_item()),
     ] {
-        store.call(&account_region, operation, input).await?;
+        store
+            .call(&account_region, operation, input.to_string())
+            .await?;
     }
-    let key = item_key();
+    let key = item_key().to_string();
     micros_of(async || {
         black_box(
             store

@@ -1,87 +1,53 @@
 //! Bowline on core 0, with one provider and one role.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use bowline_aws::credentials::{SecretAccessKey, SessionToken};
-use bowline_aws::sigv4::{Credentials, RequestParts, SigningPayload, sign};
+use bowline_aws::credentials::SecretAccessKey;
+use bowline_aws::sts;
+use bowline_client::{Client, Credentials, Request, Response, SendError, Transport};
+use bowline_testkit::issuer::Issuer;
+use bowline_testkit::token::SUBJECT;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::issuer::{Issuer, SUBJECT};
-use crate::load::{Process, once};
+use crate::load::Process;
 
 pub const REGION: &str = "us-east-1";
 pub const ACCOUNT: &str = "432797229265";
 const KEY: &str = "AKIABENCHMARKROOTAAA";
 const SECRET: &str = "benchmarkRootSecretAccessKey/0123456789";
 
+/// A server under measurement.
 pub struct Bowline {
-    pub address: SocketAddr,
     pub process: Process,
+    /// A client with the credentials of the account's root.
+    pub root: Client,
+    _started: Started,
+}
+
+/// A server's process and its data folder, which end together.
+struct Started {
     child: Child,
-    _home: TempDir,
+    home: TempDir,
 }
 
-/// A request to sign.
-pub struct Call<'a> {
-    pub method: &'a str,
-    pub path: &'a str,
-    pub service: &'a str,
-    pub headers: &'a [(&'a str, &'a str)],
-    pub body: &'a str,
-}
-
-/// Milliseconds from exec until a server with a store in memory says that it answers.
-pub fn start_millis(binary: &str) -> Result<f64> {
-    let home = TempDir::new()?;
-    let ready = home.path().join("ready.json");
-    let begun = Instant::now();
-    let mut child = Command::new("taskset")
-        .args(["-c", "0", binary, "serve", "--store", "memory"])
-        .args(["--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"])
-        // It is killed, and so would leave a temporary folder behind.
-        .arg("--data")
-        .arg(home.path().join("data"))
-        .arg("--ready-file")
-        .arg(&ready)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .context("starting bowline by taskset")?;
-    while !ready.exists() {
-        if let Some(status) = child.try_wait()? {
-            bail!("bowline ended with {status}");
-        }
-        std::thread::sleep(Duration::from_micros(500));
-    }
-    let took = begun.elapsed();
-    child.kill()?;
-    child.wait()?;
-    Ok(took.as_secs_f64() * 1e3)
-}
-
-impl Bowline {
-    pub async fn start(binary: &str, issuer: &Issuer) -> Result<Self> {
+impl Started {
+    /// Starts `bowline serve` on core 0, on ports that are free.
+    fn spawn(binary: &str, arguments: &[&str]) -> Result<Self> {
         let home = TempDir::new()?;
-        let ready = home.path().join("ready.json");
-        let mut child = Command::new("taskset")
-            .args([
-                "-c",
-                "0",
-                binary,
-                "serve",
-                "--listen",
-                "127.0.0.1:0",
-                "--ops-listen",
-                "127.0.0.1:0",
-            ])
-            .args(["--store", "sqlite", "--allow-loopback-issuers", "--data"])
+        let child = Command::new("taskset")
+            .args(["-c", "0", binary, "serve"])
+            .args(["--listen", "127.0.0.1:0", "--ops-listen", "127.0.0.1:0"])
+            .args(arguments)
+            // It is killed, and would leave a temporary folder of its own behind.
+            .arg("--data")
             .arg(home.path().join("data"))
             .arg("--ready-file")
-            .arg(&ready)
+            .arg(home.path().join("ready.json"))
             .env("BOWLINE_BOOTSTRAP_ACCOUNT_ID", ACCOUNT)
             .env("BOWLINE_BOOTSTRAP_ACCESS_KEY_ID", KEY)
             .env("BOWLINE_BOOTSTRAP_SECRET_ACCESS_KEY", SECRET)
@@ -89,46 +55,61 @@ impl Bowline {
             .stderr(Stdio::null())
             .spawn()
             .context("starting bowline by taskset")?;
-        let urls: Value = loop {
-            match std::fs::read_to_string(&ready) {
-                Ok(text) if !text.is_empty() => break serde_json::from_str(&text)?,
-                _ => tokio::time::sleep(Duration::from_millis(10)).await,
-            }
-            if let Some(status) = child.try_wait()? {
+        Ok(Self { child, home })
+    }
+
+    /// Waits until the server writes its ready file, and reads it.
+    fn ready(&mut self) -> Result<Value> {
+        let file = self.home.path().join("ready.json");
+        while !Path::exists(&file) {
+            if let Some(status) = self.child.try_wait()? {
                 bail!("bowline ended with {status}");
             }
-        };
+            std::thread::sleep(Duration::from_micros(500));
+        }
+        Ok(serde_json::from_str(&std::fs::read_to_string(file)?)?)
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Milliseconds from exec until a server with a store in memory says that it is ready.
+pub fn start_millis(binary: &str) -> Result<f64> {
+    let begun = Instant::now();
+    let mut started = Started::spawn(binary, &["--store", "memory"])?;
+    started.ready()?;
+    Ok(begun.elapsed().as_secs_f64() * 1e3)
+}
+
+impl Bowline {
+    /// Starts a server that trusts this issuer, with the role `bot` for [`SUBJECT`].
+    pub async fn start(binary: &str, issuer: &Issuer) -> Result<Self> {
+        let arguments = ["--store", "sqlite", "--allow-loopback-issuers"];
+        let mut started = Started::spawn(binary, &arguments)?;
+        let urls = started.ready()?;
         let url = urls["aws"].as_str().context("its address")?;
-        let address = url.trim_start_matches("http://").parse()?;
-        let process = Process {
-            address,
-            pid: child.id(),
+        let address: SocketAddr = url.trim_start_matches("http://").parse()?;
+        let root = Credentials {
+            access_key_id: KEY.parse()?,
+            secret_access_key: SecretAccessKey::new(SECRET)?,
+            session_token: None,
         };
+        let client = Client::anonymous(Transport::plain_http()?, url.parse()?, REGION);
         let server = Self {
-            address,
-            process,
-            child,
-            _home: home,
+            process: Process {
+                address,
+                pid: started.child.id(),
+            },
+            root: client.with_credentials(root),
+            _started: started,
         };
         server.set_up(issuer).await?;
         Ok(server)
-    }
-
-    /// The bytes of a request that exchanges a token for credentials of the role `bot`.
-    pub fn exchange(&self, token: &str) -> Vec<u8> {
-        let body = form_urlencoded::Serializer::new(String::new())
-            .append_pair("Action", "AssumeRoleWithWebIdentity")
-            .append_pair("Version", "2011-06-15")
-            .append_pair("RoleArn", &format!("arn:aws:iam::{ACCOUNT}:role/bot"))
-            .append_pair("RoleSessionName", "botocore-session-1795484000")
-            .append_pair("WebIdentityToken", token)
-            .finish();
-        format!(
-            "POST / HTTP/1.1\r\nhost: {}\r\ncontent-type: application/x-www-form-urlencoded; charset=utf-8\r\nuser-agent: Boto3/1.44.5\r\ncontent-length: {}\r\n\r\n{body}",
-            self.address,
-            body.len()
-        )
-        .into_bytes()
     }
 
     async fn set_up(&self, issuer: &Issuer) -> Result<()> {
@@ -138,124 +119,61 @@ impl Bowline {
             "Principal": { "Federated": format!("arn:aws:iam::{ACCOUNT}:oidc-provider/{host}") },
             "Action": "sts:AssumeRoleWithWebIdentity",
             "Condition": { "StringEquals": { format!("{host}:aud"): "sts.amazonaws.com", format!("{host}:sub"): SUBJECT } },
-        }] });
-        self.iam(
-            "CreateOpenIDConnectProvider",
-            &[
-                ("Url", &format!("http://{host}")),
-                ("ClientIDList.member.1", "sts.amazonaws.com"),
-                ("ThumbprintList.member.1", &"a".repeat(40)),
-            ],
-        )
-        .await?;
-        self.iam(
-            "CreateRole",
-            &[
-                ("RoleName", "bot"),
-                ("AssumeRolePolicyDocument", &trust.to_string()),
-            ],
-        )
-        .await
+        }] })
+        .to_string();
+        let provider = [
+            ("Url", &*issuer.url()),
+            ("ClientIDList.member.1", "sts.amazonaws.com"),
+            ("ThumbprintList.member.1", &"a".repeat(40)),
+        ];
+        let provider = self.root.iam("CreateOpenIDConnectProvider", &provider);
+        success(provider.await)?;
+        let role = [("RoleName", "bot"), ("AssumeRolePolicyDocument", &*trust)];
+        success(self.root.iam("CreateRole", &role).await)?;
+        Ok(())
     }
 
-    /// Calls IAM as root.
-    pub async fn iam(&self, action: &str, parameters: &[(&str, &str)]) -> Result<()> {
-        let body = form_urlencoded::Serializer::new(String::new())
-            .append_pair("Action", action)
-            .append_pair("Version", "2010-05-08")
-            .extend_pairs(parameters)
-            .finish();
-        let call = Call {
-            method: "POST",
-            path: "/",
-            service: "iam",
-            headers: &[(
-                "content-type",
-                "application/x-www-form-urlencoded; charset=utf-8",
-            )],
-            body: &body,
-        };
-        self.call(action, &call, &root()?).await.map(drop)
-    }
-
-    /// Sends a call that must succeed: the answer's body.
-    pub async fn call(
-        &self,
-        what: &str,
-        call: &Call<'_>,
-        credentials: &Credentials,
-    ) -> Result<String> {
-        let answer = once(self.address, &self.signed(call, credentials)?).await?;
-        if answer.status != 200 {
-            bail!("{what} answered {}: {}", answer.status, answer.body);
-        }
-        Ok(answer.body)
-    }
-
-    /// The bytes of a signed request.
-    pub fn signed(&self, call: &Call<'_>, credentials: &Credentials) -> Result<Vec<u8>> {
-        let host = self.address.to_string();
-        let mut headers = vec![("host", host.as_str())];
-        headers.extend_from_slice(call.headers);
-        let bytes: Vec<(&str, &[u8])> = headers
-            .iter()
-            .map(|(name, value)| (*name, value.as_bytes()))
-            .collect();
-        let parts = RequestParts {
-            method: call.method,
-            path: call.path,
-            query: "",
-            headers: &bytes,
-        };
-        let payload = SigningPayload::Whole(call.body.as_bytes());
-        let now = jiff::Timestamp::now();
-        let added = sign(&parts, payload, credentials, REGION, call.service, now)?;
-        let added = added.iter().map(|(name, value)| (*name, value.as_str()));
-        let head: String = headers
-            .into_iter()
-            .chain(added)
-            .map(|(name, value)| format!("{name}: {value}\r\n"))
-            .collect();
-        let Call {
-            method, path, body, ..
-        } = call;
-        let length = body.len();
-        Ok(format!(
-            "{method} {path} HTTP/1.1\r\n{head}user-agent: Boto3/1.44.5\r\ncontent-length: {length}\r\n\r\n{body}"
-        )
-        .into_bytes())
-    }
-
-    /// Credentials of the role `bot`, for a token.
-    pub async fn credentials(&self, token: &str) -> Result<Credentials> {
-        let answer = once(self.address, &self.exchange(token)).await?;
-        let element = |name: &str| -> Result<String> {
-            let rest = answer.body.split_once(&format!("<{name}>"));
-            let inner = rest.and_then(|(_, rest)| rest.split_once("</"));
-            let (inner, _) =
-                inner.with_context(|| format!("no {name} in answer {}", answer.status))?;
-            Ok(inner.to_owned())
-        };
-        Ok(Credentials {
-            access_key_id: element("AccessKeyId")?.parse()?,
-            secret_access_key: SecretAccessKey::new(element("SecretAccessKey")?)?,
-            session_token: Some(SessionToken::new(element("SessionToken")?)?),
-        })
+    /// A client with credentials of the role `bot`, for a token.
+    pub async fn bot(&self, token: &str) -> Result<Client> {
+        let anonymous = self.root.without_credentials();
+        let response = success(anonymous.send("sts", exchange(token)).await)?;
+        let credentials = response.credentials().context("credentials")?;
+        Ok(self.root.with_credentials(credentials))
     }
 }
 
-/// The root credentials that the server was started with.
-pub fn root() -> Result<Credentials> {
-    Ok(Credentials {
-        access_key_id: KEY.parse()?,
-        secret_access_key: SecretAccessKey::new(SECRET)?,
-        session_token: None,
-    })
+/// A request that exchanges a token for credentials of the role `bot`.
+pub fn exchange(token: &str) -> Request {
+    let parameters = [
+        ("RoleArn", &*format!("arn:aws:iam::{ACCOUNT}:role/bot")),
+        ("RoleSessionName", "botocore-session-1795484000"),
+        ("WebIdentityToken", token),
+    ];
+    Request::query("AssumeRoleWithWebIdentity", sts::VERSION, &parameters)
 }
 
-impl Drop for Bowline {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+/// The response, which must be a success.
+pub fn success(response: Result<Response, SendError>) -> Result<Response> {
+    let response = response?;
+    if response.status != 200 {
+        bail!("status {}: {}", response.status, response.text());
     }
+    Ok(response)
+}
+
+/// A request as it goes onto the wire, signed by a client.
+pub fn bytes(client: &Client, service: &str, request: Request) -> Result<Vec<u8>> {
+    let request = client.sign(service, request)?;
+    let headers: String = request
+        .headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
+    let head = format!(
+        "{} {} HTTP/1.1\r\n{headers}user-agent: Boto3/1.44.5\r\ncontent-length: {}\r\n\r\n",
+        request.method,
+        request.target,
+        request.body.len()
+    );
+    Ok([head.into_bytes(), request.body].concat())
 }
