@@ -16,7 +16,7 @@ mod table;
 
 pub use self::{
     operation::{Api, Operation, ResourceSpec},
-    permission::{KeySchema, Requirement},
+    permission::KeySchema,
     request::Request,
     table::{AccountRegion, InvalidTableName, TableName, TableRef, TableResource},
 };

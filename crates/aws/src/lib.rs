@@ -16,6 +16,7 @@ pub mod iam;
 pub mod ids;
 pub mod output;
 pub mod query;
+pub mod requirement;
 pub mod s3;
 pub mod sigv4;
 pub mod sts;

@@ -15,5 +15,4 @@ pub use operation::{
     Conditions, ListObjects, Metadata, Operation, OperationRequest, PutObject, Range, ReadObject,
     create_bucket_location, decode_query,
 };
-pub use permission::Requirement;
 pub use target::{AddressingStyle, InvalidTarget, S3Target};

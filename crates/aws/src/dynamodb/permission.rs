@@ -18,20 +18,10 @@ use super::{
     shape::present,
     table::{AccountRegion, TableRef, TableResource},
 };
-use crate::error::{AwsError, Code};
-
-/// One question for the policy engine; all of a request's must be allowed.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Requirement<'a> {
-    /// The action, such as `dynamodb:GetItem`.
-    pub action: &'static str,
-    /// The resource's ARN.
-    pub arn: String,
-    /// The table or index, if it is about one.
-    pub resource: Option<TableResource>,
-    /// Condition keys that the request sets, with their values.
-    pub keys: Vec<(Cow<'static, str>, ConditionValue<'a>)>,
-}
+use crate::{
+    error::{AwsError, Code},
+    requirement::{ConditionEntry, Requirement, ResourceOwner, request_tag_keys},
+};
 
 /// What is known of the tables that there are.
 pub trait KeySchema {
@@ -51,12 +41,11 @@ impl Request<'_> {
     ) -> Result<Vec<Requirement<'r>>, AwsError> {
         let body = self.root.as_object().ok_or_else(malformed)?;
         match self.operation().resource_spec() {
-            ResourceSpec::Tables => Ok(vec![Requirement {
-                action: first_action(self.operation()),
-                arn: account_region.table_arn("*"),
-                resource: None,
-                keys: Vec::new(),
-            }]),
+            ResourceSpec::Tables => Ok(vec![Requirement::new(
+                first_action(self.operation()),
+                account_region.table_arn("*"),
+                ResourceOwner::Account(account_region.account()),
+            )]),
             ResourceSpec::Table("ResourceArn") => self.tagging(body),
             ResourceSpec::Table(name) => {
                 let resource = resource(body, name, None, account_region)?;
@@ -114,10 +103,10 @@ impl Request<'_> {
         let tags = present(body, "Tags").and_then(Json::as_array);
         keys.extend(tags.map(request_tags).unwrap_or_default());
         let arn = resource.to_string();
-        let requirement = |action| Requirement {
-            action,
-            arn: arn.clone(),
-            resource: Some(resource.clone()),
+        let requirement = |action: &'static str| Requirement {
+            action: action.into(),
+            arn: arn.clone().into(),
+            owner: ResourceOwner::Table(resource.clone()),
             keys: keys.clone(),
         };
         let mut requirements = vec![requirement(first_action(operation))];
@@ -167,9 +156,9 @@ impl Request<'_> {
         keys.push(("dynamodb:Attributes".into(), attributes.into_value()));
         keys.push(consumed_capacity(body));
         Requirement {
-            action: first_action(self.operation()),
-            arn: resource.to_string(),
-            resource: Some(resource),
+            action: first_action(self.operation()).into(),
+            arn: resource.to_string().into(),
+            owner: ResourceOwner::Table(resource),
             keys,
         }
     }
@@ -211,9 +200,9 @@ impl Request<'_> {
         let enclosing = self.operation().name();
         keys.push(("dynamodb:EnclosingOperation".into(), enclosing.into()));
         Ok(Requirement {
-            action,
-            arn: resource.to_string(),
-            resource: Some(resource),
+            action: action.into(),
+            arn: resource.to_string().into(),
+            owner: ResourceOwner::Table(resource),
             keys,
         })
     }
@@ -237,36 +226,20 @@ impl Request<'_> {
             keys.push(("aws:TagKeys".into(), names));
         }
         Ok(vec![Requirement {
-            action: first_action(self.operation()),
-            arn: resource.to_string(),
-            resource: Some(resource),
+            action: first_action(self.operation()).into(),
+            arn: resource.to_string().into(),
+            owner: ResourceOwner::Table(resource),
             keys,
         }])
     }
 }
 
-/// `aws:RequestTag/{key}` and `aws:TagKeys`. A key that comes twice has no value that is sure.
-fn request_tags<'v>(tags: &'v [Json<'_>]) -> Vec<(Cow<'static, str>, ConditionValue<'v>)> {
-    let mut names: Vec<&str> = Vec::new();
-    let mut keys: Vec<(Cow<'static, str>, ConditionValue<'v>)> = Vec::new();
-    for tag in tags {
+/// The condition keys of the tags in a request.
+fn request_tags<'v>(tags: &'v [Json<'_>]) -> Vec<ConditionEntry<'v>> {
+    request_tag_keys(tags.iter().filter_map(|tag| {
         let text = |name| tag.get(name).and_then(Json::as_str);
-        let (Some(name), value) = (text("Key"), text("Value").unwrap_or_default()) else {
-            continue;
-        };
-        let key = format!("aws:RequestTag/{name}");
-        match keys
-            .iter_mut()
-            .find(|(known, _)| known.eq_ignore_ascii_case(&key))
-        {
-            Some((_, known)) => *known = ConditionValue::Unknown,
-            None => keys.push((key.into(), value.into())),
-        }
-        names.push(name);
-    }
-    let names = names.into_iter().map(Cow::Borrowed).collect();
-    keys.push(("aws:TagKeys".into(), ConditionValue::Set(names)));
-    keys
+        Some((text("Key")?, text("Value").unwrap_or_default()))
+    }))
 }
 
 fn resource(

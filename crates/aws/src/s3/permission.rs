@@ -1,79 +1,45 @@
 //! What permission an operation takes, and what it does with it.
 
 use super::{BucketName, ObjectKey, Operation};
-use crate::access::Access;
-
-/// One question for the policy engine; all of an operation's must be allowed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Requirement {
-    /// The action, such as `s3:GetObject`.
-    pub action: &'static str,
-    /// The resource's ARN.
-    pub resource: String,
-    /// Condition keys of S3's own that the request sets, with their values.
-    pub conditions: Vec<(&'static str, String)>,
-}
-
-impl Requirement {
-    fn of(action: &'static str, resource: String) -> Self {
-        Self {
-            action,
-            resource,
-            conditions: Vec::new(),
-        }
-    }
-
-    /// With the keys that the request gives a value; the others are absent, which policies tell from empty.
-    fn with<const N: usize>(self, conditions: [(&'static str, Option<String>); N]) -> Self {
-        Self {
-            conditions: conditions
-                .into_iter()
-                .filter_map(|(key, value)| Some((key, value?)))
-                .collect(),
-            ..self
-        }
-    }
-}
+use crate::{
+    access::Access,
+    requirement::{Requirement, ResourceOwner},
+};
 
 impl Operation {
     /// The permissions that the operation takes ("Required permissions for Amazon S3 API operations", S3 User Guide).
-    pub fn requirements(&self) -> Vec<Requirement> {
+    pub fn requirements(&self) -> Vec<Requirement<'static>> {
         let requirement = match self {
-            Self::ListBuckets => {
-                Requirement::of("s3:ListAllMyBuckets", "arn:aws:s3:::*".to_owned())
-            }
+            Self::ListBuckets => Requirement::new(
+                "s3:ListAllMyBuckets",
+                "arn:aws:s3:::*",
+                ResourceOwner::Caller,
+            ),
             Self::CreateBucket {
                 bucket,
                 acl,
                 location,
                 checksum: _,
-            } => Requirement::of("s3:CreateBucket", bucket.arn()).with([
+            } => Requirement::new("s3:CreateBucket", bucket.arn(), ResourceOwner::Caller).with([
                 ("s3:x-amz-acl", acl.clone()),
                 ("s3:LocationConstraint", location.clone()),
             ]),
-            Self::HeadBucket { bucket } => Requirement::of("s3:ListBucket", bucket.arn()),
-            Self::DeleteBucket { bucket } => Requirement::of("s3:DeleteBucket", bucket.arn()),
-            Self::GetBucketLocation { bucket } => {
-                Requirement::of("s3:GetBucketLocation", bucket.arn())
-            }
-            Self::ListObjectsV2 { bucket, list } => Requirement::of("s3:ListBucket", bucket.arn())
-                .with([
-                    ("s3:prefix", list.prefix.clone()),
-                    ("s3:delimiter", list.delimiter.clone()),
-                    ("s3:max-keys", list.max_keys.map(|n| n.to_string())),
-                ]),
+            Self::HeadBucket { bucket } => on_bucket("s3:ListBucket", bucket),
+            Self::DeleteBucket { bucket } => on_bucket("s3:DeleteBucket", bucket),
+            Self::GetBucketLocation { bucket } => on_bucket("s3:GetBucketLocation", bucket),
+            Self::ListObjectsV2 { bucket, list } => on_bucket("s3:ListBucket", bucket).with([
+                ("s3:prefix", list.prefix.clone()),
+                ("s3:delimiter", list.delimiter.clone()),
+                ("s3:max-keys", list.max_keys.map(|n| n.to_string())),
+            ]),
             Self::GetObject { bucket, key, .. } | Self::HeadObject { bucket, key, .. } => {
-                Requirement::of("s3:GetObject", object_arn(bucket, key))
+                on_object("s3:GetObject", bucket, key)
             }
-            Self::PutObject { bucket, key, put } => {
-                Requirement::of("s3:PutObject", object_arn(bucket, key)).with([
-                    ("s3:x-amz-acl", put.acl.clone()),
-                    ("s3:x-amz-storage-class", put.storage_class.clone()),
-                ])
-            }
-            Self::DeleteObject { bucket, key } => {
-                Requirement::of("s3:DeleteObject", object_arn(bucket, key))
-            }
+            Self::PutObject { bucket, key, put } => on_object("s3:PutObject", bucket, key).with([
+                ("s3:x-amz-acl", put.acl.clone()),
+                ("s3:x-amz-storage-class", put.storage_class.clone()),
+            ]),
+            Self::DeleteObject { bucket, key } => on_object("s3:DeleteObject", bucket, key),
         };
         vec![requirement]
     }
@@ -111,10 +77,10 @@ impl Operation {
     }
 
     /// The permission that lets the caller know that a key does not exist; without it a missing key is `AccessDenied`.
-    pub fn absence_requirement(&self) -> Option<Requirement> {
+    pub fn absence_requirement(&self) -> Option<Requirement<'static>> {
         match self {
             Self::GetObject { bucket, .. } | Self::HeadObject { bucket, .. } => {
-                Some(Requirement::of("s3:ListBucket", bucket.arn()))
+                Some(on_bucket("s3:ListBucket", bucket))
             }
             Self::ListBuckets
             | Self::CreateBucket { .. }
@@ -128,6 +94,11 @@ impl Operation {
     }
 }
 
-fn object_arn(bucket: &BucketName, key: &ObjectKey) -> String {
-    format!("{}/{key}", bucket.arn())
+fn on_bucket(action: &'static str, bucket: &BucketName) -> Requirement<'static> {
+    Requirement::new(action, bucket.arn(), ResourceOwner::Bucket(bucket.clone()))
+}
+
+fn on_object(action: &'static str, bucket: &BucketName, key: &ObjectKey) -> Requirement<'static> {
+    let arn = format!("{}/{key}", bucket.arn());
+    Requirement::new(action, arn, ResourceOwner::Bucket(bucket.clone()))
 }
