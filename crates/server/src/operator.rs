@@ -23,6 +23,7 @@ use std::sync::Arc;
 use bowline_aws::{
     access::Access,
     error::{AwsError, Code},
+    requirement::Requirement,
     sigv4::UnverifiedRequest,
 };
 use bowline_iam::account::AccountId;
@@ -39,7 +40,7 @@ use crate::{
     identity::index::Index,
     request::{
         authenticate::{Signed, signed_body},
-        authorize::{Authorizer, Question},
+        authorize::Authorizer,
         call::Call,
         error::RequestError,
         record::{self, AuditedResource, RequestRecord},
@@ -111,21 +112,19 @@ pub(crate) async fn serve(
     });
     request.tell(record);
     let subject = request.subject(&index);
-    let question = Question {
-        action: &format!("bowline:{name}"),
-        resource: &subject.arn,
-        account: subject.account,
-        keys: Vec::new(),
-        trust: None,
-    };
-    let passed = request.passed(&index, caller.account());
-    let questions: Vec<_> = [question]
+    let requirement = Requirement::new(
+        format!("bowline:{name}"),
+        subject.arn.clone(),
+        subject.account.into(),
+    );
+    let pass_role = request.pass_role(&index, caller.account());
+    let requirements: Vec<_> = [Some(requirement), pass_role.map(PassRole::into_requirement)]
         .into_iter()
-        .chain(passed.as_ref().map(PassRole::question))
+        .flatten()
         .collect();
     let region = signature.scope().region();
     let authorizer = Authorizer::new(&index, head, record.service, Some(region), Some(&caller));
-    let permit = authorizer.permit(&questions, request);
+    let permit = authorizer.permit(&requirements, request);
     record.resource = Some(subject);
     let permit = permit?;
     app.audit.check_before(record)?;
@@ -242,9 +241,9 @@ impl Request {
 
 impl Request {
     /// The role that is handed to a service, which takes a permission of its own.
-    fn passed(&self, index: &Index, caller: AccountId) -> Option<PassRole> {
+    fn pass_role(&self, index: &Index, caller: AccountId) -> Option<PassRole> {
         match self {
-            Self::AttachRole(input) => Some(input.passed(index, caller)),
+            Self::AttachRole(input) => Some(input.pass_role(index, caller)),
             Self::ConfigureProvider(_)
             | Self::CreateAccount(_)
             | Self::DetachRole(_)

@@ -4,6 +4,7 @@ pub(crate) mod authenticate;
 pub(crate) mod authorize;
 pub(crate) mod call;
 pub(crate) mod caller;
+pub(crate) mod condition_keys;
 pub(crate) mod error;
 pub(crate) mod finish;
 pub(crate) mod query;

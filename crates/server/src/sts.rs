@@ -10,17 +10,13 @@ mod session_limits;
 
 use bowline_aws::{
     error::{AwsError, Protocol},
+    requirement::Requirement,
     sts::{self, Request},
 };
 
 use crate::{
     identity::session::{MintError, Minted},
-    request::{
-        authorize::{Authorizer, Question},
-        call::Call,
-        error::RequestError,
-        record::RequestRecord,
-    },
+    request::{authorize::Authorizer, call::Call, error::RequestError, record::RequestRecord},
 };
 pub(crate) use assume_role_with_web_identity::with_web_identity;
 pub(crate) use service_role::{assume_for_service, check_service_trust};
@@ -46,14 +42,8 @@ pub(crate) async fn signed(
         }
         Request::GetCallerIdentity(_) => Ok(get_caller_identity::get_caller_identity(call)),
         Request::NotBuilt(operation) => {
-            let question = Question {
-                action: operation.action(),
-                resource: "*",
-                account: None,
-                keys: Vec::new(),
-                trust: None,
-            };
-            let _permit = authorizer.permit(&[question], operation)?;
+            let requirement = Requirement::any_resource(operation.action());
+            let _permit = authorizer.permit(&[requirement], operation)?;
             Err(AwsError::unknown_operation(operation.name(), sts::VERSION).into())
         }
     }

@@ -12,16 +12,15 @@ mod tables;
 mod tags;
 mod upstream_request;
 
-use std::{borrow::Cow, collections::HashSet, sync::Arc};
+use std::{collections::HashSet, sync::Arc};
 
 use bowline_aws::{
-    dynamodb::{
-        AccountRegion, Api, KeySchema, Operation, Request, Requirement, ResourceSpec, TableResource,
-    },
+    dynamodb::{AccountRegion, Api, KeySchema, Operation, Request, ResourceSpec, TableResource},
     error::{AwsError, Code},
+    requirement::Requirement,
     sigv4::UnverifiedRequest,
 };
-use bowline_iam::{context::ConditionValue, decision::Permit};
+use bowline_iam::decision::Permit;
 use http::Method;
 
 use super::dynamodb::execute::{AuthorizedTableOperation, execute};
@@ -34,7 +33,7 @@ use crate::{
     },
     request::{
         authenticate::{Signed, signed_body},
-        authorize::{Authorizer, Question},
+        authorize::Authorizer,
         caller::Caller,
         error::RequestError,
         record::{AuditedResource, RequestRecord},
@@ -99,18 +98,11 @@ pub(crate) async fn serve(
 
 /// An operation that exists and is not built: told so to whoever may do all of its kind.
 fn not_built(authorizer: &Authorizer<'_>, operation: Operation) -> RequestError {
-    let questions: Vec<_> = operation
-        .actions()
-        .iter()
-        .map(|action| Question {
-            action,
-            resource: "*",
-            account: None,
-            keys: Vec::new(),
-            trust: None,
-        })
+    let actions = operation.actions().iter();
+    let requirements: Vec<_> = actions
+        .map(|action| Requirement::any_resource(*action))
         .collect();
-    match authorizer.permit(&questions, ()) {
+    match authorizer.permit(&requirements, ()) {
         Ok(_) => AwsError::unknown_operation(operation.name(), VERSION).into(),
         Err(refused) => refused,
     }
@@ -171,18 +163,6 @@ impl<'a> Records<'a> {
         let own = resource.account_region.account() == self.1.account();
         own.then(|| record(self.0, resource)).flatten()
     }
-
-    /// `aws:ResourceTag/{key}` of a table that there is.
-    fn tags(&self, requirement: &Requirement<'_>) -> Vec<(Cow<'static, str>, ConditionValue<'a>)> {
-        let table = requirement.resource.as_ref();
-        let table = table.and_then(|resource| self.table(resource));
-        let tags = table.into_iter().flat_map(|table| &table.record.tags);
-        tags.map(|(name, value)| {
-            let key = Cow::Owned(format!("aws:ResourceTag/{name}"));
-            (key, value.as_str().into())
-        })
-        .collect()
-    }
 }
 
 /// The record of a table, in whatever state it is.
@@ -203,25 +183,7 @@ impl TableCall<'_> {
         let records = Records(self.index, self.account_region);
         let requirements = self.request.requirements(self.account_region, &records)?;
         self.check_complete(&requirements)?;
-        let tags: Vec<_> = requirements.iter().map(|r| records.tags(r)).collect();
-        let questions: Vec<_> = requirements
-            .iter()
-            .zip(&tags)
-            .map(|(requirement, tags)| {
-                let keys = requirement.keys.iter().chain(tags);
-                Question {
-                    action: requirement.action,
-                    resource: &requirement.arn,
-                    account: Some(requirement.resource.as_ref().map_or_else(
-                        || self.account_region.account(),
-                        |resource| resource.account_region.account(),
-                    )),
-                    keys: keys.map(|(key, value)| (&**key, value.clone())).collect(),
-                    trust: None,
-                }
-            })
-            .collect();
-        let about = || requirements.iter().filter_map(|r| r.resource.as_ref());
+        let about = || requirements.iter().filter_map(Requirement::table);
         let known = about().map(|resource| Some(&*records.table(resource)?.record));
         let bound = AuthorizedTableOperation {
             operation: self.request.operation(),
@@ -229,12 +191,12 @@ impl TableCall<'_> {
             tables: about().cloned().collect(),
             body: upstream_request::to_upstream(self.request, self.caller, known),
         };
-        authorizer.permit(&questions, bound)
+        authorizer.permit(&requirements, bound)
     }
 
     /// Every table that is named anywhere is decided about. If one were not, that would be a mistake of ours.
     fn check_complete(&self, requirements: &[Requirement<'_>]) -> Result<(), AwsError> {
-        let about = requirements.iter().filter_map(|r| r.resource.as_ref());
+        let about = requirements.iter().filter_map(Requirement::table);
         let decided: HashSet<_> = about.map(|r| (&r.account_region, &r.table)).collect();
         let named = self.request.tables(self.account_region);
         if named

@@ -11,10 +11,11 @@ use std::sync::Arc;
 use aws_lc_rs::{constant_time::verify_slices_are_equal, digest, rand::SecureRandom as _};
 use bowline_aws::{
     error::{AwsError, Code, Protocol},
-    s3::{BucketName, Operation, OperationRequest, Requirement, S3Target, decode_query},
+    requirement::Requirement,
+    s3::{BucketName, Operation, OperationRequest, S3Target, decode_query},
     sigv4::{ChunkChain, ContentSha256, Payload, UnverifiedRequest},
 };
-use bowline_iam::{account::AccountId, decision::Permit};
+use bowline_iam::decision::Permit;
 use bytes::Bytes;
 use http_body::Body as _;
 
@@ -31,8 +32,8 @@ use crate::{
     },
     request::{
         authenticate::{authenticate, record_claimed_identity},
-        authorize::{Authorizer, Question},
-        caller::Caller,
+        authorize::Authorizer,
+        condition_keys::s3_signature_keys,
         error::RequestError,
         record::{AuditedResource, RecordedIdentity, RequestRecord},
         request_id::NoRandomness,
@@ -96,7 +97,7 @@ pub(crate) async fn serve(
     app.audit.check_before(record)?;
     match request.carry_out(record, permit, &given, body).await {
         Err(refused) if refused.client.code() == Code::NoSuchKey => {
-            Err(request.absent(record, refused, absence.as_ref()))
+            Err(request.absent(record, refused, absence))
         }
         Err(RequestError {
             client,
@@ -208,12 +209,7 @@ impl S3Request<'_> {
         record: &RequestRecord<'_>,
         operation: Operation,
     ) -> Result<Permit<AuthorizedS3Operation>, RequestError> {
-        let owner = self.owner(record, &operation);
         let requirements = operation.requirements();
-        let questions: Vec<_> = requirements
-            .iter()
-            .map(|requirement| self.question(record, owner, requirement))
-            .collect();
         let bucket = if let Operation::CreateBucket { bucket, .. } = &operation {
             Some(self.new_id(bucket)?)
         } else {
@@ -221,7 +217,7 @@ impl S3Request<'_> {
             record.map(|bucket| bucket.record.id.clone())
         };
         let bound = AuthorizedS3Operation { operation, bucket };
-        self.authorizer(record).permit(&questions, bound)
+        self.authorizer(record).permit(&requirements, bound)
     }
 
     /// The id of a bucket that may be made.
@@ -240,15 +236,16 @@ impl S3Request<'_> {
         &self,
         record: &RequestRecord<'_>,
         told: RequestError,
-        requirement: Option<&Requirement>,
+        requirement: Option<Requirement<'_>>,
     ) -> RequestError {
         let Some(requirement) = requirement else {
             return told;
         };
-        let owner = self.bucket.record().map(|bucket| bucket.record.owner);
-        let question = self.question(record, owner, requirement);
-        let (action, resource) = (requirement.action, &requirement.resource);
-        match self.authorizer(record).permit(&[question], ()) {
+        let (action, resource) = (&requirement.action, &requirement.arn);
+        let allowed = self
+            .authorizer(record)
+            .permit(std::slice::from_ref(&requirement), ());
+        match allowed {
             Ok(_) => {
                 let reason = format!(
                     "the bucket has no such object, which the caller is told for being allowed {action} on {resource}"
@@ -269,51 +266,18 @@ impl S3Request<'_> {
     }
 
     fn authorizer<'a>(&'a self, record: &'a RequestRecord<'_>) -> Authorizer<'a> {
-        Authorizer::new(
+        let caller = record.caller();
+        let authorizer = Authorizer::new(
             self.index,
             record.head,
             record.service,
             record.region.as_deref(),
-            record.caller(),
-        )
-    }
-
-    fn question<'q>(
-        &self,
-        record: &RequestRecord<'_>,
-        owner: Option<AccountId>,
-        requirement: &'q Requirement,
-    ) -> Question<'q> {
-        let conditions = requirement.conditions.iter();
-        let mut keys: Vec<_> = conditions
-            .map(|(key, value)| (*key, value.as_str().into()))
-            .collect();
-        // What a policy may ask of how a request is signed ("Condition keys for Amazon S3", Service Authorization Reference).
-        if record.caller().is_some() {
-            keys.push(("s3:authType", "REST-HEADER".into()));
-            keys.push(("s3:signatureversion", "AWS4-HMAC-SHA256".into()));
-            keys.push(("s3:x-amz-content-sha256", self.content.to_value().into()));
-        }
-        if let Some(owner) = owner {
-            keys.push(("s3:ResourceAccount", owner.to_string().into()));
-        }
-        Question {
-            action: requirement.action,
-            resource: &requirement.resource,
-            account: owner,
-            keys,
-            trust: None,
-        }
-    }
-
-    /// The account that owns the bucket. One that does not exist is the caller's own to be allowed or not: whoever has no
-    /// permission does not learn which buckets there are. One that is to be made is the caller's too: that the name is somebody
-    /// else's is a conflict, told to those who may make buckets.
-    fn owner(&self, record: &RequestRecord<'_>, operation: &Operation) -> Option<AccountId> {
-        let caller = record.caller().map(Caller::account);
-        match (operation, self.bucket.record()) {
-            (Operation::CreateBucket { .. }, _) | (_, None) => caller,
-            (_, Some(bucket)) => Some(bucket.record.owner),
+            caller,
+        );
+        if caller.is_some() {
+            authorizer.with_service_keys(s3_signature_keys(self.content))
+        } else {
+            authorizer
         }
     }
 

@@ -1,9 +1,8 @@
 //! Roles that are handed to services: `iam:PassRole`, which is no operation but a permission that others take ("Grant a user permissions
 //! to pass a role to an AWS service", IAM User Guide).
 
+use bowline_aws::requirement::{Requirement, ResourceOwner};
 use bowline_iam::account::AccountId;
-
-use crate::request::authorize::Question;
 
 /// A role that a caller hands to a service.
 #[derive(Debug)]
@@ -19,20 +18,11 @@ pub(crate) struct PassRole {
 }
 
 impl PassRole {
-    /// What to ask the engine.
-    pub(crate) fn question(&self) -> Question<'_> {
-        let mut keys = vec![("iam:PassedToService", self.service.into())];
-        keys.extend(
-            self.resource
-                .as_deref()
-                .map(|arn| ("iam:AssociatedResourceArn", arn.into())),
-        );
-        Question {
-            action: "iam:PassRole",
-            resource: &self.role_arn,
-            account: Some(self.account),
-            keys,
-            trust: None,
-        }
+    /// The permission that the caller needs.
+    pub(crate) fn into_requirement(self) -> Requirement<'static> {
+        let owner = ResourceOwner::Account(self.account);
+        Requirement::new("iam:PassRole", self.role_arn, owner)
+            .with([("iam:PassedToService", Some(self.service))])
+            .with([("iam:AssociatedResourceArn", self.resource)])
     }
 }

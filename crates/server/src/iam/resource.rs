@@ -6,6 +6,7 @@ use bowline_aws::{
     error::{AwsError, Code},
     iam::{Operation, OperationResource, authorization::PassedRole},
     query::Params,
+    requirement::{Requirement, ResourceOwner},
 };
 use bowline_iam::account::AccountId;
 
@@ -19,25 +20,38 @@ use crate::{
     },
 };
 
-/// What a request acts on.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct ResourceTarget {
-    /// The ARN, or `*`.
-    pub(crate) arn: String,
-    /// The account that owns it; none if it is the caller's own by nature.
-    pub(crate) account: Option<AccountId>,
-}
-
-/// What this request acts on. The parameters were found to be well-formed.
+/// The permissions that a request requires: that of its operation, and `iam:PassRole` where it
+/// passes a role to a service. The parameters were found to be well-formed.
 ///
 /// # Errors
-/// `ValidationError` if it leaves out the user and the caller is none.
-pub(crate) fn resource(
+/// `ValidationError` if the request leaves out the user and the caller is none.
+pub(crate) fn requirements<'p>(
+    operation: Operation,
+    params: &'p Params,
+    caller: &Caller,
+    index: &Index,
+) -> Result<Vec<Requirement<'p>>, AwsError> {
+    let (arn, owner) = resource(operation, params, caller, index)?;
+    let mut requirement = Requirement::new(operation.action(), arn, owner);
+    for key in operation.condition_keys() {
+        requirement = requirement.with([(key.name, params.get(key.member))]);
+    }
+    let pass_role = pass_role(operation, params, caller, index);
+    Ok(
+        [Some(requirement), pass_role.map(PassRole::into_requirement)]
+            .into_iter()
+            .flatten()
+            .collect(),
+    )
+}
+
+/// The ARN of what a request acts on, or `*`, and its owner.
+fn resource(
     operation: Operation,
     params: &Params,
     caller: &Caller,
     index: &Index,
-) -> Result<ResourceTarget, AwsError> {
+) -> Result<(String, ResourceOwner), AwsError> {
     let account = caller.account();
     let text = |member: &str| params.get(member).unwrap_or_default();
     let path = params.get("Path").filter(|path| !path.is_empty());
@@ -49,10 +63,7 @@ pub(crate) fn resource(
         )
     };
     Ok(match operation.resource() {
-        OperationResource::Any => ResourceTarget {
-            arn: "*".to_owned(),
-            account: None,
-        },
+        OperationResource::Any => ("*".to_owned(), ResourceOwner::Caller),
         OperationResource::Role(member) => {
             let name = text(member);
             let arn = index.role(account, name).map(|role| role.arn.to_string());
@@ -85,10 +96,10 @@ pub(crate) fn resource(
             let arn = text(member);
             // One of another account needs that account's leave, which nothing here gives.
             let of = arn.split(':').nth(4).and_then(|part| part.parse().ok());
-            ResourceTarget {
-                arn: arn.to_owned(),
-                account: of.or(Some(account)),
-            }
+            (
+                arn.to_owned(),
+                ResourceOwner::Account(of.unwrap_or(account)),
+            )
         }
         OperationResource::NewProvider(member) => {
             let url = text(member);
@@ -102,8 +113,8 @@ pub(crate) fn resource(
     })
 }
 
-/// The role that a request hands to a service, which takes a permission of its own.
-pub(crate) fn passed(
+/// The role that a request passes to a service.
+fn pass_role(
     operation: Operation,
     params: &Params,
     caller: &Caller,
@@ -124,11 +135,8 @@ pub(crate) fn passed(
     })
 }
 
-fn own(account: AccountId, arn: String) -> ResourceTarget {
-    ResourceTarget {
-        arn,
-        account: Some(account),
-    }
+fn own(account: AccountId, arn: String) -> (String, ResourceOwner) {
+    (arn, ResourceOwner::Account(account))
 }
 
 /// Whose access keys, or which user, a request means.

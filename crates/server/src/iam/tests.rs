@@ -14,7 +14,7 @@ use crate::{
         store::{RecordKey, Transaction},
     },
     request::{
-        authorize::{Authorizer, Question},
+        authorize::Authorizer,
         caller::{Caller, Identity},
         service::Service,
     },
@@ -127,14 +127,7 @@ impl World {
         let params = bowline_aws::query::Params::parse(parameters.as_bytes(), None).unwrap();
         let operation = Operation::from_name(params.get("Action").unwrap()).unwrap();
         let request = Request::parse(operation, &params).unwrap();
-        let on = resource::resource(operation, &params, &self.caller, index).unwrap();
-        let question = Question {
-            action: operation.action(),
-            resource: &on.arn,
-            account: on.account,
-            keys: Vec::new(),
-            trust: None,
-        };
+        let requirements = resource::requirements(operation, &params, &self.caller, index).unwrap();
         let call = self.call(index);
         let (app, now) = (call.app, call.now);
         let (parts, ()) = http::Request::get("/")
@@ -153,7 +146,7 @@ impl World {
         );
         let head = head.unwrap();
         let authorizer = Authorizer::new(index, &head, Service::Iam, None, Some(&self.caller));
-        let permit = authorizer.permit(&[question], request).unwrap();
+        let permit = authorizer.permit(&requirements, request).unwrap();
         let done = carry_out(permit, &call).await;
         done.map(drop).map_err(|refused| refused.client.code())
     }

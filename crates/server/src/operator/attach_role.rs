@@ -83,7 +83,7 @@ impl AttachRole {
     }
 
     /// The role that is handed over, whether it exists or not.
-    pub(super) fn passed(&self, index: &Index, caller: AccountId) -> PassRole {
+    pub(super) fn pass_role(&self, index: &Index, caller: AccountId) -> PassRole {
         let (role_arn, account) = match &self.role {
             RoleReference::Name(name) => {
                 let role = index.role(caller, name);
@@ -108,14 +108,14 @@ impl AttachRole {
 
     pub(super) async fn carry_out(&self, call: &Call<'_>) -> Result<String, RequestError> {
         let account = call.account();
-        let passed = self.passed(&call.index, account).role_arn;
+        let passed = self.pass_role(&call.index, account).role_arn;
         let decided = find(&call.index, &passed)?;
         // Decided on the role as it is: whoever changes it meanwhile is in the way of the transaction, and it is decided anew.
         let mut refused = None;
         let updated = call
             .update(|index| {
                 let role = find_unchanged(index, decided)?;
-                if let Err(why) = check_service_trust(role, &self.resource, call.now, ()) {
+                if let Err(why) = check_service_trust(index, role, &self.resource, call.now, ()) {
                     let error = why.client.clone();
                     refused = Some(why);
                     return Err(error);

@@ -18,10 +18,10 @@ use crate::{
         body::{self, RequestBody},
         response::{self, Response},
     },
-    iam::{self as iam_api, pass_role::PassRole},
+    iam as iam_api,
     request::{
         authenticate::{Signed, signed_body},
-        authorize::{Authorizer, Question},
+        authorize::Authorizer,
         call::Call,
         error::RequestError,
         record::{AuditedResource, RequestRecord},
@@ -63,27 +63,9 @@ pub(crate) async fn signed(
             record.operation = Some(operation.into());
             audit_parameters(record, &params);
             let request = iam::Request::parse(operation, &params).map_err(AwsError::from)?;
-            let on = iam_api::resource::resource(operation, &params, caller, &index)?;
-            let keys = operation.condition_keys().iter();
-            let question = Question {
-                action: operation.action(),
-                resource: &on.arn,
-                account: on.account,
-                keys: keys
-                    .filter_map(|key| Some((key.name, params.get(key.member)?.into())))
-                    .collect(),
-                trust: None,
-            };
-            let passed = iam_api::resource::passed(operation, &params, caller, &index);
-            let questions: Vec<_> = [question]
-                .into_iter()
-                .chain(passed.as_ref().map(PassRole::question))
-                .collect();
-            let permit = authorizer.permit(&questions, request);
-            record.resource = Some(AuditedResource {
-                arn: on.arn,
-                account: on.account,
-            });
+            let requirements = iam_api::resource::requirements(operation, &params, caller, &index)?;
+            let permit = authorizer.permit(&requirements, request);
+            record.resource = requirements.into_iter().next().map(AuditedResource::from);
             let permit = permit?;
             app.audit.check_before(record)?;
             iam_api::carry_out(permit, &call).await?

@@ -3,7 +3,13 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use bowline_aws::{access::Access, credentials::AccessKeyId, dynamodb, iam, s3, sts};
+use bowline_aws::{
+    access::Access,
+    credentials::AccessKeyId,
+    dynamodb, iam,
+    requirement::{Requirement, ResourceOwner},
+    s3, sts,
+};
 use bowline_iam::account::AccountId;
 
 use crate::{
@@ -96,6 +102,20 @@ pub(crate) struct AuditedResource {
     pub(crate) arn: String,
     /// The account that it belongs to.
     pub(crate) account: Option<AccountId>,
+}
+
+impl From<Requirement<'_>> for AuditedResource {
+    fn from(requirement: Requirement<'_>) -> Self {
+        let account = match requirement.owner {
+            ResourceOwner::Account(account) => Some(account),
+            ResourceOwner::Table(table) => Some(table.account_region.account()),
+            ResourceOwner::Caller | ResourceOwner::Bucket(_) => None,
+        };
+        Self {
+            arn: requirement.arn.into_owned(),
+            account,
+        }
+    }
 }
 
 /// Names and values. A dot in a name makes an object of those that share what stands before it.

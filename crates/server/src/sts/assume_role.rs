@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use bowline_aws::{
     error::AwsError,
+    requirement::ConditionEntry,
     sts::{self, AssumeRoleRequest, AssumeRoleResponse},
 };
-use bowline_iam::{authorize::AppliedPolicy, context::ConditionValue, policy::CompiledPolicy};
+use bowline_iam::context::ConditionValue;
 
 use super::{
     IssuedCredentials, audit_issued_credentials,
@@ -14,12 +15,11 @@ use super::{
     session_limits::{check_policy, duration},
 };
 use crate::{
-    identity::index::compiled::TRUST_POLICY,
     identity::session::{self, AssumeRole},
     request::{
-        authorize::{Authorizer, Question},
+        authorize::Authorizer,
         call::Call,
-        caller::{Caller, Identity},
+        caller::Identity,
         error::RequestError,
         record::{AuditedResource, RequestRecord},
         unsupported_parameters::{has_any, reject_unsupported},
@@ -61,22 +61,19 @@ pub(super) fn assume_role(
         let error = AwsError::access_denied("Roles may not be assumed by root accounts.");
         return Err(error.into());
     }
-    let mut keys = vec![(
-        "sts:RoleSessionName",
-        input.role_session_name.as_str().into(),
-    )];
-    if let Some(external_id) = &input.external_id {
-        keys.push(("sts:ExternalId", external_id.as_str().into()));
-    }
+    let external_id = input.external_id.as_deref().map(ConditionValue::from);
+    let keys: Vec<ConditionEntry<'_>> = [
+        (
+            "sts:RoleSessionName",
+            Some(input.role_session_name.as_str().into()),
+        ),
+        ("sts:ExternalId", external_id),
+    ]
+    .into_iter()
+    .filter_map(|(key, value)| Some((key.into(), value?)))
+    .collect();
     let Some(role) = arn.find(&call.index) else {
-        return Err(no_role(&arn, authorizer, caller, keys));
-    };
-    let question = Question {
-        action: "sts:AssumeRole",
-        resource: &role.arn,
-        account: Some(role.record.account),
-        keys,
-        trust: Some(role.trust_policy()),
+        return Err(authorizer.deny_missing_role(arn.as_str(), arn.account, &keys));
     };
     let chained = caller.session().is_some();
     let session = AssumeRole {
@@ -89,7 +86,7 @@ pub(super) fn assume_role(
         issued: call.now,
     };
     // The proof first: whoever may not assume the role learns nothing of how long it could be assumed for.
-    let permit = authorizer.permit(&[question], session)?;
+    let permit = authorizer.permit_assume_role(role, &keys, session)?;
     let seconds = duration(input.duration_seconds, &role.record, chained)?;
     check_policy(input.policy.as_deref())?;
     let keyring = call.index.keyring();
@@ -106,40 +103,4 @@ pub(super) fn assume_role(
     let answer = sts::response(&output, call.request_id);
     audit_issued_credentials(record, output.credentials, output.assumed_role_user);
     Ok(answer)
-}
-
-/// What whoever names a role that does not exist is told. In an account of others that is just what one says that does not trust
-/// them, so that nobody finds out which roles there are.
-fn no_role(
-    arn: &RoleArn<'_>,
-    authorizer: &Authorizer<'_>,
-    caller: &Caller,
-    keys: Vec<(&str, ConditionValue<'_>)>,
-) -> RequestError {
-    if arn.account == caller.account() {
-        let message = format!(
-            "User: {} is not authorized to perform: sts:AssumeRole on resource: {}",
-            caller.arn(),
-            arn.as_str()
-        );
-        let reason = format!("the role `{}` does not exist", arn.as_str());
-        return RequestError::new(AwsError::access_denied(message), &reason);
-    }
-    let nobody = CompiledPolicy::default();
-    let question = Question {
-        action: "sts:AssumeRole",
-        resource: arn.as_str(),
-        account: Some(arn.account),
-        keys,
-        trust: Some(AppliedPolicy {
-            name: TRUST_POLICY,
-            arn: None,
-            policy: Some(&nobody),
-        }),
-    };
-    match authorizer.permit(&[question], ()) {
-        Err(refused) => refused,
-        // Nothing allows it, so this is never reached; if it were, it is a denial all the same.
-        Ok(_) => AwsError::access_denied("Access Denied").into(),
-    }
 }

@@ -5,18 +5,9 @@
 //! and only then a session. Whoever has no good token learns nothing about roles; a role that does not exist and one that does not trust
 //! the holder are refused in the same words.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
-use bowline_aws::{
-    error::AwsError,
-    sts::{self, AssumeRoleWithWebIdentityRequest, AssumeRoleWithWebIdentityResponse},
-};
-use bowline_iam::{
-    action::Action,
-    authorize::{AuthorizationRequest, Policies, RequestedResource, authorize, explain},
-    context::{ConditionContext, ConditionValue},
-    principal::Principal,
-};
+use bowline_aws::sts::{self, AssumeRoleWithWebIdentityRequest, AssumeRoleWithWebIdentityResponse};
 
 use super::{
     IssuedCredentials, audit_issued_credentials,
@@ -25,18 +16,16 @@ use super::{
 };
 use crate::{
     app::App,
-    identity::index::{ProviderEntry, RoleEntry},
+    identity::index::ProviderEntry,
     identity::session::{self, AssumeRole, WebIdentityClaims},
     oidc::{DecodedToken, TokenError, UnverifiedToken, VerifiedToken},
     request::{
-        authorize::request_keys,
+        authorize::Authorizer,
         error::RequestError,
         record::{AuditedResource, RecordedIdentity, RequestRecord},
         unsupported_parameters::{has_any, reject_unsupported},
     },
 };
-
-const ACTION: &str = "sts:AssumeRoleWithWebIdentity";
 
 /// Exchanges a token: the answer's XML.
 ///
@@ -94,9 +83,11 @@ pub(crate) async fn with_web_identity(
         audience: token.audience().to_owned(),
         subject: token.subject().to_owned(),
     };
+    let authorizer = Authorizer::for_web_identity(&index, record.head, &token, &provider);
+    let session_name = input.role_session_name.as_str().into();
+    let keys = [("sts:RoleSessionName".into(), session_name)];
     let Some(role) = arn.find(&index) else {
-        let reason = format!("the role `{}` does not exist", arn.as_str());
-        return Err(RequestError::new(denial(), &reason));
+        return Err(authorizer.deny_missing_role(arn.as_str(), arn.account, &keys));
     };
 
     let session = AssumeRole {
@@ -108,28 +99,7 @@ pub(crate) async fn with_web_identity(
         chained_from: None,
         issued: record.head.now,
     };
-    let action = Action::parse(ACTION).map_err(|error| RequestError::new(denial(), &error))?;
-    let context = context(record, &token, &provider, &input.role_session_name);
-    let request = AuthorizationRequest {
-        principal: Principal::Federated {
-            account: provider.record.account,
-            provider: &provider.arn,
-        },
-        action: &action,
-        resource: RequestedResource {
-            arn: &role.arn,
-            account: Some(role.record.account),
-        },
-        context: &context,
-    };
-    let policies = trust(role);
-    let permit = authorize(&request, &policies)
-        .permit(session)
-        .map_err(|_| RequestError {
-            client: denial(),
-            internal: None,
-            traces: vec![explain(&request, &policies)],
-        })?;
+    let permit = authorizer.permit_assume_role(role, &keys, session)?;
     let seconds = duration(input.duration_seconds, &role.record, false)?;
     check_policy(input.policy.as_deref())?;
     let minted = session::mint(permit, seconds, index.keyring(), &app.random)?;
@@ -159,18 +129,6 @@ pub(crate) async fn with_web_identity(
     Ok(answer)
 }
 
-/// The one denial: it does not say whether there is such a role.
-fn denial() -> AwsError {
-    AwsError::access_denied(format!("Not authorized to perform {ACTION}"))
-}
-
-fn trust(role: &RoleEntry) -> Policies<'_> {
-    Policies {
-        trust: Some(role.trust_policy()),
-        ..Policies::default()
-    }
-}
-
 /// What of a token goes into the session.
 fn claims(token: &VerifiedToken<'_>, provider: &ProviderEntry) -> WebIdentityClaims {
     WebIdentityClaims {
@@ -180,34 +138,4 @@ fn claims(token: &VerifiedToken<'_>, provider: &ProviderEntry) -> WebIdentityCla
         subject: token.subject().to_owned(),
         pod_uid: token.pod_uid().map(str::to_owned),
     }
-}
-
-/// What the trust policy is decided on: what the server knows, then the request, then the token.
-fn context<'a>(
-    record: &RequestRecord<'a>,
-    token: &VerifiedToken<'a>,
-    provider: &'a ProviderEntry,
-    session_name: &'a str,
-) -> ConditionContext<'a> {
-    let mut context = request_keys(record.head);
-    context.set("aws:PrincipalIsAWSService", ConditionValue::Bool(false));
-    context.set(
-        "aws:FederatedProvider",
-        ConditionValue::from(&*provider.arn),
-    );
-    context.set("sts:RoleSessionName", session_name.into());
-
-    let prefix = provider.condition_prefix();
-    let key = |claim: &str| [prefix, ":", claim].concat();
-    // Of several audiences a policy has to say which one it means, by a set operator.
-    let audience = match token.audience_for_conditions() {
-        [one] => ConditionValue::from(*one),
-        several => ConditionValue::Set(several.iter().copied().map(Cow::from).collect()),
-    };
-    context.set(key("aud"), audience);
-    context.set(key("sub"), token.subject().into());
-    for (name, value) in token.claims() {
-        context.set(key(name), value.clone());
-    }
-    context
 }

@@ -4,17 +4,14 @@ use bowline_aws::{
     credentials::AccessKeyId,
     error::{AwsError, Code},
     ids,
+    requirement::Requirement,
     sts::{self, GetAccessKeyInfoRequest, GetAccessKeyInfoResponse, Operation},
 };
 use bowline_iam::account::AccountId;
 
 use crate::{
     identity::index::Index,
-    request::{
-        authorize::{Authorizer, Question},
-        call::Call,
-        error::RequestError,
-    },
+    request::{authorize::Authorizer, call::Call, error::RequestError},
 };
 
 pub(super) fn get_access_key_info(
@@ -22,15 +19,9 @@ pub(super) fn get_access_key_info(
     authorizer: &Authorizer<'_>,
     input: &GetAccessKeyInfoRequest,
 ) -> Result<String, RequestError> {
-    let question = Question {
-        action: Operation::GetAccessKeyInfo.action(),
-        resource: "*",
-        account: None,
-        keys: Vec::new(),
-        trust: None,
-    };
+    let requirement = Requirement::any_resource(Operation::GetAccessKeyInfo.action());
     let id = authorizer
-        .permit(&[question], &input.access_key_id)?
+        .permit(&[requirement], &input.access_key_id)?
         .into_action();
     let account = id
         .parse()

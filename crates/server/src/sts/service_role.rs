@@ -11,13 +11,7 @@ use bowline_aws::{
     sts::Operation,
     xml::iso_seconds,
 };
-use bowline_iam::{
-    action::Action,
-    authorize::{AuthorizationRequest, Policies, RequestedResource, authorize, explain},
-    context::{ConditionContext, ConditionValue},
-    decision::Permit,
-    principal::Principal,
-};
+use bowline_iam::decision::Permit;
 use jiff::Timestamp;
 
 use super::IssuedCredentials;
@@ -25,8 +19,12 @@ use crate::{
     audit::{self, Outcome},
     explain::Explanation,
     identity::session::{self, AssumeRole},
-    identity::{entity::ServiceResource, index::RoleEntry},
+    identity::{
+        entity::ServiceResource,
+        index::{Index, RoleEntry},
+    },
     request::{
+        authorize::Authorizer,
         call::Call,
         error::RequestError,
         record::{AuditedResource, RecordedIdentity, RequestRecord},
@@ -39,44 +37,14 @@ use crate::{
 /// # Errors
 /// `AccessDenied`, with the trace.
 pub(crate) fn check_service_trust<A>(
+    index: &Index,
     role: &RoleEntry,
     resource: &ServiceResource,
     now: Timestamp,
     action: A,
 ) -> Result<Permit<A>, RequestError> {
-    let service = resource.service().principal();
-    let denial = || {
-        let message = format!("The role {} cannot be assumed by {service}.", role.arn);
-        AwsError::access_denied(message)
-    };
-    // Nobody's role is for another account's resource, whatever its trust policy says.
-    if role.record.account != resource.account() {
-        let reason = format!("`{resource}` is of another account than the role");
-        return Err(RequestError::new(denial(), &reason));
-    }
-    let action_name = Action::parse(Operation::AssumeRole.action())
-        .map_err(|error| RequestError::new(denial(), &error))?;
-    let context = context(resource, now);
-    let request = AuthorizationRequest {
-        principal: Principal::Service(service),
-        action: &action_name,
-        resource: RequestedResource {
-            arn: &role.arn,
-            account: Some(role.record.account),
-        },
-        context: &context,
-    };
-    let policies = Policies {
-        trust: Some(role.trust_policy()),
-        ..Policies::default()
-    };
-    authorize(&request, &policies)
-        .permit(action)
-        .map_err(|_| RequestError {
-            client: denial(),
-            internal: None,
-            traces: vec![explain(&request, &policies)],
-        })
+    let keys = [("sts:RoleSessionName".into(), resource.session_name().into())];
+    Authorizer::for_service(index, now, resource).permit_assume_role(role, &keys, action)
 }
 
 /// Assumes a role for the resource that it is attached to. It has a record of its own, as a call of the service.
@@ -115,11 +83,12 @@ pub(crate) fn assume_for_service(
         chained_from: None,
         issued: call.now,
     };
-    let given = check_service_trust(role, resource, call.now, session).and_then(|permit| {
-        let keyring = call.index.keyring();
-        let minted = session::mint(permit, seconds, keyring, &call.app.random)?;
-        Ok(IssuedCredentials::from(minted))
-    });
+    let given =
+        check_service_trust(&call.index, role, resource, call.now, session).and_then(|permit| {
+            let keyring = call.index.keyring();
+            let minted = session::mint(permit, seconds, keyring, &call.app.random)?;
+            Ok(IssuedCredentials::from(minted))
+        });
     let explanation = given
         .as_ref()
         .err()
@@ -154,24 +123,6 @@ pub(crate) fn assume_for_service(
     given
 }
 
-/// What the trust policy is decided on. The call comes from inside the server, so it has no address and no user agent.
-fn context(resource: &ServiceResource, now: Timestamp) -> ConditionContext<'_> {
-    let mut context = ConditionContext::new();
-    context.set("aws:CurrentTime", ConditionValue::Time(now));
-    context.set("aws:EpochTime", ConditionValue::Integer(now.as_second()));
-    context.set("aws:SecureTransport", ConditionValue::Bool(true));
-    context.set("aws:ViaAWSService", ConditionValue::Bool(false));
-    context.set("aws:PrincipalIsAWSService", ConditionValue::Bool(true));
-    let service = resource.service().principal();
-    context.set("aws:PrincipalServiceName", service.into());
-    context.set("aws:SourceArn", resource.as_str().into());
-    let account = resource.account().to_string();
-    context.set("aws:SourceAccount", account.clone().into());
-    context.set("aws:ResourceAccount", account.into());
-    context.set("sts:RoleSessionName", resource.session_name().into());
-    context
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -189,7 +140,7 @@ mod tests {
     const INSTANCE: &str = "arn:aws:ec2:us-east-1:432797229265:instance/i-0a1b2c3d4e5f60718";
 
     /// A role of this account that trusts this service, under this condition.
-    async fn role(account: &str, service: &str, condition: &str) -> Arc<RoleEntry> {
+    async fn role(account: &str, service: &str, condition: &str) -> (Arc<Index>, Arc<RoleEntry>) {
         let record = entity::Role {
             id: "AROAJQABLZS4A3QDU576Q".parse().unwrap(),
             account: account.parse().unwrap(),
@@ -216,14 +167,16 @@ mod tests {
         .unwrap();
         let create = Transaction::new().create(&record);
         state.commit(create).await.unwrap();
-        Arc::clone(state.current().role_by_id(record.id.as_str()).unwrap())
+        let index = state.current();
+        let role = Arc::clone(index.role_by_id(record.id.as_str()).unwrap());
+        (index, role)
     }
 
     /// Why the service may not assume it for the instance, if it may not.
     async fn refused(account: &str, service: &str, condition: &str) -> Option<RequestError> {
-        let role = role(account, service, condition).await;
+        let (index, role) = role(account, service, condition).await;
         let resource = INSTANCE.parse().unwrap();
-        check_service_trust(&role, &resource, Timestamp::UNIX_EPOCH, ()).err()
+        check_service_trust(&index, &role, &resource, Timestamp::UNIX_EPOCH, ()).err()
     }
 
     #[tokio::test]
