@@ -1,0 +1,37 @@
+//! S3 request targets: any host and path are rejected, or name a bucket and a key inside it.
+//!
+//! Input: host, path and query, in lines.
+
+use crate::lines;
+use bowline_aws::s3::{BucketName, ObjectKey, Operation, OperationRequest, S3Target, decode_query};
+
+/// Parses the target and every operation on it.
+pub fn run(input: &[u8]) {
+    let Some([host, path, query]) = lines(input) else {
+        return;
+    };
+    let Ok(target) = S3Target::parse(host, path, &["localhost", "s3.example.com"]) else {
+        return;
+    };
+    assert!(target.key.is_none() || target.bucket.is_some());
+    if let Some(bucket) = &target.bucket {
+        assert_eq!(bucket.as_str().parse::<BucketName>().as_ref(), Ok(bucket));
+    }
+    if let Some(key) = &target.key {
+        assert_eq!(ObjectKey::new(key.as_str()).as_ref(), Ok(key));
+    }
+    let Ok(query) = decode_query(query) else {
+        return;
+    };
+    for method in ["GET", "HEAD", "PUT", "DELETE", "POST"] {
+        let request = OperationRequest {
+            method,
+            query: &query,
+            headers: &[],
+        };
+        if let Ok(operation) = Operation::parse(target.clone(), &request) {
+            assert_eq!(operation.bucket(), target.bucket.as_ref());
+            assert!(!operation.requirements().is_empty());
+        }
+    }
+}
