@@ -15,9 +15,9 @@ DENY_VERSION := 0.20.2
 DENY := $(firstword $(wildcard $(TOOLS)/bin/cargo-deny) $(shell command -v cargo-deny 2>/dev/null))
 
 .NOTPARALLEL:
-.PHONY: test start fmt clippy unit others kubernetes doc typos deny report bench demo clean
+.PHONY: test start fmt clippy unit others kubernetes workshop any-day doc typos deny report bench demo locks clean
 
-test: start fmt typos clippy unit doc deny report ## everything, in the order in which mistakes are cheapest
+test: start fmt typos clippy unit workshop any-day doc deny report ## everything, in the order in which mistakes are cheapest
 
 start:
 	@mkdir -p $(TARGET)
@@ -25,6 +25,8 @@ start:
 
 fmt:
 	cargo fmt --all --check
+	cd fuzz && cargo fmt --check
+	cd bench && cargo fmt --check
 
 clippy:
 	cargo clippy --locked --workspace --all-targets -- -D warnings
@@ -46,6 +48,25 @@ kubernetes: $(APISERVER) ## a Kubernetes API server and its etcd, for the tests
 
 $(APISERVER): crates/bowline/tests/kubernetes/go.sum
 	cd $(<D) && go build -trimpath -ldflags='-s -w' -o $(@D)/ ./etcd ./kube-apiserver
+
+# Workspaces of their own. The corpus of the fuzz targets is replayed without libFuzzer, which needs a C++ compiler.
+workshop: export CARGO_TARGET_DIR := $(TARGET)
+workshop: ## lints and builds fuzz and bench, and replays the corpus
+	cd fuzz && cargo clippy --locked --all-targets --no-default-features -- -D warnings
+	cd fuzz && cargo test --locked --lib --no-default-features
+	cd bench && cargo clippy --locked --all-targets -- -D warnings
+	cd bench && cargo build --locked
+
+# The tests that look at the clock, on two other days. `tools/any-day DATE` runs all of them.
+DATED := credential_renewal:: explain:: kubernetes:: startup:: token_attacks:: token_exchange:: trusted_proxy:: \
+  dynamodb::boto3_calls dynamodb::permissions:: request_attacks::a_s clients::boto3_calls_every_user
+any-day: $(CLIENTS) ## some tests at the end of a year, and on the day after 28 February
+ifneq ($(shell command -v faketime),)
+	tools/any-day '2027-12-31 23:59:50' $(DATED)
+	tools/any-day '2036-02-28 23:59:30' $(DATED)
+else
+	@echo 'tests on another day: needs faketime' >> $(SKIPPED)
+endif
 
 doc:
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
@@ -73,12 +94,17 @@ $(CLIENTS): crates/bowline/tests/clients/requirements.txt
 	$(BOWLINE_TEST_VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-demo: ## the story, told live
-	cargo run --release -- demo
+demo: ## a demonstration of every feature
+	cargo run -- demo
 
 bench: ## the figures of docs/benchmarks.md
 	bench/run
 
+# Their dependencies are those of the workspace, in the same versions, so that they are built once.
+locks: ## the lock files of fuzz and bench, after a change of dependencies
+	cp Cargo.lock fuzz/Cargo.lock && cd fuzz && cargo metadata --format-version 1 > /dev/null
+	cp Cargo.lock bench/Cargo.lock && cd bench && cargo metadata --format-version 1 > /dev/null
+
 clean:
 	cargo clean
-	rm -rf .venv bench/target
+	rm -rf .venv

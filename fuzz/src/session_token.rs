@@ -9,8 +9,8 @@ use bowline_server::crypto::{
     keyring::{Keyring, KeyringRecord},
     master_key::MasterKey,
     seal::{self, Purpose},
-    session,
 };
+use bowline_server::identity::session;
 use jiff::Timestamp;
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
