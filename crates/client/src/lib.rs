@@ -10,6 +10,7 @@
 //! into an error.
 
 mod client;
+pub mod connector;
 pub mod credentials_file;
 pub mod default_chain;
 mod endpoint;

@@ -5,15 +5,18 @@ use std::{error::Error, fmt, sync::Arc, time::Duration};
 use bowline_aws::sigv4::SignatureError;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::HttpsConnector;
 use hyper_util::{
-    client::legacy::{Client as Pool, connect::HttpConnector},
+    client::legacy::Client as Pool,
     rt::{TokioExecutor, TokioTimer},
 };
 use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs::default_provider};
 use tokio::time::timeout;
 
-use crate::{Endpoint, Request, Response};
+use crate::{
+    Endpoint, Request, Response,
+    connector::{self, AnyAddress, Connector},
+};
 
 /// Until when a response must be complete.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -23,7 +26,7 @@ const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 /// A pool of connections. Clones share it.
 #[derive(Clone)]
 pub struct Transport {
-    pool: Pool<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    pool: Pool<HttpsConnector<Connector>, Full<Bytes>>,
 }
 
 /// No response came.
@@ -99,14 +102,7 @@ impl Transport {
             .with_safe_default_protocol_versions()?
             .with_root_certificates(authorities)
             .with_no_client_auth();
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls)
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(tcp);
+        let connector = connector::https(Connector::new(Arc::new(AnyAddress)), Arc::new(tls));
         let pool = Pool::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .build(connector);

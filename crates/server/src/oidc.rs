@@ -21,6 +21,7 @@ mod token;
 
 use std::{cmp::Reverse, net::SocketAddr, sync::Arc};
 
+use bowline_client::connector::{Resolver, SystemResolver};
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use ipnet::IpNet;
 use jiff::Timestamp;
@@ -28,7 +29,7 @@ use jiff::Timestamp;
 use crate::identity::index::ProviderEntry;
 use address::AddressPolicy;
 pub use error::TokenError;
-use fetch::{Fetcher, Resolver, SystemResolver};
+use fetch::Fetcher;
 use jwk::KeySet;
 pub use jws::{Algorithm, DecodedToken, MAX_TOKEN, MalformedJws, UnusableKey};
 use key_cache::{KeyCache, NoKeys};
@@ -74,7 +75,7 @@ impl Oidc {
             allow_networks: config.allow_networks,
             own_listeners: config.own_listeners,
         };
-        let fetcher = Fetcher { policy, resolver };
+        let fetcher = Fetcher::new(policy, resolver);
         Self {
             cache: Arc::new(KeyCache::new(fetcher, Arc::clone(&stats))),
             memory: SignatureMemory::new(),

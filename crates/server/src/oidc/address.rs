@@ -4,8 +4,12 @@
 //! Link-local, metadata, multicast and reserved addresses and the server's own listeners never are: of a listener on all addresses, those of
 //! all interfaces. An IPv6 address that carries an IPv4 address is judged as that one.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::{
+    error::Error,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
+};
 
+use bowline_client::connector;
 use ipnet::IpNet;
 
 /// Where the fetcher may go.
@@ -27,6 +31,8 @@ pub(super) enum RefusedAddress {
     Own(SocketAddr),
     #[error("address {0} is link-local, metadata, multicast or reserved, and never allowed")]
     Never(IpAddr),
+    #[error("address {0} is not this machine, and plain http is for this machine only")]
+    Plain(SocketAddr),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +41,16 @@ enum Class {
     Private,
     Loopback,
     Never,
+}
+
+impl connector::AddressPolicy for AddressPolicy {
+    fn check(&self, address: SocketAddr, is_tls: bool) -> Result<(), Box<dyn Error + Send + Sync>> {
+        AddressPolicy::check(self, address)?;
+        if !is_tls && !address.ip().to_canonical().is_loopback() {
+            return Err(RefusedAddress::Plain(address).into());
+        }
+        Ok(())
+    }
 }
 
 impl AddressPolicy {

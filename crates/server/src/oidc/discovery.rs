@@ -6,13 +6,13 @@ use bowline_json::Json;
 use rustls::ClientConfig;
 
 use super::{
-    fetch::{DOCUMENT_LIMITS, FetchError, Fetcher},
+    fetch::{DOCUMENT_LIMITS, FetchError, Fetcher, fetch},
     jwk::KeySet,
     provider::HttpUrl,
 };
 
 /// For both documents together.
-const TIME_LIMIT: Duration = Duration::from_secs(5);
+const DISCOVERY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Keys as they were published.
 #[derive(Debug)]
@@ -28,7 +28,11 @@ pub(super) async fn discover(
     url: &str,
     issuer: &str,
 ) -> Result<Published, FetchError> {
-    let outcome = tokio::time::timeout(TIME_LIMIT, fetch(fetcher, tls, url, issuer)).await;
+    let outcome = tokio::time::timeout(
+        DISCOVERY_TIMEOUT,
+        discover_within(fetcher, tls, url, issuer),
+    )
+    .await;
     outcome.unwrap_or_else(|_| {
         Err(FetchError::Unreachable(
             "discovery took more than 5 seconds".to_owned(),
@@ -36,7 +40,7 @@ pub(super) async fn discover(
     })
 }
 
-async fn fetch(
+async fn discover_within(
     fetcher: &Fetcher,
     tls: &Arc<ClientConfig>,
     url: &str,
@@ -46,7 +50,8 @@ async fn fetch(
         "{}/.well-known/openid-configuration",
         url.strip_suffix('/').unwrap_or(url)
     );
-    let document = fetcher.get(&checked(&at, fetcher)?, tls).await?;
+    let client = fetcher.client(tls);
+    let document = fetch(&client, &checked(&at, fetcher)?).await?;
     let document = bowline_json::parse(&document.body, &DOCUMENT_LIMITS)
         .map_err(|e| FetchError::Useless(format!("discovery document is not strict JSON: {e}")))?;
     let text = |name: &str| document.get(name).and_then(Json::as_str).unwrap_or("");
@@ -60,9 +65,7 @@ async fn fetch(
             "discovery document names the issuer `{named}`, not `{issuer}`"
         )));
     }
-    let keys = fetcher
-        .get(&checked(text("jwks_uri"), fetcher)?, tls)
-        .await?;
+    let keys = fetch(&client, &checked(text("jwks_uri"), fetcher)?).await?;
     Ok(Published {
         keys: KeySet::published(&keys.body).map_err(|e| FetchError::Useless(e.to_string()))?,
         max_age: keys.max_age,

@@ -1,68 +1,46 @@
-//! Fetching of discovery documents and key sets, within bounds: where to, how long, how much.
+//! Fetches discovery documents and key sets, within bounds: from where, how long, how much.
 //!
-//! Each name is resolved here, each address is checked, and the checked address is the one connected to, so an answer that
-//! changes between two look-ups changes nothing. Redirects are not followed, no proxy is asked, one connection makes one
-//! request. There is nothing secret in a request. What comes back is at most 1 MiB.
+//! The shared [connector](bowline_client::connector) resolves each name, checks each address against
+//! the [`AddressPolicy`], and connects to the address that it checked. Redirects are not followed, no
+//! proxy is used, and each request has its own connection. A request contains no secret. A document
+//! has at most 1 MiB.
 
-use std::{fmt, future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
+use std::{error::Error, sync::Arc};
 
+use bowline_client::connector::{self, Connector, Resolver};
 use bowline_json::JsonLimits;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
-use hyper_util::rt::TokioIo;
+use hyper_rustls::HttpsConnector;
+use hyper_util::{client::legacy, rt::TokioExecutor};
 use rustls::ClientConfig;
-use rustls_pki_types::ServerName;
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
-    task::JoinHandle,
-};
-use tokio_rustls::TlsConnector;
 
 use super::{address::AddressPolicy, provider::HttpUrl};
 
-/// Bytes of a document.
-const MAX_BODY: usize = 1 << 20;
+/// Most bytes of a document.
+const MAX_DOCUMENT_BYTES: usize = 1 << 20;
 /// How much a key set or discovery document may hold.
 pub(super) const DOCUMENT_LIMITS: JsonLimits = JsonLimits {
-    max_bytes: MAX_BODY,
+    max_bytes: MAX_DOCUMENT_BYTES,
     max_depth: 16,
     max_values: 16_384,
 };
-/// Addresses that are tried for one name.
-const MAX_ADDRESSES: usize = 8;
+/// Most headers of a response.
+const MAX_HEADERS: usize = 64;
+/// Most bytes that are buffered while a response's headers are read.
+const MAX_BUFFER_BYTES: usize = 32 * 1024;
 
 /// Kubernetes answers 406 for its key set unless the second is among them (RFC 7517, 8.5.1).
 const MEDIA_TYPES: &str = "application/json, application/jwk-set+json";
-
-const CONNECT_TIME: Duration = Duration::from_secs(2);
-
-/// Looks names up. A seam for tests; outside them there is [`SystemResolver`] alone.
-pub(super) trait Resolver: fmt::Debug + Send + Sync {
-    fn resolve<'a>(&'a self, host: &'a str, port: u16) -> Resolving<'a>;
-}
-
-pub(super) type Resolving<'a> =
-    Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'a>>;
-
-/// The operating system's resolver.
-#[derive(Debug)]
-pub(super) struct SystemResolver;
-
-impl Resolver for SystemResolver {
-    fn resolve<'a>(&'a self, host: &'a str, port: u16) -> Resolving<'a> {
-        Box::pin(async move { Ok(tokio::net::lookup_host((host, port)).await?.collect()) })
-    }
-}
 
 /// Fetches documents.
 #[derive(Debug)]
 pub(super) struct Fetcher {
     pub(super) policy: AddressPolicy,
-    pub(super) resolver: Arc<dyn Resolver>,
+    connector: Connector,
 }
 
-/// What came back.
+/// A fetched document.
 #[derive(Debug)]
 pub(super) struct Document {
     pub(super) body: Bytes,
@@ -70,132 +48,101 @@ pub(super) struct Document {
     pub(super) max_age: Option<u32>,
 }
 
-/// Why keys could not be fetched. For the operator: none of it is told to the client.
+/// Why keys could not be fetched. For the operator: the client sees none of it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum FetchError {
-    /// No answer, or one that says to try again later.
+    /// No response, or one that asks to try again later.
     #[error("{0}")]
     Unreachable(String),
-    /// An answer that is of no use.
+    /// A response that cannot be used.
     #[error("{0}")]
     Useless(String),
 }
 
+/// A client for the documents of one provider.
+pub(super) type DocumentClient = legacy::Client<HttpsConnector<Connector>, Empty<Bytes>>;
+
 impl Fetcher {
-    /// Fetches one document.
-    pub(super) async fn get(
-        &self,
-        url: &HttpUrl,
-        tls: &Arc<ClientConfig>,
-    ) -> Result<Document, FetchError> {
-        let stream = self.connect(url).await?;
-        if !url.secure {
-            return exchange(stream, url).await;
-        }
-        let name = ServerName::try_from(url.host.clone())
-            .map_err(|_| FetchError::Useless(format!("`{}` is no name for TLS", url.host)))?;
-        let connector = TlsConnector::from(Arc::clone(tls));
-        let stream = connector.connect(name, stream).await.map_err(|e| {
-            FetchError::Unreachable(format!("TLS with `{}` failed: {e}", url.authority))
-        })?;
-        exchange(stream, url).await
+    pub(super) fn new(policy: AddressPolicy, resolver: Arc<dyn Resolver>) -> Self {
+        let connector = Connector::with_resolver(Arc::new(policy.clone()), resolver);
+        Self { policy, connector }
     }
 
-    async fn connect(&self, url: &HttpUrl) -> Result<TcpStream, FetchError> {
-        let addresses = match url.host.parse() {
-            Ok(ip) => vec![SocketAddr::new(ip, url.port)],
-            Err(_) => self.resolve(url).await?,
-        };
-        let mut failure = format!("`{}` has no address", url.host);
-        for address in addresses.into_iter().take(MAX_ADDRESSES) {
-            if let Err(refused) = self.policy.check(address) {
-                failure = format!("`{}` is not connected to: {refused}", url.authority);
-                continue;
-            }
-            if !url.secure && !address.ip().to_canonical().is_loopback() {
-                failure = format!("`{}` is plain http and not this machine", url.authority);
-                continue;
-            }
-            match connect(address).await {
-                Ok(stream) => return Ok(stream),
-                Err(e) => failure = format!("`{address}` does not accept a connection: {e}"),
-            }
-        }
-        Err(FetchError::Unreachable(failure))
-    }
-
-    async fn resolve(&self, url: &HttpUrl) -> Result<Vec<SocketAddr>, FetchError> {
-        let resolved = self.resolver.resolve(&url.host, url.port).await;
-        resolved
-            .map_err(|e| FetchError::Unreachable(format!("`{}` cannot be resolved: {e}", url.host)))
+    /// A client with the TLS settings of a provider.
+    pub(super) fn client(&self, tls: &Arc<ClientConfig>) -> DocumentClient {
+        legacy::Client::builder(TokioExecutor::new())
+            .pool_max_idle_per_host(0)
+            .retry_canceled_requests(false)
+            .http1_max_headers(MAX_HEADERS)
+            .http1_max_buf_size(MAX_BUFFER_BYTES)
+            .build(connector::https(self.connector.clone(), Arc::clone(tls)))
     }
 }
 
-/// One address of several may be dead: the others get their share of the time.
-async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
-    let connected = tokio::time::timeout(CONNECT_TIME, TcpStream::connect(address)).await;
-    connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
-}
-
-/// Ends the connection's task with the request that it serves.
-struct Connection(JoinHandle<()>);
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-async fn exchange(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    url: &HttpUrl,
-) -> Result<Document, FetchError> {
-    let broken = |e: hyper::Error| {
-        FetchError::Unreachable(format!("`{}` does not speak HTTP well: {e}", url.authority))
-    };
-    let (mut sender, connection) = hyper::client::conn::http1::Builder::new()
-        .max_headers(64)
-        .max_buf_size(32 * 1024)
-        .handshake(TokioIo::new(stream))
-        .await
-        .map_err(broken)?;
-    let _connection = Connection(tokio::spawn(async move {
-        // Its failures come back with the request.
-        let _ = connection.await;
-    }));
-    let request = http::Request::get(&url.target)
-        .header(http::header::HOST, &url.authority)
+/// Fetches one document.
+pub(super) async fn fetch(client: &DocumentClient, url: &HttpUrl) -> Result<Document, FetchError> {
+    let authority = &url.authority;
+    let request = http::Request::get(url.uri.clone())
+        .header(http::header::HOST, authority)
         .header(http::header::ACCEPT, MEDIA_TYPES)
         .header(http::header::USER_AGENT, "bowline")
         .body(Empty::<Bytes>::new())
-        .map_err(|e| FetchError::Useless(format!("`{}` cannot be asked: {e}", url.authority)))?;
-    let response = sender.send_request(request).await.map_err(broken)?;
+        .map_err(|e| FetchError::Useless(format!("`{authority}` cannot be requested: {e}")))?;
+    let response = client.request(request).await;
+    let response = response.map_err(|error| FetchError::Unreachable(no_response(url, &error)))?;
     let status = response.status();
     if status.is_server_error() || status == http::StatusCode::TOO_MANY_REQUESTS {
         return Err(FetchError::Unreachable(format!(
-            "`{}` answers {status}",
-            url.authority
+            "`{authority}` responds {status}"
         )));
     }
     if status != http::StatusCode::OK {
         return Err(FetchError::Useless(format!(
-            "`{}` answers {status}, and redirects are not followed",
-            url.authority
+            "`{authority}` responds {status}, and redirects are not followed"
         )));
     }
     let max_age = max_age(response.headers());
-    let body = Limited::new(response.into_body(), MAX_BODY);
+    let body = Limited::new(response.into_body(), MAX_DOCUMENT_BYTES);
     let body = body.collect().await.map_err(|e| {
         if e.downcast_ref::<LengthLimitError>().is_some() {
-            FetchError::Useless(format!("`{}` answers more than 1 MiB", url.authority))
+            FetchError::Useless(format!("`{authority}` responds with more than 1 MiB"))
         } else {
-            FetchError::Unreachable(format!("`{}` breaks off: {e}", url.authority))
+            FetchError::Unreachable(format!("`{authority}` ends the response early: {e}"))
         }
     })?;
     Ok(Document {
         body: body.to_bytes(),
         max_age,
     })
+}
+
+/// Why no response came, for the operator: the chain of causes without those of the pool.
+fn no_response(url: &HttpUrl, error: &legacy::Error) -> String {
+    let mut causes: Vec<&(dyn Error + 'static)> = Vec::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        causes.push(cause);
+        next = cause.source();
+    }
+    let texts = |causes: &[&(dyn Error + 'static)]| {
+        let mut texts: Vec<_> = causes.iter().map(ToString::to_string).collect();
+        texts.dedup();
+        texts.join(": ")
+    };
+    let connecting = causes
+        .iter()
+        .position(|cause| cause.is::<connector::ConnectError>());
+    match connecting.and_then(|first| causes.get(first..)) {
+        Some(causes) => texts(causes),
+        None if error.is_connect() => {
+            format!("TLS with `{}` failed: {}", url.authority, texts(&causes))
+        }
+        None => format!(
+            "`{}` does not respond with HTTP: {}",
+            url.authority,
+            texts(&causes)
+        ),
+    }
 }
 
 /// `no-store` and `no-cache` are a `max-age` of nothing, which the cache raises to its floor.

@@ -16,14 +16,11 @@ const MAX_CERTIFICATES: usize = 100;
 /// A URL that keys may be fetched from: https, or http where loopback issuers are allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct HttpUrl {
-    pub(super) secure: bool,
-    /// Without brackets.
-    pub(super) host: String,
-    pub(super) port: u16,
+    pub(super) uri: http::Uri,
     /// `host[:port]` as it was written.
     pub(super) authority: String,
-    /// Begins with `/`.
-    pub(super) target: String,
+    /// Path and query, which begin with `/`.
+    target: String,
 }
 
 /// Why a URL is not taken.
@@ -168,21 +165,16 @@ impl HttpUrl {
             .strip_prefix('[')
             .and_then(|host| host.strip_suffix(']'))
             .unwrap_or(host);
-        // What stands after the host is nothing, or a colon and a port.
-        let port = match authority.rsplit_once(':') {
-            Some((_, port)) if !port.ends_with(']') => {
-                let digits = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
-                let port = port.parse().ok().filter(|port| *port != 0 && digits);
-                port.ok_or(InvalidUrl::Shape)?
+        // After the host there is nothing, or a colon and a port.
+        if let Some((_, port)) = authority.rsplit_once(':')
+            && !port.ends_with(']')
+        {
+            let digits = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+            if !digits || port.parse::<u16>().is_ok_and(|port| port == 0) {
+                return Err(InvalidUrl::Shape);
             }
-            Some(_) | None => {
-                if secure {
-                    443
-                } else {
-                    80
-                }
-            }
-        };
+            port.parse::<u16>().map_err(|_| InvalidUrl::Shape)?;
+        }
         if host.is_empty() || !target.is_ascii() {
             return Err(InvalidUrl::Shape);
         }
@@ -198,11 +190,9 @@ impl HttpUrl {
             format!("/{target}")
         };
         Ok(Self {
-            secure,
-            host: host.to_owned(),
-            port,
             authority: authority.to_owned(),
             target,
+            uri,
         })
     }
 }

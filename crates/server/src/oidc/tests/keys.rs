@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use bowline_client::connector::{Resolution, Resolver};
 use bowline_testkit::{
     issuer::{Issuer, IssuerResponse},
     keys::SigningKey,
@@ -11,7 +12,6 @@ use serde_json::json;
 use crate::identity::{entity::OidcProvider, index::ProviderEntry};
 use crate::oidc::{
     DecodedToken, Oidc, OidcConfig, TokenError, UnverifiedToken,
-    fetch::{Resolver, Resolving},
     testing::{NOW, RSA, STRANGER, at, jwk, record, start_issuer, stored, token_of},
 };
 
@@ -348,7 +348,7 @@ async fn an_unknown_kind_of_key_does_not_spoil_the_others() {
 struct Fixed(Vec<SocketAddr>);
 
 impl Resolver for Fixed {
-    fn resolve<'a>(&'a self, _: &'a str, _: u16) -> Resolving<'a> {
+    fn resolve<'a>(&'a self, _: &'a str, _: u16) -> Resolution<'a> {
         Box::pin(async { Ok(self.0.clone()) })
     }
 }
