@@ -1,4 +1,4 @@
-//! Account ids: twelve digits, and nothing else.
+//! Account ids: exactly twelve digits.
 
 use std::{fmt, str::FromStr};
 
@@ -6,13 +6,13 @@ use std::{fmt, str::FromStr};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId([u8; 12]);
 
-/// Why a text is no account id.
+/// Why a text is not an account id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAccountId {
-    /// It is shorter or longer than twelve bytes.
+    /// It does not have twelve bytes.
     #[error("account id does not have twelve digits")]
     Length,
-    /// It has something other than digits.
+    /// It has a character other than a digit.
     #[error("account id contains a character other than 0-9")]
     Character,
 }
@@ -24,7 +24,7 @@ impl AccountId {
         str::from_utf8(&self.0).unwrap_or_default()
     }
 
-    /// The ARN of the account's root, which stands for the account itself as well.
+    /// The ARN of the account's root user, which also denotes the account.
     pub fn root_arn(&self) -> String {
         ["arn:aws:iam::", self.as_str(), ":root"].concat()
     }

@@ -1,11 +1,11 @@
-//! Actions, such as `s3:GetObject`, and the patterns that policies name them by. Neither has case.
+//! Actions, such as `s3:GetObject`, and the patterns of `Action` elements. Both ignore case.
 
 use std::fmt;
 
 use crate::pattern::glob;
 
-/// Longest action that is read. AWS has none over 100.
-const LONGEST: usize = 256;
+/// The most bytes of an action or pattern. AWS has no action with more than 100.
+const MAX_ACTION_BYTES: usize = 256;
 
 /// One action.
 #[derive(Clone, Debug)]
@@ -14,18 +14,19 @@ pub struct Action {
     colon: usize,
 }
 
-/// The text is no action.
+/// The text is not an action.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an action such as `s3:GetObject`")]
 pub struct InvalidAction(String);
 
 impl Action {
-    /// Reads `service:Name`.
+    /// Parses `service:Name`.
     ///
     /// # Errors
-    /// [`InvalidAction`] unless it has exactly one colon, with letters, digits, `-`, `.` or `_` on both sides.
+    /// [`InvalidAction`] unless it has exactly one colon, with letters, digits, `-`, `.` or `_` on
+    /// both sides.
     pub fn parse(text: &str) -> Result<Self, InvalidAction> {
-        let invalid = || InvalidAction(text.chars().take(LONGEST).collect());
+        let invalid = || InvalidAction(text.chars().take(MAX_ACTION_BYTES).collect());
         let (service, name) = text.split_once(':').ok_or_else(invalid)?;
         let word = |part: &str| {
             !part.is_empty()
@@ -33,7 +34,7 @@ impl Action {
                     .bytes()
                     .all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
         };
-        if text.len() > LONGEST || !word(service) || !word(name) {
+        if text.len() > MAX_ACTION_BYTES || !word(service) || !word(name) {
             return Err(invalid());
         }
         Ok(Self {
@@ -42,17 +43,17 @@ impl Action {
         })
     }
 
-    /// As it is written.
+    /// The action as it was written.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Before the colon.
+    /// The part before the colon.
     pub fn service(&self) -> &str {
         self.text.get(..self.colon).unwrap_or_default()
     }
 
-    /// After the colon.
+    /// The part after the colon.
     pub fn name(&self) -> &str {
         self.text.get(self.colon + 1..).unwrap_or_default()
     }
@@ -72,7 +73,8 @@ impl fmt::Display for Action {
     }
 }
 
-/// What a statement's `Action` or `NotAction` names: `*`, or a service and a name with `*` and `?`.
+/// A pattern of a statement's `Action` or `NotAction`: `*`, or a service and a name with `*` and
+/// `?`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActionPattern {
     text: Box<str>,
@@ -83,11 +85,11 @@ pub struct ActionPattern {
 enum Parts {
     /// `*`.
     All,
-    /// Both halves in lower case; the service may be `*`.
+    /// Both parts in lower case; the service can be `*`.
     Named { service: Box<str>, name: Box<str> },
 }
 
-/// Why a text is no pattern of actions.
+/// Why a pattern is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ActionPatternError {
     /// It has no colon.
@@ -100,15 +102,15 @@ pub enum ActionPatternError {
     #[error("names the service `{0}`, which is neither a name nor `*`")]
     BadVendor(String),
     /// It has more than 256 bytes.
-    #[error("is longer than {LONGEST} bytes")]
+    #[error("is longer than {MAX_ACTION_BYTES} bytes")]
     Long,
 }
 
 impl ActionPattern {
-    /// Reads a pattern.
+    /// Parses a pattern.
     ///
     /// # Errors
-    /// What IAM refuses: see [`ActionPatternError`].
+    /// [`ActionPatternError`], for what IAM rejects.
     pub fn parse(text: &str) -> Result<Self, ActionPatternError> {
         if text == "*" {
             return Ok(Self {
@@ -116,14 +118,15 @@ impl ActionPattern {
                 parts: Parts::All,
             });
         }
-        if text.len() > LONGEST {
+        if text.len() > MAX_ACTION_BYTES {
             return Err(ActionPatternError::Long);
         }
         let (service, name) = text.split_once(':').ok_or(ActionPatternError::NoVendor)?;
         if name.contains(':') {
             return Err(ActionPatternError::TwoColons);
         }
-        // A wildcard inside the service is refused; the lone `*` passes (observed at AWS) and matches every service.
+        // A wildcard inside the service is rejected; a single `*` is accepted and matches every
+        // service (observed at AWS).
         let word = !service.is_empty()
             && service
                 .bytes()
@@ -140,12 +143,12 @@ impl ActionPattern {
         })
     }
 
-    /// As it is written.
+    /// The pattern as the policy spells it.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether it names this action, ignoring case.
+    /// Whether the pattern matches an action, ignoring case.
     pub fn matches(&self, action: &Action) -> bool {
         match &self.parts {
             Parts::All => true,
@@ -172,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn actions_have_no_case_and_names_have_wildcards() {
+    fn actions_ignore_case_and_names_have_wildcards() {
         assert!(matches("S3:getobject", "s3:GetObject"));
         assert!(matches("s3:Get*", "s3:GetObject"));
         assert!(matches("s3:?etObject", "s3:GetObject"));
@@ -185,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_that_iam_refuses_are_refused() {
+    fn patterns_that_iam_rejects_are_rejected() {
         assert_eq!(
             ActionPattern::parse("s3*"),
             Err(ActionPatternError::NoVendor)

@@ -2,18 +2,18 @@
 
 use std::{fmt, str::FromStr};
 
-/// Longest ARN that is read (shape `arnType` of IAM).
-const LONGEST: usize = 2_048;
+/// The most bytes of an ARN (shape `arnType` of IAM).
+const MAX_ARN_BYTES: usize = 2_048;
 
-/// An ARN, split at its first five colons. The resource may hold more of them.
+/// An ARN, split at its first five colons. The resource can contain more colons.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Arn {
     text: Box<str>,
-    /// Where the second to sixth parts begin.
+    /// The bytes at which the second to sixth parts begin.
     starts: [u16; 5],
 }
 
-/// The text is no ARN.
+/// Why a text is not an ARN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidArn {
     /// It does not begin with `arn:`.
@@ -26,7 +26,7 @@ pub enum InvalidArn {
     #[error("has an empty partition, service or resource")]
     Empty,
     /// It has more than 2,048 bytes.
-    #[error("is longer than {LONGEST} bytes")]
+    #[error("is longer than {MAX_ARN_BYTES} bytes")]
     Long,
 }
 
@@ -36,27 +36,27 @@ impl Arn {
         &self.text
     }
 
-    /// Such as `aws`.
+    /// The partition, such as `aws`.
     pub fn partition(&self) -> &str {
         self.part(0)
     }
 
-    /// Such as `iam`.
+    /// The service, such as `iam`.
     pub fn service(&self) -> &str {
         self.part(1)
     }
 
-    /// Such as `us-east-1`; empty for services that have no regions.
+    /// The region, such as `us-east-1`; empty for services without regions.
     pub fn region(&self) -> &str {
         self.part(2)
     }
 
-    /// Twelve digits as a rule; empty for buckets.
+    /// The account, usually twelve digits; empty for buckets.
     pub fn account(&self) -> &str {
         self.part(3)
     }
 
-    /// Everything after the fifth colon.
+    /// The resource: everything after the fifth colon.
     pub fn resource(&self) -> &str {
         self.part(4)
     }
@@ -75,7 +75,7 @@ impl FromStr for Arn {
     type Err = InvalidArn;
 
     fn from_str(text: &str) -> Result<Self, InvalidArn> {
-        if text.len() > LONGEST {
+        if text.len() > MAX_ARN_BYTES {
             return Err(InvalidArn::Long);
         }
         if !text.starts_with("arn:") {
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_arn_is_refused() {
+    fn invalid_arns_are_rejected() {
         let error = |text: &str| text.parse::<Arn>().unwrap_err();
         assert_eq!(error("aws:iam"), InvalidArn::Prefix);
         assert_eq!(error("arn:aws:iam::1"), InvalidArn::Parts);

@@ -1,306 +1,207 @@
-//! All policies together: what a request may do.
+//! Decides what a request may do, from all policies that apply to it.
 //!
-//! [`authorize`] looks at every layer and decides in the order of the IAM User Guide ("Policy evaluation logic"):
+//! [`authorize`] evaluates every layer and decides in the order of the IAM User Guide ("Policy
+//! evaluation logic"):
 //!
-//! 1. A statement that denies, in any layer, wins. So does a policy that cannot be read: it may have held one.
-//! 2. Each level of the organisation's policies has to allow, for the principals and resources that they bind.
-//! 3. Within one account, the principal's own policies (within its boundary and its session's policies) *or* the resource's policy
-//!    allow. How far a resource's policy reaches follows from whom it names. A role's trust policy has to allow in any case.
-//! 4. Across accounts, both sides have to allow.
+//! 1. A statement that denies, in any layer, wins. So does a policy that cannot be read: it may
+//!    contain a deny.
+//! 2. Each level of the organization's policies must allow, for the principals and resources that
+//!    they bind.
+//! 3. Within one account, the principal's own policies (within its boundary and its session
+//!    policies) *or* the resource's policy must allow. How far a resource's policy reaches follows
+//!    from the principals that it names. A role's trust policy must allow in any case.
+//! 4. Across accounts, both sides must allow.
 //!
-//! [`explain`] is the same walk with its steps written down. Nothing here awaits, logs or reads a clock.
+//! [`explain`] is the same evaluation with its steps recorded. Nothing here awaits, logs or reads
+//! a clock.
 
 use crate::{
-    account::AccountId,
-    action::Action,
-    context::ConditionContext,
     decision::{Decision, DenialReason},
     effect::Effect,
     layer::Layer,
-    policy::CompiledPolicy,
-    principal::{Grant, Principal},
-    statement::{Statement, Verdict},
+    observer::{LayerOutcome, NoObserver, Observer},
+    policy_principal::Grant,
+    principal::Principal,
+    statement::StatementOutcome,
     trace::{Trace, Tracer},
 };
 
-/// A request: who wants to do what, to what, and what else is known.
-#[derive(Clone, Copy, Debug)]
-pub struct AuthorizationRequest<'a> {
-    /// Who.
-    pub principal: Principal<'a>,
-    /// What.
-    pub action: &'a Action,
-    /// To what.
-    pub resource: RequestedResource<'a>,
-    /// What else is known.
-    pub context: &'a ConditionContext<'a>,
-}
+pub use crate::{
+    policies::{AppliedPolicy, OrganizationLevel, Policies},
+    request::{AuthorizationRequest, RequestedResource},
+};
 
-/// What a request is about.
-#[derive(Clone, Copy, Debug)]
-pub struct RequestedResource<'a> {
-    /// Its ARN, or `*` for actions that have no resource.
-    pub arn: &'a str,
-    /// The account that owns it; `None` if it is the principal's own by nature.
-    pub account: Option<AccountId>,
-}
-
-/// A policy that applies, and what it is called.
-#[derive(Clone, Copy, Debug)]
-pub struct AppliedPolicy<'a> {
-    /// What people call it.
-    pub name: &'a str,
-    /// Its ARN, if it has one.
-    pub arn: Option<&'a str>,
-    /// The policy; `None` if it cannot be read.
-    pub policy: Option<&'a CompiledPolicy>,
-}
-
-/// One level of an organisation with its policies: the root, a unit, or the account. One of the policies has to allow.
-#[derive(Clone, Debug)]
-pub struct OrganizationLevel<'a> {
-    /// What people call it.
-    pub name: &'a str,
-    /// Its policies.
-    pub policies: Vec<AppliedPolicy<'a>>,
-}
-
-/// All policies that apply to a request.
-#[derive(Clone, Debug, Default)]
-pub struct Policies<'a> {
-    /// Of the user (its groups included) or the role.
-    pub identity: Vec<AppliedPolicy<'a>>,
-    /// The permissions boundary, if there is one.
-    pub boundary: Option<AppliedPolicy<'a>>,
-    /// Of the session: `None` if nothing limits it, or else one of them has to allow.
-    pub session: Option<Vec<AppliedPolicy<'a>>>,
-    /// Of the resource.
-    pub resource: Vec<AppliedPolicy<'a>>,
-    /// The role's trust policy, where the resource is a role that is to be assumed.
-    pub trust: Option<AppliedPolicy<'a>>,
-    /// SCPs from the root down to the principal's account; none where they do not bind.
-    pub service_control: Vec<OrganizationLevel<'a>>,
-    /// RCPs from the root down to the resource's account; none where they do not bind.
-    pub resource_control: Vec<OrganizationLevel<'a>>,
-    /// Of the endpoint, if the request came through one.
-    pub vpc_endpoint: Option<AppliedPolicy<'a>>,
-}
-
-/// Decides.
+/// Decides whether the policies allow the request.
 pub fn authorize(request: &AuthorizationRequest<'_>, policies: &Policies<'_>) -> Decision {
-    walk(request, policies, &mut Unobserved)
+    evaluate(request, policies, &mut NoObserver)
 }
 
-/// Decides, and tells how.
+/// Decides as [`authorize`] does, and returns how the decision came about.
 pub fn explain(request: &AuthorizationRequest<'_>, policies: &Policies<'_>) -> Trace {
     let mut tracer = Tracer::default();
-    let decision = walk(request, policies, &mut tracer);
+    let decision = evaluate(request, policies, &mut tracer);
     tracer.finish(request, &decision)
 }
 
-/// Whoever looks on while a decision is made.
-pub(crate) trait Observer {
-    fn layer(&mut self, layer: Layer, level: Option<&str>);
-    fn statement(
-        &mut self,
-        request: &AuthorizationRequest<'_>,
-        of: &AppliedPolicy<'_>,
-        s: &Statement,
-        v: Verdict<'_>,
-    );
-    fn broken(&mut self, of: &AppliedPolicy<'_>);
-    fn result(&mut self, outcome: &Outcome<'_>);
-}
-
-/// Nobody: the walk costs nothing more.
-struct Unobserved;
-
-impl Observer for Unobserved {
-    fn layer(&mut self, _: Layer, _: Option<&str>) {}
-    fn statement(
-        &mut self,
-        _: &AuthorizationRequest<'_>,
-        _: &AppliedPolicy<'_>,
-        _: &Statement,
-        _: Verdict<'_>,
-    ) {
-    }
-    fn broken(&mut self, _: &AppliedPolicy<'_>) {}
-    fn result(&mut self, _: &Outcome<'_>) {}
-}
-
-/// What the policies of one layer say together.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Outcome<'a> {
-    /// The most direct grant of a statement that allows.
-    pub(crate) allow: Option<Grant>,
-    /// The policy with a statement that denies.
-    pub(crate) deny: Option<AppliedPolicy<'a>>,
-    pub(crate) broken: bool,
-}
-
-fn walk<O: Observer>(
+fn evaluate<O: Observer>(
     request: &AuthorizationRequest<'_>,
     policies: &Policies<'_>,
     observer: &mut O,
 ) -> Decision {
-    let who = &request.principal;
-    let mut walk = Walk {
+    let principal = &request.principal;
+    let mut evaluation = Evaluation {
         request,
         has_boundary: policies.boundary.is_some(),
         observer,
-        refusal: None,
+        denial: None,
         missing: None,
     };
-    // Every layer is looked at, also after one has refused: an explanation shows all of them.
-    walk.levels(Layer::ResourceControl, &policies.resource_control);
-    // SCPs bind an account's own users, roles and root, and nobody who is not yet one of them.
-    if has_identity(who) {
-        walk.levels(Layer::ServiceControl, &policies.service_control);
+    // Every layer is evaluated, also after one has denied: an explanation shows all of them.
+    evaluation.organization(Layer::ResourceControl, &policies.resource_control);
+    // SCPs bind the users, roles and root of an account, not services or token holders.
+    if has_identity(principal) {
+        evaluation.organization(Layer::ServiceControl, &policies.service_control);
     }
-    let trusted = walk.look(Layer::Trust, policies.trust.as_slice());
-    let granted = walk.look(Layer::Resource, &policies.resource);
-    let identity = if has_identity(who) {
-        walk.look_even_if_empty(Layer::Identity, &policies.identity)
+    let trust = evaluation.layer(Layer::Trust, policies.trust.as_slice());
+    let resource = evaluation.layer(Layer::Resource, &policies.resource);
+    let identity = if has_identity(principal) {
+        evaluation.required_layer(Layer::Identity, &policies.identity)
     } else {
         None
     };
-    let limits = Limits {
+    let limits = LimitingLayers {
         boundary: policies.boundary.is_none()
-            || walk
-                .look(Layer::Boundary, policies.boundary.as_slice())
+            || evaluation
+                .layer(Layer::Boundary, policies.boundary.as_slice())
                 .is_some(),
         session: policies
             .session
             .as_ref()
-            .is_none_or(|session| walk.look_even_if_empty(Layer::Session, session).is_some()),
+            .is_none_or(|session| evaluation.required_layer(Layer::Session, session).is_some()),
     };
     let endpoint = policies.vpc_endpoint.as_slice();
-    if walk.look(Layer::VpcEndpoint, endpoint).is_none() && !endpoint.is_empty() {
-        walk.missing.get_or_insert(Layer::VpcEndpoint);
+    if evaluation.layer(Layer::VpcEndpoint, endpoint).is_none() && !endpoint.is_empty() {
+        evaluation.missing.get_or_insert(Layer::VpcEndpoint);
     }
 
-    if let Some(reason) = walk.refusal {
+    if let Some(reason) = evaluation.denial {
         return Decision::denied(reason);
     }
-    let sides = Sides {
-        // Root needs no policy in its own account.
-        own: if identity.is_some() || matches!(who, Principal::Root { .. }) {
-            Own::Allow
-        } else if has_identity(who) {
-            Own::Silent
+    let sides = GrantingSides {
+        // The root user needs no policy in its own account.
+        identity: if identity.is_some() || matches!(principal, Principal::Root { .. }) {
+            IdentitySide::Allows
+        } else if has_identity(principal) {
+            IdentitySide::NoMatch
         } else {
-            Own::Nothing
+            IdentitySide::Absent
         },
-        granted: if policies.trust.is_some() {
-            trusted
+        resource: if policies.trust.is_some() {
+            trust
         } else {
-            granted
+            resource
         },
-        trust: policies.trust.is_some(),
+        is_trust: policies.trust.is_some(),
         same_account: request
             .resource
             .account
-            .is_none_or(|owner| who.account() == Some(owner)),
+            .is_none_or(|owner| principal.account() == Some(owner)),
     };
-    match walk.missing.or_else(|| sides.missing(limits)) {
+    match evaluation.missing.or_else(|| sides.missing(limits)) {
         Some(layer) => Decision::denied(DenialReason::Implicit { layer }),
         None => Decision::allowed(),
     }
 }
 
-/// One decision in the making.
-struct Walk<'w, O> {
-    request: &'w AuthorizationRequest<'w>,
+/// The evaluation of one request, layer by layer.
+struct Evaluation<'e, O> {
+    request: &'e AuthorizationRequest<'e>,
     has_boundary: bool,
-    observer: &'w mut O,
+    observer: &'e mut O,
     /// The first statement that denies, or policy that cannot be read.
-    refusal: Option<DenialReason>,
-    /// The first layer that had to allow, whoever else does, and did not.
+    denial: Option<DenialReason>,
+    /// The first layer that must allow whatever the others say, and does not.
     missing: Option<Layer>,
 }
 
-impl<O: Observer> Walk<'_, O> {
-    /// The most direct grant in a layer; nothing is looked at where there are no policies.
-    fn look(&mut self, layer: Layer, policies: &[AppliedPolicy<'_>]) -> Option<Grant> {
+impl<O: Observer> Evaluation<'_, O> {
+    /// The most direct grant in a layer. A layer without policies is not reported.
+    fn layer(&mut self, layer: Layer, policies: &[AppliedPolicy<'_>]) -> Option<Grant> {
         if policies.is_empty() {
             return None;
         }
-        self.look_even_if_empty(layer, policies)
+        self.required_layer(layer, policies)
     }
 
-    /// The same for a layer whose silence counts.
-    fn look_even_if_empty(
-        &mut self,
-        layer: Layer,
-        policies: &[AppliedPolicy<'_>],
-    ) -> Option<Grant> {
-        self.outcome(layer, None, policies)
+    /// The same for a layer that is reported even without policies.
+    fn required_layer(&mut self, layer: Layer, policies: &[AppliedPolicy<'_>]) -> Option<Grant> {
+        self.policies(layer, None, policies)
     }
 
-    fn levels(&mut self, layer: Layer, levels: &[OrganizationLevel<'_>]) {
+    /// Evaluates the levels of an organization, each of which must allow.
+    fn organization(&mut self, layer: Layer, levels: &[OrganizationLevel<'_>]) {
         for level in levels {
-            let granted = self.outcome(layer, Some(level.name), &level.policies);
-            if granted.is_none() {
+            let grant = self.policies(layer, Some(level.name), &level.policies);
+            if grant.is_none() {
                 self.missing.get_or_insert(layer);
             }
         }
     }
 
-    fn outcome(
+    fn policies(
         &mut self,
         layer: Layer,
         level: Option<&str>,
         policies: &[AppliedPolicy<'_>],
     ) -> Option<Grant> {
-        self.observer.layer(layer, level);
-        let mut outcome = Outcome::default();
-        for of in policies {
-            self.policy(of, &mut outcome);
+        self.observer.begin_layer(layer, level);
+        let mut outcome = LayerOutcome::default();
+        for policy in policies {
+            self.policy(policy, &mut outcome);
         }
-        self.observer.result(&outcome);
+        self.observer.end_layer(&outcome);
         if let Some(denier) = outcome.deny {
-            self.refusal.get_or_insert_with(|| DenialReason::Explicit {
+            self.denial.get_or_insert_with(|| DenialReason::Explicit {
                 layer,
                 policy: denier.arn.map(Into::into),
             });
-        } else if outcome.broken {
-            self.refusal.get_or_insert(DenialReason::Broken { layer });
+        } else if outcome.unreadable {
+            self.denial.get_or_insert(DenialReason::Broken { layer });
         }
         outcome.allow
     }
 
-    fn policy<'a>(&mut self, of: &AppliedPolicy<'a>, outcome: &mut Outcome<'a>) {
-        let Some(policy) = of.policy else {
-            self.observer.broken(of);
-            outcome.broken = true;
+    fn policy<'a>(&mut self, applied: &AppliedPolicy<'a>, outcome: &mut LayerOutcome<'a>) {
+        let Some(policy) = applied.policy else {
+            self.observer.unreadable_policy(applied);
+            outcome.unreadable = true;
             return;
         };
         for statement in policy.statements() {
-            let verdict = statement.judge(self.request, self.has_boundary);
+            let says = statement.evaluate(self.request, self.has_boundary);
             self.observer
-                .statement(self.request, of, statement, verdict);
-            match (verdict, statement.effect) {
-                (Verdict::Applies(grant), Effect::Allow) => {
+                .statement(self.request, applied, statement, says);
+            match (says, statement.effect) {
+                (StatementOutcome::Applies(grant), Effect::Allow) => {
                     outcome.allow = outcome.allow.max(Some(grant));
                 }
-                (Verdict::Applies(_), Effect::Deny) => {
-                    outcome.deny.get_or_insert(*of);
+                (StatementOutcome::Applies(_), Effect::Deny) => {
+                    outcome.deny.get_or_insert(*applied);
                 }
-                (Verdict::Fails(_), Effect::Allow | Effect::Deny) => {}
+                (StatementOutcome::NoMatch(_), Effect::Allow | Effect::Deny) => {}
             }
         }
     }
 }
 
-/// The layers that only ever limit.
+/// The layers that limit what the identity-based policies allow: whether each of them allows.
 #[derive(Clone, Copy)]
-struct Limits {
+struct LimitingLayers {
     boundary: bool,
     session: bool,
 }
 
-impl Limits {
+impl LimitingLayers {
     fn missing(self) -> Option<Layer> {
         if !self.boundary {
             Some(Layer::Boundary)
@@ -312,50 +213,52 @@ impl Limits {
     }
 }
 
-/// The two sides that can grant.
-struct Sides {
-    own: Own,
+/// The two sides that can grant: the principal's policies and the resource's policy.
+struct GrantingSides {
+    identity: IdentitySide,
     /// How directly the resource's side grants.
-    granted: Option<Grant>,
-    /// Whether the resource's side is a trust policy, without which nothing is allowed.
-    trust: bool,
+    resource: Option<Grant>,
+    /// Whether the resource's side is a trust policy, which must allow in any case.
+    is_trust: bool,
     same_account: bool,
 }
 
 /// What the principal's own policies say.
 #[derive(Clone, Copy)]
-enum Own {
-    /// It is nobody who could have any: services, holders of tokens, the anonymous.
-    Nothing,
-    Silent,
-    Allow,
+enum IdentitySide {
+    /// The principal can have no policies: services, token holders, anonymous requests.
+    Absent,
+    NoMatch,
+    Allows,
 }
 
-impl Sides {
-    /// The layer that would have had to allow, if something is missing.
-    fn missing(&self, limits: Limits) -> Option<Layer> {
-        let resource = if self.trust {
+impl GrantingSides {
+    /// The layer whose missing allow denies the request; `None` if the request is allowed.
+    fn missing(&self, limits: LimitingLayers) -> Option<Layer> {
+        let resource = if self.is_trust {
             Layer::Trust
         } else {
             Layer::Resource
         };
-        let by_itself = match self.own {
-            // They have nothing but what the resource says.
-            Own::Nothing => return (self.granted != Some(Grant::Direct)).then_some(resource),
-            Own::Silent => Some(Layer::Identity),
-            Own::Allow => limits.missing(),
+        let by_identity = match self.identity {
+            // Such principals have only what the resource grants.
+            IdentitySide::Absent => {
+                return (self.resource != Some(Grant::Direct)).then_some(resource);
+            }
+            IdentitySide::NoMatch => Some(Layer::Identity),
+            IdentitySide::Allows => limits.missing(),
         };
-        match (self.same_account, self.granted) {
+        match (self.same_account, self.resource) {
             (true, Some(Grant::Direct)) => None,
             (true, Some(Grant::Role)) => limits.missing(),
-            (true, None) if self.trust => Some(resource),
+            (true, None) if self.is_trust => Some(resource),
             (false, None) => Some(resource),
-            (true | false, None | Some(_)) => by_itself,
+            (true | false, None | Some(_)) => by_identity,
         }
     }
 }
 
-/// Whether the principal is somebody in an account, whose policies speak for it.
+/// Whether the principal is an identity of an account, which can have policies of its own.
 fn has_identity(principal: &Principal<'_>) -> bool {
     match principal {
         Principal::Root { .. }

@@ -1,57 +1,39 @@
-//! Conditions: one operator, one key, and the values that a policy asks for.
+//! Conditions: one operator, one key, and the values that a policy expects.
 //!
-//! A statement's conditions all have to hold; one holds if any of its values does, or for a negated operator none (IAM User Guide,
-//! "Conditions with multiple context keys or values"). What an absent key and a set of values mean is in [`Condition::holds`].
+//! All conditions of a statement must hold. One holds if any of its values matches, or, for a
+//! negated operator, if none does (IAM User Guide, "Conditions with multiple context keys or
+//! values"). [`Condition::holds`] defines the meaning of absent keys and of sets of values.
 
 mod date;
 mod decimal;
+mod error;
+mod expected;
 mod operator;
-mod test;
 
 use crate::{
     context::{ConditionContext, ConditionValue},
     effect::Effect,
-    pattern::{PatternError, Variables},
+    pattern::Variables,
 };
 
-pub use self::operator::{InvalidOperator, Operator};
-use self::{operator::Qualifier, test::Test};
+pub use self::{
+    error::ConditionError,
+    operator::{InvalidOperator, Operator},
+};
+use self::{expected::ExpectedValues, operator::Qualifier};
 
 /// One condition of a statement.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition {
     operator: Operator,
     key: Box<str>,
-    expected: Box<[Box<str>]>,
-    test: Test,
-}
-
-/// Why a condition cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ConditionError {
-    /// It has no values.
-    #[error("has no values")]
-    NoValues,
-    /// A value that its operator cannot compare.
-    #[error("has the value `{value}`, which is not {expected}")]
-    Value {
-        /// The value.
-        value: String,
-        /// What it should be.
-        expected: &'static str,
-    },
-    /// A variable that cannot be read.
-    #[error("has the value `{value}`, which {problem}")]
-    Variable {
-        /// The value.
-        value: String,
-        /// What is wrong.
-        problem: PatternError,
-    },
+    /// The values as the policy spells them.
+    texts: Box<[Box<str>]>,
+    expected: ExpectedValues,
 }
 
 impl Condition {
-    /// Reads a condition.
+    /// Parses the values of a condition.
     ///
     /// # Errors
     /// [`ConditionError`], for the first value that the operator cannot compare.
@@ -65,10 +47,10 @@ impl Condition {
             return Err(ConditionError::NoValues);
         }
         Ok(Self {
-            test: Test::new(operator.family, values, variables)?,
+            expected: ExpectedValues::new(operator.family, values, variables)?,
             operator,
             key: key.into(),
-            expected: values.iter().map(|value| (*value).into()).collect(),
+            texts: values.iter().map(|value| (*value).into()).collect(),
         })
     }
 
@@ -77,33 +59,35 @@ impl Condition {
         &self.operator
     }
 
-    /// The key, as it is written.
+    /// The key, as the policy spells it.
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// The values that are asked for, as they are written.
+    /// The expected values, as the policy spells them.
     pub fn expected(&self) -> impl Iterator<Item = &str> {
-        self.expected.iter().map(|value| &**value)
+        self.texts.iter().map(|value| &**value)
     }
 
-    /// Whether it holds for a request.
+    /// Whether the condition holds for a request.
     ///
-    /// An absent key fails a positive operator and passes a negated one; `IfExists` and `ForAllValues` pass it, `ForAnyValue` does not.
-    /// A plain operator never matches a key that has a set of values. A negated one is not documented there: it then does whatever
-    /// allows less, which is why the statement's effect counts. It counts for a value that is not known, too.
+    /// An absent key fails a positive operator and passes a negated one; `IfExists` and
+    /// `ForAllValues` pass it, `ForAnyValue` does not. A plain operator never matches a key that
+    /// has a set of values. AWS does not document a negated plain operator for such a key: it then
+    /// does what allows less, which depends on the effect of the statement. So does a value that
+    /// is [unknown](ConditionValue::Unknown).
     pub fn holds(&self, context: &ConditionContext<'_>, effect: Effect) -> bool {
         let value = context.get(&self.key);
         if let Some(ConditionValue::Unknown) = value {
             return effect == Effect::Deny;
         }
-        if let Test::Null(wanted) = &self.test {
+        if let ExpectedValues::Null(expected) = &self.expected {
             let absent = value
                 .is_none_or(|value| matches!(value, ConditionValue::Set(set) if set.is_empty()));
-            return wanted.contains(&absent);
+            return expected.contains(&absent);
         }
         let negated = self.operator.negated;
-        let passes = |value: &ConditionValue<'_>| self.test.matches(value, context) != negated;
+        let passes = |value: &ConditionValue<'_>| self.expected.matches(value, context) != negated;
         let Some(value) = value else {
             return match self.operator.qualifier {
                 Qualifier::One => negated || self.operator.if_exists,
@@ -120,26 +104,27 @@ impl Condition {
             (Qualifier::One | Qualifier::Any, None) => passes(value),
             (Qualifier::One, Some([])) => negated || self.operator.if_exists,
             (Qualifier::One, Some(_)) => negated && effect == Effect::Deny,
-            // A single empty text is a set of nothing (IAM User Guide, "Set operators for multivalued context keys").
+            // A single empty string is an empty set (IAM User Guide, "Set operators for multivalued
+            // context keys").
             (Qualifier::All, None) => is_empty(value) || passes(value),
             (Qualifier::All, Some([only])) if only.is_empty() => true,
-            (Qualifier::All, Some(set)) => set.iter().all(|text| passes(&borrowed(text))),
-            (Qualifier::Any, Some(set)) => set.iter().any(|text| passes(&borrowed(text))),
+            (Qualifier::All, Some(set)) => set
+                .iter()
+                .all(|text| passes(&ConditionValue::from(&**text))),
+            (Qualifier::Any, Some(set)) => set
+                .iter()
+                .any(|text| passes(&ConditionValue::from(&**text))),
         }
     }
 
-    /// The variables in its values that this request has nothing for.
+    /// The variables in the expected values that have no value in the request.
     pub(crate) fn missing(&self, context: &ConditionContext<'_>) -> Vec<String> {
-        self.test.missing(context)
+        self.expected.missing(context)
     }
 }
 
 fn is_empty(value: &ConditionValue<'_>) -> bool {
     matches!(value, ConditionValue::Text(text) if text.is_empty())
-}
-
-fn borrowed(text: &str) -> ConditionValue<'_> {
-    ConditionValue::from(text)
 }
 
 #[cfg(test)]

@@ -1,15 +1,16 @@
-//! What is known of a request: condition keys and their values.
+//! The condition keys of a request and their values.
 //!
-//! A [`ConditionContext`] borrows its values and is searched in the order in which it was filled, so whoever fills it puts what the server
-//! itself knows first: a key that comes again, from a token or a parameter, changes nothing. Key names ignore case, values do not.
+//! A [`ConditionContext`] borrows its values. The first value of a key stays, so the server adds
+//! its own keys before those from tokens and parameters, which then cannot override them. Key names
+//! ignore case, values do not.
 
 use std::{borrow::Cow, net::IpAddr};
 
-use jiff::{Timestamp, tz::Offset};
+use jiff::{Timestamp, fmt::temporal::DateTimePrinter};
 
 use crate::pattern::Lookup;
 
-/// Condition keys with their values.
+/// The condition keys of a request with their values.
 ///
 /// ```
 /// use bowline_iam::context::{ConditionContext, ConditionValue};
@@ -27,32 +28,32 @@ pub struct ConditionContext<'a> {
 /// The value of a condition key.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ConditionValue<'a> {
-    /// A text.
+    /// A string.
     Text(Cow<'a, str>),
-    /// A set of texts. Whether a key has a set follows from the key, not from how many values it has today.
+    /// A set of strings. The key determines whether its value is a set, not the number of values.
     Set(Vec<Cow<'a, str>>),
     /// True or false.
     Bool(bool),
-    /// A whole number.
+    /// An integer.
     Integer(i64),
     /// A point in time.
     Time(Timestamp),
-    /// An address.
+    /// An IP address.
     Address(IpAddr),
-    /// Something that cannot be known. Whoever asks for it gets what allows less: it meets no condition of an `Allow`, and every one of
-    /// a `Deny`.
+    /// A value that cannot be determined. It allows less: no condition of an `Allow` on it holds,
+    /// and every condition of a `Deny` on it holds.
     Unknown,
 }
 
 impl<'a> ConditionContext<'a> {
-    /// Nothing known yet.
+    /// A context without keys.
     pub fn new() -> Self {
         Self {
             entries: Vec::with_capacity(24),
         }
     }
 
-    /// Adds a key, unless it is there already.
+    /// Adds a key, unless it is present already.
     pub fn set(&mut self, key: impl Into<Cow<'a, str>>, value: ConditionValue<'a>) {
         let key = key.into();
         if self.get(&key).is_none() {
@@ -60,14 +61,14 @@ impl<'a> ConditionContext<'a> {
         }
     }
 
-    /// Adds a key that may have no value.
+    /// Adds a key if it has a value, unless the key is present already.
     pub fn set_if(&mut self, key: impl Into<Cow<'a, str>>, value: Option<ConditionValue<'a>>) {
         if let Some(value) = value {
             self.set(key, value);
         }
     }
 
-    /// The value of a key, ignoring the key's case.
+    /// The value of a key, ignoring the case of the key.
     pub fn get(&self, key: &str) -> Option<&ConditionValue<'a>> {
         let found = self
             .entries
@@ -84,13 +85,13 @@ impl<'a> ConditionContext<'a> {
 
 impl Lookup for ConditionContext<'_> {
     fn single(&self, key: &str) -> Option<Cow<'_, str>> {
-        // A set has no text of its own.
+        // A set has no single text.
         self.get(key)?.text()
     }
 }
 
 impl ConditionValue<'_> {
-    /// The value as text, if it is one value.
+    /// The value as text, if it is a single value.
     pub(crate) fn text(&self) -> Option<Cow<'_, str>> {
         Some(match self {
             Self::Text(text) => Cow::Borrowed(text),
@@ -98,12 +99,12 @@ impl ConditionValue<'_> {
             Self::Bool(true) => Cow::Borrowed("true"),
             Self::Bool(false) => Cow::Borrowed("false"),
             Self::Integer(number) => Cow::Owned(number.to_string()),
-            Self::Time(time) => Cow::Owned(iso(*time)),
+            Self::Time(time) => Cow::Owned(ISO_SECONDS.timestamp_to_string(time)),
             Self::Address(address) => Cow::Owned(address.to_string()),
         })
     }
 
-    /// All values as texts, for people.
+    /// All values as texts, for display.
     pub fn texts(&self) -> Vec<String> {
         match self {
             Self::Set(texts) => texts.iter().map(|text| text.clone().into_owned()).collect(),
@@ -127,26 +128,15 @@ impl From<String> for ConditionValue<'_> {
     }
 }
 
-/// `2026-11-24T01:02:03Z`: the form of `aws:CurrentTime`.
-fn iso(time: Timestamp) -> String {
-    let t = Offset::UTC.to_datetime(time);
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
-        t.year(),
-        t.month(),
-        t.day(),
-        t.hour(),
-        t.minute(),
-        t.second()
-    )
-}
+/// Prints `2026-11-24T01:02:03Z`, the form of `aws:CurrentTime`. Fractions of a second are cut off.
+const ISO_SECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(0));
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn what_was_set_first_stays() {
+    fn the_first_value_of_a_key_stays() {
         let mut context = ConditionContext::new();
         context.set("aws:PrincipalTag/team", "red".into());
         context.set("aws:principaltag/TEAM", "blue".into());
@@ -157,19 +147,24 @@ mod tests {
     }
 
     #[test]
-    fn a_set_is_no_single_value_however_few_it_has() {
+    fn a_set_of_one_value_is_not_a_single_value() {
         let mut context = ConditionContext::new();
         context.set("aws:TagKeys", ConditionValue::Set(vec!["team".into()]));
         assert_eq!(context.single("aws:TagKeys"), None);
     }
 
     #[test]
-    fn typed_values_have_the_texts_of_aws() {
+    fn typed_values_have_the_texts_that_aws_uses() {
         let texts = |value: ConditionValue<'_>| value.texts().join(",");
         assert_eq!(texts(ConditionValue::Bool(true)), "true");
         assert_eq!(
             texts(ConditionValue::Time(Timestamp::UNIX_EPOCH)),
             "1970-01-01T00:00:00Z"
+        );
+        let fraction = "2026-11-24T01:02:03.999Z".parse().unwrap();
+        assert_eq!(
+            texts(ConditionValue::Time(fraction)),
+            "2026-11-24T01:02:03Z"
         );
         assert_eq!(
             texts(ConditionValue::Address("::1".parse().unwrap())),

@@ -1,43 +1,44 @@
-//! What a decision hands over: the proof that the next step asks for, or why there is none.
+//! The result of a decision: a permit, which the next step requires as proof, or the reason of a
+//! denial.
 
 use std::fmt;
 
-use crate::{authorize::AuthorizationRequest, layer::Layer};
+use crate::{layer::Layer, request::AuthorizationRequest};
 
-/// The answer to one request.
+/// Whether the policies allow a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Decision(Result<(), DenialReason>);
 
-/// That the policies allow `A`. Only a [`Decision`] makes one.
+/// Proof that the policies allow `A`. Only [`Decision::permit`] makes one.
 #[derive(Debug)]
 #[must_use]
 pub struct Permit<A>(A);
 
-/// That they do not.
+/// The policies do not allow the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Denied {
     reason: DenialReason,
 }
 
-/// Why a request is denied: one layer that alone is enough.
+/// Why a request is denied: one layer that is enough to deny it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DenialReason {
-    /// A statement denies it.
+    /// A statement denies the request.
     Explicit {
-        /// Where the statement stands.
+        /// The layer of the statement.
         layer: Layer,
         /// The ARN of its policy, if it has one.
         policy: Option<Box<str>>,
     },
-    /// Nothing in this layer allows it, and something there would have to.
+    /// No statement of a layer that must allow does.
     Implicit {
         /// The layer.
         layer: Layer,
     },
-    /// A policy that applies cannot be read, and may have held a deny.
+    /// A policy that applies cannot be read, and may contain a deny.
     Broken {
-        /// Where it belongs.
+        /// The layer of the policy.
         layer: Layer,
     },
 }
@@ -51,17 +52,18 @@ impl Decision {
         Self(Err(reason))
     }
 
-    /// Whether it is allowed.
+    /// Whether the request is allowed.
     pub fn is_allowed(&self) -> bool {
         self.0.is_ok()
     }
 
-    /// Both this and the other: for a request that takes several permissions.
+    /// Allows what both decisions allow: for a request that needs several permissions. The reason
+    /// is that of the first denial.
     pub fn and(self, other: Self) -> Self {
         Self(self.0.and(other.0))
     }
 
-    /// The proof for what was decided on.
+    /// Exchanges an allowing decision for the proof that `action` is permitted.
     ///
     /// # Errors
     /// [`Denied`], with the reason.
@@ -74,36 +76,37 @@ impl Decision {
 }
 
 impl<A> Permit<A> {
-    /// What is permitted. The proof is used up.
+    /// The permitted action. Consumes the proof.
     pub fn into_action(self) -> A {
         self.0
     }
 
-    /// What is permitted.
+    /// The permitted action.
     pub fn action(&self) -> &A {
         &self.0
     }
 }
 
 impl Denied {
-    /// Why.
+    /// The reason of the denial.
     pub fn reason(&self) -> &DenialReason {
         &self.reason
     }
 
-    /// AWS's text, which names the kind of policy: for callers of the resource's own account (IAM User Guide, "Troubleshoot access
-    /// denied error messages").
+    /// AWS's message with the kind of policy, for callers of the resource's own account (IAM User
+    /// Guide, "Troubleshoot access denied error messages").
     pub fn enhanced_text(&self, request: &AuthorizationRequest<'_>) -> String {
         format!("{} {}", plain_text(request), self.because(request))
     }
 
-    /// The part of AWS's text that says why: `because no identity-based policy allows the s3:GetObject action`.
+    /// The part of AWS's message that names the reason, such as `because no identity-based policy
+    /// allows the s3:GetObject action`.
     pub fn because(&self, request: &AuthorizationRequest<'_>) -> String {
         self.reason.text(request)
     }
 }
 
-/// AWS's text without a reason: for callers of other accounts.
+/// AWS's message without a reason, for callers of other accounts.
 pub fn plain_text(request: &AuthorizationRequest<'_>) -> String {
     format!(
         "User: {} is not authorized to perform: {} on resource: {}",
@@ -112,7 +115,7 @@ pub fn plain_text(request: &AuthorizationRequest<'_>) -> String {
 }
 
 impl DenialReason {
-    /// The layer that decided.
+    /// The layer that denies.
     pub fn layer(&self) -> Layer {
         match self {
             Self::Explicit { layer, .. } | Self::Implicit { layer } | Self::Broken { layer } => {

@@ -1,13 +1,13 @@
-//! The two effects that a statement can have.
+//! The effects of a statement: `Allow` and `Deny`.
 
 use std::fmt;
 
-/// What a statement does when it matches.
+/// The effect of a statement that applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Effect {
-    /// It permits, unless something denies.
+    /// The statement allows, unless another one denies.
     Allow,
-    /// It denies, whatever permits.
+    /// The statement denies, whatever the others allow.
     Deny,
 }
 

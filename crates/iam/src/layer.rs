@@ -1,28 +1,28 @@
-//! The kinds of policies that a request has to pass.
+//! The kinds of policies that a decision evaluates.
 
 /// One kind of policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Layer {
-    /// Of the organisation, for all access to an account's resources (RCP).
+    /// Policies of an organization for all access to an account's resources (RCP).
     ResourceControl,
-    /// Of the organisation, for an account's principals (SCP).
+    /// Policies of an organization for an account's principals (SCP).
     ServiceControl,
-    /// Of a role: who may assume it.
+    /// The policy of a role that names the principals who may assume it.
     Trust,
-    /// Of any other resource, such as a bucket.
+    /// Policies of any other resource, such as a bucket.
     Resource,
-    /// Of a user or role.
+    /// Policies of a user, its groups, or a role.
     Identity,
-    /// The most that a user or role may do, whatever its policies say.
+    /// The policy that bounds what the identity-based policies of a user or role can allow.
     Boundary,
-    /// Of one session.
+    /// Policies of one session.
     Session,
-    /// Of the endpoint in a private network that the request came through.
+    /// The policy of the VPC endpoint that the request came through.
     VpcEndpoint,
 }
 
 impl Layer {
-    /// What AWS's messages call it.
+    /// The name in AWS's messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::ResourceControl => "resource control policy",

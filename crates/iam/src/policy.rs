@@ -1,50 +1,31 @@
-//! Policy documents: read strictly once, then ready to be decided with.
+//! Policy documents: parsed and checked once, then evaluated many times.
 //!
-//! [`Policy::parse`] checks a document as IAM does when it is saved, with its messages ([`PolicyError`]). [`Policy::compile`] makes the
-//! policy that decisions read; the users and roles that it names have to be resolved to unique ids for that.
+//! [`Policy::parse`] checks a document as IAM does when a policy is saved, and reports problems in
+//! IAM's words ([`PolicyError`]). [`Policy::compile`] resolves the users and roles that the policy
+//! names to unique ids, and returns the policy that decisions evaluate.
 
 mod error;
+mod kind;
 mod parse;
 
-use bowline_json::JsonLimits;
-
 use crate::{
-    principal::{Named, Principals},
+    account::AccountId,
+    policy_principal::{PolicyPrincipal, Principals},
     statement::Statement,
 };
 
-pub use self::error::{PolicyError, PolicyProblem};
-
-/// How much of a policy document is read (shape `policyDocumentType` of IAM: at most 131,072
-/// characters).
-pub const DOCUMENT_LIMITS: JsonLimits = JsonLimits {
-    max_bytes: 4 * 131_072,
-    max_depth: 32,
-    max_values: 65_536,
+pub use self::{
+    error::{PolicyError, PolicyProblem},
+    kind::{DOCUMENT_LIMITS, PolicyKind},
 };
 
-/// What a document is for, which decides what it may hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PolicyKind {
-    /// An inline policy of a user, group or role.
-    Inline,
-    /// A managed policy, which has to be of version 2012-10-17.
-    Managed,
-    /// The policy of one session.
-    Session,
-    /// A role's trust policy.
-    Trust,
-    /// The policy of another resource, such as a bucket.
-    Resource,
-}
-
-/// A document that was read, and whose principals may not be resolved yet.
+/// A parsed policy whose principals are not resolved yet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
     statements: Vec<Statement>,
 }
 
-/// A policy that is ready to be decided with. The default one has no statement and speaks of nothing.
+/// A policy that is ready for evaluation. The default has no statements and applies to nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CompiledPolicy {
     statements: Box<[Statement]>,
@@ -54,83 +35,88 @@ pub struct CompiledPolicy {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the policy names `{arn}`, which does not exist")]
 pub struct UnresolvedPrincipal {
-    /// As it is written.
+    /// The ARN as the policy spells it.
     pub arn: String,
 }
 
 impl Policy {
-    /// Reads and checks a document.
+    /// Parses and checks a document.
     ///
     /// ```
     /// use bowline_iam::policy::{Policy, PolicyKind};
     ///
-    /// let text = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}"#;
+    /// let text = r#"{"Version": "2012-10-17", "Statement": {
+    ///     "Effect": "Allow", "Action": "s3:*", "Resource": "*"
+    /// }}"#;
     /// let policy = Policy::parse(text, PolicyKind::Inline)?.compile(|_| None)?;
-    /// let error = Policy::parse(&text.replace("Effect", "Verdict"), PolicyKind::Inline).unwrap_err();
+    ///
+    /// let text = text.replace("Effect", "Verdict");
+    /// let error = Policy::parse(&text, PolicyKind::Inline).unwrap_err();
     /// assert_eq!(error.aws_message(), "Syntax errors in policy.");
-    /// assert_eq!(error.to_string(), "line 1, column 41: a statement has no element `Verdict`");
+    /// assert_eq!(error.to_string(), "line 2, column 5: a statement has no element `Verdict`");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
-    /// The first problem in the order in which IAM checks, with its place.
+    /// The first problem in the order in which IAM checks, with its position.
     pub fn parse(text: &str, kind: PolicyKind) -> Result<Self, PolicyError> {
         parse::parse(text, kind).map(|statements| Self { statements })
     }
 
-    /// The ARNs of the users and roles that it names, each once.
+    /// The ARNs of the users and roles that the policy names, without duplicates.
     pub fn principals(&self) -> Vec<&str> {
         let named = self.statements.iter().filter_map(|s| s.principals.as_ref());
         let arns = named
             .flat_map(|p| &p.named)
             .filter_map(|named| match named {
-                Named::Unresolved(arn) => Some(&**arn),
-                Named::Everyone
-                | Named::Account(_)
-                | Named::Entity { .. }
-                | Named::Session(_)
-                | Named::Service(_)
-                | Named::Federated(_)
-                | Named::CanonicalUser(_) => None,
+                PolicyPrincipal::Unresolved(arn) => Some(&**arn),
+                PolicyPrincipal::Everyone
+                | PolicyPrincipal::Account(_)
+                | PolicyPrincipal::Entity { .. }
+                | PolicyPrincipal::Session(_)
+                | PolicyPrincipal::Service(_)
+                | PolicyPrincipal::Federated(_)
+                | PolicyPrincipal::CanonicalUser(_) => None,
             });
-        let mut once: Vec<&str> = Vec::new();
+        let mut unique: Vec<&str> = Vec::new();
         for arn in arns {
-            if !once.contains(&arn) {
-                once.push(arn);
+            if !unique.contains(&arn) {
+                unique.push(arn);
             }
         }
-        once
+        unique
     }
 
-    /// The accounts that it names, or whose users, roles and sessions it names, each once.
-    pub fn accounts(&self) -> Vec<crate::account::AccountId> {
+    /// The accounts that the policy names, or whose users, roles and sessions it names, without
+    /// duplicates.
+    pub fn accounts(&self) -> Vec<AccountId> {
         let named = self.statements.iter().filter_map(|s| s.principals.as_ref());
-        let mut once = Vec::new();
+        let mut unique = Vec::new();
         for named in named.flat_map(|p| &p.named) {
             let account = match named {
-                Named::Account(account) => Some(*account),
-                Named::Unresolved(arn) | Named::Session(arn) => {
+                PolicyPrincipal::Account(account) => Some(*account),
+                PolicyPrincipal::Unresolved(arn) | PolicyPrincipal::Session(arn) => {
                     arn.split(':').nth(4).and_then(|part| part.parse().ok())
                 }
-                Named::Everyone
-                | Named::Entity { .. }
-                | Named::Service(_)
-                | Named::Federated(_)
-                | Named::CanonicalUser(_) => None,
+                PolicyPrincipal::Everyone
+                | PolicyPrincipal::Entity { .. }
+                | PolicyPrincipal::Service(_)
+                | PolicyPrincipal::Federated(_)
+                | PolicyPrincipal::CanonicalUser(_) => None,
             };
             if let Some(account) = account
-                && !once.contains(&account)
+                && !unique.contains(&account)
             {
-                once.push(account);
+                unique.push(account);
             }
         }
-        once
+        unique
     }
 
-    /// Makes it ready. `resolve` gives the unique id of the user or role with this ARN.
+    /// Resolves the principals. `resolve` returns the unique id of the user or role with an ARN.
     ///
     /// # Errors
-    /// [`UnresolvedPrincipal`] if one has none.
+    /// [`UnresolvedPrincipal`] for the first ARN without an id.
     pub fn compile(
         self,
         resolve: impl Fn(&str) -> Option<String>,
@@ -138,11 +124,11 @@ impl Policy {
         let mut statements = self.statements;
         let principals = statements.iter_mut().filter_map(|s| s.principals.as_mut());
         for named in principals.flat_map(|Principals { named, .. }| named) {
-            if let Named::Unresolved(arn) = named {
+            if let PolicyPrincipal::Unresolved(arn) = named {
                 let id = resolve(arn).ok_or_else(|| UnresolvedPrincipal {
                     arn: arn.to_string(),
                 })?;
-                *named = Named::Entity {
+                *named = PolicyPrincipal::Entity {
                     text: std::mem::take(arn),
                     id: id.into(),
                 };

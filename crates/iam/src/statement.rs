@@ -1,29 +1,27 @@
-//! One statement of a policy, and whether it speaks of a request.
-
-use std::borrow::Cow;
+//! One statement of a policy, and whether it applies to a request.
 
 use crate::{
     action::ActionPattern,
-    authorize::AuthorizationRequest,
     condition::Condition,
     effect::Effect,
     pattern::{Match, ResourcePattern},
-    principal::{Grant, Principals},
+    policy_principal::{Grant, Principals},
+    request::AuthorizationRequest,
 };
 
-/// A statement, read and ready.
+/// A statement, parsed.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Statement {
     pub(crate) sid: Option<Box<str>>,
-    /// Its place in the policy, from 1.
+    /// Its position in the policy, from 1.
     pub(crate) number: usize,
-    /// The line on which it begins.
+    /// The line on which it begins, from 1.
     pub(crate) line: usize,
     pub(crate) effect: Effect,
-    /// Absent in policies that belong to a principal.
+    /// Absent in policies of users, groups, roles and sessions.
     pub(crate) principals: Option<Principals>,
     pub(crate) actions: Actions,
-    /// Absent in trust policies, which are about their role.
+    /// Absent in trust policies, whose resource is their role.
     pub(crate) resources: Option<Resources>,
     pub(crate) conditions: Box<[Condition]>,
 }
@@ -42,13 +40,13 @@ pub(crate) struct Resources {
     pub(crate) patterns: Vec<ResourcePattern>,
 }
 
-/// What a statement says to a request.
+/// Whether a statement applies to a request.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Verdict<'s> {
-    /// It speaks of it.
+pub(crate) enum StatementOutcome<'s> {
+    /// Every element matches.
     Applies(Grant),
-    /// It does not, for this element, which is the first that fails.
-    Fails(Element<'s>),
+    /// This element, the first in the order of [`Element`], does not match.
+    NoMatch(Element<'s>),
 }
 
 /// An element of a statement.
@@ -61,53 +59,56 @@ pub(crate) enum Element<'s> {
 }
 
 impl Statement {
-    pub(crate) fn judge(
+    /// Evaluates the statement. `has_boundary`: whether the principal has a permissions boundary.
+    pub(crate) fn evaluate(
         &self,
         request: &AuthorizationRequest<'_>,
         has_boundary: bool,
-    ) -> Verdict<'_> {
+    ) -> StatementOutcome<'_> {
         let grant = match &self.principals {
             None => Grant::Direct,
             Some(principals) => {
-                match principals.cover(&request.principal, has_boundary, self.effect) {
+                match principals.grant_to(&request.principal, has_boundary, self.effect) {
                     Some(grant) => grant,
-                    None => return Verdict::Fails(Element::Principal),
+                    None => return StatementOutcome::NoMatch(Element::Principal),
                 }
             }
         };
-        if !self.actions.name(request) {
-            return Verdict::Fails(Element::Action);
+        if !self.actions.match_request(request) {
+            return StatementOutcome::NoMatch(Element::Action);
         }
         if let Some(resources) = &self.resources
-            && !resources.name(request, self.effect)
+            && !resources.match_request(request, self.effect)
         {
-            return Verdict::Fails(Element::Resource);
+            return StatementOutcome::NoMatch(Element::Resource);
         }
         let mut conditions = self.conditions.iter();
         match conditions.find(|c| !c.holds(request.context, self.effect)) {
-            Some(condition) => Verdict::Fails(Element::Condition(condition)),
-            None => Verdict::Applies(grant),
+            Some(condition) => StatementOutcome::NoMatch(Element::Condition(condition)),
+            None => StatementOutcome::Applies(grant),
         }
     }
 }
 
 impl Actions {
-    fn name(&self, request: &AuthorizationRequest<'_>) -> bool {
-        let named = self.patterns.iter().any(|p| p.matches(request.action));
-        named != self.negated
+    fn match_request(&self, request: &AuthorizationRequest<'_>) -> bool {
+        let listed = self.patterns.iter().any(|p| p.matches(request.action));
+        listed != self.negated
     }
 
-    /// As they are written.
+    /// The patterns as the policy spells them.
     pub(crate) fn texts(&self) -> Vec<String> {
         let texts = self.patterns.iter().map(ActionPattern::as_str);
-        written("NotAction", self.negated, texts)
+        element_texts("NotAction", self.negated, texts)
     }
 }
 
 impl Resources {
-    /// A pattern with a variable that has no value names nothing. Excluding it would exclude nothing, so a `NotResource` with one
-    /// keeps an `Allow` from applying and makes a `Deny` apply. So does, in both elements, one with a variable where none may stand.
-    fn name(&self, request: &AuthorizationRequest<'_>, effect: Effect) -> bool {
+    /// A pattern with a variable that has no value matches no resource. Excluding it would exclude
+    /// nothing, so a `NotResource` with such a pattern keeps an `Allow` from applying and makes a
+    /// `Deny` apply. So does, in both elements, a pattern with a variable in a position where
+    /// variables are not allowed.
+    fn match_request(&self, request: &AuthorizationRequest<'_>, effect: Effect) -> bool {
         let (mut unresolved, mut misplaced) = (false, false);
         for pattern in &self.patterns {
             match pattern.matches(request.resource.arn, request.context) {
@@ -123,18 +124,18 @@ impl Resources {
         self.negated
     }
 
-    /// As they are written.
+    /// The patterns as the policy spells them.
     pub(crate) fn texts(&self) -> Vec<String> {
         let texts = self.patterns.iter().map(ResourcePattern::as_str);
-        written("NotResource", self.negated, texts)
+        element_texts("NotResource", self.negated, texts)
     }
 }
 
 impl Principals {
-    /// As they are written.
+    /// The principals as the policy spells them.
     pub(crate) fn texts(&self) -> Vec<String> {
         let texts: Vec<String> = self.named.iter().map(ToString::to_string).collect();
-        written(
+        element_texts(
             "NotPrincipal",
             self.negated,
             texts.iter().map(String::as_str),
@@ -142,14 +143,19 @@ impl Principals {
     }
 }
 
-/// The texts of an element; those of a negated one say so.
-fn written<'t>(name: &str, negated: bool, texts: impl Iterator<Item = &'t str>) -> Vec<String> {
-    let shown = |text: &'t str| -> Cow<'t, str> {
-        if negated {
-            format!("{name} {text}").into()
-        } else {
-            text.into()
-        }
-    };
-    texts.map(|text| shown(text).into_owned()).collect()
+/// The texts of an element, each preceded by the element's name if it is negated.
+fn element_texts<'t>(
+    name: &str,
+    negated: bool,
+    texts: impl Iterator<Item = &'t str>,
+) -> Vec<String> {
+    texts
+        .map(|text| {
+            if negated {
+                format!("{name} {text}")
+            } else {
+                text.to_owned()
+            }
+        })
+        .collect()
 }

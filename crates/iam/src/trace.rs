@@ -1,36 +1,41 @@
-//! How a decision came about, for the operator: which statements spoke, and which nearly did.
+//! How a decision came about, for the operator: the statements that applied, and those that nearly
+//! did.
 
 use crate::{
-    authorize::{AppliedPolicy, AuthorizationRequest, Observer, Outcome},
     decision::{Decision, DenialReason},
     effect::Effect,
     layer::Layer,
-    statement::{Element, Statement, Verdict},
+    observer::{LayerOutcome, Observer},
+    policies::AppliedPolicy,
+    policy_principal::Principals,
+    request::AuthorizationRequest,
+    statement::{Element, Resources, Statement, StatementOutcome},
 };
 
-/// The most statements that are told of one layer.
+/// The most statements that a trace lists per layer.
 const MAX_STATEMENTS: usize = 32;
-/// The most values that are told of one element.
+/// The most values that a trace lists per element.
 const MAX_VALUES: usize = 16;
 
-/// A decision and all that led to it.
+/// A decision and the evaluation that led to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
-    /// Who asked.
+    /// The principal of the request.
     pub principal: String,
-    /// For what action.
+    /// The action of the request.
     pub action: String,
-    /// On what resource.
+    /// The ARN of the resource.
     pub resource: String,
     /// Why it was denied; `None` if it was allowed.
     pub denied: Option<DenialReason>,
-    /// Each layer that was looked at, in order.
+    /// Each layer that was evaluated, in order.
     pub layers: Vec<LayerTrace>,
 }
 
 impl Trace {
-    /// Keeps only what each layer said of those that whoever owns the resource has written, for a reader of another account:
-    /// such a policy names whom it trusts and what they have to know (`sts:ExternalId`).
+    /// Removes the statements of the layers that the owner of the resource writes, for a reader of
+    /// another account: such policies name trusted principals and shared secrets
+    /// (`sts:ExternalId`). The result of each layer stays.
     pub fn withhold_resource_side(&mut self) {
         for layer in &mut self.layers {
             match layer.layer {
@@ -50,95 +55,95 @@ impl Trace {
     }
 }
 
-/// What one layer said.
+/// The evaluation of one layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayerTrace {
-    /// Which layer.
+    /// The layer.
     pub layer: Layer,
-    /// Which level of the organisation, in a layer that has levels.
+    /// The level of the organization, in a layer that has levels.
     pub level: Option<String>,
-    /// What its policies said together.
+    /// The result of its policies together.
     pub result: LayerResult,
     /// The statements that applied, then those that came nearest to it.
     pub statements: Vec<StatementTrace>,
-    /// How many statements came less near, and are not told.
+    /// The number of statements that are not listed, because they came less near.
     pub others: usize,
-    /// The policies that cannot be read.
+    /// The names of the policies that cannot be read.
     pub broken: Vec<String>,
 }
 
-/// What the policies of one layer said together.
+/// The result of the policies of one layer together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LayerResult {
-    /// A statement allows, none denies.
+    /// A statement allows and none denies.
     Allows,
     /// A statement denies.
     Denies,
-    /// No statement speaks of the request.
+    /// No statement applies.
     Silent,
     /// A policy cannot be read.
     Broken,
 }
 
-/// What one statement said.
+/// The evaluation of one statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatementTrace {
-    /// What people call its policy.
+    /// The name of its policy.
     pub policy: String,
     /// The policy's ARN, if it has one.
     pub policy_arn: Option<String>,
     /// Its `Sid`, if it has one.
     pub sid: Option<String>,
-    /// Its place in the policy, from 1.
+    /// Its position in the policy, from 1.
     pub number: usize,
-    /// The line on which it begins.
+    /// The line on which it begins, from 1.
     pub line: usize,
-    /// What it does when it applies.
+    /// Its effect.
     pub effect: Effect,
-    /// Why it did not apply; `None` if it did.
+    /// The element that did not match; `None` if the statement applied.
     pub mismatch: Option<ElementMismatch>,
 }
 
-/// The first element of a statement that did not fit.
+/// The first element of a statement that did not match, with what it expected and what it met.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ElementMismatch {
     /// `Principal`, `Action`, `Resource` or `Condition`.
     pub element: &'static str,
-    /// A condition's operator and key.
+    /// The operator and key, if the element is a condition.
     pub condition: Option<(String, String)>,
-    /// What the statement asks for.
+    /// The values of the statement.
     pub expected: Vec<String>,
-    /// What the request had; `None` if it had no such key.
+    /// The values of the request; `None` if it has no such key.
     pub actual: Option<Vec<String>>,
-    /// Variables in what the statement asks for that the request has no value for.
+    /// The variables of the statement that have no value in the request.
     pub missing_variables: Vec<String>,
 }
 
-/// Writes a trace while a decision is made.
+/// Records an evaluation.
 #[derive(Debug, Default)]
 pub(crate) struct Tracer {
     layers: Vec<LayerTrace>,
-    /// Of the layer that is being looked at: how near each statement came, and what to tell.
+    /// The statements of the current layer, each with how near it came to applying.
     seen: Vec<(u8, StatementTrace)>,
     broken: Vec<String>,
     layer: Option<(Layer, Option<String>)>,
 }
 
 impl Observer for Tracer {
-    fn layer(&mut self, layer: Layer, level: Option<&str>) {
+    fn begin_layer(&mut self, layer: Layer, level: Option<&str>) {
         self.layer = Some((layer, level.map(str::to_owned)));
     }
 
     fn statement(
         &mut self,
         request: &AuthorizationRequest<'_>,
-        of: &AppliedPolicy<'_>,
+        policy: &AppliedPolicy<'_>,
         statement: &Statement,
-        verdict: Verdict<'_>,
+        outcome: StatementOutcome<'_>,
     ) {
-        let (nearness, mismatch) = match verdict {
-            Verdict::Applies(_) => (u8::MAX, None),
-            Verdict::Fails(element) => {
+        let (nearness, mismatch) = match outcome {
+            StatementOutcome::Applies(_) => (u8::MAX, None),
+            StatementOutcome::NoMatch(element) => {
                 let nearness = match element {
                     Element::Principal => 0,
                     Element::Action => 1,
@@ -148,29 +153,29 @@ impl Observer for Tracer {
                 (nearness, Some(mismatch(request, statement, element)))
             }
         };
-        let told = StatementTrace {
-            policy: of.name.to_owned(),
-            policy_arn: of.arn.map(str::to_owned),
+        let trace = StatementTrace {
+            policy: policy.name.to_owned(),
+            policy_arn: policy.arn.map(str::to_owned),
             sid: statement.sid.as_deref().map(str::to_owned),
             number: statement.number,
             line: statement.line,
             effect: statement.effect,
             mismatch,
         };
-        self.seen.push((nearness, told));
+        self.seen.push((nearness, trace));
     }
 
-    fn broken(&mut self, of: &AppliedPolicy<'_>) {
-        self.broken.push(of.name.to_owned());
+    fn unreadable_policy(&mut self, policy: &AppliedPolicy<'_>) {
+        self.broken.push(policy.name.to_owned());
     }
 
-    fn result(&mut self, outcome: &Outcome<'_>) {
+    fn end_layer(&mut self, outcome: &LayerOutcome<'_>) {
         let Some((layer, level)) = self.layer.take() else {
             return;
         };
         let mut seen = std::mem::take(&mut self.seen);
         let all = seen.len();
-        // Those that failed at an earlier element say little beside one that failed at a later one.
+        // A statement that fails at an earlier element explains little beside one that fails later.
         let nearest = seen
             .iter()
             .map(|(near, _)| *near)
@@ -178,16 +183,16 @@ impl Observer for Tracer {
             .max();
         let near = |near: u8| near == u8::MAX || near >= 2 || Some(near) == nearest;
         seen.retain(|(nearness, _)| near(*nearness));
-        // What denies comes first, then what allows, then what nearly did.
-        seen.sort_by_key(|(nearness, told)| {
-            let applies = told.mismatch.is_none();
-            let first = applies == (told.effect == Effect::Deny);
+        // Denying statements first, then allowing ones, then those that nearly applied.
+        seen.sort_by_key(|(nearness, trace)| {
+            let applies = trace.mismatch.is_none();
+            let first = applies == (trace.effect == Effect::Deny);
             (std::cmp::Reverse(*nearness), !first)
         });
         seen.truncate(MAX_STATEMENTS);
         let result = if outcome.deny.is_some() {
             LayerResult::Denies
-        } else if outcome.broken {
+        } else if outcome.unreadable {
             LayerResult::Broken
         } else if outcome.allow.is_some() {
             LayerResult::Allows
@@ -199,7 +204,7 @@ impl Observer for Tracer {
             level,
             result,
             others: all - seen.len(),
-            statements: seen.into_iter().map(|(_, told)| told).collect(),
+            statements: seen.into_iter().map(|(_, trace)| trace).collect(),
             broken: std::mem::take(&mut self.broken),
         });
     }
@@ -235,10 +240,7 @@ fn mismatch(
     };
     match element {
         Element::Principal => {
-            let expected = statement
-                .principals
-                .as_ref()
-                .map(super::principal::Principals::texts);
+            let expected = statement.principals.as_ref().map(Principals::texts);
             plain(
                 "Principal",
                 expected.unwrap_or_default(),
@@ -257,9 +259,7 @@ fn mismatch(
                 missing_variables: missing.flat_map(|p| p.missing(request.context)).collect(),
                 ..plain(
                     "Resource",
-                    resources
-                        .map(super::statement::Resources::texts)
-                        .unwrap_or_default(),
+                    resources.map(Resources::texts).unwrap_or_default(),
                     request.resource.arn.to_owned(),
                 )
             }

@@ -1,12 +1,13 @@
-//! Runs the case book: every request of `cases/*.md` is decided as it says there.
+//! Runs the case book: every request of `cases/*.md` must get the decision that the book states.
 //!
-//! Below a heading stand policies (```` ```json identity ````, `boundary`, `session`, `resource`, `trust`, `scp`, `rcp`) and requests
-//! (```` ```request ````), each request with its decision on the line after it. A user or role is resolved to an id that is its ARN.
+//! A section has policies (```` ```json identity ````, `boundary`, `session`, `resource`, `trust`,
+//! `scp`, `rcp`) and requests (```` ```request ````). The line after a request states its decision.
+//! The id of a user or role is its ARN.
 
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    reason = "a case that cannot be read is a test that fails"
+    reason = "a malformed case fails the test"
 )]
 
 use std::{fs, path::Path};
@@ -24,7 +25,7 @@ use bowline_iam::{
 };
 
 #[test]
-fn every_case_is_decided_as_the_book_says() {
+fn every_case_has_the_decision_that_the_book_states() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
     let mut files: Vec<_> = fs::read_dir(folder)
         .unwrap()
@@ -52,7 +53,7 @@ fn every_case_is_decided_as_the_book_says() {
     assert!(decided >= 60, "only {decided} cases were found");
 }
 
-/// What the book says of each request of a section, what the engine says, and the request.
+/// The stated decision, the actual decision and the text of each request of a section.
 fn run(body: &str) -> Vec<(String, String, String)> {
     let mut policies: Vec<(String, CompiledPolicy)> = Vec::new();
     let mut outcomes = Vec::new();
@@ -69,7 +70,7 @@ fn run(body: &str) -> Vec<(String, String, String)> {
                 let expected = lines.by_ref().find(|line| !line.is_empty()).unwrap();
                 outcomes.push((expected.to_owned(), decide(&policies, &block), text));
             }
-            None => panic!("`{fence}` is no block of a case"),
+            None => panic!("`{fence}` is not a block of a case"),
         }
     }
     outcomes
@@ -161,7 +162,7 @@ fn decide(policies: &[(String, CompiledPolicy)], request: &[&str]) -> String {
     assert_eq!(
         trace.denied.is_none(),
         decision.is_allowed(),
-        "the explanation is another decision"
+        "the explanation has another decision"
     );
     match decision.permit(()) {
         Ok(_) => "Allowed.".to_owned(),
@@ -201,6 +202,6 @@ fn principal<'a>(who: &'a str, role: &'a str) -> Principal<'a> {
             provider: who,
         },
         _ if who.ends_with(".amazonaws.com") => Principal::Service(who),
-        _ => panic!("`{who}` is no principal of a case"),
+        _ => panic!("`{who}` is not a principal of a case"),
     }
 }

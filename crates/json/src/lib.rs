@@ -17,7 +17,7 @@
 //!
 //! let limits = JsonLimits { max_bytes: 1_000, max_depth: 8, max_values: 100 };
 //! let value = parse(br#"{"Effect": "Allow"}"#, &limits)?;
-//! assert_eq!(value.as_object().and_then(|o| o.get("Effect")).and_then(|v| v.as_str()), Some("Allow"));
+//! assert_eq!(value.get("Effect").and_then(|effect| effect.as_str()), Some("Allow"));
 //!
 //! let text = JsonWriter::object(64, |json| json.text("message", "a\"b"));
 //! assert_eq!(text, r#"{"message":"a\"b"}"#);

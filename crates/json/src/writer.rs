@@ -11,21 +11,21 @@ use crate::scan;
 
 /// A JSON text being written: members of the innermost open object.
 ///
-/// Member names are written as they are, so they must need no escape. The caller writes each name once
-/// per object.
+/// Member names are written as they are, so they must need no escape. The caller writes each name
+/// once per object.
 ///
 /// ```
 /// use bowline_json::JsonWriter;
 ///
 /// let text = JsonWriter::object(128, |json| {
 ///     json.text("type", "Role");
-///     json.members("sessionIssuer", |json| json.bool("mfa", false));
+///     json.members("issuer", |json| json.bool("mfa", false));
 ///     json.list("ids", [1, 2], |json, id| json.text("id", &id.to_string()));
 ///     json.null("region");
 /// });
 /// assert_eq!(
 ///     text,
-///     r#"{"type":"Role","sessionIssuer":{"mfa":false},"ids":[{"id":"1"},{"id":"2"}],"region":null}"#
+///     r#"{"type":"Role","issuer":{"mfa":false},"ids":[{"id":"1"},{"id":"2"}],"region":null}"#
 /// );
 /// ```
 #[derive(Debug)]

@@ -1,9 +1,14 @@
-//! What holds of every decision, whatever the policies, and what an explanation tells. Single decisions are in `tests/cases`.
+//! Properties of every decision, and the content of an explanation. Single decisions are in
+//! `tests/cases`.
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::policy::{Policy, PolicyKind};
+use crate::{
+    action::Action,
+    context::ConditionContext,
+    policy::{CompiledPolicy, Policy, PolicyKind},
+};
 
 const ACCOUNT: &str = "111122223333";
 
@@ -20,15 +25,15 @@ fn applied(policy: &CompiledPolicy) -> AppliedPolicy<'_> {
     }
 }
 
-/// A request of the user `ann`, in her own account.
+/// Decides a request of the user `ann` in her own account.
 fn decide(policies: &Policies<'_>, action: &str, resource: &str) -> Decision {
     let context = ConditionContext::new();
-    ask(policies, action, resource, &context, |request, policies| {
+    with_request(policies, action, resource, &context, |request, policies| {
         authorize(request, policies)
     })
 }
 
-fn ask<T>(
+fn with_request<T>(
     policies: &Policies<'_>,
     action: &str,
     resource: &str,
@@ -53,7 +58,7 @@ fn ask<T>(
 }
 
 #[test]
-fn a_policy_that_cannot_be_read_allows_nothing_wherever_it_stands() {
+fn a_policy_that_cannot_be_read_denies_in_every_layer() {
     let all = compiled(
         r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#,
         PolicyKind::Inline,
@@ -69,7 +74,7 @@ fn a_policy_that_cannot_be_read_allows_nothing_wherever_it_stands() {
         ..Policies::default()
     };
     assert!(decide(&whole, "s3:GetObject", "arn:aws:s3:::a/b").is_allowed());
-    let places = [
+    let layers = [
         Policies {
             identity: vec![applied(&all), broken],
             ..Policies::default()
@@ -90,7 +95,7 @@ fn a_policy_that_cannot_be_read_allows_nothing_wherever_it_stands() {
             ..Policies::default()
         },
     ];
-    for policies in places {
+    for policies in layers {
         let decision = decide(&policies, "s3:GetObject", "arn:aws:s3:::a/b");
         let denied = decision.permit(()).unwrap_err();
         assert!(
@@ -101,7 +106,7 @@ fn a_policy_that_cannot_be_read_allows_nothing_wherever_it_stands() {
 }
 
 #[test]
-fn an_explanation_tells_what_came_near_and_which_element_failed() {
+fn an_explanation_lists_the_nearest_statements_with_the_element_that_did_not_match() {
     let near = compiled(
         r#"{"Version":"2012-10-17","Statement":[
             {"Sid":"Own","Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::docs/${aws:username}/*"},
@@ -115,7 +120,7 @@ fn an_explanation_tells_what_came_near_and_which_element_failed() {
     };
     let mut context = ConditionContext::new();
     context.set("aws:SourceIp", "203.0.113.7".into());
-    let trace = ask(
+    let trace = with_request(
         &policies,
         "s3:GetObject",
         "arn:aws:s3:::docs/bob/a",
@@ -203,7 +208,7 @@ fn an_explanation_tells_what_came_near_and_which_element_failed() {
     "#);
 }
 
-/// Texts of a statement, over few actions and resources so that they meet.
+/// The text of a statement, from few actions and resources so that statements overlap.
 fn arbitrary_statement() -> impl Strategy<Value = String> {
     let effect = prop_oneof![3 => Just("Allow"), 1 => Just("Deny")];
     let action = prop_oneof![
@@ -260,7 +265,7 @@ proptest! {
     }
 
     #[test]
-    fn one_more_deny_allows_nothing_more_and_order_does_not_matter(
+    fn another_deny_never_allows_more_and_order_does_not_matter(
         mut policies in prop::collection::vec(arbitrary_policy(), 1..4),
         deny in arbitrary_statement(),
     ) {
@@ -287,7 +292,7 @@ proptest! {
         let context = ConditionContext::new();
         for (action, resource) in all_requests() {
             let decision = decide(&policies, action, resource);
-            let trace = ask(&policies, action, resource, &context, explain);
+            let trace = with_request(&policies, action, resource, &context, explain);
             let denied = decision.permit(()).err().map(|denied| denied.reason().clone());
             prop_assert_eq!(trace.denied, denied);
         }

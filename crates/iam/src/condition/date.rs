@@ -1,24 +1,29 @@
-//! Dates as policies write them: the W3C profile of ISO 8601, or seconds since 1970.
+//! Parses the dates of policies: the W3C profile of ISO 8601, or seconds since 1970.
+//!
+//! Not jiff's parser: it rejects `2026` and `2026-11`, which the profile allows, and accepts more
+//! forms than AWS documents.
 
 use jiff::{civil::DateTime, tz::Offset};
 
-/// Nanoseconds since 1970: wide enough for every year and every epoch that a policy may name.
-pub(super) type Instant = i128;
+/// Nanoseconds since 1970. Wide enough for every year and every epoch time that a policy can name.
+pub(super) type Nanoseconds = i128;
 
-const SECOND: Instant = 1_000_000_000;
+const SECOND: Nanoseconds = 1_000_000_000;
 
-/// Whole seconds as an instant.
-pub(super) fn of_seconds(seconds: i64) -> Instant {
-    Instant::from(seconds) * SECOND
+/// Converts seconds since 1970.
+pub(super) fn from_seconds(seconds: i64) -> Nanoseconds {
+    Nanoseconds::from(seconds) * SECOND
 }
 
-/// Reads `2026`, `2026-11`, `2026-11-24`, `2026-11-24T01:02Z`, `2026-11-24T01:02:03.5+01:00`, or seconds since 1970.
+/// Parses `2026`, `2026-11`, `2026-11-24`, `2026-11-24T01:02Z`, `2026-11-24T01:02:03.5+01:00`, or
+/// seconds since 1970.
 ///
-/// Four digits alone are a year (W3C, "Date and Time Formats"); AWS documents both forms without saying which wins.
-pub(super) fn parse(text: &str) -> Option<Instant> {
+/// Four digits alone are a year (W3C, "Date and Time Formats"); AWS documents both forms without
+/// saying which takes precedence.
+pub(super) fn parse(text: &str) -> Option<Nanoseconds> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if digits && text.len() != 4 {
-        return text.parse::<i64>().ok().map(of_seconds);
+        return text.parse::<i64>().ok().map(from_seconds);
     }
     let (date, time) = match text.split_once('T') {
         None => (text, None),
@@ -41,11 +46,12 @@ pub(super) fn parse(text: &str) -> Option<Instant> {
     let (hour, minute, second) = clock;
     let at = DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
     let seconds = Offset::UTC.to_timestamp(at).ok()?.as_second();
-    Some(of_seconds(seconds.checked_sub(offset)?) + fraction)
+    Some(from_seconds(seconds.checked_sub(offset)?) + fraction)
 }
 
-/// `hh:mm`, then perhaps `:ss` and a fraction, then `Z` or an offset: the clock, nanoseconds, and the offset in seconds.
-fn clock(text: &str) -> Option<((i8, i8, i8), Instant, i64)> {
+/// Parses `hh:mm`, optionally `:ss` and a fraction, then `Z` or an offset. Returns the clock, the
+/// nanoseconds, and the offset in seconds.
+fn clock(text: &str) -> Option<((i8, i8, i8), Nanoseconds, i64)> {
     let (time, offset) = match text.strip_suffix('Z') {
         Some(time) => (time, 0),
         None => zoned(text)?,
@@ -54,7 +60,10 @@ fn clock(text: &str) -> Option<((i8, i8, i8), Instant, i64)> {
         None => (time, 0),
         Some((time, digits)) if (1..=9).contains(&digits.len()) => {
             let scale = 10_i128.checked_pow(u32::try_from(9 - digits.len()).ok()?)?;
-            (time, Instant::from(number(digits, digits.len())?) * scale)
+            (
+                time,
+                Nanoseconds::from(number(digits, digits.len())?) * scale,
+            )
         }
         Some(_) => return None,
     };
@@ -76,7 +85,7 @@ fn clock(text: &str) -> Option<((i8, i8, i8), Instant, i64)> {
     ))
 }
 
-/// `...+01:00`: what stands before the offset, and the offset in seconds.
+/// Splits `...+01:00` into the part before the offset and the offset in seconds.
 fn zoned(text: &str) -> Option<(&str, i64)> {
     let (time, zone) = text.split_at_checked(text.len().checked_sub(6)?)?;
     let (sign, zone) = zone.split_at_checked(1)?;
@@ -89,7 +98,7 @@ fn zoned(text: &str) -> Option<(&str, i64)> {
     }
 }
 
-/// A number of exactly so many digits.
+/// Parses a number of exactly `digits` digits.
 fn number(text: &str, digits: usize) -> Option<i64> {
     let plain = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
     plain.then(|| text.parse().ok())?
@@ -100,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_form_of_the_profile_is_read() {
+    fn every_form_of_the_profile_is_parsed() {
         let seconds = |text: &str| parse(text).unwrap() / SECOND;
         assert_eq!(seconds("1767225600"), seconds("2026-01-01T00:00:00Z"));
         assert_eq!(seconds("2026"), seconds("2026-01-01"));
@@ -111,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn other_forms_are_refused() {
+    fn other_forms_are_rejected() {
         for bad in [
             "",
             "Jan 1, 2030",

@@ -1,13 +1,13 @@
-//! Decimal numbers, compared digit by digit: no two that differ are ever taken for equal.
+//! Decimal numbers, compared digit by digit, so that two different numbers never compare equal.
 
 use std::cmp::Ordering;
 
-/// Digits that are read; JSON has no bound of its own.
-const MAX_TEXT: usize = 64;
-/// Exponents beyond this are no number that a policy means.
+/// The most bytes of a number; JSON has no limit of its own.
+const MAX_TEXT_BYTES: usize = 64;
+/// The largest exponent, positive or negative.
 const MAX_EXPONENT: u32 = 100;
 
-/// A number in its only form: no zeros that add nothing.
+/// A number in its canonical form, without redundant zeros.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Decimal {
     negative: bool,
@@ -16,9 +16,9 @@ pub(super) struct Decimal {
 }
 
 impl Decimal {
-    /// Reads `-12.50`, or `1e3` as JSON writes numbers.
+    /// Parses `-12.50`, or `1e3` as JSON writes numbers.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        if text.len() > MAX_TEXT {
+        if text.len() > MAX_TEXT_BYTES {
             return None;
         }
         let (number, exponent) = match text.split_once(['e', 'E']) {
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_have_one_form() {
+    fn equal_numbers_have_one_form() {
         assert_eq!(number("007.50"), number("7.5"));
         assert_eq!(number("-0"), number("0"));
         assert_eq!(number("1.5e3"), number("1500"));
@@ -128,7 +128,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn order_is_that_of_the_numbers(a in -100_000_i64..100_000, b in -100_000_i64..100_000) {
+        fn decimals_order_as_their_numbers_do(a in -100_000_i64..100_000, b in -100_000_i64..100_000) {
             let text = |n: i64| format!("{}{}.{:02}", if n < 0 { "-" } else { "" }, n.abs() / 100, n.abs() % 100);
             prop_assert_eq!(number(&text(a)).cmp(&number(&text(b))), a.cmp(&b));
             prop_assert_eq!(Decimal::from(a), number(&a.to_string()));

@@ -1,6 +1,9 @@
-//! The names of condition operators: `StringEquals`, `ForAnyValue:StringLikeIfExists`.
+//! Parses the names of condition operators: `StringEquals`, `ForAnyValue:StringLikeIfExists`.
 
 use std::fmt;
+
+/// The most characters of an invalid name that an error shows.
+const MAX_SHOWN_CHARS: usize = 64;
 
 /// A condition operator with its qualifier and suffix.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +15,7 @@ pub struct Operator {
     pub(super) if_exists: bool,
 }
 
-/// What an operator compares, the negation left out.
+/// What an operator compares, without its negation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Family {
     Text,
@@ -23,12 +26,12 @@ pub(super) enum Family {
     Bool,
     Binary,
     Address,
-    /// `ArnEquals` and `ArnLike` are the same.
+    /// `ArnEquals` and `ArnLike`, which behave the same.
     Arn,
     Null,
 }
 
-/// How numbers and dates are compared: the request's value with the policy's.
+/// How the request's number or date compares with the policy's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Comparison {
     Equal,
@@ -38,10 +41,10 @@ pub(super) enum Comparison {
     GreaterOrEqual,
 }
 
-/// What a set of values is asked.
+/// How an operator treats a key with a set of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Qualifier {
-    /// Nothing: the key has one value.
+    /// No qualifier: the key has one value.
     One,
     /// `ForAllValues:`.
     All,
@@ -49,18 +52,18 @@ pub(super) enum Qualifier {
     Any,
 }
 
-/// The text is no condition operator.
+/// The text is not a condition operator.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a condition operator")]
 pub struct InvalidOperator(String);
 
 impl Operator {
-    /// Reads an operator's name, in any case.
+    /// Parses the name of an operator, ignoring case.
     ///
     /// # Errors
-    /// [`InvalidOperator`], also for `Null` with a qualifier or `IfExists`, which mean nothing.
+    /// [`InvalidOperator`], also for `Null` with a qualifier or `IfExists`, which have no meaning.
     pub fn parse(text: &str) -> Result<Self, InvalidOperator> {
-        let invalid = || InvalidOperator(text.chars().take(64).collect());
+        let invalid = || InvalidOperator(text.chars().take(MAX_SHOWN_CHARS).collect());
         let lower = text.to_ascii_lowercase();
         let (qualifier, name) = match lower.split_once(':') {
             None => (Qualifier::One, lower.as_str()),
@@ -85,7 +88,7 @@ impl Operator {
         })
     }
 
-    /// As it is written.
+    /// The name as the policy spells it.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -97,7 +100,8 @@ impl fmt::Display for Operator {
     }
 }
 
-/// The operators of the IAM User Guide ("IAM JSON policy elements: Condition operators"), in lower case.
+/// The operators of the IAM User Guide ("IAM JSON policy elements: Condition operators"), in lower
+/// case.
 fn family(name: &str) -> Option<(Family, bool)> {
     use Comparison as C;
     Some(match name {
@@ -147,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_read_with_qualifier_and_suffix_in_any_case() {
+    fn names_are_parsed_with_qualifier_and_suffix_in_any_case() {
         let operator = Operator::parse("forAnyValue:stringLikeIfExists").unwrap();
         assert_eq!(operator.family, Family::TextLike);
         assert_eq!(
@@ -158,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_operator_is_refused() {
+    fn unknown_operators_are_rejected() {
         for bad in [
             "StringSounds",
             "",

@@ -1,10 +1,11 @@
-//! The truth table of qualifiers, absence and sets, and each family's own rules, from the manual's sentences.
+//! The truth table of qualifiers, absent keys and sets, and the rules of each operator family, from
+//! the IAM User Guide.
 
 use std::borrow::Cow;
 
 use super::*;
 
-/// What a request has for the key `k`.
+/// A request with this value of the key `k`.
 fn context(value: Option<ConditionValue<'_>>) -> ConditionContext<'_> {
     let mut context = ConditionContext::new();
     context.set_if("k", value);
@@ -14,7 +15,7 @@ fn context(value: Option<ConditionValue<'_>>) -> ConditionContext<'_> {
 
 #[expect(
     clippy::unnecessary_wraps,
-    reason = "it stands where a value may be absent"
+    reason = "callers pass it where a value can be absent"
 )]
 fn set<'a>(values: &[&'a str]) -> Option<ConditionValue<'a>> {
     Some(ConditionValue::Set(
@@ -32,8 +33,9 @@ fn holds(operator: &str, values: &[&str], value: Option<ConditionValue<'_>>) -> 
 }
 
 #[test]
-fn absent_empty_single_and_several_are_as_the_table_says() {
-    // Absent, no values, one that matches, one that does not, two of which one matches, two of which none does.
+fn absent_empty_single_and_multiple_values_follow_the_table() {
+    // Absent, empty, one value that matches, one that does not, two of which one matches, two of
+    // which none matches.
     let rows = [
         ("StringEquals", [false, false, true, false, false, false]),
         ("StringNotEquals", [true, true, false, true, false, false]),
@@ -81,7 +83,7 @@ fn absent_empty_single_and_several_are_as_the_table_says() {
 }
 
 #[test]
-fn what_is_not_documented_allows_less() {
+fn undocumented_combinations_allow_less() {
     let plain = condition("StringNotEquals", &["a"]);
     let several = context(set(&["x", "y"]));
     assert!(!plain.holds(&several, Effect::Allow));
@@ -89,14 +91,14 @@ fn what_is_not_documented_allows_less() {
 }
 
 #[test]
-fn a_single_empty_text_is_a_set_of_nothing() {
+fn a_single_empty_string_is_an_empty_set() {
     assert!(holds("ForAllValues:StringEquals", &["a"], set(&[""])));
     assert!(holds("ForAllValues:StringEquals", &["a"], Some("".into())));
     assert!(!holds("ForAnyValue:StringEquals", &["a"], set(&[""])));
 }
 
 #[test]
-fn negated_operators_want_none_of_the_values() {
+fn a_negated_operator_holds_if_no_value_matches() {
     assert!(!holds("StringNotEquals", &["a", "b"], Some("a".into())));
     assert!(!holds(
         "NotIpAddress",
@@ -111,7 +113,7 @@ fn negated_operators_want_none_of_the_values() {
 }
 
 #[test]
-fn null_asks_whether_the_key_is_there() {
+fn null_checks_whether_the_key_is_absent() {
     assert!(holds("Null", &["true"], None));
     assert!(!holds("Null", &["false"], None));
     assert!(holds("Null", &["false"], Some("".into())));
@@ -119,7 +121,7 @@ fn null_asks_whether_the_key_is_there() {
 }
 
 #[test]
-fn texts_are_literal_but_for_like() {
+fn strings_are_literal_except_for_like() {
     assert!(!holds("StringEquals", &["a*"], Some("ab".into())));
     assert!(holds("StringEquals", &["a*"], Some("a*".into())));
     assert!(holds("StringLike", &["a*"], Some("a\nb".into())));

@@ -1,50 +1,51 @@
-//! ARNs as patterns: what `Resource` and the ARN conditions compare.
+//! Patterns of `Resource` and `NotResource`.
 
 use std::borrow::Cow;
 
-use super::{Lookup, Match, Pattern, PatternError, Step, Variables};
+use super::{
+    matching::{ARN_COLONS, Step},
+    text::{Lookup, Match, Pattern, PatternError, Variables},
+};
 
-/// How many colons an ARN has before its resource.
-const COLONS: usize = 5;
-
-/// What a statement's `Resource` or `NotResource` names: `*`, or an ARN with wildcards.
+/// A pattern of a statement's `Resource` or `NotResource`: `*`, or an ARN with wildcards.
 ///
-/// A `*` inside one of the first five segments stays inside it; one that ends a segment may go beyond, so that
-/// `arn:aws:s3:*` names every object (IAM User Guide, "IAM JSON policy elements: Resource"). In the resource part it goes
-/// everywhere.
+/// A `*` inside one of the first five segments matches within that segment. One at the end of a
+/// segment matches beyond it, so that `arn:aws:s3:*` matches every object (IAM User Guide, "IAM
+/// JSON policy elements: Resource"). In the resource part, `*` matches everything.
 ///
-/// Variables may stand in the resource part alone (IAM User Guide, "Policy elements: Variables and tags"). What AWS makes of one that
-/// stands before is not documented, so such a pattern [may match](Match::Misplaced) wherever it would for some value: an `Allow` does not apply by it,
-/// and a `Deny` does.
+/// Variables are allowed in the resource part only (IAM User Guide, "Policy elements: Variables and
+/// tags"). AWS does not document what a variable before it does, so a pattern with one [may
+/// match](Match::Misplaced) wherever it would for some value: it keeps an `Allow` from applying and
+/// makes a `Deny` apply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourcePattern {
     pattern: Pattern,
-    /// Whether a wildcard may be kept inside its segment, so that the plain match does not do.
+    /// Whether a wildcard is limited to its segment, so that the plain match is not enough.
     segmented: bool,
-    /// Whether a variable stands before the resource part.
+    /// Whether a variable precedes the resource part.
     misplaced: bool,
 }
 
 impl ResourcePattern {
-    /// Takes a pattern apart.
+    /// Parses a pattern.
     ///
     /// # Errors
-    /// [`PatternError`].
+    /// [`PatternError`] for a malformed variable or a pattern that is too long.
     pub fn parse(text: &str, variables: Variables) -> Result<Self, PatternError> {
         let mut pattern = Pattern::parse(text, variables)?;
         Ok(Self {
-            misplaced: pattern.widen_before_colon(COLONS),
+            misplaced: pattern.widen_before_colon(ARN_COLONS),
             segmented: text != "*" && is_segmented(&pattern),
             pattern,
         })
     }
 
-    /// As it is written.
+    /// The pattern as the policy spells it.
     pub fn as_str(&self) -> &str {
         self.pattern.as_str()
     }
 
-    /// Holds the pattern against a resource's ARN.
+    /// Matches the pattern with the ARN of a resource.
     pub fn matches(&self, resource: &str, lookup: &impl Lookup) -> Match {
         let matches = if self.segmented {
             match self.pattern.steps(lookup) {
@@ -66,22 +67,24 @@ impl ResourcePattern {
     }
 }
 
-/// Whether the pattern has a wildcard that must stay in its segment. Variables stand behind all of those.
+/// Whether the pattern has a wildcard that is limited to its segment. Variables follow all of
+/// those, so their values do not matter.
 fn is_segmented(pattern: &Pattern) -> bool {
-    struct Nothing;
-    impl Lookup for Nothing {
+    struct EmptyValues;
+    impl Lookup for EmptyValues {
         fn single(&self, _: &str) -> Option<Cow<'_, str>> {
             Some(Cow::Borrowed(""))
         }
     }
-    let steps = pattern.steps(&Nothing).unwrap_or_default();
-    let kept = |symbol: &Symbol| match symbol {
+    let steps = pattern.steps(&EmptyValues).unwrap_or_default();
+    let limited = |symbol: &Symbol| match symbol {
         Symbol::Char(_) => false,
         Symbol::Any { within_segment } | Symbol::Star { within_segment } => *within_segment,
     };
-    symbols(&steps).iter().any(kept)
+    symbols(&steps).iter().any(limited)
 }
 
+/// One character or wildcard of a resolved pattern.
 #[derive(Clone, Copy, Debug)]
 enum Symbol {
     Char(char),
@@ -92,8 +95,8 @@ enum Symbol {
 fn run(steps: &[Step<'_>], resource: &str) -> bool {
     let symbols = symbols(steps);
     let text: Vec<char> = resource.chars().collect();
-    // With two kinds of stars one remembered star is not enough. The set of places in the pattern that are still possible
-    // is, and it is bounded by the pattern: the time is the product of both lengths at most.
+    // With two kinds of stars one remembered star is not enough. The set of reachable positions in
+    // the pattern is: the time is the product of both lengths at most.
     let mut live = vec![false; symbols.len() + 1];
     if let Some(first) = live.first_mut() {
         *first = true;
@@ -106,7 +109,7 @@ fn run(steps: &[Step<'_>], resource: &str) -> bool {
                 continue;
             }
             let (advance, stay) = match symbol {
-                Symbol::Char(wanted) => (*wanted == c, false),
+                Symbol::Char(expected) => (*expected == c, false),
                 Symbol::Any { within_segment } => (!(*within_segment && c == ':'), false),
                 Symbol::Star { within_segment } => (false, !(*within_segment && c == ':')),
             };
@@ -127,12 +130,12 @@ fn run(steps: &[Step<'_>], resource: &str) -> bool {
 }
 
 fn set(live: &mut [bool], at: usize) {
-    if let Some(place) = live.get_mut(at) {
-        *place = true;
+    if let Some(position) = live.get_mut(at) {
+        *position = true;
     }
 }
 
-/// A star may match nothing.
+/// Steps over stars, which can match nothing.
 fn pass_stars(symbols: &[Symbol], live: &mut [bool]) {
     for (at, symbol) in symbols.iter().enumerate() {
         if matches!(symbol, Symbol::Star { .. }) && live.get(at).copied().unwrap_or(false) {
@@ -145,7 +148,7 @@ fn symbols(steps: &[Step<'_>]) -> Vec<Symbol> {
     let mut flat: Vec<Symbol> = Vec::new();
     let mut colons = 0;
     for step in steps {
-        let within_segment = colons < COLONS;
+        let within_segment = colons < ARN_COLONS;
         match step {
             Step::Text(text) => {
                 for c in text.chars() {
@@ -157,7 +160,7 @@ fn symbols(steps: &[Step<'_>]) -> Vec<Symbol> {
             Step::Any => flat.push(Symbol::Any { within_segment }),
         }
     }
-    // A star at the end of a segment may go beyond it.
+    // A star at the end of a segment matches beyond it.
     for at in 0..flat.len() {
         let ends = matches!(flat.get(at + 1), None | Some(Symbol::Char(':')));
         if let (true, Some(Symbol::Star { within_segment })) = (ends, flat.get_mut(at)) {
@@ -165,84 +168,4 @@ fn symbols(steps: &[Step<'_>]) -> Vec<Symbol> {
         }
     }
     flat
-}
-
-/// An ARN with wildcards as the ARN conditions compare it: six segments, each matched by itself, so that no wildcard goes
-/// beyond a colon but in the last (IAM User Guide, "Condition operators", Amazon Resource Name).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ArnPattern(Pattern);
-
-impl ArnPattern {
-    /// Takes a pattern apart.
-    ///
-    /// # Errors
-    /// [`PatternError`].
-    pub fn parse(text: &str, variables: Variables) -> Result<Self, PatternError> {
-        Pattern::parse(text, variables).map(Self)
-    }
-
-    /// As it is written.
-    pub fn as_str(&self) -> &str {
-        self.0.as_str()
-    }
-
-    pub(crate) fn missing(&self, lookup: &impl Lookup) -> Vec<String> {
-        self.0.missing(lookup)
-    }
-
-    /// Holds the pattern against a value. A value that is no ARN matches nothing but the lone `*`.
-    pub fn matches(&self, value: &str, lookup: &impl Lookup) -> Match {
-        if self.as_str() == "*" {
-            return Match::Yes;
-        }
-        let Some(steps) = self.0.steps(lookup) else {
-            return Match::Unresolved;
-        };
-        let wanted: Vec<Vec<Symbol>> = segments(&steps);
-        let given: Vec<&str> = value.splitn(COLONS + 1, ':').collect();
-        let same = wanted.len() == COLONS + 1
-            && given.len() == COLONS + 1
-            && wanted
-                .iter()
-                .zip(&given)
-                .all(|(symbols, text)| segment_matches(symbols, text));
-        if same { Match::Yes } else { Match::No }
-    }
-}
-
-/// The pattern cut at its first five colons.
-fn segments(steps: &[Step<'_>]) -> Vec<Vec<Symbol>> {
-    let mut segments = vec![Vec::new()];
-    for step in steps {
-        let symbols: Vec<Symbol> = match step {
-            Step::Text(text) => text.chars().map(Symbol::Char).collect(),
-            Step::Star => vec![Symbol::Star {
-                within_segment: false,
-            }],
-            Step::Any => vec![Symbol::Any {
-                within_segment: false,
-            }],
-        };
-        for symbol in symbols {
-            if matches!(symbol, Symbol::Char(':')) && segments.len() <= COLONS {
-                segments.push(Vec::new());
-            } else if let Some(last) = segments.last_mut() {
-                last.push(symbol);
-            }
-        }
-    }
-    segments
-}
-
-fn segment_matches(symbols: &[Symbol], text: &str) -> bool {
-    let mut buffer = [0; 4];
-    let steps: Vec<Step<'_>> = symbols
-        .iter()
-        .map(|symbol| match symbol {
-            Symbol::Char(c) => Step::Text(Cow::Owned(c.encode_utf8(&mut buffer).to_owned())),
-            Symbol::Any { .. } => Step::Any,
-            Symbol::Star { .. } => Step::Star,
-        })
-        .collect();
-    super::glob_text(|at| steps.get(at).map(Step::borrowed), text, |a, b| a == b)
 }

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -37,14 +39,14 @@ fn a_star_matches_line_breaks_and_a_question_mark_one_character() {
 }
 
 #[test]
-fn a_variables_value_is_never_a_wildcard() {
+fn the_value_of_a_variable_is_never_a_wildcard() {
     let text = "arn:aws:s3:::b/${aws:PrincipalTag/team}/*";
     assert_eq!(resource(text, "arn:aws:s3:::b/red/x"), Match::No);
     assert_eq!(resource(text, "arn:aws:s3:::b/*/x"), Match::Yes);
 }
 
 #[test]
-fn a_variable_without_a_value_resolves_to_nothing_not_to_the_empty_text() {
+fn a_variable_without_a_value_is_unresolved_not_empty() {
     assert_eq!(
         resource(
             "arn:aws:s3:::home/${aws:PrincipalTag/none}*",
@@ -60,7 +62,7 @@ fn a_variable_without_a_value_resolves_to_nothing_not_to_the_empty_text() {
 }
 
 #[test]
-fn escapes_are_the_characters_themselves() {
+fn escaped_characters_are_literal() {
     assert_eq!(pattern("a${*}c", "a*c"), Match::Yes);
     assert_eq!(pattern("a${*}c", "abc"), Match::No);
     assert_eq!(pattern("${$}{x}", "${x}"), Match::Yes);
@@ -68,14 +70,14 @@ fn escapes_are_the_characters_themselves() {
 }
 
 #[test]
-fn variables_of_older_documents_are_plain_text() {
+fn variables_of_older_documents_are_literal_text() {
     let literal = Pattern::parse("${aws:username}", Variables::Literal).unwrap();
     assert_eq!(literal.matches("ann", &TEAM), Match::No);
     assert_eq!(literal.matches("${aws:username}", &TEAM), Match::Yes);
 }
 
 #[test]
-fn variables_that_cannot_be_read_are_refused() {
+fn malformed_variables_are_rejected() {
     let error = |text| Pattern::parse(text, Variables::Expand).unwrap_err();
     assert_eq!(error("${aws:username"), PatternError::Unclosed);
     assert_eq!(error("${}"), PatternError::BadKey);
@@ -84,7 +86,7 @@ fn variables_that_cannot_be_read_are_refused() {
 }
 
 #[test]
-fn a_star_inside_a_segment_stays_there_and_one_at_its_end_may_go_beyond() {
+fn a_star_inside_a_segment_stays_in_it_and_one_at_its_end_matches_beyond() {
     assert_eq!(
         resource("arn:aws:iam::1*3:role/x", "arn:aws:iam::123:role/x"),
         Match::Yes
@@ -104,7 +106,7 @@ fn a_star_inside_a_segment_stays_there_and_one_at_its_end_may_go_beyond() {
 }
 
 #[test]
-fn letters_up_to_u00ff_have_no_case_where_case_is_ignored() {
+fn ignoring_case_folds_letters_up_to_u00ff() {
     let equal = |a: &str, b: &str| {
         Pattern::parse_literal(a, Variables::Expand)
             .unwrap()
@@ -157,10 +159,10 @@ fn naive(pattern: &[char], text: &[char]) -> bool {
 
 proptest! {
     #[test]
-    fn matching_agrees_with_the_definition(wanted in "[ab*?]{0,8}", text in "[abé]{0,10}") {
-        let (p, t): (Vec<char>, Vec<char>) = (wanted.chars().collect(), text.chars().collect());
-        prop_assert_eq!(pattern(&wanted, &text) == Match::Yes, naive(&p, &t));
-        // Without colons, the resource rules are the plain ones.
-        prop_assert_eq!(resource(&format!("arn:a:b:::{wanted}"), &format!("arn:a:b:::{text}")) == Match::Yes, naive(&p, &t));
+    fn matching_agrees_with_the_definition(wildcards in "[ab*?]{0,8}", text in "[abé]{0,10}") {
+        let (p, t): (Vec<char>, Vec<char>) = (wildcards.chars().collect(), text.chars().collect());
+        prop_assert_eq!(pattern(&wildcards, &text) == Match::Yes, naive(&p, &t));
+        // Without colons, the rules for resources are those for plain text.
+        prop_assert_eq!(resource(&format!("arn:a:b:::{wildcards}"), &format!("arn:a:b:::{text}")) == Match::Yes, naive(&p, &t));
     }
 }

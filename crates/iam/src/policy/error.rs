@@ -1,13 +1,14 @@
-//! Why a document is refused: AWS's words for the client, and the place and the matter for whoever wrote it.
+//! Why a document is rejected: AWS's message for the client; position and cause for the author.
 
 use std::fmt;
 
-/// Why a document is no policy of its kind. `Display` says what and where; [`aws_message`](Self::aws_message) is what AWS says.
+/// Why a document is rejected. `Display` names position and cause;
+/// [`aws_message`](Self::aws_message) is AWS's message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyError {
-    /// What kind of problem it is.
+    /// The problem.
     pub problem: PolicyProblem,
-    /// What is wrong, in words.
+    /// The cause, for the author.
     pub detail: String,
     /// The line, from 1.
     pub line: usize,
@@ -15,18 +16,19 @@ pub struct PolicyError {
     pub column: usize,
 }
 
-/// A problem of a policy document, in the order in which IAM checks (observed answers of `CreatePolicy` and `CreateRole`).
+/// A problem of a policy document, in the order in which IAM checks (observed responses of
+/// `CreatePolicy` and `CreateRole`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PolicyProblem {
-    /// The text is no JSON.
+    /// The text is not JSON.
     NotJson,
-    /// It is, and no policy.
+    /// The JSON is not a policy.
     Syntax,
-    /// A managed policy of an older version.
+    /// A managed policy without version 2012-10-17.
     Version,
-    /// An effect, date, number or the like that cannot be read.
+    /// A malformed effect, date, number or similar value.
     LegacyParsing,
-    /// Two statements with one `Sid`.
+    /// Two statements with the same `Sid`.
     DuplicateSid,
     /// A statement without actions.
     NoActions,
@@ -40,24 +42,24 @@ pub enum PolicyProblem {
     Vendor(String),
     /// A statement without resources.
     NoResources,
-    /// A policy that has to name a principal and does not.
+    /// A policy that must name a principal and does not.
     NoPrincipal,
     /// A policy that must not name one and does.
     HasPrincipal,
     /// A trust policy that names resources.
     HasResource,
-    /// A trust policy about something other than assuming the role.
+    /// A trust policy with an action that does not assume the role.
     TrustAction,
-    /// A principal that cannot be one. Holds what AWS shows of it, such as `"AWS":"arn:..."`.
+    /// An invalid principal, as AWS's message shows it, such as `"AWS":"arn:..."`.
     Principal(String),
-    /// A trust policy for simply everybody.
+    /// A trust policy with the principal `*`.
     StarPrincipal,
     /// A federated principal that is neither a provider nor a domain.
     Federated,
 }
 
 impl PolicyError {
-    /// What AWS answers, with the code `MalformedPolicyDocument`.
+    /// AWS's message, which comes with the code `MalformedPolicyDocument`.
     pub fn aws_message(&self) -> String {
         match &self.problem {
             PolicyProblem::NotJson | PolicyProblem::Syntax => "Syntax errors in policy.".to_owned(),

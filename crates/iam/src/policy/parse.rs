@@ -1,21 +1,26 @@
-//! From a document's text to statements, checking in IAM's order: first the whole document's syntax, then one rule after the other
-//! over all statements.
+//! Parses a document into statements, checking in IAM's order: first the syntax of the whole
+//! document, then one rule after another over all statements.
 
 mod principal;
 mod raw;
+mod source;
 
-use super::{PolicyError, PolicyKind, PolicyProblem};
 use crate::{
     action::{ActionPattern, ActionPatternError},
     condition::{Condition, ConditionError},
     effect::Effect,
     pattern::{ResourcePattern, Variables},
-    principal::Principals,
+    policy::{
+        error::{PolicyError, PolicyProblem},
+        kind::PolicyKind,
+    },
+    policy_principal::Principals,
     statement::{Actions, Resources, Statement},
 };
 use raw::{RawStatement, Text};
+use source::Source;
 
-/// The actions that a trust policy may name. AWS's message tells of three; it takes the others too.
+/// The actions that a trust policy can name. AWS's message lists three; AWS accepts the others too.
 const TRUST_ACTIONS: [&str; 6] = [
     "sts:AssumeRole",
     "sts:AssumeRoleWithSAML",
@@ -25,7 +30,7 @@ const TRUST_ACTIONS: [&str; 6] = [
     "sts:SetContext",
 ];
 
-/// Partitions that AWS has. `*` passes as one.
+/// The partitions of AWS. `*` is accepted as one.
 const PARTITIONS: [&str; 9] = [
     "*",
     "aws",
@@ -38,7 +43,7 @@ const PARTITIONS: [&str; 9] = [
     "aws-eusc",
 ];
 
-/// Beginnings of an IAM resource's path.
+/// The prefixes of an IAM resource's path.
 const IAM_RESOURCES: [&str; 14] = [
     "*",
     "access-report/",
@@ -59,7 +64,7 @@ const IAM_RESOURCES: [&str; 14] = [
 pub(super) fn parse(text: &str, kind: PolicyKind) -> Result<Vec<Statement>, PolicyError> {
     let value = raw::json(text)?;
     let document = raw::document(text, &value)?;
-    let reader = Reader {
+    let source = Source {
         text,
         kind,
         variables: if document.version == Some("2012-10-17") {
@@ -73,15 +78,15 @@ pub(super) fn parse(text: &str, kind: PolicyKind) -> Result<Vec<Statement>, Poli
         return Err(PolicyError::at(text, 0, PolicyProblem::Version, detail));
     }
     let raw = &document.statements;
-    let effects = reader.effects(raw)?;
-    let conditions = reader.conditions(raw)?;
-    reader.unique_sids(raw)?;
-    reader.principals_allowed(raw)?;
-    reader.some_actions(raw)?;
-    let resources = reader.resources(raw)?;
-    let actions = reader.actions(raw)?;
-    reader.some_resources(raw)?;
-    let principals = reader.principals(raw)?;
+    let effects = source.effects(raw)?;
+    let conditions = source.conditions(raw)?;
+    source.check_sids(raw)?;
+    source.check_principals(raw)?;
+    source.check_actions_exist(raw)?;
+    let resources = source.resources(raw)?;
+    let actions = source.actions(raw)?;
+    source.check_resources_exist(raw)?;
+    let principals = source.principals(raw)?;
     let rest = conditions
         .into_iter()
         .zip(resources)
@@ -107,18 +112,7 @@ pub(super) fn parse(text: &str, kind: PolicyKind) -> Result<Vec<Statement>, Poli
         .collect())
 }
 
-/// The text and what it is read as.
-struct Reader<'t> {
-    text: &'t str,
-    kind: PolicyKind,
-    variables: Variables,
-}
-
-impl Reader<'_> {
-    fn error(&self, at: usize, problem: PolicyProblem, detail: impl Into<String>) -> PolicyError {
-        PolicyError::at(self.text, at, problem, detail)
-    }
-
+impl Source<'_> {
     fn effects(&self, raw: &[RawStatement<'_>]) -> Result<Vec<Effect>, PolicyError> {
         raw.iter()
             .map(|statement| match statement.effect.value {
@@ -160,10 +154,11 @@ impl Reader<'_> {
             .collect()
     }
 
-    fn unique_sids(&self, raw: &[RawStatement<'_>]) -> Result<(), PolicyError> {
+    fn check_sids(&self, raw: &[RawStatement<'_>]) -> Result<(), PolicyError> {
         let mut seen: Vec<&str> = Vec::new();
         for sid in raw.iter().filter_map(|statement| statement.sid) {
-            // IAM takes letters and digits; resource policies of other services take spaces too.
+            // IAM accepts letters and digits; resource policies of other services accept spaces
+            // too.
             let plain = |c: char| c.is_ascii_alphanumeric() || self.kind == PolicyKind::Resource;
             if !sid.value.chars().all(plain) {
                 let detail = format!(
@@ -181,8 +176,9 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Who must name principals does, and who must not does not; `NotPrincipal` is for denying with resource policies alone.
-    fn principals_allowed(&self, raw: &[RawStatement<'_>]) -> Result<(), PolicyError> {
+    /// Checks that a policy names principals exactly if its kind has them. `NotPrincipal` is only
+    /// for a `Deny` of a resource policy.
+    fn check_principals(&self, raw: &[RawStatement<'_>]) -> Result<(), PolicyError> {
         let named = matches!(self.kind, PolicyKind::Trust | PolicyKind::Resource);
         for statement in raw {
             match &statement.principal {
@@ -210,7 +206,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn some_actions(&self, raw: &[RawStatement<'_>]) -> Result<(), PolicyError> {
+    fn check_actions_exist(&self, raw: &[RawStatement<'_>]) -> Result<(), PolicyError> {
         let without = raw
             .iter()
             .find(|statement| statement.actions.values.is_empty());
@@ -223,7 +219,7 @@ impl Reader<'_> {
         })
     }
 
-    fn some_resources(&self, raw: &[RawStatement<'_>]) -> Result<(), PolicyError> {
+    fn check_resources_exist(&self, raw: &[RawStatement<'_>]) -> Result<(), PolicyError> {
         if self.kind == PolicyKind::Trust {
             return Ok(());
         }
@@ -254,7 +250,7 @@ impl Reader<'_> {
             .map(|statement| {
                 let element = &statement.actions;
                 if self.kind == PolicyKind::Trust {
-                    self.only_assuming(statement)?;
+                    self.check_trust_actions(statement)?;
                 }
                 Ok(Actions {
                     negated: element.negated,
@@ -264,8 +260,9 @@ impl Reader<'_> {
             .collect()
     }
 
-    /// In a trust policy a wildcard would also mean what AWS adds one day, so names have to be written out.
-    fn only_assuming(&self, statement: &RawStatement<'_>) -> Result<(), PolicyError> {
+    /// Checks that the actions of a trust policy are spelled out: a wildcard would include actions
+    /// that AWS adds later.
+    fn check_trust_actions(&self, statement: &RawStatement<'_>) -> Result<(), PolicyError> {
         let known = |action: &&Text<'_>| {
             TRUST_ACTIONS
                 .iter()
@@ -291,7 +288,7 @@ impl Reader<'_> {
 
     fn resources(&self, raw: &[RawStatement<'_>]) -> Result<Vec<Option<Resources>>, PolicyError> {
         let read = |resource: &Text<'_>| {
-            if let Some(message) = not_a_resource(resource.value) {
+            if let Some(message) = resource_problem(resource.value) {
                 let detail = format!(
                     "the resource `{}` is neither `*` nor an ARN that could exist",
                     resource.value
@@ -336,12 +333,12 @@ impl Reader<'_> {
     }
 }
 
-/// What AWS says of a text that can be no resource, in the order in which it checks.
-fn not_a_resource(text: &str) -> Option<String> {
+/// AWS's message for an invalid resource, in the order in which AWS checks.
+fn resource_problem(text: &str) -> Option<String> {
     if text == "*" {
         return None;
     }
-    // A variable may hold colons in its name.
+    // The name of a variable can contain colons.
     let plain = without_variables(text);
     let no_arn = || Some(format!("Resource {text} must be in ARN format or \"*\"."));
     let mut parts = plain.splitn(6, ':');
@@ -364,7 +361,7 @@ fn not_a_resource(text: &str) -> Option<String> {
     }
     let (region, account, resource) = (parts.next(), parts.next(), parts.next());
     if resource.is_none() {
-        // A star at the end stands for all that is left out.
+        // A star at the end replaces the missing parts.
         return if plain.ends_with('*') { None } else { no_arn() };
     }
     if vendor == "iam" {

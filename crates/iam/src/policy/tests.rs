@@ -1,4 +1,4 @@
-//! Documents that IAM takes and documents that it refuses, with its messages and with the place.
+//! AWS's message for each problem of a policy document, with the cause and its position.
 
 use super::*;
 
@@ -6,26 +6,26 @@ fn identity(statement: &str) -> String {
     format!(r#"{{"Version":"2012-10-17","Statement":[{statement}]}}"#)
 }
 
-fn refused(text: &str, kind: PolicyKind) -> String {
+fn rejected(text: &str, kind: PolicyKind) -> String {
     let error = Policy::parse(text, kind).unwrap_err();
     format!("{} ({error})", error.aws_message())
 }
 
 fn inline(statement: &str) -> String {
-    refused(&identity(statement), PolicyKind::Inline)
+    rejected(&identity(statement), PolicyKind::Inline)
 }
 
 fn trust(statement: &str) -> String {
-    refused(&identity(statement), PolicyKind::Trust)
+    rejected(&identity(statement), PolicyKind::Trust)
 }
 
 #[test]
-fn what_is_no_json_or_no_policy_is_a_syntax_error() {
-    insta::assert_snapshot!(refused("{no json", PolicyKind::Inline), @"Syntax errors in policy. (line 1, column 2: expected a member's name, found `n`)");
-    insta::assert_snapshot!(refused("[]", PolicyKind::Inline), @"Syntax errors in policy. (line 1, column 1: a policy is not an object)");
-    insta::assert_snapshot!(refused("{}", PolicyKind::Inline), @"Syntax errors in policy. (line 1, column 1: the policy has no `Statement`)");
-    insta::assert_snapshot!(refused(r#"{"Statement":[]}"#, PolicyKind::Inline), @"Syntax errors in policy. (line 1, column 14: the policy has no statements)");
-    insta::assert_snapshot!(refused(r#"{"Version":"2026-01-01","Statement":[]}"#, PolicyKind::Inline), @"Syntax errors in policy. (line 1, column 12: the version `2026-01-01` is neither `2012-10-17` nor `2008-10-17`)");
+fn invalid_json_and_invalid_policies_are_syntax_errors() {
+    insta::assert_snapshot!(rejected("{no json", PolicyKind::Inline), @"Syntax errors in policy. (line 1, column 2: expected a member's name, found `n`)");
+    insta::assert_snapshot!(rejected("[]", PolicyKind::Inline), @"Syntax errors in policy. (line 1, column 1: a policy is not an object)");
+    insta::assert_snapshot!(rejected("{}", PolicyKind::Inline), @"Syntax errors in policy. (line 1, column 1: the policy has no `Statement`)");
+    insta::assert_snapshot!(rejected(r#"{"Statement":[]}"#, PolicyKind::Inline), @"Syntax errors in policy. (line 1, column 14: the policy has no statements)");
+    insta::assert_snapshot!(rejected(r#"{"Version":"2026-01-01","Statement":[]}"#, PolicyKind::Inline), @"Syntax errors in policy. (line 1, column 12: the version `2026-01-01` is neither `2012-10-17` nor `2008-10-17`)");
     insta::assert_snapshot!(inline(r#"{"Effect":"Allow","Action":"s3:*","Resource":"*","condition":{}}"#), @"Syntax errors in policy. (line 1, column 87: a statement has no element `condition`; it is written `Condition`)");
     insta::assert_snapshot!(inline(r#"{"Effect":"Allow","Action":"s3:*","NotAction":"s3:*","Resource":"*"}"#), @"Syntax errors in policy. (line 1, column 84: a statement has either `Action` or `NotAction`)");
     insta::assert_snapshot!(inline(r#"{"Effect":"Allow","Action":7,"Resource":"*"}"#), @"Syntax errors in policy. (line 1, column 65: `Action` is not a text)");
@@ -34,13 +34,13 @@ fn what_is_no_json_or_no_policy_is_a_syntax_error() {
 }
 
 #[test]
-fn a_condition_that_stands_twice_is_refused_not_forgotten() {
+fn a_duplicate_condition_is_rejected() {
     insta::assert_snapshot!(inline(r#"{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}},"Condition":{}}"#), @"Syntax errors in policy. (line 1, column 139: member `Condition` is given twice; keep one of them)");
     insta::assert_snapshot!(inline(r#"{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true","AWS:securetransport":"false"}}}"#), @"Syntax errors in policy. (line 1, column 137: the key `AWS:securetransport` stands twice, and keys have no case)");
 }
 
 #[test]
-fn conditions_that_cannot_be_understood_are_refused() {
+fn malformed_conditions_are_rejected() {
     let with = |condition: &str| {
         inline(&format!(
             r#"{{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{condition}}}"#
@@ -58,9 +58,9 @@ fn conditions_that_cannot_be_understood_are_refused() {
 }
 
 #[test]
-fn iam_checks_in_its_own_order() {
-    // Each of these has all the later faults as well.
-    insta::assert_snapshot!(refused(r#"{"Statement":{"Effect":"allow","Action":[],"Resource":[]}}"#, PolicyKind::Managed), @r#"Policy document must be version 2012-10-17 or greater. (line 1, column 1: a managed policy has to have `"Version": "2012-10-17"`)"#);
+fn problems_are_reported_in_the_order_of_iam() {
+    // Each policy has all later problems as well.
+    insta::assert_snapshot!(rejected(r#"{"Statement":{"Effect":"allow","Action":[],"Resource":[]}}"#, PolicyKind::Managed), @r#"Policy document must be version 2012-10-17 or greater. (line 1, column 1: a managed policy has to have `"Version": "2012-10-17"`)"#);
     insta::assert_snapshot!(inline(r#"{"Effect":"allow","Action":[],"Resource":[]}"#), @"The policy failed legacy parsing (line 1, column 48: the effect is `allow`, not `Allow` or `Deny`)");
     insta::assert_snapshot!(inline(r#"{"Sid":"a","Effect":"Allow","Action":[],"Resource":[]},{"Sid":"a","Effect":"Allow","Action":[],"Resource":[]}"#), @"Statement IDs (SID) in a single policy must be unique. (line 1, column 100: the Sid `a` stands twice)");
     insta::assert_snapshot!(inline(r#"{"Effect":"Allow","Action":[],"Resource":"x"}"#), @"Policy statement must contain actions. (line 1, column 38: the statement names no action)");
@@ -70,7 +70,7 @@ fn iam_checks_in_its_own_order() {
 }
 
 #[test]
-fn resources_are_stars_or_arns_that_could_exist() {
+fn a_resource_is_a_star_or_a_possible_arn() {
     let of = |resource: &str| {
         inline(&format!(
             r#"{{"Effect":"Allow","Action":"s3:*","Resource":"{resource}"}}"#
@@ -98,7 +98,7 @@ fn resources_are_stars_or_arns_that_could_exist() {
 }
 
 #[test]
-fn actions_have_one_service_that_could_exist() {
+fn an_action_has_one_possible_service() {
     let of = |action: &str| {
         inline(&format!(
             r#"{{"Effect":"Allow","Action":"{action}","Resource":"*"}}"#
@@ -110,7 +110,7 @@ fn actions_have_one_service_that_could_exist() {
 }
 
 #[test]
-fn principals_stand_where_they_belong() {
+fn a_policy_has_principals_only_if_its_kind_does() {
     insta::assert_snapshot!(inline(r#"{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}"#), @"Policy document should not specify a principal. (line 1, column 68: a policy of a user or role names no principal: it is about whoever has it)");
     insta::assert_snapshot!(trust(r#"{"Effect":"Allow","Action":"sts:AssumeRole"}"#), @"Missing required field Principal (line 1, column 38: the statement names no principal)");
     insta::assert_snapshot!(trust(r#"{"Effect":"Allow","NotPrincipal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}"#), @"Syntax errors in policy. (line 1, column 71: `NotPrincipal` would let in everyone else; name those that you mean)");
@@ -124,7 +124,7 @@ fn principals_stand_where_they_belong() {
 }
 
 #[test]
-fn a_trust_policy_is_about_assuming_its_role() {
+fn a_trust_policy_only_allows_assuming_its_role() {
     insta::assert_snapshot!(trust(r#"{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole","Resource":"*"}"#), @"Has prohibited field Resource. (line 1, column 128: a trust policy is about its role and names no resource)");
     insta::assert_snapshot!(trust(r#"{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"s3:GetObject"}"#), @"Trust Policy statement actions can only be sts:AssumeRole, sts:AssumeRoleWithSAML,  and sts:AssumeRoleWithWebIdentity (line 1, column 100: `s3:GetObject` is not a way to assume a role)");
     insta::assert_snapshot!(trust(r#"{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:*"}"#), @"Trust Policy statement actions can only be sts:AssumeRole, sts:AssumeRoleWithSAML,  and sts:AssumeRoleWithWebIdentity (line 1, column 100: `sts:*` is not a way to assume a role)");
@@ -134,7 +134,7 @@ fn a_trust_policy_is_about_assuming_its_role() {
 }
 
 #[test]
-fn whom_a_trust_policy_cannot_name() {
+fn invalid_principals_of_a_trust_policy_are_rejected() {
     let of = |principal: &str| {
         trust(&format!(
             r#"{{"Effect":"Allow","Principal":{principal},"Action":"sts:AssumeRole"}}"#
@@ -142,20 +142,23 @@ fn whom_a_trust_policy_cannot_name() {
     };
     insta::assert_snapshot!(of(r#"{"AWS":"alice"}"#), @r#"Invalid principal in policy: "AWS":"alice" (line 1, column 75: `alice` is neither an account nor an ARN)"#);
     insta::assert_snapshot!(of(r#"{"AWS":"arn:aws:iam::111122223333:role/*"}"#), @r#"Invalid principal in policy: "AWS":"arn:aws:iam::111122223333:role/*" (line 1, column 75: `arn:aws:iam::111122223333:role/*` has a wildcard, which principals do not have)"#);
-    for nobody in [
+    for invalid in [
         "arn:nonsense:iam::111122223333:root",
         "arn:aws-cn:iam::111122223333:role/x",
         "arn:aws:sts::111122223333:assumed-role/x",
         "arn:aws:sts::111122223333:assumed-role/x/",
         "arn:aws:sts::111122223333:assumed-role/x/y/z",
     ] {
-        let told = of(&format!(r#"{{"AWS":"{nobody}"}}"#));
-        assert!(told.starts_with("Invalid principal in policy"), "{told}");
+        let message = of(&format!(r#"{{"AWS":"{invalid}"}}"#));
+        assert!(
+            message.starts_with("Invalid principal in policy"),
+            "{message}"
+        );
     }
-    let told = of(r#"{"Federated":"arn:aws-cn:iam::111122223333:oidc-provider/x.example.com"}"#);
+    let message = of(r#"{"Federated":"arn:aws-cn:iam::111122223333:oidc-provider/x.example.com"}"#);
     assert!(
-        told.contains("is not the ARN of an identity provider"),
-        "{told}"
+        message.contains("is not the ARN of an identity provider"),
+        "{message}"
     );
     insta::assert_snapshot!(of(r#"{"AWS":"arn:aws:iam::111122223333:group/x"}"#), @r#"Invalid principal in policy: "AWS":"arn:aws:iam::111122223333:group/x" (line 1, column 75: `arn:aws:iam::111122223333:group/x` is not the ARN of an account, user, role or session)"#);
     insta::assert_snapshot!(of(r#"{"AWS":"arn:aws:iam::111122223333:oidc-provider/x.example.com"}"#), @r#"Invalid principal in policy: "AWS":"arn:aws:iam::111122223333:oidc-provider/x.example.com" (line 1, column 75: `arn:aws:iam::111122223333:oidc-provider/x.example.com` is not the ARN of an account, user, role or session)"#);
@@ -190,7 +193,7 @@ fn the_users_and_roles_that_a_policy_names_are_resolved() {
 }
 
 #[test]
-fn the_place_of_a_problem_is_named_in_lines_and_columns() {
+fn a_problem_names_its_line_and_column() {
     let text = "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [{\n    \"Effect\": \"Allow\",\n    \"Action\": \"s3\",\n    \"Resource\": \"*\"\n  }]\n}";
     let error = Policy::parse(text, PolicyKind::Inline).unwrap_err();
     insta::assert_snapshot!(error, @"line 5, column 15: the action `s3` has no service before a colon");

@@ -1,55 +1,63 @@
-//! Whom a statement names, from text to [`Named`].
+//! Parses the principals of a statement into [`PolicyPrincipal`]s.
 
 use super::{
-    PolicyError, PolicyKind, PolicyProblem, Reader,
     raw::{RawNamed, RawPrincipal, RawStatement, Text},
+    source::Source,
 };
-use crate::{account::AccountId, arn::Arn, principal::Named};
+use crate::{
+    account::AccountId,
+    arn::Arn,
+    policy::{
+        error::{PolicyError, PolicyProblem},
+        kind::PolicyKind,
+    },
+    policy_principal::PolicyPrincipal,
+};
 
-/// The one partition that principals are of here.
+/// The partition of every principal.
 const PARTITION: &str = "aws";
-/// Identity providers that AWS knows by their domains.
-const BUILT_IN: [&str; 4] = [
+/// The identity providers that AWS accepts by domain.
+const BUILT_IN_PROVIDERS: [&str; 4] = [
     "accounts.google.com",
     "cognito-identity.amazonaws.com",
     "graph.facebook.com",
     "www.amazon.com",
 ];
 
-/// What names of services end in.
-const SERVICES: [&str; 3] = [".amazonaws.com", ".amazonaws.com.cn", ".amazon.com"];
+/// The suffixes of service names.
+const SERVICE_SUFFIXES: [&str; 3] = [".amazonaws.com", ".amazonaws.com.cn", ".amazon.com"];
 
 pub(super) fn read(
-    reader: &Reader<'_>,
+    source: &Source<'_>,
     statement: &RawStatement<'_>,
     element: &RawPrincipal<'_>,
-) -> Result<Vec<Named>, PolicyError> {
+) -> Result<Vec<PolicyPrincipal>, PolicyError> {
     let kinds = match &element.named {
-        RawNamed::Star if reader.kind == PolicyKind::Trust => {
+        RawNamed::Star if source.kind == PolicyKind::Trust => {
             let detail =
                 "a role is not for everybody; name an account as `{\"AWS\": \"111122223333\"}`";
-            return Err(reader.error(element.at, PolicyProblem::StarPrincipal, detail));
+            return Err(source.error(element.at, PolicyProblem::StarPrincipal, detail));
         }
-        RawNamed::Star => return Ok(vec![Named::Everyone]),
+        RawNamed::Star => return Ok(vec![PolicyPrincipal::Everyone]),
         RawNamed::Kinds(kinds) => kinds,
     };
     let mut named = Vec::new();
     for (kind, values) in kinds {
         for value in values {
             named.push(match kind.value {
-                "AWS" => aws(reader, statement, value)?,
-                "Service" => service(reader, value)?,
-                "Federated" => federated(reader, value)?,
-                "CanonicalUser" => canonical_user(reader, value)?,
+                "AWS" => aws(source, statement, value)?,
+                "Service" => service(source, value)?,
+                "Federated" => federated(source, value)?,
+                "CanonicalUser" => canonical_user(source, value)?,
                 other => {
                     let detail = format!("`{other}` is not a kind of principal; they are AWS, Service, Federated and CanonicalUser");
-                    return Err(reader.error(kind.at, PolicyProblem::Syntax, detail));
+                    return Err(source.error(kind.at, PolicyProblem::Syntax, detail));
                 }
             });
         }
     }
     if named.is_empty() {
-        return Err(reader.error(
+        return Err(source.error(
             element.at,
             PolicyProblem::Syntax,
             "`Principal` names nobody",
@@ -59,32 +67,33 @@ pub(super) fn read(
 }
 
 fn aws(
-    reader: &Reader<'_>,
+    source: &Source<'_>,
     statement: &RawStatement<'_>,
     value: &Text<'_>,
-) -> Result<Named, PolicyError> {
+) -> Result<PolicyPrincipal, PolicyError> {
     let invalid = |detail: String| {
         let shown = format!("\"AWS\":\"{}\"", value.value);
-        reader.error(value.at, PolicyProblem::Principal(shown), detail)
+        source.error(value.at, PolicyProblem::Principal(shown), detail)
     };
     if value.value == "*" {
-        // Whether AWS lets every provider of the account in by this is not documented, so it does not get that far.
+        // AWS does not document whether this trusts every provider of the account, so it is
+        // rejected.
         let by_token = |action: &Text<'_>| {
             ["sts:assumerolewithwebidentity", "sts:assumerolewithsaml"]
                 .contains(&&*action.value.to_ascii_lowercase())
         };
-        if reader.kind == PolicyKind::Trust && statement.actions.values.iter().any(by_token) {
+        if source.kind == PolicyKind::Trust && statement.actions.values.iter().any(by_token) {
             return Err(invalid(
                 "holders of tokens are named by their provider: `{\"Federated\": ...}`".to_owned(),
             ));
         }
-        return Ok(Named::Everyone);
+        return Ok(PolicyPrincipal::Everyone);
     }
     if let Ok(account) = value.value.parse::<AccountId>() {
-        return Ok(Named::Account(account));
+        return Ok(PolicyPrincipal::Account(account));
     }
     if is_unique_id(value.value) {
-        return Ok(Named::Entity {
+        return Ok(PolicyPrincipal::Entity {
             text: value.value.into(),
             id: value.value.into(),
         });
@@ -109,7 +118,8 @@ fn aws(
             "`{arn}` has a wildcard, which principals do not have"
         )));
     }
-    // `role/session`: with less or more it would name nobody, and a denial of it would say nothing.
+    // Exactly `role/session`: anything else names no principal, so that a deny would have no
+    // effect.
     let is_session = || {
         let names = arn.resource().strip_prefix("assumed-role/");
         let names = names.and_then(|names| names.split_once('/'));
@@ -123,12 +133,12 @@ fn aws(
         )));
     }
     match (arn.service(), arn.region()) {
-        ("iam", "") if arn.resource() == "root" => Ok(Named::Account(account)),
+        ("iam", "") if arn.resource() == "root" => Ok(PolicyPrincipal::Account(account)),
         ("iam", "") if below("user/") || below("role/") => {
-            Ok(Named::Unresolved(arn.as_str().into()))
+            Ok(PolicyPrincipal::Unresolved(arn.as_str().into()))
         }
         ("sts", "") if is_session() || below("federated-user/") => {
-            Ok(Named::Session(arn.as_str().into()))
+            Ok(PolicyPrincipal::Session(arn.as_str().into()))
         }
         _ => Err(invalid(format!(
             "`{arn}` is not the ARN of an account, user, role or session"
@@ -136,28 +146,29 @@ fn aws(
     }
 }
 
-/// The id of a user or role, which a policy shows once its name is gone.
+/// Whether the text is the unique id of a user or role, which AWS shows in a policy after the user
+/// or role was deleted.
 fn is_unique_id(text: &str) -> bool {
     (text.starts_with("AIDA") || text.starts_with("AROA"))
         && (16..=128).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
-fn service(reader: &Reader<'_>, value: &Text<'_>) -> Result<Named, PolicyError> {
+fn service(source: &Source<'_>, value: &Text<'_>) -> Result<PolicyPrincipal, PolicyError> {
     let name = value.value;
     let word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-';
-    let known = SERVICES
+    let known = SERVICE_SUFFIXES
         .iter()
         .any(|end| name.len() > end.len() && name.ends_with(end));
     if known && name.bytes().all(word) && !name.starts_with('.') {
-        return Ok(Named::Service(name.into()));
+        return Ok(PolicyPrincipal::Service(name.into()));
     }
     let shown = format!("\"SERVICE\":\"{name}\"");
     let detail = format!("`{name}` is not the name of a service such as `lambda.amazonaws.com`");
-    Err(reader.error(value.at, PolicyProblem::Principal(shown), detail))
+    Err(source.error(value.at, PolicyProblem::Principal(shown), detail))
 }
 
-fn federated(reader: &Reader<'_>, value: &Text<'_>) -> Result<Named, PolicyError> {
+fn federated(source: &Source<'_>, value: &Text<'_>) -> Result<PolicyPrincipal, PolicyError> {
     let provider = |arn: &Arn| {
         let kinds = ["oidc-provider/", "saml-provider/"];
         let below = |kind: &&str| {
@@ -172,21 +183,21 @@ fn federated(reader: &Reader<'_>, value: &Text<'_>) -> Result<Named, PolicyError
             && !arn.resource().contains(['*', '?'])
             && kinds.iter().any(below)
     };
-    let named = BUILT_IN.contains(&value.value)
+    let named = BUILT_IN_PROVIDERS.contains(&value.value)
         || value.value.parse::<Arn>().is_ok_and(|arn| provider(&arn));
     if named {
-        return Ok(Named::Federated(value.value.into()));
+        return Ok(PolicyPrincipal::Federated(value.value.into()));
     }
     let detail = format!("`{}` is not the ARN of an identity provider", value.value);
-    Err(reader.error(value.at, PolicyProblem::Federated, detail))
+    Err(source.error(value.at, PolicyProblem::Federated, detail))
 }
 
-fn canonical_user(reader: &Reader<'_>, value: &Text<'_>) -> Result<Named, PolicyError> {
+fn canonical_user(source: &Source<'_>, value: &Text<'_>) -> Result<PolicyPrincipal, PolicyError> {
     let id = value.value;
     if id.len() == 64 && id.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return Ok(Named::CanonicalUser(id.into()));
+        return Ok(PolicyPrincipal::CanonicalUser(id.into()));
     }
     let shown = format!("\"CanonicalUser\":\"{id}\"");
     let detail = format!("`{id}` is not 64 hexadecimal digits");
-    Err(reader.error(value.at, PolicyProblem::Principal(shown), detail))
+    Err(source.error(value.at, PolicyProblem::Principal(shown), detail))
 }

@@ -1,22 +1,26 @@
-//! A document's syntax: its elements and their JSON types, nothing of what they say.
+//! Parses the syntax of a document: its elements and their JSON types, not their meaning.
 
 use std::borrow::Cow;
 
 use bowline_json::{Json, JsonKind, JsonMember, JsonObject, JsonProblem};
 
-use super::{PolicyError, PolicyProblem};
-use crate::condition::Operator;
-use crate::policy::DOCUMENT_LIMITS;
+use crate::{
+    condition::Operator,
+    policy::{
+        error::{PolicyError, PolicyProblem},
+        kind::DOCUMENT_LIMITS,
+    },
+};
 
-/// A document as it is written.
+/// A document, parsed but not checked.
 pub(super) struct Document<'v> {
     pub(super) version: Option<&'v str>,
     pub(super) statements: Vec<RawStatement<'v>>,
 }
 
-/// A statement as it is written.
+/// A statement, parsed but not checked.
 pub(super) struct RawStatement<'v> {
-    /// Where it begins, in bytes.
+    /// The byte at which it begins.
     pub(super) at: usize,
     pub(super) sid: Option<Text<'v>>,
     pub(super) effect: Text<'v>,
@@ -26,14 +30,14 @@ pub(super) struct RawStatement<'v> {
     pub(super) conditions: Vec<RawCondition<'v>>,
 }
 
-/// A text and where it stands.
+/// A text and the byte at which it begins.
 #[derive(Clone, Copy)]
 pub(super) struct Text<'v> {
     pub(super) value: &'v str,
     pub(super) at: usize,
 }
 
-/// An element that is a text or a list of texts, or its `Not` form.
+/// An element with a text or a list of texts, or its `Not` form.
 pub(super) struct Texts<'v> {
     pub(super) at: usize,
     pub(super) negated: bool,
@@ -47,9 +51,9 @@ pub(super) struct RawPrincipal<'v> {
     pub(super) named: RawNamed<'v>,
 }
 
-/// Whom an element names.
+/// The principals of an element.
 pub(super) enum RawNamed<'v> {
-    /// `"*"` in place of an object.
+    /// `"*"` instead of an object.
     Star,
     /// Each kind, such as `AWS`, with its values.
     Kinds(Vec<(Text<'v>, Vec<Text<'v>>)>),
@@ -62,10 +66,10 @@ pub(super) struct RawCondition<'v> {
     pub(super) values: Vec<Cow<'v, str>>,
 }
 
-/// Reads a text as JSON.
+/// Parses a text as JSON.
 pub(super) fn json(text: &str) -> Result<Json<'_>, PolicyError> {
     bowline_json::parse(text.as_bytes(), &DOCUMENT_LIMITS).map_err(|error| PolicyError {
-        // A doubled member is JSON, and still not one thing to everybody who reads it.
+        // A duplicate member is valid JSON, but two readers could take different values.
         problem: if matches!(error.problem, JsonProblem::Duplicate(_)) {
             PolicyProblem::Syntax
         } else {
@@ -77,13 +81,14 @@ pub(super) fn json(text: &str) -> Result<Json<'_>, PolicyError> {
     })
 }
 
-/// Takes a document apart.
+/// Parses the elements of a document.
 pub(super) fn document<'v>(text: &str, value: &'v Json<'_>) -> Result<Document<'v>, PolicyError> {
     Syntax { text }.document(value)
 }
 
-/// The elements that a document has, and a statement.
+/// The elements of a document.
 const DOCUMENT: [&str; 3] = ["Version", "Id", "Statement"];
+/// The elements of a statement.
 const STATEMENT: [&str; 10] = [
     "Sid",
     "Effect",
@@ -94,7 +99,7 @@ const STATEMENT: [&str; 10] = [
     "Resource",
     "NotResource",
     "Condition",
-    // Known only to be refused with a hint: an annotation that some published examples carry.
+    // Rejected with a hint: an annotation of some published examples.
     "__doc_comment",
 ];
 
@@ -179,7 +184,7 @@ impl Syntax<'_> {
         })
     }
 
-    /// One of two elements that exclude each other.
+    /// An element and its `Not` form, which exclude each other.
     fn either<'v>(
         &self,
         object: &'v JsonObject<'_>,
@@ -289,7 +294,7 @@ impl Syntax<'_> {
         Ok(conditions)
     }
 
-    /// A condition's values, which may be numbers and truth values without quotes.
+    /// The values of a condition, which can be numbers and truth values without quotes.
     fn values<'v>(&self, value: &'v Json<'_>, key: &str) -> Result<Vec<Cow<'v, str>>, PolicyError> {
         let one = |value: &'v Json<'_>| match &value.kind {
             JsonKind::String(text) => Ok(Cow::Borrowed(&**text)),

@@ -1,4 +1,4 @@
-//! What a condition compares with: the policy's values, read once, by the family of the operator.
+//! The values that a condition expects, parsed once for the family of its operator.
 
 use std::net::IpAddr;
 
@@ -6,9 +6,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ipnet::IpNet;
 
 use super::{
-    ConditionError,
-    date::{self, Instant},
+    date::{self, Nanoseconds},
     decimal::Decimal,
+    error::ConditionError,
     operator::{Comparison, Family},
 };
 use crate::{
@@ -16,22 +16,25 @@ use crate::{
     pattern::{ArnPattern, Match, Pattern, PatternError, Variables},
 };
 
-/// The values of a condition, at least one.
+/// The most characters of a value that an error shows.
+const MAX_SHOWN_CHARS: usize = 128;
+
+/// The expected values of a condition, at least one.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Test {
+pub(super) enum ExpectedValues {
     Text(Vec<Pattern>),
     TextIgnoringCase(Vec<Pattern>),
     Number(Comparison, Vec<Decimal>),
-    Date(Comparison, Vec<Instant>),
+    Date(Comparison, Vec<Nanoseconds>),
     Bool(Vec<bool>),
     Binary(Vec<Vec<u8>>),
     Address(Vec<IpNet>),
     Arn(Vec<ArnPattern>),
-    /// Whether the key is to be absent.
+    /// Whether the key is expected to be absent.
     Null(Vec<bool>),
 }
 
-impl Test {
+impl ExpectedValues {
     pub(super) fn new(
         family: Family,
         values: &[&str],
@@ -61,7 +64,7 @@ impl Test {
         })
     }
 
-    /// Whether any of the values matches this one.
+    /// Whether any of the expected values matches `value`.
     pub(super) fn matches(
         &self,
         value: &ConditionValue<'_>,
@@ -80,19 +83,19 @@ impl Test {
                 let matches = |pattern: &ArnPattern| pattern.matches(&text, context) == Match::Yes;
                 patterns.iter().any(matches)
             }),
-            Self::Number(comparison, numbers) => decimal(value).is_some_and(|given| {
+            Self::Number(comparison, numbers) => decimal(value).is_some_and(|actual| {
                 numbers
                     .iter()
-                    .any(|wanted| comparison.holds(given.cmp(wanted)))
+                    .any(|expected| comparison.holds(actual.cmp(expected)))
             }),
-            Self::Date(comparison, dates) => instant(value).is_some_and(|given| {
+            Self::Date(comparison, dates) => instant(value).is_some_and(|actual| {
                 dates
                     .iter()
-                    .any(|wanted| comparison.holds(given.cmp(wanted)))
+                    .any(|expected| comparison.holds(actual.cmp(expected)))
             }),
-            Self::Bool(wanted) | Self::Null(wanted) => {
-                let given = match value {
-                    ConditionValue::Bool(given) => Some(*given),
+            Self::Bool(expected) | Self::Null(expected) => {
+                let actual = match value {
+                    ConditionValue::Bool(actual) => Some(*actual),
                     ConditionValue::Text(text) => truth(text),
                     ConditionValue::Set(_)
                     | ConditionValue::Integer(_)
@@ -100,18 +103,18 @@ impl Test {
                     | ConditionValue::Address(_)
                     | ConditionValue::Unknown => None,
                 };
-                given.is_some_and(|given| wanted.contains(&given))
+                actual.is_some_and(|actual| expected.contains(&actual))
             }
-            Self::Binary(wanted) => {
-                let given = value.text().and_then(|text| STANDARD.decode(&*text).ok());
-                given.is_some_and(|given| wanted.contains(&given))
+            Self::Binary(expected) => {
+                let actual = value.text().and_then(|text| STANDARD.decode(&*text).ok());
+                actual.is_some_and(|actual| expected.contains(&actual))
             }
             Self::Address(networks) => address(value)
-                .is_some_and(|given| networks.iter().any(|network| network.contains(&given))),
+                .is_some_and(|actual| networks.iter().any(|network| network.contains(&actual))),
         }
     }
 
-    /// The variables that have no value here.
+    /// The variables that have no value in the request.
     pub(super) fn missing(&self, context: &ConditionContext<'_>) -> Vec<String> {
         match self {
             Self::Text(patterns) | Self::TextIgnoringCase(patterns) => {
@@ -134,7 +137,7 @@ fn patterns<P>(
 ) -> Result<Vec<P>, ConditionError> {
     let parse = |value: &&str| {
         parse(value).map_err(|problem| ConditionError::Variable {
-            value: shown(value),
+            value: shortened(value),
             problem,
         })
     };
@@ -148,15 +151,15 @@ fn read<T>(
 ) -> Result<Vec<T>, ConditionError> {
     let parse = |value: &&str| {
         parse(value).ok_or_else(|| ConditionError::Value {
-            value: shown(value),
+            value: shortened(value),
             expected,
         })
     };
     values.iter().map(parse).collect()
 }
 
-fn shown(value: &str) -> String {
-    value.chars().take(128).collect()
+fn shortened(value: &str) -> String {
+    value.chars().take(MAX_SHOWN_CHARS).collect()
 }
 
 fn truth(text: &str) -> Option<bool> {
@@ -169,7 +172,7 @@ fn truth(text: &str) -> Option<bool> {
     }
 }
 
-/// A network; an address alone is one of its own. Bits of the host are ignored.
+/// Parses a network. A single address is a network of its own; host bits are ignored.
 fn network(text: &str) -> Option<IpNet> {
     match text.parse::<IpAddr>() {
         Ok(address) => Some(IpNet::from(address.to_canonical())),
@@ -177,7 +180,7 @@ fn network(text: &str) -> Option<IpNet> {
     }
 }
 
-/// A network of IPv4 addresses that is written in IPv6 becomes one of IPv4, as the addresses do that are compared with it.
+/// An IPv4-mapped IPv6 network as an IPv4 network. The addresses of requests are mapped likewise.
 fn canonical(network: IpNet) -> IpNet {
     let mapped = network.addr().to_canonical();
     let prefix = network.prefix_len().checked_sub(96);
@@ -211,10 +214,10 @@ fn decimal(value: &ConditionValue<'_>) -> Option<Decimal> {
     })
 }
 
-fn instant(value: &ConditionValue<'_>) -> Option<Instant> {
+fn instant(value: &ConditionValue<'_>) -> Option<Nanoseconds> {
     match value {
         ConditionValue::Time(time) => Some(time.as_nanosecond()),
-        ConditionValue::Integer(seconds) => Some(date::of_seconds(*seconds)),
+        ConditionValue::Integer(seconds) => Some(date::from_seconds(*seconds)),
         ConditionValue::Text(text) => date::parse(text),
         ConditionValue::Set(_)
         | ConditionValue::Bool(_)
