@@ -1,5 +1,5 @@
-//! Exchanges of web identity tokens per second and core, beside the two costs that bound them: an HTTP request of the
-//! same sizes, and one verification of the signature.
+//! Exchanges of web identity tokens per second and core, beside the two costs that bound them: an
+//! HTTP request of the same sizes, and one verification of the signature.
 
 use anyhow::Result;
 use bowline_testkit::{issuer::Issuer, wait::now};
@@ -24,7 +24,7 @@ pub struct Figures {
     verify_micros: f64,
     start_millis: f64,
     request_bytes: usize,
-    answer_bytes: usize,
+    response_bytes: usize,
 }
 
 /// Measures all of it.
@@ -71,7 +71,7 @@ pub async fn figures(binary: &str) -> Result<Figures> {
         verify_micros: median(verifications.into_iter()),
         start_millis: median(starts.into_iter()),
         request_bytes: repeated[0].len(),
-        answer_bytes: sample.body.len(),
+        response_bytes: sample.body.len(),
     })
 }
 
@@ -85,8 +85,8 @@ impl Figures {
         let bound = self.bound();
         let bound_micros = self.bare.cpu_micros + self.verify_micros;
         let mut text = format!(
-            "Requests of {} bytes with their heads, answers of {} bytes; 16 connections; medians of five rounds.\n\n",
-            self.request_bytes, self.answer_bytes
+            "Requests of {} bytes with their heads, responses of {} bytes; 16 connections; medians of five rounds.\n\n",
+            self.request_bytes, self.response_bytes
         );
         text += HEAD;
         text += &row("bare axum POST", &self.bare);
@@ -116,7 +116,7 @@ impl Figures {
             self.first.cpu_micros / self.repeated.cpu_micros
         );
         text += &format!(
-            "\n`bowline serve --store memory` answers {:.0} ms after it was started (median of 11; goal: under 100).\n",
+            "\n`bowline serve --store memory` is ready {:.0} ms after its start (median of 11; goal: under 100).\n",
             self.start_millis
         );
         text

@@ -1,5 +1,5 @@
-//! Requests through the gateway per second and core, beside a bare HTTP request of the same size and the embedded stores called
-//! directly; and what idle connections cost in memory.
+//! Requests through the gateway per second and core, beside a bare HTTP request of the same size
+//! and the embedded stores called directly; and what idle connections cost in memory.
 
 use std::fs;
 
@@ -114,7 +114,7 @@ fn resident(pid: u32) -> Result<u64> {
 impl Figures {
     pub fn to_markdown(&self) -> String {
         let mut text = format!(
-            "Requests of {} bytes with their heads, answers of {OBJECT_BYTES} bytes (an object) and 300 (an item); 16 connections; medians of {ROUNDS} rounds.\n\n",
+            "Requests of {} bytes with their heads, responses of {OBJECT_BYTES} bytes (an object) and 300 (an item); 16 connections; medians of {ROUNDS} rounds.\n\n",
             self.request_bytes
         );
         text += HEAD;

@@ -1,5 +1,5 @@
-//! Sixteen connections that always have one request under way, written as ready bytes: the load must cost less than
-//! the server.
+//! Sixteen connections that always have one request under way. Requests are prepared bytes, so that
+//! the load costs less than the server.
 
 use std::cell::Cell;
 use std::net::SocketAddr;
@@ -36,7 +36,7 @@ pub async fn idle_after_one(address: SocketAddr, request: &[u8]) -> Result<TcpSt
     Ok(connection.stream)
 }
 
-/// Sends `count` requests, one after the other from `requests`, again from its start where that ends.
+/// Sends `count` requests, taken from `requests` in a cycle.
 pub async fn run(server: &Process, requests: &[Vec<u8>], count: usize) -> Result<Rate> {
     let mut connections = Vec::new();
     for _ in 0..CONNECTIONS {
@@ -63,8 +63,8 @@ pub async fn run(server: &Process, requests: &[Vec<u8>], count: usize) -> Result
             Ok(latencies)
         }));
     }
-    // The client never sleeps: otherwise each response of a server slower than the client would pay for
-    // waking it up, and the bare server, which keeps it busy, would not.
+    // The client never sleeps: otherwise each response of a server slower than the client would pay
+    // for waking it up, and the bare server, which keeps it busy, would not.
     let awake = tasks.spawn_local(async {
         loop {
             tokio::task::yield_now().await;

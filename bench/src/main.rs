@@ -1,8 +1,9 @@
-//! What Bowline costs on one core: exchanges of web identity tokens, and requests through the gateway, each beside what
-//! bounds it.
+//! What Bowline costs on one core: exchanges of web identity tokens, and requests through the
+//! gateway, each beside what bounds it.
 //!
-//! `bowline-bench BINARY [REPORT]` is the issuer and the client, on the core that it was started on, and starts the servers on
-//! core 0. With `REPORT`, the figures replace the text between the markers in that file.
+//! `bowline-bench BINARY [REPORT]` is the issuer and the client, on the core that it was started
+//! on, and starts the servers on core 0. With `REPORT`, the figures replace the text between the
+//! markers in that file.
 
 mod exchange;
 mod gateway;
@@ -17,7 +18,8 @@ use std::env;
 
 use anyhow::{Context, Result, bail};
 
-/// Rounds of each measurement. They alternate, so that a slow minute of the machine affects all of them.
+/// Rounds of each measurement. They alternate, so that a slow minute of the machine affects all of
+/// them.
 const ROUNDS: usize = 5;
 /// Requests in a round.
 const REQUESTS: usize = 20_000;

@@ -1,5 +1,5 @@
-//! The parts of a request through the gateway, each alone and in this process: the credentials and the signature are verified, the
-//! engine decides, the store is called.
+//! The parts of a request through the gateway, each alone and in this process: the credentials and
+//! the signature are verified, the engine decides, the store is called.
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -26,8 +26,8 @@ use bowline_iam::policy::{CompiledPolicy, Policy, PolicyKind};
 use bowline_iam::principal::Principal;
 use bowline_server::crypto::keyring::{Keyring, KeyringRecord};
 use bowline_server::crypto::master_key::MasterKey;
-use bowline_server::identity::session::{self, AssumeRole, WebIdentityClaims};
 use bowline_server::identity::entity::{Permissions, Role, TrustDocument, UpstreamBucket};
+use bowline_server::identity::session::{self, AssumeRole, WebIdentityClaims};
 use bowline_server::upstream::objects::embedded::EmbeddedObjects;
 use bowline_server::upstream::objects::{NewObject, ObjectStore, Piece};
 use bowline_server::upstream::tables::{TableStore, embedded::EmbeddedTables};
@@ -46,7 +46,7 @@ use crate::workload::{OBJECT_BYTES, item_key, table_definition, whole_item};
 pub struct Parts {
     /// A session token is opened, a key derived, a signature compared.
     pub verify: f64,
-    /// A context of a dozen keys is made, and two statements are decided on.
+    /// A context of a dozen keys is built, and two statements are evaluated.
     pub decide: f64,
     /// An object of 4 KiB is opened and read.
     pub object: f64,

@@ -1,5 +1,5 @@
-//! What an exchange or a request of the gateway cannot be faster than: a bare axum server that reads and answers as many bytes, and
-//! for an exchange the bare verification of an RS256 signature.
+//! The lower bounds: a bare axum server that reads and sends as many bytes as Bowline, and for an
+//! exchange also one bare verification of an RS256 signature.
 
 use std::hint::black_box;
 use std::io::{BufRead, BufReader};
@@ -26,12 +26,12 @@ pub struct Bare {
 }
 
 impl Bare {
-    pub async fn start(answer_bytes: usize) -> Result<Self> {
+    pub async fn start(response_bytes: usize) -> Result<Self> {
         let program = std::env::current_exe()?;
         let mut child = Command::new("taskset")
             .args(["-c", "0"])
             .arg(program)
-            .args(["bare", &answer_bytes.to_string()])
+            .args(["bare", &response_bytes.to_string()])
             .stdout(Stdio::piped())
             .spawn()
             .context("starting the bare server by taskset")?;
@@ -53,12 +53,12 @@ impl Drop for Bare {
     }
 }
 
-/// Serves the bare answer for ever, and prints where.
-pub async fn serve(answer_bytes: usize) -> Result<()> {
-    let answer: &'static str = "x".repeat(answer_bytes).leak();
-    let bare = Router::new().fallback(move |body: Bytes| async move {
-        black_box(body.len());
-        ([(CONTENT_TYPE, "text/xml")], answer)
+/// Serves the same response to every request until the process ends, and prints its address.
+pub async fn serve(response_bytes: usize) -> Result<()> {
+    let body: &'static str = "x".repeat(response_bytes).leak();
+    let bare = Router::new().fallback(move |request: Bytes| async move {
+        black_box(request.len());
+        ([(CONTENT_TYPE, "text/xml")], body)
     });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);
@@ -76,7 +76,7 @@ pub fn verify_on_core_0() -> Result<f64> {
     Ok(String::from_utf8(output.stdout)?.trim().parse()?)
 }
 
-/// Microseconds for one verification of 900 bytes with a key that is parsed already: the median of many batches.
+/// Microseconds for one verification of 900 bytes with a parsed key: the median of many batches.
 pub fn verify_micros() -> Result<f64> {
     let key = RsaKeyPair::generate(KeySize::Rsa2048)?;
     let public = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.public_key().as_ref())?;

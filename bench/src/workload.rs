@@ -1,4 +1,4 @@
-//! What is sent to the server and to its parts: tokens, an object, a table with an item.
+//! The requests' content: tokens, an object, a table with an item.
 
 use bowline_testkit::{issuer::Issuer, token::SUBJECT};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Reads the command line. A mistake in a `BOWLINE_*` variable is told as one of the variable, not of the flag that nobody typed.
+//! Reads the command line. An error in a `BOWLINE_*` variable names the variable, not its flag.
 
 use std::{env, ffi::OsStr};
 
@@ -9,7 +9,7 @@ use clap::{
 
 use crate::commands::Cli;
 
-/// The command to run; or the end of the process, with help or with what is wrong.
+/// The command to run. Prints help or an error and ends the process if there is none.
 pub(crate) fn read() -> Cli {
     let mut command = Cli::command();
     let read = command
@@ -23,13 +23,14 @@ pub(crate) fn read() -> Cli {
     })
 }
 
-/// The variable that a wrong value came from: a flag goes before its variable, so it came from there if the flag is not typed.
+/// The variable that an invalid value comes from: a flag overrides its variable, so that is the
+/// case if the flag is absent.
 fn variable(command: &Command, error: &Error) -> Option<String> {
-    let Some(ContextValue::String(wrong)) = error.get(ContextKind::InvalidArg) else {
+    let Some(ContextValue::String(invalid)) = error.get(ContextKind::InvalidArg) else {
         return None;
     };
-    // It is shown with the name of its value, as in `--listen <ADDR>`.
-    let flag = wrong.split(' ').next()?;
+    // It includes the name of its value, as in `--listen <ADDR>`.
+    let flag = invalid.split(' ').next()?;
     let is_typed = |typed: &OsStr| {
         let rest = typed.to_str().and_then(|typed| typed.strip_prefix(flag));
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('='))

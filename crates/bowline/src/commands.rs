@@ -1,7 +1,7 @@
 //! The commands: one file each.
 #![expect(
     clippy::doc_markdown,
-    reason = "what documents a command or flag is its --help, where nobody reads Markdown"
+    reason = "the documentation of a command or flag is its --help, which is not Markdown"
 )]
 
 mod account;
@@ -22,8 +22,9 @@ use crate::error::CommandError;
 
 /// AWS-style workload identity for every cluster.
 ///
-/// Roles, trust policies and OIDC providers as AWS has them; service account tokens become short-lived credentials, and a
-/// gateway enforces what they may do. Clients are the AWS SDKs and the AWS CLI.
+/// Roles, trust policies and OIDC providers as AWS has them; service account tokens become
+/// short-lived credentials, and a gateway enforces what they may do. Clients are the AWS SDKs and
+/// the AWS CLI.
 #[derive(Debug, Parser)]
 #[command(
     version,
@@ -34,7 +35,7 @@ use crate::error::CommandError;
 #[command(after_help = "\
 See it work:       bowline demo
 Run it for real:   bowline init --data DIR && bowline serve --data DIR
-Ask it why:        bowline explain REQUEST-ID")]
+Explain a denial:  bowline explain REQUEST-ID")]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -70,7 +71,7 @@ impl Cli {
     }
 }
 
-/// How a command shows its result.
+/// The format of a command's result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Format {
     /// For people

@@ -1,7 +1,7 @@
-//! `bowline.toml`, as it is written.
+//! The syntax of `bowline.toml`.
 //!
-//! Unknown keys are errors, and errors point at line and column. The offending line itself is not repeated, since it may hold a
-//! secret.
+//! Unknown keys are errors. An error names line and column and does not repeat the line, which may
+//! contain a secret.
 
 use std::{
     fmt::Display,
@@ -15,7 +15,7 @@ use bowline_iam::account::AccountId;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, de::Error};
 
-/// What the file may say. Paths are relative to the folder of the file.
+/// The file. Its paths are relative to its folder.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConfigFile {
@@ -40,17 +40,17 @@ pub(crate) struct ConfigFile {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Tls {
-    /// In front of the server, which cannot check it
+    /// TLS ends in front of the server, which cannot check it
     Terminated,
 }
 
-/// Where identity data is kept.
+/// Where identity data is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum StoreKind {
     /// In the data folder
     Sqlite,
-    /// Nowhere: gone when the server ends
+    /// In memory: lost when the server ends
     Memory,
 }
 
@@ -67,7 +67,8 @@ pub(crate) struct Oidc {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Network(pub(crate) IpNet);
 
-/// A domain under which a host name carries a bucket, such as `s3.example.com`: in lower case, without dots around it.
+/// A domain whose subdomains name buckets, such as `s3.example.com`: in lower case, without dots
+/// around it.
 #[derive(Clone, Debug)]
 pub(crate) struct BaseDomain(pub(crate) String);
 
@@ -85,7 +86,7 @@ pub(crate) struct Bootstrap {
     pub(crate) account: Vec<Account>,
 }
 
-/// An account that a first start makes.
+/// An account that the first start creates.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Account {
@@ -97,7 +98,7 @@ pub(crate) struct Account {
     pub(crate) secret_access_key: SecretAccessKey,
 }
 
-/// The file cannot be read as a configuration.
+/// The file is not a valid configuration.
 #[derive(Debug, thiserror::Error)]
 #[error("line {line}, column {column}: {problem}")]
 pub(crate) struct ConfigFileError {
@@ -166,7 +167,7 @@ where
     text.parse().map_err(D::Error::custom)
 }
 
-/// Never says what was there instead.
+/// Errors do not repeat the value.
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretAccessKey, D::Error> {
     let text = String::deserialize(deserializer);
     let text = text.map_err(|_| D::Error::custom("the secret access key is not a text"))?;
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_is_told_with_its_place() {
+    fn an_error_names_line_and_column() {
         insta::assert_snapshot!(problem("listen = 9400"), @"line 1, column 10: invalid type: integer `9400`, expected socket address");
         insta::assert_snapshot!(problem("tls = \"none\""), @"line 1, column 7: unknown variant `none`, expected `terminated`");
         insta::assert_snapshot!(problem("base_domains = [\"s3_example\"]"), @"line 1, column 16: `s3_example` is not a domain such as s3.example.com");
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_beside_a_secret_does_not_repeat_it() {
+    fn an_error_beside_a_secret_does_not_repeat_it() {
         let account = |secret: &str| {
             problem(&format!(
                 "[[bootstrap.account]]\nid = \"111122223333\"\naccess_key_id = \"AKIAAAAAAAAAAAAAAAAA\"\nsecret_access_key = {secret}"

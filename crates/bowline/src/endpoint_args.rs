@@ -19,7 +19,8 @@ pub(crate) struct EndpointArgs {
     #[arg(long, value_name = "URL")]
     endpoint: Option<String>,
 
-    /// A profile of the shared credentials file, whatever the environment says [default: AWS_PROFILE]
+    /// A profile of the shared credentials file, in place of other credentials [default:
+    /// AWS_PROFILE]
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
 }

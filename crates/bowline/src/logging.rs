@@ -6,13 +6,14 @@ use anstream::{AutoStream, ColorChoice};
 use anyhow::{Context as _, Result};
 use tracing_subscriber::EnvFilter;
 
-/// Begins to log. `filter` is a level such as `info`, or directives such as `bowline_server::oidc=debug,warn`.
+/// Starts logging. `filter` is a level such as `info`, or directives such as
+/// `bowline_server::oidc=debug,warn`.
 ///
 /// # Errors
-/// If the filter cannot be read.
+/// If the filter is invalid.
 pub(crate) fn start(filter: &str) -> Result<()> {
-    let filter = EnvFilter::try_new(filter)
-        .with_context(|| format!("`{filter}` is no filter for the log"))?;
+    let filter =
+        EnvFilter::try_new(filter).with_context(|| format!("`{filter}` is not a log filter"))?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)

@@ -1,7 +1,7 @@
 //! The only file that prints.
 //!
-//! Results go to standard output, everything about them to standard error. Colours are for terminals (`NO_COLOR` and
-//! `CLICOLOR` are honoured); a reader that has gone away ends the command quietly.
+//! Results go to standard output, notes and errors to standard error. Colours are for terminals
+//! (`NO_COLOR` and `CLICOLOR` are honoured). A closed pipe ends the command without an error.
 
 use std::io::{self, Write as _};
 
@@ -9,35 +9,35 @@ use anstyle::{AnsiColor, Style};
 
 use crate::error::CommandError;
 
-/// Something good.
+/// A success.
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
-/// Something bad.
+/// A failure.
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
-/// Something to look at.
+/// An important part.
 pub(crate) const STRONG: Style = Style::new().bold();
-/// Something that is there for whoever looks for it.
+/// A less important part.
 pub(crate) const QUIET: Style = Style::new().dimmed();
 
-/// A line of the result.
+/// Prints a line of the result.
 pub(crate) fn line(line: impl AsRef<str>) {
     let mut out = anstream::stdout().lock();
-    end_quietly(writeln!(out, "{}", line.as_ref()).and_then(|()| out.flush()));
+    end_unless_written(writeln!(out, "{}", line.as_ref()).and_then(|()| out.flush()));
 }
 
-/// The result as it is, without a line end of its own.
+/// Prints the result as it is, without a line end.
 pub(crate) fn raw(bytes: &[u8]) {
     let mut out = io::stdout().lock();
-    end_quietly(out.write_all(bytes).and_then(|()| out.flush()));
+    end_unless_written(out.write_all(bytes).and_then(|()| out.flush()));
 }
 
-/// Something about the result.
+/// Prints a note about the result.
 pub(crate) fn note(note: impl AsRef<str>) {
     let mut err = anstream::stderr().lock();
-    // Whoever does not read notes does not miss them.
+    // A command does not fail because standard error is closed.
     let _ = writeln!(err, "{}", note.as_ref());
 }
 
-/// Why the command failed.
+/// Prints why the command failed.
 pub(crate) fn error(error: &CommandError) {
     let mut causes = error.error.chain();
     if let Some(fact) = causes.next() {
@@ -51,8 +51,9 @@ pub(crate) fn error(error: &CommandError) {
     }
 }
 
-/// A pipe whose reader has gone away, such as `head`, is no failure.
-fn end_quietly(written: io::Result<()>) {
+/// Ends the process if the result was not written: without an error if the reader, such as `head`,
+/// has closed the pipe.
+fn end_unless_written(written: io::Result<()>) {
     if let Err(error) = written {
         let code = i32::from(error.kind() != io::ErrorKind::BrokenPipe);
         std::process::exit(code);

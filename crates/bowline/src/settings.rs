@@ -1,5 +1,5 @@
-//! What a server is started with: flags and environment, then the file, then what holds without either. The only reader of the
-//! environment.
+//! A server's settings: from flags, else the environment, else the configuration file, else
+//! defaults.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -21,25 +21,27 @@ use tempfile::TempDir;
 
 use crate::config_file::{BaseDomain, ConfigFile, Network, StoreKind, Tls};
 
-/// The environment's variable for the text of the master key.
+/// The variable with the text of the master key.
 const MASTER_KEY: &str = "BOWLINE_MASTER_KEY";
-/// Those of an account that a first start makes.
+/// The variables of an account that the first start creates.
 const BOOTSTRAP: [&str; 3] = [
     "BOWLINE_BOOTSTRAP_ACCOUNT_ID",
     "BOWLINE_BOOTSTRAP_ACCESS_KEY_ID",
     "BOWLINE_BOOTSTRAP_SECRET_ACCESS_KEY",
 ];
 
-/// Where a server's data is, and what it is opened with.
+/// Where a server's data is, and how it is opened.
 #[derive(Debug, Args)]
 pub(crate) struct DataArgs {
-    /// The data folder, made if it is not there [default: bowline-data; with a store in memory, a temporary one]
+    /// The data folder, created if it is missing [default: bowline-data; with a store in memory, a
+    /// temporary one]
     #[arg(long, env = "BOWLINE_DATA", value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
 
-    /// The configuration file [default: bowline.toml in the data folder, if it is there]
+    /// The configuration file [default: bowline.toml in the data folder, if it exists]
     ///
-    /// A temporary data folder has none, so `--store memory` without --data reads the file only if it is named here.
+    /// A temporary data folder has none: `--store memory` without --data reads a file only if it is
+    /// named here.
     #[arg(long, env = "BOWLINE_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
@@ -48,25 +50,26 @@ pub(crate) struct DataArgs {
     pub(crate) master_key_file: Option<PathBuf>,
 }
 
-/// How a server listens and decides.
+/// How a server listens, and what it trusts.
 #[derive(Debug, Default, Args)]
 pub(crate) struct ServeArgs {
-    /// Where AWS clients are served; port 0 picks one [default: 127.0.0.1:9400]
+    /// The address for AWS clients; port 0 picks a free one [default: 127.0.0.1:9400]
     #[arg(long, env = "BOWLINE_LISTEN", value_name = "ADDR")]
     pub(crate) listen: Option<SocketAddr>,
 
-    /// Where health and metrics are served; port 0 picks one [default: 127.0.0.1:9401]
+    /// The address for health and metrics; port 0 picks a free one [default: 127.0.0.1:9401]
     #[arg(long, env = "BOWLINE_OPS_LISTEN", value_name = "ADDR")]
     pub(crate) ops_listen: Option<SocketAddr>,
 
-    /// Where TLS ends [default: nowhere, so both addresses have to be on loopback]
+    /// Where TLS ends [default: nowhere; both addresses must then be on loopback]
     #[arg(long, env = "BOWLINE_TLS", value_name = "WHERE")]
     pub(crate) tls: Option<Tls>,
 
-    /// A proxy whose X-Forwarded-For and X-Forwarded-Proto are believed, such as 10.0.0.0/8; may be repeated
+    /// A proxy whose X-Forwarded-For and X-Forwarded-Proto are trusted, such as 10.0.0.0/8; may be
+    /// repeated
     ///
-    /// Only through such a proxy can aws:SecureTransport be true and aws:SourceIp be another address than the peer's. The variable
-    /// takes several, with commas between them.
+    /// Only such a proxy can make aws:SecureTransport true and aws:SourceIp another address than
+    /// the peer's. The variable is a list with commas.
     #[arg(
         long = "trusted-proxy",
         env = "BOWLINE_TRUSTED_PROXIES",
@@ -76,14 +79,14 @@ pub(crate) struct ServeArgs {
     )]
     pub(crate) trusted_proxies: Vec<Network>,
 
-    /// Where identity data is kept [default: sqlite]
+    /// Where identity data is stored [default: sqlite]
     #[arg(long, env = "BOWLINE_STORE", value_name = "STORE")]
     pub(crate) store: Option<StoreKind>,
 
-    /// A domain under which a host name carries a bucket, beside localhost; may be repeated
+    /// A domain whose subdomains name buckets, beside localhost; may be repeated
     ///
-    /// With s3.example.com the host insights.s3.example.com means the bucket insights. The variable takes several, with commas
-    /// between them.
+    /// With s3.example.com, the host insights.s3.example.com names the bucket insights. The
+    /// variable is a list with commas.
     #[arg(
         long = "base-domain",
         env = "BOWLINE_BASE_DOMAINS",
@@ -93,9 +96,10 @@ pub(crate) struct ServeArgs {
     )]
     pub(crate) base_domains: Vec<BaseDomain>,
 
-    /// A private network that issuers' keys may be fetched from, such as 10.0.0.0/8; may be repeated
+    /// A private network that issuers' keys may be fetched from, such as 10.0.0.0/8; may be
+    /// repeated
     ///
-    /// The variable takes several, with commas between them.
+    /// The variable is a list with commas.
     #[arg(
         long = "oidc-allow-network",
         env = "BOWLINE_OIDC_ALLOW_NETWORKS",
@@ -109,27 +113,27 @@ pub(crate) struct ServeArgs {
     #[arg(long, env = "BOWLINE_AUDIT_TO", value_name = "FILE")]
     pub(crate) audit_to: Option<PathBuf>,
 
-    /// Lets issuers be on this machine, also over plain http: for tests
+    /// Allow issuers on loopback, also over plain HTTP: for tests
     #[arg(long, env = "BOWLINE_ALLOW_LOOPBACK_ISSUERS")]
     pub(crate) allow_loopback_issuers: bool,
 }
 
-/// The data folder, if nothing else is said.
-const DATA: &str = "bowline-data";
+/// The default data folder.
+const DEFAULT_DATA: &str = "bowline-data";
 
-/// Everything together. A store in memory has nothing that a later start could use, so without a folder of its own it gets one that
-/// is gone when the second part is dropped.
+/// The whole configuration. A store in memory without a data folder gets a temporary one, which is
+/// removed when the second part is dropped.
 ///
 /// # Errors
-/// What is wrong, and where.
+/// If a file, a variable or a key is invalid; the error names it.
 pub(crate) fn resolve(data: &DataArgs, serve: &ServeArgs) -> Result<(Config, Option<TempDir>)> {
-    let usual = match (&data.data, serve.store) {
+    let default = match (&data.data, serve.store) {
         (Some(folder), _) => Some(folder.as_path()),
-        // It is to be a temporary folder, which has no file.
+        // A temporary folder has no file.
         (None, Some(StoreKind::Memory)) => None,
-        (None, Some(StoreKind::Sqlite) | None) => Some(Path::new(DATA)),
+        (None, Some(StoreKind::Sqlite) | None) => Some(Path::new(DEFAULT_DATA)),
     };
-    let found = usual
+    let found = default
         .map(|folder| folder.join("bowline.toml"))
         .filter(|path| path.exists());
     let (file, folder) = read_file(data.config.as_ref().or(found.as_ref()))?;
@@ -137,17 +141,17 @@ pub(crate) fn resolve(data: &DataArgs, serve: &ServeArgs) -> Result<(Config, Opt
         StoreKind::Sqlite => config::StoreKind::Sqlite,
         StoreKind::Memory => config::StoreKind::Memory,
     };
-    // A folder whose file is read is the data folder, whichever store that file names.
+    // The folder of a file that was found is the data folder, whatever store the file names.
     let named = data.data.is_some() || (data.config.is_none() && found.is_some());
     let temporary = if store == config::StoreKind::Memory && !named {
-        let made = tempfile::Builder::new().prefix("bowline-").tempdir();
-        Some(made.context("making a temporary data folder")?)
+        let folder = tempfile::Builder::new().prefix("bowline-").tempdir();
+        Some(folder.context("creating a temporary data folder")?)
     } else {
         None
     };
     let path = match &temporary {
         Some(temporary) => temporary.path(),
-        None => usual.unwrap_or(Path::new(DATA)),
+        None => default.unwrap_or(Path::new(DEFAULT_DATA)),
     };
     let mut accounts: Vec<RootCredentials> = file
         .bootstrap
@@ -192,7 +196,7 @@ fn variable(name: &str) -> Result<Option<String>> {
     Ok(Environment::Process.get(name)?)
 }
 
-/// What the file says, if there is one, and the folder that its paths are relative to.
+/// The configuration file, and the folder that its paths are relative to.
 fn read_file(path: Option<&PathBuf>) -> Result<(ConfigFile, PathBuf)> {
     let Some(path) = path else {
         return Ok((ConfigFile::default(), PathBuf::new()));
@@ -227,7 +231,7 @@ fn account_of_environment() -> Result<Option<RootCredentials>> {
 fn master_key(file: Option<&Path>) -> Result<Option<MasterKey>> {
     match (variable(MASTER_KEY)?, file) {
         (None, None) => Ok(None),
-        (Some(_), Some(_)) => bail!("the master key is given twice: by {MASTER_KEY} and by a file"),
+        (Some(_), Some(_)) => bail!("the master key is set twice: by {MASTER_KEY} and by a file"),
         (Some(text), None) => {
             let key = MasterKey::from_text(&text);
             Ok(Some(key.with_context(|| format!("reading {MASTER_KEY}"))?))
@@ -236,20 +240,20 @@ fn master_key(file: Option<&Path>) -> Result<Option<MasterKey>> {
     }
 }
 
-/// One entry of a list; a list in a variable may have spaces after its commas.
+/// One entry of a list. A list in a variable may have spaces after its commas.
 fn entry<T: FromStr<Err = String>>(text: &str) -> Result<T, String> {
     text.trim().parse()
 }
 
-/// A list as it was given: all of it from the flags or the variable, or else all of it from the file.
-fn given<'l, T>(flags: &'l [T], file: &'l [T]) -> &'l [T] {
+/// A list: the whole of it from the flags or the variable, or else the whole of it from the file.
+fn list<'l, T>(flags: &'l [T], file: &'l [T]) -> &'l [T] {
     if flags.is_empty() { file } else { flags }
 }
 
-/// Domains under which a host name carries a bucket. `localhost` is one, as the JavaScript SDK expects.
+/// Domains whose subdomains name buckets. `localhost` is one, as the JavaScript SDK expects.
 fn base_domains(flags: &[BaseDomain], file: &[BaseDomain]) -> Vec<String> {
     let mut domains = vec!["localhost".to_owned()];
-    for BaseDomain(domain) in given(flags, file) {
+    for BaseDomain(domain) in list(flags, file) {
         if !domains.contains(domain) {
             domains.push(domain.clone());
         }
@@ -258,11 +262,11 @@ fn base_domains(flags: &[BaseDomain], file: &[BaseDomain]) -> Vec<String> {
 }
 
 fn networks(flags: &[Network], file: &[Network]) -> Vec<IpNet> {
-    let networks = given(flags, file).iter();
+    let networks = list(flags, file).iter();
     networks.map(|network| network.0).collect()
 }
 
-/// `stdout` is a word, and anything else is a path in that folder.
+/// `stdout` is the standard output; anything else is a path, relative to that folder.
 fn audit_to(to: &Path, folder: &Path) -> AuditTo {
     if to == Path::new("stdout") {
         AuditTo::Stdout
@@ -280,7 +284,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn networks_of_issuers_are_those_of_the_flags_or_else_those_of_the_file() {
+    fn the_networks_of_issuers_come_from_the_flags_or_else_from_the_file() {
         let home = TempDir::new().unwrap();
         let file = "[oidc]\nallow_networks = [\"192.168.0.0/16\", \"fd00::1\"]\n";
         std::fs::write(home.path().join("bowline.toml"), file).unwrap();

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The settings of a profile that make credentials. Others are ignored.
+/// The credentials in a profile. Other settings are ignored.
 #[derive(Default, PartialEq, Eq)]
 pub struct Profile {
     /// `aws_access_key_id`

@@ -22,7 +22,7 @@ pub enum EndpointError {
         /// Why.
         source: InvalidUri,
     },
-    /// It names a user. The text is not repeated, since it may hold a password.
+    /// It names a user. The text is not repeated, since it may contain a password.
     #[error("the URL names a user; an endpoint names none")]
     User,
     /// Its scheme is neither http nor https.

@@ -67,7 +67,8 @@ impl SendError {
     }
 }
 
-/// The error at the end of a chain of sources: hyper and its pool wrap it in errors that add nothing.
+/// The error at the end of a chain of sources: hyper and its pool wrap it in errors that add
+/// nothing.
 #[derive(Debug)]
 pub struct RootCause(Box<dyn Error + Send + Sync>);
 

@@ -1,4 +1,4 @@
-//! Certificate authorities, each made for one listener.
+//! Certificate authorities, each for one listener.
 
 use std::sync::Arc;
 
@@ -61,7 +61,8 @@ pub fn server_tls(names: &[&str]) -> (ServerConfig, String) {
     (config, certified.authority)
 }
 
-/// Sends a request to `localhost` over TLS, on a connection of its own, trusting this authority alone.
+/// Sends a request to `localhost` over TLS, on a connection of its own, trusting this authority
+/// alone.
 pub fn send_over_tls(request: &Request, port: u16, authority: &str) -> Response {
     let mut roots = RootCertStore::empty();
     roots

@@ -142,7 +142,7 @@ pub(crate) fn pem(label: &str, der: &[u8]) -> String {
     )
 }
 
-/// An RSA key that no issuer publishes. Making one takes a while, so all tests share it.
+/// An RSA key that no issuer publishes. Generating one is slow, so all tests share it.
 pub fn unrelated_key() -> &'static SigningKey {
     static KEY: OnceLock<SigningKey> = OnceLock::new();
     KEY.get_or_init(SigningKey::rsa)

@@ -1,4 +1,4 @@
-//! Tokens of the shape that a kube-apiserver issues, in which everything can be made wrong.
+//! Tokens of the shape that a kube-apiserver issues, in which everything can be changed.
 
 use aws_lc_rs::hmac;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -14,7 +14,7 @@ pub const SUBJECT: &str = "system:serviceaccount:gbot-dev:bot-builder-insight-ge
 pub struct Token {
     header: Map<String, Value>,
     claims: Map<String, Value>,
-    /// Text in place of the claims, for what a map cannot hold.
+    /// Text in place of the claims, for claims that a map cannot represent.
     text: Option<String>,
 }
 
@@ -107,7 +107,7 @@ impl Token {
         format!("{}.{signature}", self.message())
     }
 
-    /// What is signed: header and claims, encoded.
+    /// The signing input: header and claims, encoded (RFC 7515).
     fn message(&self) -> String {
         let claims = match &self.text {
             Some(text) => text.clone(),

@@ -1,4 +1,4 @@
-//! `bowline account`: the accounts of a server.
+//! `bowline account`: creates and lists accounts, and rotates their root access keys.
 
 use std::process::ExitCode;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{endpoint_args::EndpointArgs, error::CommandError, output};
 
-/// The accounts of the server, which the management account makes
+/// The accounts of the server; only the management account creates them
 #[derive(Debug, Args)]
 pub(crate) struct Account {
     #[command(subcommand)]
@@ -22,17 +22,17 @@ enum Command {
     RotateRoot(RotateRoot),
 }
 
-/// Make an account, and show the access key of its root this once
+/// Create an account and print its root access key, which is not shown again
 #[derive(Debug, Args)]
 struct Create {
-    /// The id that it is to have, twelve digits; a random one otherwise
+    /// The id of the account, twelve digits [default: random]
     #[arg(long, value_name = "ACCOUNT")]
     id: Option<String>,
 
     #[command(flatten)]
     server: EndpointArgs,
 
-    /// How to show the access key
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     output: super::Format,
 }
@@ -43,27 +43,28 @@ struct List {
     #[command(flatten)]
     server: EndpointArgs,
 
-    /// How to show the accounts
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     output: super::Format,
 }
 
-/// Make a new access key for the root of an account, and show it this once
+/// Create a new root access key for an account and print it, which is not shown again
 ///
-/// The access key that the root had still works: delete it when the new one is in use, or end it at once with --revoke.
+/// The previous root access key stays valid: delete it when the new one is in use, or at once with
+/// --revoke.
 #[derive(Debug, Args)]
 struct RotateRoot {
     /// The account
     account: String,
 
-    /// Ends the access keys that the root had
+    /// Delete the previous root access keys at once
     #[arg(long)]
     revoke: bool,
 
     #[command(flatten)]
     server: EndpointArgs,
 
-    /// How to show the access key
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     output: super::Format,
 }
@@ -83,8 +84,8 @@ impl Create {
         let input = self
             .id
             .map_or_else(|| json!({}), |id| json!({ "AccountId": id }));
-        let answer = self.server.call("CreateAccount", &input)?;
-        show(&answer, self.output)?;
+        let response = self.server.call("CreateAccount", &input)?;
+        print(&response, self.output)?;
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -92,17 +93,17 @@ impl Create {
 impl RotateRoot {
     fn run(self) -> Result<ExitCode, CommandError> {
         let input = json!({ "AccountId": self.account, "Revoke": self.revoke });
-        let answer = self.server.call("RotateRootAccessKey", &input)?;
-        show(&answer, self.output)?;
+        let response = self.server.call("RotateRootAccessKey", &input)?;
+        print(&response, self.output)?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
-/// Shows a root access key: its three parts, or for people a profile of the AWS clients' credentials file.
-fn show(answer: &Value, format: super::Format) -> Result<()> {
+/// Prints a root access key: for people as a profile of the shared credentials file.
+fn print(response: &Value, format: super::Format) -> Result<()> {
     let text = |name: &str| {
-        let value = answer.get(name).and_then(Value::as_str);
-        value.with_context(|| format!("the answer has no {name}"))
+        let value = response.get(name).and_then(Value::as_str);
+        value.with_context(|| format!("the response has no {name}"))
     };
     let (account, id) = (text("AccountId")?, text("AccessKeyId")?);
     let secret = text("SecretAccessKey")?;
@@ -116,7 +117,7 @@ fn show(answer: &Value, format: super::Format) -> Result<()> {
             output::line(format!("aws_access_key_id = {id}"));
             output::line(format!("aws_secret_access_key = {secret}"));
             output::note(format!(
-                "\nThis is the root of account {account}. Its secret is shown this once: put the lines above into the\n~/.aws/credentials of whoever runs the account, readable by them alone. AWS_PROFILE=bowline-{account} is then its root."
+                "\nThis is the root of account {account}. The secret is not shown again: put the lines above into the\n~/.aws/credentials of the account's administrator, readable by its owner alone. AWS_PROFILE=bowline-{account} then selects it."
             ));
         }
     }
@@ -146,12 +147,16 @@ impl List {
                             .and_then(Value::as_str)
                             .unwrap_or_default()
                     };
-                    let manages = account.get("Management") == Some(&Value::Bool(true));
+                    let is_management = account.get("Management") == Some(&Value::Bool(true));
                     output::line(format!(
-                        "{}  made {}{}",
+                        "{}  created {}{}",
                         text("AccountId"),
                         text("Created"),
-                        if manages { "  manages the server" } else { "" }
+                        if is_management {
+                            "  management account"
+                        } else {
+                            ""
+                        }
                     ));
                 }
             }

@@ -1,4 +1,4 @@
-//! `bowline completions`: for the shell.
+//! `bowline completions`: prints completions for a shell.
 
 use std::process::ExitCode;
 
@@ -13,7 +13,7 @@ use crate::output;
 /// For bash, in ~/.bashrc: source <(bowline completions bash)
 #[derive(Debug, Args)]
 pub(crate) struct Completions {
-    /// Which shell
+    /// The shell
     shell: Shell,
 }
 

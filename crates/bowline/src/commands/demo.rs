@@ -1,39 +1,40 @@
-//! `bowline demo`: the story of a pod, its bucket and its table, of an instance and a function, and of a neighbour, told live by a
-//! server, an issuer and a client on loopback.
+//! `bowline demo`: a pod uses a bucket and a table, an instance and a function use a role, and a
+//! neighbouring account is kept out, live, with a server, an issuer and a client on loopback.
 //!
-//! Everything goes through the endpoint that any client would use. An answer that is not as the story says fails the demonstration.
+//! Every step sends a request to the endpoint that any client would use. A step whose outcome
+//! differs from the expected one fails the demonstration.
 
 mod issuer;
+mod reporter;
 mod rotation;
 mod scene;
 mod story;
-mod teller;
 
 use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
 
-use self::{scene::Scene, teller::Teller};
+use self::{reporter::Reporter, scene::Scene};
 use super::{Format, serve::Stopped};
 use crate::error::CommandError;
 
 /// See it work: a pod's token becomes credentials that open exactly one bucket and one table
 ///
-/// Starts a server and an issuer on loopback and plays the day of a pod, an instance, a function and a neighbour, with what was sent, what was
-/// decided and why. Then it
-/// stays up, rotates the token file as a kubelet would, and prints the variables with which the AWS clients simply work.
+/// Starts a server and an issuer on loopback and shows the requests of a pod, an instance, a
+/// function and a neighbouring account: what was sent, what was decided and why. Then it stays up,
+/// rotates the token file as a kubelet would, and prints the variables that AWS clients need.
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
-    /// Ends after the story; the exit status says whether every step ended as it must
+    /// Exit after the last step; the exit status says whether every step had its expected outcome
     #[arg(long)]
     once: bool,
 
-    /// Where data is kept [default: a temporary folder]
+    /// The data folder [default: a temporary one]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 
-    /// How to tell it; JSON is one line a step
+    /// Output format; JSON is one line per step
     #[arg(long, value_enum, default_value_t)]
     output: Format,
 }
@@ -44,9 +45,13 @@ impl Demo {
             Some(_) => None,
             None => Some(tempfile::Builder::new().prefix("bowline-demo-").tempdir()),
         };
-        let temporary = temporary.transpose().context("making a temporary folder")?;
-        let made = temporary.as_ref().map(|made| made.path().join("data"));
-        let folder = self.data.clone().or(made).unwrap_or_default();
+        let temporary = temporary
+            .transpose()
+            .context("creating a temporary folder")?;
+        let default = temporary
+            .as_ref()
+            .map(|temporary| temporary.path().join("data"));
+        let folder = self.data.clone().or(default).unwrap_or_default();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
@@ -56,16 +61,16 @@ impl Demo {
 
     async fn play(self, folder: PathBuf) -> Result<ExitCode, CommandError> {
         let mut stopped = Stopped::watch()?;
-        let mut teller = Teller::new(self.output);
-        teller.opening();
+        let mut reporter = Reporter::new(self.output);
+        reporter.title();
         let scene =
-            Scene::set(&folder).await.map_err(|error| match error
-                .downcast::<bowline_server::server::StartError>()
-            {
+            Scene::start(&folder).await.map_err(|error| match error
+                .downcast::<bowline_server::server::StartError>(
+            ) {
                 Ok(error) => CommandError::from(error),
                 Err(error) => error.into(),
             })?;
-        let played = self.act(&scene, &mut teller, &mut stopped).await;
+        let played = self.act(&scene, &mut reporter, &mut stopped).await;
         scene.close().await;
         Ok(if played? {
             ExitCode::SUCCESS
@@ -74,16 +79,21 @@ impl Demo {
         })
     }
 
-    /// Tells the story and stays up after it. Whether every step ended as it must.
-    async fn act(&self, scene: &Scene, teller: &mut Teller, stopped: &mut Stopped) -> Result<bool> {
+    /// Plays the steps, and stays up after them. Whether every step had its expected outcome.
+    async fn act(
+        &self,
+        scene: &Scene,
+        reporter: &mut Reporter,
+        stopped: &mut Stopped,
+    ) -> Result<bool> {
         tokio::select! {
-            told = story::tell(scene, teller) => told?,
-            // In the middle it ends in order as well, and takes the folder with its keys along.
+            played = story::play(scene, reporter) => played?,
+            // A signal in the middle also removes the temporary folder with its keys.
             () = stopped.wait() => return Ok(false),
         }
-        if teller.all_good() && !self.once {
-            rotation::stay_up(scene, teller, stopped).await?;
+        if reporter.all_ok() && !self.once {
+            rotation::stay_up(scene, reporter, stopped).await?;
         }
-        Ok(teller.all_good())
+        Ok(reporter.all_ok())
     }
 }

@@ -1,4 +1,4 @@
-//! `bowline explain`: why a call was refused, from the server's memory or from an audit file.
+//! `bowline explain`: why a request was denied, from the server's memory or from an audit file.
 
 use std::{
     fs::File,
@@ -18,31 +18,31 @@ use crate::{
 };
 
 /// Most bytes of a line of an audit file. A record has far fewer.
-const MAX_LINE: u64 = 16 * 1024 * 1024;
+const MAX_LINE_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Show why a call was refused: each layer, the nearest statements, expected and actual values
+/// Show why a request was denied: each layer, the nearest statements, expected and actual values
 ///
-/// Every answer of the server carries a request id. The latest refusals are in the server's memory; older ones are in the
-/// audit file.
+/// Every response of the server has a request id. The server keeps the latest denials in memory;
+/// older ones are in the audit file.
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("which").required(true).multiple(false))]
 pub(crate) struct Explain {
-    /// The request id in the refused answer
+    /// The request id in the response
     #[arg(group = "which")]
     request_id: Option<String>,
 
-    /// The latest refusal
+    /// The latest denial
     #[arg(long, group = "which")]
     last: bool,
 
-    /// Reads an audit file instead of asking a server
+    /// Read an audit file instead of asking a server
     #[arg(long, value_name = "FILE", conflicts_with = "endpoint")]
     audit: Option<PathBuf>,
 
     #[command(flatten)]
     server: EndpointArgs,
 
-    /// How to show it
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     output: super::Format,
 }
@@ -50,13 +50,13 @@ pub(crate) struct Explain {
 impl Explain {
     pub(crate) fn run(self) -> Result<ExitCode, CommandError> {
         let explanation = match &self.audit {
-            Some(file) => self.of_file(file)?,
+            Some(file) => self.read_audit(file)?,
             None => self.server.explain(self.request_id.as_deref())?,
         };
         match self.output {
             super::Format::Json => output::line(format!("{explanation:#}")),
             super::Format::Text => {
-                for line in story(&explanation) {
+                for line in describe(&explanation) {
                     output::line(line);
                 }
             }
@@ -64,8 +64,8 @@ impl Explain {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// The explanation in a record of an audit file.
-    fn of_file(&self, path: &Path) -> Result<Value, CommandError> {
+    /// The last explanation in an audit file that matches.
+    fn read_audit(&self, path: &Path) -> Result<Value, CommandError> {
         let reading = || format!("reading `{}`", path.display());
         let file = File::open(path).with_context(reading)?;
         let mut lines = BufReader::new(file);
@@ -73,15 +73,15 @@ impl Explain {
         let mut line = Vec::new();
         loop {
             line.clear();
-            let mut bounded = lines.by_ref().take(MAX_LINE);
+            let mut bounded = lines.by_ref().take(MAX_LINE_BYTES);
             if bounded.read_until(b'\n', &mut line).with_context(reading)? == 0 {
                 break;
             }
-            let word = self.request_id.as_deref().unwrap_or("\"explanation\"");
-            if !str::from_utf8(&line).is_ok_and(|line| line.contains(word)) {
+            let needle = self.request_id.as_deref().unwrap_or("\"explanation\"");
+            if !str::from_utf8(&line).is_ok_and(|line| line.contains(needle)) {
                 continue;
             }
-            // What is no record is a line that a full disk has torn, and the whole record follows it.
+            // A full disk truncates a line; the whole record then follows it.
             let Ok(mut record) = serde_json::from_slice::<Value>(&line) else {
                 continue;
             };
@@ -90,15 +90,15 @@ impl Explain {
                 continue;
             };
             let id = explanation.get("requestId").and_then(Value::as_str);
-            let wanted = self.request_id.as_deref();
-            if id.is_some() && (wanted.is_none() || wanted == id) {
+            let filter = self.request_id.as_deref();
+            if id.is_some() && (filter.is_none() || filter == id) {
                 found = Some(explanation.take());
             }
         }
         found.ok_or_else(|| {
             let which = match &self.request_id {
-                Some(id) => format!("no refusal of the request `{id}`"),
-                None => "no refusal".to_owned(),
+                Some(id) => format!("no denial of the request `{id}`"),
+                None => "no denial".to_owned(),
             };
             CommandError::with_hint(
                 anyhow!("{which} is in `{}`", path.display()),
@@ -109,32 +109,32 @@ impl Explain {
 }
 
 /// An explanation for people, line by line.
-pub(crate) fn story(explanation: &Value) -> Vec<String> {
+pub(crate) fn describe(explanation: &Value) -> Vec<String> {
     let text = |name: &str| member(explanation, name);
     let what = match optional(explanation, "operation") {
         Some(operation) => format!("{}:{operation}", text("service")),
         None => format!("a request to {}", text("service")),
     };
     let mut lines = vec![format!(
-        "{STRONG}{what}{STRONG:#} was refused at {}",
+        "{STRONG}{what}{STRONG:#} was denied at {}",
         text("time")
     )];
     let mut fact = |name: &str, value: &str| lines.push(format!("  {name:<9} {value}"));
     fact("request", &text("requestId"));
-    let caller = optional(explanation, "caller").unwrap_or_else(|| "nobody".to_owned());
+    let caller = optional(explanation, "caller").unwrap_or_else(|| "anonymous".to_owned());
     fact("caller", &format!("{caller} from {}", text("sourceIp")));
     let (status, code) = (number(explanation, "status"), text("code"));
-    fact("answer", &format!("{status} {code}: {}", text("message")));
+    fact("response", &format!("{status} {code}: {}", text("message")));
     if let Some(reason) = optional(explanation, "reason") {
         fact("reason", &reason);
     }
     for decision in list(explanation, "decisions") {
-        lines.extend(decision_story(decision));
+        lines.extend(describe_decision(decision));
     }
     lines
 }
 
-fn decision_story(decision: &Value) -> Vec<String> {
+fn describe_decision(decision: &Value) -> Vec<String> {
     let text = |name: &str| member(decision, name);
     let mut lines = vec![
         String::new(),
@@ -146,12 +146,12 @@ fn decision_story(decision: &Value) -> Vec<String> {
         format!("  as {}", text("principal")),
     ];
     for layer in list(decision, "layers") {
-        lines.extend(layer_story(layer));
+        lines.extend(describe_layer(layer));
     }
     lines
 }
 
-fn layer_story(layer: &Value) -> Vec<String> {
+fn describe_layer(layer: &Value) -> Vec<String> {
     let text = |name: &str| member(layer, name);
     let result = match &*text("result") {
         "allows" => format!("{GOOD}allows{GOOD:#}"),
@@ -167,7 +167,7 @@ fn layer_story(layer: &Value) -> Vec<String> {
         lines.push(format!("    `{}` cannot be read", show(policy)));
     }
     for statement in list(layer, "statements") {
-        lines.extend(statement_story(statement));
+        lines.extend(describe_statement(statement));
     }
     let others = layer.get("otherStatements").and_then(Value::as_u64);
     if let Some(others) = others.filter(|others| *others > 0) {
@@ -177,7 +177,7 @@ fn layer_story(layer: &Value) -> Vec<String> {
             "statements are"
         };
         lines.push(format!(
-            "    {QUIET}{others} more {are} about something else{QUIET:#}"
+            "    {QUIET}{others} more {are} about other requests{QUIET:#}"
         ));
     } else if list(layer, "statements").next().is_none() {
         lines.push(format!("    {QUIET}there is no statement{QUIET:#}"));
@@ -185,23 +185,23 @@ fn layer_story(layer: &Value) -> Vec<String> {
     lines
 }
 
-fn statement_story(statement: &Value) -> Vec<String> {
-    let named = match optional(statement, "sid") {
+fn describe_statement(statement: &Value) -> Vec<String> {
+    let name = match optional(statement, "sid") {
         Some(sid) => format!("statement `{sid}`"),
         None => format!("statement {}", number(statement, "statement")),
     };
     let policy = optional(statement, "policyArn").unwrap_or_else(|| member(statement, "policy"));
     let (effect, line) = (member(statement, "effect"), number(statement, "line"));
-    let place = format!("{effect}: {named} of `{policy}`, line {line}");
+    let subject = format!("{effect}: {name} of `{policy}`, line {line}");
     let Some(failure) = statement.get("failure") else {
-        return vec![format!("    {place} applies")];
+        return vec![format!("    {subject} applies")];
     };
     let element = match (optional(failure, "operator"), optional(failure, "key")) {
         (Some(operator), Some(key)) => format!("{operator} of {key}"),
         _ => format!("its {}", member(failure, "element")),
     };
     let mut lines = vec![
-        format!("    {place} does not apply: {STRONG}{element}{STRONG:#}"),
+        format!("    {subject} does not apply: {STRONG}{element}{STRONG:#}"),
         format!("      expected  {}", values(failure.get("expected"))),
         format!("      actual    {}", values(failure.get("actual"))),
     ];
@@ -212,7 +212,7 @@ fn statement_story(statement: &Value) -> Vec<String> {
     lines
 }
 
-/// A text; empty if there is none.
+/// A string, or the empty one.
 fn member(value: &Value, name: &str) -> String {
     optional(value, name).unwrap_or_default()
 }
@@ -242,7 +242,7 @@ fn values(values: Option<&Value>) -> String {
     }
 }
 
-/// A text with what a terminal would take for a command made visible.
+/// A text whose control characters are visible, so that a terminal does not execute them.
 fn show(value: &Value) -> String {
     let text = value
         .as_str()

@@ -1,4 +1,4 @@
-//! `bowline init`: a data folder with master key and root credentials.
+//! `bowline init`: creates a data folder with master key and root credentials.
 
 use std::process::ExitCode;
 
@@ -12,11 +12,11 @@ use crate::{
     settings::{DataArgs, ServeArgs, resolve},
 };
 
-/// Make a data folder: master key, first account, root credentials
+/// Create a data folder: master key, first account, root credentials
 ///
-/// The folder is readable by you alone. Its `credentials` file holds the root user's keys in the format of the AWS
-/// clients: point AWS_SHARED_CREDENTIALS_FILE at it. Keep a copy of `master.key` elsewhere: without it the data
-/// cannot be opened.
+/// The folder is readable by you alone. Its `credentials` file has the root user's access key in
+/// the format of the AWS clients: point AWS_SHARED_CREDENTIALS_FILE at it. Keep a copy of
+/// `master.key` elsewhere: without it the data cannot be opened.
 #[derive(Debug, Args)]
 pub(crate) struct Init {
     #[command(flatten)]
@@ -27,9 +27,9 @@ impl Init {
     pub(crate) fn run(self) -> Result<ExitCode, CommandError> {
         let (config, _) = resolve(&self.data, &ServeArgs::default())?;
         let folder = config.data.clone();
-        let makes_key = config.master_key.is_none();
+        let creates_key = config.master_key.is_none();
         if config.store == StoreKind::Memory {
-            let error = anyhow!("the store is in memory, so there is nothing to make");
+            let error = anyhow!("the store is in memory, so there is nothing to create");
             return Err(CommandError::with_hint(
                 error,
                 "bowline serve --store memory",
@@ -46,7 +46,7 @@ impl Init {
             .context("starting the runtime")?;
         let notes = runtime.block_on(server::init(config, Clock::system()))?;
         output::line(format!(
-            "Made `{}`, readable by you alone.",
+            "Created `{}`, readable by you alone.",
             folder.display()
         ));
         match notes.generated {
@@ -57,9 +57,9 @@ impl Init {
                     file.display()
                 ));
             }
-            None => output::line("The declared accounts are made."),
+            None => output::line("Created the declared accounts."),
         }
-        let key = if makes_key {
+        let key = if creates_key {
             format!("`{}`", folder.join("master.key").display())
         } else {
             "the master key".to_owned()

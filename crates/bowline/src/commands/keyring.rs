@@ -1,4 +1,4 @@
-//! `bowline keyring`: the keys that session tokens are sealed under.
+//! `bowline keyring`: rotates the keys that session tokens are sealed under.
 
 use std::process::ExitCode;
 
@@ -21,18 +21,18 @@ enum Command {
 
 /// Seal new sessions under a new key
 ///
-/// Running sessions live on until they end by themselves. With --revoke they all end at once: every workload has to
-/// exchange its token again.
+/// Existing sessions stay valid until they expire. With --revoke all of them end at once, and every
+/// workload must exchange its token again.
 #[derive(Debug, Args)]
 struct Rotate {
-    /// Ends all sessions at once
+    /// End all sessions at once
     #[arg(long)]
     revoke: bool,
 
     #[command(flatten)]
     server: EndpointArgs,
 
-    /// How to show the keys
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     output: super::Format,
 }
@@ -48,11 +48,11 @@ impl Keyring {
 impl Rotate {
     fn run(self) -> Result<ExitCode, CommandError> {
         let input = json!({ "Revoke": self.revoke });
-        let answer = self.server.call("RotateKeyring", &input)?;
+        let response = self.server.call("RotateKeyring", &input)?;
         match self.output {
-            super::Format::Json => output::line(answer.to_string()),
+            super::Format::Json => output::line(response.to_string()),
             super::Format::Text => {
-                for key in answer
+                for key in response
                     .get("Keys")
                     .and_then(Value::as_array)
                     .into_iter()
@@ -60,10 +60,10 @@ impl Rotate {
                 {
                     let text = |name: &str| key.get(name).and_then(Value::as_str);
                     let until = text("NotAfter")
-                        .map(|end| format!(", opens until {end}"))
+                        .map(|end| format!(", valid until {end}"))
                         .unwrap_or_default();
                     output::line(format!(
-                        "{}  {:<9}  made {}{until}",
+                        "{}  {:<9}  created {}{until}",
                         text("Id").unwrap_or_default(),
                         text("State").unwrap_or_default(),
                         text("Created").unwrap_or_default()

@@ -1,4 +1,4 @@
-//! `bowline provider`: what IAM's own API cannot say of an OIDC provider.
+//! `bowline provider`: settings of an OIDC provider that IAM's API does not have.
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::{endpoint_args::EndpointArgs, error::CommandError, output};
 
-/// Settings of OIDC providers that IAM's own API does not have
+/// Settings of OIDC providers that IAM's API does not have
 #[derive(Debug, Args)]
 pub(crate) struct Provider {
     #[command(subcommand)]
@@ -21,34 +21,34 @@ enum Command {
     Configure(Configure),
 }
 
-/// Say where a provider's keys come from and what its tokens call it
+/// Set where a provider's keys come from and which issuer its tokens name
 ///
-/// What is not given stays as it is.
+/// Settings that are not named stay as they are.
 #[derive(Debug, Args)]
 struct Configure {
     /// The provider, such as arn:aws:iam::111122223333:oidc-provider/issuer.example.com
     arn: String,
 
-    /// Keys as a JWKS document; none are fetched then
+    /// The issuer's keys as a JWKS document; they are then not fetched
     #[arg(long, value_name = "FILE")]
     jwks: Option<PathBuf>,
 
-    /// Authorities that sign the issuer's certificate, as PEM, in place of the public ones
+    /// Certificate authorities of the issuer, as PEM, in place of the public ones
     #[arg(long, value_name = "FILE")]
     ca_bundle: Option<PathBuf>,
 
-    /// What the tokens have as `iss`, if that is not the provider's URL
+    /// The `iss` of the tokens, if it is not the provider's URL
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
 
-    /// Takes settings back
+    /// Remove settings
     #[arg(long, value_name = "SETTING", value_delimiter = ',')]
     clear: Vec<Setting>,
 
     #[command(flatten)]
     server: EndpointArgs,
 
-    /// How to show what then holds
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     output: super::Format,
 }
@@ -77,17 +77,17 @@ impl Configure {
         };
         let jwks = self.jwks.as_ref().map(read).transpose()?;
         let ca_bundle = self.ca_bundle.as_ref().map(read).transpose()?;
-        for (name, setting, given) in [
+        for (name, setting, value) in [
             ("Jwks", Setting::Jwks, jwks),
             ("CaBundle", Setting::CaBundle, ca_bundle),
             ("Issuer", Setting::Issuer, self.issuer),
         ] {
             let cleared = self.clear.contains(&setting).then(String::new);
-            match (given, cleared) {
+            match (value, cleared) {
                 (Some(_), Some(_)) => {
                     let name = setting.to_possible_value();
                     let name = name.as_ref().map_or("it", |value| value.get_name());
-                    return Err(anyhow!("`{name}` is both given and cleared").into());
+                    return Err(anyhow!("`{name}` is both set and cleared").into());
                 }
                 (Some(text), None) | (None, Some(text)) => {
                     input.insert(name.to_owned(), Value::String(text));
@@ -96,22 +96,26 @@ impl Configure {
             }
         }
         if input.is_empty() {
-            let hint = "give --jwks, --ca-bundle, --issuer or --clear";
+            let hint = "use --jwks, --ca-bundle, --issuer or --clear";
             return Err(CommandError::with_hint(
                 anyhow!("there is nothing to configure"),
                 hint,
             ));
         }
         input.insert("Arn".to_owned(), Value::String(self.arn));
-        let answer = self
+        let response = self
             .server
             .call("ConfigureProvider", &Value::Object(input))?;
         match self.output {
-            super::Format::Json => output::line(answer.to_string()),
+            super::Format::Json => output::line(response.to_string()),
             super::Format::Text => {
-                let text =
-                    |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default();
-                let has = |name: &str| answer.get(name) == Some(&Value::Bool(true));
+                let text = |name: &str| {
+                    response
+                        .get(name)
+                        .and_then(Value::as_str)
+                        .unwrap_or_default()
+                };
+                let has = |name: &str| response.get(name) == Some(&Value::Bool(true));
                 output::line(text("Arn"));
                 output::line(format!("  issuer       {}", text("Issuer")));
                 output::line(format!(

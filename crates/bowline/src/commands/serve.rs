@@ -1,4 +1,4 @@
-//! `bowline serve`: the server.
+//! `bowline serve`: runs the server until a signal stops it.
 
 use std::{
     io,
@@ -20,10 +20,11 @@ use crate::{
     settings::{DataArgs, ServeArgs, resolve},
 };
 
-/// Serve IAM, STS, S3 and the operator API on one address
+/// Serve IAM, STS, S3, DynamoDB and the operator API on one address
 ///
-/// The first start makes whatever is not there, as `bowline init` does. Each setting comes from its flag, else from its
-/// BOWLINE_* variable, else from `bowline.toml` in the data folder, else it has its default.
+/// The first start creates a missing data folder, as `bowline init` does. Each setting comes from
+/// its flag, else from its BOWLINE_* variable, else from `bowline.toml` in the data folder, else it
+/// has its default.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     #[command(flatten)]
@@ -32,11 +33,11 @@ pub(crate) struct Serve {
     #[command(flatten)]
     settings: ServeArgs,
 
-    /// Writes {"aws": URL, "ops": URL} to this file when the server answers
+    /// Write {"aws": URL, "ops": URL} to this file when the server is ready
     #[arg(long, env = "BOWLINE_READY_FILE", value_name = "FILE")]
     ready_file: Option<PathBuf>,
 
-    /// What is logged: error, warn, info, debug, or directives such as bowline_server::oidc=debug,info
+    /// Log filter: error, warn, info, debug, or directives such as bowline_server::oidc=debug,info
     #[arg(
         long,
         env = "BOWLINE_LOG",
@@ -55,11 +56,11 @@ struct Ready {
 impl Serve {
     pub(crate) fn run(self) -> Result<ExitCode, CommandError> {
         logging::start(&self.log)?;
-        // Held until the server has ended.
+        // The temporary folder lives as long as the server.
         let (config, _temporary) = resolve(&self.data, &self.settings)?;
         let data = config.data.clone();
         allow_many_files();
-        // On one core, threads that steal work from each other only cost.
+        // On one core, work stealing between threads only costs.
         let mut runtime = match std::thread::available_parallelism() {
             Ok(NonZero::<usize>::MIN) => tokio::runtime::Builder::new_current_thread(),
             _ => tokio::runtime::Builder::new_multi_thread(),
@@ -69,10 +70,10 @@ impl Serve {
             .build()
             .context("starting the runtime")?;
         runtime.block_on(async {
-            // From here on a signal is one to stop by, however early it comes.
+            // From here on, even during the start, a signal stops the server in order.
             let mut stopped = Stopped::watch()?;
             let server = Server::start(config, Clock::system()).await?;
-            tell(&server, &data);
+            log_start(&server, &data);
             if let Some(path) = &self.ready_file {
                 write_ready_file(path, &server)?;
             }
@@ -84,8 +85,8 @@ impl Serve {
     }
 }
 
-/// Lets the process have as many files open as it may. The usual limit is 1,024 for the sake of programs that use `select`, and each connection is
-/// a file; one with an upload on it has two more.
+/// Raises the limit of open files to its maximum. The usual limit is 1,024, for programs that use
+/// `select`. Each connection is a file, and an upload opens two more.
 fn allow_many_files() {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit {
@@ -97,14 +98,14 @@ fn allow_many_files() {
     }
 }
 
-/// The signals by which a process is told to stop.
+/// The signals that stop a process.
 pub(crate) struct Stopped {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Stopped {
-    /// From here on such a signal is waited for, and ends nothing by itself.
+    /// From here on a signal no longer ends the process by itself.
     pub(crate) fn watch() -> io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
@@ -112,7 +113,7 @@ impl Stopped {
         })
     }
 
-    /// Returns once the process is told to stop.
+    /// Waits for a signal.
     pub(crate) async fn wait(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
@@ -121,7 +122,7 @@ impl Stopped {
     }
 }
 
-fn tell(server: &Server, data: &Path) {
+fn log_start(server: &Server, data: &Path) {
     let notes = server.notes();
     for warning in &notes.warnings {
         tracing::warn!("{warning}");
@@ -130,7 +131,7 @@ fn tell(server: &Server, data: &Path) {
         let file = data.join("credentials");
         tracing::info!(
             %account,
-            "Made account {account}; its root credentials are in `{}`",
+            "Created account {account}; its root credentials are in `{}`",
             file.display()
         );
     }
@@ -138,7 +139,7 @@ fn tell(server: &Server, data: &Path) {
     tracing::info!("Serving health and metrics on http://{}", server.ops());
 }
 
-/// Whole or not at all: whoever waits for the file reads it at once.
+/// Writes the file atomically, since a program that waits for it reads it at once.
 fn write_ready_file(path: &Path, server: &Server) -> anyhow::Result<()> {
     let ready = Ready {
         aws: format!("http://{}", server.aws()),

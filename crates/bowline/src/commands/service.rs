@@ -1,4 +1,5 @@
-//! `bowline service`: roles that services assume for their resources, such as instances and functions.
+//! `bowline service`: roles that services assume for their resources, such as instances and
+//! functions.
 
 use std::process::ExitCode;
 
@@ -25,7 +26,7 @@ enum Command {
 
 /// Attach a role to a resource
 ///
-/// Takes iam:PassRole on the role; the role's trust policy has to name the service.
+/// Needs iam:PassRole on the role, whose trust policy must name the service.
 #[derive(Debug, Args)]
 struct Attach {
     /// The service, such as ec2.amazonaws.com
@@ -46,7 +47,7 @@ struct Attach {
 
 /// Detach the role of a resource
 ///
-/// Credentials that were issued live on until they end.
+/// Credentials issued earlier stay valid until they expire.
 #[derive(Debug, Args)]
 struct Detach {
     /// The resource
@@ -63,15 +64,15 @@ struct List {
     #[command(flatten)]
     server: EndpointArgs,
 
-    /// How to show them
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     output: super::Format,
 }
 
-/// Print credentials of a resource's role, as the AWS SDKs take them from a credential_process
+/// Print credentials of a resource's role in the format of a credential_process
 #[derive(Debug, Args)]
 #[command(after_help = "\
-In a profile of the AWS clients, which then renew them by themselves:
+In a profile of the AWS clients, which then refresh them:
   credential_process = bowline service credentials --resource ARN --profile BROKER")]
 struct Credentials {
     /// The resource
@@ -137,10 +138,10 @@ impl List {
 impl Credentials {
     fn run(self) -> Result<ExitCode, CommandError> {
         let input = json!({ "ResourceArn": self.resource });
-        let answer = self.server.call("GetAttachedCredentials", &input)?;
-        let credentials = answer.get("Credentials").and_then(Value::as_object);
+        let response = self.server.call("GetAttachedCredentials", &input)?;
+        let credentials = response.get("Credentials").and_then(Value::as_object);
         let mut process = credentials
-            .context("the answer has no credentials")?
+            .context("the response has no credentials")?
             .clone();
         // "Sourcing credentials with an external process", AWS SDKs and Tools Reference Guide.
         process.insert("Version".to_owned(), json!(1));

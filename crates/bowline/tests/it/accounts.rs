@@ -76,8 +76,8 @@ fn account_create_prints_where_it_wrote_the_secret() {
     aws_secret_access_key = [secret]
     ");
     assert_snapshot!(err.trim_start(), @"
-    This is the root of account 222233334444. Its secret is shown this once: put the lines above into the
-    ~/.aws/credentials of whoever runs the account, readable by them alone. AWS_PROFILE=bowline-222233334444 is then its root.
+    This is the root of account 222233334444. The secret is not shown again: put the lines above into the
+    ~/.aws/credentials of the account's administrator, readable by its owner alone. AWS_PROFILE=bowline-222233334444 then selects it.
     ");
     // The lines are a profile, as they stand.
     let file = world.server.home().join("credentials");
@@ -168,9 +168,9 @@ fn accounts_are_listed_in_order_of_their_ids() {
             .ran(&Bowline::root(), &["account", "create", "--id", id]);
     }
     assert_snapshot!(world.server.ran(&Bowline::root(), &["account", "list"]), @"
-    222233334444  made [time]
-    432797229265  made [time]  manages the server
-    999988887777  made [time]
+    222233334444  created [time]
+    432797229265  created [time]  management account
+    999988887777  created [time]
     ");
     let listed = ["account", "list", "--output", "json"];
     let listed = world.server.ran(&Bowline::root(), &listed);

@@ -71,10 +71,10 @@ fn a_failed_trust_condition_is_explained_with_expected_and_actual_values() {
         .server
         .ran(&Bowline::root(), &["explain", &refused.request_id()]);
     assert_snapshot!(text, @"
-    sts:AssumeRoleWithWebIdentity was refused at [time]
+    sts:AssumeRoleWithWebIdentity was denied at [time]
       request   [uuid]
       caller    system:serviceaccount:gbot-dev:other of arn:aws:iam::432797229265:oidc-provider/localhost:[port] from 127.0.0.1
-      answer    403 AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity
+      response  403 AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity
       reason    no role trust policy allows it: statement 1 of `trust policy` asks for StringEquals of localhost:[port]:sub system:serviceaccount:gbot-dev:bot-builder-insight-generator, the request has system:serviceaccount:gbot-dev:other
 
     sts:AssumeRoleWithWebIdentity on arn:aws:iam::432797229265:role/bot
@@ -298,31 +298,31 @@ fn rejected_tokens_are_explained() {
         )
     };
     assert_snapshot!(explained(token.clone().claim("exp", now() - 4000).sign(key)), @"
-    sts:AssumeRoleWithWebIdentity was refused at [time]
+    sts:AssumeRoleWithWebIdentity was denied at [time]
       request   [uuid]
       caller    a token that names http://localhost:[port] as its issuer from 127.0.0.1
-      answer    400 ExpiredTokenException: Token expired: current date/time [seconds] must be before the expiration date/time [seconds]
+      response  400 ExpiredTokenException: Token expired: current date/time [seconds] must be before the expiration date/time [seconds]
       reason    token expired at [seconds], it is [seconds] (seconds since 1970, with 300 s of grace)
     ");
     assert_snapshot!(explained(token.clone().claim("aud", "elsewhere").sign(key)), @r#"
-    sts:AssumeRoleWithWebIdentity was refused at [time]
+    sts:AssumeRoleWithWebIdentity was denied at [time]
       request   [uuid]
       caller    a token that names http://localhost:[port] as its issuer from 127.0.0.1
-      answer    400 InvalidIdentityToken: Incorrect token audience
+      response  400 InvalidIdentityToken: Incorrect token audience
       reason    token is for ["elsewhere"], the provider takes ["sts.amazonaws.com"]
     "#);
     assert_snapshot!(explained(token.clone().sign(unrelated_key())), @"
-    sts:AssumeRoleWithWebIdentity was refused at [time]
+    sts:AssumeRoleWithWebIdentity was denied at [time]
       request   [uuid]
       caller    a token that names http://localhost:[port] as its issuer from 127.0.0.1
-      answer    400 InvalidIdentityToken: The web identity token that was passed could not be validated by AWS. Get a new identity token from the identity provider and then retry the request.
+      response  400 InvalidIdentityToken: The web identity token that was passed could not be validated by AWS. Get a new identity token from the identity provider and then retry the request.
       reason    signature was not made by the key `k1` of provider `arn:aws:iam::432797229265:oidc-provider/localhost:[port]`
     ");
     assert_snapshot!(explained(token.clone().claim("iss", "https://issuer.invalid").sign(key)), @"
-    sts:AssumeRoleWithWebIdentity was refused at [time]
+    sts:AssumeRoleWithWebIdentity was denied at [time]
       request   [uuid]
       caller    a token that names https://issuer.invalid as its issuer from 127.0.0.1
-      answer    400 InvalidIdentityToken: No OpenIDConnect provider found in your account for https://issuer.invalid
+      response  400 InvalidIdentityToken: No OpenIDConnect provider found in your account for https://issuer.invalid
       reason    no provider of the account has the issuer `https://issuer.invalid`
     ");
 }

@@ -72,7 +72,7 @@ fn init_creates_a_folder_that_only_its_owner_can_read() {
     let output = command(&["init", "--data"]).arg(&data).output().unwrap();
     assert_snapshot!(said_of_an_account(&output), @"
     exit 0
-    Made `[folder]/data`, readable by you alone.
+    Created `[folder]/data`, readable by you alone.
     The root credentials of account [account] are in `[folder]/data/credentials`.
     Keep a copy of `[folder]/data/master.key` elsewhere: without it the data cannot be opened.
 

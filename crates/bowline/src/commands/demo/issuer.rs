@@ -1,4 +1,5 @@
-//! The issuer of a cluster: discovery and keys over http on loopback, and tokens shaped as a kube-apiserver shapes them.
+//! The issuer of a cluster: discovery and keys over HTTP on loopback, and tokens of the shape that
+//! a kube-apiserver issues. It is shipped, so it cannot be the one of the tests, which panics.
 
 use std::{convert::Infallible, net::Ipv4Addr};
 
@@ -17,32 +18,33 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-/// Which cluster it is, as the id in an EKS issuer's URL.
+/// The cluster's id, as in an EKS issuer's URL.
 const CLUSTER: &str = "7DEE79B63EBDFE21F8558FA0EEBE550D";
-/// The name of its key.
+/// The id of its key.
 const KEY_ID: &str = "demo-1";
-/// Seconds that a token lives: the shortest that a kube-apiserver grants.
-pub(super) const LIFETIME: i64 = 600;
+/// Seconds until a token expires: the shortest lifetime that a kube-apiserver grants.
+pub(super) const TOKEN_LIFETIME: i64 = 600;
 
 /// A running issuer.
 pub(super) struct Issuer {
-    /// `localhost:PORT/id/CLUSTER`: what its provider's ARN ends with, and the prefix of its condition keys.
+    /// `localhost:PORT/id/CLUSTER`: the end of its provider's ARN, and the prefix of its condition
+    /// keys.
     pub(super) address: String,
     key: EcdsaKeyPair,
     random: SystemRandom,
     server: JoinHandle<()>,
 }
 
-/// A token in the making.
+/// The claims of a token that is not signed yet.
 pub(super) struct Token {
     claims: Value,
 }
 
 impl Issuer {
-    /// Makes a key and serves it.
+    /// Generates a key and serves it.
     pub(super) async fn start() -> Result<Self> {
         let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)
-            .map_err(|_| anyhow!("making a key"))?;
+            .map_err(|_| anyhow!("generating a key"))?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = format!("localhost:{}/id/{CLUSTER}", listener.local_addr()?.port());
         let url = format!("http://{address}");
@@ -73,13 +75,13 @@ impl Issuer {
         format!("http://{}", self.address)
     }
 
-    /// A token as the kubelet asks for it, for this service account.
+    /// A token as a kubelet requests it, for this service account.
     pub(super) fn token(&self, namespace: &str, service_account: &str) -> Token {
         let now = Clock::system().now().as_second();
         Token {
             claims: json!({
                 "aud": ["sts.amazonaws.com"],
-                "exp": now + LIFETIME,
+                "exp": now + TOKEN_LIFETIME,
                 "iat": now,
                 "iss": self.url(),
                 "kubernetes.io": {
@@ -116,7 +118,7 @@ impl Drop for Issuer {
 }
 
 impl Token {
-    /// Changes a claim.
+    /// Sets a claim.
     pub(super) fn with(mut self, claim: &str, value: Value) -> Self {
         if let Some(claims) = self.claims.as_object_mut() {
             claims.insert(claim.to_owned(), value);
@@ -125,7 +127,7 @@ impl Token {
     }
 }
 
-/// The token with another claim than the one that was signed.
+/// The signed token with another value of a claim.
 pub(super) fn tampered(token: &str, claim: &str, value: Value) -> Result<String> {
     let mut parts = token.split('.');
     let mut part = || parts.next().context("a token of three parts");
@@ -165,12 +167,12 @@ async fn serve(listener: TcpListener, documents: Vec<(String, String)>) {
                 let document = documents
                     .iter()
                     .find(|(path, _)| path == request.uri().path());
-                let answer = document.map_or_else(not_found, |(_, text)| {
+                let response = document.map_or_else(not_found, |(_, text)| {
                     Response::new(Full::new(Bytes::from(text.clone())))
                 });
-                std::future::ready(Ok::<_, Infallible>(answer))
+                std::future::ready(Ok::<_, Infallible>(response))
             });
-            // A client that goes away early is no matter.
+            // A client may close the connection early.
             let _ = http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
                 .await;
@@ -179,7 +181,7 @@ async fn serve(listener: TcpListener, documents: Vec<(String, String)>) {
 }
 
 fn not_found() -> Response<Full<Bytes>> {
-    let mut answer = Response::new(Full::default());
-    *answer.status_mut() = StatusCode::NOT_FOUND;
-    answer
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
 }

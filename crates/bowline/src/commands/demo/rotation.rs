@@ -1,17 +1,17 @@
-//! After the story: the server stays up, the token file is kept fresh, and whoever watches can try it.
+//! After the last step the server stays up, and the token file is rotated.
 
 use std::time::Duration;
 
 use anyhow::Result;
 
 use super::{
-    issuer::LIFETIME,
+    issuer::TOKEN_LIFETIME,
+    reporter::Reporter,
     scene::{REGION, Scene},
     story::{
         pod::{BUCKET, next_token, role_arn},
         tables::TABLE,
     },
-    teller::Teller,
 };
 use crate::{commands::serve::Stopped, output::STRONG};
 
@@ -19,10 +19,14 @@ use crate::{commands::serve::Stopped, output::STRONG};
 ///
 /// # Errors
 /// If the token file cannot be written.
-pub(super) async fn stay_up(scene: &Scene, teller: &Teller, stopped: &mut Stopped) -> Result<()> {
+pub(super) async fn stay_up(
+    scene: &Scene,
+    reporter: &Reporter,
+    stopped: &mut Stopped,
+) -> Result<()> {
     let endpoint = scene.endpoint();
-    teller.say(format!(
-        "{STRONG}It stays up.{STRONG:#} Paste this into another shell, then try `aws s3 ls` or boto3:\n"
+    reporter.say(format!(
+        "{STRONG}The server stays up.{STRONG:#} Paste this into another shell, then try `aws s3 ls` or boto3:\n"
     ));
     for line in [
         format!("export AWS_ENDPOINT_URL={endpoint}"),
@@ -35,18 +39,18 @@ pub(super) async fn stay_up(scene: &Scene, teller: &Teller, stopped: &mut Stoppe
         format!("export AWS_REGION={REGION}"),
         format!("export AWS_DEFAULT_REGION={REGION}"),
     ] {
-        teller.say(line);
+        reporter.say(line);
     }
-    teller.say(format!(
-        "\nRefused? Ask as the operator:\n\nexport AWS_ENDPOINT_URL={endpoint} AWS_SHARED_CREDENTIALS_FILE={}\nbowline explain --last\n",
+    reporter.say(format!(
+        "\nDenied? Ask as the operator:\n\nexport AWS_ENDPOINT_URL={endpoint} AWS_SHARED_CREDENTIALS_FILE={}\nbowline explain --last\n",
         scene.credentials_file.display()
     ));
-    teller.say(format!(
-        "The bucket `{BUCKET}` and the table `{TABLE}` are the role's. The token file is rotated as a kubelet would. Ctrl-C ends it."
+    reporter.say(format!(
+        "The role may use the bucket `{BUCKET}` and the table `{TABLE}`. The token file is rotated as a kubelet would. Ctrl-C stops the server."
     ));
 
     // A kubelet replaces a token when four fifths of its life are over.
-    let period = Duration::from_secs(LIFETIME.unsigned_abs() * 4 / 5);
+    let period = Duration::from_secs(TOKEN_LIFETIME.unsigned_abs() * 4 / 5);
     let mut rotation = tokio::time::interval(period);
     loop {
         tokio::select! {

@@ -1,4 +1,4 @@
-//! The scene: a server, an issuer, and clients of the server.
+//! What the steps need: a server, an issuer, and clients of both.
 
 use std::{
     io,
@@ -26,29 +26,29 @@ pub(super) const ACCOUNT: &str = "432797229265";
 /// The region that requests are signed for.
 pub(super) const REGION: &str = "us-east-1";
 
-/// Everything that the story needs.
+/// A running server and issuer, and their clients.
 pub(super) struct Scene {
     pub(super) issuer: Issuer,
     /// A client with the root credentials.
     pub(super) root: Client,
     /// For requests to the issuer.
     pub(super) transport: Transport,
-    /// The file that a kubelet would keep the token in.
+    /// The file that a kubelet would write the token to.
     pub(super) token_file: PathBuf,
-    /// The root credentials, for a shell of one's own.
+    /// The file with the root credentials.
     pub(super) credentials_file: PathBuf,
     server: Server,
 }
 
 impl Scene {
-    /// Starts server and issuer.
+    /// Starts the server and the issuer.
     ///
     /// # Errors
-    /// What a start fails with.
-    pub(super) async fn set(folder: &Path) -> Result<Self> {
+    /// If one of them does not start.
+    pub(super) async fn start(folder: &Path) -> Result<Self> {
         let issuer = Issuer::start().await.context("starting the issuer")?;
         let credentials_file = folder.join("demo-credentials");
-        private_folder(folder).with_context(|| format!("making `{}`", folder.display()))?;
+        private_folder(folder).with_context(|| format!("creating `{}`", folder.display()))?;
         let root = root_credentials(&credentials_file)?;
         let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let config = Config {
@@ -95,11 +95,11 @@ impl Scene {
         )
     }
 
-    /// Why the server refused a request, as its operator may know it.
-    pub(super) async fn explain(&self, refused: &Response) -> Result<serde_json::Value> {
-        let id = refused
+    /// The operator's explanation of a denied request.
+    pub(super) async fn explain(&self, denied: &Response) -> Result<serde_json::Value> {
+        let id = denied
             .request_id()
-            .context("an answer with a request id")?;
+            .context("an response with a request id")?;
         let explanation = self.root.explain(Some(id)).await;
         explanation.with_context(|| format!("explaining {id}"))
     }
@@ -109,7 +109,8 @@ impl Scene {
     }
 }
 
-/// The root credentials of an earlier demonstration in this folder, or new ones, which are there before the account is.
+/// The root credentials of an earlier demonstration in this folder, or new ones, which are written
+/// before the account is created.
 fn root_credentials(file: &Path) -> Result<RootCredentials> {
     let account: AccountId = ACCOUNT.parse()?;
     let text = match read_text(file) {
@@ -124,7 +125,7 @@ fn root_credentials(file: &Path) -> Result<RootCredentials> {
     let profile = credentials_file::profile(&text, "default");
     let Some((Some(id), Some(secret))) = profile.map(|p| (p.access_key_id, p.secret_access_key))
     else {
-        bail!("`{}` holds no credentials", file.display());
+        bail!("`{}` has no credentials", file.display());
     };
     Ok(RootCredentials {
         account,

@@ -1,4 +1,4 @@
-//! The story, chapter by chapter.
+//! The steps, in order.
 
 mod neighbours;
 pub(super) mod pod;
@@ -8,17 +8,18 @@ pub(super) mod tables;
 
 use anyhow::Result;
 
-use super::{scene::Scene, teller::Teller};
+use super::{reporter::Reporter, scene::Scene};
 
-/// Plays all of it. Steps that do not end as they must are told, and end the story only where nothing could follow.
+/// Plays all steps. A failed step is reported, and ends the demonstration only if the next steps
+/// depend on it.
 ///
 /// # Errors
-/// If no answer comes at all.
-pub(super) async fn tell(scene: &Scene, teller: &mut Teller) -> Result<()> {
-    let Some(pod) = pod::tell(scene, teller).await? else {
+/// If no response comes.
+pub(super) async fn play(scene: &Scene, reporter: &mut Reporter) -> Result<()> {
+    let Some(pod) = pod::play(scene, reporter).await? else {
         return Ok(());
     };
-    tables::tell(scene, teller, &pod).await?;
-    services::tell(scene, teller).await?;
-    neighbours::tell(scene, teller, &pod).await
+    tables::play(scene, reporter, &pod).await?;
+    services::play(scene, reporter).await?;
+    neighbours::play(scene, reporter, &pod).await
 }

@@ -33,7 +33,8 @@ pub(crate) struct Bowline {
     home: TempDir,
 }
 
-/// How a server is started. The default keeps identity data in memory and may talk to issuers on loopback.
+/// How a server is started. The default keeps identity data in memory and may talk to issuers on
+/// loopback.
 #[derive(Clone, Debug)]
 pub(crate) struct Launch {
     pub(crate) store: &'static str,
@@ -105,7 +106,8 @@ impl Bowline {
         self.child.kill();
     }
 
-    /// Ends it as [`Self::kill`] does, if it runs, and starts it again over the same data, on new ports.
+    /// Ends it as [`Self::kill`] does, if it runs, and starts it again over the same data, on new
+    /// ports.
     pub(crate) fn restart(&mut self) {
         self.kill();
         let (child, ready) = spawn(&self.launch, self.home.path());

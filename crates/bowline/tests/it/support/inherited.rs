@@ -1,6 +1,8 @@
-//! The variables that every program of a test inherits: time zone, language, temporary folder and faked clock.
+//! The variables that every program of a test inherits: time zone, language, temporary folder and
+//! faked clock.
 //!
-//! All other variables are cleared. No test depends on any of these, and `tools/any-day` sets them to unusual values.
+//! All other variables are cleared. No test depends on any of these, and `tools/any-day` sets them
+//! to unusual values.
 
 use std::ffi::OsString;
 
@@ -25,8 +27,9 @@ pub(crate) fn clock_offset() -> i64 {
         })
 }
 
-/// Whether a test has to be skipped because it needs a program written in Go and the clock is faked. Go reads the clock from
-/// the kernel without the C library, so `faketime` has no effect on it.
+/// Whether a test has to be skipped because it needs a program written in Go and the clock is
+/// faked. Go reads the clock from the kernel without the C library, so `faketime` has no effect on
+/// it.
 #[expect(
     clippy::print_stderr,
     reason = "a skipped test says why it was skipped"

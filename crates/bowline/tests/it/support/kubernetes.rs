@@ -1,6 +1,8 @@
-//! A Kubernetes API server and its etcd on loopback: service accounts, pods, and the tokens that it signs for them.
+//! A Kubernetes API server and its etcd on loopback: service accounts, pods, and the tokens that it
+//! signs for them.
 //!
-//! Nothing schedules or runs a pod: one that exists can have a token bound to it, and that is what a kubelet asks for.
+//! Nothing schedules or runs a pod: one that exists can have a token bound to it, and that is what
+//! a kubelet asks for.
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -27,7 +29,8 @@ const ADMINISTRATOR: &str = "Bearer administrator-of-a-test";
 /// How long a cluster may take to answer, on a machine that runs all the other tests too.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// The programs, in the folder that `KUBEBUILDER_ASSETS` names: the convention of tests with a real API server.
+/// The programs, in the folder that `KUBEBUILDER_ASSETS` names: the convention of tests with a real
+/// API server.
 pub(crate) struct Kubernetes {
     assets: PathBuf,
 }
@@ -191,7 +194,8 @@ impl Cluster {
         self.wait_until_ready();
     }
 
-    /// Lets anybody read who it is and which keys it signs with, as clusters do whose tokens are used elsewhere.
+    /// Lets anybody read who it is and which keys it signs with, as clusters do whose tokens are
+    /// used elsewhere.
     pub(crate) fn let_anybody_discover(&self) {
         self.create(
             "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
@@ -338,7 +342,8 @@ fn program(path: &Path, home: &Path) -> Command {
     command
 }
 
-/// A port of loopback that is taken and not listened on: only a program that shares ports can have it.
+/// A port of loopback that is taken and not listened on: only a program that shares ports can have
+/// it.
 struct ReservedPort {
     number: u16,
     _socket: TcpSocket,

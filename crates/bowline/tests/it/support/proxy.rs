@@ -1,7 +1,8 @@
 //! A proxy in front of a server, which notes how clients send their S3 requests.
 //!
-//! It ends TLS, as an operator would put one there: it keeps `Host`, and says for whom it calls by `X-Forwarded-For` and
-//! `X-Forwarded-Proto`. Or it is plain, and then hands on what comes as it is.
+//! It ends TLS, as an operator would put one there: it keeps `Host`, and says for whom it calls by
+//! `X-Forwarded-For` and `X-Forwarded-Proto`. Or it is plain, and then hands on what comes as it
+//! is.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -47,9 +48,11 @@ struct Route {
 }
 
 impl Proxy {
-    /// A proxy that ends TLS in front of the server at port `upstream`, to which it comes from the loopback address `from`.
+    /// A proxy that ends TLS in front of the server at port `upstream`, to which it comes from the
+    /// loopback address `from`.
     pub(crate) fn start(upstream: u16, from: Ipv4Addr) -> Self {
-        // The bucket by name, since some clients take a wildcard right under a top-level name for too wide.
+        // The bucket by name, since some clients take a wildcard right under a top-level name for
+        // too wide.
         let (tls, authority) = server_tls(&["localhost", "127.0.0.1", "insights.localhost"]);
         let tls = TlsAcceptor::from(Arc::new(tls));
         Self::listen(Some((tls, authority)), upstream, from)

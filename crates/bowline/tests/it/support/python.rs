@@ -1,4 +1,5 @@
-//! The clients of others: boto3 and the AWS CLI, from the virtual environment that `make test` installs.
+//! The clients of others: boto3 and the AWS CLI, from the virtual environment that `make test`
+//! installs.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -1,6 +1,8 @@
-//! The AWS SDKs of other languages, each with a program of `tests/clients` that does what a pod does.
+//! The AWS SDKs of other languages, each with a program of `tests/clients` that does what a pod
+//! does.
 //!
-//! `make test` leaves what runs them in the folder `clients` of everything built: `node`, the Go program, `java`.
+//! `make test` leaves what runs them in the folder `clients` of everything built: `node`, the Go
+//! program, `java`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -89,7 +91,8 @@ fn path_text(path: &Path) -> String {
 }
 
 impl Sdk {
-    /// Runs the program as the pod of the role `bot`, for which `url` names the server, and gives what it printed.
+    /// Runs the program as the pod of the role `bot`, for which `url` names the server, and gives
+    /// what it printed.
     #[track_caller]
     pub(crate) fn run(
         &self,

@@ -1,5 +1,5 @@
-//! Signature Version 4, written anew from the manual ("Create a signed AWS API request"), so that a mistake which the
-//! product made twice, once signing and once verifying, would not go unseen here.
+//! Signature Version 4, written anew from the manual ("Create a signed AWS API request"), so that a
+//! mistake which the product made twice, once signing and once verifying, would not go unseen here.
 
 use aws_lc_rs::{digest, hmac};
 
@@ -91,7 +91,8 @@ impl Signer {
         )
     }
 
-    /// The signatures of a body's chunks, the last and empty one's too, after a request that declares them and was signed.
+    /// The signatures of a body's chunks, the last and empty one's too, after a request that
+    /// declares them and was signed.
     pub(crate) fn chunks(&self, signed: &Request, chunks: &[&str]) -> Vec<String> {
         let authorization = signed.value("authorization").unwrap();
         let (_, mut last) = authorization
@@ -138,7 +139,8 @@ impl Signer {
             .target
             .split_once('?')
             .unwrap_or((&request.target, ""));
-        // S3 signs the path as it was sent; the others encode it once more. They are all called at `/` here.
+        // S3 signs the path as it was sent; the others encode it once more. They are all called at
+        // `/` here.
         let mut parameters: Vec<String> = query
             .split('&')
             .filter(|p| !p.is_empty())

@@ -1,4 +1,5 @@
-//! The usual scene: a server, an issuer that it knows, and a role that one service account may assume.
+//! The usual scene: a server, an issuer that it knows, and a role that one service account may
+//! assume.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +14,8 @@ use super::sign::Signer;
 use super::token::SUBJECT;
 use super::wait::now;
 
-/// The scene. Answers that are shown while it lives have their ids, times and ports replaced by words.
+/// The scene. Answers that are shown while it lives have their ids, times and ports replaced by
+/// words.
 pub(crate) struct World {
     pub(crate) server: Bowline,
     pub(crate) issuer: Issuer,
@@ -21,7 +23,8 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Server, issuer, provider, and the role `bot` with permissions on the bucket `insights`, which is there.
+    /// Server, issuer, provider, and the role `bot` with permissions on the bucket `insights`,
+    /// which is there.
     pub(crate) fn new() -> Self {
         let world = Self::without_roles(Launch::default(), Issuer::start());
         world.add_role("bot");
@@ -272,7 +275,8 @@ pub(crate) fn allow(actions: &[&str], resources: &[&str]) -> Value {
     })
 }
 
-/// Replaces what differs from run to run, in every snapshot of this thread until the guard is dropped.
+/// Replaces what differs from run to run, in every snapshot of this thread until the guard is
+/// dropped.
 pub(crate) fn show_ids_as_words() -> insta::internals::SettingsBindDropGuard {
     let mut settings = insta::Settings::clone_current();
     // Seconds since 1970 are known by their first digits, which change every eleven days.

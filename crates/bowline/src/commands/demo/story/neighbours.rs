@@ -1,4 +1,4 @@
-//! A neighbour: another account on the same server, with which the first shares nothing.
+//! A neighbour: another account on the same server, which shares nothing with the first.
 
 use anyhow::{Context as _, Result};
 use bowline_aws::credentials::SecretAccessKey;
@@ -6,22 +6,22 @@ use bowline_client::{Client, Credentials, Response};
 use http::Method;
 use serde_json::json;
 
-use super::step::{accepted, is_there_already, refused};
-use crate::commands::demo::{scene::Scene, teller::Teller};
+use super::step::{accepted, denied, exists_already};
+use crate::commands::demo::{reporter::Reporter, scene::Scene};
 
 /// The neighbour's account.
 const NEIGHBOUR: &str = "210987654321";
 const ITS_BUCKET: &str = "neighbours-ledger";
 
-/// Plays it with the pod's credentials.
+/// Plays the steps with the pod's credentials.
 ///
 /// # Errors
-/// If no answer comes at all.
-pub(super) async fn tell(scene: &Scene, teller: &mut Teller, pod: &Credentials) -> Result<()> {
-    let Some(neighbour) = it_moves_in(scene, teller).await? else {
+/// If no response comes.
+pub(super) async fn play(scene: &Scene, reporter: &mut Reporter, pod: &Credentials) -> Result<()> {
+    let Some(neighbour) = it_moves_in(scene, reporter).await? else {
         return Ok(());
     };
-    it_has_a_bucket(teller, &neighbour).await?;
+    it_has_a_bucket(reporter, &neighbour).await?;
     let pod = scene.root.with_credentials(pod.clone());
     for (title, who, client) in [
         (
@@ -32,67 +32,68 @@ pub(super) async fn tell(scene: &Scene, teller: &mut Teller, pod: &Credentials) 
         ("So is the root of the pod's account", "root", &scene.root),
     ] {
         let target = format!("/{ITS_BUCKET}/page-1");
-        let answer = client.s3(Method::GET, &target, "").await?;
-        let told = refused(
+        let response = client.s3(Method::GET, &target, "").await?;
+        let step = denied(
             scene,
             title,
             format!("s3 GetObject {target}, signed by {who}"),
-            &answer,
+            &response,
             "AccessDenied",
             "no resource-based policy allows it",
         )
         .await?;
-        teller.tell(&told);
+        reporter.report(&step);
     }
     Ok(())
 }
 
 /// The neighbour's root.
-async fn it_moves_in(scene: &Scene, teller: &mut Teller) -> Result<Option<Client>> {
+async fn it_moves_in(scene: &Scene, reporter: &mut Reporter) -> Result<Option<Client>> {
     let mut input = json!({ "AccountId": NEIGHBOUR });
     let mut sent = format!("bowline CreateAccount AccountId={NEIGHBOUR}");
-    let mut answer = scene.root.operator("CreateAccount", &input).await?;
-    if is_there_already(&answer) {
-        // Of an earlier demonstration in the same folder, whose key is lost.
+    let mut response = scene.root.operator("CreateAccount", &input).await?;
+    if exists_already(&response) {
+        // An earlier demonstration in the same folder created it, and its key is lost.
         sent = format!("bowline RotateRootAccessKey AccountId={NEIGHBOUR} Revoke=true");
         input = json!({ "AccountId": NEIGHBOUR, "Revoke": true });
-        answer = scene.root.operator("RotateRootAccessKey", &input).await?;
+        response = scene.root.operator("RotateRootAccessKey", &input).await?;
     }
-    teller.tell(&accepted(
+    reporter.report(&accepted(
         "Another account moves in",
         sent,
-        &answer,
-        "only the management account may let it, and its root is its own from now on".to_owned(),
+        &response,
+        "only the management account may create accounts; the new account has a root of its own"
+            .to_owned(),
     ));
-    if answer.status != 200 {
+    if response.status != 200 {
         return Ok(None);
     }
-    let credentials = root_credentials(&answer).context("root credentials of the account")?;
+    let credentials = root_credentials(&response).context("root credentials of the account")?;
     Ok(Some(scene.root.with_credentials(credentials)))
 }
 
-fn root_credentials(answer: &Response) -> Option<Credentials> {
-    let secret = answer.json_text("/SecretAccessKey")?;
+fn root_credentials(response: &Response) -> Option<Credentials> {
+    let secret = response.json_text("/SecretAccessKey")?;
     Some(Credentials {
-        access_key_id: answer.json_text("/AccessKeyId")?.parse().ok()?,
+        access_key_id: response.json_text("/AccessKeyId")?.parse().ok()?,
         secret_access_key: SecretAccessKey::new(secret).ok()?,
         session_token: None,
     })
 }
 
-async fn it_has_a_bucket(teller: &mut Teller, neighbour: &Client) -> Result<()> {
+async fn it_has_a_bucket(reporter: &mut Reporter, neighbour: &Client) -> Result<()> {
     let bucket = format!("/{ITS_BUCKET}");
-    let mut answer = neighbour.s3(Method::PUT, &bucket, "").await?;
-    if answer.status == 200 || is_there_already(&answer) {
+    let mut response = neighbour.s3(Method::PUT, &bucket, "").await?;
+    if response.status == 200 || exists_already(&response) {
         let object = format!("{bucket}/page-1");
-        answer = neighbour.s3(Method::PUT, &object, "ours alone").await?;
+        response = neighbour.s3(Method::PUT, &object, "ours alone").await?;
     }
-    teller.tell(&accepted(
+    reporter.report(&accepted(
         "It has a bucket of its own",
         format!(
             "s3 CreateBucket {ITS_BUCKET}, s3 PutObject page-1, signed by the neighbour's root"
         ),
-        &answer,
+        &response,
         format!("the bucket belongs to account {NEIGHBOUR}"),
     ));
     Ok(())

@@ -1,24 +1,24 @@
-//! A pod: its cluster is trusted, a role is bound to its service account, its token is exchanged and used, and whoever is not
-//! meant is refused.
+//! A pod: its cluster is trusted, a role is bound to its service account, its token is exchanged
+//! and its credentials are used. Other pods and other tokens are denied.
 
 use anyhow::{Context as _, Result};
 use bowline_client::{Credentials, Endpoint, Request, Response};
 use http::Method;
 use serde_json::json;
 
-use super::step::{accepted, is_there_already, refused};
+use super::step::{accepted, denied, exists_already};
 use crate::{
     commands::demo::{
         issuer::tampered,
+        reporter::Reporter,
         scene::{ACCOUNT, Scene},
-        teller::Teller,
     },
     files,
 };
 
 const NAMESPACE: &str = "gbot-dev";
 pub(super) const SERVICE_ACCOUNT: &str = "bot-builder-insight-generator";
-/// The same, as tokens call it.
+/// The same, as the `sub` of its tokens.
 const SUBJECT: &str = "system:serviceaccount:gbot-dev:bot-builder-insight-generator";
 /// The role, named after the service account that it is bound to.
 pub(super) const ROLE: &str = "bot-builder-insight-generator";
@@ -28,24 +28,24 @@ const OTHER_BUCKET: &str = "payroll";
 /// The object that it writes.
 pub(super) const REPORT: &str = "/insights/reports/today.txt";
 
-/// Plays it: the pod's credentials, unless there are none for the token.
+/// Plays the pod's steps: its credentials, unless the exchange of its token failed.
 ///
 /// # Errors
-/// If no answer comes at all.
-pub(super) async fn tell(scene: &Scene, teller: &mut Teller) -> Result<Option<Credentials>> {
-    the_cluster_is_trusted(scene, teller).await?;
-    the_role_is_bound(scene, teller).await?;
-    let Some(first) = the_token_is_exchanged(scene, teller).await? else {
+/// If no response comes.
+pub(super) async fn play(scene: &Scene, reporter: &mut Reporter) -> Result<Option<Credentials>> {
+    the_cluster_is_trusted(scene, reporter).await?;
+    the_role_is_bound(scene, reporter).await?;
+    let Some(first) = the_token_is_exchanged(scene, reporter).await? else {
         return Ok(None);
     };
-    the_role_is_used(scene, teller, &first).await?;
-    others_are_refused(scene, teller).await?;
-    another_bucket_is_refused(scene, teller, &first).await?;
-    the_token_is_rotated(scene, teller, &first).await?;
+    the_role_is_used(scene, reporter, &first).await?;
+    others_are_denied(scene, reporter).await?;
+    another_bucket_is_denied(scene, reporter, &first).await?;
+    the_token_is_rotated(scene, reporter, &first).await?;
     Ok(Some(first))
 }
 
-async fn the_cluster_is_trusted(scene: &Scene, teller: &mut Teller) -> Result<()> {
+async fn the_cluster_is_trusted(scene: &Scene, reporter: &mut Reporter) -> Result<()> {
     let discovery = format!("{}/.well-known/openid-configuration", scene.issuer.url());
     let (host, path) = scene
         .issuer
@@ -54,16 +54,16 @@ async fn the_cluster_is_trusted(scene: &Scene, teller: &mut Teller) -> Result<()
         .context("an issuer with a path")?;
     let endpoint: Endpoint = format!("http://{host}").parse()?;
     let request = Request::get(format!("/{path}/.well-known/openid-configuration"));
-    let answer = scene.transport.send(&endpoint, request).await?;
-    teller.tell(&accepted(
+    let response = scene.transport.send(&endpoint, request).await?;
+    reporter.report(&accepted(
         "The cluster's issuer says where its keys are",
         format!("GET {discovery}"),
-        &answer,
-        "this is what tokens of the cluster are verified by".to_owned(),
+        &response,
+        "tokens of the cluster are verified with these keys".to_owned(),
     ));
 
     let url = scene.issuer.url();
-    let answer = scene
+    let response = scene
         .root
         .iam(
             "CreateOpenIDConnectProvider",
@@ -73,57 +73,57 @@ async fn the_cluster_is_trusted(scene: &Scene, teller: &mut Teller) -> Result<()
             ],
         )
         .await?;
-    teller.tell(&accepted(
+    reporter.report(&accepted(
         "The account trusts the issuer",
         format!("iam CreateOpenIDConnectProvider Url={url} ClientID=sts.amazonaws.com"),
-        &answer,
+        &response,
         format!("roles may now name {}", scene.provider_arn()),
     ));
     Ok(())
 }
 
-async fn the_role_is_bound(scene: &Scene, teller: &mut Teller) -> Result<()> {
+async fn the_role_is_bound(scene: &Scene, reporter: &mut Reporter) -> Result<()> {
     let root = &scene.root;
     let trust = trust_policy(scene);
     let mut sent = format!("iam CreateRole RoleName={ROLE} AssumeRolePolicyDocument={trust}");
-    let mut answer = root
+    let mut response = root
         .iam(
             "CreateRole",
             &[("RoleName", ROLE), ("AssumeRolePolicyDocument", &trust)],
         )
         .await?;
-    if is_there_already(&answer) {
+    if exists_already(&response) {
         sent = format!("iam UpdateAssumeRolePolicy RoleName={ROLE} PolicyDocument={trust}");
-        // Of an earlier demonstration in the same folder, whose issuer had another port.
-        answer = root
+        // An earlier demonstration in the same folder created it, for an issuer on another port.
+        response = root
             .iam(
                 "UpdateAssumeRolePolicy",
                 &[("RoleName", ROLE), ("PolicyDocument", &trust)],
             )
             .await?;
     }
-    teller.tell(&accepted(
+    reporter.report(&accepted(
         "A role is bound to one service account",
         sent,
-        &answer,
+        &response,
         format!("only {SUBJECT} may assume it"),
     ));
 
     for bucket in [BUCKET, OTHER_BUCKET] {
         let mut sent = format!("s3 CreateBucket {bucket}");
-        let mut answer = root.s3(Method::PUT, &format!("/{bucket}"), "").await?;
-        if is_there_already(&answer) {
+        let mut response = root.s3(Method::PUT, &format!("/{bucket}"), "").await?;
+        if exists_already(&response) {
             sent = format!("s3 HeadBucket {bucket}");
-            answer = root.s3(Method::HEAD, &format!("/{bucket}"), "").await?;
+            response = root.s3(Method::HEAD, &format!("/{bucket}"), "").await?;
         }
-        teller.tell(&accepted(
+        reporter.report(&accepted(
             if bucket == BUCKET {
                 "There is a bucket for the role"
             } else {
                 "There is another bucket, which is not the role's business"
             },
             sent,
-            &answer,
+            &response,
             format!("it belongs to account {ACCOUNT}"),
         ));
     }
@@ -133,7 +133,7 @@ async fn the_role_is_bound(scene: &Scene, teller: &mut Teller) -> Result<()> {
         { "Sid": "Listing", "Effect": "Allow", "Action": "s3:ListBucket", "Resource": format!("arn:aws:s3:::{BUCKET}") },
     ] })
     .to_string();
-    let answer = root
+    let response = root
         .iam(
             "PutRolePolicy",
             &[
@@ -143,11 +143,11 @@ async fn the_role_is_bound(scene: &Scene, teller: &mut Teller) -> Result<()> {
             ],
         )
         .await?;
-    teller.tell(&accepted(
+    reporter.report(&accepted(
         "The role gets permissions of its own",
         format!("iam PutRolePolicy PolicyName=one-bucket PolicyDocument={data}"),
-        &answer,
-        "whoever assumes the role may do this and nothing else".to_owned(),
+        &response,
+        "a session of the role may do this and nothing else".to_owned(),
     ));
 
     let list = json!({ "Version": "2012-10-17", "Statement": [
@@ -161,83 +161,90 @@ async fn the_role_is_bound(scene: &Scene, teller: &mut Teller) -> Result<()> {
         )
         .await?;
     let arn = format!("arn:aws:iam::{ACCOUNT}:policy/list-buckets");
-    let mut answer = created;
-    if answer.status == 200 || is_there_already(&answer) {
-        answer = root
+    let mut response = created;
+    if response.status == 200 || exists_already(&response) {
+        response = root
             .iam(
                 "AttachRolePolicy",
                 &[("RoleName", ROLE), ("PolicyArn", &arn)],
             )
             .await?;
     }
-    teller.tell(&accepted(
+    reporter.report(&accepted(
         "A managed policy is attached to it",
         format!("iam CreatePolicy PolicyName=list-buckets PolicyDocument={list}, iam AttachRolePolicy PolicyArn={arn}"),
-        &answer,
-        "the role may also list the account's buckets, so that `aws s3 ls` answers".to_owned(),
+        &response,
+        "the role may also list the account's buckets, so that `aws s3 ls` works".to_owned(),
     ));
     Ok(())
 }
 
-async fn the_token_is_exchanged(scene: &Scene, teller: &mut Teller) -> Result<Option<Credentials>> {
+async fn the_token_is_exchanged(
+    scene: &Scene,
+    reporter: &mut Reporter,
+) -> Result<Option<Credentials>> {
     let token = scene.issuer.token(NAMESPACE, SERVICE_ACCOUNT);
     let token = scene.issuer.sign(&token)?;
     put_token(scene, &token)?;
-    let answer = exchange(scene, &token).await?;
-    let user = answer.element("Arn").unwrap_or_default();
-    let until = answer.element("Expiration").unwrap_or_default();
-    teller.tell(&accepted(
+    let response = exchange(scene, &token).await?;
+    let user = response.element("Arn").unwrap_or_default();
+    let until = response.element("Expiration").unwrap_or_default();
+    reporter.report(&accepted(
         "The pod's token becomes credentials",
         format!("sts AssumeRoleWithWebIdentity RoleArn={} WebIdentityToken=(of {SERVICE_ACCOUNT})", role_arn()),
-        &answer,
+        &response,
         format!(
-            "a key of the issuer made the signature, and the trust policy allows aud and sub: now {user}, until {until}"
+            "a key of the issuer verifies the signature, and the trust policy allows aud and sub: now {user}, until {until}"
         ),
     ));
-    Ok(answer.credentials())
+    Ok(response.credentials())
 }
 
-async fn the_role_is_used(scene: &Scene, teller: &mut Teller, first: &Credentials) -> Result<()> {
+async fn the_role_is_used(
+    scene: &Scene,
+    reporter: &mut Reporter,
+    first: &Credentials,
+) -> Result<()> {
     let pod = scene.root.with_credentials(first.clone());
-    let answer = pod.sts("GetCallerIdentity", &[]).await?;
-    let arn = answer.element("Arn").unwrap_or_default();
-    teller.tell(&accepted(
+    let response = pod.sts("GetCallerIdentity", &[]).await?;
+    let arn = response.element("Arn").unwrap_or_default();
+    reporter.report(&accepted(
         "The credentials are the role's",
         "sts GetCallerIdentity, signed with them".to_owned(),
-        &answer,
+        &response,
         format!("they open as {arn}"),
     ));
 
-    let answer = pod.s3(Method::PUT, REPORT, "42 insights").await?;
-    teller.tell(&accepted(
+    let response = pod.s3(Method::PUT, REPORT, "42 insights").await?;
+    reporter.report(&accepted(
         "The pod writes an object",
         format!("s3 PutObject {REPORT}"),
-        &answer,
+        &response,
         "statement `Objects` of `one-bucket` allows s3:PutObject".to_owned(),
     ));
 
-    let answer = pod.s3(Method::GET, REPORT, "").await?;
+    let response = pod.s3(Method::GET, REPORT, "").await?;
     let mut step = accepted(
         "The pod reads it again",
         format!("s3 GetObject {REPORT}"),
-        &answer,
+        &response,
         format!(
             "statement `Objects` of `one-bucket` allows s3:GetObject: {:?}",
-            answer.text()
+            response.text()
         ),
     );
-    step.ok &= answer.text() == "42 insights";
-    teller.tell(&step);
+    step.ok &= response.text() == "42 insights";
+    reporter.report(&step);
     Ok(())
 }
 
-async fn others_are_refused(scene: &Scene, teller: &mut Teller) -> Result<()> {
+async fn others_are_denied(scene: &Scene, reporter: &mut Reporter) -> Result<()> {
     let issuer = &scene.issuer;
     let own = || issuer.token(NAMESPACE, SERVICE_ACCOUNT);
     let now = bowline_server::clock::Clock::system().now().as_second();
     let others = issuer.sign(&issuer.token(NAMESPACE, "another"))?;
     let sub = format!("{}:sub", issuer.address);
-    for (step, what, token, code, element) in [
+    for (title, what, token, code, element) in [
         (
             "Another service account is refused",
             "of gbot-dev:another",
@@ -272,79 +279,78 @@ async fn others_are_refused(scene: &Scene, teller: &mut Teller) -> Result<()> {
             "signature was not made".to_owned(),
         ),
     ] {
-        let answer = exchange(scene, &token).await?;
+        let response = exchange(scene, &token).await?;
         let request = format!("sts AssumeRoleWithWebIdentity WebIdentityToken=({what})");
-        let told = refused(scene, step, request, &answer, code, &element).await?;
-        teller.tell(&told);
+        let step = denied(scene, title, request, &response, code, &element).await?;
+        reporter.report(&step);
     }
     Ok(())
 }
 
-async fn another_bucket_is_refused(
+async fn another_bucket_is_denied(
     scene: &Scene,
-    teller: &mut Teller,
+    reporter: &mut Reporter,
     first: &Credentials,
 ) -> Result<()> {
     let target = format!("/{OTHER_BUCKET}/salaries.csv");
-    let answer = scene
+    let response = scene
         .root
         .with_credentials(first.clone())
         .s3(Method::PUT, &target, "x")
         .await?;
-    let told = refused(
+    let step = denied(
         scene,
         "Another bucket is refused",
         format!("s3 PutObject {target}"),
-        &answer,
+        &response,
         "AccessDenied",
         "asks for Resource",
     )
     .await?;
-    teller.tell(&told);
+    reporter.report(&step);
     Ok(())
 }
 
 async fn the_token_is_rotated(
     scene: &Scene,
-    teller: &mut Teller,
+    reporter: &mut Reporter,
     first: &Credentials,
 ) -> Result<()> {
     let token = scene.issuer.token(NAMESPACE, SERVICE_ACCOUNT);
     let token = scene.issuer.sign(&token.with("jti", json!("second")))?;
     put_token(scene, &token)?;
-    let answer = exchange(scene, &token).await?;
-    teller.tell(&accepted(
+    let response = exchange(scene, &token).await?;
+    reporter.report(&accepted(
         "The kubelet rotates the token, and the SDK exchanges it again",
         "sts AssumeRoleWithWebIdentity WebIdentityToken=(the new one)".to_owned(),
-        &answer,
-        "every exchange is decided anew".to_owned(),
+        &response,
+        "every exchange is authorized anew".to_owned(),
     ));
-    let Some(second) = answer.credentials() else {
+    let Some(second) = response.credentials() else {
         return Ok(());
     };
-    for (step, credentials) in [
+    for (title, credentials) in [
         ("The first credentials are still good", first),
         ("So are the second ones", &second),
     ] {
         let client = scene.root.with_credentials(credentials.clone());
-        let answer = client
+        let response = client
             .s3(Method::GET, &format!("/{BUCKET}?list-type=2"), "")
             .await?;
-        teller.tell(&accepted(
-            step,
+        reporter.report(&accepted(
+            title,
             format!(
                 "s3 ListObjectsV2 {BUCKET}, signed with {}",
                 credentials.access_key_id
             ),
-            &answer,
-            "credentials live for as long as they were given, whatever becomes of the token"
-                .to_owned(),
+            &response,
+            "credentials stay valid until they expire, whatever happens to the token".to_owned(),
         ));
     }
     Ok(())
 }
 
-/// A new token, as the kubelet puts it into the file when the old one grows old.
+/// Writes a new token, as a kubelet does before the old one expires.
 pub(in crate::commands::demo) fn next_token(scene: &Scene) -> Result<()> {
     let token = scene.issuer.token(NAMESPACE, SERVICE_ACCOUNT);
     put_token(scene, &scene.issuer.sign(&token)?)
@@ -354,7 +360,7 @@ pub(in crate::commands::demo) fn role_arn() -> String {
     format!("arn:aws:iam::{ACCOUNT}:role/{ROLE}")
 }
 
-/// What an EKS user would write, with this issuer.
+/// The trust policy that an EKS user would write, with this issuer.
 fn trust_policy(scene: &Scene) -> String {
     let (provider, address) = (scene.provider_arn(), &scene.issuer.address);
     format!(
@@ -384,7 +390,7 @@ async fn exchange(scene: &Scene, token: &str) -> Result<Response> {
     Ok(response.await?)
 }
 
-/// As a kubelet does, who lets nobody else read it.
+/// Writes the token as a kubelet does, readable by its owner alone.
 fn put_token(scene: &Scene, token: &str) -> Result<()> {
     let file = &scene.token_file;
     files::replace(file, token, 0o600).with_context(|| format!("writing `{}`", file.display()))

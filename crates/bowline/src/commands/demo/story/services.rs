@@ -1,4 +1,4 @@
-//! An instance and a function: each has a role that its service assumes for it, and no other.
+//! An instance and a function: a service assumes a role for each, and no other role.
 
 use anyhow::Result;
 use bowline_client::Response;
@@ -7,11 +7,11 @@ use serde_json::json;
 
 use super::{
     pod::{BUCKET, REPORT},
-    step::{accepted, is_there_already, refused},
+    step::{accepted, denied, exists_already},
 };
 use crate::commands::demo::{
+    reporter::Reporter,
     scene::{ACCOUNT, REGION, Scene},
-    teller::Teller,
 };
 
 /// A resource whose service assumes a role for it.
@@ -26,11 +26,11 @@ struct Resource {
     is_used: &'static str,
 }
 
-/// Plays it.
+/// Plays the steps.
 ///
 /// # Errors
-/// If no answer comes at all.
-pub(super) async fn tell(scene: &Scene, teller: &mut Teller) -> Result<()> {
+/// If no response comes.
+pub(super) async fn play(scene: &Scene, reporter: &mut Reporter) -> Result<()> {
     let instance = Resource {
         what: "instance",
         service: "ec2.amazonaws.com",
@@ -50,16 +50,16 @@ pub(super) async fn tell(scene: &Scene, teller: &mut Teller) -> Result<()> {
         is_used: "The function has credentials, and reads the object",
     };
     for resource in [&instance, &function] {
-        the_role_trusts_the_service(scene, teller, resource).await?;
-        the_role_is_attached(scene, teller, resource).await?;
-        it_is_used(scene, teller, resource).await?;
+        the_role_trusts_the_service(scene, reporter, resource).await?;
+        the_role_is_attached(scene, reporter, resource).await?;
+        it_is_used(scene, reporter, resource).await?;
     }
-    another_service_is_refused(scene, teller, &instance, &function).await
+    another_service_is_denied(scene, reporter, &instance, &function).await
 }
 
 async fn the_role_trusts_the_service(
     scene: &Scene,
-    teller: &mut Teller,
+    reporter: &mut Reporter,
     resource: &Resource,
 ) -> Result<()> {
     let (root, role) = (&scene.root, resource.role);
@@ -74,23 +74,23 @@ async fn the_role_trusts_the_service(
         ("RoleName", role),
         ("AssumeRolePolicyDocument", trust.as_str()),
     ];
-    let mut answer = root.iam("CreateRole", &parameters).await?;
+    let mut response = root.iam("CreateRole", &parameters).await?;
     let permissions = json!({ "Version": "2012-10-17", "Statement": [
         { "Sid": "Reading", "Effect": "Allow", "Action": "s3:GetObject", "Resource": format!("arn:aws:s3:::{BUCKET}/*") },
     ] })
     .to_string();
-    if answer.status == 200 || is_there_already(&answer) {
+    if response.status == 200 || exists_already(&response) {
         let parameters = [
             ("RoleName", role),
             ("PolicyName", "reading"),
             ("PolicyDocument", &permissions),
         ];
-        answer = root.iam("PutRolePolicy", &parameters).await?;
+        response = root.iam("PutRolePolicy", &parameters).await?;
     }
-    teller.tell(&accepted(
+    reporter.report(&accepted(
         resource.trusts,
         format!("iam CreateRole RoleName={role} AssumeRolePolicyDocument={trust}, iam PutRolePolicy PolicyDocument={permissions}"),
-        &answer,
+        &response,
         format!("only the service may assume it, for a resource of account {ACCOUNT}"),
     ));
     Ok(())
@@ -98,14 +98,14 @@ async fn the_role_trusts_the_service(
 
 async fn the_role_is_attached(
     scene: &Scene,
-    teller: &mut Teller,
+    reporter: &mut Reporter,
     resource: &Resource,
 ) -> Result<()> {
-    let answer = attach(scene, resource, resource.role).await?;
-    teller.tell(&accepted(
+    let response = attach(scene, resource, resource.role).await?;
+    reporter.report(&accepted(
         resource.is_attached,
         attaching(resource, resource.role),
-        &answer,
+        &response,
         format!(
             "the caller may pass the role, and the role trusts {}",
             resource.service
@@ -114,35 +114,35 @@ async fn the_role_is_attached(
     Ok(())
 }
 
-async fn it_is_used(scene: &Scene, teller: &mut Teller, resource: &Resource) -> Result<()> {
+async fn it_is_used(scene: &Scene, reporter: &mut Reporter, resource: &Resource) -> Result<()> {
     let sent = format!(
         "bowline GetAttachedCredentials {}, s3 GetObject {REPORT}, signed with them",
         resource.arn
     );
     let input = json!({ "ResourceArn": resource.arn });
-    let given = scene
+    let issued = scene
         .root
         .operator("GetAttachedCredentials", &input)
         .await?;
-    let Some(credentials) = given.credentials() else {
-        teller.tell(&accepted(resource.is_used, sent, &given, String::new()));
+    let Some(credentials) = issued.credentials() else {
+        reporter.report(&accepted(resource.is_used, sent, &issued, String::new()));
         return Ok(());
     };
-    let it = scene.root.with_credentials(credentials);
-    let answer = it.s3(Method::GET, REPORT, "").await?;
-    let user = given.json_text("/AssumedRoleUser/Arn").unwrap_or_default();
-    teller.tell(&accepted(
+    let client = scene.root.with_credentials(credentials);
+    let response = client.s3(Method::GET, REPORT, "").await?;
+    let user = issued.json_text("/AssumedRoleUser/Arn").unwrap_or_default();
+    reporter.report(&accepted(
         resource.is_used,
         sent,
-        &answer,
-        format!("it is {user}, and `reading` allows s3:GetObject"),
+        &response,
+        format!("the caller is {user}, and `reading` allows s3:GetObject"),
     ));
     Ok(())
 }
 
-async fn another_service_is_refused(
+async fn another_service_is_denied(
     scene: &Scene,
-    teller: &mut Teller,
+    reporter: &mut Reporter,
     instance: &Resource,
     function: &Resource,
 ) -> Result<()> {
@@ -150,17 +150,17 @@ async fn another_service_is_refused(
         arn: format!("{}1", instance.arn.trim_end_matches('0')),
         ..*instance
     };
-    let answer = attach(scene, &spare, function.role).await?;
-    let told = refused(
+    let response = attach(scene, &spare, function.role).await?;
+    let step = denied(
         scene,
         "The function's role is refused to an instance",
         attaching(&spare, function.role),
-        &answer,
+        &response,
         "AccessDenied",
         "Principal",
     )
     .await?;
-    teller.tell(&told);
+    reporter.report(&step);
     Ok(())
 }
 

@@ -1,49 +1,49 @@
-//! How a step of the story is judged: by the answer, and for a refusal by the operator's reason as well.
+//! The outcome of a step: from the response, and for a denial also from the operator's explanation.
 
 use anyhow::Result;
 use bowline_client::Response;
 use serde_json::Value;
 
-use crate::commands::demo::{scene::Scene, teller::Step};
+use crate::commands::demo::{reporter::Step, scene::Scene};
 
-/// A step that must succeed.
+/// A step that is expected to succeed.
 pub(super) fn accepted(
     title: &'static str,
     request: String,
-    answer: &Response,
+    response: &Response,
     reason: String,
 ) -> Step {
-    let ok = answer.status < 300;
+    let ok = response.status < 300;
     Step {
         title,
         ok,
         request,
         expected: "success".to_owned(),
-        actual: verdict(answer),
+        actual: outcome(response),
         reason: if ok {
             reason
         } else {
-            "it was refused".to_owned()
+            "it was denied".to_owned()
         },
     }
 }
 
-/// A step that must be refused, with this code, and because of this: the operator's reason is asked for by the request's id.
-pub(super) async fn refused(
+/// A step that is expected to be denied with this code, for a reason that contains `element`.
+pub(super) async fn denied(
     scene: &Scene,
     title: &'static str,
     request: String,
-    answer: &Response,
+    response: &Response,
     code: &str,
     element: &str,
 ) -> Result<Step> {
-    let (reason, ok) = if answer.status < 300 {
-        ("it was not refused".to_owned(), false)
+    let (reason, ok) = if response.status < 300 {
+        ("it was allowed".to_owned(), false)
     } else {
-        let explanation = scene.explain(answer).await?;
+        let explanation = scene.explain(response).await?;
         let reason = explanation.get("reason").and_then(Value::as_str);
         let reason = reason.unwrap_or_default().to_owned();
-        let ok = answer.error_code().as_deref() == Some(code) && reason.contains(element);
+        let ok = response.error_code().as_deref() == Some(code) && reason.contains(element);
         (reason, ok)
     };
     Ok(Step {
@@ -51,23 +51,23 @@ pub(super) async fn refused(
         ok,
         request,
         expected: format!("{code}, because of `{element}`"),
-        actual: verdict(answer),
+        actual: outcome(response),
         reason,
     })
 }
 
-/// What the client got.
-pub(super) fn verdict(answer: &Response) -> String {
-    match answer.error() {
-        Some(error) => format!("{} {error}", answer.status),
-        None => format!("{}", answer.status),
+/// The response in a line.
+pub(super) fn outcome(response: &Response) -> String {
+    match response.error() {
+        Some(error) => format!("{} {error}", response.status),
+        None => format!("{}", response.status),
     }
 }
 
-/// Whether it was made by an earlier demonstration in the same folder.
-pub(super) fn is_there_already(answer: &Response) -> bool {
+/// Whether an earlier demonstration in the same folder has created it.
+pub(super) fn exists_already(response: &Response) -> bool {
     matches!(
-        answer.error_code().as_deref(),
+        response.error_code().as_deref(),
         Some("EntityAlreadyExists" | "BucketAlreadyOwnedByYou" | "ResourceInUseException")
     )
 }

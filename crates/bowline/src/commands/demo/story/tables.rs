@@ -1,4 +1,4 @@
-//! A table: the role gets permissions on one, and another stays closed.
+//! Tables: the role gets permissions on one, and none on another.
 
 use anyhow::Result;
 use bowline_client::Credentials;
@@ -6,28 +6,28 @@ use serde_json::json;
 
 use super::{
     pod::{self, ROLE},
-    step::{accepted, is_there_already, refused},
+    step::{accepted, denied, exists_already},
 };
 use crate::commands::demo::{
+    reporter::Reporter,
     scene::{ACCOUNT, REGION, Scene},
-    teller::Teller,
 };
 
 /// The table that the role opens, and one that it does not.
 pub(in crate::commands::demo) const TABLE: &str = "findings";
 const OTHER_TABLE: &str = "salaries";
 
-/// Plays it with the pod's credentials.
+/// Plays the steps with the pod's credentials.
 ///
 /// # Errors
-/// If no answer comes at all.
-pub(super) async fn tell(scene: &Scene, teller: &mut Teller, pod: &Credentials) -> Result<()> {
-    there_are_tables(scene, teller).await?;
-    the_role_is_allowed_one(scene, teller).await?;
-    the_pod_uses_it(scene, teller, pod).await
+/// If no response comes.
+pub(super) async fn play(scene: &Scene, reporter: &mut Reporter, pod: &Credentials) -> Result<()> {
+    there_are_tables(scene, reporter).await?;
+    the_role_is_allowed_one(scene, reporter).await?;
+    the_pod_uses_it(scene, reporter, pod).await
 }
 
-async fn there_are_tables(scene: &Scene, teller: &mut Teller) -> Result<()> {
+async fn there_are_tables(scene: &Scene, reporter: &mut Reporter) -> Result<()> {
     for (table, title) in [
         (TABLE, "There is a table for the role"),
         (
@@ -48,28 +48,28 @@ async fn there_are_tables(scene: &Scene, teller: &mut Teller) -> Result<()> {
             "BillingMode": "PAY_PER_REQUEST",
         });
         let mut sent = format!("dynamodb CreateTable {table}");
-        let mut answer = scene.root.dynamodb("CreateTable", &input).await?;
-        if is_there_already(&answer) {
+        let mut response = scene.root.dynamodb("CreateTable", &input).await?;
+        if exists_already(&response) {
             sent = format!("dynamodb DescribeTable {table}");
             let input = json!({ "TableName": table });
-            answer = scene.root.dynamodb("DescribeTable", &input).await?;
+            response = scene.root.dynamodb("DescribeTable", &input).await?;
         }
-        teller.tell(&accepted(
+        reporter.report(&accepted(
             title,
             sent,
-            &answer,
+            &response,
             format!("it is {} of the account alone", table_arn(table)),
         ));
     }
     Ok(())
 }
 
-async fn the_role_is_allowed_one(scene: &Scene, teller: &mut Teller) -> Result<()> {
+async fn the_role_is_allowed_one(scene: &Scene, reporter: &mut Reporter) -> Result<()> {
     let policy = json!({ "Version": "2012-10-17", "Statement": [
         { "Sid": "Items", "Effect": "Allow", "Action": ["dynamodb:PutItem", "dynamodb:Query"], "Resource": table_arn(TABLE) },
     ] })
     .to_string();
-    let answer = scene
+    let response = scene
         .root
         .iam(
             "PutRolePolicy",
@@ -80,17 +80,17 @@ async fn the_role_is_allowed_one(scene: &Scene, teller: &mut Teller) -> Result<(
             ],
         )
         .await?;
-    teller.tell(&accepted(
+    reporter.report(&accepted(
         "The role gets permissions on one table",
         format!("iam PutRolePolicy PolicyName=one-table PolicyDocument={policy}"),
-        &answer,
-        "credentials that were given before have them from now on: permissions are the role's"
+        &response,
+        "credentials issued earlier have them from now on: permissions belong to the role"
             .to_owned(),
     ));
     Ok(())
 }
 
-async fn the_pod_uses_it(scene: &Scene, teller: &mut Teller, pod: &Credentials) -> Result<()> {
+async fn the_pod_uses_it(scene: &Scene, reporter: &mut Reporter, pod: &Credentials) -> Result<()> {
     let pod = scene.root.with_credentials(pod.clone());
     let item = |table: &str| {
         json!({ "TableName": table, "Item": {
@@ -99,11 +99,11 @@ async fn the_pod_uses_it(scene: &Scene, teller: &mut Teller, pod: &Credentials) 
             "text": { "S": "tables are like buckets" },
         } })
     };
-    let answer = pod.dynamodb("PutItem", &item(TABLE)).await?;
-    teller.tell(&accepted(
+    let response = pod.dynamodb("PutItem", &item(TABLE)).await?;
+    reporter.report(&accepted(
         "The pod puts an item",
         format!("dynamodb PutItem {TABLE}"),
-        &answer,
+        &response,
         "statement `Items` of `one-table` allows dynamodb:PutItem".to_owned(),
     ));
 
@@ -112,28 +112,28 @@ async fn the_pod_uses_it(scene: &Scene, teller: &mut Teller, pod: &Credentials) 
         "KeyConditionExpression": "bot = :bot",
         "ExpressionAttributeValues": { ":bot": { "S": pod::SERVICE_ACCOUNT } },
     });
-    let answer = pod.dynamodb("Query", &query).await?;
-    let found = answer.json_text("/Items/0/text/S").unwrap_or_default();
+    let response = pod.dynamodb("Query", &query).await?;
+    let found = response.json_text("/Items/0/text/S").unwrap_or_default();
     let mut step = accepted(
         "The pod finds it by a query",
         format!("dynamodb Query {TABLE}"),
-        &answer,
+        &response,
         format!("statement `Items` of `one-table` allows dynamodb:Query: {found:?}"),
     );
     step.ok &= found == "tables are like buckets";
-    teller.tell(&step);
+    reporter.report(&step);
 
-    let answer = pod.dynamodb("PutItem", &item(OTHER_TABLE)).await?;
-    let told = refused(
+    let response = pod.dynamodb("PutItem", &item(OTHER_TABLE)).await?;
+    let step = denied(
         scene,
         "Another table is refused",
         format!("dynamodb PutItem {OTHER_TABLE}"),
-        &answer,
+        &response,
         "AccessDeniedException",
         "asks for Resource",
     )
     .await?;
-    teller.tell(&told);
+    reporter.report(&step);
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Tells the story: for people, step by step, or as JSON, a line a step.
+//! Prints the steps: for people, or as JSON with one line per step.
 
 use serde::Serialize;
 
@@ -7,42 +7,43 @@ use crate::{
     output::{self, BAD, GOOD, QUIET, STRONG},
 };
 
-/// What came of a step.
+/// A step and its outcome.
 #[derive(Debug, Serialize)]
 pub(super) struct Step {
-    /// What it is about, in a sentence.
+    /// What it shows, in a sentence.
     #[serde(rename = "step")]
     pub(super) title: &'static str,
-    /// Whether it ended as it must.
+    /// Whether the outcome is the expected one.
     pub(super) ok: bool,
-    /// What was sent.
+    /// The request.
     pub(super) request: String,
-    /// How it was to end.
+    /// The expected outcome.
     pub(super) expected: String,
-    /// How it ended.
+    /// The outcome.
     pub(super) actual: String,
     /// Why.
     pub(super) reason: String,
 }
 
-/// Tells steps as they happen.
+/// Prints and counts steps as they happen.
 #[derive(Debug)]
-pub(super) struct Teller {
+pub(super) struct Reporter {
     format: Format,
-    told: usize,
+    steps: usize,
     failed: usize,
 }
 
-impl Teller {
+impl Reporter {
     pub(super) fn new(format: Format) -> Self {
         Self {
             format,
-            told: 0,
+            steps: 0,
             failed: 0,
         }
     }
 
-    pub(super) fn opening(&self) {
+    /// Prints the title, for people only.
+    pub(super) fn title(&self) {
         if self.format == Format::Text {
             output::line(format!(
                 "{STRONG}A pod, its bucket and its table; an instance, a function, and a neighbour.{STRONG:#} A server and the issuer of a cluster, both on loopback.\n"
@@ -50,9 +51,9 @@ impl Teller {
         }
     }
 
-    /// Tells a step.
-    pub(super) fn tell(&mut self, step: &Step) {
-        self.told += 1;
+    /// Prints a step.
+    pub(super) fn report(&mut self, step: &Step) {
+        self.steps += 1;
         if !step.ok {
             self.failed += 1;
         }
@@ -66,35 +67,35 @@ impl Teller {
                 } else {
                     (BAD, "FAILED")
                 };
-                let number = self.told;
+                let number = self.steps;
                 output::line(format!(
                     "{style}{word}{style:#} {number:>2}. {STRONG}{}{STRONG:#}",
                     step.title
                 ));
-                let told = |name: &str, text: &str| {
+                let detail = |name: &str, text: &str| {
                     let text = text.replace('\n', "\n                ");
                     output::line(format!("       {QUIET}{name}{QUIET:#} {text}"));
                 };
-                told("sent    ", &step.request);
+                detail("request ", &step.request);
                 if !step.ok {
-                    told("expected", &step.expected);
+                    detail("expected", &step.expected);
                 }
-                told("answered", &step.actual);
-                told("because ", &step.reason);
+                detail("response", &step.actual);
+                detail("reason  ", &step.reason);
                 output::line("");
             }
         }
     }
 
-    /// Tells something that is no step, to people alone.
+    /// Prints a line that belongs to no step, for people only.
     pub(super) fn say(&self, line: impl AsRef<str>) {
         if self.format == Format::Text {
             output::line(line);
         }
     }
 
-    /// Whether every step has ended as it must.
-    pub(super) fn all_good(&self) -> bool {
+    /// Whether every step had its expected outcome.
+    pub(super) fn all_ok(&self) -> bool {
         self.failed == 0
     }
 }
