@@ -1,6 +1,6 @@
 //! What the tables of IAM's and STS's operations (`iam/table.rs`, `sts/table.rs`) declare.
 
-use crate::access::Access;
+use crate::{access::Access, query::Params, requirement::ConditionEntry};
 
 /// The row of one operation. `R` is the service's own kind of resource.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +37,13 @@ pub struct ConditionKey {
     pub member: &'static str,
 }
 
+impl ConditionKey {
+    /// The key with its value, if the request has the member.
+    pub fn entry<'p>(&self, params: &'p Params) -> Option<ConditionEntry<'p>> {
+        Some((self.name.into(), params.get(self.member)?.into()))
+    }
+}
+
 /// Turns a service's rows into `Operation::row`. An operation without a row, or a row without an operation, does not compile.
 ///
 /// The generator reads the same files with a macro of its own by this name.
@@ -48,7 +55,6 @@ macro_rules! operations {
     )*) => {
         impl super::Operation {
             pub(super) const fn row(self) -> crate::operation_table::Row<super::OperationResource> {
-                #[expect(clippy::enum_glob_use, reason = "rows name what they act on")]
                 use super::OperationResource::*;
                 match self {
                     $(Self::$name => crate::operation_table::Row {

@@ -1,6 +1,6 @@
 //! Writes JSON: the one writer of the product.
 //!
-//! Strings are escaped as serde_json does, which is how the embedded stores write theirs: quotes,
+//! Strings are escaped as `serde_json` does, which is how the embedded stores write theirs: quotes,
 //! backslashes and control characters below U+0020, nothing else (RFC 8259, section 7). An audit
 //! record is written for each request and nearly all its strings need no escape, so a string is
 //! first searched for characters to escape, many bytes at a time.

@@ -2,6 +2,7 @@
 
 mod assume_role;
 mod assume_role_with_web_identity;
+mod dispatch;
 mod get_access_key_info;
 mod get_caller_identity;
 pub(crate) mod role_arn;
@@ -10,8 +11,9 @@ mod session_limits;
 
 use bowline_aws::{
     error::{AwsError, Protocol},
-    requirement::Requirement,
-    sts::{self, Request},
+    query::Params,
+    requirement::{ConditionEntry, Requirement},
+    sts::{self, Operation, OperationResource, Request},
 };
 
 use crate::{
@@ -21,32 +23,59 @@ use crate::{
 pub(crate) use assume_role_with_web_identity::with_web_identity;
 pub(crate) use service_role::{assume_for_service, check_service_trust};
 
-/// Serves a signed call: the answer's XML.
+/// The handler of one operation that is signed, implemented for the operation's input.
+///
+/// The generated [`dispatch`](dispatch::dispatch) calls the handler of each operation that `sts/table.rs` in `bowline-aws` declares as
+/// built: without one, the server does not compile.
+trait Handle {
+    /// Carries out a request. Returns the response's XML.
+    ///
+    /// # Errors
+    /// The operation's own, as the STS API Reference lists them.
+    async fn handle(self, call: SignedCall<'_, '_>) -> Result<String, RequestError>;
+}
+
+/// What the handlers take beside their input.
+struct SignedCall<'a, 'r> {
+    call: &'a Call<'a>,
+    authorizer: &'a Authorizer<'a>,
+    record: &'a mut RequestRecord<'r>,
+    params: &'a Params,
+}
+
+/// Serves a signed request. Returns the response's XML.
 ///
 /// # Errors
-/// What the operation refuses with; `InvalidAction` for one that this version does not carry out.
+/// The operation's own; `AccessDenied`; `InvalidAction` if the operation is not built.
 pub(crate) async fn signed(
-    request: Request,
+    operation: Operation,
+    params: &Params,
     call: &Call<'_>,
     authorizer: &Authorizer<'_>,
     record: &mut RequestRecord<'_>,
 ) -> Result<String, RequestError> {
-    match request {
-        Request::AssumeRole(input) => assume_role::assume_role(call, authorizer, record, &input),
-        // The signature was good and is not asked for: the token says who calls.
-        Request::AssumeRoleWithWebIdentity(input) => {
-            with_web_identity(call.app, record, input).await
-        }
-        Request::GetAccessKeyInfo(input) => {
-            get_access_key_info::get_access_key_info(call, authorizer, &input)
-        }
-        Request::GetCallerIdentity(_) => Ok(get_caller_identity::get_caller_identity(call)),
-        Request::NotBuilt(operation) => {
+    let request = Request::parse(operation, params).map_err(AwsError::from)?;
+    let request = match operation.resource() {
+        OperationResource::Any => {
             let requirement = Requirement::any_resource(operation.action());
-            let _permit = authorizer.permit(&[requirement], operation)?;
-            Err(AwsError::unknown_operation(operation.name(), sts::VERSION).into())
+            authorizer.permit(&[requirement], request)?.into_action()
         }
-    }
+        // The handler decides on a role, with the role's trust policy.
+        OperationResource::Role(_) | OperationResource::Nothing => request,
+    };
+    let call = SignedCall {
+        call,
+        authorizer,
+        record,
+        params,
+    };
+    dispatch::dispatch(request, call).await
+}
+
+/// The condition keys that a request's parameters set.
+fn condition_keys(operation: Operation, params: &Params) -> Vec<ConditionEntry<'_>> {
+    let keys = operation.condition_keys().iter();
+    keys.filter_map(|key| key.entry(params)).collect()
 }
 
 /// What a new session gives its holder.

@@ -2,11 +2,14 @@
 
 use anyhow::{Context as _, Result};
 
+use dispatch::Api;
+
 #[cfg(test)]
 #[expect(unreachable_pub, reason = "it is public in bowline-aws")]
 #[path = "../../../crates/aws/src/audited_parameters.rs"]
 mod audited_parameters;
 mod compatibility;
+mod dispatch;
 mod facts;
 mod names;
 mod service;
@@ -15,6 +18,18 @@ mod tables;
 
 /// The repository, where all paths begin.
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
+const IAM: Api = Api {
+    name: "iam",
+    call: "&Call<'_>",
+    returns_xml: false,
+};
+
+const STS: Api = Api {
+    name: "sts",
+    call: "SignedCall<'_, '_>",
+    returns_xml: true,
+};
 
 fn main() -> Result<()> {
     for (path, text) in files()? {
@@ -29,10 +44,12 @@ fn files() -> Result<Vec<(String, String)>> {
     let patterns = names::patterns(&read("crates/aws/src/constraint/pattern.rs")?);
     let mut files = Vec::new();
     let mut services = Vec::new();
-    for (name, rows) in [("iam", tables::iam::ROWS), ("sts", tables::sts::ROWS)] {
+    for (api, rows) in [(IAM, tables::iam::ROWS), (STS, tables::sts::ROWS)] {
+        let name = api.name;
         let facts = facts::Service::parse(&read(&format!("tools/facts/{name}.json"))?)?;
         let built = tables::built(rows);
         files.extend(service::files(name, &facts, &built, &patterns)?);
+        files.push(dispatch::file(&api, &facts, &built));
         services.push((name, facts, built));
     }
     let facts = facts::Service::parse(&read("tools/facts/dynamodb.json")?)?;

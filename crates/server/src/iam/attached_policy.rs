@@ -1,154 +1,86 @@
 //! Managed policies that are attached to roles and users.
 
-use bowline_aws::{
-    error::{AwsError, Code},
-    iam::{
-        AttachRolePolicyRequest, AttachUserPolicyRequest, AttachedPolicy, DetachRolePolicyRequest,
-        DetachUserPolicyRequest, ListAttachedRolePoliciesRequest, ListAttachedRolePoliciesResponse,
-        ListAttachedUserPoliciesRequest, ListAttachedUserPoliciesResponse,
-    },
+use bowline_aws::iam::{
+    AttachRolePolicyRequest, AttachUserPolicyRequest, AttachedPolicy, DetachRolePolicyRequest,
+    DetachUserPolicyRequest, ListAttachedRolePoliciesRequest, ListAttachedRolePoliciesResponse,
+    ListAttachedUserPoliciesRequest, ListAttachedUserPoliciesResponse, Operation,
 };
 
 use super::{
-    error::over_quota,
-    holder::Holder,
-    page::{Asked, Entries, Page},
-    policy,
+    Handle,
+    error::{IamError, Kind},
+    noun::{self, HasPermissions, Noun as _},
+    page::{Entries, Page},
 };
 use crate::{
-    identity::store::Transaction,
+    identity::{
+        index::{PolicyEntry, RoleEntry, UserEntry},
+        store::Transaction,
+    },
     request::{call::Call, error::RequestError},
 };
 
 /// Managed policies of one role or user ("IAM and AWS STS quotas", IAM User Guide: 10, raisable).
-const MOST: usize = 10;
+const MAX_ATTACHED_POLICIES: usize = 10;
 
-pub(super) async fn attach_to_role(
+async fn attach<N: HasPermissions>(
     call: &Call<'_>,
-    input: &AttachRolePolicyRequest,
+    to: &str,
+    arn: &str,
 ) -> Result<(), RequestError> {
-    attach(call, Holder::Role(&input.role_name), &input.policy_arn).await
-}
-
-pub(super) async fn attach_to_user(
-    call: &Call<'_>,
-    input: &AttachUserPolicyRequest,
-) -> Result<(), RequestError> {
-    attach(call, Holder::User(&input.user_name), &input.policy_arn).await
-}
-
-pub(super) async fn detach_from_role(
-    call: &Call<'_>,
-    input: &DetachRolePolicyRequest,
-) -> Result<(), RequestError> {
-    detach(call, Holder::Role(&input.role_name), &input.policy_arn).await
-}
-
-pub(super) async fn detach_from_user(
-    call: &Call<'_>,
-    input: &DetachUserPolicyRequest,
-) -> Result<(), RequestError> {
-    detach(call, Holder::User(&input.user_name), &input.policy_arn).await
-}
-
-pub(super) fn list_of_role(
-    call: &Call<'_>,
-    input: &ListAttachedRolePoliciesRequest,
-) -> Result<ListAttachedRolePoliciesResponse, RequestError> {
-    let asked = Asked {
-        operation: "ListAttachedRolePolicies",
-        marker: input.marker.as_deref(),
-        max_items: input.max_items,
-    };
-    let holder = Holder::Role(&input.role_name);
-    let Entries {
-        items,
-        is_truncated,
-        marker,
-    } = list(call, holder, input.path_prefix.as_deref(), asked)?;
-    Ok(ListAttachedRolePoliciesResponse {
-        attached_policies: Some(items),
-        is_truncated,
-        marker,
+    noun::change::<N>(call, to, |record, index| {
+        let policy = PolicyEntry::find(index, call.account(), arn)
+            .ok_or_else(|| IamError::PolicyNotAttachable(arn.to_owned()))?;
+        let attached = &mut N::permissions_mut(record).attached;
+        let is_new = attached.insert(policy.arn.to_string());
+        if is_new && attached.len() > MAX_ATTACHED_POLICIES {
+            return Err(RequestError::from(IamError::QuotaExceeded {
+                quota: N::ATTACHED_POLICIES_QUOTA,
+                max: MAX_ATTACHED_POLICIES,
+            }));
+        }
+        // Conflicts with a transaction that deletes the policy meanwhile.
+        Ok(Transaction::new().touch(&*policy.record, policy.revision))
     })
+    .await
+    .map(drop)
 }
 
-pub(super) fn list_of_user(
+async fn detach<N: HasPermissions>(
     call: &Call<'_>,
-    input: &ListAttachedUserPoliciesRequest,
-) -> Result<ListAttachedUserPoliciesResponse, RequestError> {
-    let asked = Asked {
-        operation: "ListAttachedUserPolicies",
-        marker: input.marker.as_deref(),
-        max_items: input.max_items,
-    };
-    let holder = Holder::User(&input.user_name);
-    let Entries {
-        items,
-        is_truncated,
-        marker,
-    } = list(call, holder, input.path_prefix.as_deref(), asked)?;
-    Ok(ListAttachedUserPoliciesResponse {
-        attached_policies: Some(items),
-        is_truncated,
-        marker,
+    from: &str,
+    arn: &str,
+) -> Result<(), RequestError> {
+    noun::change::<N>(call, from, |record, _| {
+        if N::permissions_mut(record).attached.remove(arn) {
+            return Ok(Transaction::new());
+        }
+        Err(IamError::NoSuchEntity(Kind::ManagedPolicy, arn.to_owned()).into())
     })
+    .await
+    .map(drop)
 }
 
-async fn attach(call: &Call<'_>, holder: Holder<'_>, arn: &str) -> Result<(), RequestError> {
-    let account = call.account();
-    let quota = match holder {
-        Holder::Role(_) => "PoliciesPerRole",
-        Holder::User(_) => "PoliciesPerUser",
-    };
-    holder
-        .change(call, |permissions, index| {
-            let policy = policy::own(index, account, arn).ok_or_else(|| {
-                let message = format!("Policy {arn} does not exist or is not attachable.");
-                AwsError::new(Code::NoSuchEntity, message)
-            })?;
-            let is_new = permissions.attached.insert(policy.arn.to_string());
-            if is_new && permissions.attached.len() > MOST {
-                return Err(over_quota(quota, MOST));
-            }
-            // Nobody deletes the policy meanwhile.
-            Ok(Transaction::new().touch(&*policy.record, policy.revision))
-        })
-        .await
-}
-
-async fn detach(call: &Call<'_>, holder: Holder<'_>, arn: &str) -> Result<(), RequestError> {
-    holder
-        .change(call, |permissions, _| {
-            if permissions.attached.remove(arn) {
-                return Ok(Transaction::new());
-            }
-            let message = format!("Policy {arn} was not found.");
-            Err(AwsError::new(Code::NoSuchEntity, message))
-        })
-        .await
-}
-
-/// In order of their names, of which an account has each once, and which a marker has room for.
-fn list(
+/// A page in the order of the policies' names. An account has each name once, and a marker has room for one.
+fn list<'a, N: HasPermissions>(
     call: &Call<'_>,
-    holder: Holder<'_>,
+    of: &str,
     path_prefix: Option<&str>,
-    asked: Asked<'_>,
-) -> Result<Entries<AttachedPolicy>, AwsError> {
-    let (_, permissions) = holder.find(&call.index, call.account())?;
-    let page = Page::new(call, asked)?;
+    page: impl FnOnce() -> Result<Page<'a>, IamError>,
+) -> Result<Entries<AttachedPolicy>, RequestError> {
+    let entry = noun::find::<N>(&call.index, call.account(), of)?;
+    let page = page()?;
     let after = page.after.as_deref();
-    let mut all: Vec<&str> = permissions
+    let mut arns: Vec<&str> = N::permissions(entry.record())
         .attached
         .iter()
         .map(String::as_str)
         .filter(|arn| after.is_none_or(|after| name(arn) > after))
         .filter(|arn| path_prefix.is_none_or(|prefix| path(arn).starts_with(prefix)))
         .collect();
-    all.sort_unstable_by_key(|arn| name(arn));
+    arns.sort_unstable_by_key(|arn| name(arn));
     page.take(
-        all,
+        arns,
         |arn| name(arn),
         |arn| AttachedPolicy {
             policy_name: Some(name(arn).to_owned()),
@@ -157,12 +89,68 @@ fn list(
     )
 }
 
+/// The three operations on the attached policies of one noun, whose inputs name it in `$owner`.
+macro_rules! handlers {
+    (
+        $noun:ty, $owner:ident:
+        $attach:ident,
+        $detach:ident,
+        $list:ident -> $listed:ident as $operation:ident
+    ) => {
+        impl Handle for $attach {
+            type Output = ();
+
+            async fn handle(self, call: &Call<'_>) -> Result<(), RequestError> {
+                attach::<$noun>(call, &self.$owner, &self.policy_arn).await
+            }
+        }
+
+        impl Handle for $detach {
+            type Output = ();
+
+            async fn handle(self, call: &Call<'_>) -> Result<(), RequestError> {
+                detach::<$noun>(call, &self.$owner, &self.policy_arn).await
+            }
+        }
+
+        impl Handle for $list {
+            type Output = $listed;
+
+            async fn handle(self, call: &Call<'_>) -> Result<$listed, RequestError> {
+                let (operation, marker) = (Operation::$operation, self.marker.as_deref());
+                let (of, path_prefix) = (&self.$owner, self.path_prefix.as_deref());
+                let page = || Page::new(call, operation, marker, self.max_items);
+                let entries = list::<$noun>(call, of, path_prefix, page)?;
+                Ok($listed {
+                    attached_policies: Some(entries.items),
+                    is_truncated: entries.is_truncated,
+                    marker: entries.marker,
+                })
+            }
+        }
+    };
+}
+
+handlers! {
+    RoleEntry, role_name:
+    AttachRolePolicyRequest,
+    DetachRolePolicyRequest,
+    ListAttachedRolePoliciesRequest -> ListAttachedRolePoliciesResponse as ListAttachedRolePolicies
+}
+
+handlers! {
+    UserEntry, user_name:
+    AttachUserPolicyRequest,
+    DetachUserPolicyRequest,
+    ListAttachedUserPoliciesRequest -> ListAttachedUserPoliciesResponse as ListAttachedUserPolicies
+}
+
 /// The path and name in `arn:aws:iam::{account}:policy{path}{name}`.
 fn path(arn: &str) -> &str {
     arn.split_once(":policy").map_or("", |(_, path)| path)
 }
 
-/// What stands behind the path.
+/// The name in the ARN, after its path.
 fn name(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or_default()
 }

@@ -1,110 +1,170 @@
-//! Inline policies, of whoever holds them.
+//! Inline policies of roles and users.
 
-use bowline_aws::error::{AwsError, Code};
+use bowline_aws::iam::{
+    DeleteRolePolicyRequest, DeleteUserPolicyRequest, GetRolePolicyRequest, GetRolePolicyResponse,
+    GetUserPolicyRequest, GetUserPolicyResponse, ListRolePoliciesRequest, ListRolePoliciesResponse,
+    ListUserPoliciesRequest, ListUserPoliciesResponse, Operation, PutRolePolicyRequest,
+    PutUserPolicyRequest,
+};
 
 use super::{
-    error::no_such,
-    holder::Holder,
-    page::{Asked, Entries, Page},
+    Handle,
+    error::IamError,
+    noun::{self, HasPermissions},
+    page::{Entries, Page},
     policy_document::{check_inline, encoded, size},
 };
 use crate::{
-    identity::store::Transaction,
+    identity::{
+        index::{RoleEntry, UserEntry},
+        store::Transaction,
+    },
     request::{call::Call, error::RequestError},
 };
 
-/// Puts a policy in place of one with the same name, if there is one.
+/// Creates a policy, or replaces the one with the same name.
 ///
 /// # Errors
-/// `MalformedPolicyDocument`, `NoSuchEntity`, and `LimitExceeded` if all of them together are too large.
-pub(super) async fn put(
+/// [`IamError::MalformedPolicyDocument`], [`IamError::NoSuchEntity`], [`IamError::PolicySizeExceeded`].
+async fn put<N: HasPermissions>(
     call: &Call<'_>,
-    holder: Holder<'_>,
+    owner: &str,
     name: &str,
     document: &str,
 ) -> Result<(), RequestError> {
     check_inline(document)?;
-    let most = most(holder);
-    holder
-        .change(call, |permissions, _| {
-            let (name, document) = (name.to_owned(), document.to_owned());
-            permissions.inline.insert(name, document);
-            let all: usize = permissions.inline.values().map(|text| size(text)).sum();
-            if all > most {
-                let message = format!(
-                    "Maximum policy size of {most} bytes exceeded for {} {}",
-                    holder.kind(),
-                    holder.name()
-                );
-                return Err(AwsError::new(Code::LimitExceeded, message));
-            }
-            Ok(Transaction::new())
-        })
-        .await
+    noun::change::<N>(call, owner, |record, _| {
+        let inline = &mut N::permissions_mut(record).inline;
+        inline.insert(name.to_owned(), document.to_owned());
+        let total: usize = inline.values().map(|text| size(text)).sum();
+        if total > N::MAX_INLINE_POLICY_CHARS {
+            return Err(RequestError::from(IamError::PolicySizeExceeded {
+                kind: N::KIND,
+                name: owner.to_owned(),
+                max: N::MAX_INLINE_POLICY_CHARS,
+            }));
+        }
+        Ok(Transaction::new())
+    })
+    .await
+    .map(drop)
 }
 
-/// The holder's name and a policy's document, as an answer has it.
-///
-/// # Errors
-/// `NoSuchEntity`.
-pub(super) fn get(
+/// The owner's name and a policy's document, as responses contain them.
+fn get<N: HasPermissions>(
     call: &Call<'_>,
-    holder: Holder<'_>,
+    owner: &str,
     name: &str,
-) -> Result<(String, String), AwsError> {
-    let (holder_name, permissions) = holder.find(&call.index, call.account())?;
-    let document = permissions.inline.get(name);
-    let document = document.ok_or_else(|| no_such_policy(holder, name))?;
-    Ok((holder_name.to_owned(), encoded(document)))
+) -> Result<(String, String), IamError> {
+    let entry = noun::find::<N>(&call.index, call.account(), owner)?;
+    let document = N::permissions(entry.record()).inline.get(name);
+    let document = document.ok_or_else(|| no_such_policy::<N>(name))?;
+    Ok((entry.name().to_owned(), encoded(document)))
 }
 
-/// The names of all policies, in order.
-///
-/// # Errors
-/// `NoSuchEntity`, and those of a page.
-pub(super) fn list(
+/// A page of the policies' names, in order.
+fn list<N: HasPermissions>(
     call: &Call<'_>,
-    holder: Holder<'_>,
-    asked: Asked<'_>,
-) -> Result<Entries<String>, AwsError> {
-    let (_, permissions) = holder.find(&call.index, call.account())?;
-    let page = Page::new(call, asked)?;
+    owner: &str,
+    operation: Operation,
+    marker: Option<&str>,
+    max_items: Option<i32>,
+) -> Result<Entries<String>, RequestError> {
+    let entry = noun::find::<N>(&call.index, call.account(), owner)?;
+    let page = Page::new(call, operation, marker, max_items)?;
     let after = page.after.as_deref();
-    let names = permissions.inline.keys();
+    let names = N::permissions(entry.record()).inline.keys();
     let names = names.filter(|name| after.is_none_or(|after| name.as_str() > after));
     page.take(names, |name| name, |name| (*name).clone())
 }
 
-/// Deletes a policy.
-///
-/// # Errors
-/// `NoSuchEntity`.
-pub(super) async fn delete(
+async fn delete<N: HasPermissions>(
     call: &Call<'_>,
-    holder: Holder<'_>,
+    owner: &str,
     name: &str,
 ) -> Result<(), RequestError> {
-    holder
-        .change(call, |permissions, _| {
-            match permissions.inline.remove(name) {
-                Some(_) => Ok(Transaction::new()),
-                None => Err(no_such_policy(holder, name)),
+    noun::change::<N>(call, owner, |record, _| {
+        match N::permissions_mut(record).inline.remove(name) {
+            Some(_) => Ok(Transaction::new()),
+            None => Err(no_such_policy::<N>(name).into()),
+        }
+    })
+    .await
+    .map(drop)
+}
+
+fn no_such_policy<N: HasPermissions>(name: &str) -> IamError {
+    IamError::NoSuchInlinePolicy(N::KIND, name.to_owned())
+}
+
+/// The four operations on the inline policies of one noun, whose inputs and outputs name it in `$owner`.
+macro_rules! handlers {
+    (
+        $noun:ty, $owner:ident:
+        $put:ident,
+        $get:ident -> $got:ident,
+        $list:ident -> $listed:ident as $operation:ident,
+        $delete:ident
+    ) => {
+        impl Handle for $put {
+            type Output = ();
+
+            async fn handle(self, call: &Call<'_>) -> Result<(), RequestError> {
+                put::<$noun>(call, &self.$owner, &self.policy_name, &self.policy_document).await
             }
-        })
-        .await
+        }
+
+        impl Handle for $get {
+            type Output = $got;
+
+            async fn handle(self, call: &Call<'_>) -> Result<$got, RequestError> {
+                let ($owner, policy_document) =
+                    get::<$noun>(call, &self.$owner, &self.policy_name)?;
+                let policy_name = self.policy_name;
+                Ok($got {
+                    $owner,
+                    policy_name,
+                    policy_document,
+                })
+            }
+        }
+
+        impl Handle for $list {
+            type Output = $listed;
+
+            async fn handle(self, call: &Call<'_>) -> Result<$listed, RequestError> {
+                let (operation, marker) = (Operation::$operation, self.marker.as_deref());
+                let entries = list::<$noun>(call, &self.$owner, operation, marker, self.max_items)?;
+                Ok($listed {
+                    policy_names: entries.items,
+                    is_truncated: entries.is_truncated,
+                    marker: entries.marker,
+                })
+            }
+        }
+
+        impl Handle for $delete {
+            type Output = ();
+
+            async fn handle(self, call: &Call<'_>) -> Result<(), RequestError> {
+                delete::<$noun>(call, &self.$owner, &self.policy_name).await
+            }
+        }
+    };
 }
 
-/// Characters of all inline policies together, white space aside ("IAM and AWS STS quotas", IAM User Guide).
-fn most(holder: Holder<'_>) -> usize {
-    match holder {
-        Holder::Role(_) => 10_240,
-        Holder::User(_) => 2_048,
-    }
+handlers! {
+    RoleEntry, role_name:
+    PutRolePolicyRequest,
+    GetRolePolicyRequest -> GetRolePolicyResponse,
+    ListRolePoliciesRequest -> ListRolePoliciesResponse as ListRolePolicies,
+    DeleteRolePolicyRequest
 }
 
-fn no_such_policy(holder: Holder<'_>, name: &str) -> AwsError {
-    match holder {
-        Holder::Role(_) => no_such("role policy", name),
-        Holder::User(_) => no_such("user policy", name),
-    }
+handlers! {
+    UserEntry, user_name:
+    PutUserPolicyRequest,
+    GetUserPolicyRequest -> GetUserPolicyResponse,
+    ListUserPoliciesRequest -> ListUserPoliciesResponse as ListUserPolicies,
+    DeleteUserPolicyRequest
 }

@@ -1,27 +1,30 @@
-//! OIDC providers: whose tokens an account takes.
+//! OIDC providers: the issuers whose tokens an account accepts.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use bowline_aws::{
-    error::{AwsError, Code},
     iam::{
         AddClientIDToOpenIDConnectProviderRequest, CreateOpenIDConnectProviderRequest,
         CreateOpenIDConnectProviderResponse, DeleteOpenIDConnectProviderRequest,
         GetOpenIDConnectProviderRequest, GetOpenIDConnectProviderResponse,
-        ListOpenIDConnectProvidersResponse, OpenIDConnectProviderListEntry,
-        RemoveClientIDFromOpenIDConnectProviderRequest,
+        ListOpenIDConnectProvidersRequest, ListOpenIDConnectProvidersResponse,
+        OpenIDConnectProviderListEntry, RemoveClientIDFromOpenIDConnectProviderRequest,
         UpdateOpenIDConnectProviderThumbprintRequest,
     },
     ids::UniqueIdKind,
 };
 use bowline_iam::account::AccountId;
 
-use super::error::{already_exists, over_quota};
+use super::{
+    Handle,
+    error::{IamError, Kind},
+    noun::{self, Address, Noun},
+};
 use crate::{
     identity::{
-        entity::OidcProvider,
-        index::{self, Index},
-        store::Transaction,
+        entity::{OidcProvider, UniqueId},
+        index::{Index, ProviderEntry},
+        store::{Revision, Transaction},
     },
     oidc,
     request::{
@@ -32,209 +35,238 @@ use crate::{
 };
 
 /// Client ids of one provider ("IAM and AWS STS quotas", IAM User Guide).
-const MOST_CLIENT_IDS: usize = 100;
+const MAX_CLIENT_IDS: usize = 100;
 /// Thumbprints of one provider (IAM API Reference, `CreateOpenIDConnectProvider`).
-const MOST_THUMBPRINTS: usize = 5;
+const MAX_THUMBPRINTS: usize = 5;
 
-pub(super) async fn create(
-    call: &Call<'_>,
-    input: CreateOpenIDConnectProviderRequest,
-) -> Result<CreateOpenIDConnectProviderResponse, RequestError> {
-    reject_unsupported(&[("Tags", has_any(input.tags.as_ref()))])?;
-    oidc::validate_url(&input.url, call.app.config.allow_loopback_issuers).map_err(|error| {
-        let message = "Invalid Open ID Connect Provider URL";
-        RequestError::new(AwsError::new(Code::ValidationError, message), &error)
-    })?;
-    let client_ids = distinct(input.client_id_list.unwrap_or_default());
-    if client_ids.len() > MOST_CLIENT_IDS {
-        return Err(over_quota("ClientIdsPerOpenIdConnectProvider", MOST_CLIENT_IDS).into());
+impl Noun for ProviderEntry {
+    type Record = OidcProvider;
+    const KIND: Kind = Kind::OidcProvider;
+    const ADDRESS: Address = Address::Arn;
+
+    /// Another account's provider is not found either.
+    fn find<'i>(index: &'i Index, account: AccountId, arn: &str) -> Option<&'i Arc<Self>> {
+        let provider = index.provider(arn);
+        provider.filter(|provider| provider.record.account == account)
     }
-    let thumbprints = thumbprints(input.thumbprint_list.unwrap_or_default())?;
-    let provider = OidcProvider {
-        id: call.unique_id(UniqueIdKind::Provider)?,
-        account: call.account(),
-        url: input.url,
-        issuer_override: None,
-        client_ids,
-        thumbprints,
-        jwks: None,
-        ca_bundle: None,
-        created: call.now,
-    };
-    let arn = provider.arn();
-    call.update(|index| {
-        // Names ignore case, as look-ups do.
-        let account = call.account();
-        let taken = index.providers(account).any(|other| {
-            other
-                .record
-                .address()
-                .eq_ignore_ascii_case(provider.address())
-        });
-        if taken {
-            let message = format!("Provider with url {} already exists.", provider.url);
-            return Err(already_exists(message));
-        }
-        Ok((Transaction::new().create(&provider), ()))
-    })
-    .await?;
-    Ok(CreateOpenIDConnectProviderResponse {
-        open_id_connect_provider_arn: Some(arn),
-        tags: None,
-    })
-}
 
-pub(super) fn get(
-    call: &Call<'_>,
-    input: &GetOpenIDConnectProviderRequest,
-) -> Result<GetOpenIDConnectProviderResponse, RequestError> {
-    let arn = &input.open_id_connect_provider_arn;
-    let record = &find(&call.index, call.account(), arn)?.record;
-    Ok(GetOpenIDConnectProviderResponse {
-        url: Some(record.address().to_owned()),
-        client_id_list: Some(record.client_ids.clone()),
-        thumbprint_list: Some(record.thumbprints.clone()),
-        create_date: Some(record.created),
-        tags: None,
-    })
-}
+    fn by_id<'i>(index: &'i Index, id: &UniqueId) -> Option<&'i Arc<Self>> {
+        index.provider_by_id(id.as_str())
+    }
 
-pub(super) fn list(call: &Call<'_>) -> ListOpenIDConnectProvidersResponse {
-    let providers = call.index.providers(call.account());
-    let items = providers.map(|provider| OpenIDConnectProviderListEntry {
-        arn: Some(provider.arn.to_string()),
-    });
-    ListOpenIDConnectProvidersResponse {
-        open_id_connect_provider_list: Some(items.collect()),
+    /// Whether a provider has this URL. Addresses ignore case, as look-ups do.
+    fn is_taken(index: &Index, account: AccountId, url: &str) -> bool {
+        let address = url.split_once("://").map_or(url, |(_, address)| address);
+        index
+            .providers(account)
+            .any(|other| other.record.address().eq_ignore_ascii_case(address))
+    }
+
+    fn record(&self) -> &Arc<OidcProvider> {
+        &self.record
+    }
+
+    fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    fn id(&self) -> &UniqueId {
+        &self.record.id
+    }
+
+    fn name(&self) -> &str {
+        self.record.address()
+    }
+
+    fn arn(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.arn)
     }
 }
 
-/// A client id that is there already is as good as added.
-pub(super) async fn add_client_id(
-    call: &Call<'_>,
-    input: &AddClientIDToOpenIDConnectProviderRequest,
-) -> Result<(), RequestError> {
-    change(call, &input.open_id_connect_provider_arn, |provider| {
-        if !provider.client_ids.contains(&input.client_id) {
-            provider.client_ids.push(input.client_id.clone());
-        }
-        if provider.client_ids.len() > MOST_CLIENT_IDS {
-            return Err(over_quota(
-                "ClientIdsPerOpenIdConnectProvider",
-                MOST_CLIENT_IDS,
-            ));
-        }
-        Ok(())
-    })
-    .await
-    .map(drop)
-}
+impl Handle for CreateOpenIDConnectProviderRequest {
+    type Output = CreateOpenIDConnectProviderResponse;
 
-/// A client id that is not there is as good as removed.
-pub(super) async fn remove_client_id(
-    call: &Call<'_>,
-    input: &RemoveClientIDFromOpenIDConnectProviderRequest,
-) -> Result<(), RequestError> {
-    change(call, &input.open_id_connect_provider_arn, |provider| {
-        provider.client_ids.retain(|id| *id != input.client_id);
-        Ok(())
-    })
-    .await
-    .map(drop)
-}
-
-pub(super) async fn update_thumbprints(
-    call: &Call<'_>,
-    input: &UpdateOpenIDConnectProviderThumbprintRequest,
-) -> Result<(), RequestError> {
-    let thumbprints = thumbprints(input.thumbprint_list.clone())?;
-    change(call, &input.open_id_connect_provider_arn, |provider| {
-        provider.thumbprints.clone_from(&thumbprints);
-        Ok(())
-    })
-    .await
-    .map(drop)
-}
-
-/// One that does not exist is as good as deleted (IAM API Reference, `DeleteOpenIDConnectProvider`).
-pub(super) async fn delete(
-    call: &Call<'_>,
-    input: &DeleteOpenIDConnectProviderRequest,
-) -> Result<(), RequestError> {
-    let account = call.account();
-    call.update(|index| {
-        let found = find(index, account, &input.open_id_connect_provider_arn);
-        let transaction = match found {
-            Ok(provider) => Transaction::new().delete(&*provider.record, provider.revision),
-            Err(_) => Transaction::new(),
-        };
-        Ok((transaction, ()))
-    })
-    .await?;
-    // Its keys are of no more use, and an account that makes and deletes providers must not fill the memory with them.
-    let index = call.app.state.current();
-    let exists = |id: &str| index.provider_by_id(id).is_some();
-    call.app.oidc.retain_providers(exists);
-    Ok(())
-}
-
-/// The account's provider with this ARN.
-///
-/// # Errors
-/// `NoSuchEntity`, also for another account's.
-pub(crate) fn find<'a>(
-    index: &'a Index,
-    account: AccountId,
-    arn: &str,
-) -> Result<&'a Arc<index::ProviderEntry>, AwsError> {
-    let provider = index.provider(arn);
-    provider
-        .filter(|provider| provider.record.account == account)
-        .ok_or_else(|| {
-            let message = format!("OpenIDConnect Provider not found for arn {arn}");
-            AwsError::new(Code::NoSuchEntity, message)
+    async fn handle(
+        self,
+        call: &Call<'_>,
+    ) -> Result<CreateOpenIDConnectProviderResponse, RequestError> {
+        reject_unsupported(&[("Tags", has_any(self.tags.as_ref()))])?;
+        oidc::validate_url(&self.url, call.app.config.allow_loopback_issuers)
+            .map_err(|error| RequestError::new(IamError::InvalidProviderUrl.into(), &error))?;
+        let client_ids = distinct(self.client_id_list.unwrap_or_default());
+        check_client_ids(&client_ids)?;
+        let thumbprints = thumbprints(self.thumbprint_list.unwrap_or_default())?;
+        let id = call.unique_id(UniqueIdKind::Provider)?;
+        let provider = noun::create::<ProviderEntry>(call, &self.url, |_| {
+            Ok(OidcProvider {
+                id: id.clone(),
+                account: call.account(),
+                url: self.url.clone(),
+                issuer_override: None,
+                client_ids: client_ids.clone(),
+                thumbprints: thumbprints.clone(),
+                jwks: None,
+                ca_bundle: None,
+                created: call.now,
+            })
         })
+        .await?;
+        Ok(CreateOpenIDConnectProviderResponse {
+            open_id_connect_provider_arn: Some(provider.arn()),
+            tags: None,
+        })
+    }
 }
 
-/// Changes the record of a provider; what else it has stays. Gives what then holds.
+impl Handle for GetOpenIDConnectProviderRequest {
+    type Output = GetOpenIDConnectProviderResponse;
+
+    async fn handle(
+        self,
+        call: &Call<'_>,
+    ) -> Result<GetOpenIDConnectProviderResponse, RequestError> {
+        let arn = &self.open_id_connect_provider_arn;
+        let found = noun::find::<ProviderEntry>(&call.index, call.account(), arn)?;
+        let record = &found.record;
+        Ok(GetOpenIDConnectProviderResponse {
+            url: Some(record.address().to_owned()),
+            client_id_list: Some(record.client_ids.clone()),
+            thumbprint_list: Some(record.thumbprints.clone()),
+            create_date: Some(record.created),
+            tags: None,
+        })
+    }
+}
+
+impl Handle for ListOpenIDConnectProvidersRequest {
+    type Output = ListOpenIDConnectProvidersResponse;
+
+    async fn handle(
+        self,
+        call: &Call<'_>,
+    ) -> Result<ListOpenIDConnectProvidersResponse, RequestError> {
+        let providers = call.index.providers(call.account());
+        let items = providers.map(|provider| OpenIDConnectProviderListEntry {
+            arn: Some(provider.arn.to_string()),
+        });
+        Ok(ListOpenIDConnectProvidersResponse {
+            open_id_connect_provider_list: Some(items.collect()),
+        })
+    }
+}
+
+/// Adding a client id that the provider already has succeeds.
+impl Handle for AddClientIDToOpenIDConnectProviderRequest {
+    type Output = ();
+
+    async fn handle(self, call: &Call<'_>) -> Result<(), RequestError> {
+        change(call, &self.open_id_connect_provider_arn, |provider| {
+            if !provider.client_ids.contains(&self.client_id) {
+                provider.client_ids.push(self.client_id.clone());
+            }
+            check_client_ids(&provider.client_ids)
+        })
+        .await
+        .map(drop)
+    }
+}
+
+/// Removing a client id that the provider does not have succeeds.
+impl Handle for RemoveClientIDFromOpenIDConnectProviderRequest {
+    type Output = ();
+
+    async fn handle(self, call: &Call<'_>) -> Result<(), RequestError> {
+        change(call, &self.open_id_connect_provider_arn, |provider| {
+            provider.client_ids.retain(|id| *id != self.client_id);
+            Ok(())
+        })
+        .await
+        .map(drop)
+    }
+}
+
+impl Handle for UpdateOpenIDConnectProviderThumbprintRequest {
+    type Output = ();
+
+    async fn handle(self, call: &Call<'_>) -> Result<(), RequestError> {
+        let thumbprints = thumbprints(self.thumbprint_list)?;
+        change(call, &self.open_id_connect_provider_arn, |provider| {
+            provider.thumbprints.clone_from(&thumbprints);
+            Ok(())
+        })
+        .await
+        .map(drop)
+    }
+}
+
+/// Deleting a provider that does not exist succeeds (IAM API Reference, `DeleteOpenIDConnectProvider`).
+impl Handle for DeleteOpenIDConnectProviderRequest {
+    type Output = ();
+
+    async fn handle(self, call: &Call<'_>) -> Result<(), RequestError> {
+        let (account, arn) = (call.account(), &self.open_id_connect_provider_arn);
+        call.update(|index| {
+            let transaction = match ProviderEntry::find(index, account, arn) {
+                Some(provider) => Transaction::new().delete(&*provider.record, provider.revision),
+                None => Transaction::new(),
+            };
+            Ok((transaction, ()))
+        })
+        .await?;
+        // Its cached keys go too: an account that creates and deletes providers must not fill the memory with them.
+        let index = call.app.state.current();
+        let exists = |id: &str| index.provider_by_id(id).is_some();
+        call.app.oidc.retain_providers(exists);
+        Ok(())
+    }
+}
+
+/// Changes the record of a provider, and returns it. What `change` leaves alone stays.
 ///
 /// # Errors
-/// `NoSuchEntity`, and what `change` refuses with.
+/// [`IamError::NoSuchEntity`], and the errors of `change`.
 pub(crate) async fn change(
     call: &Call<'_>,
     arn: &str,
-    change: impl Fn(&mut OidcProvider) -> Result<(), AwsError> + Send + Sync,
+    change: impl Fn(&mut OidcProvider) -> Result<(), IamError> + Send + Sync,
 ) -> Result<OidcProvider, RequestError> {
-    let account = call.account();
-    call.change(
-        |index| find(index, account, arn).map(|found| (&found.record, found.revision)),
-        |provider, _| change(provider).map(|()| Transaction::new()),
-    )
+    noun::change::<ProviderEntry>(call, arn, |provider, _| {
+        change(provider)?;
+        Ok(Transaction::new())
+    })
     .await
 }
 
-/// SHA-1 fingerprints: 40 hexadecimal digits each, which the constraint does not say.
-fn thumbprints(given: Vec<String>) -> Result<Vec<String>, AwsError> {
-    let given = distinct(given);
-    if given.len() > MOST_THUMBPRINTS {
-        let message = "Thumbprint list must contain no more than 5 entries.";
-        return Err(AwsError::new(Code::InvalidInput, message));
+fn check_client_ids(client_ids: &[String]) -> Result<(), IamError> {
+    if client_ids.len() > MAX_CLIENT_IDS {
+        return Err(IamError::QuotaExceeded {
+            quota: "ClientIdsPerOpenIdConnectProvider",
+            max: MAX_CLIENT_IDS,
+        });
     }
-    let hex = |text: &String| text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if !given.iter().all(hex) {
-        let message = "Thumbprint is not 40 hexadecimal digits.";
-        return Err(AwsError::new(Code::ValidationError, message));
-    }
-    Ok(given)
+    Ok(())
 }
 
-/// Each once, in the order in which they came.
-fn distinct(given: Vec<String>) -> Vec<String> {
-    let mut once: Vec<String> = Vec::with_capacity(given.len());
-    for text in given {
-        if !once.contains(&text) {
-            once.push(text);
+/// SHA-1 fingerprints of 40 hexadecimal digits. The constraint of the input checks their length only.
+fn thumbprints(list: Vec<String>) -> Result<Vec<String>, IamError> {
+    let thumbprints = distinct(list);
+    if thumbprints.len() > MAX_THUMBPRINTS {
+        return Err(IamError::TooManyThumbprints);
+    }
+    let hex = |text: &String| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !thumbprints.iter().all(hex) {
+        return Err(IamError::MalformedThumbprint);
+    }
+    Ok(thumbprints)
+}
+
+/// Each text once, in the order of the list.
+fn distinct(list: Vec<String>) -> Vec<String> {
+    let mut distinct: Vec<String> = Vec::with_capacity(list.len());
+    for text in list {
+        if !distinct.contains(&text) {
+            distinct.push(text);
         }
     }
-    once
+    distinct
 }

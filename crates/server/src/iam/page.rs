@@ -1,33 +1,32 @@
-//! Lists page by page: at most `MaxItems` entries, and a marker that says where to go on.
+//! Lists page by page: at most `MaxItems` entries, and a marker for the next page.
 //!
-//! A marker is sealed for one account and one operation: one made up, or of another list, is refused.
+//! A marker is sealed for one account and one operation. A made-up marker, or another list's, is refused.
 
-use bowline_aws::error::{AwsError, Code, Protocol};
+use bowline_aws::{
+    error::{AwsError, Protocol},
+    iam::Operation,
+};
 
-use crate::{crypto::page_token, request::call::Call};
+use super::{error::IamError, noun::Listed};
+use crate::{
+    crypto::page_token,
+    request::{call::Call, error::RequestError},
+};
 
-/// Entries of a page whose size nobody asked for (IAM API Reference, `MaxItems`).
-const DEFAULT: usize = 100;
+/// Entries of a page if the request has no `MaxItems` (IAM API Reference, `MaxItems`).
+const DEFAULT_ITEMS: usize = 100;
 
-/// What a request says of the page that it asks for.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Asked<'a> {
-    pub(super) operation: &'static str,
-    pub(super) marker: Option<&'a str>,
-    pub(super) max_items: Option<i32>,
-}
-
-/// Which page is asked for.
+/// The page that a request asks for.
 #[derive(Debug)]
 pub(super) struct Page<'a> {
     call: &'a Call<'a>,
-    operation: &'static str,
-    most: usize,
+    operation: Operation,
+    max_items: usize,
     /// The name of the last entry of the page before.
     pub(super) after: Option<String>,
 }
 
-/// Entries, and where the next page begins.
+/// The entries of a page, and the marker of the next one.
 #[derive(Debug)]
 pub(super) struct Entries<T> {
     pub(super) items: Vec<T>,
@@ -36,39 +35,53 @@ pub(super) struct Entries<T> {
 }
 
 impl<'a> Page<'a> {
-    /// Reads `Marker` and `MaxItems` of an operation.
+    /// Reads `Marker` and `MaxItems`.
     ///
     /// # Errors
-    /// `ValidationError` for a marker that is none of this list.
-    pub(super) fn new(call: &'a Call<'a>, asked: Asked<'_>) -> Result<Self, AwsError> {
-        let Asked {
-            operation,
-            marker,
-            max_items,
-        } = asked;
-        let invalid = || AwsError::new(Code::ValidationError, "Invalid Marker.");
+    /// [`IamError::InvalidMarker`].
+    pub(super) fn new(
+        call: &'a Call<'a>,
+        operation: Operation,
+        marker: Option<&str>,
+        max_items: Option<i32>,
+    ) -> Result<Self, IamError> {
         let after = match marker {
             None => None,
             Some(marker) => {
                 let keyring = call.index.keyring();
                 let text = page_token::open(marker, call.account(), keyring, call.now)
-                    .map_err(|_| invalid())?;
-                let (of, name) = text.split_once('/').ok_or_else(invalid)?;
-                if of != operation {
-                    return Err(invalid());
+                    .map_err(|_| IamError::InvalidMarker)?;
+                let (of, name) = text.split_once('/').ok_or(IamError::InvalidMarker)?;
+                if of != operation.name() {
+                    return Err(IamError::InvalidMarker);
                 }
                 Some(name.to_owned())
             }
         };
+        let max_items = max_items.and_then(|items| usize::try_from(items).ok());
         Ok(Self {
             call,
             operation,
-            most: max_items.map_or(DEFAULT, |n| usize::try_from(n).unwrap_or(DEFAULT)),
+            max_items: max_items.unwrap_or(DEFAULT_ITEMS),
             after,
         })
     }
 
-    /// Takes the page's entries from all that come after the page before, in order of their names.
+    /// The page of the account's entities of one kind, by name, with this path prefix.
+    ///
+    /// # Errors
+    /// As [`take`](Self::take).
+    pub(super) fn list<N: Listed, T>(
+        &self,
+        path_prefix: Option<&str>,
+        to_output: impl Fn(&N) -> T,
+    ) -> Result<Entries<T>, RequestError> {
+        let after = self.after.as_deref();
+        let all = N::list(&self.call.index, self.call.account(), path_prefix, after);
+        self.take(all, |entry| entry.name(), |entry| to_output(entry))
+    }
+
+    /// Takes the page's entries from all that come after the page before, in the order of their names.
     ///
     /// # Errors
     /// `InternalFailure` if no marker can be sealed.
@@ -76,12 +89,12 @@ impl<'a> Page<'a> {
         &self,
         all: impl IntoIterator<Item = E>,
         name: impl Fn(&E) -> &str,
-        show: impl Fn(&E) -> T,
-    ) -> Result<Entries<T>, AwsError> {
+        to_output: impl Fn(&E) -> T,
+    ) -> Result<Entries<T>, RequestError> {
         let mut items = Vec::new();
         let mut last: Option<E> = None;
         for entry in all {
-            if items.len() == self.most {
+            if items.len() == self.max_items {
                 let name = last.as_ref().map(name).unwrap_or_default();
                 return Ok(Entries {
                     items,
@@ -89,7 +102,7 @@ impl<'a> Page<'a> {
                     marker: Some(self.marker(name)?),
                 });
             }
-            items.push(show(&entry));
+            items.push(to_output(&entry));
             last = Some(entry);
         }
         Ok(Entries {
@@ -100,7 +113,7 @@ impl<'a> Page<'a> {
     }
 
     fn marker(&self, name: &str) -> Result<String, AwsError> {
-        let text = format!("{}/{name}", self.operation);
+        let text = format!("{}/{name}", self.operation.name());
         let keyring = self.call.index.keyring();
         page_token::seal(&text, self.call.account(), keyring, self.call.now)
             .map_err(|_| AwsError::internal(Protocol::IAM))

@@ -1,19 +1,19 @@
-//! Roles that are handed to services: `iam:PassRole`, which is no operation but a permission that others take ("Grant a user permissions
-//! to pass a role to an AWS service", IAM User Guide).
+//! `iam:PassRole`: the permission to pass a role to a service, which operations need beside their own ("Grant a user permissions to
+//! pass a role to an AWS service", IAM User Guide).
 
 use bowline_aws::requirement::{Requirement, ResourceOwner};
 use bowline_iam::account::AccountId;
 
-/// A role that a caller hands to a service.
+/// A role that a caller passes to a service.
 #[derive(Debug)]
 pub(crate) struct PassRole {
-    /// The role.
+    /// The role's ARN, whether the role exists or not.
     pub(crate) role_arn: String,
     /// The account in the role's ARN.
     pub(crate) account: AccountId,
     /// The service: `iam:PassedToService`.
     pub(crate) service: &'static str,
-    /// The resource that the service is to assume it for, if that is known: `iam:AssociatedResourceArn`.
+    /// The resource that the service assumes the role for, if the request names one: `iam:AssociatedResourceArn`.
     pub(crate) resource: Option<String>,
 }
 

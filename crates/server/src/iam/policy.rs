@@ -1,28 +1,29 @@
 //! Managed policies.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use bowline_aws::{
-    error::{AwsError, Code},
     iam::{
         CreatePolicyRequest, CreatePolicyResponse, DeletePolicyRequest, GetPolicyRequest,
         GetPolicyResponse, GetPolicyVersionRequest, GetPolicyVersionResponse, ListPoliciesRequest,
-        ListPoliciesResponse, Policy, PolicyVersion,
+        ListPoliciesResponse, Operation, Policy, PolicyVersion,
     },
     ids::UniqueIdKind,
 };
 use bowline_iam::account::AccountId;
 
 use super::{
-    error::{already_exists, delete_conflict},
-    page::{Asked, Entries, Page},
+    Handle,
+    error::{DeleteConflict, IamError, Kind},
+    noun::{self, Address, Listed, Noun},
+    page::Page,
     policy_document::{check_managed, encoded},
 };
 use crate::{
     identity::{
-        entity,
-        index::{self, Index},
-        store::Transaction,
+        entity::{self, UniqueId},
+        index::{Index, PolicyEntry},
+        store::Revision,
     },
     request::{
         call::Call,
@@ -31,179 +32,180 @@ use crate::{
     },
 };
 
-pub(super) async fn create(
-    call: &Call<'_>,
-    input: CreatePolicyRequest,
-) -> Result<CreatePolicyResponse, RequestError> {
-    reject_unsupported(&[("Tags", has_any(input.tags.as_ref()))])?;
-    check_managed(&input.policy_document)?;
-    let id = call.unique_id(UniqueIdKind::ManagedPolicy)?;
-    let account = call.account();
-    let policy = call
-        .update(|index| {
-            if index.policy_by_name(account, &input.policy_name).is_some() {
-                let name = &input.policy_name;
-                let message = format!(
-                    "A policy called {name} already exists. Duplicate names are not allowed."
-                );
-                return Err(already_exists(message));
-            }
-            let policy = entity::ManagedPolicy {
+impl Noun for PolicyEntry {
+    type Record = entity::ManagedPolicy;
+    const KIND: Kind = Kind::ManagedPolicy;
+    const ADDRESS: Address = Address::Arn;
+
+    /// Another account's policy is not found either: its existence is not the caller's to know.
+    fn find<'i>(index: &'i Index, account: AccountId, arn: &str) -> Option<&'i Arc<Self>> {
+        let policy = index.policy(arn);
+        policy.filter(|policy| policy.record.account == account)
+    }
+
+    fn by_id<'i>(index: &'i Index, id: &UniqueId) -> Option<&'i Arc<Self>> {
+        index.policy_by_id(id.as_str())
+    }
+
+    fn is_taken(index: &Index, account: AccountId, name: &str) -> bool {
+        index.policy_by_name(account, name).is_some()
+    }
+
+    fn record(&self) -> &Arc<entity::ManagedPolicy> {
+        &self.record
+    }
+
+    fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    fn id(&self) -> &UniqueId {
+        &self.record.id
+    }
+
+    fn name(&self) -> &str {
+        &self.record.name
+    }
+
+    fn arn(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.arn)
+    }
+}
+
+impl Listed for PolicyEntry {
+    fn list<'i>(
+        index: &'i Index,
+        account: AccountId,
+        path_prefix: Option<&'i str>,
+        after: Option<&str>,
+    ) -> impl Iterator<Item = &'i Arc<Self>> {
+        index.policies(account, path_prefix, after)
+    }
+}
+
+impl Handle for CreatePolicyRequest {
+    type Output = CreatePolicyResponse;
+
+    async fn handle(self, call: &Call<'_>) -> Result<CreatePolicyResponse, RequestError> {
+        reject_unsupported(&[("Tags", has_any(self.tags.as_ref()))])?;
+        check_managed(&self.policy_document)?;
+        let id = call.unique_id(UniqueIdKind::ManagedPolicy)?;
+        let policy = noun::create::<PolicyEntry>(call, &self.policy_name, |_| {
+            Ok(entity::ManagedPolicy {
                 id: id.clone(),
-                account,
-                name: input.policy_name.clone(),
-                path: input.path.clone().unwrap_or_else(|| "/".to_owned()),
-                description: input.description.clone(),
+                account: call.account(),
+                name: self.policy_name.clone(),
+                path: noun::new_path(self.path.as_ref()),
+                description: self.description.clone(),
                 versions: vec![entity::PolicyVersion {
                     number: 1,
-                    document: input.policy_document.clone(),
+                    document: self.policy_document.clone(),
                     created: call.now,
                 }],
                 default_version: 1,
                 created: call.now,
                 updated: call.now,
-            };
-            Ok((Transaction::new().create(&policy), policy))
+            })
         })
         .await?;
-    let mut shown = show(&policy, 0);
-    // Only `GetPolicy` gives it back (IAM API Reference, `Policy`).
-    shown.description = None;
-    Ok(CreatePolicyResponse {
-        policy: Some(shown),
-    })
+        Ok(CreatePolicyResponse {
+            policy: Some(without_description(&policy, 0)),
+        })
+    }
 }
 
-pub(super) fn get(
-    call: &Call<'_>,
-    input: &GetPolicyRequest,
-) -> Result<GetPolicyResponse, RequestError> {
-    let policy = find(&call.index, call.account(), &input.policy_arn)?;
-    let attached = call.index.attachment_count(&policy.arn);
-    Ok(GetPolicyResponse {
-        policy: Some(show(&policy.record, attached)),
-    })
+impl Handle for GetPolicyRequest {
+    type Output = GetPolicyResponse;
+
+    async fn handle(self, call: &Call<'_>) -> Result<GetPolicyResponse, RequestError> {
+        let policy = noun::find::<PolicyEntry>(&call.index, call.account(), &self.policy_arn)?;
+        let attached = call.index.attachment_count(&policy.arn);
+        Ok(GetPolicyResponse {
+            policy: Some(Policy {
+                description: policy.record.description.clone(),
+                ..without_description(&policy.record, attached)
+            }),
+        })
+    }
 }
 
-pub(super) fn get_version(
-    call: &Call<'_>,
-    input: &GetPolicyVersionRequest,
-) -> Result<GetPolicyVersionResponse, RequestError> {
-    let policy = find(&call.index, call.account(), &input.policy_arn)?;
-    let number = input.version_id.strip_prefix('v');
-    let number = number.and_then(|number| number.parse().ok());
-    let version = number.and_then(|number| policy.record.version(number));
-    let version = version.ok_or_else(|| {
-        let (arn, version) = (&input.policy_arn, &input.version_id);
-        let message =
-            format!("Policy {arn} version {version} does not exist or is not attachable.");
-        AwsError::new(Code::NoSuchEntity, message)
-    })?;
-    Ok(GetPolicyVersionResponse {
-        policy_version: Some(PolicyVersion {
-            document: Some(encoded(&version.document)),
-            version_id: Some(version_id(version.number)),
-            is_default_version: Some(version.number == policy.record.default_version),
-            create_date: Some(version.created),
-        }),
-    })
+impl Handle for GetPolicyVersionRequest {
+    type Output = GetPolicyVersionResponse;
+
+    async fn handle(self, call: &Call<'_>) -> Result<GetPolicyVersionResponse, RequestError> {
+        let policy = noun::find::<PolicyEntry>(&call.index, call.account(), &self.policy_arn)?;
+        let number = self.version_id.strip_prefix('v');
+        let number = number.and_then(|number| number.parse().ok());
+        let version = number.and_then(|number| policy.record.version(number));
+        let version = version.ok_or(IamError::NoSuchPolicyVersion {
+            arn: self.policy_arn,
+            version: self.version_id,
+        })?;
+        Ok(GetPolicyVersionResponse {
+            policy_version: Some(PolicyVersion {
+                document: Some(encoded(&version.document)),
+                version_id: Some(version_id(version.number)),
+                is_default_version: Some(version.number == policy.record.default_version),
+                create_date: Some(version.created),
+            }),
+        })
+    }
 }
 
-pub(super) fn list(
-    call: &Call<'_>,
-    input: &ListPoliciesRequest,
-) -> Result<ListPoliciesResponse, RequestError> {
-    let asked = Asked {
-        operation: "ListPolicies",
-        marker: input.marker.as_deref(),
-        max_items: input.max_items,
-    };
-    let page = Page::new(call, asked)?;
-    let attached = |policy: &index::PolicyEntry| call.index.attachment_count(&policy.arn);
-    let wanted = |policy: &index::PolicyEntry| {
-        let in_use = attached(policy) > 0;
-        let usage = match input.policy_usage_filter.as_deref() {
-            None => true,
-            Some("PermissionsPolicy") => in_use,
-            // Nothing has a boundary yet.
-            Some(_) => false,
+impl Handle for ListPoliciesRequest {
+    type Output = ListPoliciesResponse;
+
+    async fn handle(self, call: &Call<'_>) -> Result<ListPoliciesResponse, RequestError> {
+        let (marker, operation) = (self.marker.as_deref(), Operation::ListPolicies);
+        let page = Page::new(call, operation, marker, self.max_items)?;
+        let attached = |policy: &PolicyEntry| call.index.attachment_count(&policy.arn);
+        let matches = |policy: &PolicyEntry| {
+            let in_use = attached(policy) > 0;
+            let usage = match self.policy_usage_filter.as_deref() {
+                None => true,
+                Some("PermissionsPolicy") => in_use,
+                // Nothing has a permissions boundary yet.
+                Some(_) => false,
+            };
+            // AWS's own policies do not exist here.
+            self.scope.as_deref() != Some("AWS")
+                && usage
+                && (self.only_attached != Some(true) || in_use)
         };
-        // There are no policies of AWS's own here.
-        input.scope.as_deref() != Some("AWS")
-            && usage
-            && (input.only_attached != Some(true) || in_use)
-    };
-    let prefix = input.path_prefix.as_deref();
-    let all = call
-        .index
-        .policies(call.account(), prefix, page.after.as_deref())
-        .filter(|policy| wanted(policy));
-    let Entries {
-        items,
-        is_truncated,
-        marker,
-    } = page.take(
-        all,
-        |policy| &policy.record.name,
-        |policy| Policy {
-            description: None,
-            ..show(&policy.record, attached(policy))
-        },
-    )?;
-    Ok(ListPoliciesResponse {
-        policies: Some(items),
-        is_truncated,
-        marker,
-    })
+        let (prefix, after) = (self.path_prefix.as_deref(), page.after.as_deref());
+        let policies = call.index.policies(call.account(), prefix, after);
+        let entries = page.take(
+            policies.filter(|policy| matches(policy)),
+            |policy| &policy.record.name,
+            |policy| without_description(&policy.record, attached(policy)),
+        )?;
+        Ok(ListPoliciesResponse {
+            policies: Some(entries.items),
+            is_truncated: entries.is_truncated,
+            marker: entries.marker,
+        })
+    }
 }
 
-pub(super) async fn delete(
-    call: &Call<'_>,
-    input: &DeletePolicyRequest,
-) -> Result<(), RequestError> {
-    let account = call.account();
-    call.update(|index| {
-        let policy = find(index, account, &input.policy_arn)?;
-        if index.attachment_count(&policy.arn) > 0 {
-            return Err(delete_conflict(
-                "Cannot delete a policy attached to entities.",
-            ));
-        }
-        if policy.record.versions.len() > 1 {
-            return Err(delete_conflict(
-                "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.",
-            ));
-        }
-        let transaction = Transaction::new().delete(&*policy.record, policy.revision);
-        Ok((transaction, ()))
-    })
-    .await
+impl Handle for DeletePolicyRequest {
+    type Output = ();
+
+    async fn handle(self, call: &Call<'_>) -> Result<(), RequestError> {
+        noun::delete(call, &self.policy_arn, |policy: &PolicyEntry, index| {
+            if index.attachment_count(&policy.arn) > 0 {
+                return Err(DeleteConflict::PolicyAttached);
+            }
+            if policy.record.versions.len() > 1 {
+                return Err(DeleteConflict::PolicyVersions);
+            }
+            Ok(())
+        })
+        .await
+    }
 }
 
-/// The account's policy with this ARN.
-///
-/// # Errors
-/// `NoSuchEntity`, also for another account's, whose existence is nobody else's business.
-fn find<'a>(
-    index: &'a Index,
-    account: AccountId,
-    arn: &str,
-) -> Result<&'a Arc<index::PolicyEntry>, AwsError> {
-    own(index, account, arn)
-        .ok_or_else(|| AwsError::new(Code::NoSuchEntity, format!("Policy {arn} was not found.")))
-}
-
-/// The account's policy with this ARN, if there is one.
-pub(super) fn own<'a>(
-    index: &'a Index,
-    account: AccountId,
-    arn: &str,
-) -> Option<&'a Arc<index::PolicyEntry>> {
-    let policy = index.policy(arn);
-    policy.filter(|policy| policy.record.account == account)
-}
-
-fn show(policy: &entity::ManagedPolicy, attached: usize) -> Policy {
+/// A policy as responses contain it. Only that of `GetPolicy` has the description (IAM API Reference, `Policy`).
+fn without_description(policy: &entity::ManagedPolicy, attached: usize) -> Policy {
     Policy {
         policy_name: Some(policy.name.clone()),
         policy_id: Some(policy.id.to_string()),
@@ -213,7 +215,7 @@ fn show(policy: &entity::ManagedPolicy, attached: usize) -> Policy {
         attachment_count: i32::try_from(attached).ok(),
         permissions_boundary_usage_count: Some(0),
         is_attachable: Some(true),
-        description: policy.description.clone(),
+        description: None,
         create_date: Some(policy.created),
         update_date: Some(policy.updated),
         tags: None,

@@ -1,10 +1,9 @@
-//! Policy documents as they are given, checked and shown.
+//! Policy documents of requests: checked, resolved, and encoded for responses.
 
-use bowline_aws::error::{AwsError, Code};
 use bowline_iam::policy::{Policy, PolicyError, PolicyKind, PolicyProblem};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::error::over_quota;
+use super::error::IamError;
 use crate::{
     identity::{
         entity::{ResolvedPrincipal, TrustDocument},
@@ -14,11 +13,11 @@ use crate::{
 };
 
 /// Characters of a managed policy, without white space ("IAM and AWS STS quotas", IAM User Guide).
-const MANAGED: usize = 6_144;
+const MAX_MANAGED_POLICY_CHARS: usize = 6_144;
 /// Characters of a trust policy, without white space.
-const TRUST: usize = 2_048;
+const MAX_TRUST_POLICY_CHARS: usize = 2_048;
 
-/// What a document is encoded as in an answer (RFC 3986, IAM API Reference: "is URL-encoded compliant with RFC 3986").
+/// The characters that responses encode (IAM API Reference: "is URL-encoded compliant with RFC 3986").
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -28,7 +27,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
 /// Checks the document of an inline policy.
 ///
 /// # Errors
-/// `MalformedPolicyDocument`, with the place as the operator's reason.
+/// [`IamError::MalformedPolicyDocument`], with the location as the operator's reason.
 pub(super) fn check_inline(document: &str) -> Result<(), RequestError> {
     parse(document, PolicyKind::Inline).map(drop)
 }
@@ -36,50 +35,41 @@ pub(super) fn check_inline(document: &str) -> Result<(), RequestError> {
 /// Checks the document of a managed policy.
 ///
 /// # Errors
-/// `MalformedPolicyDocument`, `LimitExceeded`.
+/// [`IamError::MalformedPolicyDocument`], [`IamError::QuotaExceeded`].
 pub(super) fn check_managed(document: &str) -> Result<(), RequestError> {
     parse(document, PolicyKind::Managed)?;
-    if size(document) > MANAGED {
-        return Err(over_quota("PolicySize", MANAGED).into());
-    }
-    Ok(())
+    check_size(document, "PolicySize", MAX_MANAGED_POLICY_CHARS)
 }
 
 /// A trust policy that was read and is not resolved yet.
 #[derive(Debug)]
-pub(super) struct Trust {
+pub(super) struct TrustPolicy {
     text: String,
     policy: Policy,
 }
 
-impl Trust {
+impl TrustPolicy {
     /// Reads a trust policy.
     ///
     /// # Errors
-    /// `MalformedPolicyDocument`, `LimitExceeded`.
+    /// [`IamError::MalformedPolicyDocument`], [`IamError::QuotaExceeded`].
     pub(super) fn parse(document: String) -> Result<Self, RequestError> {
         let policy = parse(&document, PolicyKind::Trust)?;
-        if size(&document) > TRUST {
-            return Err(over_quota("ACLSizePerRole", TRUST).into());
-        }
+        check_size(&document, "ACLSizePerRole", MAX_TRUST_POLICY_CHARS)?;
         Ok(Self {
             text: document,
             policy,
         })
     }
 
-    /// Resolves the users and roles that it names to their unique ids: it means whoever has the name now.
+    /// Resolves the users and roles that it names to the unique ids of those that have the names now.
     ///
     /// # Errors
-    /// `MalformedPolicyDocument` if one does not exist, or an account does not.
-    pub(super) fn resolve(&self, index: &Index) -> Result<TrustDocument, AwsError> {
-        let invalid = |shown: &str| {
-            let message = format!("Invalid principal in policy: \"AWS\":\"{shown}\"");
-            AwsError::new(Code::MalformedPolicyDocument, message)
-        };
+    /// [`IamError::InvalidPrincipal`] if one of them, or an account, does not exist.
+    pub(super) fn resolve(&self, index: &Index) -> Result<TrustDocument, IamError> {
         for account in self.policy.accounts() {
             if index.account(account).is_none() {
-                return Err(invalid(&account.root_arn()));
+                return Err(IamError::InvalidPrincipal(account.root_arn()));
             }
         }
         let named = self.policy.principals().into_iter();
@@ -88,7 +78,7 @@ impl Trust {
                 arn: arn.to_owned(),
                 id: id.clone(),
             }),
-            None => Err(invalid(arn)),
+            None => Err(IamError::InvalidPrincipal(arn.to_owned())),
         });
         Ok(TrustDocument {
             text: self.text.clone(),
@@ -102,16 +92,12 @@ pub(super) fn size(document: &str) -> usize {
     document.chars().filter(|c| !c.is_whitespace()).count()
 }
 
-/// A document as answers show it.
+/// A document as responses contain it.
 pub(super) fn encoded(document: &str) -> String {
     utf8_percent_encode(document, ENCODED).to_string()
 }
 
-fn parse(document: &str, kind: PolicyKind) -> Result<Policy, RequestError> {
-    Policy::parse(document, kind).map_err(|error| malformed(&error, kind))
-}
-
-/// AWS's words for the client, and what is wrong where for the operator.
+/// AWS's text for the client, and the problem with its location for the operator.
 pub(crate) fn malformed(error: &PolicyError, kind: PolicyKind) -> RequestError {
     let message = match (kind, &error.problem) {
         (PolicyKind::Trust, PolicyProblem::NotJson) => {
@@ -119,8 +105,16 @@ pub(crate) fn malformed(error: &PolicyError, kind: PolicyKind) -> RequestError {
         }
         _ => error.aws_message(),
     };
-    RequestError::new(
-        AwsError::new(Code::MalformedPolicyDocument, message),
-        &error,
-    )
+    RequestError::new(IamError::MalformedPolicyDocument(message).into(), &error)
+}
+
+fn parse(document: &str, kind: PolicyKind) -> Result<Policy, RequestError> {
+    Policy::parse(document, kind).map_err(|error| malformed(&error, kind))
+}
+
+fn check_size(document: &str, quota: &'static str, max: usize) -> Result<(), RequestError> {
+    if size(document) > max {
+        return Err(IamError::QuotaExceeded { quota, max }.into());
+    }
+    Ok(())
 }

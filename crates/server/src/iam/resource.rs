@@ -1,40 +1,37 @@
-//! What an IAM request acts on, as an ARN for the engine, and whose access keys and user a request means.
-
-use std::sync::Arc;
+//! The permissions that an IAM request requires, by the row of its operation.
 
 use bowline_aws::{
-    error::{AwsError, Code},
     iam::{Operation, OperationResource, authorization::PassedRole},
     query::Params,
     requirement::{Requirement, ResourceOwner},
 };
 use bowline_iam::account::AccountId;
 
-use super::{error::no_such, user};
+use super::{
+    error::IamError,
+    noun::Noun,
+    pass_role::PassRole,
+    user_or_root::{UserOrRoot, user_or_root},
+};
 use crate::{
-    iam::pass_role::PassRole,
-    identity::index::{self, Index},
-    request::{
-        call::Call,
-        caller::{Caller, Identity},
-    },
+    identity::index::{Index, InstanceProfileEntry, RoleEntry, UserEntry},
+    request::caller::Caller,
 };
 
-/// The permissions that a request requires: that of its operation, and `iam:PassRole` where it
-/// passes a role to a service. The parameters were found to be well-formed.
+/// The permissions that a well-formed request requires: that of its operation, and `iam:PassRole` if it passes a role to a service.
 ///
 /// # Errors
-/// `ValidationError` if the request leaves out the user and the caller is none.
+/// [`IamError::UserNameMissing`] if the request names no user and the caller is not one.
 pub(crate) fn requirements<'p>(
     operation: Operation,
     params: &'p Params,
     caller: &Caller,
     index: &Index,
-) -> Result<Vec<Requirement<'p>>, AwsError> {
+) -> Result<Vec<Requirement<'p>>, IamError> {
     let (arn, owner) = resource(operation, params, caller, index)?;
     let mut requirement = Requirement::new(operation.action(), arn, owner);
     for key in operation.condition_keys() {
-        requirement = requirement.with([(key.name, params.get(key.member))]);
+        requirement.keys.extend(key.entry(params));
     }
     let pass_role = pass_role(operation, params, caller, index);
     Ok(
@@ -51,65 +48,49 @@ fn resource(
     params: &Params,
     caller: &Caller,
     index: &Index,
-) -> Result<(String, ResourceOwner), AwsError> {
+) -> Result<(String, ResourceOwner), IamError> {
     let account = caller.account();
     let text = |member: &str| params.get(member).unwrap_or_default();
-    let path = params.get("Path").filter(|path| !path.is_empty());
-    let new = |kind: &str, member: &str| {
-        let (path, name) = (path.unwrap_or("/"), text(member));
-        own(
-            account,
-            format!("arn:aws:iam::{account}:{kind}{path}{name}"),
-        )
-    };
+    let own = |arn: String| (arn, ResourceOwner::Account(account));
     Ok(match operation.resource() {
         OperationResource::Any => ("*".to_owned(), ResourceOwner::Caller),
-        OperationResource::Role(member) => {
-            let name = text(member);
-            let arn = index.role(account, name).map(|role| role.arn.to_string());
-            let arn = arn.unwrap_or_else(|| format!("arn:aws:iam::{account}:role/{name}"));
-            own(account, arn)
-        }
-        OperationResource::User(member) => {
-            let named = params.get(member);
-            let arn = match (named, named.and_then(|name| index.user(account, name))) {
-                (_, Some(user)) => user.arn.to_string(),
-                (Some(name), None) => format!("arn:aws:iam::{account}:user/{name}"),
-                (None, None) => match owner(index, caller, None)? {
-                    Owner::Root(_) => account.root_arn(),
-                    Owner::User(user) => user.arn.to_string(),
-                },
-            };
-            own(account, arn)
-        }
+        OperationResource::Role(member) => own(arn_by_name::<RoleEntry>(
+            index,
+            account,
+            "role",
+            text(member),
+        )),
+        OperationResource::User(member) => own(match params.get(member) {
+            Some(name) => arn_by_name::<UserEntry>(index, account, "user", name),
+            None => match user_or_root(index, caller, None)? {
+                UserOrRoot::Root(_) => account.root_arn(),
+                UserOrRoot::User(user) => user.arn.to_string(),
+            },
+        }),
         OperationResource::InstanceProfile(member) => {
-            let name = text(member);
-            let profile = index.instance_profile(account, name);
-            let arn = profile.map_or_else(
-                || format!("arn:aws:iam::{account}:instance-profile/{name}"),
-                |profile| profile.record.arn(),
-            );
-            own(account, arn)
+            let (kind, name) = ("instance-profile", text(member));
+            own(arn_by_name::<InstanceProfileEntry>(
+                index, account, kind, name,
+            ))
         }
-        OperationResource::New(kind, member) => new(kind, member),
+        OperationResource::New(kind, member) => {
+            let path = params.get("Path").filter(|path| !path.is_empty());
+            let (path, name) = (path.unwrap_or("/"), text(member));
+            own(format!("arn:aws:iam::{account}:{kind}{path}{name}"))
+        }
         OperationResource::Policy(member) | OperationResource::Provider(member) => {
             let arn = text(member);
-            // One of another account needs that account's leave, which nothing here gives.
-            let of = arn.split(':').nth(4).and_then(|part| part.parse().ok());
-            (
-                arn.to_owned(),
-                ResourceOwner::Account(of.unwrap_or(account)),
-            )
+            // Another account's would need that account's permission, which nothing here grants.
+            let owner = arn.split(':').nth(4).and_then(|part| part.parse().ok());
+            let owner = ResourceOwner::Account(owner.unwrap_or(account));
+            (arn.to_owned(), owner)
         }
         OperationResource::NewProvider(member) => {
             let url = text(member);
             let address = url.split_once("://").map_or(url, |(_, address)| address);
-            let arn = format!("arn:aws:iam::{account}:oidc-provider/{address}");
-            own(account, arn)
+            own(format!("arn:aws:iam::{account}:oidc-provider/{address}"))
         }
-        OperationResource::Providers => {
-            own(account, format!("arn:aws:iam::{account}:oidc-provider/*"))
-        }
+        OperationResource::Providers => own(format!("arn:aws:iam::{account}:oidc-provider/*")),
     })
 }
 
@@ -123,73 +104,18 @@ fn pass_role(
     let PassedRole { role, service } = operation.passed_role()?;
     let account = caller.account();
     let name = params.get(role).unwrap_or_default();
-    let found = index.role(account, name);
     Some(PassRole {
-        role_arn: found.map_or_else(
-            || format!("arn:aws:iam::{account}:role/{name}"),
-            |role| role.arn.to_string(),
-        ),
+        role_arn: arn_by_name::<RoleEntry>(index, account, "role", name),
         account,
         service,
         resource: None,
     })
 }
 
-fn own(account: AccountId, arn: String) -> (String, ResourceOwner) {
-    (arn, ResourceOwner::Account(account))
-}
-
-/// Whose access keys, or which user, a request means.
-#[derive(Debug)]
-pub(super) enum Owner<'a> {
-    /// The root of an account.
-    Root(&'a Arc<index::AccountEntry>),
-    /// A user.
-    User(&'a Arc<index::UserEntry>),
-}
-
-/// The user with this name, or without one the caller, as it is now.
-///
-/// # Errors
-/// `NoSuchEntity`; `ValidationError` if a session leaves out the name.
-pub(super) fn owner<'a>(
-    index: &'a Index,
-    caller: &Caller,
-    name: Option<&str>,
-) -> Result<Owner<'a>, AwsError> {
-    if let Some(name) = name {
-        let user = index.user(caller.account(), name);
-        return user.map(Owner::User).ok_or_else(|| no_such("user", name));
-    }
-    let gone = |name: &str| no_such("user", name);
-    match caller.identity() {
-        Identity::Root(account) => index
-            .account(*account)
-            .map(Owner::Root)
-            .ok_or_else(|| gone("root")),
-        Identity::User(user) => index
-            .user_by_id(user.record.id.as_str())
-            .map(Owner::User)
-            .ok_or_else(|| gone(&user.record.name)),
-        Identity::Session { .. } => Err(AwsError::new(
-            Code::ValidationError,
-            "Must specify userName when calling with non-User credentials",
-        )),
-    }
-}
-
-/// [`owner`] as it is in `index`: the user that was decided about, not another that has got the name since.
-///
-/// # Errors
-/// As [`owner`].
-pub(super) fn current_owner<'a>(
-    call: &Call<'_>,
-    index: &'a Index,
-    name: Option<&str>,
-) -> Result<Owner<'a>, AwsError> {
-    match name {
-        Some(name) => user::find_unchanged(call, index, name).map(Owner::User),
-        // By the caller's unique id.
-        None => owner(index, call.caller, None),
+/// The ARN of the entity with this name; with the path `/` if there is none.
+fn arn_by_name<N: Noun>(index: &Index, account: AccountId, kind: &str, name: &str) -> String {
+    match N::find(index, account, name) {
+        Some(entry) => entry.arn().into_owned(),
+        None => format!("arn:aws:iam::{account}:{kind}/{name}"),
     }
 }

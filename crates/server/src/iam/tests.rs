@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bowline_aws::{credentials::SecretAccessKey, error::Code};
+use bowline_aws::{credentials::SecretAccessKey, error::Code, iam::Operation};
 use jiff::Timestamp;
 
 use super::*;

@@ -1,28 +1,28 @@
 //! Users.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use bowline_aws::{
-    error::AwsError,
     iam::{
         CreateUserRequest, CreateUserResponse, DeleteUserRequest, GetUserRequest, GetUserResponse,
-        ListUsersRequest, ListUsersResponse, User,
+        ListUsersRequest, ListUsersResponse, Operation, User,
     },
     ids::UniqueIdKind,
 };
 use bowline_iam::account::AccountId;
 
 use super::{
-    error::{already_exists, delete_conflict, no_such},
-    holder::holds_nothing,
-    page::{Asked, Entries, Page},
-    resource::{Owner, owner},
+    Handle,
+    error::{DeleteConflict, Kind},
+    noun::{self, Address, HasPermissions, Listed, Noun},
+    page::Page,
+    user_or_root::{UserOrRoot, user_or_root},
 };
 use crate::{
     identity::{
-        entity::{self, Permissions},
-        index::{self, Index},
-        store::Transaction,
+        entity::{self, Permissions, UniqueId},
+        index::{Index, UserEntry},
+        store::Revision,
     },
     request::{
         call::Call,
@@ -31,149 +31,144 @@ use crate::{
     },
 };
 
-pub(super) async fn create(
-    call: &Call<'_>,
-    input: CreateUserRequest,
-) -> Result<CreateUserResponse, RequestError> {
-    reject_unsupported(&[
-        ("Tags", has_any(input.tags.as_ref())),
-        ("PermissionsBoundary", input.permissions_boundary.is_some()),
-    ])?;
-    let id = call.unique_id(UniqueIdKind::User)?;
-    let account = call.account();
-    let user = call
-        .update(|index| {
-            if index.user(account, &input.user_name).is_some() {
-                let message = format!("User with name {} already exists.", input.user_name);
-                return Err(already_exists(message));
-            }
-            let user = entity::User {
+impl Noun for UserEntry {
+    type Record = entity::User;
+    const KIND: Kind = Kind::User;
+    const ADDRESS: Address = Address::Name;
+
+    fn find<'i>(index: &'i Index, account: AccountId, name: &str) -> Option<&'i Arc<Self>> {
+        index.user(account, name)
+    }
+
+    fn by_id<'i>(index: &'i Index, id: &UniqueId) -> Option<&'i Arc<Self>> {
+        index.user_by_id(id.as_str())
+    }
+
+    fn record(&self) -> &Arc<entity::User> {
+        &self.record
+    }
+
+    fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    fn id(&self) -> &UniqueId {
+        &self.record.id
+    }
+
+    fn name(&self) -> &str {
+        &self.record.name
+    }
+
+    fn arn(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.arn)
+    }
+}
+
+impl Listed for UserEntry {
+    fn list<'i>(
+        index: &'i Index,
+        account: AccountId,
+        path_prefix: Option<&'i str>,
+        after: Option<&str>,
+    ) -> impl Iterator<Item = &'i Arc<Self>> {
+        index.users(account, path_prefix, after)
+    }
+}
+
+impl HasPermissions for UserEntry {
+    const MAX_INLINE_POLICY_CHARS: usize = 2_048;
+    const ATTACHED_POLICIES_QUOTA: &'static str = "PoliciesPerUser";
+
+    fn permissions(record: &entity::User) -> &Permissions {
+        &record.permissions
+    }
+
+    fn permissions_mut(record: &mut entity::User) -> &mut Permissions {
+        &mut record.permissions
+    }
+}
+
+impl Handle for CreateUserRequest {
+    type Output = CreateUserResponse;
+
+    async fn handle(self, call: &Call<'_>) -> Result<CreateUserResponse, RequestError> {
+        reject_unsupported(&[
+            ("Tags", has_any(self.tags.as_ref())),
+            ("PermissionsBoundary", self.permissions_boundary.is_some()),
+        ])?;
+        let id = call.unique_id(UniqueIdKind::User)?;
+        let user = noun::create::<UserEntry>(call, &self.user_name, |_| {
+            Ok(entity::User {
                 id: id.clone(),
-                account,
-                name: input.user_name.clone(),
-                path: input.path.clone().unwrap_or_else(|| "/".to_owned()),
+                account: call.account(),
+                name: self.user_name.clone(),
+                path: noun::new_path(self.path.as_ref()),
                 permissions: Permissions::default(),
                 created: call.now,
-            };
-            Ok((Transaction::new().create(&user), user))
+            })
         })
         .await?;
-    Ok(CreateUserResponse {
-        user: Some(show(&user)),
-    })
+        Ok(CreateUserResponse {
+            user: Some(to_output(&user)),
+        })
+    }
 }
 
-pub(super) fn get(
-    call: &Call<'_>,
-    input: &GetUserRequest,
-) -> Result<GetUserResponse, RequestError> {
-    let user = match owner(&call.index, call.caller, input.user_name.as_deref())? {
-        Owner::User(user) => show(&user.record),
-        // Root has an ARN and an id, and neither name nor path.
-        Owner::Root(account) => User {
-            path: String::new(),
-            user_name: String::new(),
-            user_id: account.record.id.to_string(),
-            arn: account.record.id.root_arn(),
-            create_date: account.record.created,
-            password_last_used: None,
-            permissions_boundary: None,
-            tags: None,
-        },
-    };
-    Ok(GetUserResponse { user })
+impl Handle for GetUserRequest {
+    type Output = GetUserResponse;
+
+    async fn handle(self, call: &Call<'_>) -> Result<GetUserResponse, RequestError> {
+        let user = match user_or_root(&call.index, call.caller, self.user_name.as_deref())? {
+            UserOrRoot::User(user) => to_output(&user.record),
+            // Root has an ARN and an id, and neither name nor path.
+            UserOrRoot::Root(account) => User {
+                path: String::new(),
+                user_name: String::new(),
+                user_id: account.record.id.to_string(),
+                arn: account.record.id.root_arn(),
+                create_date: account.record.created,
+                password_last_used: None,
+                permissions_boundary: None,
+                tags: None,
+            },
+        };
+        Ok(GetUserResponse { user })
+    }
 }
 
-pub(super) fn list(
-    call: &Call<'_>,
-    input: &ListUsersRequest,
-) -> Result<ListUsersResponse, RequestError> {
-    let page = Page::new(
-        call,
-        Asked {
-            operation: "ListUsers",
-            marker: input.marker.as_deref(),
-            max_items: input.max_items,
-        },
-    )?;
-    let prefix = input.path_prefix.as_deref();
-    let all = call
-        .index
-        .users(call.account(), prefix, page.after.as_deref());
-    let Entries {
-        items,
-        is_truncated,
-        marker,
-    } = page.take(all, |user| &user.record.name, |user| show(&user.record))?;
-    Ok(ListUsersResponse {
-        users: items,
-        is_truncated,
-        marker,
-    })
+impl Handle for ListUsersRequest {
+    type Output = ListUsersResponse;
+
+    async fn handle(self, call: &Call<'_>) -> Result<ListUsersResponse, RequestError> {
+        let (marker, operation) = (self.marker.as_deref(), Operation::ListUsers);
+        let page = Page::new(call, operation, marker, self.max_items)?;
+        let entries = page.list(self.path_prefix.as_deref(), |user: &UserEntry| {
+            to_output(&user.record)
+        })?;
+        Ok(ListUsersResponse {
+            users: entries.items,
+            is_truncated: entries.is_truncated,
+            marker: entries.marker,
+        })
+    }
 }
 
-pub(super) async fn delete(call: &Call<'_>, input: &DeleteUserRequest) -> Result<(), RequestError> {
-    call.update(|index| {
-        let user = find_unchanged(call, index, &input.user_name)?;
-        if index.access_keys_of(&user.record.id).next().is_some() {
-            return Err(delete_conflict(
-                "Cannot delete entity, must delete access keys first.",
-            ));
-        }
-        holds_nothing(&user.record.permissions)?;
-        let transaction = Transaction::new().delete(&*user.record, user.revision);
-        Ok((transaction, ()))
-    })
-    .await
+impl Handle for DeleteUserRequest {
+    type Output = ();
+
+    async fn handle(self, call: &Call<'_>) -> Result<(), RequestError> {
+        noun::delete(call, &self.user_name, |user: &UserEntry, index| {
+            if index.access_keys_of(&user.record.id).next().is_some() {
+                return Err(DeleteConflict::AccessKeys);
+            }
+            noun::ensure_no_policies(&user.record.permissions)
+        })
+        .await
+    }
 }
 
-/// The user with this name.
-///
-/// # Errors
-/// `NoSuchEntity`.
-pub(super) fn find<'a>(
-    index: &'a Index,
-    account: AccountId,
-    name: &str,
-) -> Result<&'a Arc<index::UserEntry>, AwsError> {
-    let user = index.user(account, name);
-    user.ok_or_else(|| no_such("user", name))
-}
-
-/// The user with this name that was decided about, as it is in `index`. Another that has got the name since was not.
-///
-/// # Errors
-/// `NoSuchEntity`: what would be answered between the end of the one and the beginning of the other.
-pub(super) fn find_unchanged<'a>(
-    call: &Call<'_>,
-    index: &'a Index,
-    name: &str,
-) -> Result<&'a Arc<index::UserEntry>, AwsError> {
-    let decided = find(&call.index, call.account(), name)?;
-    index
-        .user_by_id(decided.record.id.as_str())
-        .filter(|user| user.arn == decided.arn)
-        .ok_or_else(|| no_such("user", name))
-}
-
-/// Changes the record of the user that was decided about.
-///
-/// # Errors
-/// `NoSuchEntity`, and what `change` refuses with.
-pub(super) async fn change(
-    call: &Call<'_>,
-    name: &str,
-    change: impl Fn(&mut entity::User, &Index) -> Result<Transaction, AwsError> + Send + Sync,
-) -> Result<(), RequestError> {
-    call.change(
-        |index| find_unchanged(call, index, name).map(|user| (&user.record, user.revision)),
-        change,
-    )
-    .await
-    .map(drop)
-}
-
-fn show(user: &entity::User) -> User {
+fn to_output(user: &entity::User) -> User {
     User {
         path: user.path.clone(),
         user_name: user.name.clone(),

@@ -156,6 +156,11 @@ impl Index {
         self.instance_profiles.find(account, name)
     }
 
+    /// The instance profile with this id.
+    pub fn instance_profile_by_id(&self, id: &str) -> Option<&Arc<InstanceProfileEntry>> {
+        self.instance_profiles.get(id)
+    }
+
     /// An account's instance profiles by name, whose paths begin with `path_prefix`, after the name `marker`.
     pub fn instance_profiles<'a>(
         &'a self,

@@ -110,44 +110,34 @@ impl AttachRole {
         let account = call.account();
         let passed = self.pass_role(&call.index, account).role_arn;
         let decided = find(&call.index, &passed)?;
-        // Decided on the role as it is: whoever changes it meanwhile is in the way of the transaction, and it is decided anew.
-        let mut refused = None;
-        let updated = call
-            .update(|index| {
-                let role = find_unchanged(index, decided)?;
-                if let Err(why) = check_service_trust(index, role, &self.resource, call.now, ()) {
-                    let error = why.client.clone();
-                    refused = Some(why);
-                    return Err(error);
+        // Trust is decided on the role as it is in the transaction: a change to the role meanwhile is a conflict, and it is decided anew.
+        call.update(|index| {
+            let role = find_unchanged(index, decided)?;
+            let attachment = ServiceAttachment {
+                account,
+                resource: self.resource.clone(),
+                role: role.record.id.clone(),
+                created: call.now,
+            };
+            let permit = check_service_trust(index, role, &self.resource, call.now, attachment)?;
+            let attachment = permit.into_action();
+            let transaction = match index.service_attachment(account, self.resource.as_str()) {
+                None => Transaction::new()
+                    .touch(&*role.record, role.revision)
+                    .create(&attachment),
+                Some(same) if same.record.role == role.record.id => Transaction::new(),
+                Some(_) => {
+                    let message = format!(
+                        "The resource {} has another role attached. Detach that first.",
+                        self.resource
+                    );
+                    return Err(AwsError::new(Code::EntityAlreadyExists, message).into());
                 }
-                let attachment = ServiceAttachment {
-                    account,
-                    resource: self.resource.clone(),
-                    role: role.record.id.clone(),
-                    created: call.now,
-                };
-                let transaction = match index.service_attachment(account, self.resource.as_str()) {
-                    None => Transaction::new()
-                        .touch(&*role.record, role.revision)
-                        .create(&attachment),
-                    Some(same) if same.record.role == role.record.id => Transaction::new(),
-                    Some(_) => {
-                        let message = format!(
-                            "The resource {} has another role attached. Detach that first.",
-                            self.resource
-                        );
-                        return Err(AwsError::new(Code::EntityAlreadyExists, message));
-                    }
-                };
-                Ok((transaction, ()))
-            })
-            .await;
-        match (updated, refused) {
-            (Ok(()), _) => Ok("{}".to_owned()),
-            // With the trace.
-            (Err(error), Some(why)) if error.client == why.client => Err(why),
-            (Err(error), _) => Err(error),
-        }
+            };
+            Ok((transaction, ()))
+        })
+        .await?;
+        Ok("{}".to_owned())
     }
 }
 

@@ -58,7 +58,7 @@ impl CreateAccount {
                 let root = match self.id {
                     Some(id) if index.account(id).is_some() => {
                         let message = format!("Account {id} already exists.");
-                        return Err(AwsError::new(Code::EntityAlreadyExists, message));
+                        return Err(AwsError::new(Code::EntityAlreadyExists, message).into());
                     }
                     Some(id) => RootCredentials::draw(id, random),
                     None => RootCredentials::of_new_account(random),

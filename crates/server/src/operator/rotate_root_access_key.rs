@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     bootstrap::RootCredentials,
-    iam::{access_key::MAX_ACCESS_KEYS, error::over_quota},
+    iam::access_key,
     identity::{index::Index, store::Transaction},
     request::{
         call::Call,
@@ -72,8 +72,8 @@ impl RotateRootAccessKey {
                 AwsError::new(Code::NoSuchEntity, message)
             })?;
             let earlier: Vec<_> = index.root_access_keys(id).collect();
-            if !self.revoke && earlier.len() >= MAX_ACCESS_KEYS {
-                return Err(over_quota("AccessKeysPerUser", MAX_ACCESS_KEYS));
+            if !self.revoke {
+                access_key::check_quota(earlier.len())?;
             }
             // Nobody makes another key for the root meanwhile.
             let mut transaction = Transaction::new()

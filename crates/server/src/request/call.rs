@@ -56,9 +56,9 @@ impl Call<'_> {
     /// record that cannot be kept; `InternalFailure` if the store fails.
     pub(crate) async fn update<T>(
         &self,
-        mut decide: impl FnMut(&Index) -> Result<(Transaction, T), AwsError>,
+        mut decide: impl FnMut(&Index) -> Result<(Transaction, T), RequestError>,
     ) -> Result<T, RequestError> {
-        let decide = |index: &Index| -> Result<(Transaction, T), AwsError> {
+        let decide = |index: &Index| -> Result<(Transaction, T), RequestError> {
             let standing = standing(self.caller, index)?;
             let (transaction, outcome) = decide(index)?;
             let transaction = if transaction.is_empty() {
@@ -73,7 +73,7 @@ impl Call<'_> {
             Err(error) => error,
         };
         Err(match error {
-            UpdateError::Refused(error) => error.into(),
+            UpdateError::Refused(error) => error,
             UpdateError::Busy => AwsError::new(
                 Code::ConcurrentModification,
                 "The request was rejected because multiple requests to change this object were submitted simultaneously. Wait a few minutes and submit your request again.",
@@ -105,8 +105,8 @@ impl Call<'_> {
     /// What the two refuse with, and as [`Self::update`].
     pub(crate) async fn change<E: Entity + Clone + PartialEq>(
         &self,
-        find: impl for<'i> Fn(&'i Index) -> Result<(&'i Arc<E>, Revision), AwsError> + Send + Sync,
-        change: impl Fn(&mut E, &Index) -> Result<Transaction, AwsError> + Send + Sync,
+        find: impl for<'i> Fn(&'i Index) -> Result<(&'i Arc<E>, Revision), RequestError> + Send + Sync,
+        change: impl Fn(&mut E, &Index) -> Result<Transaction, RequestError> + Send + Sync,
     ) -> Result<E, RequestError> {
         self.update(|index| {
             let (before, revision) = find(index)?;

@@ -63,7 +63,8 @@ pub(crate) async fn signed(
             record.operation = Some(operation.into());
             audit_parameters(record, &params);
             let request = iam::Request::parse(operation, &params).map_err(AwsError::from)?;
-            let requirements = iam_api::resource::requirements(operation, &params, caller, &index)?;
+            let requirements = iam_api::resource::requirements(operation, &params, caller, &index)
+                .map_err(AwsError::from)?;
             let permit = authorizer.permit(&requirements, request);
             record.resource = requirements.into_iter().next().map(AuditedResource::from);
             let permit = permit?;
@@ -75,8 +76,7 @@ pub(crate) async fn signed(
             let operation = operation.ok_or_else(unknown)?;
             record.operation = Some(operation.into());
             audit_parameters(record, &params);
-            let request = sts::Request::parse(operation, &params).map_err(AwsError::from)?;
-            exchange::signed(request, &call, &authorizer, record).await?
+            exchange::signed(operation, &params, &call, &authorizer, record).await?
         }
         Service::S3 | Service::DynamoDb | Service::Bowline => return Err(unknown().into()),
     };
@@ -102,7 +102,7 @@ pub(crate) async fn unsigned(
             let input =
                 sts::AssumeRoleWithWebIdentityRequest::parse(&params).map_err(AwsError::from)?;
             audit_parameters(record, &params);
-            let xml = exchange::with_web_identity(app, record, input).await?;
+            let xml = exchange::with_web_identity(app, record, &params, input).await?;
             Ok(response::ok("text/xml", xml))
         }
         // The other operation that is unsigned by nature: its assertion says who calls. It is not carried out.

@@ -4,34 +4,40 @@ use std::sync::Arc;
 
 use bowline_aws::{
     error::AwsError,
-    requirement::ConditionEntry,
-    sts::{self, AssumeRoleRequest, AssumeRoleResponse},
+    sts::{self, AssumeRoleRequest, AssumeRoleResponse, Operation},
 };
-use bowline_iam::context::ConditionValue;
 
 use super::{
-    IssuedCredentials, audit_issued_credentials,
+    Handle, IssuedCredentials, SignedCall, audit_issued_credentials, condition_keys,
     role_arn::RoleArn,
     session_limits::{check_policy, duration},
 };
 use crate::{
     identity::session::{self, AssumeRole},
     request::{
-        authorize::Authorizer,
-        call::Call,
         caller::Identity,
         error::RequestError,
-        record::{AuditedResource, RequestRecord},
+        record::AuditedResource,
         unsupported_parameters::{has_any, reject_unsupported},
     },
 };
 
-pub(super) fn assume_role(
-    call: &Call<'_>,
-    authorizer: &Authorizer<'_>,
-    record: &mut RequestRecord<'_>,
+impl Handle for AssumeRoleRequest {
+    async fn handle(self, call: SignedCall<'_, '_>) -> Result<String, RequestError> {
+        assume_role(call, &self)
+    }
+}
+
+fn assume_role(
+    call: SignedCall<'_, '_>,
     input: &AssumeRoleRequest,
 ) -> Result<String, RequestError> {
+    let SignedCall {
+        call,
+        authorizer,
+        record,
+        params,
+    } = call;
     reject_unsupported(&[
         ("PolicyArns", has_any(input.policy_arns.as_ref())),
         ("Tags", has_any(input.tags.as_ref())),
@@ -61,17 +67,7 @@ pub(super) fn assume_role(
         let error = AwsError::access_denied("Roles may not be assumed by root accounts.");
         return Err(error.into());
     }
-    let external_id = input.external_id.as_deref().map(ConditionValue::from);
-    let keys: Vec<ConditionEntry<'_>> = [
-        (
-            "sts:RoleSessionName",
-            Some(input.role_session_name.as_str().into()),
-        ),
-        ("sts:ExternalId", external_id),
-    ]
-    .into_iter()
-    .filter_map(|(key, value)| Some((key.into(), value?)))
-    .collect();
+    let keys = condition_keys(Operation::AssumeRole, params);
     let Some(role) = arn.find(&call.index) else {
         return Err(authorizer.deny_missing_role(arn.as_str(), arn.account, &keys));
     };
@@ -85,22 +81,22 @@ pub(super) fn assume_role(
         chained_from: chained.then(|| caller.arn().to_owned()),
         issued: call.now,
     };
-    // The proof first: whoever may not assume the role learns nothing of how long it could be assumed for.
+    // The proof first: a caller who may not assume the role does not learn how long its sessions may last.
     let permit = authorizer.permit_assume_role(role, &keys, session)?;
     let seconds = duration(input.duration_seconds, &role.record, chained)?;
     check_policy(input.policy.as_deref())?;
     let keyring = call.index.keyring();
     let minted = session::mint(permit, seconds, keyring, &call.app.random)?;
-    let given = IssuedCredentials::from(minted);
+    let issued = IssuedCredentials::from(minted);
     let output = AssumeRoleResponse {
-        credentials: Some(given.credentials),
-        assumed_role_user: Some(given.user),
-        packed_policy_size: given.packed_policy_size,
+        credentials: Some(issued.credentials),
+        assumed_role_user: Some(issued.user),
+        packed_policy_size: issued.packed_policy_size,
         source_identity: None,
         session_token_utilization: None,
         session_token_size: None,
     };
-    let answer = sts::response(&output, call.request_id);
+    let response = sts::response(&output, call.request_id);
     audit_issued_credentials(record, output.credentials, output.assumed_role_user);
-    Ok(answer)
+    Ok(response)
 }

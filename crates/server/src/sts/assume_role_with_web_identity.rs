@@ -7,10 +7,13 @@
 
 use std::sync::Arc;
 
-use bowline_aws::sts::{self, AssumeRoleWithWebIdentityRequest, AssumeRoleWithWebIdentityResponse};
+use bowline_aws::{
+    query::Params,
+    sts::{self, AssumeRoleWithWebIdentityRequest, AssumeRoleWithWebIdentityResponse, Operation},
+};
 
 use super::{
-    IssuedCredentials, audit_issued_credentials,
+    Handle, IssuedCredentials, SignedCall, audit_issued_credentials, condition_keys,
     role_arn::RoleArn,
     session_limits::{check_policy, duration},
 };
@@ -27,13 +30,21 @@ use crate::{
     },
 };
 
-/// Exchanges a token: the answer's XML.
+/// The signature was verified, but it is the token that says who calls.
+impl Handle for AssumeRoleWithWebIdentityRequest {
+    async fn handle(self, call: SignedCall<'_, '_>) -> Result<String, RequestError> {
+        with_web_identity(call.call.app, call.record, call.params, self).await
+    }
+}
+
+/// Exchanges a token. Returns the response's XML.
 ///
 /// # Errors
 /// As the module says.
 pub(crate) async fn with_web_identity(
     app: &App,
     record: &mut RequestRecord<'_>,
+    params: &Params,
     input: AssumeRoleWithWebIdentityRequest,
 ) -> Result<String, RequestError> {
     reject_unsupported(&[
@@ -84,15 +95,14 @@ pub(crate) async fn with_web_identity(
         subject: token.subject().to_owned(),
     };
     let authorizer = Authorizer::for_web_identity(&index, record.head, &token, &provider);
-    let session_name = input.role_session_name.as_str().into();
-    let keys = [("sts:RoleSessionName".into(), session_name)];
+    let keys = condition_keys(Operation::AssumeRoleWithWebIdentity, params);
     let Some(role) = arn.find(&index) else {
         return Err(authorizer.deny_missing_role(arn.as_str(), arn.account, &keys));
     };
 
     let session = AssumeRole {
         role: Arc::clone(&role.record),
-        session_name: input.role_session_name.clone(),
+        session_name: input.role_session_name,
         session_policy: input.policy.clone(),
         web_identity: Some(claims(&token, &provider)),
         service_resource: None,
@@ -104,29 +114,29 @@ pub(crate) async fn with_web_identity(
     check_policy(input.policy.as_deref())?;
     let minted = session::mint(permit, seconds, index.keyring(), &app.random)?;
 
-    let given = IssuedCredentials::from(minted);
+    let issued = IssuedCredentials::from(minted);
     let output = AssumeRoleWithWebIdentityResponse {
-        credentials: Some(given.credentials),
+        credentials: Some(issued.credentials),
         subject_from_web_identity_token: Some(token.subject().to_owned()),
-        assumed_role_user: Some(given.user),
-        packed_policy_size: given.packed_policy_size,
-        // The provider's ARN, in every answer of AWS that was seen, though the API reference says the issuer.
+        assumed_role_user: Some(issued.user),
+        packed_policy_size: issued.packed_policy_size,
+        // The provider's ARN, as in all responses of AWS that were seen, although the API reference says the issuer.
         provider: Some(provider.arn.to_string()),
         audience: Some(token.audience().to_owned()),
         source_identity: None,
         session_token_utilization: None,
         session_token_size: None,
     };
-    let answer = sts::response(&output, &record.head.ids.request);
+    let response = sts::response(&output, &record.head.ids.request);
     audit_issued_credentials(record, output.credentials, output.assumed_role_user);
-    let told = &mut record.response;
-    told.add_if(
+    let audited = &mut record.response;
+    audited.add_if(
         "subjectFromWebIdentityToken",
         output.subject_from_web_identity_token,
     );
-    told.add_if("provider", output.provider);
-    told.add_if("audience", output.audience);
-    Ok(answer)
+    audited.add_if("provider", output.provider);
+    audited.add_if("audience", output.audience);
+    Ok(response)
 }
 
 /// What of a token goes into the session.

@@ -1,15 +1,18 @@
 //! `GetCallerIdentity`: no permission is needed, and none can forbid it.
 
-use bowline_aws::sts::{self, GetCallerIdentityResponse};
+use bowline_aws::sts::{self, GetCallerIdentityRequest, GetCallerIdentityResponse};
 
-use crate::request::call::Call;
+use super::{Handle, SignedCall};
+use crate::request::error::RequestError;
 
-pub(super) fn get_caller_identity(call: &Call<'_>) -> String {
-    let caller = call.caller;
-    let output = GetCallerIdentityResponse {
-        user_id: Some(caller.user_id()),
-        account: Some(caller.account().to_string()),
-        arn: Some(caller.arn().to_owned()),
-    };
-    sts::response(&output, call.request_id)
+impl Handle for GetCallerIdentityRequest {
+    async fn handle(self, call: SignedCall<'_, '_>) -> Result<String, RequestError> {
+        let caller = call.call.caller;
+        let output = GetCallerIdentityResponse {
+            user_id: Some(caller.user_id()),
+            account: Some(caller.account().to_string()),
+            arn: Some(caller.arn().to_owned()),
+        };
+        Ok(sts::response(&output, call.call.request_id))
+    }
 }
