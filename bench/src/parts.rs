@@ -10,7 +10,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, anyhow, bail};
 use aws_lc_rs::rand::SystemRandom;
 use bowline_aws::credentials::{SecretAccessKey, SessionToken};
-use bowline_aws::dynamodb::{AccountRegion, Operation};
+use bowline_aws::dynamodb::{AccountRegion, Operation, Request};
 use bowline_aws::s3::ObjectKey;
 use bowline_aws::sigv4::{
     Credentials, DerivedKey, Payload, PresentedSignature, RequestParts, SigningPayload, present,
@@ -30,7 +30,7 @@ use bowline_server::identity::entity::{Permissions, Role, TrustDocument, Upstrea
 use bowline_server::identity::session::{self, AssumeRole, WebIdentityClaims};
 use bowline_server::upstream::objects::embedded::EmbeddedObjects;
 use bowline_server::upstream::objects::{NewObject, ObjectStore, Piece};
-use bowline_server::upstream::tables::{TableStore, embedded::EmbeddedTables};
+use bowline_server::upstream::tables::{TableRequest, TableStore, embedded::EmbeddedTables};
 use bowline_testkit::token::SUBJECT;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
@@ -305,21 +305,21 @@ async fn object(home: &TempDir) -> Result<f64> {
 async fn item(home: &TempDir) -> Result<f64> {
     let store = EmbeddedTables::open(&home.path().join("tables"))?;
     let account_region = AccountRegion::new(ACCOUNT.parse()?, REGION).context("a region")?;
-    for (operation, input) in [
-        (Operation::CreateTable, table_definition()),
-        (Operation::PutItem, whole_item()),
-    ] {
-        store
-            .call(&account_region, operation, input.to_string())
-            .await?;
-    }
+    let call = async |operation, body: &str| -> Result<String> {
+        let request = Request::read(operation, body.as_bytes())?;
+        let call = TableRequest {
+            account_region: &account_region,
+            request: &request,
+            replaced: None,
+            tables: &[],
+        };
+        Ok(store.call(call).await?)
+    };
+    call(Operation::CreateTable, &table_definition().to_string()).await?;
+    call(Operation::PutItem, &whole_item().to_string()).await?;
     let key = item_key().to_string();
     micros_of(async || {
-        black_box(
-            store
-                .call(&account_region, Operation::GetItem, key.clone())
-                .await?,
-        );
+        black_box(call(Operation::GetItem, &key).await?);
         Ok(())
     })
     .await

@@ -1,10 +1,11 @@
-//! DynamoDB's wire: operations, bodies, and what permission a request takes. Pure.
+//! DynamoDB's wire protocol: operations, bodies, and the permissions that a request requires. Pure.
 //!
-//! A body is read once and strictly ([`Request::read`]): a member that comes twice, that the operation does not have, that is of another
-//! type or that nobody here honours is refused. What was read is what is decided on ([`Request::requirements`]), and exactly that is
-//! sent on ([`Request::to_wire`]), with names where the request had the ARNs of tables.
+//! A body is parsed once and strictly ([`Request::read`]): repeated members, members that the
+//! operation does not have, values of another type and members without effect are rejected. The
+//! decision is about what was parsed ([`Request::requirements`]), and a store gets exactly that
+//! ([`Request::to_wire`]), with names instead of tables' ARNs.
 
-mod expression;
+pub mod expression;
 mod generated;
 mod key_value;
 mod limits;
@@ -17,6 +18,6 @@ mod table;
 pub use self::{
     operation::{Api, Operation, ResourceSpec},
     permission::KeySchema,
-    request::Request,
+    request::{Expression, Request},
     table::{AccountRegion, InvalidTableName, TableName, TableRef, TableResource},
 };

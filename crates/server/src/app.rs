@@ -5,18 +5,10 @@ use std::sync::Arc;
 use aws_lc_rs::rand::SystemRandom;
 
 use crate::{
-    audit::Audit,
-    clock::Clock,
-    config::Config,
-    data_folder::DataFolder,
-    explain::denials::RecentDenials,
-    gateway::dynamodb::RegionLocks,
-    http::body_budget::BodyMemoryBudget,
-    identity::index::IdentityState,
-    metrics::Metrics,
-    oidc::Oidc,
-    request::request_id::RequestIdGenerator,
-    upstream::{Upstreams, tables::TableStore},
+    audit::Audit, clock::Clock, config::Config, data_folder::DataFolder,
+    explain::denials::RecentDenials, gateway::dynamodb::table_locks::RegionLocks,
+    http::body_budget::BodyMemoryBudget, identity::index::IdentityState, metrics::Metrics,
+    oidc::Oidc, request::request_id::RequestIdGenerator, upstream::Upstreams,
 };
 
 /// A server's parts.
@@ -38,9 +30,7 @@ pub(crate) struct App {
     pub(crate) oidc: Oidc,
     /// The stores of objects and items.
     pub(crate) upstreams: Upstreams,
-    /// The embedded DynamoDB.
-    pub(crate) tables: Arc<dyn TableStore>,
-    /// Who may use or change tables now.
+    /// Locks of the accounts and regions whose tables are in use.
     pub(crate) region_locks: RegionLocks,
     /// What request bodies hold.
     pub(crate) body_budget: Arc<BodyMemoryBudget>,

@@ -25,7 +25,7 @@ use crate::{
     },
     data_folder::{DataFolder, FolderError},
     explain::denials::RecentDenials,
-    gateway::{self, dynamodb::RegionLocks},
+    gateway::{self, dynamodb::table_locks::RegionLocks},
     http::listener,
     identity::{
         entity::ServerId,
@@ -40,7 +40,7 @@ use crate::{
     upstream::{
         EMBEDDED, Upstreams,
         objects::{ObjectStore, embedded::EmbeddedObjects},
-        tables::{TableStore, embedded::EmbeddedTables},
+        tables::embedded::EmbeddedTables,
     },
 };
 
@@ -89,8 +89,8 @@ pub enum StartError {
     /// What was under way with a bucket cannot be settled.
     #[error("settling what was under way with buckets")]
     Buckets(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The store of tables cannot be opened.
-    #[error("opening the store of tables")]
+    /// The table store cannot be opened.
+    #[error("opening the table store")]
     Tables(#[source] io::Error),
     /// The audit cannot be opened.
     #[error("opening the audit file `{path}`")]
@@ -144,14 +144,13 @@ impl Server {
         let tables = tables
             .and_then(|path| EmbeddedTables::open(&path))
             .map_err(StartError::Tables)?;
-        let tables: Arc<dyn TableStore> = Arc::new(tables);
         let upstreams = Upstreams::default()
             .with_objects(EMBEDDED, store(objects))
-            .with_tables(EMBEDDED, Arc::clone(&tables));
+            .with_tables(EMBEDDED, Arc::new(tables));
         gateway::s3::recover(&state, &upstreams)
             .await
             .map_err(StartError::Buckets)?;
-        gateway::dynamodb::recover(&state, &*tables).await;
+        gateway::dynamodb::recover(&state, &upstreams, clock.now()).await;
         let audit = match &config.audit {
             AuditTo::DataFolder => audit_file(&folder.audit())?,
             AuditTo::File(path) => audit_file(path)?,
@@ -174,7 +173,6 @@ impl Server {
             state,
             oidc,
             upstreams,
-            tables,
             region_locks: RegionLocks::default(),
             body_budget: Arc::default(),
             audit,

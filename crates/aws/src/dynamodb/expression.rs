@@ -1,7 +1,8 @@
-//! Which attributes an expression speaks of, and which value a key condition asks for.
+//! Which attributes an expression names, and which value a key condition requires.
 //!
-//! This is no parser: the store parses, and refuses what is no expression. It reads words only, so that no attribute is overlooked,
-//! whatever the grammar is; where it is not sure it says so ("Expressions in DynamoDB", Amazon `DynamoDB` Developer Guide).
+//! This is a tokenizer and no parser: the store parses expressions, and rejects malformed ones. The
+//! functions here overlook no attribute, whatever the grammar is, and return `None` if they cannot
+//! be sure ("Expressions in DynamoDB", Amazon `DynamoDB` Developer Guide).
 
 use std::collections::HashMap;
 
@@ -9,37 +10,37 @@ use bowline_json::JsonObject;
 
 pub(super) mod limits;
 
-/// `ExpressionAttributeNames`, each found at once: a request may have as many as its body holds.
+/// `ExpressionAttributeNames`, by placeholder: a request may have as many as fit into its body.
 #[derive(Debug, Default)]
-pub(super) struct Names<'n>(HashMap<&'n str, &'n str>);
+pub struct Names<'n>(HashMap<&'n str, &'n str>);
 
 /// A word or a sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Token<'e> {
+pub enum Token<'e> {
     /// A bare word: an attribute, a function or a keyword.
     Word(&'e str),
-    /// `#name`, with its sign.
+    /// `#name`, with the `#`.
     Name(&'e str),
-    /// `:value`, with its sign.
+    /// `:value`, with the `:`.
     Value(&'e str),
-    /// Digits, as they stand in brackets.
+    /// Digits, as in `[0]`.
     Digits,
     /// Anything else.
     Sign(char),
 }
 
-/// Longest expression ("Quotas in Amazon `DynamoDB`", expression parameters).
+/// Maximum length of an expression ("Quotas in Amazon `DynamoDB`", expression parameters).
 const MAX_BYTES: usize = 4 * 1024;
 
-/// Words that no attribute has bare: the grammar's own.
+/// The keywords of the grammar. An attribute with such a name needs a placeholder.
 const KEYWORDS: [&str; 9] = [
     "ADD", "AND", "BETWEEN", "DELETE", "IN", "NOT", "OR", "REMOVE", "SET",
 ];
 
 impl<'n> Names<'n> {
-    /// Those of a request or a part of one.
-    pub(super) fn new(given: &'n JsonObject<'_>) -> Self {
-        let members = given.members().iter();
+    /// Reads the member `ExpressionAttributeNames`.
+    pub fn new(placeholders: &'n JsonObject<'_>) -> Self {
+        let members = placeholders.members().iter();
         Self(
             members
                 .filter_map(|member| Some((&*member.name, member.value.as_str()?)))
@@ -47,12 +48,14 @@ impl<'n> Names<'n> {
         )
     }
 
-    fn resolve(&self, name: &str) -> Option<&'n str> {
+    /// The attribute that a placeholder such as `#name` stands for.
+    pub fn resolve(&self, name: &str) -> Option<&'n str> {
         self.0.get(name).copied()
     }
 }
 
-/// The attributes that an expression speaks of, by their names. Of a path, that is where it begins. None if that is not sure.
+/// The top-level attributes that an expression names: of a path, its first element. `None` if they
+/// cannot be determined.
 pub(super) fn attributes(expression: &str, names: &Names<'_>) -> Option<Vec<String>> {
     let all = tokens(expression)?;
     let mut found = Vec::new();
@@ -73,8 +76,9 @@ pub(super) fn attributes(expression: &str, names: &Names<'_>) -> Option<Vec<Stri
     Some(found)
 }
 
-/// The placeholder of the one value that a key condition wants an attribute to equal. None if that is not sure: it speaks of the
-/// attribute more than once, or in another way, or says more than that several conditions hold together.
+/// The placeholder of the one value that a key condition requires an attribute to equal. `None` if
+/// the condition names the attribute more than once, compares it in another way, or combines its
+/// parts with anything but `AND`.
 pub(super) fn equal_to<'e>(
     expression: &'e str,
     attribute: &str,
@@ -83,7 +87,7 @@ pub(super) fn equal_to<'e>(
     let all = tokens(expression)?;
     let mut found = None;
     for (at, token) in all.iter().enumerate() {
-        let is_meant = match token {
+        let is_attribute = match token {
             Token::Word(word)
                 if word.eq_ignore_ascii_case("OR") || word.eq_ignore_ascii_case("NOT") =>
             {
@@ -93,7 +97,7 @@ pub(super) fn equal_to<'e>(
             Token::Name(name) => names.resolve(name)? == attribute,
             Token::Value(_) | Token::Digits | Token::Sign(_) => false,
         };
-        if !is_meant {
+        if !is_attribute {
             continue;
         }
         let begins = match at.checked_sub(1).and_then(|at| all.get(at)) {
@@ -120,14 +124,16 @@ pub(super) fn equal_to<'e>(
     found
 }
 
-fn is_keyword(word: &str) -> bool {
+/// Whether a word is a keyword of the grammar.
+pub fn is_keyword(word: &str) -> bool {
     KEYWORDS
         .iter()
         .any(|keyword| word.eq_ignore_ascii_case(keyword))
 }
 
-/// None for a character that no expression has, and for more than the store reads.
-fn tokens(expression: &str) -> Option<Vec<Token<'_>>> {
+/// Splits an expression. `None` if it has a character that no expression has, or is longer than
+/// the service allows.
+pub fn tokens(expression: &str) -> Option<Vec<Token<'_>>> {
     if expression.len() > MAX_BYTES {
         return None;
     }
@@ -171,19 +177,19 @@ mod tests {
     };
     const NAMES: &[u8] = br##"{"#p": "pk", "#s": "secret", "#d": "a.b", "#n": 1}"##;
 
-    fn spoken_of(expression: &str) -> Option<String> {
+    fn named(expression: &str) -> Option<String> {
         let names = bowline_json::parse(NAMES, &LIMITS).unwrap();
         attributes(expression, &Names::new(names.as_object().unwrap())).map(|found| found.join(" "))
     }
 
-    fn wanted(expression: &str) -> Option<String> {
+    fn required_value(expression: &str) -> Option<String> {
         let names = bowline_json::parse(NAMES, &LIMITS).unwrap();
         equal_to(expression, "pk", &Names::new(names.as_object().unwrap())).map(str::to_owned)
     }
 
     #[test]
-    fn an_attribute_is_where_a_path_begins() {
-        let of = |expression| spoken_of(expression).unwrap();
+    fn the_attribute_of_a_path_is_its_first_element() {
+        let of = |expression| named(expression).unwrap();
         insta::assert_snapshot!(of("a, b[0].c, #s.d.#p , #d"), @"a b secret a.b");
         insta::assert_snapshot!(of("attribute_exists(a) AND NOT size ( b ) > :v or c between :x and :y"), @"a b c");
         insta::assert_snapshot!(of("SET a=if_not_exists(b,:v)+:w,c[1]=:x REMOVE #s ADD d :one delete e :two"), @"a b c secret d e");
@@ -191,15 +197,15 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_not_taken_for_nothing() {
+    fn an_expression_that_cannot_be_read_has_unknown_attributes() {
         for expression in ["#x", "#n", "a # b", "a \u{a0}b", "\"a\"", "a; b", "#"] {
-            assert_eq!(spoken_of(expression), None, "{expression}");
+            assert_eq!(named(expression), None, "{expression}");
         }
         assert_eq!(attributes("#p", &Names::default()), None);
     }
 
     #[test]
-    fn a_key_condition_wants_one_value_of_the_partition_key() {
+    fn a_key_condition_requires_one_value_of_the_partition_key() {
         for expression in [
             "pk = :v",
             "#p=:v",
@@ -208,7 +214,11 @@ mod tests {
             "begins_with(sk, :x) and (#p = :v)",
             "sk BETWEEN :a AND :b AND pk = :v",
         ] {
-            assert_eq!(wanted(expression).as_deref(), Some(":v"), "{expression}");
+            assert_eq!(
+                required_value(expression).as_deref(),
+                Some(":v"),
+                "{expression}"
+            );
         }
         for unsure in [
             "sk = :v",
@@ -226,8 +236,8 @@ mod tests {
             "pk = sk",
             "pk = :v AND #x = :w",
         ] {
-            let found = wanted(unsure);
-            // The one that reads well here is none to the store, which has it ask for a value at both ends.
+            let found = required_value(unsure);
+            // The store rejects the one that is accepted here: its `BETWEEN` lacks a second value.
             assert!(
                 found.is_none() || unsure.starts_with("sk BETWEEN"),
                 "{unsure}"

@@ -1,22 +1,23 @@
 //! The value of a partition key as policies compare it.
 //!
-//! A text is itself. A number is written out without what does not count, since `1`, `1.0` and `1e0` are one key to the store, and a
-//! policy that names one must not miss the others. Bytes are base64.
+//! A string is itself. A number has one plain form, since `1`, `1.0` and `1e0` are one key to the
+//! store, and a policy that names one must match the others. Bytes are base64.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bowline_json::Json;
 
-/// Most digits before or after the point: a number's magnitude is below 1E+126 and above 1E-131.
+/// Maximum number of digits before or after the point: a number's magnitude is below 1E+126 and
+/// above 1E-131.
 const MAX_DIGITS: i64 = 200;
 
-/// The value as text. None if it can be no key.
+/// The value as text. `None` if it cannot be a key.
 pub(super) fn text(value: &Json<'_>) -> Option<String> {
     let [only] = value.as_object()?.members() else {
         return None;
     };
     let text = only.value.as_str()?;
     match &*only.name {
-        // An empty text would be taken for no value at all.
+        // Conditions treat an empty string as no value.
         "S" if !text.is_empty() => Some(text.to_owned()),
         "N" => number(text),
         "B" if !text.is_empty() => Some(STANDARD.encode(STANDARD.decode(text).ok()?)),
@@ -24,7 +25,7 @@ pub(super) fn text(value: &Json<'_>) -> Option<String> {
     }
 }
 
-/// A decimal number in its one plain form.
+/// The plain form of a decimal number.
 fn number(text: &str) -> Option<String> {
     let text = text.trim_ascii();
     let (negative, unsigned) = match text.as_bytes().first()? {
@@ -70,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_has_one_form_however_it_is_written() {
+    fn every_notation_of_a_number_has_the_same_form() {
         for (written, form) in [
             ("1", "1"),
             ("1.0", "1"),

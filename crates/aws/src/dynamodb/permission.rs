@@ -1,8 +1,10 @@
-//! What permission a request takes, and what policies may ask about it.
+//! The permissions that a request requires, and its condition keys.
 //!
-//! Condition keys are those of "Using IAM policy conditions for fine-grained access control" (Amazon `DynamoDB` Developer Guide). A
-//! parameter that is left out has the value that it then works with, so that no `IfExists` is passed by leaving it out. What a key should
-//! hold and cannot be derived is [`ConditionValue::Unknown`]: no `Allow` that asks for it applies, and every `Deny` that does.
+//! The condition keys are those of "Using IAM policy conditions for fine-grained access control"
+//! (Amazon `DynamoDB` Developer Guide). An omitted parameter has its default value, so that
+//! `IfExists` cannot be passed by omitting it. A value that cannot be determined is
+//! [`ConditionValue::Unknown`]: an `Allow` with a condition on it does not apply, and a `Deny`
+//! does.
 
 mod part;
 
@@ -23,17 +25,19 @@ use crate::{
     requirement::{ConditionEntry, Requirement, ResourceOwner, request_tag_keys},
 };
 
-/// What is known of the tables that there are.
+/// The keys of existing tables.
 pub trait KeySchema {
-    /// The one attribute that is the partition key of a table or an index. None if there are several, or it is not known.
+    /// The attribute that is the partition key of a table or an index. `None` if there are several,
+    /// or if it is unknown.
     fn partition_key(&self, resource: &TableResource) -> Option<&str>;
 }
 
 impl Request<'_> {
-    /// The permissions that the request takes.
+    /// The permissions that the request requires.
     ///
     /// # Errors
-    /// `ValidationException` for a resource ARN that is no table's, and for an item of a transaction that is not one of its kinds.
+    /// `ValidationException` for a resource ARN that is not a table's, and for an item of a
+    /// transaction of an unknown kind.
     pub fn requirements<'r>(
         &'r self,
         account_region: &AccountRegion,
@@ -75,7 +79,7 @@ impl Request<'_> {
                     .map(|item| self.of_transaction(body, item, account_region, schema))
                     .collect()
             }
-            // None of these is served, so no body of theirs was read.
+            // These operations are not built, so their bodies are not parsed.
             ResourceSpec::Any
             | ResourceSpec::Arn(_)
             | ResourceSpec::GlobalTable(_)
@@ -133,7 +137,7 @@ impl Request<'_> {
                 leading.add(part.partition_value(key));
                 attributes.add_all(key.members().iter().map(|m| m.name.to_string()));
             }
-            part.mentioned(&mut attributes);
+            part.named_attributes(&mut attributes);
             let select = part.select(false);
             if select == "ALL_ATTRIBUTES" {
                 attributes.set_unknown();
@@ -163,7 +167,7 @@ impl Request<'_> {
         }
     }
 
-    /// One item of a transaction, which takes the permission of the operation that it is.
+    /// One item of a transaction, which requires the permission of its operation.
     fn of_transaction<'r>(
         &'r self,
         body: &'r JsonObject<'_>,
@@ -207,7 +211,7 @@ impl Request<'_> {
         })
     }
 
-    /// Tags of a table, which its ARN names.
+    /// An operation on the tags of a table, which is named by its ARN.
     fn tagging<'r>(&'r self, body: &'r JsonObject<'_>) -> Result<Vec<Requirement<'r>>, AwsError> {
         let arn = self.text("ResourceArn").unwrap_or_default();
         let resource: Option<TableResource> = arn.parse().ok();
@@ -263,7 +267,7 @@ fn first_action(operation: Operation) -> &'static str {
     operation.actions().first().copied().unwrap_or_default()
 }
 
-/// What the shape has ruled out.
+/// The error of bodies that the check of the shape rejects already.
 fn malformed() -> AwsError {
     AwsError::new(Code::MalformedInput, "The request cannot be read")
 }

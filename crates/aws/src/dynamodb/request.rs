@@ -1,10 +1,11 @@
-//! A request's body: read once, and sent on as it was read.
+//! Parses the body of a request, and writes what was parsed for a store.
 
 use std::collections::HashSet;
 
 use bowline_json::{Json, JsonKind, JsonLimits, JsonObject, JsonProblem, push_string};
 
 use super::{
+    expression::Names,
     generated, limits,
     operation::Operation,
     shape::{Checker, Shape, datatype, member, present},
@@ -12,12 +13,13 @@ use super::{
 };
 use crate::error::{AwsError, Code};
 
-/// An item may nest 32 levels deep ("Quotas in Amazon DynamoDB", nested attributes), and each takes two of JSON.
+/// Maximum depth of a body. An item may nest 32 levels deep ("Quotas in Amazon DynamoDB", nested
+/// attributes), and each takes two levels of JSON.
 const MAX_DEPTH: usize = 80;
-/// Most values of a body. An item of 400 KB has fewer than a tenth of them.
+/// Maximum number of values in a body. An item of 400 KB has fewer than a tenth of them.
 const MAX_VALUES: usize = 1 << 19;
 
-/// A well-formed request to an operation that is served.
+/// A well-formed request to an operation that is built.
 #[derive(Debug)]
 pub struct Request<'a> {
     pub(super) operation: Operation,
@@ -25,13 +27,31 @@ pub struct Request<'a> {
     shape: &'static Shape,
 }
 
+/// An expression of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Expression<'r> {
+    /// The member that has it, such as `FilterExpression`.
+    pub member: &'static str,
+    /// The expression.
+    pub text: &'r str,
+    placeholders: Option<&'r JsonObject<'r>>,
+}
+
+impl Expression<'_> {
+    /// The placeholders that it may use.
+    pub fn names(&self) -> Names<'_> {
+        self.placeholders.map(Names::new).unwrap_or_default()
+    }
+}
+
 impl<'a> Request<'a> {
-    /// Reads a body.
+    /// Parses a body.
     ///
     /// # Errors
-    /// `UnknownOperationException` if the operation is not served, `SerializationException` if the body is not JSON or has something of
-    /// another type, `ValidationException` for a member that is missing, unknown or not honoured, for a bad name of a table, and for too
-    /// many of something.
+    /// `UnknownOperationException` if the operation is not built, `SerializationException` if the
+    /// body is not JSON or a value has another type, `ValidationException` for a member that is
+    /// missing, unknown or without effect, for an invalid name of a table, and for too many
+    /// elements.
     pub fn read(operation: Operation, body: &'a [u8]) -> Result<Self, AwsError> {
         let shape = generated::input(operation.name())
             .ok_or_else(|| AwsError::unknown_operation(operation.name(), "2012-08-10"))?;
@@ -45,7 +65,7 @@ impl<'a> Request<'a> {
                 Code::ValidationError,
                 "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit",
             ),
-            // Where it stands is no secret: the client sent it.
+            // The position is no secret: the client sent the body.
             JsonProblem::Duplicate(_) | JsonProblem::TooMany(_) => {
                 AwsError::new(Code::MalformedInput, error.to_string())
             }
@@ -83,7 +103,7 @@ impl<'a> Request<'a> {
         self.get(name)?.as_str()
     }
 
-    /// Every table that it names, wherever that stands, in order.
+    /// Every table that it names anywhere, in order.
     pub fn tables(&self, account_region: &AccountRegion) -> Vec<TableResource> {
         let (mut found, mut seen) = (Vec::new(), HashSet::new());
         tables(&self.root, self.shape, &mut |text| {
@@ -108,14 +128,21 @@ impl<'a> Request<'a> {
         found
     }
 
-    /// The body to send on: what was read and nothing else, tables by their names.
+    /// Every expression of it, in order.
+    pub fn expressions(&self) -> Vec<Expression<'_>> {
+        let mut found = Vec::new();
+        expressions(&self.root, self.shape, &mut found);
+        found
+    }
+
+    /// The body for a store: what was parsed and nothing else, with tables by name.
     pub fn to_wire(&self) -> String {
         let mut out = String::new();
         write(&self.root, self.shape, &mut out);
         out
     }
 
-    /// The same with another member of the body: left out, or with this JSON, whether it was there or not.
+    /// The body for a store with one member replaced by this JSON, or left out.
     pub fn to_wire_with(&self, name: &str, json: Option<&str>) -> String {
         let mut out = String::new();
         if let (Some(object), Shape::Structure(members)) = (self.root.as_object(), self.shape) {
@@ -145,13 +172,46 @@ fn tables<'v>(value: &'v Json<'_>, shape: &'static Shape, found: &mut impl FnMut
             }
         }
         (Shape::Structure(members), JsonKind::Object(object)) => {
-            for given in object.members() {
-                if let Some(known) = member(members, &given.name) {
-                    tables(&given.value, known.shape, found);
+            for entry in object.members() {
+                if let Some(known) = member(members, &entry.name) {
+                    tables(&entry.value, known.shape, found);
                 }
             }
         }
-        // No attribute's value is a table's name to anybody.
+        // Attributes do not name tables.
+        _ => {}
+    }
+}
+
+fn expressions<'v>(value: &'v Json<'v>, shape: &'static Shape, found: &mut Vec<Expression<'v>>) {
+    match (shape, &value.kind) {
+        (Shape::List(of), JsonKind::Array(items)) => {
+            for item in items {
+                expressions(item, of, found);
+            }
+        }
+        (Shape::Tables(of), JsonKind::Object(object)) => {
+            for entry in object.members() {
+                expressions(&entry.value, of, found);
+            }
+        }
+        (Shape::Structure(members), JsonKind::Object(object)) => {
+            for entry in object.members() {
+                let Some(known) = member(members, &entry.name) else {
+                    continue;
+                };
+                match (known.shape, entry.value.as_str()) {
+                    (Shape::Expression, Some(text)) => found.push(Expression {
+                        member: known.name,
+                        text,
+                        placeholders: present(object, "ExpressionAttributeNames")
+                            .and_then(Json::as_object),
+                    }),
+                    (of, _) => expressions(&entry.value, of, found),
+                }
+            }
+        }
+        // Neither attributes nor other members have expressions.
         _ => {}
     }
 }
@@ -204,11 +264,11 @@ fn structure(
 ) {
     out.push('{');
     let mut first = true;
-    for given in object.members() {
-        let Some(known) = member(members, &given.name) else {
+    for entry in object.members() {
+        let Some(known) = member(members, &entry.name) else {
             continue;
         };
-        if given.value.kind == JsonKind::Null || other.is_some_and(|(name, _)| name == known.name) {
+        if entry.value.kind == JsonKind::Null || other.is_some_and(|(name, _)| name == known.name) {
             continue;
         }
         if !std::mem::take(&mut first) {
@@ -216,7 +276,7 @@ fn structure(
         }
         push_string(out, known.name);
         out.push(':');
-        write(&given.value, known.shape, out);
+        write(&entry.value, known.shape, out);
     }
     if let Some((name, Some(json))) = other {
         if !first {
@@ -247,7 +307,7 @@ fn entries(
     out.push('}');
 }
 
-/// A table by its name.
+/// The table's name, if the text is its ARN.
 fn named(text: &str, is_table: bool) -> std::borrow::Cow<'_, str> {
     if is_table && let Ok(TableRef::Arn(resource)) = TableRef::parse(text) {
         return resource.table.to_string().into();

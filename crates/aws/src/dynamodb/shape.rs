@@ -1,14 +1,15 @@
-//! What a body may hold: shapes of the service's model, checked against what was read.
+//! Checks a parsed body against the shapes of the service's model.
 //!
-//! Types and members are checked here, the texts that come from a list of choices, since policies ask about those, and how deep an
-//! expression nests. Other lengths and ranges are the store's to check: nothing is decided by them.
+//! The checks cover types, members, values of enums, since conditions depend on these, and the
+//! number of operators in expressions. Stores check other lengths and ranges, which decisions do
+//! not use.
 
 use std::collections::HashSet;
 
 use bowline_json::{Json, JsonKind, JsonObject};
 
 use super::{
-    expression::{Names, limits},
+    expression::limits,
     table::{TableName, TableRef},
 };
 use crate::error::{AwsError, Code};
@@ -16,29 +17,29 @@ use crate::error::{AwsError, Code};
 /// A shape of the model.
 #[derive(Debug)]
 pub(super) enum Shape {
-    /// The value of an attribute, which holds others.
+    /// The value of an attribute, which may contain others.
     AttributeValue,
     /// `true` or `false`.
     Bool,
-    /// One of these texts.
+    /// One of these strings.
     Choice(&'static [&'static str]),
-    /// An expression, which speaks of attributes.
+    /// An expression.
     Expression,
     /// A whole number.
     Integer,
-    /// Any number of one shape.
+    /// A list of one shape.
     List(&'static Self),
-    /// Names, each with one of a shape.
+    /// A map from strings to one shape.
     Map(&'static Self),
-    /// A member that nobody here honours.
+    /// A member that would have no effect here.
     NotHonoured,
-    /// Members, each with its own shape.
+    /// A structure of members with shapes of their own.
     Structure(&'static [Member]),
     /// The name or ARN of a table that the operation is about.
     Table,
-    /// Such names and ARNs, each with one of a shape.
+    /// A map from names or ARNs of tables to one shape.
     Tables(&'static Self),
-    /// A text.
+    /// A string.
     Text,
 }
 
@@ -50,7 +51,7 @@ pub(super) struct Member {
     pub(super) required: bool,
 }
 
-/// What an attribute's value may be, one of them at a time.
+/// The types of an attribute's value.
 const DATATYPES: [(&str, &Shape); 10] = [
     ("B", &Shape::Text),
     ("BOOL", &Shape::Bool),
@@ -75,10 +76,10 @@ pub(super) fn member(members: &'static [Member], name: &str) -> Option<&'static 
     members.iter().find(|member| member.name == name)
 }
 
-/// Most problems that a request is told of.
+/// Maximum number of problems in an error.
 const MAX_PROBLEMS: usize = 10;
 
-/// Where a value stands, and what is wrong with those before it.
+/// The path of the current value, and the problems so far.
 #[derive(Debug, Default)]
 pub(super) struct Checker {
     path: Vec<String>,
@@ -89,7 +90,7 @@ impl Checker {
     /// Checks a whole body.
     ///
     /// # Errors
-    /// `SerializationException` for another type, `ValidationException` for what else is wrong.
+    /// `SerializationException` for another type, `ValidationException` for all other problems.
     pub(super) fn check(body: &Json<'_>, shape: &'static Shape) -> Result<(), AwsError> {
         let mut checker = Self::default();
         checker.value(body, shape)?;
@@ -140,7 +141,7 @@ impl Checker {
                 for entry in object.members() {
                     let table = table(&entry.name)?;
                     let name = table.name();
-                    // The name and the ARN of one table would be one after they became names.
+                    // For the store, the name and the ARN of one table are the same key.
                     if !seen.insert(name.clone()) {
                         let message = format!("The table {name} is named more than once");
                         return Err(AwsError::new(Code::ValidationError, message));
@@ -148,7 +149,7 @@ impl Checker {
                 }
                 self.entries(object, of)
             }
-            // Told by its name where it is a member.
+            // A structure rejects such members by name.
             Shape::NotHonoured => Err(unexpected(value)),
             Shape::Structure(members) => self.structure(object(value)?, members),
         }
@@ -169,21 +170,14 @@ impl Checker {
         for entry in object.members() {
             let known = member(members, &entry.name)
                 .ok_or_else(|| AwsError::unsupported_parameter(&entry.name))?;
-            // A member that is null is as good as absent.
+            // A member that is null is treated as absent.
             if entry.value.kind != JsonKind::Null {
                 if matches!(known.shape, Shape::NotHonoured) {
                     return Err(AwsError::unsupported_parameter(known.name));
                 }
                 self.inside(&lower_first(known.name), &entry.value, known.shape)?;
                 if matches!(known.shape, Shape::Expression) {
-                    let expression = text(&entry.value)?;
-                    limits::check(known.name, expression)?;
-                    if known.name == "UpdateExpression" {
-                        let names = present(object, "ExpressionAttributeNames");
-                        let names = names.and_then(Json::as_object);
-                        let names = names.map(Names::new).unwrap_or_default();
-                        limits::check_copies(expression, &names)?;
-                    }
+                    limits::check(known.name, text(&entry.value)?)?;
                 }
             }
         }
@@ -198,9 +192,9 @@ impl Checker {
     }
 
     fn attribute_value(&mut self, object: &JsonObject<'_>) -> Result<(), AwsError> {
-        let refused = |message: &'static str| Err(AwsError::new(Code::ValidationError, message));
+        let rejected = |message: &'static str| Err(AwsError::new(Code::ValidationError, message));
         match object.members() {
-            [] => refused(
+            [] => rejected(
                 "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes",
             ),
             [only] => {
@@ -208,7 +202,7 @@ impl Checker {
                     .ok_or_else(|| AwsError::unsupported_parameter(&only.name))?;
                 self.value(&only.value, shape)
             }
-            _ => refused(
+            _ => rejected(
                 "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes",
             ),
         }
@@ -226,7 +220,7 @@ impl Checker {
         Ok(())
     }
 
-    /// Takes down a problem, and stops at the last of those that are told.
+    /// Adds a problem. Fails once there are enough of them.
     fn problem(&mut self, value: &str, constraint: &str) -> Result<(), AwsError> {
         let at = self.path.join(".");
         self.problems.push(format!(
@@ -259,8 +253,8 @@ fn object<'v, 'a>(value: &'v Json<'a>) -> Result<&'v JsonObject<'a>, AwsError> {
     value.as_object().ok_or_else(|| unexpected(value))
 }
 
-/// What the service says of a value of another type.
-fn converted(value: &Json<'_>, wanted: &str) -> AwsError {
+/// The service's error for a value of another type.
+fn converted(value: &Json<'_>, expected: &str) -> AwsError {
     let found = match &value.kind {
         JsonKind::Null => "NULL_VALUE",
         JsonKind::Bool(true) => "TRUE_VALUE",
@@ -269,14 +263,14 @@ fn converted(value: &Json<'_>, wanted: &str) -> AwsError {
         JsonKind::Number(_) => "NUMBER_VALUE",
         JsonKind::String(_) => "STRING_VALUE",
         JsonKind::Array(_) => {
-            let message = format!("Unrecognized collection type class java.lang.{wanted}");
+            let message = format!("Unrecognized collection type class java.lang.{expected}");
             return AwsError::new(Code::MalformedInput, message);
         }
         JsonKind::Object(_) => return unexpected(value),
     };
     AwsError::new(
         Code::MalformedInput,
-        format!("{found} cannot be converted to {wanted}"),
+        format!("{found} cannot be converted to {expected}"),
     )
 }
 
@@ -291,7 +285,7 @@ fn unexpected(value: &Json<'_>) -> AwsError {
     AwsError::new(Code::MalformedInput, message)
 }
 
-/// A member's name as errors have it.
+/// A member's name in errors.
 pub(super) fn lower_first(name: &str) -> String {
     let mut chars = name.chars();
     chars.next().map_or_else(String::new, |first| {

@@ -1,24 +1,25 @@
-//! Tables by name and by ARN, and where they are.
+//! Names and ARNs of tables and indexes.
 
 use std::{fmt, str::FromStr};
 
 use bowline_iam::account::AccountId;
 
-/// Longest region that is taken: the longest of AWS has 14 characters.
+/// Maximum length of a region: the longest of AWS has 14 characters.
 const MAX_REGION_BYTES: usize = 32;
 
-/// The name of a table or an index: 3 to 255 letters, digits, underscores, hyphens and dots (shape `TableName`).
+/// The name of a table or an index: 3 to 255 letters, digits, underscores, hyphens and dots (shape
+/// `TableName`).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TableName(Box<str>);
 
-/// The text is no table's name.
+/// The text is not the name of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "Invalid table/index name.  Table/index names must be between 3 and 255 characters long, and may contain only the characters a-z, A-Z, 0-9, '_', '-', and '.'"
 )]
 pub struct InvalidTableName;
 
-/// An account's part of a region: tables are named within one.
+/// An account in a region: the namespace of tables.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AccountRegion {
     account: AccountId,
@@ -28,20 +29,20 @@ pub struct AccountRegion {
 /// How a request names a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TableRef {
-    /// One of the caller's account, in the region of the request.
+    /// A table of the caller's account, in the region of the request.
     Name(TableName),
-    /// One wherever it is.
+    /// A table of any account and region.
     Arn(TableResource),
 }
 
-/// A table with its place, or one of its indexes.
+/// A table or one of its indexes, with its account and region.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TableResource {
     /// Where the table is.
     pub account_region: AccountRegion,
     /// Its name.
     pub table: TableName,
-    /// One of its indexes.
+    /// The index, if it is one.
     pub index: Option<TableName>,
 }
 
@@ -72,13 +73,14 @@ impl fmt::Display for TableName {
 }
 
 impl AccountRegion {
-    /// An account's part of a region. None if the text can be no region: it names files.
+    /// An account in a region. `None` if the text is not a valid region. Regions are parts of file
+    /// names.
     pub fn new(account: AccountId, region: &str) -> Option<Self> {
         let word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-        let good = (1..=MAX_REGION_BYTES).contains(&region.len())
+        let valid = (1..=MAX_REGION_BYTES).contains(&region.len())
             && region.bytes().all(|b| word(b) || b == b'-')
             && region.bytes().next().is_some_and(word);
-        good.then(|| Self {
+        valid.then(|| Self {
             account,
             region: region.into(),
         })
@@ -94,7 +96,7 @@ impl AccountRegion {
         &self.region
     }
 
-    /// The ARN of a table here.
+    /// The ARN of a table in this account and region.
     pub fn table_arn(&self, table: &str) -> String {
         format!(
             "arn:aws:dynamodb:{}:{}:table/{table}",
@@ -104,7 +106,7 @@ impl AccountRegion {
 }
 
 impl TableRef {
-    /// Reads a table's name or ARN. An index's ARN is none.
+    /// Parses a table's name or ARN. An index's ARN is rejected.
     ///
     /// # Errors
     /// [`InvalidTableName`].
@@ -119,7 +121,7 @@ impl TableRef {
         Ok(Self::Arn(resource))
     }
 
-    /// Its name, wherever it is.
+    /// Its name without account and region.
     pub fn name(&self) -> &TableName {
         match self {
             Self::Name(name) => name,
@@ -127,7 +129,7 @@ impl TableRef {
         }
     }
 
-    /// The table that a request from this place means.
+    /// The table that it names in a request to this account and region.
     pub fn from(self, account_region: &AccountRegion) -> TableResource {
         match self {
             Self::Name(table) => TableResource {
@@ -179,7 +181,7 @@ mod tests {
     const ARN: &str = "arn:aws:dynamodb:eu-west-1:432797229265:table/insights";
 
     #[test]
-    fn an_arn_is_a_table_or_an_index_and_nothing_else() {
+    fn an_arn_names_a_table_or_an_index() {
         let read = |text: &str| {
             text.parse::<TableResource>()
                 .map(|resource| resource.to_string())
@@ -205,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_of_the_callers_place_and_an_arn_of_its_own() {
+    fn a_name_belongs_to_the_callers_account_and_region_and_an_arn_to_its_own() {
         let account_region =
             AccountRegion::new("111122223333".parse().unwrap(), "us-east-1").unwrap();
         let of = |text: &str| {
@@ -222,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_a_good_name_of_a_file() {
+    fn a_region_is_a_valid_part_of_a_file_name() {
         let account = "111122223333".parse().unwrap();
         for bad in ["", "..", "a/b", "-a", "EU", "a\0b", &"a".repeat(33)] {
             assert_eq!(AccountRegion::new(account, bad), None, "{bad}");

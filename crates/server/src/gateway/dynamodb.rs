@@ -1,34 +1,35 @@
-//! DynamoDB: requests to tables, decided on and executed against the store that holds them.
+//! DynamoDB: authorizes requests to tables, and executes them on the stores of the tables.
 //!
-//! A body is read once, decided on for every table that it names, and sent on as it was read. What the caller named by ARN goes on by
-//! name, and answers have our ARNs. The caller's credentials end here.
+//! A body is parsed once. Every table that it names is authorized, and the store gets exactly what
+//! was parsed. Tables that the client named by ARN go to the store by name, and responses have our
+//! ARNs. The caller's credentials end here.
 
 mod execute;
 mod expiry;
-mod pages;
 mod response;
-mod table_locks;
+pub(crate) mod table_locks;
 mod tables;
 mod tags;
 mod upstream_request;
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, error::Error, sync::Arc};
 
 use bowline_aws::{
     dynamodb::{AccountRegion, Api, KeySchema, Operation, Request, ResourceSpec, TableResource},
-    error::{AwsError, Code},
+    error::{AwsError, Code, Protocol},
     requirement::Requirement,
     sigv4::UnverifiedRequest,
 };
 use bowline_iam::decision::Permit;
 use http::Method;
+use jiff::Timestamp;
 
-use super::dynamodb::execute::{AuthorizedTableOperation, execute};
+use self::execute::{AuthorizedTableOperation, client_error, execute};
 use crate::{
     app::App,
     http::{body::RequestBody, response::Response},
     identity::{
-        entity::TableState,
+        entity::{self, TableState},
         index::{Index, TableEntry},
     },
     request::{
@@ -38,26 +39,26 @@ use crate::{
         error::RequestError,
         record::{AuditedResource, RequestRecord},
     },
+    upstream::{UnknownUpstream, tables::TableStore},
 };
 pub(crate) use expiry::expire_items;
-pub(crate) use table_locks::RegionLocks;
 pub(crate) use tables::recover;
 
-/// The version of the API, as its errors have it.
+/// The version of the API in its errors.
 const VERSION: &str = "2012-08-10";
-/// Most bytes of the body of what is no operation: enough to tell the caller so.
+/// Maximum body of an unknown operation, which is read so that the caller gets a response.
 const MAX_UNKNOWN_OPERATION_BYTES: usize = 64 * 1024;
 
-/// Serves a call of DynamoDB or of its streams. `name` is what stands after the dot of `X-Amz-Target`.
+/// Serves a request to DynamoDB or its streams. `name` is the part of `X-Amz-Target` after the dot.
 pub(crate) async fn serve(
     app: &App,
     record: &mut RequestRecord<'_>,
     signature: &UnverifiedRequest<'_>,
-    (target, name): (Api, &str),
+    (api, name): (Api, &str),
     body: RequestBody,
 ) -> Result<Response, RequestError> {
     let head = record.head;
-    let operation = Operation::parse(target, name);
+    let operation = Operation::parse(api, name);
     let max_bytes = operation.map_or(MAX_UNKNOWN_OPERATION_BYTES, Operation::max_body_bytes);
     let Signed {
         body,
@@ -89,14 +90,16 @@ pub(crate) async fn serve(
         caller: &caller,
         account_region: &account_region,
         request: &request,
+        now: record.head.now,
     };
     let permit = call.authorize(&authorizer)?;
     app.audit.check_before(record)?;
-    let body = call.execute(record, permit).await?;
+    let body = call.execute(permit).await?;
     Ok(response::ok(body))
 }
 
-/// An operation that exists and is not built: told so to whoever may do all of its kind.
+/// The error of an operation that is not built: callers who may do everything of its kind learn
+/// that.
 fn not_built(authorizer: &Authorizer<'_>, operation: Operation) -> RequestError {
     let actions = operation.actions().iter();
     let requirements: Vec<_> = actions
@@ -104,45 +107,46 @@ fn not_built(authorizer: &Authorizer<'_>, operation: Operation) -> RequestError 
         .collect();
     match authorizer.permit(&requirements, ()) {
         Ok(_) => AwsError::unknown_operation(operation.name(), VERSION).into(),
-        Err(refused) => refused,
+        Err(denied) => denied,
     }
 }
 
-/// Takes what is asked into the record: names of tables, and nothing of items.
+/// Records the tables that a request names, and nothing of items.
 fn audit_tables(
     record: &mut RequestRecord<'_>,
     request: &Request<'_>,
     account_region: &AccountRegion,
 ) {
-    for (name, told) in [("TableName", "tableName"), ("IndexName", "indexName")] {
+    for (name, audited) in [("TableName", "tableName"), ("IndexName", "indexName")] {
         let text = request.text(name).map(str::to_owned);
-        record.parameters.add_if(told, text);
+        record.parameters.add_if(audited, text);
     }
     let arn = request.text("ResourceArn").map(str::to_owned);
     record.parameters.add_if("resourceArn", arn);
     let mut tables = request.tables(account_region);
     tables.extend(request.text("ResourceArn").and_then(|arn| arn.parse().ok()));
-    let mut subjects = tables
+    let mut resources = tables
         .into_iter()
         .map(|table: TableResource| AuditedResource {
             account: Some(table.account_region.account()),
             arn: table.to_string(),
         });
-    record.resource = subjects.next();
-    record.other_resources = subjects.collect();
+    record.resource = resources.next();
+    record.other_resources = resources.collect();
 }
 
-/// What is known of a request once it was read.
+/// A parsed request and its caller.
 struct TableCall<'a> {
     app: &'a App,
     index: &'a Arc<Index>,
     caller: &'a Caller,
     account_region: &'a AccountRegion,
     request: &'a Request<'a>,
+    now: Timestamp,
 }
 
-/// The records as the decision sees them: those of the caller's account. A policy could ask for the others otherwise, and tell its owner
-/// what it found.
+/// The records that a decision may use: those of the caller's account. Otherwise a policy's
+/// conditions could reveal facts about another account's tables to the policy's owner.
 struct Records<'a>(&'a Index, &'a AccountRegion);
 
 impl KeySchema for Records<'_> {
@@ -165,7 +169,7 @@ impl<'a> Records<'a> {
     }
 }
 
-/// The record of a table, in whatever state it is.
+/// The record of a table in any state.
 fn record<'i>(index: &'i Index, resource: &TableResource) -> Option<&'i Arc<TableEntry>> {
     let account_region = &resource.account_region;
     index.table(
@@ -175,48 +179,48 @@ fn record<'i>(index: &'i Index, resource: &TableResource) -> Option<&'i Arc<Tabl
     )
 }
 
-impl TableCall<'_> {
+impl<'a> TableCall<'a> {
     fn authorize(
         &self,
         authorizer: &Authorizer<'_>,
-    ) -> Result<Permit<AuthorizedTableOperation>, RequestError> {
+    ) -> Result<Permit<AuthorizedTableOperation<'a>>, RequestError> {
         let records = Records(self.index, self.account_region);
         let requirements = self.request.requirements(self.account_region, &records)?;
         self.check_complete(&requirements)?;
         let about = || requirements.iter().filter_map(Requirement::table);
         let known = about().map(|resource| Some(&*records.table(resource)?.record));
-        let bound = AuthorizedTableOperation {
-            operation: self.request.operation(),
-            account_region: self.account_region.clone(),
+        let operation = AuthorizedTableOperation {
+            account_region: self.account_region,
             tables: about().cloned().collect(),
-            body: upstream_request::to_upstream(self.request, self.caller, known),
+            request: self.request,
+            replaced: upstream_request::to_upstream(self.request, self.caller, known),
         };
-        authorizer.permit(&requirements, bound)
+        authorizer.permit(&requirements, operation)
     }
 
-    /// Every table that is named anywhere is decided about. If one were not, that would be a mistake of ours.
+    /// Checks that the requirements cover every table that the request names. A gap is a bug of
+    /// ours.
     fn check_complete(&self, requirements: &[Requirement<'_>]) -> Result<(), AwsError> {
         let about = requirements.iter().filter_map(Requirement::table);
-        let decided: HashSet<_> = about.map(|r| (&r.account_region, &r.table)).collect();
+        let covered: HashSet<_> = about.map(|r| (&r.account_region, &r.table)).collect();
         let named = self.request.tables(self.account_region);
         if named
             .iter()
-            .all(|r| decided.contains(&(&r.account_region, &r.table)))
+            .all(|r| covered.contains(&(&r.account_region, &r.table)))
         {
             Ok(())
         } else {
-            Err(AwsError::internal(bowline_aws::error::Protocol::DynamoDb))
+            Err(AwsError::internal(Protocol::DynamoDb))
         }
     }
 
     async fn execute(
         &self,
-        record: &RequestRecord<'_>,
-        permit: Permit<AuthorizedTableOperation>,
+        permit: Permit<AuthorizedTableOperation<'_>>,
     ) -> Result<String, RequestError> {
-        let operation = permit.action().operation;
+        let operation = permit.action().operation();
         match (operation, operation.resource_spec()) {
-            (Operation::CreateTable, _) => tables::create(self, record, permit).await,
+            (Operation::CreateTable, _) => tables::create(self, permit).await,
             (Operation::DeleteTable, _) => tables::delete(self, permit).await,
             (Operation::UpdateTable, _) => tables::update(self, permit).await,
             (Operation::ListTables, _) => Ok(tables::list(self)?),
@@ -224,36 +228,49 @@ impl TableCall<'_> {
             (Operation::TagResource | Operation::UntagResource, _) => {
                 Ok(tags::change(self, &permit).await?)
             }
-            (_, on) => {
+            (_, resources) => {
                 let tables = self.usable(&permit)?;
+                let store = self.store(&tables)?;
                 let _lock = self.app.region_locks.read(self.account_region).await;
                 self.check_unchanged(&tables)?;
-                let answer = execute(permit, &*self.app.tables).await?;
-                Ok(match (operation, on, tables.first()) {
+                let body = execute(permit, store, &tables).await;
+                let body = body.map_err(client_error)?;
+                Ok(match (operation, resources, tables.first()) {
                     (Operation::DescribeTable, _, Some(table)) => {
-                        response::with_table_arns(&answer, &table.record)?
+                        response::with_table_arns(&body, table)?
                     }
                     (_, ResourceSpec::EachTable(_), _) => {
-                        response::with_requested_names(answer, &self.request.arns())?
+                        response::with_requested_names(body, &self.request.arns())?
                     }
-                    _ => answer,
+                    _ => body,
                 })
             }
         }
     }
 
-    /// The tables are still those that were decided about, with the keys that they had then.
-    fn check_unchanged(&self, tables: &[&Arc<TableEntry>]) -> Result<(), RequestError> {
+    /// The store of these tables.
+    fn store(&self, tables: &[&entity::Table]) -> Result<&dyn TableStore, AwsError> {
+        let (first, others) = tables
+            .split_first()
+            .ok_or_else(|| AwsError::internal(Protocol::DynamoDb))?;
+        if others.iter().any(|table| table.upstream != first.upstream) {
+            let message = "The tables of a request must be stored in the same upstream";
+            return Err(AwsError::new(Code::ValidationError, message));
+        }
+        self.app.upstreams.for_table(first).map_err(upstream_error)
+    }
+
+    /// Checks that the tables are unchanged since the request was authorized.
+    fn check_unchanged(&self, tables: &[&entity::Table]) -> Result<(), RequestError> {
         let index = self.app.state.current();
-        let same = |known: &&Arc<TableEntry>| {
-            let known = &known.record;
+        let same = |known: &&entity::Table| {
             let now = index.table(known.account, &known.region, &known.name);
             now.is_some_and(|now| now.record.is_for_decisions(known))
         };
         if tables.iter().all(same) {
             return Ok(());
         }
-        let why = "a table that was decided about was changed or removed meanwhile";
+        let why = "a table was changed or deleted after the request was authorized";
         let error = AwsError::new(Code::ResourceNotFound, "Requested resource not found");
         Err(RequestError::new(error, why))
     }
@@ -261,27 +278,49 @@ impl TableCall<'_> {
     /// The tables, if all of them can be used.
     fn usable(
         &self,
-        permit: &Permit<AuthorizedTableOperation>,
-    ) -> Result<Vec<&Arc<TableEntry>>, RequestError> {
+        permit: &Permit<AuthorizedTableOperation<'_>>,
+    ) -> Result<Vec<&'a entity::Table>, RequestError> {
         let tables = permit.action().tables.iter();
-        tables.map(|resource| self.existing(resource)).collect()
+        tables
+            .map(|resource| self.existing(resource).map(|table| &*table.record))
+            .collect()
     }
 
     /// A table that can be used.
-    fn existing(&self, resource: &TableResource) -> Result<&Arc<TableEntry>, RequestError> {
+    fn existing(&self, resource: &TableResource) -> Result<&'a Arc<TableEntry>, RequestError> {
         let record = record(self.index, resource)
             .filter(|_| resource.account_region == *self.account_region);
         let why = match record.map(|table| (table, table.record.state)) {
             Some((table, TableState::Active | TableState::Updating)) => return Ok(table),
-            Some((_, TableState::Creating)) => "the table is being made, and cannot be used yet",
-            Some((_, TableState::Deleting)) => "the table is being removed",
-            None => "no table has this name there",
+            Some((_, TableState::Creating)) => "the table is being created",
+            Some((_, TableState::Deleting)) => "the table is being deleted",
+            None => "the table does not exist in the account and region",
         };
-        Err(RequestError::new(
-            not_found(self.request.operation(), resource),
-            why,
-        ))
+        Err(self.not_found(resource, why))
     }
+
+    /// The record of a table in any state.
+    fn record(&self, resource: &TableResource) -> Result<Arc<entity::Table>, RequestError> {
+        let table = record(self.index, resource);
+        let table = table.filter(|_| resource.account_region == *self.account_region);
+        table.map(|table| Arc::clone(&table.record)).ok_or_else(|| {
+            self.not_found(
+                resource,
+                "the table does not exist in the account and region",
+            )
+        })
+    }
+
+    fn not_found(&self, resource: &TableResource, why: &str) -> RequestError {
+        RequestError::new(not_found(self.request.operation(), resource), why)
+    }
+}
+
+/// The error for a table whose upstream is not configured.
+fn upstream_error(error: UnknownUpstream) -> AwsError {
+    let error = &error as &dyn Error;
+    tracing::error!(error, "A table cannot be used");
+    AwsError::internal(Protocol::DynamoDb)
 }
 
 fn not_found(operation: Operation, resource: &TableResource) -> AwsError {

@@ -38,7 +38,7 @@ pub use super::entity::{
     role::{ResolvedPrincipal, Role, TrustDocument},
     service_attachment::ServiceAttachment,
     service_resource::{InvalidServiceResource, RoleService, ServiceResource},
-    table::{Table, TableState},
+    table::{Table, TableState, UpstreamNames},
     unique_id::{InvalidUniqueId, UniqueId},
     user::User,
 };

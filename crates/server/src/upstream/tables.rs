@@ -1,51 +1,125 @@
-//! Where tables are kept.
+//! Table stores.
 //!
-//! [`TableStore`] is what the gateway asks of a store, embedded or behind an endpoint. Nobody is authorized here: callers hold a permit.
+//! [`TableStore`] is what the gateway needs of a store, embedded or behind an endpoint. A store
+//! authorizes nobody: its callers hold a permit.
 
 use std::fmt;
 
 use bowline_aws::{
-    dynamodb::{AccountRegion, Operation},
+    dynamodb::{AccountRegion, Operation, Request},
     error::AwsError,
 };
 
 use super::BoxFuture;
+use crate::identity::entity;
 
-mod dispatch;
 pub mod embedded;
-mod failure;
 
-/// Why a store did not do what it was asked.
+/// Why a store did not execute a request.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
-    /// It cannot be done as the client asks.
-    #[error("the store refused the request")]
-    Refused(#[source] AwsError),
-    /// It does not have the operation.
+    /// The store does not have the table or the index. Nothing was changed.
+    #[error("the store does not have the table")]
+    NotFound(#[source] AwsError),
+    /// The table is protected against deletion. Nothing was changed.
+    #[error("the table is protected against deletion")]
+    DeletionProtected(#[source] AwsError),
+    /// The client's request is at fault. Nothing was changed.
+    #[error("the store rejected the request")]
+    Rejected(#[source] AwsError),
+    /// The store does not have the operation. Nothing was changed.
     #[error("the store does not have the operation `{0}`")]
     NotBuilt(Operation),
-    /// The store failed. Whether it has done what it was asked is not known.
-    #[error("the store of tables failed")]
+    /// The store failed. It is unknown whether it executed the request.
+    #[error("the table store failed")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// A store of tables. It knows them by place and name.
+/// One request to a store.
+#[derive(Clone, Copy, Debug)]
+pub struct TableRequest<'r> {
+    /// Where the tables are.
+    pub account_region: &'r AccountRegion,
+    /// The request, with tables of this account and region only.
+    pub request: &'r Request<'r>,
+    /// A member of the body that differs from the client's.
+    pub replaced: Option<&'r ReplacedMember>,
+    /// The records of the tables that the request names.
+    pub tables: &'r [&'r entity::Table],
+}
+
+/// A member of a body that is sent in another form than the client's.
+#[derive(Clone, Debug)]
+pub struct ReplacedMember {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value as JSON. `None` leaves the member out.
+    pub json: Option<String>,
+}
+
+impl TableRequest<'_> {
+    /// The operation.
+    pub fn operation(&self) -> Operation {
+        self.request.operation()
+    }
+
+    /// The body for the store. It names tables as the client does, and never by ARN.
+    pub fn body(&self) -> String {
+        match self.replaced {
+            Some(member) => self
+                .request
+                .to_wire_with(member.name, member.json.as_deref()),
+            None => self.request.to_wire(),
+        }
+    }
+}
+
+/// What a name is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameOf {
+    /// A table of an account in a region.
+    Table,
+    /// An index of a table.
+    Index,
+}
+
+/// A store of tables, which it knows by account, region and name.
+///
+/// The methods with a body of their own are for stores that have names, files or clocks of their
+/// own.
 pub trait TableStore: Send + Sync + fmt::Debug {
-    /// Carries out an operation: takes the body of a request and gives that of the answer.
-    fn call<'a>(
-        &'a self,
-        account_region: &'a AccountRegion,
-        operation: Operation,
-        body: String,
-    ) -> BoxFuture<'a, Result<String, TableError>>;
+    /// Executes a request. The result is the body of the response.
+    ///
+    /// # Errors
+    /// [`TableError`].
+    fn call<'a>(&'a self, request: TableRequest<'a>) -> BoxFuture<'a, Result<String, TableError>>;
 
-    /// Lets go of a place that has no tables any more, and of all that was kept for it. The caller sees to it that none is made there
-    /// meanwhile.
-    fn leave<'a>(
-        &'a self,
-        account_region: &'a AccountRegion,
-    ) -> BoxFuture<'a, Result<(), TableError>>;
+    /// The store's name for a new table or index, if the store cannot use the client's. `others`
+    /// are the store's names of the other tables in the account and region, or of the other
+    /// indexes of the table.
+    fn new_name(&self, _of: NameOf, _name: &str, _others: &[&str]) -> Option<String> {
+        None
+    }
 
-    /// Removes the items whose time has come, of all tables at these places.
-    fn expire(&self, places: Vec<AccountRegion>) -> BoxFuture<'_, ()>;
+    /// Whether the store can tell a table or index with this name of the store's from the others.
+    fn is_distinct(&self, _of: NameOf, _upstream_name: &str, _others: &[&str]) -> bool {
+        true
+    }
+
+    /// Frees what the store keeps for an account and region whose last table was deleted. The
+    /// caller makes sure that none is created meanwhile.
+    ///
+    /// # Errors
+    /// [`TableError::Failed`].
+    fn drop_region<'a>(
+        &'a self,
+        _account_region: &'a AccountRegion,
+    ) -> BoxFuture<'a, Result<(), TableError>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    /// Removes expired items from all tables of these accounts and regions.
+    fn expire(&self, _account_regions: Vec<AccountRegion>) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
 }

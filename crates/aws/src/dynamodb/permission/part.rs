@@ -1,4 +1,4 @@
-//! What a part of a request says of items, as condition keys.
+//! The condition keys of a part of a request that is about items.
 
 use std::borrow::Cow;
 
@@ -13,16 +13,17 @@ use crate::dynamodb::{
     table::TableResource,
 };
 
-/// What a part of a request says of items: the body itself, one table of a batch, or one item of a transaction.
+/// A part of a request that is about items: the body itself, one table of a batch, or one item of a
+/// transaction.
 pub(super) struct Part<'r, 'a> {
     object: &'r JsonObject<'a>,
     /// `ExpressionAttributeNames`.
     names: Names<'r>,
-    /// The attribute that is the partition key of what the part is about.
+    /// The attribute that is the partition key of the part's table or index.
     partition_key: Option<&'r str>,
 }
 
-/// Values that were gathered, or that they cannot all be.
+/// The values of a condition key, or `None` if not all of them can be determined.
 #[derive(Debug)]
 pub(super) struct CollectedValues(Option<Vec<String>>);
 
@@ -38,7 +39,8 @@ impl<'r, 'a> Part<'r, 'a> {
         }
     }
 
-    /// The condition keys of an operation on items. That of a transaction stands for a condition check.
+    /// The condition keys of an operation on items. `TransactWriteItems` stands for a condition
+    /// check.
     pub(super) fn keys(
         &self,
         operation: Operation,
@@ -48,12 +50,12 @@ impl<'r, 'a> Part<'r, 'a> {
         let mut attributes = CollectedValues::new();
         let mut leading = CollectedValues::new();
         let mut keys = Vec::new();
-        self.mentioned(&mut attributes);
-        // A scan goes through all partitions. AWS gives the key no value there, which `ForAllValues` takes for a match.
+        self.named_attributes(&mut attributes);
+        // A scan reads all partitions. AWS leaves the key out, which matches `ForAllValues`.
         if operation == Operation::Scan {
             leading.set_unknown();
         } else if operation == Operation::Query {
-            leading.add(self.queried());
+            leading.add(self.queried_partition());
         } else {
             leading.add(self.item().and_then(|item| self.partition_value(item)));
         }
@@ -62,7 +64,7 @@ impl<'r, 'a> Part<'r, 'a> {
             Operation::GetItem | Operation::Query | Operation::Scan
         ) {
             let select = self.select(resource.index.is_some());
-            // What comes back is not named, and may be anything.
+            // The response has attributes that the request does not name.
             if select.starts_with("ALL_") {
                 attributes.set_unknown();
             }
@@ -80,7 +82,7 @@ impl<'r, 'a> Part<'r, 'a> {
         keys
     }
 
-    /// The item or the key that the part has.
+    /// The item or the key.
     fn item(&self) -> Option<&'r JsonObject<'a>> {
         let item = present(self.object, "Item").or_else(|| present(self.object, "Key"));
         item?.as_object()
@@ -90,8 +92,8 @@ impl<'r, 'a> Part<'r, 'a> {
         key_value::text(item.get(self.partition_key?)?)
     }
 
-    /// The partition that a query is about.
-    fn queried(&self) -> Option<String> {
+    /// The partition that a query reads.
+    fn queried_partition(&self) -> Option<String> {
         let partition_key = self.partition_key?;
         let expression = present(self.object, "KeyConditionExpression");
         let conditions = present(self.object, "KeyConditions").and_then(Json::as_object);
@@ -111,13 +113,13 @@ impl<'r, 'a> Part<'r, 'a> {
                     _ => None,
                 }
             }
-            // The store takes one of them.
+            // The store rejects a query with both.
             _ => None,
         }
     }
 
-    /// Every attribute that is named, wherever that is.
-    pub(super) fn mentioned(&self, found: &mut CollectedValues) {
+    /// Adds every attribute that the part names.
+    pub(super) fn named_attributes(&self, found: &mut CollectedValues) {
         const EXPRESSIONS: [&str; 5] = [
             "ConditionExpression",
             "FilterExpression",
@@ -154,7 +156,7 @@ impl<'r, 'a> Part<'r, 'a> {
         found.add_all(names.map(str::to_owned));
     }
 
-    /// What a read gives back: what it says, or what it then does.
+    /// The `Select` of a read, or its default.
     pub(super) fn select(&self, of_index: bool) -> &'r str {
         let names = ["ProjectionExpression", "AttributesToGet"];
         match present(self.object, "Select").and_then(Json::as_str) {
@@ -170,7 +172,7 @@ impl<'r, 'a> Part<'r, 'a> {
         }
     }
 
-    /// What a write gives back at most: the item may come with a condition that fails, too.
+    /// The most that a write returns: a failed condition may return the item as well.
     fn returned(&self) -> &'r str {
         let text = |name| present(self.object, name).and_then(Json::as_str);
         let returned = text("ReturnValues").unwrap_or("NONE");
@@ -215,7 +217,8 @@ impl CollectedValues {
     }
 }
 
-/// `dynamodb:LeadingKeys`, and the same by its newer name. Keys of several attributes are nothing that tables here have.
+/// `dynamodb:LeadingKeys`, and the same under its newer name. Tables here have no keys of several
+/// attributes.
 pub(super) fn leading_keys<'v>(
     keys: &mut Vec<(Cow<'static, str>, ConditionValue<'v>)>,
     leading: CollectedValues,
@@ -232,7 +235,7 @@ pub(super) fn leading_keys<'v>(
 pub(super) fn consumed_capacity<'v>(
     body: &JsonObject<'_>,
 ) -> (Cow<'static, str>, ConditionValue<'v>) {
-    let asked = present(body, "ReturnConsumedCapacity").and_then(Json::as_str);
-    let asked = asked.unwrap_or("NONE").to_owned();
-    ("dynamodb:ReturnConsumedCapacity".into(), asked.into())
+    let requested = present(body, "ReturnConsumedCapacity").and_then(Json::as_str);
+    let requested = requested.unwrap_or("NONE").to_owned();
+    ("dynamodb:ReturnConsumedCapacity".into(), requested.into())
 }

@@ -1,16 +1,16 @@
-//! What the store of tables must not come to mean to others: names that it cannot tell apart, and one place that is broken.
+//! Names that the table store cannot tell apart, and regions whose file is broken.
 
 use std::{fs, path::PathBuf};
 
 use super::*;
 
-/// The file of a place's tables.
+/// The file of a region's tables.
 fn file(world: &World, region: &str) -> PathBuf {
     let tables = world.server.data().join("tables");
     tables.join(format!("{ACCOUNT}.{region}.db"))
 }
 
-/// A call of the root to a region.
+/// A request of the root user to a region.
 fn at(world: &World, region: &str, operation: &str, body: &Value) -> Response {
     let port = world.server.port;
     let signed = Signer::new(&Bowline::root(), "dynamodb")
@@ -23,85 +23,178 @@ fn named(name: &str) -> Value {
     json!({ "TableName": name })
 }
 
-#[test]
-fn a_name_in_another_case_does_not_reach_a_table() {
-    let mut world = World::without_roles(Launch::sqlite(), Issuer::start());
-    fill(&world);
-    let root = Bowline::root();
-    for _ in 0..2 {
-        let refused = told(&call(&world, &root, "CreateTable", &table("Insights")));
-        assert_eq!(refused, "ResourceInUseException");
-        for (operation, body) in [
-            ("DescribeTable", named("Insights")),
-            ("GetItem", get("Insights", "a")),
-            ("PutItem", put("Insights", "c")),
-            ("Scan", named("Insights")),
-            ("UpdateTable", named("Insights")),
-            ("DeleteTable", named("Insights")),
-        ] {
-            let answer = told(&call(&world, &root, operation, &body));
-            assert_eq!(answer, "ResourceNotFoundException", "{operation}");
-        }
-        let item = call(&world, &root, "GetItem", &get("insights", "a")).text();
-        assert!(item.contains("secret"), "{item}");
-        world.server.restart();
-    }
-    assert_snapshot!(call(&world, &root, "CreateTable", &table("Insights")).text(), @r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceInUseException","message":"Table already exists: insights"}"#);
-    call(&world, &root, "DeleteTable", &named("insights")).accepted();
-    call(&world, &root, "CreateTable", &table("Insights")).accepted();
-    assert_snapshot!(call(&world, &root, "GetItem", &get("Insights", "a")).text(), @"{}");
+/// Names that SQLite or the engine use themselves or cannot tell from others, in order.
+fn awkward_names() -> Vec<String> {
+    let longest = "A".repeat(255);
+    [
+        &*longest,
+        "INSIGHTS",
+        "Insights",
+        "_config",
+        "_tables",
+        "insights",
+        "pragma_table_info",
+        "sqlite_master",
+        "x.insights",
+    ]
+    .map(str::to_owned)
+    .to_vec()
 }
 
 #[test]
-fn reserved_names_are_rejected_without_effect() {
+fn names_that_differ_only_in_case_are_different_tables() {
     let mut world = World::without_roles(Launch::sqlite(), Issuer::start());
-    fill(&world);
     let root = Bowline::root();
-    assert_snapshot!(call(&world, &root, "CreateTable", &table("_tables")).text(), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"One or more parameter values were invalid: Table names that begin with _, sqlite_ or pragma_ are reserved: _tables"}"#);
-    for name in [
-        "_config",
-        "_stream_records",
-        "sqlite_master",
-        "SQLite_x",
-        "pragma_table_info",
-    ] {
-        let answer = told(&call(&world, &root, "CreateTable", &table(name)));
-        assert_eq!(answer, "ValidationException", "{name}");
+    let names = awkward_names();
+    for name in &names {
+        // No name finds the table of another one.
+        for (operation, body) in [
+            ("DescribeTable", named(name)),
+            ("GetItem", get(name, "a")),
+            ("PutItem", put(name, "a")),
+            ("Scan", named(name)),
+            ("UpdateTable", named(name)),
+            ("DeleteTable", named(name)),
+        ] {
+            let code = told(&call(&world, &root, operation, &body));
+            assert_eq!(code, "ResourceNotFoundException", "{operation} {name}");
+        }
+        call(&world, &root, "CreateTable", &table(name)).accepted();
+        let mut item = put(name, "a");
+        item["Item"]["name"] = json!({ "S": name });
+        call(&world, &root, "PutItem", &item).accepted();
     }
+    let again = told(&call(&world, &root, "CreateTable", &table("Insights")));
+    assert_eq!(again, "ResourceInUseException");
+    let listed = |world: &World| {
+        let body = call(world, &root, "ListTables", &json!({})).text();
+        let body: Value = serde_json::from_str(&body).unwrap();
+        serde_json::from_value::<Vec<String>>(body["TableNames"].clone()).unwrap()
+    };
+    assert_eq!(listed(&world), names);
     world.server.kill();
     world.server.restart();
-    assert_snapshot!(call(&world, &root, "ListTables", &json!({})).text(), @r#"{"TableNames":["insights","other"]}"#);
-    let item = call(&world, &root, "GetItem", &get("insights", "a")).text();
-    assert!(item.contains("secret"), "{item}");
+    assert_eq!(listed(&world), names);
+    for name in &names {
+        let item = call(&world, &root, "GetItem", &get(name, "a")).text();
+        let item: Value = serde_json::from_str(&item).unwrap();
+        assert_eq!(item["Item"]["name"]["S"], json!(name));
+        let described = call(&world, &root, "DescribeTable", &named(name)).text();
+        let described: Value = serde_json::from_str(&described).unwrap();
+        assert_eq!(described["Table"]["TableName"], json!(name));
+        assert_eq!(described["Table"]["TableArn"], json!(arn(name)));
+    }
+    for (at, name) in names.iter().enumerate() {
+        let deleted = call(&world, &root, "DeleteTable", &named(name)).text();
+        assert!(deleted.contains(&arn(name)), "{deleted}");
+        assert_eq!(listed(&world), names[at + 1..]);
+        for other in &names[at + 1..] {
+            let item = call(&world, &root, "GetItem", &get(other, "a")).text();
+            assert!(item.contains(other), "{item}");
+        }
+    }
 }
 
 #[test]
-fn index_names_that_differ_only_in_case_are_rejected() {
+fn responses_have_the_names_of_the_request() {
+    let world = World::without_roles(Launch::default(), Issuer::start());
+    fill(&world);
+    let root = Bowline::root();
+    let mut insights = table("Insights");
+    insights["GlobalSecondaryIndexes"][0]["IndexName"] = "By-Topic".into();
+    let done = |operation: &str, body: &Value| call(&world, &root, operation, body).text();
+    let created = done("CreateTable", &insights);
+    assert!(
+        created.contains(&arn("Insights/index/By-Topic")),
+        "{created}"
+    );
+    assert_snapshot!(done("CreateTable", &insights), @r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceInUseException","message":"Table already exists: Insights"}"#);
+    let mut item = put("Insights", "a");
+    item["ReturnConsumedCapacity"] = "INDEXES".into();
+    assert_snapshot!(done("PutItem", &item), @r#"{"ConsumedCapacity":{"CapacityUnits":2.0,"GlobalSecondaryIndexes":{"By-Topic":{"CapacityUnits":1.0}},"Table":{"CapacityUnits":1.0},"TableName":"Insights"}}"#);
+    let mut found = query(Some("By-Topic"), "topic = :v", "monday");
+    found["TableName"] = "Insights".into();
+    found["ReturnConsumedCapacity"] = "TOTAL".into();
+    assert_snapshot!(done("Query", &found), @r#"{"ConsumedCapacity":{"CapacityUnits":0.5,"TableName":"Insights"},"Count":1,"Items":[{"pk":{"S":"a"},"secret":{"S":"x"},"topic":{"S":"monday"}}],"ScannedCount":1}"#);
+    found["IndexName"] = "by-topic".into();
+    assert_snapshot!(done("Query", &found), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"The table does not have the specified index: by-topic"}"#);
+    found["IndexName"] = "By-Topic".into();
+    found["ExpressionAttributeValues"][":v"] = json!({ "N": "1" });
+    assert_snapshot!(done("Query", &found), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"One or more parameter values were invalid: Condition parameter type does not match schema type"}"#);
+    let mut mistyped = put("Insights", "b");
+    mistyped["Item"]["topic"] = json!({ "N": "1" });
+    assert_snapshot!(done("PutItem", &mistyped), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"One or more parameter values were invalid: Type mismatch for Index Key topic Expected: S Actual: N IndexName: By-Topic"}"#);
+    let both = json!({ "RequestItems": {
+        "Insights": { "Keys": [key("a")], "ProjectionExpression": "pk" },
+        arn("insights"): { "Keys": [key("a")], "ProjectionExpression": "pk" },
+    } });
+    assert_snapshot!(done("BatchGetItem", &both), @r#"{"Responses":{"Insights":[{"pk":{"S":"a"}}],"arn:aws:dynamodb:us-east-1:432797229265:table/insights":[{"pk":{"S":"a"}}]},"UnprocessedKeys":{}}"#);
+    let one = json!({ "RequestItems": {
+        "Insights": { "Keys": [key("a")], "ProjectionExpression": "pk" },
+    }, "ReturnConsumedCapacity": "TOTAL" });
+    assert_snapshot!(done("BatchGetItem", &one), @r#"{"ConsumedCapacity":[{"CapacityUnits":0.5,"TableName":"Insights"}],"Responses":{"Insights":[{"pk":{"S":"a"}}]},"UnprocessedKeys":{}}"#);
+    let both = json!({ "TransactItems": [
+        { "Put": mistyped },
+        { "ConditionCheck": { "TableName": "insights", "Key": key("a"), "ConditionExpression": "attribute_not_exists(pk)" } },
+    ] });
+    assert_snapshot!(done("TransactWriteItems", &both), @r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","message":"Transaction cancelled, please refer cancellation reasons for specific reasons [ValidationError, ConditionalCheckFailed]","CancellationReasons":[{"Code":"ValidationError","Message":"One or more parameter values were invalid: Type mismatch for Index Key topic Expected: S Actual: N IndexName: By-Topic"},{"Code":"ConditionalCheckFailed","Message":"The conditional request failed"}]}"#);
+    let writes = json!({ "RequestItems": {
+        "Insights": [{ "PutRequest": { "Item": { "pk": { "S": "c" } } } }],
+        "insights": [{ "DeleteRequest": { "Key": key("a") } }],
+    } });
+    assert_snapshot!(done("BatchWriteItem", &writes), @r#"{"UnprocessedItems":{}}"#);
+    let counted = |table: &str| {
+        let body = json!({ "TableName": table, "Select": "COUNT" });
+        done("Scan", &body)
+    };
+    assert_snapshot!(counted("Insights"), @r#"{"Count":2,"ScannedCount":2}"#);
+    assert_snapshot!(counted("insights"), @r#"{"Count":1,"ScannedCount":1}"#);
+}
+
+#[test]
+fn index_names_that_differ_only_in_case_are_different_indexes() {
     let world = world();
     let root = Bowline::root();
     let mut both = table("both");
     let mut second = both["GlobalSecondaryIndexes"][0].clone();
     second["IndexName"] = "By-Topic".into();
-    both["GlobalSecondaryIndexes"]
-        .as_array_mut()
-        .unwrap()
-        .push(second.clone());
-    assert_snapshot!(call(&world, &root, "CreateTable", &both).text(), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"One or more parameter values were invalid: Duplicate index name: By-Topic"}"#);
-    let mut added = json!({
+    second["KeySchema"][0]["AttributeName"] = "pk".into();
+    let indexes = both["GlobalSecondaryIndexes"].as_array_mut().unwrap();
+    indexes.push(second.clone());
+    call(&world, &root, "CreateTable", &both).accepted();
+    call(&world, &root, "PutItem", &put("both", "a")).accepted();
+    let added = json!({
         "TableName": "insights",
-        "AttributeDefinitions": [{ "AttributeName": "topic", "AttributeType": "S" }],
+        "AttributeDefinitions": [{ "AttributeName": "pk", "AttributeType": "S" }],
         "GlobalSecondaryIndexUpdates": [{ "Create": second }],
     });
-    assert_snapshot!(call(&world, &root, "UpdateTable", &added).text(), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"One or more parameter values were invalid: Index already exists: By-Topic"}"#);
-    let found = call(
-        &world,
-        &root,
-        "Query",
-        &query(Some("by-topic"), "topic = :v", "monday"),
-    );
-    assert!(found.text().contains(r#""Count":2"#), "{}", found.text());
-    added["GlobalSecondaryIndexUpdates"][0]["Create"]["IndexName"] = "of-topic".into();
     call(&world, &root, "UpdateTable", &added).accepted();
+    let counted = |table: &str, index: &str, condition: &str, value: &str| {
+        let mut body = query(Some(index), condition, value);
+        body["TableName"] = table.into();
+        body["Select"] = "COUNT".into();
+        call(&world, &root, "Query", &body).text()
+    };
+    assert_snapshot!(counted("both", "by-topic", "topic = :v", "monday"), @r#"{"Count":1,"ScannedCount":1}"#);
+    assert_snapshot!(counted("both", "By-Topic", "pk = :v", "a"), @r#"{"Count":1,"ScannedCount":1}"#);
+    assert_snapshot!(counted("insights", "by-topic", "topic = :v", "monday"), @r#"{"Count":2,"ScannedCount":2}"#);
+    assert_snapshot!(counted("insights", "By-Topic", "pk = :v", "a"), @r#"{"Count":1,"ScannedCount":1}"#);
+    // Deleting one leaves the other.
+    let deleted = json!({
+        "TableName": "insights",
+        "GlobalSecondaryIndexUpdates": [{ "Delete": { "IndexName": "By-Topic" } }],
+    });
+    call(&world, &root, "UpdateTable", &deleted).accepted();
+    assert_snapshot!(counted("insights", "By-Topic", "pk = :v", "a"), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"The table does not have the specified index: By-Topic"}"#);
+    assert_snapshot!(counted("insights", "by-topic", "topic = :v", "monday"), @r#"{"Count":2,"ScannedCount":2}"#);
+    // The same name is rejected.
+    let mut twice = table("twice");
+    let indexes = twice["GlobalSecondaryIndexes"].as_array_mut().unwrap();
+    indexes.push(indexes[0].clone());
+    assert_snapshot!(call(&world, &root, "CreateTable", &twice).text(), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"One or more parameter values were invalid: Duplicate index name: by-topic"}"#);
+    let mut again = added;
+    again["GlobalSecondaryIndexUpdates"][0]["Create"]["IndexName"] = "by-topic".into();
+    assert_snapshot!(call(&world, &root, "UpdateTable", &again).text(), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"One or more parameter values were invalid: Index already exists: by-topic"}"#);
 }
 
 #[test]

@@ -1,66 +1,77 @@
-//! Executes a permitted operation against the store that holds the tables.
+//! Executes an authorized operation on the store of its tables.
 
 use bowline_aws::{
-    dynamodb::{AccountRegion, Operation, TableResource},
+    dynamodb::{AccountRegion, Operation, Request, TableResource},
     error::{AwsError, Protocol},
 };
 use bowline_iam::decision::Permit;
 
-use super::pages;
-use crate::upstream::tables::{TableError, TableStore};
+use crate::{
+    identity::entity,
+    upstream::tables::{ReplacedMember, TableError, TableRequest, TableStore},
+};
 
-/// What is decided about: an operation, the tables that it is about, and the body that says so.
+/// What a decision was about: a request, and the tables that it names.
 #[derive(Clone, Debug)]
-pub(super) struct AuthorizedTableOperation {
-    /// The operation.
-    pub(super) operation: Operation,
-    /// The caller's account and the region of the request.
-    pub(super) account_region: AccountRegion,
+pub(super) struct AuthorizedTableOperation<'r> {
+    /// The caller's account, and the region of the signature.
+    pub(super) account_region: &'r AccountRegion,
     /// Every table that the decision was about.
     pub(super) tables: Vec<TableResource>,
-    /// The body, as it is sent on.
-    pub(super) body: String,
+    /// The request.
+    pub(super) request: &'r Request<'r>,
+    /// A member that the store gets in another form.
+    pub(super) replaced: Option<ReplacedMember>,
 }
 
-/// Executes the operation, and gives the body of the answer.
+impl AuthorizedTableOperation<'_> {
+    pub(super) fn operation(&self) -> Operation {
+        self.request.operation()
+    }
+}
+
+/// Executes the operation. `tables` are the records of its tables, in order. The result is the body
+/// of the response.
 ///
 /// # Errors
-/// As the client is to see it; failures of the store itself are logged here and become an internal error.
+/// [`TableError`].
 pub(super) async fn execute(
-    permit: Permit<AuthorizedTableOperation>,
+    permit: Permit<AuthorizedTableOperation<'_>>,
     store: &dyn TableStore,
-) -> Result<String, AwsError> {
-    let AuthorizedTableOperation {
-        operation,
-        account_region,
-        tables,
-        body,
-    } = permit.into_action();
-    // The body has names alone, which would be those of other tables here.
-    if let Some(elsewhere) = tables
-        .iter()
-        .find(|table| table.account_region != account_region)
-    {
-        return Err(super::not_found(operation, elsewhere));
+    tables: &[&entity::Table],
+) -> Result<String, TableError> {
+    let authorized = permit.into_action();
+    let account_region = authorized.account_region;
+    // The store gets names only. Those of another region would be names of other tables here.
+    let mut resources = authorized.tables.iter();
+    if let Some(elsewhere) = resources.find(|table| table.account_region != *account_region) {
+        let error = super::not_found(authorized.operation(), elsewhere);
+        return Err(TableError::NotFound(error));
     }
-    let has_pages = matches!(operation, Operation::Query | Operation::Scan);
-    let done = if has_pages {
-        pages::page(store, &account_region, operation, body).await
-    } else {
-        store.call(&account_region, operation, body).await
+    // A record says which of the store's tables a name means.
+    let mut records = authorized.tables.iter().zip(tables);
+    if records.any(|(resource, record)| resource.table.as_str() != record.name) {
+        return Err(TableError::Failed("records of other tables".into()));
+    }
+    let call = TableRequest {
+        account_region,
+        request: authorized.request,
+        replaced: authorized.replaced.as_ref(),
+        tables,
     };
-    done.map_err(refusal)
+    store.call(call).await
 }
 
-/// A store's failure as the client sees it.
-pub(super) fn refusal(error: TableError) -> AwsError {
+/// The error for the client. What the client did not cause is logged here, and becomes an internal
+/// error.
+pub(super) fn client_error(error: TableError) -> AwsError {
     match error {
-        TableError::Refused(error) => error,
+        TableError::NotFound(error)
+        | TableError::DeletionProtected(error)
+        | TableError::Rejected(error) => error,
         TableError::NotBuilt(_) | TableError::Failed(_) => {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "The store of tables failed"
-            );
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(error, "The table store failed");
             AwsError::internal(Protocol::DynamoDb)
         }
     }

@@ -1,12 +1,16 @@
-//! Items whose time has come (`UpdateTimeToLive`) are removed now and then. Until they are, they can be read, as on AWS.
+//! Removes expired items (`UpdateTimeToLive`) periodically. Until then they can be read, as on AWS.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{sync::watch, time::sleep};
 
 use crate::app::App;
 
-/// How long expired items stay at most, but for the time that removing them takes.
+/// How long expired items stay at most, apart from the time that their removal takes.
 const EXPIRY_INTERVAL: Duration = Duration::from_mins(1);
 
 /// Removes expired items until the server stops.
@@ -17,10 +21,19 @@ pub(crate) async fn expire_items(app: Arc<App>, mut stopped: watch::Receiver<boo
             _ = stopped.wait_for(|stopped| *stopped) => return,
         }
         let index = app.state.current();
-        let places: HashSet<_> = index
-            .all_tables()
-            .filter_map(|table| table.record.account_region())
-            .collect();
-        app.tables.expire(places.into_iter().collect()).await;
+        // By upstream: one of its tables, and the regions of all.
+        let mut upstreams = HashMap::new();
+        for table in index.all_tables() {
+            let (_, regions) = upstreams
+                .entry(&*table.record.upstream)
+                .or_insert_with(|| (&*table.record, HashSet::new()));
+            regions.extend(table.record.account_region());
+        }
+        for (table, regions) in upstreams.into_values() {
+            match app.upstreams.for_table(table) {
+                Ok(store) => store.expire(regions.into_iter().collect()).await,
+                Err(error) => tracing::warn!(%error, "Could not remove expired items"),
+            }
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Answers: the store's, with what is ours in it.
+//! Rewrites names and ARNs in the store's responses.
 
 use bowline_aws::error::{AwsError, Protocol};
 use serde_json::{Map, Value};
@@ -8,31 +8,32 @@ use crate::{
     identity::entity,
 };
 
-/// A good answer with this body.
+/// A successful response with this body.
 pub(super) fn ok(body: String) -> Response {
     response::ok("application/x-amz-json-1.0", body)
 }
 
-/// The answer with the ARNs that the table and its indexes have here. The store has a place of its own for all tables.
-pub(super) fn with_table_arns(answer: &str, table: &entity::Table) -> Result<String, AwsError> {
-    let mut answer = read(answer)?;
+/// The body with the ARNs that the table and its indexes have here. The store has an account and
+/// region of its own.
+pub(super) fn with_table_arns(body: &str, table: &entity::Table) -> Result<String, AwsError> {
+    let mut body = parse(body)?;
     for member in ["Table", "TableDescription"] {
-        if let Some(Value::Object(description)) = answer.get_mut(member) {
-            add_arns(description, table);
+        if let Some(Value::Object(description)) = body.get_mut(member) {
+            set_arns(description, table);
         }
     }
-    Ok(Value::Object(answer).to_string())
+    Ok(Value::Object(body).to_string())
 }
 
-fn add_arns(description: &mut Map<String, Value>, table: &entity::Table) {
+fn set_arns(description: &mut Map<String, Value>, table: &entity::Table) {
     let arn = table.arn();
-    // Streams are not served.
-    for internal in [
+    // Streams are not built.
+    for member in [
         "LatestStreamArn",
         "LatestStreamLabel",
         "StreamSpecification",
     ] {
-        description.remove(internal);
+        description.remove(member);
     }
     for indexes in ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"] {
         let indexes = description.get_mut(indexes).and_then(Value::as_array_mut);
@@ -47,19 +48,19 @@ fn add_arns(description: &mut Map<String, Value>, table: &entity::Table) {
     description.insert("TableArn".to_owned(), arn.into());
 }
 
-/// The answer to a batch, whose tables are called what the request has called them.
-pub(super) fn with_requested_names(answer: String, arns: &[&str]) -> Result<String, AwsError> {
+/// The body of a response to a batch: tables that the request named by ARN have their ARNs again.
+pub(super) fn with_requested_names(body: String, arns: &[&str]) -> Result<String, AwsError> {
     if arns.is_empty() {
-        return Ok(answer);
+        return Ok(body);
     }
-    let mut answer = read(&answer)?;
+    let mut body = parse(&body)?;
     for member in [
         "Responses",
         "UnprocessedKeys",
         "UnprocessedItems",
         "ItemCollectionMetrics",
     ] {
-        let Some(Value::Object(tables)) = answer.get_mut(member) else {
+        let Some(Value::Object(tables)) = body.get_mut(member) else {
             continue;
         };
         for arn in arns {
@@ -69,16 +70,12 @@ pub(super) fn with_requested_names(answer: String, arns: &[&str]) -> Result<Stri
             }
         }
     }
-    Ok(Value::Object(answer).to_string())
+    Ok(Value::Object(body).to_string())
 }
 
-fn read(answer: &str) -> Result<Map<String, Value>, AwsError> {
-    serde_json::from_str(answer).map_err(|error| {
-        tracing::error!(%error, "An answer of the store of tables cannot be read");
-        unreadable()
+fn parse(body: &str) -> Result<Map<String, Value>, AwsError> {
+    serde_json::from_str(body).map_err(|error| {
+        tracing::error!(%error, "A response of the table store is not valid JSON");
+        AwsError::internal(Protocol::DynamoDb)
     })
-}
-
-fn unreadable() -> AwsError {
-    AwsError::internal(Protocol::DynamoDb)
 }

@@ -1,6 +1,6 @@
-//! Tags of tables. They are in the table's record, so policies that ask for them see what is there.
+//! Tags of tables, which are in the table's record: policies see the current ones.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use bowline_aws::{
     dynamodb::{Operation, Request},
@@ -10,24 +10,24 @@ use bowline_iam::decision::Permit;
 use bowline_json::Json;
 use serde_json::json;
 
-use super::{TableCall, execute::AuthorizedTableOperation, tables::update_record};
+use super::{TableCall, execute::AuthorizedTableOperation, tables::records::update_record};
 use crate::{
     identity::entity::{self, table::MAX_TAGS},
     request::error::RequestError,
 };
 
-/// Longest name of a tag, in characters.
+/// Maximum length of a tag's key, in characters.
 const MAX_KEY_CHARS: usize = 128;
-/// Longest value of a tag, in characters.
+/// Maximum length of a tag's value, in characters.
 const MAX_VALUE_CHARS: usize = 256;
 
-/// The tags that a request gives.
+/// The tags in a request.
 ///
 /// # Errors
-/// `ValidationException` for tags that AWS refuses too, and for a name that comes twice.
+/// `ValidationException` for tags that AWS rejects, and for a repeated key.
 pub(super) fn requested(request: &Request<'_>) -> Result<BTreeMap<String, String>, AwsError> {
     let tags = request.get("Tags").and_then(Json::as_array);
-    let mut given = BTreeMap::new();
+    let mut requested = BTreeMap::new();
     for tag in tags.into_iter().flatten() {
         let text = |name| tag.get(name).and_then(Json::as_str);
         let (name, value) = (
@@ -49,8 +49,8 @@ pub(super) fn requested(request: &Request<'_>) -> Result<BTreeMap<String, String
                 "One or more parameter values were invalid: Tag keys starting with 'aws:' are reserved for system use",
             ));
         }
-        // Two that differ by case alone would be one to a condition key.
-        if given
+        // Condition keys ignore the case of tag keys.
+        if requested
             .keys()
             .any(|known: &String| known.eq_ignore_ascii_case(name))
         {
@@ -58,22 +58,22 @@ pub(super) fn requested(request: &Request<'_>) -> Result<BTreeMap<String, String
                 "One or more parameter values were invalid: Duplicate tag keys found. Please note that Tag keys are case insensitive.",
             ));
         }
-        given.insert(name.to_owned(), value.to_owned());
+        requested.insert(name.to_owned(), value.to_owned());
     }
-    check_count(&given)?;
-    Ok(given)
+    check_count(&requested)?;
+    Ok(requested)
 }
 
-/// `ListTagsOfResource`. There are too few tags for pages.
+/// `ListTagsOfResource`. All tags fit into one page.
 pub(super) fn list(
     call: &TableCall<'_>,
-    permit: &Permit<AuthorizedTableOperation>,
+    permit: &Permit<AuthorizedTableOperation<'_>>,
 ) -> Result<String, RequestError> {
     if call.request.get("NextToken").is_some() {
         return Err(invalid("Invalid NextToken: there are no more tags").into());
     }
     let tables = call.usable(permit)?;
-    let tags = tables.into_iter().flat_map(|table| &table.record.tags);
+    let tags = tables.into_iter().flat_map(|table| &table.tags);
     let tags: Vec<_> = tags
         .map(|(name, value)| json!({ "Key": name, "Value": value }))
         .collect();
@@ -83,7 +83,7 @@ pub(super) fn list(
 /// `TagResource` and `UntagResource`.
 pub(super) async fn change(
     call: &TableCall<'_>,
-    permit: &Permit<AuthorizedTableOperation>,
+    permit: &Permit<AuthorizedTableOperation<'_>>,
 ) -> Result<String, RequestError> {
     let added = requested(call.request)?;
     let removed: Vec<&str> = call
@@ -95,13 +95,8 @@ pub(super) async fn change(
         .filter_map(Json::as_str)
         .collect();
     let adds = call.request.operation() == Operation::TagResource;
-    let known: Vec<Arc<entity::Table>> = call
-        .usable(permit)?
-        .into_iter()
-        .map(|table| Arc::clone(&table.record))
-        .collect();
-    for table in known {
-        update_record(&call.app.state, &table, |record| {
+    for table in call.usable(permit)? {
+        update_record(&call.app.state, table, |record| {
             let mut tags = record.tags.clone();
             if adds {
                 tags.retain(|known, _| !added.keys().any(|name| name.eq_ignore_ascii_case(known)));
@@ -117,7 +112,7 @@ pub(super) async fn change(
         })
         .await?;
     }
-    // As AWS answers, with no body at all.
+    // AWS's response has no body.
     Ok(String::new())
 }
 

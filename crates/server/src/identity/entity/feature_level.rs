@@ -9,7 +9,7 @@
 //! | level | adds |
 //! | --- | --- |
 //! | 0 | What the builds before levels read; a store without the record has this level. |
-//! | 1 | Record format 3: [leases](super::lease), and names of buckets in their upstream. |
+//! | 1 | Record format 3: [leases](super::lease), and names of buckets and tables in their upstream. |
 //!
 //! A server refuses a store whose level it does not know. That is what allows it to skip records of
 //! unknown kinds: a kind that could deny something is written only at a level that excludes servers
@@ -30,7 +30,7 @@ pub struct FeatureLevel {
 impl FeatureLevel {
     /// The level of stores without a level.
     pub const EARLIEST: Self = Self { level: 0 };
-    /// Buckets and tables may have leases, and buckets upstream names.
+    /// Buckets and tables may have leases and upstream names.
     pub const LEASES: Self = Self { level: 1 };
     /// The newest level that this build reads.
     pub const NEWEST: Self = Self::LEASES;

@@ -10,14 +10,16 @@ use serde::{Deserialize, Serialize};
 use super::{Entity, InvalidEntity, Lease, ensure};
 use crate::identity::store::{RecordKey, record};
 
-/// Most tags of a table ("Tagging restrictions in `DynamoDB`", Amazon `DynamoDB` Developer Guide).
+/// Maximum number of tags of a table ("Tagging restrictions in `DynamoDB`", Amazon `DynamoDB`
+/// Developer Guide).
 pub const MAX_TAGS: usize = 50;
 
-/// A table: where its items are, and what is decided by. A table without a record does not exist.
+/// A table: where its items are, and what decisions need to know. A table without a record does not
+/// exist.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
-    /// 3 to 255 characters, unique in the account's part of the region.
+    /// 3 to 255 characters, unique in the account and region.
     pub name: String,
     /// The account that it belongs to.
     #[serde(with = "crate::serde_text")]
@@ -26,15 +28,19 @@ pub struct Table {
     pub region: String,
     /// The upstream that holds its items, by its configured name.
     pub upstream: String,
-    /// How far a change to it has come.
+    /// Names that the upstream uses instead of the client's.
+    #[serde(default, skip_serializing_if = "UpstreamNames::is_empty")]
+    pub upstream_names: UpstreamNames,
+    /// How far a change of it has come.
     pub state: TableState,
-    /// When it was made.
+    /// When it was created.
     #[serde(with = "crate::serde_text")]
     pub created: Timestamp,
-    /// The attribute that is its partition key, once it is made.
+    /// The attribute that is its partition key, once it is created.
     pub partition_key: Option<String>,
-    /// The attribute that is an index's partition key, by the index's name. One whose key has several is absent, and so is one that is
-    /// being changed: nothing is decided by what may no longer hold.
+    /// The attribute that is an index's partition key, by the index's name. Indexes with several
+    /// such attributes are absent, and so are those that are being changed: decisions use no stale
+    /// keys.
     pub index_partition_keys: BTreeMap<String, String>,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
@@ -44,24 +50,56 @@ pub struct Table {
     pub lease: Option<Lease>,
 }
 
-/// How far a change to a table has come. As with buckets, the record comes first and goes last.
+/// An upstream's names of a table and its indexes, where they differ from the client's. They are
+/// empty in records of earlier builds, which used the client's names.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpstreamNames {
+    /// The table's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<String>,
+    /// Those of indexes, by the client's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub indexes: BTreeMap<String, String>,
+}
+
+impl UpstreamNames {
+    /// Whether all names are the client's.
+    pub fn is_empty(&self) -> bool {
+        self.table.is_none() && self.indexes.is_empty()
+    }
+}
+
+/// How far a change of a table has come. As with buckets, the record is written first and deleted
+/// last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TableState {
-    /// The name is taken; the upstream may not have it yet.
+    /// The name is reserved. The upstream may not have the table yet.
     Creating,
     /// It can be used.
     Active,
     /// It can be used, and the upstream may be changing its indexes.
     Updating,
-    /// The upstream may not have it any more.
+    /// The upstream may not have the table any more.
     Deleting,
 }
 
 impl Table {
-    /// Where it is. None for a record that was never valid.
+    /// Where it is. `None` if the region is not valid.
     pub fn account_region(&self) -> Option<AccountRegion> {
         AccountRegion::new(self.account, &self.region)
+    }
+
+    /// Its name in the upstream.
+    pub fn upstream_name(&self) -> &str {
+        self.upstream_names.table.as_deref().unwrap_or(&self.name)
+    }
+
+    /// The name of one of its indexes in the upstream.
+    pub fn upstream_index_name<'n>(&'n self, index: &'n str) -> &'n str {
+        let name = self.upstream_names.indexes.get(index);
+        name.map_or(index, String::as_str)
     }
 
     /// Its ARN.
@@ -72,18 +110,20 @@ impl Table {
         )
     }
 
-    /// Whether it is the same table as another record shows, however that has changed since.
+    /// Whether two records are of the same table, whatever changed between them.
     pub fn is(&self, other: &Self) -> bool {
         (&self.name, self.account, &self.region, self.created)
             == (&other.name, other.account, &other.region, other.created)
     }
 
-    /// Whether it is the same table, can be used, and what policies ask about its items is derived in the same way.
+    /// Whether it is the same table, can be used, has the same names in the upstream, and the
+    /// condition keys of its items are derived in the same way.
     pub fn is_for_decisions(&self, other: &Self) -> bool {
         self.is(other)
             && matches!(self.state, TableState::Active | TableState::Updating)
             && self.partition_key == other.partition_key
             && self.index_partition_keys == other.index_partition_keys
+            && self.upstream_names == other.upstream_names
     }
 }
 
@@ -91,7 +131,7 @@ impl Entity for Table {
     const KIND: &'static str = "table";
 
     fn format(&self) -> u32 {
-        if self.lease.is_some() {
+        if self.lease.is_some() || !self.upstream_names.is_empty() {
             record::NEWEST_FORMAT
         } else {
             record::BASE_FORMAT
@@ -110,6 +150,13 @@ impl Entity for Table {
         )?;
         ensure(self.account_region().is_some(), "region", "is no region")?;
         ensure(!self.upstream.is_empty(), "upstream", "is empty")?;
+        let upstream_names = self.upstream_names.table.iter();
+        let mut upstream_names = upstream_names.chain(self.upstream_names.indexes.values());
+        ensure(
+            upstream_names.all(|name| !name.is_empty()),
+            "upstream name",
+            "is empty",
+        )?;
         ensure(self.tags.len() <= MAX_TAGS, "tags", "are too many")
     }
 }
@@ -124,6 +171,7 @@ mod tests {
             account: "432797229265".parse().unwrap(),
             region: "us-east-1".to_owned(),
             upstream: "embedded".to_owned(),
+            upstream_names: UpstreamNames::default(),
             state: TableState::Active,
             created: Timestamp::UNIX_EPOCH,
             partition_key: Some("pk".to_owned()),
@@ -134,32 +182,32 @@ mod tests {
     }
 
     #[test]
-    fn a_decision_holds_for_the_table_that_it_was_about_with_the_keys_that_it_had() {
+    fn a_decision_is_valid_only_for_the_same_table_with_the_same_keys() {
         let known = table();
-        let holds = |now: Table| now.is_for_decisions(&known);
+        let is_valid = |now: Table| now.is_for_decisions(&known);
         let tags = BTreeMap::from([("team".to_owned(), "red".to_owned())]);
         let updating = TableState::Updating;
-        assert!(holds(Table { tags, ..table() }));
-        assert!(holds(Table {
+        assert!(is_valid(Table { tags, ..table() }));
+        assert!(is_valid(Table {
             state: updating,
             ..table()
         }));
         let (deleting, later) = (TableState::Deleting, "2026-11-28T00:00:00Z");
-        assert!(!holds(Table {
+        assert!(!is_valid(Table {
             state: deleting,
             ..table()
         }));
-        assert!(!holds(Table {
+        assert!(!is_valid(Table {
             created: later.parse().unwrap(),
             ..table()
         }));
         let other_key = Some("owner".to_owned());
-        assert!(!holds(Table {
+        assert!(!is_valid(Table {
             partition_key: other_key,
             ..table()
         }));
         let index_partition_keys = BTreeMap::from([("by-day".to_owned(), "day".to_owned())]);
-        assert!(!holds(Table {
+        assert!(!is_valid(Table {
             index_partition_keys,
             ..table()
         }));

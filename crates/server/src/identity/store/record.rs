@@ -13,7 +13,7 @@
 //! | --- | --- |
 //! | 1 | The first format. Its buckets have no ids and are refused. |
 //! | 2 | Ids of buckets. |
-//! | 3 | Leases of buckets and tables; names of buckets in their upstream. |
+//! | 3 | Leases of buckets and tables, and their names in their upstream. |
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 

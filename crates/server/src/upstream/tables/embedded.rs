@@ -1,37 +1,45 @@
-//! The embedded DynamoDB: one database file for each account's part of a region, opened when it is asked for, and closed when it was not
-//! for longest and others are.
+//! The embedded DynamoDB: one database file for each account and region. Files are opened on first
+//! use. At most 64 stay open; the least recently used idle one is closed first.
 //!
 //! ```text
-//! {account}.{region}.db   and what SQLite keeps beside it
+//! {account}.{region}.db   and the files that SQLite keeps beside it
 //! ```
 //!
-//! Writes are durable when they are answered: SQLite's write-ahead log with `synchronous=FULL`. A database has one lock, so that
-//! requests to one place wait for each other.
+//! Writes are durable when the response is sent: SQLite's write-ahead log with `synchronous=FULL`.
+//! A database has one lock, so requests to one account and region wait for each other.
+//!
+//! Everything that the engine needs and the service does not is here: bounds of requests, sizes of
+//! pages, names of tables and indexes, and the translation of its errors.
 
 use std::{
     collections::HashMap,
     error::Error,
-    fmt, fs, io,
+    io,
     path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use bowline_aws::dynamodb::{AccountRegion, Operation};
-use dynoxide::Database;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use dynoxide::{Database, DynoxideError};
+use tokio::sync::OwnedSemaphorePermit;
 
-use super::{TableError, TableStore, dispatch::dispatch, failure::failed};
-use crate::{
-    private_files::{private_file, private_folder},
-    upstream::BoxFuture,
+use self::{
+    dispatch::dispatch,
+    names::NameMap,
+    slot::{MAX_THREADS, Slot},
 };
+use super::{NameOf, TableError, TableRequest, TableStore};
+use crate::{private_files::private_folder, upstream::BoxFuture};
 
-/// Most threads that one place keeps busy or waiting, so that others are served beside it.
-const MAX_THREADS: u32 = 4;
-/// Most databases that stay open although nobody uses them, once another is opened. Each has three files open.
+mod bounds;
+mod dispatch;
+mod error;
+mod names;
+mod pages;
+mod slot;
+
+/// Maximum number of idle databases that stay open when another is opened. Each has three files
+/// open.
 const MAX_OPEN: usize = 64;
 
 /// The databases in a folder.
@@ -41,33 +49,23 @@ pub struct EmbeddedTables {
     slots: Mutex<Slots>,
 }
 
-/// The places whose databases may be open.
+/// The databases that may be open.
 #[derive(Debug, Default)]
 struct Slots {
-    /// How often one was asked for.
-    asked: u64,
-    /// Each with the last time that it was asked for, in that count.
-    of: HashMap<AccountRegion, (u64, Arc<Slot>)>,
+    /// The number of lookups so far.
+    lookups: u64,
+    /// Each with the number of its last lookup.
+    slots: HashMap<AccountRegion, (u64, Arc<Slot>)>,
 }
 
-/// The database of one place. Whoever uses it has a clone of its `Arc` all the while.
-struct Slot {
-    path: PathBuf,
-    /// None while it is not open. A place has one connection at a time: one that is closed late would take along what SQLite keeps beside
-    /// the file for the next.
-    database: Mutex<Option<Database>>,
-    is_open: AtomicBool,
-    threads: Arc<Semaphore>,
-}
-
-/// A slot with all of its threads: whoever used it has ended, and whoever wants to waits.
-struct Alone {
+/// Exclusive access to a slot: all its semaphore permits are held.
+struct ExclusiveSlot {
     slot: Arc<Slot>,
     _threads: OwnedSemaphorePermit,
 }
 
 impl EmbeddedTables {
-    /// Opens a folder of databases, which is made if it is not there.
+    /// Opens a folder of databases, and creates it if it does not exist.
     ///
     /// # Errors
     /// Those of the file system.
@@ -79,13 +77,13 @@ impl EmbeddedTables {
         })
     }
 
-    /// Does something on a thread that may wait.
+    /// Runs work on a thread that may block.
     async fn with_slot<T: Send + 'static>(
         &self,
         account_region: &AccountRegion,
         work: impl FnOnce(&Slot) -> Result<T, TableError> + Send + 'static,
     ) -> Result<T, TableError> {
-        let (slot, thread) = self.take(account_region, 1).await;
+        let (slot, thread) = self.acquire(account_region, 1).await;
         let task = tokio::task::spawn_blocking(move || {
             let _thread = thread;
             work(&slot)
@@ -94,8 +92,9 @@ impl EmbeddedTables {
             .unwrap_or_else(|error| Err(TableError::Failed(error.into())))
     }
 
-    /// The slot of a place with so many of its threads. If it is not open, there is room for it.
-    async fn take(
+    /// The slot of an account and region, with this many of its threads. If it is not open, one
+    /// more may be opened.
+    async fn acquire(
         &self,
         account_region: &AccountRegion,
         threads: u32,
@@ -104,31 +103,74 @@ impl EmbeddedTables {
             let (slot, unused) = {
                 let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
                 let slot = slots.get(account_region, &self.folder);
-                let is_open = slot.is_open.load(Ordering::Acquire);
-                let unused = if is_open { Vec::new() } else { slots.excess() };
+                let unused = if slot.is_open() {
+                    Vec::new()
+                } else {
+                    slots.evict()
+                };
                 (slot, unused)
             };
             if !unused.is_empty() {
-                // To close a database is to write.
+                // Closing a database writes to it.
                 let close = move || unused.iter().for_each(|unused| unused.slot.close());
-                // One that cannot be closed stays open.
+                // A database that cannot be closed stays open.
                 let _ = tokio::task::spawn_blocking(close).await;
             }
-            // It has ended once the place was left, and then there is another one.
-            let taken = Arc::clone(&slot.threads).acquire_many_owned(threads);
-            if let Ok(taken) = taken.await {
-                return (slot, taken);
+            // The semaphore is closed once the region was dropped. Then there is another slot.
+            let acquired = Arc::clone(&slot.threads).acquire_many_owned(threads);
+            if let Ok(acquired) = acquired.await {
+                return (slot, acquired);
             }
         }
+    }
+
+    /// Executes one request of the engine.
+    async fn execute(
+        &self,
+        account_region: &AccountRegion,
+        operation: Operation,
+        body: String,
+        names: &NameMap,
+    ) -> Result<String, TableError> {
+        let names = names.clone();
+        self.with_slot(account_region, move |slot| {
+            slot.run(|database| dispatch(database, operation, &body, &names))
+        })
+        .await
+    }
+
+    /// Deletes a table, whose name is the engine's.
+    async fn delete_table(
+        &self,
+        account_region: &AccountRegion,
+        table: String,
+        body: String,
+        names: &NameMap,
+    ) -> Result<String, TableError> {
+        let names = names.clone();
+        let is_protected = move |database: &Database| {
+            let table = database.get_table_metadata(&table).map_err(engine_failed)?;
+            Ok::<_, TableError>(table.is_some_and(|table| table.deletion_protection_enabled))
+        };
+        let delete = move |database: &Database| {
+            let deleted = dispatch(database, Operation::DeleteTable, &body, &names);
+            match deleted {
+                Err(TableError::Rejected(error)) if is_protected(database)? => {
+                    Err(TableError::DeletionProtected(error))
+                }
+                outcome => outcome,
+            }
+        };
+        self.with_slot(account_region, move |slot| slot.run(delete))
+            .await
     }
 }
 
 impl Slots {
-    /// The slot of a place.
     fn get(&mut self, account_region: &AccountRegion, folder: &Path) -> Arc<Slot> {
-        self.asked += 1;
-        if let Some((last, slot)) = self.of.get_mut(account_region) {
-            *last = self.asked;
+        self.lookups += 1;
+        if let Some((last, slot)) = self.slots.get_mut(account_region) {
+            *last = self.lookups;
             return Arc::clone(slot);
         }
         let name = format!(
@@ -136,37 +178,32 @@ impl Slots {
             account_region.account(),
             account_region.region()
         );
-        let slot = Arc::new(Slot {
-            path: folder.join(name),
-            database: Mutex::default(),
-            is_open: AtomicBool::new(false),
-            threads: Arc::new(Semaphore::new(MAX_THREADS as usize)),
-        });
-        let known = (self.asked, Arc::clone(&slot));
-        self.of.insert(account_region.clone(), known);
+        let slot = Arc::new(Slot::new(folder.join(name)));
+        let entry = (self.lookups, Arc::clone(&slot));
+        self.slots.insert(account_region.clone(), entry);
         slot
     }
 
-    /// What is to be closed before another is opened: of those that nobody uses, the ones that nobody has asked for for longest.
-    fn excess(&mut self) -> Vec<Alone> {
-        // Clones are made under the lock of all slots, which the caller has.
-        let is_unused = |slot: &Arc<Slot>| Arc::strong_count(slot) == 1;
-        let is_open = |slot: &Arc<Slot>| slot.is_open.load(Ordering::Acquire);
-        self.of
-            .retain(|_, (_, slot)| is_open(slot) || !is_unused(slot));
-        let mut open: Vec<_> = self.of.values().filter(|(_, slot)| is_open(slot)).collect();
+    /// The databases to close before another is opened: the least recently used idle ones.
+    fn evict(&mut self) -> Vec<ExclusiveSlot> {
+        // Slots are cloned under the lock of this map only, which the caller holds.
+        let is_idle = |slot: &Arc<Slot>| Arc::strong_count(slot) == 1;
+        self.slots
+            .retain(|_, (_, slot)| slot.is_open() || !is_idle(slot));
+        let slots = self.slots.values();
+        let mut open: Vec<_> = slots.filter(|(_, slot)| slot.is_open()).collect();
         let excess = (open.len() + 1).saturating_sub(MAX_OPEN);
-        open.retain(|(_, slot)| is_unused(slot));
+        open.retain(|(_, slot)| is_idle(slot));
         open.sort_by_key(|(last, _)| *last);
-        let longest = open.into_iter().take(excess);
-        longest
-            .filter_map(|(_, slot)| Alone::try_new(slot))
+        let longest_idle = open.into_iter().take(excess);
+        longest_idle
+            .filter_map(|(_, slot)| ExclusiveSlot::try_new(slot))
             .collect()
     }
 }
 
-impl Alone {
-    /// Takes a slot that nobody uses.
+impl ExclusiveSlot {
+    /// Takes an idle slot.
     fn try_new(slot: &Arc<Slot>) -> Option<Self> {
         let threads = Arc::clone(&slot.threads).try_acquire_many_owned(MAX_THREADS);
         Some(Self {
@@ -176,86 +213,57 @@ impl Alone {
     }
 }
 
-impl Slot {
-    /// Does something with the database.
-    fn run<T>(&self, work: impl Fn(&Database) -> Result<T, TableError>) -> Result<T, TableError> {
-        match work(&self.database()?) {
-            // Somebody before panicked while it held the lock. Nothing of this request was done.
-            Err(TableError::Failed(error)) if is_poisoned(&*error) => {
-                self.close();
-                work(&self.database()?)
-            }
-            outcome => outcome,
-        }
-    }
-
-    /// The database, opened if it is not.
-    fn database(&self) -> Result<Database, TableError> {
-        let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(open) = &*database {
-            return Ok(open.clone());
-        }
-        // SQLite gives what it keeps beside a file the mode of the file.
-        private_file(&self.path).map_err(|error| TableError::Failed(error.into()))?;
-        let path = self
-            .path
-            .to_str()
-            .ok_or_else(|| TableError::Failed("the path of the data folder is not UTF-8".into()))?;
-        let open = Database::new(path).map_err(failed)?;
-        *database = Some(open.clone());
-        self.is_open.store(true, Ordering::Release);
-        Ok(open)
-    }
-
-    fn close(&self) {
-        let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
-        *database = None;
-        self.is_open.store(false, Ordering::Release);
-    }
-
-    /// Closes the database and removes its files. SQLite leaves those beside it only if it could not write them back.
-    fn remove(&self) -> io::Result<()> {
-        self.close();
-        for beside in ["", "-wal", "-shm"] {
-            let mut path = self.path.clone().into_os_string();
-            path.push(beside);
-            match fs::remove_file(path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                Ok(()) | Err(_) => {}
-            }
-        }
-        Ok(())
-    }
-}
-
 impl TableStore for EmbeddedTables {
-    fn call<'a>(
-        &'a self,
-        account_region: &'a AccountRegion,
-        operation: Operation,
-        body: String,
-    ) -> BoxFuture<'a, Result<String, TableError>> {
-        Box::pin(self.with_slot(account_region, move |slot| {
-            slot.run(|database| dispatch(database, operation, &body))
-        }))
+    fn call<'a>(&'a self, call: TableRequest<'a>) -> BoxFuture<'a, Result<String, TableError>> {
+        Box::pin(async move {
+            bounds::check(call.request).map_err(TableError::Rejected)?;
+            let names = &NameMap::new(call.tables);
+            let body = names.request(call.body())?;
+            let (account_region, operation) = (call.account_region, call.operation());
+            let response = match operation {
+                Operation::Query | Operation::Scan => {
+                    let read = |body| self.execute(account_region, operation, body, names);
+                    pages::page(body, read).await?
+                }
+                Operation::DeleteTable => {
+                    let tables = call.request.tables(account_region);
+                    let table = tables
+                        .first()
+                        .map(|table| names.table(table.table.as_str()));
+                    let table = table.unwrap_or_default().to_owned();
+                    self.delete_table(account_region, table, body, names)
+                        .await?
+                }
+                _ => self.execute(account_region, operation, body, names).await?,
+            };
+            names.response(response)
+        })
     }
 
-    fn leave<'a>(
+    fn new_name(&self, of: NameOf, name: &str, others: &[&str]) -> Option<String> {
+        names::new_name(of, name, others)
+    }
+
+    fn is_distinct(&self, of: NameOf, upstream_name: &str, others: &[&str]) -> bool {
+        names::is_distinct(of, upstream_name, others)
+    }
+
+    fn drop_region<'a>(
         &'a self,
         account_region: &'a AccountRegion,
     ) -> BoxFuture<'a, Result<(), TableError>> {
         Box::pin(async move {
-            // With all of its threads nobody else uses the place.
-            let (slot, threads) = self.take(account_region, MAX_THREADS).await;
-            let left = Arc::clone(&slot);
-            // The job has them until it ends, whatever becomes of whoever waits for it.
-            let task = tokio::task::spawn_blocking(move || (left.remove(), threads));
+            // All threads are taken, so there is no other user.
+            let (slot, threads) = self.acquire(account_region, MAX_THREADS).await;
+            let dropped = Arc::clone(&slot);
+            // The job keeps the threads until it ends, even if the caller is cancelled.
+            let task = tokio::task::spawn_blocking(move || (dropped.remove(), threads));
             let (removed, threads) = task
                 .await
                 .map_err(|error| TableError::Failed(error.into()))?;
             {
                 let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-                slots.of.remove(account_region);
+                slots.slots.remove(account_region);
                 slot.threads.close();
             }
             drop(threads);
@@ -263,20 +271,20 @@ impl TableStore for EmbeddedTables {
         })
     }
 
-    fn expire(&self, places: Vec<AccountRegion>) -> BoxFuture<'_, ()> {
+    fn expire(&self, account_regions: Vec<AccountRegion>) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            for account_region in places {
+            for account_region in account_regions {
                 let sweep = |slot: &Slot| {
-                    // The place was left meanwhile.
+                    // The region was dropped meanwhile.
                     if !slot.path.exists() {
                         return Ok(());
                     }
-                    slot.run(|database| database.sweep_ttl().map(drop).map_err(failed))
+                    slot.run(|database| database.sweep_ttl().map(drop).map_err(engine_failed))
                 };
                 if let Err(error) = self.with_slot(&account_region, sweep).await {
                     tracing::warn!(
                         error = &error as &dyn Error,
-                        "Items that have expired could not be removed"
+                        "Could not remove expired items"
                     );
                 }
             }
@@ -284,16 +292,13 @@ impl TableStore for EmbeddedTables {
     }
 }
 
-fn is_poisoned(error: &(dyn Error + 'static)) -> bool {
-    error.to_string().starts_with("Lock poisoned")
+/// An error of the engine that no request caused.
+fn engine_failed(error: DynoxideError) -> TableError {
+    TableError::Failed(error.into())
 }
 
-impl fmt::Debug for Slot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Slot")
-            .field("path", &self.path)
-            .finish_non_exhaustive()
-    }
+fn invalid_json(error: serde_json::Error) -> TableError {
+    TableError::Failed(error.into())
 }
 
 #[cfg(test)]

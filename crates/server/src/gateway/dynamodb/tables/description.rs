@@ -1,21 +1,21 @@
-//! A table as the store describes it: what its record takes over.
+//! What a record takes from a store's description of its table.
 
 use std::collections::BTreeMap;
 
 use bowline_aws::error::{AwsError, Protocol};
 use serde_json::Value;
 
-/// The description of a table that an answer of the store holds.
-pub(super) fn read(answer: &str) -> Result<Value, AwsError> {
-    let mut answer: Value =
-        serde_json::from_str(answer).map_err(|_| AwsError::internal(Protocol::DynamoDb))?;
-    let mut member = |name| answer.get_mut(name).map(Value::take);
+/// The description of a table in the body of a response.
+pub(super) fn parse(body: &str) -> Result<Value, AwsError> {
+    let mut body: Value =
+        serde_json::from_str(body).map_err(|_| AwsError::internal(Protocol::DynamoDb))?;
+    let mut member = |name| body.get_mut(name).map(Value::take);
     Ok(member("TableDescription")
         .or_else(|| member("Table"))
         .unwrap_or_default())
 }
 
-/// The one attribute that is the partition key. None if there are several.
+/// The attribute that is the partition key. `None` if there are several.
 pub(super) fn partition_key(described: &Value) -> Option<String> {
     let schema = described.get("KeySchema")?.as_array()?;
     let mut keys = schema
@@ -28,14 +28,14 @@ pub(super) fn partition_key(described: &Value) -> Option<String> {
     }
 }
 
-/// The partition keys of its indexes that have one attribute for it, by the index's name.
+/// The partition keys of the indexes whose partition key is one attribute, by the index's name.
 pub(super) fn index_partition_keys(described: &Value) -> BTreeMap<String, String> {
     indexes(described)
         .filter_map(|(name, index)| Some((name.to_owned(), partition_key(index)?)))
         .collect()
 }
 
-/// The indexes of a table that the store describes, by name.
+/// The indexes of a described table, by name.
 pub(super) fn indexes(described: &Value) -> impl Iterator<Item = (&str, &Value)> {
     let kinds = ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"];
     let indexes = kinds

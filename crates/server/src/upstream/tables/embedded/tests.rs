@@ -1,10 +1,23 @@
-//! The embedded database as the gateway uses it: its answers, its refusals, its files.
+//! The embedded engine: its responses, errors and files.
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use bowline_aws::error::{ErrorContext, Protocol};
 
 use super::*;
+
+impl EmbeddedTables {
+    /// Sends the engine a body as it is.
+    async fn run(
+        &self,
+        account_region: &AccountRegion,
+        operation: Operation,
+        body: String,
+    ) -> Result<String, TableError> {
+        self.execute(account_region, operation, body, &NameMap::default())
+            .await
+    }
+}
 
 fn account_region(account: &str, region: &str) -> AccountRegion {
     AccountRegion::new(account.parse().unwrap(), region).unwrap()
@@ -18,21 +31,21 @@ const TABLE: &str = r#"{"TableName": "insights", "BillingMode": "PAY_PER_REQUEST
     "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
     "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}, {"AttributeName": "sk", "AttributeType": "N"}]}"#;
 
-/// JSON with its members in order, which items have in none.
+/// JSON with sorted members: those of items have no order.
 fn in_order(text: &str) -> String {
     let value: serde_json::Value = serde_json::from_str(text).unwrap();
     value.to_string()
 }
 
 async fn done(tables: &EmbeddedTables, operation: Operation, body: &str) -> String {
-    let answer = tables.call(&home(), operation, body.to_owned()).await;
-    in_order(&answer.unwrap())
+    let body = tables.run(&home(), operation, body.to_owned()).await;
+    in_order(&body.unwrap())
 }
 
-/// What the client is told.
-async fn refused(tables: &EmbeddedTables, operation: Operation, body: &str) -> String {
-    match tables.call(&home(), operation, body.to_owned()).await {
-        Err(TableError::Refused(error)) => {
+/// The body of the error response.
+async fn rejected(tables: &EmbeddedTables, operation: Operation, body: &str) -> String {
+    match tables.run(&home(), operation, body.to_owned()).await {
+        Err(TableError::NotFound(error) | TableError::Rejected(error)) => {
             let ids = ErrorContext::default();
             in_order(&error.render(Protocol::DynamoDb, ids).body)
         }
@@ -56,7 +69,7 @@ async fn with_items(folder: &Path) -> EmbeddedTables {
 }
 
 #[tokio::test]
-async fn items_last_and_are_their_owners_alone() {
+async fn items_are_durable_and_files_are_private() {
     let folder = tempfile::tempdir().unwrap();
     drop(with_items(folder.path()).await);
     for entry in fs::read_dir(folder.path()).unwrap() {
@@ -70,7 +83,7 @@ async fn items_last_and_are_their_owners_alone() {
 }
 
 #[tokio::test]
-async fn a_table_is_of_one_account_in_one_region() {
+async fn a_table_belongs_to_one_account_and_region() {
     let folder = tempfile::tempdir().unwrap();
     let tables = with_items(folder.path()).await;
     for elsewhere in [
@@ -78,18 +91,16 @@ async fn a_table_is_of_one_account_in_one_region() {
         account_region("111122223333", "us-east-1"),
     ] {
         let body = r#"{"TableName": "insights"}"#.to_owned();
-        let outcome = tables
-            .call(&elsewhere, Operation::DescribeTable, body)
-            .await;
+        let outcome = tables.run(&elsewhere, Operation::DescribeTable, body).await;
         assert!(
-            matches!(outcome, Err(TableError::Refused(_))),
+            matches!(outcome, Err(TableError::NotFound(_))),
             "{outcome:?}"
         );
     }
 }
 
 #[tokio::test]
-async fn a_query_does_not_leave_its_partition_wherever_it_goes_on() {
+async fn a_query_stays_in_its_partition_wherever_it_continues() {
     let folder = tempfile::tempdir().unwrap();
     let tables = with_items(folder.path()).await;
     for start in ["a", "b", "c"] {
@@ -97,30 +108,30 @@ async fn a_query_does_not_leave_its_partition_wherever_it_goes_on() {
             r#"{{"TableName": "insights", "KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": {{":p": {{"S": "a"}}}},
             "ExclusiveStartKey": {{"pk": {{"S": "{start}"}}, "sk": {{"N": "0"}}}}}}"#
         );
-        let outcome = tables.call(&home(), Operation::Query, body).await;
+        let outcome = tables.run(&home(), Operation::Query, body).await;
         let shown = format!("{outcome:?}");
         assert!(!shown.contains(r#"\"b\""#), "{shown}");
     }
 }
 
 #[tokio::test]
-async fn refusals_are_in_the_words_of_the_service() {
+async fn errors_are_worded_as_the_service_words_them() {
     let folder = tempfile::tempdir().unwrap();
     let tables = with_items(folder.path()).await;
-    insta::assert_snapshot!(refused(&tables, Operation::CreateTable, TABLE).await, @r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceInUseException","message":"Table already exists: insights"}"#);
-    insta::assert_snapshot!(refused(&tables, Operation::GetItem, r#"{"TableName": "other", "Key": {"pk": {"S": "a"}}}"#).await, @r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException","message":"Requested resource not found"}"#);
-    insta::assert_snapshot!(refused(&tables, Operation::GetItem, r#"{"TableName": "insights", "Key": {"pk": {"S": "a"}}}"#).await, @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"The provided key element does not match the schema"}"#);
-    insta::assert_snapshot!(refused(&tables, Operation::PutItem, r#"{"TableName": "insights", "Item": {"pk": {"S": ""}, "sk": {"N": "1"}}}"#).await, @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: pk"}"#);
-    insta::assert_snapshot!(refused(&tables, Operation::PutItem, r#"{"TableName": "insights", "Item": {"pk": {"S": "a"}, "sk": {"N": "x"}}}"#).await, @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"1 validation error detected: The parameter cannot be converted to a numeric value: x"}"#);
-    insta::assert_snapshot!(refused(&tables, Operation::PutItem, r#"{"TableName": "insights", "Item": {"pk": {"S": "a"}, "sk": {"N": "1"}},
+    insta::assert_snapshot!(rejected(&tables, Operation::CreateTable, TABLE).await, @r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceInUseException","message":"Table already exists: insights"}"#);
+    insta::assert_snapshot!(rejected(&tables, Operation::GetItem, r#"{"TableName": "other", "Key": {"pk": {"S": "a"}}}"#).await, @r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException","message":"Requested resource not found"}"#);
+    insta::assert_snapshot!(rejected(&tables, Operation::GetItem, r#"{"TableName": "insights", "Key": {"pk": {"S": "a"}}}"#).await, @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"The provided key element does not match the schema"}"#);
+    insta::assert_snapshot!(rejected(&tables, Operation::PutItem, r#"{"TableName": "insights", "Item": {"pk": {"S": ""}, "sk": {"N": "1"}}}"#).await, @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: pk"}"#);
+    insta::assert_snapshot!(rejected(&tables, Operation::PutItem, r#"{"TableName": "insights", "Item": {"pk": {"S": "a"}, "sk": {"N": "x"}}}"#).await, @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"1 validation error detected: The parameter cannot be converted to a numeric value: x"}"#);
+    insta::assert_snapshot!(rejected(&tables, Operation::PutItem, r#"{"TableName": "insights", "Item": {"pk": {"S": "a"}, "sk": {"N": "1"}},
         "ConditionExpression": "attribute_not_exists(pk)", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}"#).await, @r#"{"Item":{"pk":{"S":"a"},"sk":{"N":"1"}},"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException","message":"The conditional request failed"}"#);
-    insta::assert_snapshot!(refused(&tables, Operation::TransactWriteItems, r#"{"TransactItems": [
+    insta::assert_snapshot!(rejected(&tables, Operation::TransactWriteItems, r#"{"TransactItems": [
         {"Delete": {"TableName": "insights", "Key": {"pk": {"S": "a"}, "sk": {"N": "1"}}}},
         {"ConditionCheck": {"TableName": "insights", "Key": {"pk": {"S": "c"}, "sk": {"N": "1"}}, "ConditionExpression": "attribute_exists(pk)"}}]}"#).await, @r#"{"CancellationReasons":[{"Code":"None"},{"Code":"ConditionalCheckFailed","Message":"The conditional request failed"}],"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","message":"Transaction cancelled, please refer cancellation reasons for specific reasons [None, ConditionalCheckFailed]"}"#);
 }
 
 #[tokio::test]
-async fn no_refusal_tells_what_the_store_is_made_of() {
+async fn no_error_reveals_the_engine() {
     let folder = tempfile::tempdir().unwrap();
     let tables = with_items(folder.path()).await;
     let values = [
@@ -152,11 +163,11 @@ async fn no_refusal_tells_what_the_store_is_made_of() {
         for member in members {
             for value in values {
                 let body = format!(r#"{{"TableName": "insights", "{member}": {value}}}"#);
-                let outcome = tables.call(&home(), *operation, body.clone()).await;
-                let Err(TableError::Refused(error)) = outcome else {
+                let outcome = tables.run(&home(), *operation, body.clone()).await;
+                let Err(TableError::NotFound(error) | TableError::Rejected(error)) = outcome else {
                     continue;
                 };
-                let told = error
+                let body_of_error = error
                     .render(Protocol::DynamoDb, ErrorContext::default())
                     .body;
                 for trace in [
@@ -168,7 +179,10 @@ async fn no_refusal_tells_what_the_store_is_made_of() {
                     "struct ",
                     "serde",
                 ] {
-                    assert!(!told.contains(trace), "{operation} {body}: {told}");
+                    assert!(
+                        !body_of_error.contains(trace),
+                        "{operation} {body}: {body_of_error}"
+                    );
                 }
             }
         }
@@ -176,7 +190,7 @@ async fn no_refusal_tells_what_the_store_is_made_of() {
 }
 
 #[tokio::test]
-async fn items_whose_time_has_come_are_removed() {
+async fn expired_items_are_removed() {
     let folder = tempfile::tempdir().unwrap();
     let tables = with_items(folder.path()).await;
     let expiring = |pk: &str, until: i64| {
@@ -192,7 +206,7 @@ async fn items_whose_time_has_come_are_removed() {
     .await;
     let ttl = r#"{"TableName": "insights", "TimeToLiveSpecification": {"Enabled": true, "AttributeName": "until"}}"#;
     done(&tables, Operation::UpdateTimeToLive, ttl).await;
-    // A time of years ago is taken for a mistake, as on AWS.
+    // A time of years ago is considered a mistake, as on AWS.
     let now = std::time::SystemTime::UNIX_EPOCH
         .elapsed()
         .unwrap()
@@ -204,7 +218,7 @@ async fn items_whose_time_has_come_are_removed() {
     insta::assert_snapshot!(done(&tables, Operation::Scan, scan).await, @r#"{"Count":1,"Items":[{"pk":{"S":"future"}}],"ScannedCount":5}"#);
 }
 
-/// How many files of the folder this process has open, and how many there are.
+/// The number of files in the folder that this process has open, and of those that exist.
 fn files(folder: &Path) -> (usize, usize) {
     let open = fs::read_dir("/proc/self/fd").unwrap();
     let open = open.filter_map(|entry| fs::read_link(entry.unwrap().path()).ok());
@@ -213,15 +227,15 @@ fn files(folder: &Path) -> (usize, usize) {
 }
 
 #[tokio::test]
-async fn a_place_that_is_left_keeps_nothing_and_can_be_used_anew() {
+async fn dropping_a_region_frees_its_file() {
     let folder = tempfile::tempdir().unwrap();
     let tables = with_items(folder.path()).await;
     let (open, there) = files(folder.path());
     assert!(open > 0 && there > 0);
-    tables.leave(&home()).await.unwrap();
+    tables.drop_region(&home()).await.unwrap();
     assert_eq!(files(folder.path()), (0, 0));
-    // Neither does what comes late for it.
-    tables.leave(&home()).await.unwrap();
+    // Late requests do not create it again.
+    tables.drop_region(&home()).await.unwrap();
     tables.expire(vec![home()]).await;
     assert_eq!(files(folder.path()), (0, 0));
     done(&tables, Operation::CreateTable, TABLE).await;
@@ -230,7 +244,7 @@ async fn a_place_that_is_left_keeps_nothing_and_can_be_used_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_waits_while_a_place_is_left_finds_the_next_one() {
+async fn a_request_that_waits_while_a_region_is_dropped_uses_the_new_file() {
     let folder = tempfile::tempdir().unwrap();
     let tables = Arc::new(with_items(folder.path()).await);
     for _ in 0..20 {
@@ -239,12 +253,12 @@ async fn whoever_waits_while_a_place_is_left_finds_the_next_one() {
                 let tables = Arc::clone(&tables);
                 tokio::spawn(async move {
                     if n % 5 == 4 {
-                        tables.leave(&home()).await.unwrap();
+                        tables.drop_region(&home()).await.unwrap();
                     }
                     let body = r#"{"TableName": "insights"}"#.to_owned();
-                    // The table is there or is not, and nothing fails.
-                    match tables.call(&home(), Operation::DescribeTable, body).await {
-                        Ok(_) | Err(TableError::Refused(_)) => {}
+                    // The table may exist or not. Nothing else fails.
+                    match tables.run(&home(), Operation::DescribeTable, body).await {
+                        Ok(_) | Err(TableError::NotFound(_)) => {}
                         Err(error) => panic!("{error:?}"),
                     }
                 })
@@ -253,18 +267,18 @@ async fn whoever_waits_while_a_place_is_left_finds_the_next_one() {
         for call in calls {
             call.await.unwrap();
         }
-        tables.leave(&home()).await.unwrap();
+        tables.drop_region(&home()).await.unwrap();
         done(&tables, Operation::CreateTable, TABLE).await;
     }
 }
 
 #[tokio::test]
-async fn so_many_databases_stay_open_and_the_others_are_there_still() {
+async fn a_limited_number_of_databases_stays_open() {
     let folder = tempfile::tempdir().unwrap();
     let tables = with_items(folder.path()).await;
     for n in 0..MAX_OPEN + 10 {
         let account_region = account_region("432797229265", &format!("r{n}"));
-        let made = tables.call(&account_region, Operation::CreateTable, TABLE.to_owned());
+        let made = tables.run(&account_region, Operation::CreateTable, TABLE.to_owned());
         made.await.unwrap();
     }
     let (open, there) = files(folder.path());
@@ -275,20 +289,20 @@ async fn so_many_databases_stay_open_and_the_others_are_there_still() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn places_that_push_each_other_out_keep_every_write() {
+async fn databases_that_evict_each_other_keep_every_write() {
     let folder = tempfile::tempdir().unwrap();
     let tables = Arc::new(EmbeddedTables::open(folder.path()).unwrap());
     let at = |n: usize| account_region("432797229265", &format!("r{n}"));
-    // More at a time than stay open, each with writes that follow each other.
+    // More than stay open, each with consecutive writes.
     let writers: Vec<_> = (0..MAX_OPEN + 30)
         .map(|n| {
             let (tables, account_region) = (Arc::clone(&tables), at(n));
             tokio::spawn(async move {
-                let made = tables.call(&account_region, Operation::CreateTable, TABLE.to_owned());
+                let made = tables.run(&account_region, Operation::CreateTable, TABLE.to_owned());
                 made.await.unwrap();
                 for sk in 0..5 {
                     let body = item("a", &sk.to_string());
-                    let put = tables.call(&account_region, Operation::PutItem, body);
+                    let put = tables.run(&account_region, Operation::PutItem, body);
                     put.await.unwrap();
                 }
             })
@@ -299,10 +313,10 @@ async fn places_that_push_each_other_out_keep_every_write() {
     }
     for n in 0..MAX_OPEN + 30 {
         let body = r#"{"TableName": "insights", "Select": "COUNT"}"#.to_owned();
-        let counted = tables.call(&at(n), Operation::Scan, body).await.unwrap();
+        let counted = tables.run(&at(n), Operation::Scan, body).await.unwrap();
         assert_eq!(in_order(&counted), r#"{"Count":5,"ScannedCount":5}"#);
     }
-    // Those that were more for being used at the same time are closed with the next that is opened.
+    // The excess of databases that were in use is closed when the next one is opened.
     done(&tables, Operation::CreateTable, TABLE).await;
     let (open, _) = files(folder.path());
     assert!(open <= 3 * MAX_OPEN, "{open}");

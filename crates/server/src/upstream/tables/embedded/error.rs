@@ -1,4 +1,4 @@
-//! What the embedded database says went wrong, as the client is to see it.
+//! Errors of the engine, as the service words them.
 
 use bowline_aws::{
     dynamodb::Operation,
@@ -7,15 +7,20 @@ use bowline_aws::{
 use dynoxide::DynoxideError;
 use serde::Serialize;
 
-use super::TableError;
+use super::{TableError, names::NameMap};
 
-/// A failure of an operation. What is none of the client's doing stays here.
+/// An error of an operation. Only errors that the client caused have the engine's message.
 #[expect(
     clippy::wildcard_enum_match_arm,
-    reason = "what a later version adds is nothing that clients know"
+    reason = "variants of later versions are unknown to clients"
 )]
-pub(super) fn failed(error: DynoxideError) -> TableError {
-    let (code, members) = match &error {
+pub(super) fn from_engine(mut error: DynoxideError, names: &NameMap) -> TableError {
+    if let DynoxideError::TransactionCanceledException(_, reasons) = &mut error {
+        for reason in reasons {
+            reason.message = reason.message.take().map(|text| names.message(text));
+        }
+    }
+    let (code, member) = match &error {
         DynoxideError::ResourceNotFoundException(_) => (Code::ResourceNotFound, None),
         DynoxideError::ResourceInUseException(_) => (Code::ResourceInUse, None),
         DynoxideError::ValidationException(_)
@@ -38,24 +43,28 @@ pub(super) fn failed(error: DynoxideError) -> TableError {
         DynoxideError::IdempotentParameterMismatchException(_) => {
             (Code::IdempotentParameterMismatch, None)
         }
-        // Its own failures, and whatever a later version adds.
         _ => return TableError::Failed(error.into()),
     };
-    let refused = AwsError::new(code, error.to_string());
-    TableError::Refused(match members {
-        Some((name, Ok(value))) => refused.with_json(name, value),
+    let mut client = AwsError::new(code, names.message(error.to_string()));
+    match member {
+        Some((name, Ok(value))) => client = client.with_json(name, value),
         Some((_, Err(error))) => return TableError::Failed(error.into()),
-        None => refused,
-    })
+        None => {}
+    }
+    if matches!(error, DynoxideError::ResourceNotFoundException(_)) {
+        TableError::NotFound(client)
+    } else {
+        TableError::Rejected(client)
+    }
 }
 
 fn json(value: &impl Serialize) -> serde_json::Result<String> {
     serde_json::to_string(value)
 }
 
-/// A body that the database does not read. It marks its own refusals by how they begin, and the reader adds where they stand: neither
-/// is for clients.
-pub(super) fn unreadable(operation: Operation, message: &str) -> TableError {
+/// An error of the engine's reader. The engine marks its own messages with a prefix, and the JSON
+/// reader appends a position: clients see neither.
+pub(super) fn from_reader(operation: Operation, message: &str) -> TableError {
     let plain = message
         .rfind(" at line ")
         .and_then(|at| message.get(..at))
@@ -72,11 +81,12 @@ pub(super) fn unreadable(operation: Operation, message: &str) -> TableError {
             return if code == Code::ValidationError {
                 validation(operation, rest, enveloped)
             } else {
-                TableError::Refused(AwsError::new(code, rest.to_owned()))
+                TableError::Rejected(AwsError::new(code, rest.to_owned()))
             };
         }
     }
-    // A member that is missing where the model does not require it, for one. The reader's own words are about its types.
+    // A missing member that the model does not require, for example. The reader's own message names
+    // Rust types.
     validation(
         operation,
         "The request is not valid for this operation",
@@ -84,7 +94,8 @@ pub(super) fn unreadable(operation: Operation, message: &str) -> TableError {
     )
 }
 
-/// A request that breaks a rule. The service puts some of these into an envelope where they are about a single write.
+/// A request that breaks a rule. The service puts some of these messages into an envelope if the
+/// operation writes a single item.
 pub(super) fn validation(operation: Operation, message: &str, enveloped: bool) -> TableError {
     let single = matches!(
         operation,
@@ -95,5 +106,5 @@ pub(super) fn validation(operation: Operation, message: &str, enveloped: bool) -
     } else {
         message.to_owned()
     };
-    TableError::Refused(AwsError::new(Code::ValidationError, message))
+    TableError::Rejected(AwsError::new(Code::ValidationError, message))
 }

@@ -1,4 +1,4 @@
-//! From an operation and a body to the embedded database and back.
+//! Calls the engine: reads a body into the engine's request, and writes its response.
 
 use bowline_aws::dynamodb::Operation;
 use dynoxide::{Database, DynoxideError};
@@ -6,10 +6,11 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     TableError,
-    failure::{failed, unreadable, validation},
+    error::{from_engine, from_reader, validation},
+    names::NameMap,
 };
 
-/// Carries out an operation.
+/// Executes an operation on tables, whose names in messages become the client's.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "names and tags of tables are in their records, and the rest is not served"
@@ -18,8 +19,13 @@ pub(super) fn dispatch(
     database: &Database,
     operation: Operation,
     body: &str,
+    names: &NameMap,
 ) -> Result<String, TableError> {
-    let run = Run { operation, body };
+    let run = Run {
+        operation,
+        body,
+        names,
+    };
     match operation {
         Operation::BatchGetItem => run.on(|request| database.batch_get_item(request)),
         Operation::BatchWriteItem => run.on(|request| database.batch_write_item(request)),
@@ -44,6 +50,7 @@ pub(super) fn dispatch(
 struct Run<'a> {
     operation: Operation,
     body: &'a str,
+    names: &'a NameMap,
 }
 
 impl Run<'_> {
@@ -52,12 +59,13 @@ impl Run<'_> {
         work: impl FnOnce(I) -> dynoxide::Result<O>,
     ) -> Result<String, TableError> {
         let input = serde_json::from_str(self.body)
-            .map_err(|error| unreadable(self.operation, &error.to_string()))?;
+            .map_err(|error| from_reader(self.operation, &self.names.message(error.to_string())))?;
         let output = work(input).map_err(|error| {
             if let DynoxideError::EnvelopedValidation(message) = &error {
-                validation(self.operation, message, true)
+                let message = self.names.message(message.clone());
+                validation(self.operation, &message, true)
             } else {
-                failed(error)
+                from_engine(error, self.names)
             }
         })?;
         serde_json::to_string(&output).map_err(|error| TableError::Failed(error.into()))

@@ -1,0 +1,116 @@
+//! The database of one account and region.
+
+use std::{
+    fmt, fs, io,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use dynoxide::Database;
+use tokio::sync::Semaphore;
+
+use super::{TableError, engine_failed};
+use crate::private_files::private_file;
+
+/// Maximum number of threads that work on one database or wait for it, so that others are served
+/// meanwhile.
+pub(super) const MAX_THREADS: u32 = 4;
+
+/// The database of one account and region. Every user has a clone of its `Arc`.
+pub(super) struct Slot {
+    pub(super) path: PathBuf,
+    /// None while it is not open. There is one connection at a time: closing a second one late
+    /// would remove the files that SQLite keeps for the first.
+    database: Mutex<Option<Database>>,
+    is_open: AtomicBool,
+    pub(super) threads: Arc<Semaphore>,
+}
+
+impl Slot {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            database: Mutex::default(),
+            is_open: AtomicBool::new(false),
+            threads: Arc::new(Semaphore::new(MAX_THREADS as usize)),
+        }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Acquire)
+    }
+
+    /// Works with the database.
+    pub(super) fn run<T>(
+        &self,
+        work: impl Fn(&Database) -> Result<T, TableError>,
+    ) -> Result<T, TableError> {
+        let database = self.database()?;
+        match work(&database) {
+            // The engine panicked in another thread while it held its lock, which is
+            // poisoned now: nothing of this request was done.
+            Err(TableError::Failed(_)) if !is_usable(&database) => {
+                drop(database);
+                self.close();
+                work(&self.database()?)
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// The database, opened if it is not.
+    fn database(&self) -> Result<Database, TableError> {
+        let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = &*database {
+            return Ok(open.clone());
+        }
+        // SQLite gives the files beside this one the same mode.
+        private_file(&self.path).map_err(|error| TableError::Failed(error.into()))?;
+        let path = self
+            .path
+            .to_str()
+            .ok_or_else(|| TableError::Failed("the path of the data folder is not UTF-8".into()))?;
+        let open = Database::new(path).map_err(engine_failed)?;
+        *database = Some(open.clone());
+        self.is_open.store(true, Ordering::Release);
+        Ok(open)
+    }
+
+    pub(super) fn close(&self) {
+        let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        *database = None;
+        self.is_open.store(false, Ordering::Release);
+    }
+
+    /// Closes the database and removes its files. SQLite leaves those beside it only if it could
+    /// not write them back.
+    pub(super) fn remove(&self) -> io::Result<()> {
+        self.close();
+        for suffix in ["", "-wal", "-shm"] {
+            let mut path = self.path.clone().into_os_string();
+            path.push(suffix);
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                Ok(()) | Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a database can be used at all. This reads no table, so it fails only if the engine's
+/// lock is poisoned.
+fn is_usable(database: &Database) -> bool {
+    database.db_path().is_ok()
+}
+
+impl fmt::Debug for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Slot")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
