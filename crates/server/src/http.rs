@@ -1,9 +1,13 @@
-//! HTTP: connections, heads, bodies and answers. What a request means is [`route`](crate::request::route)'s to say.
+//! HTTP: connections, request heads, bodies and responses.
+//!
+//! Nothing here knows what a request means. [`Handler`](listener::Handler) is where the meaning
+//! begins; the server's is in [`route`](crate::route).
 
 pub(crate) mod body;
 pub(crate) mod body_budget;
 mod detach;
 pub(crate) mod head;
 pub(crate) mod listener;
+pub(crate) mod peer;
 pub(crate) mod response;
 mod write_timeout;

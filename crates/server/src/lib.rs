@@ -18,6 +18,7 @@ mod operator;
 mod ops;
 pub mod private_files;
 mod request;
+mod route;
 mod serde_text;
 pub mod server;
 mod sts;

@@ -133,7 +133,7 @@ pub(crate) async fn serve(
         index: Arc::clone(&index),
         caller: &caller,
         now: head.now,
-        request_id: &head.ids.request,
+        request_id: &record.ids.request,
     };
     let body = match permit.into_action() {
         Request::AttachRole(input) => input.carry_out(&call).await?,

@@ -1,6 +1,6 @@
 //! The second listener: health and metrics, for whoever runs the server. It tells nothing about accounts.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, StatusCode, header};
@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 
 use crate::{
     app::App,
-    http::{listener::Handler, response::Response},
+    http::{listener::Handler, peer::Peer, response::Response},
     metrics::{Reading, Value},
 };
 
@@ -18,7 +18,7 @@ use crate::{
 pub(crate) struct Ops(pub(crate) Arc<App>);
 
 impl Handler for Ops {
-    async fn handle(self: Arc<Self>, request: Request<Incoming>, _peer: SocketAddr) -> Response {
+    async fn handle(self: Arc<Self>, request: Request<Incoming>, _peer: Peer) -> Response {
         if *request.method() != Method::GET {
             return text(StatusCode::METHOD_NOT_ALLOWED, "GET alone\n".to_owned());
         }

@@ -1,4 +1,8 @@
-//! The path of a request, in order: [`route`], [`authenticate`], [`authorize`], the service's own handler, [`finish`].
+//! What every request goes through, whatever its service: authentication, authorization, and the
+//! record of it.
+//!
+//! [`route`](crate::route) leads a request from the listener to its service; the services call what
+//! is here.
 
 pub(crate) mod authenticate;
 pub(crate) mod authorize;
@@ -6,10 +10,8 @@ pub(crate) mod call;
 pub(crate) mod caller;
 pub(crate) mod condition_keys;
 pub(crate) mod error;
-pub(crate) mod finish;
-pub(crate) mod query;
 pub(crate) mod record;
 pub(crate) mod request_id;
-pub(crate) mod route;
+pub(crate) mod requester;
 pub(crate) mod service;
 pub(crate) mod unsupported_parameters;

@@ -73,9 +73,8 @@ pub(crate) fn render(record: &RequestRecord<'_>, outcome: Outcome<'_>) -> Vec<u8
                 line.raw("explanation", json.as_deref().unwrap_or("null"));
             });
         }
-        line.text("requestID", &head.ids.request);
-        let event_id = record.event_id.as_ref().unwrap_or(&head.ids.event);
-        line.text("eventID", event_id);
+        line.text("requestID", &record.ids.request);
+        line.text("eventID", &record.ids.event);
         line.bool("readOnly", record.reads_only());
         if let Some(resource) = &record.resource {
             let all = std::iter::once(resource).chain(&record.other_resources);

@@ -105,7 +105,7 @@ impl Explanation {
             .collect();
         let first = decisions.first();
         Self {
-            request_id: record.head.ids.request.clone(),
+            request_id: record.ids.request.clone(),
             time: iso_seconds(record.head.now),
             service: record.service.name(),
             operation: record.operation.map(|operation| operation.name),

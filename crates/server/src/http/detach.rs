@@ -1,54 +1,33 @@
-//! A call goes on to its end although its client has hung up.
+//! Requests run to completion although their client disconnects.
 //!
-//! HTTP drops what answers a request once the connection ends. A call that is dropped in the middle would have changed something that
-//! no audit record tells of, or would leave half of it done. So whatever is dropped before its end goes on in a task of its own, and
-//! whoever stops the server waits for those.
+//! HTTP drops the future of a request once its connection ends. A request that is dropped in the
+//! middle would leave a change without an audit record, or half of a change. So [`RunToCompletion`]
+//! moves what is dropped before its end into a task of its own, and the server's shutdown waits for
+//! those tasks.
 
 use std::{
     pin::Pin,
     task::{Context, Poll},
 };
 
-use tokio::{runtime::Handle, sync::mpsc};
+use tokio::runtime::Handle;
+use tokio_util::task::TaskTracker;
 
-/// A future that goes on elsewhere if it is dropped before its end.
+/// A future that detaches instead of being cancelled.
 pub(super) struct RunToCompletion<T: 'static> {
     work: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
-    orphans: Orphans,
-}
-
-/// Marks work that goes on without its connection: as long as a clone is there, there is some.
-#[derive(Clone, Debug)]
-pub(super) struct Orphans {
-    _alive: mpsc::Sender<()>,
-}
-
-/// Ends once there is no more such work.
-#[derive(Debug)]
-pub(super) struct NoOrphans(mpsc::Receiver<()>);
-
-impl Orphans {
-    /// A mark, and what waits for the last of its clones.
-    pub(super) fn new() -> (Self, NoOrphans) {
-        let (sender, receiver) = mpsc::channel(1);
-        (Self { _alive: sender }, NoOrphans(receiver))
-    }
-}
-
-impl NoOrphans {
-    /// Waits until every clone of the mark is gone.
-    pub(super) async fn wait(mut self) {
-        // Nothing is ever sent: this ends with the last sender.
-        let _ = self.0.recv().await;
-    }
+    detached: TaskTracker,
 }
 
 impl<T: 'static> RunToCompletion<T> {
-    /// Work that goes on under this mark.
-    pub(super) fn new(work: impl Future<Output = T> + Send + 'static, orphans: Orphans) -> Self {
+    /// Work that `detached` tracks once it is detached.
+    pub(super) fn new(
+        work: impl Future<Output = T> + Send + 'static,
+        detached: TaskTracker,
+    ) -> Self {
         Self {
             work: Some(Box::pin(work)),
-            orphans,
+            detached,
         }
     }
 }
@@ -60,11 +39,11 @@ impl<T: 'static> Future for RunToCompletion<T> {
         let Some(work) = &mut self.work else {
             return Poll::Pending;
         };
-        let answer = work.as_mut().poll(context);
-        if answer.is_ready() {
+        let output = work.as_mut().poll(context);
+        if output.is_ready() {
             self.work = None;
         }
-        answer
+        output
     }
 }
 
@@ -73,14 +52,11 @@ impl<T: 'static> Drop for RunToCompletion<T> {
         let Some(work) = self.work.take() else {
             return;
         };
-        let orphans = self.orphans.clone();
         // Without a runtime the process is about to end.
         if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(async move {
-                // Nobody is there to read the answer.
-                drop(work.await);
-                drop(orphans);
-            });
+            // The client is gone, so the response is dropped.
+            let work = async move { drop(work.await) };
+            self.detached.spawn_on(work, &runtime);
         }
     }
 }
@@ -101,36 +77,39 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_is_dropped_in_the_middle_ends_nevertheless() {
+    async fn a_cancelled_request_runs_to_completion() {
         let (go_on, wait) = oneshot::channel::<()>();
         let (done, ended) = oneshot::channel();
-        let (orphans, none) = Orphans::new();
+        let detached = TaskTracker::new();
         let mut work = RunToCompletion::new(
             async move {
                 wait.await.unwrap();
                 done.send(()).unwrap();
             },
-            orphans,
+            detached.clone(),
         );
         let mut context = Context::from_waker(Waker::noop());
         assert!(Pin::new(&mut work).poll(&mut context).is_pending());
         drop(work);
+        detached.close();
+        assert_eq!(detached.len(), 1);
         go_on.send(()).unwrap();
         ended.await.unwrap();
-        none.wait().await;
+        detached.wait().await;
     }
 
     #[tokio::test]
-    async fn what_has_ended_does_not_begin_again() {
-        let (orphans, none) = Orphans::new();
+    async fn a_completed_request_does_not_run_again() {
+        let detached = TaskTracker::new();
         let polls = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&polls);
         let work = poll_fn(move |_| {
             counted.fetch_add(1, Ordering::Relaxed);
             Poll::Ready(7)
         });
-        assert_eq!(RunToCompletion::new(work, orphans).await, 7);
-        none.wait().await;
+        assert_eq!(RunToCompletion::new(work, detached.clone()).await, 7);
+        detached.close();
+        detached.wait().await;
         assert_eq!(polls.load(Ordering::Relaxed), 1);
     }
 }

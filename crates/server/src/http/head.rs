@@ -6,21 +6,16 @@
 
 use std::net::IpAddr;
 
-use bowline_aws::error::{AwsError, Code};
-use http::{HeaderMap, Method, header, request::Parts};
+use http::{Method, header, request::Parts};
 use ipnet::IpNet;
 use jiff::Timestamp;
 
-use crate::{
-    clock::Stopwatch,
-    request::{error::RequestError, request_id::RecordIds},
-};
+use super::peer::Peer;
+use crate::clock::Stopwatch;
 
 /// The head of a request.
 #[derive(Debug)]
 pub(crate) struct RequestHead {
-    /// What the request and its audit record are called.
-    pub(crate) ids: RecordIds,
     /// The request's time: the only one that any step of it sees.
     pub(crate) now: Timestamp,
     /// Runs since the head was read.
@@ -60,15 +55,6 @@ pub(crate) enum Ambiguity {
     ForwardedFor(IpAddr),
 }
 
-/// Where a request comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Peer {
-    /// The client's address: the peer's, or what a trusted proxy says.
-    pub(crate) address: IpAddr,
-    /// Whether the client came by TLS, as far as a trusted proxy says.
-    pub(crate) secure: bool,
-}
-
 /// Header names in lower case with their values, in the order received but for repeats, which stand together.
 pub(crate) type Headers<'a> = Vec<(&'a str, &'a [u8])>;
 
@@ -79,18 +65,16 @@ impl RequestHead {
     /// [`AmbiguousRequest`].
     pub(crate) fn read(
         parts: Parts,
-        peer: IpAddr,
+        peer: Peer,
         trusted_proxies: &[IpNet],
-        ids: RecordIds,
         now: Timestamp,
         stopwatch: Stopwatch,
     ) -> Result<Self, Box<AmbiguousRequest>> {
         let read = check(&parts).and_then(|()| {
-            Peer::of(&parts.headers, peer, trusted_proxies)
-                .ok_or_else(|| Ambiguity::ForwardedFor(peer.to_canonical()))
+            peer.in_front_of(trusted_proxies, &parts.headers)
+                .ok_or(Ambiguity::ForwardedFor(peer.address))
         });
         let of = |peer| Self {
-            ids,
             now,
             stopwatch,
             peer,
@@ -99,7 +83,7 @@ impl RequestHead {
         match read {
             Ok(peer) => Ok(of(peer)),
             Err(why) => Err(Box::new(AmbiguousRequest {
-                head: of(Peer::direct(peer)),
+                head: of(peer),
                 why,
             })),
         }
@@ -162,61 +146,10 @@ fn check(parts: &Parts) -> Result<(), Ambiguity> {
     }
 }
 
-impl From<Ambiguity> for RequestError {
-    fn from(why: Ambiguity) -> Self {
-        let told = match &why {
-            Ambiguity::Target(_) => "The request target must be a path",
-            Ambiguity::Hosts(_) | Ambiguity::Host => {
-                "The request must have exactly one Host header"
-            }
-            Ambiguity::ForwardedFor(_) => {
-                "The X-Forwarded-For header that a proxy has set cannot be read"
-            }
-        };
-        Self::new(AwsError::new(Code::Ambiguous, told), &why)
-    }
-}
-
-impl Peer {
-    /// The peer itself.
-    fn direct(peer: IpAddr) -> Self {
-        Self {
-            address: peer.to_canonical(),
-            secure: false,
-        }
-    }
-
-    /// Who stands before the trusted proxies. None if such a proxy says what cannot be read.
-    fn of(headers: &HeaderMap, peer: IpAddr, trusted: &[IpNet]) -> Option<Self> {
-        let is_trusted = |address: IpAddr| trusted.iter().any(|net| net.contains(&address));
-        let mut address = peer.to_canonical();
-        if !is_trusted(address) {
-            return Some(Self::direct(peer));
-        }
-        // Each proxy appends whom it got the request from: the last one that is no proxy of ours is the client.
-        let chain = headers.get_all("x-forwarded-for").iter();
-        let chain: Vec<&str> = chain
-            .map(|value| value.to_str())
-            .collect::<Result<_, _>>()
-            .ok()?;
-        let hops = chain.iter().rev().flat_map(|list| list.rsplit(','));
-        for hop in hops {
-            address = hop.trim().parse::<IpAddr>().ok()?.to_canonical();
-            if !is_trusted(address) {
-                break;
-            }
-        }
-        let mut schemes = headers.get_all("x-forwarded-proto").iter();
-        let secure = match (schemes.next(), schemes.next()) {
-            (Some(scheme), None) => scheme.as_bytes().eq_ignore_ascii_case(b"https"),
-            _ => false,
-        };
-        Some(Self { address, secure })
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use http::Request;
 
     use super::*;
@@ -232,17 +165,13 @@ mod tests {
         let clock = Clock::fixed(Timestamp::UNIX_EPOCH);
         let head = RequestHead::read(
             parts,
-            peer.parse().unwrap(),
+            Peer::tcp(SocketAddr::new(peer.parse().unwrap(), 1)),
             &trusted,
-            RecordIds {
-                request: String::new(),
-                event: String::new(),
-            },
             clock.now(),
             clock.stopwatch(),
         );
         match head {
-            Ok(head) => format!("{} {}", head.peer.address, head.peer.secure),
+            Ok(head) => format!("{} {}", head.peer.address, head.peer.is_secure()),
             Err(unclear) => format!("{}; {}", unclear.head.peer.address, unclear.why),
         }
     }

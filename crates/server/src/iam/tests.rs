@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::{
-    http::head::RequestHead,
+    http::{head::RequestHead, peer::Peer},
     identity::{
         entity::{self, AccessKeyOwner, AccessKeyStatus, Permissions, TrustDocument},
         index::Index,
@@ -135,12 +135,10 @@ impl World {
             .body(())
             .unwrap()
             .into_parts();
-        let ids = app.request_ids.next();
         let head = RequestHead::read(
             parts,
-            [127, 0, 0, 1].into(),
+            Peer::tcp("127.0.0.1:1".parse().unwrap()),
             &[],
-            ids,
             now,
             app.clock.stopwatch(),
         );

@@ -32,27 +32,10 @@ use crate::{
         caller::{Caller, Identity},
         condition_keys::{self, KeySources, Origin},
         error::RequestError,
+        requester::Requester,
         service::Service,
     },
 };
-
-/// Who makes a request.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Requester<'a> {
-    /// A client that has not signed.
-    Anonymous,
-    /// A caller whose signature was verified.
-    Caller(&'a Caller),
-    /// A client with a token that was verified against a key of the provider.
-    WebIdentity {
-        /// The token.
-        token: &'a VerifiedToken<'a>,
-        /// The provider.
-        provider: &'a ProviderEntry,
-    },
-    /// The service that this resource belongs to. The server acts for it; no request signs as one.
-    Service(&'a ServiceResource),
-}
 
 /// Decides what one requester may do, on one snapshot of the index.
 #[derive(Debug)]

@@ -20,8 +20,8 @@ use crate::{
     identity::index::{ProviderEntry, TableEntry},
     oidc::VerifiedToken,
     request::{
-        authorize::Requester,
         caller::{Caller, Identity},
+        requester::Requester,
         service::Service,
     },
 };
@@ -141,7 +141,7 @@ fn request_keys<'a>(context: &mut ConditionContext<'a>, sources: &KeySources<'a>
     context.set("aws:EpochTime", ConditionValue::Integer(now.as_second()));
     match sources.origin {
         Origin::Client(head) => {
-            let secure = ConditionValue::Bool(head.peer.secure);
+            let secure = ConditionValue::Bool(head.peer.is_secure());
             context.set("aws:SecureTransport", secure);
             context.set("aws:SourceIp", ConditionValue::Address(head.peer.address));
             let user_agent = head.header("user-agent").map(ConditionValue::from);

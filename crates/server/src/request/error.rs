@@ -5,8 +5,10 @@
 
 use std::fmt::Display;
 
-use bowline_aws::error::AwsError;
+use bowline_aws::error::{AwsError, Code};
 use bowline_iam::trace::Trace;
+
+use crate::http::head::Ambiguity;
 
 /// Why a call is not served.
 #[derive(Debug)]
@@ -42,5 +44,20 @@ impl From<AwsError> for RequestError {
             internal: None,
             traces: Vec::new(),
         }
+    }
+}
+
+impl From<Ambiguity> for RequestError {
+    fn from(why: Ambiguity) -> Self {
+        let told = match &why {
+            Ambiguity::Target(_) => "The request target must be a path",
+            Ambiguity::Hosts(_) | Ambiguity::Host => {
+                "The request must have exactly one Host header"
+            }
+            Ambiguity::ForwardedFor(_) => {
+                "The X-Forwarded-For header that a proxy has set cannot be read"
+            }
+        };
+        Self::new(AwsError::new(Code::Ambiguous, told), &why)
     }
 }

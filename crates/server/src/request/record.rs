@@ -15,7 +15,7 @@ use bowline_iam::account::AccountId;
 use crate::{
     http::head::RequestHead,
     identity::{entity::RoleService, index::ProviderEntry},
-    request::{caller::Caller, service::Service},
+    request::{caller::Caller, request_id::RecordIds, service::Service},
 };
 
 /// Longest parameter that is told of; of a longer one only its length is.
@@ -30,10 +30,10 @@ const MAX_FIELDS: usize = 256;
 pub(crate) struct RequestRecord<'a> {
     /// Its head.
     pub(crate) head: &'a RequestHead,
+    /// Its ids.
+    pub(crate) ids: &'a RecordIds,
     /// The service that it is for.
     pub(crate) service: Service,
-    /// What its record is called, if another one of the same request has the request's name.
-    pub(crate) event_id: Option<String>,
     /// The operation, once it is known to be one.
     pub(crate) operation: Option<AuditedOperation>,
     /// The region of its signature.
@@ -128,11 +128,11 @@ pub(crate) struct AuditFields<'a> {
 
 impl<'a> RequestRecord<'a> {
     /// A call of which nothing more is known yet.
-    pub(crate) fn new(head: &'a RequestHead, service: Service) -> Self {
+    pub(crate) fn new(head: &'a RequestHead, ids: &'a RecordIds, service: Service) -> Self {
         Self {
             head,
+            ids,
             service,
-            event_id: None,
             operation: None,
             region: None,
             identity: RecordedIdentity::Anonymous,

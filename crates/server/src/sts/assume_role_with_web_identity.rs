@@ -127,7 +127,7 @@ pub(crate) async fn with_web_identity(
         session_token_utilization: None,
         session_token_size: None,
     };
-    let response = sts::response(&output, &record.head.ids.request);
+    let response = sts::response(&output, &record.ids.request);
     audit_issued_credentials(record, output.credentials, output.assumed_role_user);
     let audited = &mut record.response;
     audited.add_if(

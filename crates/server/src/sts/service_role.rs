@@ -28,6 +28,7 @@ use crate::{
         call::Call,
         error::RequestError,
         record::{AuditedResource, RecordedIdentity, RequestRecord},
+        request_id::RecordIds,
         service::Service,
     },
 };
@@ -58,8 +59,11 @@ pub(crate) fn assume_for_service(
     resource: &ServiceResource,
 ) -> Result<IssuedCredentials, RequestError> {
     let seconds = resource.service().session_seconds();
-    let mut own = RequestRecord::new(record.head, Service::Sts);
-    own.event_id = Some(call.app.request_ids.next().event);
+    let ids = RecordIds {
+        request: record.ids.request.clone(),
+        event: call.app.request_ids.next().event,
+    };
+    let mut own = RequestRecord::new(record.head, &ids, Service::Sts);
     own.operation = Some(Operation::AssumeRole.into());
     own.region.clone_from(&record.region);
     own.identity = RecordedIdentity::Service(resource.service());

@@ -29,7 +29,7 @@ pub(crate) fn finish(
     let (service, head) = (record.service, record.head);
     let protocol = service.protocol();
     let failed = |error: &AwsError| {
-        let (id, method) = (&head.ids.request, head.method());
+        let (id, method) = (&record.ids.request, head.method());
         response::error(error, protocol, id, head.path(), method)
     };
     let refused = outcome.as_ref().err();
@@ -49,7 +49,7 @@ pub(crate) fn finish(
     }) = refused
         && client.code().fault() == Fault::Receiver
     {
-        let id = &head.ids.request;
+        let id = &record.ids.request;
         tracing::error!(request.id = id, reason, "The call `{id}` failed: {reason}");
     }
     let written = write(app, record, told);
@@ -60,7 +60,7 @@ pub(crate) fn finish(
         }
         (Err(Unwritten), _) => (failed(&AwsError::internal(protocol)), Ending::Broken),
     };
-    response::set_request_id(&mut answer, protocol, &head.ids.request);
+    response::set_request_id(&mut answer, protocol, &record.ids.request);
     app.metrics.call(service, ending, head.stopwatch.elapsed());
     answer
 }

@@ -52,7 +52,7 @@ pub(crate) async fn signed(
         index: std::sync::Arc::clone(&index),
         caller,
         now: head.now,
-        request_id: &head.ids.request,
+        request_id: &record.ids.request,
     };
     let authorizer = Authorizer::new(&index, head, record.service, Some(region), Some(caller));
     let unknown = || AwsError::unknown_operation(action, version);

@@ -4,7 +4,10 @@
 //! with that: a signature that covers little must not be turned into another service's call by what somebody adds. Unsigned requests
 //! are what their form makes of them, and there is little that they can do.
 
-use std::{net::SocketAddr, sync::Arc};
+mod finish;
+mod query;
+
+use std::sync::Arc;
 
 use bowline_aws::{
     dynamodb::Api,
@@ -21,11 +24,12 @@ use crate::{
         body::RequestBody,
         head::{AmbiguousRequest, RequestHead},
         listener::Handler,
+        peer::Peer,
         response::Response,
     },
     operator,
     request::{
-        error::RequestError, finish::finish, query, record::RequestRecord, service::Service,
+        error::RequestError, record::RequestRecord, request_id::RecordIds, service::Service,
     },
 };
 
@@ -52,14 +56,14 @@ enum Route<'a> {
 struct Unroutable(Service, RequestError);
 
 impl Handler for App {
-    async fn handle(self: Arc<Self>, request: Request<Incoming>, peer: SocketAddr) -> Response {
+    async fn handle(self: Arc<Self>, request: Request<Incoming>, peer: Peer) -> Response {
         let (parts, body) = request.into_parts();
         let (now, stopwatch) = (self.clock.now(), self.clock.stopwatch());
         let ids = self.request_ids.next();
         let proxies = &self.config.trusted_proxies;
-        let head = match RequestHead::read(parts, peer.ip(), proxies, ids, now, stopwatch) {
+        let head = match RequestHead::read(parts, peer, proxies, now, stopwatch) {
             Ok(head) => head,
-            Err(unclear) => return self.reject_ambiguous(*unclear),
+            Err(ambiguous) => return self.reject_ambiguous(*ambiguous, &ids),
         };
         let body = RequestBody::new(
             body,
@@ -68,7 +72,7 @@ impl Handler for App {
             &self.body_budget,
         );
         let unread = body.unread();
-        let mut answer = self.serve(&head, body).await;
+        let mut answer = self.serve(&head, &ids, body).await;
         // A length that came beside a transfer coding is gone by now, and whoever stands in front may have gone by that: nothing
         // more is taken from the connection (RFC 9112, 6.3).
         if unread.should_close() || head.header("transfer-encoding").is_some() {
@@ -85,14 +89,18 @@ impl Handler for App {
 impl App {
     /// Ends a call that could be understood in two ways, in the form that S3 has: nobody knows which API was meant. Where the next
     /// request of the connection begins may be in doubt too.
-    fn reject_ambiguous(&self, AmbiguousRequest { head, why }: AmbiguousRequest) -> Response {
-        let record = RequestRecord::new(&head, Service::S3);
-        let mut answer = finish(self, &record, Err(why.into()));
+    fn reject_ambiguous(
+        &self,
+        AmbiguousRequest { head, why }: AmbiguousRequest,
+        ids: &RecordIds,
+    ) -> Response {
+        let record = RequestRecord::new(&head, ids, Service::S3);
+        let mut answer = finish::finish(self, &record, Err(why.into()));
         end_connection(&mut answer);
         answer
     }
 
-    async fn serve(&self, head: &RequestHead, body: RequestBody) -> Response {
+    async fn serve(&self, head: &RequestHead, ids: &RecordIds, body: RequestBody) -> Response {
         let headers = head.headers();
         let parts = RequestParts {
             method: head.method().as_str(),
@@ -103,32 +111,32 @@ impl App {
         let mut record;
         let outcome = match route(head, &parts) {
             Ok(Route::Query(service, signature)) => {
-                record = RequestRecord::new(head, service);
+                record = RequestRecord::new(head, ids, service);
                 query::signed(self, &mut record, &signature, body).await
             }
             Ok(Route::UnsignedQuery) => {
-                record = RequestRecord::new(head, Service::Sts);
+                record = RequestRecord::new(head, ids, Service::Sts);
                 query::unsigned(self, &mut record, body).await
             }
             Ok(Route::Operator(operation, signature)) => {
-                record = RequestRecord::new(head, Service::Bowline);
+                record = RequestRecord::new(head, ids, Service::Bowline);
                 operator::serve(self, &mut record, &signature, operation, body).await
             }
             Ok(Route::DynamoDb(target, name, signature)) => {
-                record = RequestRecord::new(head, Service::DynamoDb);
+                record = RequestRecord::new(head, ids, Service::DynamoDb);
                 let operation = (target, name);
                 dynamodb::serve(self, &mut record, &signature, operation, body).await
             }
             Ok(Route::S3(signature)) => {
-                record = RequestRecord::new(head, Service::S3);
+                record = RequestRecord::new(head, ids, Service::S3);
                 s3::serve(self, &mut record, signature.as_ref(), body).await
             }
             Err(Unroutable(service, refused)) => {
-                record = RequestRecord::new(head, service);
+                record = RequestRecord::new(head, ids, service);
                 Err(refused)
             }
         };
-        finish(self, &record, outcome)
+        finish::finish(self, &record, outcome)
     }
 }
 
