@@ -13,12 +13,17 @@ pub fn run(input: &[u8]) {
     let Ok(target) = S3Target::parse(host, path, &["localhost", "s3.example.com"]) else {
         return;
     };
-    assert!(target.key.is_none() || target.bucket.is_some());
-    if let Some(bucket) = &target.bucket {
+    let (bucket, object) = match &target {
+        S3Target::Service => (None, None),
+        S3Target::Bucket(bucket) => (Some(bucket), None),
+        S3Target::Object(object) => (Some(&object.bucket), Some(object)),
+    };
+    if let Some(bucket) = bucket {
         assert_eq!(bucket.as_str().parse::<BucketName>().as_ref(), Ok(bucket));
     }
-    if let Some(key) = &target.key {
-        assert_eq!(ObjectKey::new(key.as_str()).as_ref(), Ok(key));
+    if let Some(object) = object {
+        let key = ObjectKey::new(object.key.as_str());
+        assert_eq!(key.as_ref(), Ok(&object.key));
     }
     let Ok(query) = decode_query(query) else {
         return;
@@ -30,7 +35,8 @@ pub fn run(input: &[u8]) {
             headers: &[],
         };
         if let Ok(operation) = Operation::parse(target.clone(), &request) {
-            assert_eq!(operation.bucket(), target.bucket.as_ref());
+            assert_eq!(operation.bucket(), bucket);
+            assert_eq!(operation.object(), object);
             assert!(!operation.requirements().is_empty());
         }
     }

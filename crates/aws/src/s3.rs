@@ -1,18 +1,25 @@
-//! S3 requests: whose bucket and key a request means, which operation it is, and what permission that takes.
+//! S3 requests: which bucket and object a request is for, which operation it calls, and what
+//! permissions that needs.
 //!
-//! Pure: host, path, query and headers in; [`S3Target`] and [`Operation`] or AWS's refusal out. What is not on an operation's list is
-//! refused as `NotImplemented`, never ignored: an unknown query key or header could turn a request into another one.
+//! Pure: host, path, query and headers in; [`S3Target`] and [`Operation`] or AWS's error out.
+//! Everything that is not on an operation's lists is `NotImplemented`, never ignored: an unknown
+//! query key or header could make the request another one.
 
 mod bucket;
+mod error;
 mod key;
-mod operation;
-mod permission;
+mod metadata;
+pub mod operation;
+mod parameters;
+mod read;
 mod target;
+mod upload;
 
 pub use bucket::{BucketName, InvalidBucketName};
 pub use key::{InvalidKey, ObjectKey};
-pub use operation::{
-    Conditions, ListObjects, Metadata, Operation, OperationRequest, PutObject, Range, ReadObject,
-    create_bucket_location, decode_query,
-};
-pub use target::{AddressingStyle, InvalidTarget, S3Target};
+pub use metadata::ObjectMetadata;
+pub use operation::{Operation, S3Operation};
+pub use parameters::{OperationRequest, RequestParameters, decode_query};
+pub use read::{ByteRange, Preconditions, ReadParameters};
+pub use target::{InvalidTarget, ObjectAddress, S3Target, TargetKind};
+pub use upload::BodyClaims;

@@ -85,6 +85,15 @@ impl<A> Permit<A> {
     pub fn action(&self) -> &A {
         &self.0
     }
+
+    /// The permit for one variant of what is permitted, such as one operation of a service; `None`
+    /// if it is another variant.
+    ///
+    /// `variant` is a function pointer: it sees nothing but the permitted value, so it can only
+    /// take a part out.
+    pub fn narrow<V>(self, variant: fn(A) -> Option<V>) -> Option<Permit<V>> {
+        variant(self.0).map(Permit)
+    }
 }
 
 impl Denied {

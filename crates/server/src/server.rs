@@ -147,7 +147,7 @@ impl Server {
         let upstreams = Upstreams::default()
             .with_objects(EMBEDDED, store(objects))
             .with_tables(EMBEDDED, Arc::new(tables));
-        gateway::s3::recover(&state, &upstreams)
+        gateway::s3::recover(&state, &upstreams, clock.now())
             .await
             .map_err(StartError::Buckets)?;
         gateway::dynamodb::recover(&state, &upstreams, clock.now()).await;

@@ -66,19 +66,6 @@ impl Upstreams {
         })
     }
 
-    /// The store of the objects of new buckets.
-    ///
-    /// # Errors
-    /// [`UnknownUpstream`].
-    pub fn for_new_buckets(&self) -> Result<&dyn ObjectStore, UnknownUpstream> {
-        let store = self.objects.get(EMBEDDED);
-        store.map(|store| &**store).ok_or_else(|| UnknownUpstream {
-            arn: "arn:aws:s3:::*".to_owned(),
-            upstream: EMBEDDED.to_owned(),
-            kind: "objects",
-        })
-    }
-
     /// The store of a table's items.
     ///
     /// # Errors

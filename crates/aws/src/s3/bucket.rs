@@ -2,18 +2,19 @@
 
 use std::{fmt, net::Ipv4Addr, str::FromStr};
 
-/// The name of a general purpose bucket, by the rules for new ones ("General purpose bucket naming rules", S3 User Guide).
+/// The name of a general purpose bucket, by the rules for new ones ("General purpose bucket naming
+/// rules", S3 User Guide).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BucketName(String);
 
-/// That a text can be no bucket's name.
+/// The text is not a valid bucket name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a bucket name")]
 pub struct InvalidBucketName(pub String);
 
-/// Beginnings that AWS keeps for itself; `xn--` would be an internationalized domain.
+/// Prefixes that AWS reserves; `xn--` marks an internationalized domain.
 const RESERVED_PREFIXES: [&str; 3] = ["xn--", "sthree-", "amzn-s3-demo-"];
-/// Ends that name access points, directory buckets and tables.
+/// Suffixes of access points, directory buckets and tables.
 const RESERVED_SUFFIXES: [&str; 5] = ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"];
 
 impl BucketName {
@@ -34,7 +35,7 @@ impl FromStr for BucketName {
     fn from_str(text: &str) -> Result<Self, InvalidBucketName> {
         let alphanumeric =
             |b: Option<u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-        let good = (3..=63).contains(&text.len())
+        let valid = (3..=63).contains(&text.len())
             && text
                 .bytes()
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'))
@@ -48,7 +49,7 @@ impl FromStr for BucketName {
             && !RESERVED_SUFFIXES
                 .iter()
                 .any(|suffix| text.ends_with(suffix));
-        if good {
+        if valid {
             Ok(Self(text.to_owned()))
         } else {
             Err(InvalidBucketName(text.to_owned()))

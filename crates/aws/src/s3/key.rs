@@ -4,12 +4,13 @@ use std::fmt;
 
 /// The key of an object: 1 to 1,024 bytes of UTF-8, any characters, NUL included, as AWS allows.
 ///
-/// Dot segments and empty segments are characters like others and keep keys apart (`a`, `./a` and `b/../a` are three objects); only a
-/// key whose `..` climb above its start is refused, as AWS does, because tools along the way would make another bucket's path of it.
+/// Dot segments and empty segments are characters like others: `a`, `./a` and `b/../a` are three
+/// objects. Only a key whose `..` climb above its start is rejected, as AWS does: proxies and tools
+/// would read it as a path in another bucket.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectKey(String);
 
-/// Why a text is no key.
+/// Why a text is not a valid key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidKey {
     /// It has no characters.
@@ -24,7 +25,7 @@ pub enum InvalidKey {
 }
 
 impl ObjectKey {
-    /// The longest key in bytes ("Object key naming guidelines", S3 User Guide).
+    /// The length of the longest key, in bytes ("Object key naming guidelines", S3 User Guide).
     pub const MAX_LEN: usize = 1024;
 
     /// Reads a key that is already percent-decoded.
@@ -56,7 +57,8 @@ impl fmt::Display for ObjectKey {
     }
 }
 
-/// Whether `..` anywhere outnumber the segments before them. An empty segment is no step down, so that this errs on the safe side.
+/// Whether the `..` outnumber the segments before them anywhere. An empty segment does not count as
+/// a segment, which errs on the safe side.
 fn climbs_out(key: &str) -> bool {
     let mut depth = 0usize;
     for segment in key.split('/') {

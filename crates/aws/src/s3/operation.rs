@@ -1,319 +1,248 @@
-//! From method, target, query and headers to an [`Operation`] with typed parameters.
+//! S3's operations.
 //!
-//! Query keys and `x-amz-*` headers are an allow-list per operation; anything else answers `NotImplemented`. What a caller may do and what
-//! is sent to an upstream are both made from the `Operation`, never from the request.
+//! [`s3_operations!`](crate::s3_operations) is the table: one row for each operation that is built.
+//! Each row is a struct in a file of its own, with its allow-list of query keys and headers, its
+//! parsing and its requirements. The enum [`Operation`], the dispatch of a request to its row and
+//! that of a permit to its handler are derived from the table. A request that no row describes is
+//! `NotImplemented`.
+//!
+//! What a caller may do and what is sent to an upstream are both made from the operation, never
+//! from the request.
 
-use super::{BucketName, ObjectKey, S3Target};
-use crate::{
-    checksum::{Checksum, ChecksumAlgorithm},
-    error::{AwsError, Code},
+use super::{
+    BucketName, ObjectAddress, S3Target, TargetKind,
+    error::not_implemented,
+    parameters::{OperationRequest, RequestParameters},
 };
+use crate::{access::Access, error::AwsError, requirement::Requirement};
 
-mod allowed;
-mod location;
-mod put;
-mod read;
+mod create_bucket;
+mod declaration;
+mod delete_bucket;
+mod delete_object;
+mod get_bucket_location;
+mod get_object;
+mod head_bucket;
+mod head_object;
+mod list_buckets;
+mod list_objects_v2;
+mod put_object;
 
-pub use allowed::decode_query;
-pub use location::create_bucket_location;
-pub use put::{Metadata, PutObject};
-pub use read::{Conditions, Range, ReadObject};
+pub use create_bucket::CreateBucket;
+pub use declaration::{BodyKind, Declared, EventKind, OperationTarget, S3Operation, Service};
+pub use delete_bucket::DeleteBucket;
+pub use delete_object::DeleteObject;
+pub use get_bucket_location::GetBucketLocation;
+pub use get_object::GetObject;
+pub use head_bucket::HeadBucket;
+pub use head_object::HeadObject;
+pub use list_buckets::ListBuckets;
+pub use list_objects_v2::ListObjectsV2;
+pub use put_object::PutObject;
 
-use allowed::Given;
-
-/// The parts of a request beside its target.
-#[derive(Debug, Clone, Copy)]
-pub struct OperationRequest<'a> {
-    /// The method, in upper case.
-    pub method: &'a str,
-    /// The query, decoded by [`decode_query`].
-    pub query: &'a [(String, String)],
-    /// Header names in lower case with their values, as received.
-    pub headers: &'a [(&'a str, &'a [u8])],
+/// Calls a macro with the table of S3's operations.
+///
+/// A row has the struct and its module; the action; the method, the target and the query parameter
+/// (`key` or `key=value`) that select it; what the request's body is ([`BodyKind`]); whether it
+/// changes anything ([`Access`]); and the kind of its audit event ([`EventKind`]).
+///
+/// Sources: "Amazon S3 API Reference"; "Actions, resources, and condition keys for Amazon S3",
+/// Service Authorization Reference; "Logging Amazon S3 API calls using AWS CloudTrail", S3 User
+/// Guide.
+#[macro_export]
+macro_rules! s3_operations {
+    ($callback:ident) => {
+        $callback! {
+            CreateBucket create_bucket "s3:CreateBucket" PUT Bucket [] Parameters Changes Management;
+            DeleteBucket delete_bucket "s3:DeleteBucket" DELETE Bucket [] Empty Changes Management;
+            DeleteObject delete_object "s3:DeleteObject" DELETE Object [] Empty Changes Data;
+            GetBucketLocation get_bucket_location "s3:GetBucketLocation" GET Bucket ["location"] Empty Reads Management;
+            GetObject get_object "s3:GetObject" GET Object [] Empty Reads Data;
+            HeadBucket head_bucket "s3:ListBucket" HEAD Bucket [] Empty Reads Management;
+            HeadObject head_object "s3:GetObject" HEAD Object [] Empty Reads Data;
+            ListBuckets list_buckets "s3:ListAllMyBuckets" GET Service [] Empty Reads Management;
+            ListObjectsV2 list_objects_v2 "s3:ListBucket" GET Bucket ["list-type=2"] Empty Reads Data;
+            PutObject put_object "s3:PutObject" PUT Object [] Object Changes Data;
+        }
+    };
 }
 
-/// An S3 operation that is served.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Operation {
-    /// The caller's account's buckets.
-    ListBuckets,
-    /// Makes a bucket.
-    CreateBucket {
-        /// The bucket.
-        bucket: BucketName,
-        /// `x-amz-acl`, which changes nothing and is there for policies.
-        acl: Option<String>,
-        /// The region that the body names, once that was [taken](Operation::take_body).
-        location: Option<String>,
-        /// The checksum of the body that a header claims, in base64.
-        checksum: Option<(ChecksumAlgorithm, String)>,
-    },
-    /// Whether the bucket exists.
-    HeadBucket {
-        /// The bucket.
-        bucket: BucketName,
-    },
-    /// Removes an empty bucket.
-    DeleteBucket {
-        /// The bucket.
-        bucket: BucketName,
-    },
-    /// The bucket's region.
-    GetBucketLocation {
-        /// The bucket.
-        bucket: BucketName,
-    },
-    /// A page of keys.
-    ListObjectsV2 {
-        /// The bucket.
-        bucket: BucketName,
-        /// Which keys.
-        list: ListObjects,
-    },
-    /// An object's metadata and data.
-    GetObject {
-        /// The bucket.
-        bucket: BucketName,
-        /// The key.
-        key: ObjectKey,
-        /// Range and conditions.
-        read: ReadObject,
-    },
-    /// An object's metadata.
-    HeadObject {
-        /// The bucket.
-        bucket: BucketName,
-        /// The key.
-        key: ObjectKey,
-        /// Range and conditions.
-        read: ReadObject,
-    },
-    /// Stores an object.
-    PutObject {
-        /// The bucket.
-        bucket: BucketName,
-        /// The key.
-        key: ObjectKey,
-        /// Metadata, and what is claimed of the body.
-        put: Box<PutObject>,
-    },
-    /// Removes an object; one that does not exist is as good as removed.
-    DeleteObject {
-        /// The bucket.
-        bucket: BucketName,
-        /// The key.
-        key: ObjectKey,
-    },
+/// The names of targets in the table.
+mod targets {
+    pub(super) type Service = super::Service;
+    pub(super) type Bucket = super::BucketName;
+    pub(super) type Object = super::ObjectAddress;
 }
 
-/// Which keys a listing shows. A field is `None` if the parameter was not sent.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ListObjects {
-    /// Only keys that begin so.
-    pub prefix: Option<String>,
-    /// Keys that share what stands before the delimiter become one common prefix.
-    pub delimiter: Option<String>,
-    /// At most so many entries; a page never has more than 1,000.
-    pub max_keys: Option<u32>,
-    /// Where the last page ended, as that page said.
-    pub continuation_token: Option<String>,
-    /// Only keys after this one.
-    pub start_after: Option<String>,
-    /// Whether keys are to be percent-encoded in the answer.
-    pub encode_url: bool,
-    /// Whether owners are to be shown.
-    pub fetch_owner: bool,
+struct Row {
+    name: &'static str,
+    method: &'static str,
+    target: TargetKind,
+    selector: Option<&'static str>,
+    body: BodyKind,
+    access: Access,
+    event: EventKind,
+    parse: fn(S3Target, &RequestParameters<'_>, &Row) -> Result<Operation, AwsError>,
 }
+
+macro_rules! optional {
+    () => {
+        None
+    };
+    ($value:literal) => {
+        Some($value)
+    };
+}
+
+macro_rules! declare {
+    ($($name:ident $module:ident $action:literal $method:ident $target:ident [$($selector:literal)?] $body:ident $access:ident $event:ident;)*) => {
+        /// An S3 operation, as one request calls it.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "the structs are documented")]
+        pub enum Operation {
+            $($name($name),)*
+        }
+
+        const ROWS: &[&Row] = &[$($name::ROW),*];
+
+        impl Operation {
+            const fn row(&self) -> &'static Row {
+                match self {
+                    $(Self::$name(_) => $name::ROW,)*
+                }
+            }
+
+            /// Reads the parameters in the request's body, if it has [some](BodyKind::Parameters).
+            ///
+            /// # Errors
+            /// AWS's, for a malformed body or one that is not what the headers claim.
+            pub fn read_body(&mut self, body: &[u8]) -> Result<(), AwsError> {
+                match self {
+                    $(Self::$name(operation) => operation.read_body(body),)*
+                }
+            }
+
+            /// The permissions that it needs, all of them.
+            pub fn requirements(&self) -> Vec<Requirement<'static>> {
+                match self {
+                    $(Self::$name(operation) => operation.requirements(),)*
+                }
+            }
+
+            /// The bucket that it is about.
+            pub fn bucket(&self) -> Option<&BucketName> {
+                match self {
+                    $(Self::$name(operation) => operation.target().bucket(),)*
+                }
+            }
+
+            /// The object that it is about.
+            pub fn object(&self) -> Option<&ObjectAddress> {
+                match self {
+                    $(Self::$name(operation) => operation.target().object(),)*
+                }
+            }
+
+            /// What the audit log records of it beside bucket and key, by CloudTrail's names.
+            pub fn audited_parameters(&self) -> Vec<(&'static str, String)> {
+                match self {
+                    $(Self::$name(operation) => operation.audited_parameters(),)*
+                }
+            }
+        }
+
+        $(
+            impl $name {
+                const ROW: &'static Row = &Row {
+                    name: stringify!($name),
+                    method: stringify!($method),
+                    target: <targets::$target as OperationTarget>::KIND,
+                    selector: optional!($($selector)?),
+                    body: BodyKind::$body,
+                    access: Access::$access,
+                    event: EventKind::$event,
+                    parse: parse::<$name>,
+                };
+            }
+
+            impl Declared for $name {
+                const ACTION: &'static str = $action;
+                type Target = targets::$target;
+            }
+
+            impl From<$name> for Operation {
+                fn from(operation: $name) -> Self {
+                    Self::$name(operation)
+                }
+            }
+        )*
+    };
+}
+
+s3_operations!(declare);
 
 impl Operation {
     /// Reads the operation of a request.
     ///
     /// # Errors
-    /// `NotImplemented` for whatever is not served, `InvalidArgument` and others of AWS's for values that are malformed.
+    /// `NotImplemented` for everything that the table and the operation's lists do not have, and
+    /// AWS's errors for malformed values.
     pub fn parse(target: S3Target, request: &OperationRequest<'_>) -> Result<Self, AwsError> {
-        let given = Given::new(request)?;
-        let S3Target {
-            bucket,
-            key,
-            style: _,
-        } = target;
-        match (request.method, bucket, key) {
-            ("GET", None, _) => given.only(&[], &[]).map(|()| Self::ListBuckets),
-            ("GET", Some(bucket), None) if given.query("location").is_some() => {
-                given.only(&["location"], &[])?;
-                Ok(Self::GetBucketLocation { bucket })
-            }
-            ("GET", Some(bucket), None) if given.query("list-type") == Some("2") => {
-                Ok(Self::ListObjectsV2 {
-                    bucket,
-                    list: ListObjects::read(&given)?,
-                })
-            }
-            ("PUT", Some(bucket), None) => {
-                given.only(
-                    &[],
-                    &[
-                        "x-amz-acl",
-                        "x-amz-checksum-",
-                        "x-amz-sdk-checksum-algorithm",
-                    ],
-                )?;
-                Ok(Self::CreateBucket {
-                    bucket,
-                    acl: given.owner_keeps_control()?,
-                    location: None,
-                    checksum: put::checksum(&given)?,
-                })
-            }
-            ("HEAD", Some(bucket), None) => {
-                given.only(&[], &[]).map(|()| Self::HeadBucket { bucket })
-            }
-            ("DELETE", Some(bucket), None) => {
-                given.only(&[], &[]).map(|()| Self::DeleteBucket { bucket })
-            }
-            ("GET", Some(bucket), Some(key)) => Ok(Self::GetObject {
-                bucket,
-                key,
-                read: ReadObject::read(&given)?,
-            }),
-            ("HEAD", Some(bucket), Some(key)) => Ok(Self::HeadObject {
-                bucket,
-                key,
-                read: ReadObject::read(&given)?,
-            }),
-            ("PUT", Some(bucket), Some(key)) => Ok(Self::PutObject {
-                bucket,
-                key,
-                put: Box::new(PutObject::read(&given)?),
-            }),
-            ("DELETE", Some(bucket), Some(key)) => {
-                given.only(&[], &[])?;
-                // Conditional deletes are not served, and one that ignored its condition would lose data.
-                given.no_header(&["if-match"])?;
-                Ok(Self::DeleteObject { bucket, key })
-            }
-            _ => Err(not_implemented()),
-        }
+        let parameters = RequestParameters::new(request)?;
+        let kind = target.kind();
+        let rows = ROWS.iter().filter(|row| {
+            row.method == request.method
+                && row.target == kind
+                && row
+                    .selector
+                    .is_none_or(|selector| selects(selector, &parameters))
+        });
+        // A row with a selector goes before one without.
+        let row = rows.max_by_key(|row| row.selector.is_some());
+        let row = row.ok_or_else(not_implemented)?;
+        (row.parse)(target, &parameters, row)
     }
 
-    /// Whether the body says what is asked, so that it has to be [taken](Self::take_body) before the decision.
-    pub fn asks_in_body(&self) -> bool {
-        matches!(self, Self::CreateBucket { .. })
+    /// Its name in the S3 API reference.
+    pub const fn name(&self) -> &'static str {
+        self.row().name
     }
 
-    /// Takes what the body asks for, of the operations [whose body does](Self::asks_in_body).
-    ///
-    /// # Errors
-    /// Those of [`create_bucket_location`], and of [`Value::verify`](crate::checksum::Value::verify) for a body that is not what the
-    /// headers claim.
-    pub fn take_body(&mut self, body: &[u8]) -> Result<(), AwsError> {
-        if let Self::CreateBucket {
-            location, checksum, ..
-        } = self
-        {
-            if let Some((algorithm, claimed)) = checksum {
-                let mut actual = Checksum::new(*algorithm);
-                actual.update(body);
-                actual.finish().verify(claimed)?;
-            }
-            *location = create_bucket_location(body)?;
-        }
-        Ok(())
+    /// What the request's body is.
+    pub const fn body(&self) -> BodyKind {
+        self.row().body
     }
 
-    /// The operation's name in the S3 API reference.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::ListBuckets => "ListBuckets",
-            Self::CreateBucket { .. } => "CreateBucket",
-            Self::HeadBucket { .. } => "HeadBucket",
-            Self::DeleteBucket { .. } => "DeleteBucket",
-            Self::GetBucketLocation { .. } => "GetBucketLocation",
-            Self::ListObjectsV2 { .. } => "ListObjectsV2",
-            Self::GetObject { .. } => "GetObject",
-            Self::HeadObject { .. } => "HeadObject",
-            Self::PutObject { .. } => "PutObject",
-            Self::DeleteObject { .. } => "DeleteObject",
-        }
+    /// Whether it changes anything.
+    pub const fn access(&self) -> Access {
+        self.row().access
     }
 
-    /// The bucket that the operation is about; none for [`ListBuckets`](Self::ListBuckets).
-    pub fn bucket(&self) -> Option<&BucketName> {
-        match self {
-            Self::ListBuckets => None,
-            Self::CreateBucket { bucket, .. }
-            | Self::HeadBucket { bucket }
-            | Self::DeleteBucket { bucket }
-            | Self::GetBucketLocation { bucket }
-            | Self::ListObjectsV2 { bucket, .. }
-            | Self::GetObject { bucket, .. }
-            | Self::HeadObject { bucket, .. }
-            | Self::PutObject { bucket, .. }
-            | Self::DeleteObject { bucket, .. } => Some(bucket),
-        }
+    /// Whether it is a data event.
+    pub const fn is_about_data(&self) -> bool {
+        matches!(self.row().event, EventKind::Data)
     }
 }
 
-impl ListObjects {
-    fn read(given: &Given<'_>) -> Result<Self, AwsError> {
-        given.only(
-            &[
-                "list-type",
-                "prefix",
-                "delimiter",
-                "max-keys",
-                "continuation-token",
-                "start-after",
-                "encoding-type",
-                "fetch-owner",
-            ],
-            &[],
-        )?;
-        let text = |name: &str| -> Result<Option<String>, AwsError> {
-            match given.query(name) {
-                // Nothing that is compared with a key need be longer than a key may be.
-                Some(value) if value.len() > 2 * ObjectKey::MAX_LEN => {
-                    Err(invalid_argument(name, value))
-                }
-                value => Ok(value.map(str::to_owned)),
-            }
-        };
-        let max_keys = match given.query("max-keys") {
-            None | Some("") => None,
-            Some(value) => match value.parse::<i32>().map(u32::try_from) {
-                Ok(Ok(n)) => Some(n),
-                Ok(Err(_)) | Err(_) => return Err(invalid_argument("max-keys", value)),
-            },
-        };
-        let encode_url = match given.query("encoding-type") {
-            None | Some("") => false,
-            Some("url") => true,
-            Some(value) => return Err(invalid_argument("encoding-type", value)),
-        };
-        Ok(Self {
-            prefix: text("prefix")?,
-            delimiter: text("delimiter")?,
-            max_keys,
-            continuation_token: text("continuation-token")?,
-            start_after: text("start-after")?,
-            encode_url,
-            fetch_owner: given.query("fetch-owner") == Some("true"),
-        })
+/// Whether a request has the query parameter `key` or `key=value`.
+fn selects(selector: &str, parameters: &RequestParameters<'_>) -> bool {
+    match selector.split_once('=') {
+        Some((key, value)) => parameters.query(key) == Some(value),
+        None => parameters.query(selector).is_some(),
     }
 }
 
-fn not_implemented() -> AwsError {
-    AwsError::new(
-        Code::NotImplemented,
-        "A header or query you provided implies functionality that is not implemented",
-    )
-}
-
-fn invalid_argument(name: &str, value: &str) -> AwsError {
-    let shown: String = value.chars().take(64).collect();
-    AwsError::new(Code::InvalidArgument, format!("Invalid value for {name}"))
-        .with("ArgumentName", name)
-        .with("ArgumentValue", shown)
+fn parse<O: S3Operation>(
+    target: S3Target,
+    parameters: &RequestParameters<'_>,
+    row: &Row,
+) -> Result<Operation, AwsError> {
+    let selector = row
+        .selector
+        .map(|s| s.split_once('=').map_or(s, |(key, _)| key));
+    parameters.reject_unknown(selector, O::QUERY, O::HEADERS)?;
+    let target = O::Target::from_request(target).ok_or_else(not_implemented)?;
+    O::parse(target, parameters).map(Into::into)
 }
 
 #[cfg(test)]

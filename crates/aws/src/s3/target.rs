@@ -1,31 +1,49 @@
-//! From host and path to bucket and key.
+//! Finds the bucket and key that a request is for.
 //!
-//! The bucket stands in the host (`bucket.localhost`, `bucket.<base domain>`) or is the first segment of the path. The key is decoded exactly
-//! once; the path as received stays with the caller, since that is what was signed.
+//! The bucket is in the host (`bucket.localhost`, `bucket.<base domain>`) or is the first segment of
+//! the path. The key is decoded exactly once. Signatures are verified over the path as received.
 
 use percent_encoding::percent_decode_str;
 
 use super::{BucketName, InvalidBucketName, InvalidKey, ObjectKey};
 use crate::error::{AwsError, Code};
 
-/// Where the bucket stood.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AddressingStyle {
-    /// In the path.
-    Path,
-    /// In the host.
-    VirtualHost,
+/// What a request is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum S3Target {
+    /// Neither a bucket nor an object.
+    Service,
+    /// A bucket.
+    Bucket(BucketName),
+    /// An object.
+    Object(ObjectAddress),
 }
 
-/// What a request is about: the service, a bucket, or an object.
+/// A kind of [`S3Target`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TargetKind {
+    /// Neither a bucket nor an object.
+    Service,
+    /// A bucket.
+    Bucket,
+    /// An object.
+    Object,
+}
+
+/// The bucket and key of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct S3Target {
-    /// The bucket; `None` means the service.
-    pub bucket: Option<BucketName>,
-    /// The key; never without a bucket.
-    pub key: Option<ObjectKey>,
-    /// Where the bucket stood.
-    pub style: AddressingStyle,
+pub struct ObjectAddress {
+    /// The bucket.
+    pub bucket: BucketName,
+    /// The key.
+    pub key: ObjectKey,
+}
+
+impl ObjectAddress {
+    /// `arn:aws:s3:::bucket/key`.
+    pub fn arn(&self) -> String {
+        format!("{}/{}", self.bucket.arn(), self.key)
+    }
 }
 
 /// Why a target cannot be read.
@@ -34,10 +52,10 @@ pub enum InvalidTarget {
     /// The path does not begin with a slash, has a malformed escape, or is not UTF-8 once decoded.
     #[error("the path cannot be decoded")]
     Undecodable,
-    /// The bucket's name is none.
+    /// The bucket's name is invalid.
     #[error(transparent)]
     Bucket(#[from] InvalidBucketName),
-    /// The key is none.
+    /// The key is invalid.
     #[error(transparent)]
     Key(#[from] InvalidKey),
 }
@@ -45,7 +63,7 @@ pub enum InvalidTarget {
 impl S3Target {
     /// Reads `host` (with or without port) and `raw_path` (as received, without query).
     ///
-    /// `base_domains` are in lower case, without leading dot; `localhost` is to be among them if wanted.
+    /// `base_domains` are in lower case, without leading dot. `localhost` is one only if listed.
     ///
     /// # Errors
     /// [`InvalidTarget`].
@@ -58,36 +76,34 @@ impl S3Target {
             .strip_prefix('/')
             .ok_or(InvalidTarget::Undecodable)?;
         if let Some(bucket) = bucket_of_host(host, base_domains) {
-            return Ok(Self {
-                bucket: Some(bucket.parse()?),
-                key: key(path)?,
-                style: AddressingStyle::VirtualHost,
-            });
+            return Self::new(bucket.parse()?, path);
         }
         if path.is_empty() {
-            return Ok(Self {
-                bucket: None,
-                key: None,
-                style: AddressingStyle::Path,
-            });
+            return Ok(Self::Service);
         }
         let (bucket, rest) = path.split_once('/').unwrap_or((path, ""));
-        Ok(Self {
-            bucket: Some(decode(bucket)?.parse()?),
-            key: key(rest)?,
-            style: AddressingStyle::Path,
-        })
+        Self::new(decode(bucket)?.parse()?, rest)
+    }
+
+    fn new(bucket: BucketName, raw_key: &str) -> Result<Self, InvalidTarget> {
+        if raw_key.is_empty() {
+            return Ok(Self::Bucket(bucket));
+        }
+        let key = ObjectKey::new(decode(raw_key)?)?;
+        Ok(Self::Object(ObjectAddress { bucket, key }))
+    }
+
+    /// Which kind of target it is.
+    pub const fn kind(&self) -> TargetKind {
+        match self {
+            Self::Service => TargetKind::Service,
+            Self::Bucket(_) => TargetKind::Bucket,
+            Self::Object(_) => TargetKind::Object,
+        }
     }
 }
 
-fn key(raw: &str) -> Result<Option<ObjectKey>, InvalidTarget> {
-    if raw.is_empty() {
-        return Ok(None);
-    }
-    Ok(Some(ObjectKey::new(decode(raw)?)?))
-}
-
-/// Decodes once. A `%` that begins no escape is refused: whoever signed it and we could read it differently.
+/// Decodes once. Rejects a `%` that begins no escape: the signer could have read it differently.
 fn decode(raw: &str) -> Result<String, InvalidTarget> {
     let mut rest = raw.as_bytes();
     while let Some((&byte, tail)) = rest.split_first() {
@@ -106,7 +122,7 @@ fn decode(raw: &str) -> Result<String, InvalidTarget> {
     Ok(text.into_owned())
 }
 
-/// The label before a base domain. An IP address is under none.
+/// The label before a base domain. An IP address has none.
 fn bucket_of_host<D: AsRef<str>>(host: &str, base_domains: &[D]) -> Option<String> {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
@@ -116,7 +132,8 @@ fn bucket_of_host<D: AsRef<str>>(host: &str, base_domains: &[D]) -> Option<Strin
     let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
     let domains = base_domains.iter().map(AsRef::as_ref);
     let label = |domain: &str| name.strip_suffix(domain)?.strip_suffix('.');
-    // A base domain is an endpoint itself, even under another one. Of several the longest is meant, which leaves the shortest label.
+    // A base domain is an endpoint itself, even under another one. Of several matches the longest
+    // domain counts, which leaves the shortest label.
     if domains.clone().any(|domain| domain == name) {
         return None;
     }
@@ -149,18 +166,15 @@ mod tests {
 
     fn show(host: &str, path: &str) -> String {
         match S3Target::parse(host, path, &["localhost", "s3.example.com"]) {
-            Ok(target) => format!(
-                "{:?} {} {}",
-                target.style,
-                target.bucket.as_ref().map_or("-", BucketName::as_str),
-                target.key.as_ref().map_or("-", ObjectKey::as_str)
-            ),
+            Ok(S3Target::Service) => "-".to_owned(),
+            Ok(S3Target::Bucket(bucket)) => bucket.to_string(),
+            Ok(S3Target::Object(object)) => format!("{} {}", object.bucket, object.key),
             Err(error) => format!("{:?}", AwsError::from(error).code()),
         }
     }
 
     #[test]
-    fn of_several_base_domains_the_longest_is_meant() {
+    fn the_longest_matching_base_domain_counts() {
         let domains = ["example.com", "s3.example.com"];
         let bucket = |host| bucket_of_host(host, &domains);
         assert_eq!(bucket("data.s3.example.com").as_deref(), Some("data"));
@@ -172,27 +186,21 @@ mod tests {
 
     #[test]
     fn the_bucket_is_in_the_host_or_first_in_the_path() {
-        assert_eq!(show("127.0.0.1:9400", "/"), "Path - -");
-        assert_eq!(show("127.0.0.1:9400", "/insights"), "Path insights -");
-        assert_eq!(show("[::1]:9400", "/insights/"), "Path insights -");
-        assert_eq!(
-            show("localhost:9400", "/insights/bot/a"),
-            "Path insights bot/a"
-        );
-        assert_eq!(
-            show("insights.localhost:9400", "/bot/a"),
-            "VirtualHost insights bot/a"
-        );
-        assert_eq!(show("a.b.s3.example.com", "/"), "VirtualHost a.b -");
-        assert_eq!(show("notlocalhost", "/insights/a"), "Path insights a");
+        assert_eq!(show("127.0.0.1:9400", "/"), "-");
+        assert_eq!(show("127.0.0.1:9400", "/insights"), "insights");
+        assert_eq!(show("[::1]:9400", "/insights/"), "insights");
+        assert_eq!(show("localhost:9400", "/insights/bot/a"), "insights bot/a");
+        assert_eq!(show("insights.localhost:9400", "/bot/a"), "insights bot/a");
+        assert_eq!(show("a.b.s3.example.com", "/"), "a.b");
+        assert_eq!(show("notlocalhost", "/insights/a"), "insights a");
         assert_eq!(show(".localhost", "/a"), "InvalidBucketName");
     }
 
     #[test]
     fn a_key_is_decoded_once_and_slashes_are_kept() {
-        assert_eq!(show("h", "/insights/%2561"), "Path insights %61");
-        assert_eq!(show("h", "/insights//a//b/"), "Path insights /a//b/");
-        assert_eq!(show("h", "/insights/a+b%20c"), "Path insights a+b c");
+        assert_eq!(show("h", "/insights/%2561"), "insights %61");
+        assert_eq!(show("h", "/insights//a//b/"), "insights /a//b/");
+        assert_eq!(show("h", "/insights/a+b%20c"), "insights a+b c");
     }
 
     #[test]

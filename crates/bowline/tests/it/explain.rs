@@ -382,11 +382,11 @@ fn a_missing_resource_is_explained_even_if_the_client_gets_access_denied() {
 
     let told = get(&lister, "/insights/none");
     assert_snapshot!(told.verdict(), @"404 NoSuchKey: The specified key does not exist.");
-    assert_snapshot!(reason(&told), @"the bucket has no such object, which the caller is told for being allowed s3:ListBucket on arn:aws:s3:::insights");
+    assert_snapshot!(reason(&told), @"no object has this key; the caller may know, being allowed s3:ListBucket on arn:aws:s3:::insights");
 
     let hidden = get(&reader, "/insights/none");
     assert_snapshot!(hidden.verdict(), @"403 AccessDenied: Access Denied");
-    assert_snapshot!(reason(&hidden), @"the bucket has no such object, which the caller is not told for not being allowed s3:ListBucket on arn:aws:s3:::insights");
+    assert_snapshot!(reason(&hidden), @"no object has this key; the caller may not know, not being allowed s3:ListBucket on arn:aws:s3:::insights");
     let decision = &world.explain(&hidden)["decisions"][0];
     assert_snapshot!(decision["action"].as_str().unwrap(), @"s3:ListBucket");
     assert_snapshot!(decision["reason"].as_str().unwrap(), @"no identity-based policy allows it: statement 1 of `own` asks for Action s3:GetObject, the request has s3:ListBucket");
@@ -396,7 +396,7 @@ fn a_missing_resource_is_explained_even_if_the_client_gets_access_denied() {
     assert_snapshot!(reason(&no_bucket), @"no bucket has this name");
     let head = world.send(&reader, "s3", Request::new("HEAD", "/insights/none"));
     assert_eq!(head.status, 403);
-    assert!(reason(&head).contains("no such object"));
+    assert!(reason(&head).contains("no object has this key"));
 }
 
 #[test]

@@ -1,49 +1,64 @@
-//! The gateway: data requests, decided on and executed against the store that holds the bucket.
+//! The S3 gateway: authenticates and authorizes requests, and executes them against the store that
+//! the bucket's record names.
 //!
-//! Who calls is found out first, then what is asked, then whether it is allowed; the body of an upload is not asked for before
-//! that, the few bytes that say what is asked are. The caller's credentials end here.
+//! A request is authenticated, parsed and authorized, in this order. The few bytes of a body that
+//! has parameters are read before the decision, the data of an upload only after it. One handler
+//! file per operation does the rest: it takes the [`Permit`] for its operation, calls the store and
+//! builds the response. The caller's credentials end here.
 
-mod buckets;
-mod execute;
+mod body;
+mod bucket_record;
+mod call;
+mod create_bucket;
+mod delete_bucket;
+mod delete_object;
+mod error;
+mod get_bucket_location;
+mod get_object;
+mod head_bucket;
+mod head_object;
+mod list_buckets;
+mod list_objects_v2;
+mod put_object;
+mod response;
 
 use std::sync::Arc;
 
-use aws_lc_rs::{constant_time::verify_slices_are_equal, digest, rand::SecureRandom as _};
+use aws_lc_rs::{constant_time::verify_slices_are_equal, digest};
 use bowline_aws::{
     error::{AwsError, Code, Protocol},
-    requirement::Requirement,
-    s3::{BucketName, Operation, OperationRequest, S3Target, decode_query},
+    s3::{
+        ObjectAddress, Operation, OperationRequest, S3Target, decode_query,
+        operation::{BodyKind, Declared as _, ListObjectsV2, OperationTarget as _},
+    },
+    s3_operations,
     sigv4::{ChunkChain, ContentSha256, Payload, UnverifiedRequest},
 };
 use bowline_iam::decision::Permit;
 use bytes::Bytes;
-use http_body::Body as _;
+use http_body::Body;
 
-use crate::upstream::objects::ObjectStore;
 use crate::{
     app::App,
     http::{
-        body::{self, RequestBody},
-        response::Response,
+        body::{self as request_body, RequestBody},
+        response::{BoxError, Response},
     },
-    identity::{
-        entity::{BucketId, BucketState},
-        index::{BucketEntry, Index},
-    },
+    identity::index::Index,
     request::{
         authenticate::{authenticate, record_claimed_identity},
         authorize::Authorizer,
         condition_keys::s3_signature_keys,
         error::RequestError,
         record::{AuditedResource, RecordedIdentity, RequestRecord},
-        request_id::NoRandomness,
     },
 };
-pub(crate) use buckets::recover;
-use execute::{AuthorizedS3Operation, execute};
+pub(crate) use bucket_record::recover;
+use call::{AuthorizedS3Operation, S3Call};
+use error::S3Error;
 
-/// Most bytes of a body that is no object's: `CreateBucket` has a few.
-const MAX_BODY: usize = 64 * 1024;
+/// The most bytes of a body with parameters.
+const MAX_PARAMETERS_BYTES: usize = 64 * 1024;
 
 /// Serves an S3 request, signed or not.
 pub(crate) async fn serve(
@@ -54,7 +69,7 @@ pub(crate) async fn serve(
 ) -> Result<Response, RequestError> {
     let head = record.head;
     let mut index = app.state.current();
-    let (content, chunk_chain) = identify(record, signature, &index)?;
+    let (content, chunk_chain) = authenticate_caller(record, signature, &index)?;
 
     let target = S3Target::parse(head.host(), head.path(), &app.config.base_domains)
         .map_err(AwsError::from)?;
@@ -67,53 +82,57 @@ pub(crate) async fn serve(
             headers: &head.headers(),
         },
     )?;
-    tell(record, &operation, &index);
+    audit_operation(record, &operation, &index);
 
-    // Nobody unknown is read: they are denied whatever they ask.
-    let mut given = Bytes::new();
-    if record.caller().is_some() && !matches!(operation, Operation::PutObject { .. }) {
-        let ended = body.is_end_stream();
-        given = whole(content, &mut body).await?;
-        if !ended {
-            // What is decided on is what holds now, however long the body took.
+    // The bodies of anonymous requests are not read: they are always denied.
+    let mut parameters = Bytes::new();
+    if record.caller().is_some() && operation.body() != BodyKind::Object {
+        let complete = body.is_end_stream();
+        parameters = read_verified_body(content, &mut body).await?;
+        if !complete {
+            // However long the body took, the decision is about the present state.
             index = app.state.current();
-            identify(record, signature, &index)?;
-            tell_owner(record, &operation, &index);
+            authenticate_caller(record, signature, &index)?;
+            audit_bucket_owner(record, &operation, &index);
         }
-        if operation.asks_in_body() {
-            operation.take_body(&std::mem::take(&mut given))?;
+        if operation.body() == BodyKind::Parameters {
+            operation.read_body(&std::mem::take(&mut parameters))?;
         }
     }
 
-    let request = S3Request {
-        app,
+    let authorization = Authorization {
+        record,
         index: &index,
         content,
-        bucket: Asked::of(&operation, &index),
+    };
+    let permit = authorization.permit(operation)?;
+    app.audit.check_before(record)?;
+    let operation = &permit.action().operation;
+    if operation.body() == BodyKind::Empty && !parameters.is_empty() {
+        let message = format!("{} takes no request body", operation.name());
+        return Err(AwsError::new(Code::InvalidRequest, message).into());
+    }
+    let call = S3Call {
+        state: &app.state,
+        index: &index,
+        upstreams: &app.upstreams,
+        random: &app.random,
+        caller: record.caller(),
+        region: record.region.as_deref().unwrap_or_default(),
+        now: head.now,
+        content,
         chunk_chain,
     };
-    let absence = operation.absence_requirement();
-    let permit = request.decide(record, operation)?;
-    app.audit.check_before(record)?;
-    match request.carry_out(record, permit, &given, body).await {
-        Err(refused) if refused.client.code() == Code::NoSuchKey => {
-            Err(request.absent(record, refused, absence))
-        }
-        Err(RequestError {
-            client,
-            internal: None,
-            ..
-        }) if client.code() == Code::NoSuchBucket => {
-            let why = "the bucket that was decided about is gone: it was removed meanwhile";
-            Err(RequestError::new(request.bucket.named_in(client), why))
-        }
-        outcome => outcome,
+    match dispatch(&call, permit, body).await {
+        Ok(response) => Ok(response),
+        Err(S3Error::NoSuchKey(object)) => Err(authorization.missing_key_error(&object)),
+        Err(S3Error::Request(error)) => Err(error),
     }
 }
 
-/// Takes into the record who sent a request, if it is signed, and returns what is signed of its body, with what the signatures of its
-/// chunks build on.
-fn identify(
+/// Authenticates a signed request and records its caller. Returns what the signature states about
+/// the body, and what the signatures of its chunks build on.
+fn authenticate_caller(
     record: &mut RequestRecord<'_>,
     signature: Option<&UnverifiedRequest<'_>>,
     index: &Index,
@@ -129,9 +148,12 @@ fn identify(
     Ok((verified.content(), verified.chunk_chain().cloned()))
 }
 
-/// Reads a small body and holds it against what was signed.
-async fn whole(content: ContentSha256, body: &mut RequestBody) -> Result<Bytes, AwsError> {
-    let body = body::read(body, MAX_BODY, Protocol::S3).await?;
+/// Reads a body that is not an object's, and verifies that it is what was signed.
+async fn read_verified_body(
+    content: ContentSha256,
+    body: &mut RequestBody,
+) -> Result<Bytes, AwsError> {
+    let body = request_body::read(body, MAX_PARAMETERS_BYTES, Protocol::S3).await?;
     match content {
         ContentSha256::Hash(signed) => {
             let actual = digest::digest(&digest::SHA256, &body);
@@ -139,7 +161,7 @@ async fn whole(content: ContentSha256, body: &mut RequestBody) -> Result<Bytes, 
                 .map_err(|_| AwsError::content_sha256_mismatch())?;
         }
         ContentSha256::Unsigned => {}
-        // A framing that only an object's body has.
+        // Only the data of an object is chunked.
         ContentSha256::UnsignedTrailer
         | ContentSha256::SignedChunks
         | ContentSha256::SignedChunksTrailer
@@ -156,254 +178,137 @@ async fn whole(content: ContentSha256, body: &mut RequestBody) -> Result<Bytes, 
     Ok(body)
 }
 
-/// What is known of a request once it was read.
-struct S3Request<'a> {
-    app: &'a App,
+/// Records the operation and its resource.
+fn audit_operation(record: &mut RequestRecord<'_>, operation: &Operation, index: &Index) {
+    record.operation = Some(operation.into());
+    let Some(bucket) = operation.bucket() else {
+        return;
+    };
+    let parameters = &mut record.parameters;
+    parameters.add("bucketName", bucket.as_str().to_owned());
+    let arn = match operation.object() {
+        None => bucket.arn(),
+        Some(object) => {
+            parameters.add("key", object.key.as_str().to_owned());
+            object.arn()
+        }
+    };
+    for (name, value) in operation.audited_parameters() {
+        parameters.add(name, value);
+    }
+    record.resource = Some(AuditedResource { arn, account: None });
+    audit_bucket_owner(record, operation, index);
+}
+
+/// Records the owner of the bucket.
+fn audit_bucket_owner(record: &mut RequestRecord<'_>, operation: &Operation, index: &Index) {
+    if let (Some(resource), Some(bucket)) = (&mut record.resource, operation.bucket()) {
+        let bucket = index.bucket(bucket.as_str());
+        resource.account = bucket.map(|bucket| bucket.record.owner);
+    }
+}
+
+/// Decides what one request may do, on one snapshot of the index.
+struct Authorization<'a> {
+    record: &'a RequestRecord<'a>,
     index: &'a Arc<Index>,
     content: ContentSha256,
-    chunk_chain: Option<ChunkChain>,
-    bucket: Asked<'a>,
 }
 
-/// Which bucket is asked for.
-enum Asked<'a> {
-    /// None in particular.
-    Nothing,
-    /// One that does not exist.
-    Unknown(BucketName),
-    /// This one, in whatever state it is.
-    Known(&'a Arc<BucketEntry>),
-}
-
-impl<'a> Asked<'a> {
-    fn of(operation: &Operation, index: &'a Index) -> Self {
-        let Some(name) = operation.bucket() else {
-            return Self::Nothing;
-        };
-        let record = index.bucket(name.as_str());
-        record.map_or_else(|| Self::Unknown(name.clone()), Self::Known)
-    }
-
-    /// The record, if there is one.
-    fn record(&self) -> Option<&'a Arc<BucketEntry>> {
-        match self {
-            Self::Known(bucket) => Some(bucket),
-            Self::Nothing | Self::Unknown(_) => None,
-        }
-    }
-
-    /// The failure with the name of the bucket, as S3 tells it.
-    fn named_in(&self, error: AwsError) -> AwsError {
-        match self {
-            Self::Nothing => error,
-            Self::Unknown(name) => error.with("BucketName", name.as_str()),
-            Self::Known(bucket) => error.with("BucketName", bucket.record.name.as_str()),
-        }
-    }
-}
-
-impl S3Request<'_> {
-    /// Decides on the operation.
-    fn decide(
-        &self,
-        record: &RequestRecord<'_>,
-        operation: Operation,
-    ) -> Result<Permit<AuthorizedS3Operation>, RequestError> {
+impl Authorization<'_> {
+    fn permit(&self, operation: Operation) -> Result<Permit<AuthorizedS3Operation>, RequestError> {
         let requirements = operation.requirements();
-        let bucket = if let Operation::CreateBucket { bucket, .. } = &operation {
-            Some(self.new_id(bucket)?)
-        } else {
-            let record = self.bucket.record();
-            record.map(|bucket| bucket.record.id.clone())
-        };
-        let bound = AuthorizedS3Operation { operation, bucket };
-        self.authorizer(record).permit(&requirements, bound)
+        let name = operation.bucket();
+        let bucket = name
+            .and_then(|name| self.index.bucket(name.as_str()))
+            .cloned();
+        let authorized = AuthorizedS3Operation { operation, bucket };
+        self.authorizer().permit(&requirements, authorized)
     }
 
-    /// The id of a bucket that may be made.
-    fn new_id(&self, name: &BucketName) -> Result<BucketId, RequestError> {
-        let mut random = [0; 16];
-        self.app
-            .random
-            .fill(&mut random)
-            .map_err(|_| RequestError::new(AwsError::internal(Protocol::S3), &NoRandomness))?;
-        Ok(BucketId::new(name, random))
-    }
-
-    /// What the caller is told of an object that is not there. Whoever may not list the bucket does not learn that it is not, only the
-    /// operator does.
-    fn absent(
-        &self,
-        record: &RequestRecord<'_>,
-        told: RequestError,
-        requirement: Option<Requirement<'_>>,
-    ) -> RequestError {
-        let Some(requirement) = requirement else {
-            return told;
-        };
-        let (action, resource) = (&requirement.action, &requirement.arn);
+    /// The error for an object that does not exist. A caller that may not list the bucket gets
+    /// `AccessDenied`; only the operator learns why.
+    fn missing_key_error(&self, object: &ObjectAddress) -> RequestError {
+        let requirement = object.bucket.requirement(ListObjectsV2::ACTION);
         let allowed = self
-            .authorizer(record)
+            .authorizer()
             .permit(std::slice::from_ref(&requirement), ());
+        let (action, arn) = (&requirement.action, &requirement.arn);
         match allowed {
             Ok(_) => {
+                let message = "The specified key does not exist.";
+                let client = AwsError::new(Code::NoSuchKey, message);
                 let reason = format!(
-                    "the bucket has no such object, which the caller is told for being allowed {action} on {resource}"
+                    "no object has this key; the caller may know, being allowed {action} on {arn}"
                 );
-                RequestError::new(told.client, &reason)
+                RequestError::new(client.with("Key", object.key.as_str()), &reason)
             }
-            Err(hidden) => {
-                let reason = format!(
-                    "the bucket has no such object, which the caller is not told for not being allowed {action} on {resource}"
-                );
-                RequestError {
-                    client: AwsError::access_denied("Access Denied"),
-                    internal: Some(reason),
-                    traces: hidden.traces,
-                }
-            }
+            Err(denied) => RequestError {
+                client: AwsError::access_denied("Access Denied"),
+                internal: Some(format!(
+                    "no object has this key; the caller may not know, not being allowed {action} on {arn}"
+                )),
+                traces: denied.traces,
+            },
         }
     }
 
-    fn authorizer<'a>(&'a self, record: &'a RequestRecord<'_>) -> Authorizer<'a> {
+    fn authorizer(&self) -> Authorizer<'_> {
+        let record = self.record;
         let caller = record.caller();
-        let authorizer = Authorizer::new(
-            self.index,
-            record.head,
-            record.service,
-            record.region.as_deref(),
-            caller,
-        );
+        let region = record.region.as_deref();
+        let authorizer = Authorizer::new(self.index, record.head, record.service, region, caller);
         if caller.is_some() {
             authorizer.with_service_keys(s3_signature_keys(self.content))
         } else {
             authorizer
         }
     }
-
-    async fn carry_out(
-        &self,
-        record: &RequestRecord<'_>,
-        permit: Permit<AuthorizedS3Operation>,
-        given: &[u8],
-        body: RequestBody,
-    ) -> Result<Response, RequestError> {
-        if let Operation::PutObject { .. } = permit.action().operation {
-            let context = self.context(record, self.active()?);
-            let store = self.store()?;
-            return Ok(execute(permit, store, body, &context).await?);
-        }
-        match &permit.action().operation {
-            Operation::CreateBucket { .. } => buckets::create(self, record, permit).await,
-            other if !given.is_empty() => {
-                let message = format!("{} takes no request body", other.name());
-                Err(AwsError::new(Code::InvalidRequest, message).into())
-            }
-            Operation::DeleteBucket { .. } => buckets::delete(self, record, permit).await,
-            Operation::ListBuckets => buckets::list(self, record, permit).await,
-            Operation::HeadBucket { .. }
-            | Operation::GetBucketLocation { .. }
-            | Operation::ListObjectsV2 { .. }
-            | Operation::GetObject { .. }
-            | Operation::HeadObject { .. }
-            | Operation::PutObject { .. }
-            | Operation::DeleteObject { .. } => {
-                let context = self.context(record, self.active()?);
-                self.execute(permit, &context).await
-            }
-        }
-    }
-
-    /// Executes an operation that takes no body.
-    async fn execute(
-        &self,
-        permit: Permit<AuthorizedS3Operation>,
-        context: &execute::Context<'_>,
-    ) -> Result<Response, RequestError> {
-        let none = http_body_util::Empty::<Bytes>::new();
-        Ok(execute(permit, self.store()?, none, context).await?)
-    }
-
-    /// The store of the bucket's objects; that of new buckets if there is none.
-    fn store(&self) -> Result<&dyn ObjectStore, RequestError> {
-        let upstreams = &self.app.upstreams;
-        let store = match self.bucket.record() {
-            Some(bucket) => upstreams.for_bucket(&bucket.record),
-            None => upstreams.for_new_buckets(),
-        };
-        store.map_err(|error| RequestError::new(AwsError::internal(Protocol::S3), &error))
-    }
-
-    /// The bucket, if it can be used.
-    fn active(&self) -> Result<&BucketEntry, RequestError> {
-        let record = self.bucket.record();
-        let why = match record.map(|bucket| (bucket, bucket.record.state)) {
-            Some((bucket, BucketState::Active)) => return Ok(bucket),
-            Some((_, BucketState::Creating)) => "the bucket is being made, and cannot be used yet",
-            Some((_, BucketState::Deleting)) => "the bucket is being removed",
-            None => "no bucket has this name",
-        };
-        let error = AwsError::new(Code::NoSuchBucket, "The specified bucket does not exist");
-        Err(RequestError::new(self.bucket.named_in(error), why))
-    }
-
-    fn context<'c>(
-        &'c self,
-        record: &RequestRecord<'_>,
-        bucket: &'c BucketEntry,
-    ) -> execute::Context<'c> {
-        execute::Context {
-            now: record.head.now,
-            content: self.content,
-            chunk_chain: self.chunk_chain.as_ref(),
-            owner: bucket.record.owner.to_string(),
-            region: &bucket.record.region,
-            buckets: &[],
-        }
-    }
 }
 
-/// Takes what is asked into the record.
-fn tell(record: &mut RequestRecord<'_>, operation: &Operation, index: &Index) {
-    record.operation = Some(operation.into());
-    let Some(bucket) = operation.bucket() else {
-        return;
+/// Calls a handler: with the body if it is an object's data.
+macro_rules! handle {
+    (Object $module:ident $call:ident $permit:ident $body:ident) => {
+        $module::handle($call, $permit, $body).await
     };
-    record
-        .parameters
-        .add("bucketName", bucket.as_str().to_owned());
-    let mut arn = bucket.arn();
-    match operation {
-        Operation::GetObject { key, .. }
-        | Operation::HeadObject { key, .. }
-        | Operation::PutObject { key, .. }
-        | Operation::DeleteObject { key, .. } => {
-            record.parameters.add("key", key.as_str().to_owned());
-            arn = format!("{arn}/{key}");
-        }
-        Operation::ListObjectsV2 { list, .. } => {
-            record.parameters.add_if("prefix", list.prefix.clone());
-            record
-                .parameters
-                .add_if("delimiter", list.delimiter.clone());
-        }
-        Operation::ListBuckets
-        | Operation::CreateBucket { .. }
-        | Operation::HeadBucket { .. }
-        | Operation::DeleteBucket { .. }
-        | Operation::GetBucketLocation { .. } => {}
-    }
-    record.resource = Some(AuditedResource { arn, account: None });
-    tell_owner(record, operation, index);
+    ($other:ident $module:ident $call:ident $permit:ident $body:ident) => {
+        $module::handle($call, $permit).await
+    };
 }
 
-/// Takes into the record whose the bucket is.
-fn tell_owner(record: &mut RequestRecord<'_>, operation: &Operation, index: &Index) {
-    if let (Some(subject), Some(bucket)) = (&mut record.resource, operation.bucket()) {
-        let record = index.bucket(bucket.as_str());
-        subject.account = record.map(|bucket| bucket.record.owner);
-    }
+macro_rules! dispatch {
+    ($($name:ident $module:ident $action:literal $method:ident $target:ident [$($selector:literal)?] $body:ident $access:ident $event:ident;)*) => {
+        /// Calls the handler of a permitted operation, with a permit for that operation alone.
+        async fn dispatch<B>(
+            call: &S3Call<'_>,
+            permit: Permit<AuthorizedS3Operation>,
+            body: B,
+        ) -> Result<Response, S3Error>
+        where
+            B: Body<Data = Bytes, Error: Into<BoxError>> + Send + Unpin + 'static,
+        {
+            match permit.action().operation {
+                $(Operation::$name(_) => {
+                    let permit = permit.narrow(|AuthorizedS3Operation { operation, bucket }| {
+                        if let Operation::$name(operation) = operation {
+                            Some(AuthorizedS3Operation { operation, bucket })
+                        } else {
+                            None
+                        }
+                    });
+                    let Some(permit) = permit else {
+                        return Err(AwsError::internal(Protocol::S3).into());
+                    };
+                    handle!($body $module call permit body)
+                })*
+            }
+        }
+    };
 }
 
+s3_operations!(dispatch);
+
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;

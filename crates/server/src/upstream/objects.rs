@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, fmt, ops::Range, pin::Pin};
 
 use bowline_aws::{
     error::AwsError,
-    s3::{Conditions, ObjectKey},
+    s3::{ObjectKey, Preconditions},
 };
 use bytes::Bytes;
 use futures_util::Stream;
@@ -267,7 +267,7 @@ pub struct CopySource {
     /// The key.
     pub key: ObjectKey,
     /// The preconditions of the copy.
-    pub conditions: Conditions,
+    pub preconditions: Preconditions,
 }
 
 /// The metadata of a copy.

@@ -1,4 +1,4 @@
-//! Buckets that change hands between a decision about them and what is done then.
+//! Buckets that get another owner between a decision about them and the work of its handler.
 
 use std::sync::Mutex;
 
@@ -14,6 +14,9 @@ use tokio::{
 };
 
 use super::*;
+
+mod handlers;
+
 use crate::{
     bootstrap::RootCredentials,
     clock::Clock,
@@ -28,32 +31,32 @@ use crate::{
     },
 };
 
-/// The embedded store, with a gate before it that lets all calls through but the first after it was closed.
+/// The embedded store behind a gate, which stops the first call after it was closed.
 #[derive(Clone, Debug)]
 struct Gated {
     store: EmbeddedObjects,
     gate: Arc<Mutex<Option<Gate>>>,
 }
 
-/// Says that a call has come, and waits until it may go on.
+/// Reports a call, and waits until the call may continue.
 #[derive(Debug)]
 struct Gate {
-    came: oneshot::Sender<()>,
+    arrived: oneshot::Sender<()>,
     open: oneshot::Receiver<()>,
 }
 
 impl Gated {
-    /// Closes the gate for the next call: what tells that it has come, and what lets it through.
+    /// Closes the gate for the next call. Returns what reports the call, and what opens the gate.
     fn close(&self) -> (oneshot::Receiver<()>, oneshot::Sender<()>) {
-        let ((came, has_come), (let_go, open)) = (oneshot::channel(), oneshot::channel());
-        *self.gate.lock().unwrap() = Some(Gate { came, open });
-        (has_come, let_go)
+        let ((arrived, has_arrived), (open_gate, open)) = (oneshot::channel(), oneshot::channel());
+        *self.gate.lock().unwrap() = Some(Gate { arrived, open });
+        (has_arrived, open_gate)
     }
 
     async fn pass(&self) {
         let gate = self.gate.lock().unwrap().take();
-        if let Some(Gate { came, open }) = gate {
-            came.send(()).unwrap();
+        if let Some(Gate { arrived, open }) = gate {
+            arrived.send(()).unwrap();
             open.await.unwrap();
         }
     }
@@ -140,7 +143,7 @@ fn root(digit: char) -> RootCredentials {
     }
 }
 
-/// Sends an S3 request: status, and the body of the answer.
+/// Sends an S3 request. Returns status and body of the response.
 async fn send(
     address: std::net::SocketAddr,
     root: RootCredentials,
@@ -174,15 +177,15 @@ async fn send(
     );
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).await.unwrap();
+    let (head, body) = response.split_once("\r\n\r\n").unwrap();
     format!("{} {body}", head.split(' ').nth(1).unwrap())
 }
 
 #[tokio::test]
-async fn what_was_decided_about_a_bucket_is_not_done_to_another_accounts_that_has_its_name_by_then()
-{
+async fn a_request_permitted_for_a_bucket_does_nothing_to_the_bucket_of_another_account_that_has_its_name_now()
+ {
     let mut gated = None;
     let server = TestServer::start_over(vec![root('1'), root('2')], |store| {
         let gate = Arc::default();
@@ -192,9 +195,9 @@ async fn what_was_decided_about_a_bucket_is_not_done_to_another_accounts_that_ha
     let (address, gated) = (server.aws(), gated.unwrap());
     let (ours, theirs) = (root('1'), root('2'));
     let must = async |root: &RootCredentials, method, target, body| {
-        let answer = send(address, root.clone(), method, target, body).await;
-        assert!(answer.starts_with('2'), "{method} {target}: {answer}");
-        answer
+        let response = send(address, root.clone(), method, target, body).await;
+        assert!(response.starts_with('2'), "{method} {target}: {response}");
+        response
     };
     for (method, target, body) in [
         ("GET", "/insights/a", ""),
@@ -205,22 +208,22 @@ async fn what_was_decided_about_a_bucket_is_not_done_to_another_accounts_that_ha
     ] {
         must(&ours, "PUT", "/insights", "").await;
         must(&ours, "PUT", "/insights/a", "ours").await;
-        let (has_come, let_go) = gated.close();
-        let asked = tokio::spawn(send(address, ours.clone(), method, target, body));
-        has_come.await.unwrap();
+        let (has_arrived, open_gate) = gated.close();
+        let late = tokio::spawn(send(address, ours.clone(), method, target, body));
+        has_arrived.await.unwrap();
         must(&ours, "DELETE", "/insights/a", "").await;
         must(&ours, "DELETE", "/insights", "").await;
         must(&theirs, "PUT", "/insights", "").await;
         must(&theirs, "PUT", "/insights/a", "theirs").await;
-        let_go.send(()).unwrap();
-        let answer = asked.await.unwrap();
-        let told = answer.contains("<Code>NoSuchBucket</Code>") || method == "HEAD";
+        open_gate.send(()).unwrap();
+        let response = late.await.unwrap();
+        let no_bucket = response.contains("<Code>NoSuchBucket</Code>") || method == "HEAD";
         assert!(
-            answer.starts_with("404 ") && told,
-            "{method} {target}: {answer}"
+            response.starts_with("404 ") && no_bucket,
+            "{method} {target}: {response}"
         );
-        let there = must(&theirs, "GET", "/insights/a", "").await;
-        assert_eq!(there, "200 theirs", "{method} {target}");
+        let stored = must(&theirs, "GET", "/insights/a", "").await;
+        assert_eq!(stored, "200 theirs", "{method} {target}");
         must(&theirs, "DELETE", "/insights/a", "").await;
         must(&theirs, "DELETE", "/insights", "").await;
     }

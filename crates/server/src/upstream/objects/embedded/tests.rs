@@ -10,6 +10,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::upstream::objects::{ListPosition, ListedEntry, Piece};
 
+mod uploads;
+
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread()
         .build()
@@ -67,7 +69,11 @@ async fn fresh(root: &Path) -> EmbeddedObjects {
     store
 }
 
-/// What a listing should be, said plainly.
+fn entries(path: &Path) -> usize {
+    std::fs::read_dir(path).unwrap().count()
+}
+
+/// The listing of a sorted map.
 fn model(keys: &BTreeMap<String, String>, query: &ListQuery) -> (Vec<String>, bool) {
     let mut out: Vec<String> = Vec::new();
     for key in keys.keys() {
@@ -115,7 +121,7 @@ fn any_key() -> impl Strategy<Value = String> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
-    fn it_lists_as_a_sorted_map_does(
+    fn a_listing_is_that_of_a_sorted_map(
         keys in proptest::collection::vec((any_key(), any::<bool>()), 1..14),
         prefix in "[ab./]{0,2}", delimiter in "(|/|a|b/)", after in proptest::option::of((any_key(), any::<bool>())), max in 0usize..6,
     ) {
@@ -179,14 +185,14 @@ fn every_key_is_an_object_of_its_own() {
 }
 
 #[test]
-fn a_body_that_does_not_end_well_stores_nothing() {
+fn a_body_without_an_end_stores_nothing() {
     let folder = tempfile::tempdir().unwrap();
     runtime().block_on(async {
         let store = fresh(folder.path()).await;
         put(&store, "a", "old").await;
-        let refused = || Err(AwsError::new(Code::BadDigest, "no"));
+        let rejected = || Err(AwsError::new(Code::BadDigest, "no"));
         let bodies: [Vec<Result<Piece, AwsError>>; 3] = [
-            vec![Ok(Piece::Data(Bytes::from_static(b"new"))), refused()],
+            vec![Ok(Piece::Data(Bytes::from_static(b"new"))), rejected()],
             vec![Ok(Piece::Data(Bytes::from_static(b"new")))],
             vec![],
         ];
@@ -220,7 +226,7 @@ fn a_body_that_does_not_end_well_stores_nothing() {
 }
 
 #[test]
-fn what_a_crash_left_is_gone_after_a_start() {
+fn a_start_removes_the_uploads_that_a_crash_interrupted() {
     let folder = tempfile::tempdir().unwrap();
     runtime().block_on(async {
         let store = fresh(folder.path()).await;
@@ -273,7 +279,7 @@ fn a_damaged_object_does_not_hide_the_others() {
         }
         let read = store.open(&bucket(), &key("b")).await;
         assert!(matches!(read, Err(ObjectError::Damaged)), "{read:?}");
-        // Nothing is given up by itself: a bucket with what is left of objects is not empty.
+        // A damaged object is not deleted by itself, so its bucket is not empty.
         let removed = store.delete_bucket(&bucket()).await;
         assert!(
             matches!(removed, Err(ObjectError::BucketNotEmpty)),
@@ -306,115 +312,8 @@ fn links_are_not_followed() {
     });
 }
 
-/// A body that is still being sent while `meanwhile` happens.
-fn body_during(meanwhile: impl Future<Output = ()> + Send + 'static) -> UploadStream {
-    // Whoever asks for a piece has begun.
-    let data = stream::once(async { Ok(Piece::Data(Bytes::from_static(b"secret"))) });
-    let end = stream::once(async {
-        meanwhile.await;
-        Ok(Piece::End { checksum: None })
-    });
-    Box::pin(data.chain(end))
-}
-
-/// Puts to `name` while `meanwhile` happens to the store.
-async fn put_during<F>(
-    store: &EmbeddedObjects,
-    name: &str,
-    only_if_absent: bool,
-    meanwhile: impl FnOnce(EmbeddedObjects) -> F,
-) -> Result<ObjectInfo, ObjectError>
-where
-    F: Future<Output = ()> + Send + 'static,
-{
-    let body = body_during(meanwhile(store.clone()));
-    store
-        .put(&bucket(), &key(name), object(only_if_absent), body)
-        .await
-}
-
-fn entries(path: &Path) -> usize {
-    std::fs::read_dir(path).unwrap().count()
-}
-
 #[test]
-fn an_upload_does_not_end_in_a_later_bucket_of_the_same_name() {
-    let folder = tempfile::tempdir().unwrap();
-    runtime().block_on(async {
-        let store = fresh(folder.path()).await;
-        for name in ["a", "a/b", "a/b/c"] {
-            for only_if_absent in [false, true] {
-                let put = put_during(
-                    &store,
-                    name,
-                    only_if_absent,
-                    async |store: EmbeddedObjects| {
-                        store.delete_bucket(&bucket()).await.unwrap();
-                        store.create_bucket(&bucket()).await.unwrap();
-                    },
-                )
-                .await;
-                assert!(matches!(put, Err(ObjectError::NoSuchBucket)), "{put:?}");
-                assert_eq!(get(&store, name).await, None);
-                assert_eq!(entries(&folder.path().join("buckets/insights")), 0);
-                assert_eq!(entries(&folder.path().join("uploads")), 0);
-            }
-        }
-    });
-}
-
-#[test]
-fn an_upload_does_not_use_the_folders_of_a_later_bucket() {
-    let folder = tempfile::tempdir().unwrap();
-    runtime().block_on(async {
-        let store = fresh(folder.path()).await;
-        put(&store, "a/b", "old").await;
-        let upload = put_during(&store, "a/b", false, async |store: EmbeddedObjects| {
-            store.delete(&bucket(), &key("a/b")).await.unwrap();
-            store.delete_bucket(&bucket()).await.unwrap();
-            store.create_bucket(&bucket()).await.unwrap();
-            put(&store, "a/b", "theirs").await;
-        })
-        .await;
-        assert!(
-            matches!(upload, Err(ObjectError::NoSuchBucket)),
-            "{upload:?}"
-        );
-        assert_eq!(get(&store, "a/b").await.as_deref(), Some("theirs"));
-    });
-}
-
-#[test]
-fn an_upload_ends_nowhere_once_its_bucket_is_gone() {
-    let folder = tempfile::tempdir().unwrap();
-    runtime().block_on(async {
-        let store = fresh(folder.path()).await;
-        let put = put_during(&store, "a/b", false, async |store: EmbeddedObjects| {
-            store.delete_bucket(&bucket()).await.unwrap();
-        })
-        .await;
-        assert!(matches!(put, Err(ObjectError::NoSuchBucket)), "{put:?}");
-        assert_eq!(entries(&folder.path().join("buckets")), 0);
-    });
-}
-
-#[test]
-fn an_upload_outlives_that_its_folder_is_pruned() {
-    let folder = tempfile::tempdir().unwrap();
-    runtime().block_on(async {
-        let store = fresh(folder.path()).await;
-        put(&store, "a/b", "old").await;
-        put_during(&store, "a/c", false, async |store: EmbeddedObjects| {
-            store.delete(&bucket(), &key("a/b")).await.unwrap();
-        })
-        .await
-        .unwrap();
-        assert_eq!(get(&store, "a/c").await, Some("secret".to_owned()));
-    });
-}
-
-#[test]
-fn a_new_bucket_does_not_take_over_what_lies_in_its_folder() {
+fn a_new_bucket_does_not_take_over_the_content_of_its_folder() {
     let folder = tempfile::tempdir().unwrap();
     runtime().block_on(async {
         let root = folder.path().join("buckets/insights");
@@ -426,7 +325,7 @@ fn a_new_bucket_does_not_take_over_what_lies_in_its_folder() {
                 matches!(created, Err(ObjectError::BucketNotEmpty)),
                 "{created:?}"
             );
-            // Refused, not cleared away: it is somebody's.
+            // The content may belong to another account, so it stays.
             assert_eq!(get(&store, name).await.as_deref(), Some("secret"));
             store.delete(&bucket(), &key(name)).await.unwrap();
         }
@@ -441,7 +340,7 @@ fn a_new_bucket_does_not_take_over_what_lies_in_its_folder() {
 }
 
 #[test]
-fn a_creation_that_a_crash_cut_short_is_taken_up() {
+fn an_interrupted_creation_is_resumed() {
     let folder = tempfile::tempdir().unwrap();
     runtime().block_on(async {
         let store = EmbeddedObjects::open(folder.path()).unwrap();
@@ -452,98 +351,4 @@ fn a_creation_that_a_crash_cut_short_is_taken_up() {
         put(&store, "x/y", "kept").await;
         assert_eq!(get(&store, "x/y").await.as_deref(), Some("kept"));
     });
-}
-
-#[test]
-fn uploads_end_well_while_deletes_prune_their_folders() {
-    let folder = tempfile::tempdir().unwrap();
-    runtime().block_on(async {
-        let store = fresh(folder.path()).await;
-        let work = async |name: &str| {
-            for _ in 0..50 {
-                put(&store, name, "data").await;
-                store.delete(&bucket(), &key(name)).await.unwrap();
-            }
-        };
-        tokio::join!(work("a/b/c"), work("a/b/d"), work("a/e"));
-        store.delete_bucket(&bucket()).await.unwrap();
-    });
-}
-
-#[test]
-fn an_upload_of_many_pieces_is_put_together_in_order() {
-    let folder = tempfile::tempdir().unwrap();
-    runtime().block_on(async {
-        let store = fresh(folder.path()).await;
-        let letters = (0..600_000u64).map(|at| b'a' + u8::try_from(at * at / 7 % 26).unwrap());
-        let data: String = letters.map(char::from).collect();
-        let pieces: Vec<_> = data
-            .as_bytes()
-            .chunks(10_007)
-            .map(|piece| Ok(Piece::Data(Bytes::copy_from_slice(piece))))
-            .chain([Ok(Piece::End { checksum: None })])
-            .collect();
-        assert_eq!(data.len() as u64 / JOB_BYTES, 9);
-        let body: UploadStream = Box::pin(stream::iter(pieces));
-        let info = store
-            .put(&bucket(), &key("a"), object(false), body)
-            .await
-            .unwrap();
-        assert_eq!(
-            info.etag.as_str(),
-            format!("{:x}", <md5::Md5 as md5::Digest>::digest(&data))
-        );
-        assert_eq!(get(&store, "a").await, Some(data));
-    });
-}
-
-#[test]
-fn clients_that_are_slow_hold_no_thread() {
-    let folder = tempfile::tempdir().unwrap();
-    // As if there were one slow client more than threads, many times over.
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .max_blocking_threads(1)
-        .enable_time()
-        .build()
-        .unwrap();
-    let served = async {
-        let store = fresh(folder.path()).await;
-        let large = "x".repeat(usize::try_from(4 * JOB_BYTES).unwrap());
-        put(&store, "large", &large).await;
-        let mut slow = Vec::new();
-        for number in 0..32 {
-            let store = store.clone();
-            let (begun, waits) = tokio::sync::oneshot::channel();
-            let upload = tokio::spawn(async move {
-                let data = stream::once(async { Ok(Piece::Data(Bytes::from_static(b"x"))) });
-                let silence = stream::once(async {
-                    begun.send(()).unwrap();
-                    std::future::pending().await
-                });
-                let body: UploadStream = Box::pin(data.chain(silence));
-                let key = key(&format!("slow/{number}"));
-                store.put(&bucket(), &key, object(false), body).await
-            });
-            waits.await.unwrap();
-            slow.push(upload);
-        }
-        let mut half_read = Vec::new();
-        for _ in 0..32 {
-            let open = store.open(&bucket(), &key("large")).await.unwrap();
-            let mut data = (open.read)(0..open.info.length);
-            data.next().await.unwrap().unwrap();
-            half_read.push(data);
-        }
-        put(&store, "quick", "x").await;
-        assert_eq!(get(&store, "quick").await.as_deref(), Some("x"));
-        assert!(slow.iter().all(|upload| !upload.is_finished()));
-        for data in half_read {
-            let rest: Vec<Bytes> = data.try_collect().await.unwrap();
-            assert_eq!(rest.concat().len() as u64, 3 * JOB_BYTES);
-        }
-    };
-    let bound = std::time::Duration::from_mins(1);
-    runtime
-        .block_on(async { tokio::time::timeout(bound, served).await })
-        .unwrap();
 }

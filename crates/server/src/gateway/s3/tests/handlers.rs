@@ -1,29 +1,25 @@
-//! Operations end to end against a folder: what is stored, what is answered, and bodies that lie.
+//! Handlers over the embedded store: what is stored, how they respond, and false claims of bodies.
 
-use bowline_aws::s3::{OperationRequest, S3Target, decode_query};
-use http_body_util::{BodyExt as _, Full};
+use bowline_aws::sigv4::ContentSha256;
+use http_body_util::BodyExt as _;
 
-use super::*;
-use crate::upstream::objects::embedded::EmbeddedObjects;
+use super::super::{
+    S3Error,
+    testing::{TestGateway, TestRequest},
+};
 
 struct World {
-    _folder: tempfile::TempDir,
-    store: EmbeddedObjects,
+    gateway: TestGateway,
     runtime: tokio::runtime::Runtime,
 }
 
 impl World {
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = EmbeddedObjects::open(folder.path()).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
-        let world = Self {
-            _folder: folder,
-            store,
-            runtime,
-        };
+        let gateway = runtime.block_on(TestGateway::new());
+        let world = Self { gateway, runtime };
         assert_eq!(
             world.send("PUT", "/insights", &[], "", ContentSha256::Unsigned),
             "200 location=/insights"
@@ -39,56 +35,26 @@ impl World {
         body: &str,
         content: ContentSha256,
     ) -> String {
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let query = decode_query(query).unwrap();
-        let mut pairs: Vec<(&str, &[u8])> =
-            headers.iter().map(|(n, v)| (*n, v.as_bytes())).collect();
-        let length = body.len().to_string();
-        if !headers.iter().any(|(name, _)| *name == "content-length") {
-            pairs.push(("content-length", length.as_bytes()));
-        }
-        let target = S3Target::parse("127.0.0.1", path, &["localhost"]).unwrap();
-        let operation = Operation::parse(
+        let request = TestRequest {
+            method,
             target,
-            &OperationRequest {
-                method,
-                query: &query,
-                headers: &pairs,
-            },
-        )
-        .unwrap();
-        let bound = AuthorizedS3Operation {
-            operation,
-            bucket: Some("insights".parse().unwrap()),
-        };
-        let asked = Context {
-            now: Timestamp::UNIX_EPOCH,
+            headers,
+            body,
             content,
-            chunk_chain: None,
-            owner: "111122223333".to_owned(),
-            region: "us-east-1",
-            buckets: &[],
         };
-        let body = Full::new(Bytes::from(body.to_owned()));
         self.runtime.block_on(async {
-            match run(bound, &self.store, body, &asked).await {
-                Err(error) => format!("{:?}", error.code()),
-                Ok(response) => {
-                    let (parts, body) = response.into_parts();
-                    let data = body.collect().await.unwrap().to_bytes();
-                    let mut shown = vec![parts.status.as_str().to_owned()];
-                    shown.extend(
-                        parts
-                            .headers
-                            .iter()
-                            .map(|(n, v)| format!("{n}={}", v.to_str().unwrap())),
-                    );
-                    shown.extend(
-                        (!data.is_empty()).then(|| String::from_utf8(data.to_vec()).unwrap()),
-                    );
-                    shown.join(" ")
-                }
-            }
+            let response = match self.gateway.handle(request).await {
+                Err(S3Error::NoSuchKey(_)) => return "NoSuchKey".to_owned(),
+                Err(S3Error::Request(error)) => return format!("{:?}", error.client.code()),
+                Ok(response) => response,
+            };
+            let (parts, body) = response.into_parts();
+            let data = body.collect().await.unwrap().to_bytes();
+            let mut shown = vec![parts.status.as_str().to_owned()];
+            let headers = parts.headers.iter();
+            shown.extend(headers.map(|(n, v)| format!("{n}={}", v.to_str().unwrap())));
+            shown.extend((!data.is_empty()).then(|| String::from_utf8(data.to_vec()).unwrap()));
+            shown.join(" ")
         })
     }
 
@@ -98,7 +64,7 @@ impl World {
 }
 
 #[test]
-fn an_object_comes_back_as_it_was_put() {
+fn an_object_is_read_as_it_was_put() {
     let world = World::new();
     let headers = [
         ("content-type", "text/plain"),
@@ -117,7 +83,7 @@ fn an_object_comes_back_as_it_was_put() {
 }
 
 #[test]
-fn a_body_that_lies_stores_nothing() {
+fn a_body_with_a_false_claim_stores_nothing() {
     let world = World::new();
     let put = |headers: &[(&str, &str)], body: &str, content| {
         world.send("PUT", "/insights/bad", headers, body, content)
@@ -198,7 +164,7 @@ fn a_body_that_lies_stores_nothing() {
 }
 
 #[test]
-fn a_listing_goes_on_where_it_stopped() {
+fn a_listing_continues_where_the_page_ended() {
     let world = World::new();
     for key in ["a", "b/1", "b/2", "c%20d"] {
         world.send(

@@ -1,28 +1,47 @@
-//! The question and the answer of `ListObjectsV2`.
+//! `ListObjectsV2`.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bowline_aws::{
-    error::{AwsError, Code},
-    s3::{BucketName, ListObjects},
+    error::{AwsError, Code, Protocol},
+    s3::operation::ListObjectsV2,
     xml::XmlWriter,
 };
+use bowline_iam::decision::Permit;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{ResponseBody, response};
-use crate::upstream::objects::{ListPage, ListPosition, ListQuery, ListedEntry};
+use super::{
+    call::{AuthorizedS3Operation, S3Call},
+    error::S3Error,
+    response,
+};
+use crate::{
+    http::response::Response,
+    upstream::objects::{ListPage, ListPosition, ListQuery, ListedEntry},
+};
 
 /// The most entries of a page.
 const MAX_KEYS: u32 = 1000;
-/// What `encoding-type=url` leaves as it is.
-const KEPT: AsciiSet = NON_ALPHANUMERIC
+/// What `encoding-type=url` does not encode.
+const UNENCODED: AsciiSet = NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
     .remove(b'.')
     .remove(b'*')
     .remove(b'/');
 
-/// What to ask the store. A continuation token goes before `start-after`.
-pub(super) fn query(list: &ListObjects) -> Result<ListQuery, AwsError> {
+pub(super) async fn handle(
+    call: &S3Call<'_>,
+    permit: Permit<AuthorizedS3Operation<ListObjectsV2>>,
+) -> Result<Response, S3Error> {
+    let (bucket, list) = call.use_bucket(permit)?;
+    let page = bucket.store.list(&bucket.name, query(&list)?).await;
+    let page = page.map_err(|error| bucket.error(error))?;
+    let owner = bucket.entry.record.owner.to_string();
+    Ok(page_response(&list, &page, &owner)?)
+}
+
+/// The query for the store. A continuation token takes precedence over `start-after`.
+fn query(list: &ListObjectsV2) -> Result<ListQuery, AwsError> {
     let after = match (&list.continuation_token, &list.start_after) {
         (Some(token), _) => Some(read_token(token)?),
         (None, Some(key)) if !key.is_empty() => Some(ListPosition::AfterKey(key.clone())),
@@ -36,23 +55,17 @@ pub(super) fn query(list: &ListObjects) -> Result<ListQuery, AwsError> {
     })
 }
 
-/// The page as XML.
-pub(super) fn answer(
-    bucket: &BucketName,
-    list: &ListObjects,
-    page: &ListPage,
-    owner: &str,
-) -> Result<http::Response<ResponseBody>, AwsError> {
+fn page_response(list: &ListObjectsV2, page: &ListPage, owner: &str) -> Result<Response, AwsError> {
     let shown = |text: &str| {
         if list.encode_url {
-            utf8_percent_encode(text, &KEPT).to_string()
+            utf8_percent_encode(text, &UNENCODED).to_string()
         } else {
             text.to_owned()
         }
     };
     let mut xml = XmlWriter::with_declaration();
     xml.open_in("ListBucketResult", response::NAMESPACE);
-    xml.element("Name", bucket.as_str());
+    xml.element("Name", list.bucket.as_str());
     xml.element("Prefix", &shown(list.prefix.as_deref().unwrap_or_default()));
     if let Some(key) = &list.start_after {
         xml.element("StartAfter", &shown(key));
@@ -108,10 +121,9 @@ pub(super) fn answer(
     Ok(response::xml(xml))
 }
 
-/// A token is where the page ended, encoded. It grants nothing: prefix and permission are checked on every page.
+/// Encodes where the next page begins. A token grants nothing: every page is authorized.
 fn write_token(after: &ListPosition) -> Result<String, AwsError> {
-    let bytes = postcard::to_allocvec(after)
-        .map_err(|_| AwsError::internal(bowline_aws::error::Protocol::S3))?;
+    let bytes = postcard::to_allocvec(after).map_err(|_| AwsError::internal(Protocol::S3))?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 

@@ -1,19 +1,23 @@
-//! The query keys and headers that a request gives, each at most once, and the check that an operation knows them all.
+//! The query and headers of a request, each name at most once, and the check that an operation
+//! knows all of them: an unknown query key or `x-amz-*` header could make the request another one.
 
 use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode;
 
-use super::{OperationRequest, not_implemented};
-use crate::error::{AwsError, Code};
+use super::error::not_implemented;
+use crate::{
+    checksum::ChecksumAlgorithm,
+    error::{AwsError, Code},
+};
 
-/// The most query parameters; no operation here has half as many.
-const MAX_QUERY: usize = 32;
+/// The most query parameters; no operation reads half as many.
+const MAX_QUERY_PARAMETERS: usize = 32;
 
-/// Query keys that any operation may have: the SDKs' label, and what a presigned URL is made of.
+/// Query keys of every operation: the SDKs' label, and those of a presigned URL.
 const COMMON_QUERY: [&str; 9] = [
     "x-id",
-    "X-Amz-Algorithm",
+    "X-Amz-ChecksumAlgorithm",
     "X-Amz-Credential",
     "X-Amz-Date",
     "X-Amz-Expires",
@@ -23,7 +27,7 @@ const COMMON_QUERY: [&str; 9] = [
     "X-Amz-Content-Sha256",
 ];
 
-/// Headers that any operation may have: those of the signature and of the SDKs' book-keeping.
+/// Headers of every operation: those of the signature and of the SDKs' bookkeeping.
 const COMMON_HEADERS: [&str; 4] = [
     "x-amz-content-sha256",
     "x-amz-date",
@@ -31,16 +35,28 @@ const COMMON_HEADERS: [&str; 4] = [
     "x-amz-user-agent",
 ];
 
+/// A request without its target and body.
+#[derive(Debug, Clone, Copy)]
+pub struct OperationRequest<'a> {
+    /// The method, in upper case.
+    pub method: &'a str,
+    /// The query, decoded by [`decode_query`].
+    pub query: &'a [(String, String)],
+    /// Header names in lower case with their values, as received.
+    pub headers: &'a [(&'a str, &'a [u8])],
+}
+
 /// Decodes a raw query into pairs, in order. A `+` is a space, as S3 reads it.
 ///
 /// # Errors
-/// `InvalidURI` for text that is not UTF-8, `InvalidArgument` for more than 32 parameters or one that is given twice.
+/// `InvalidURI` for text that is not UTF-8, `InvalidArgument` for more than 32 parameters or a
+/// repeated one.
 pub fn decode_query(raw: &str) -> Result<Vec<(String, String)>, AwsError> {
     let mut pairs: Vec<(String, String)> = Vec::new();
     for pair in raw.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (name, value) = (decode(name)?, decode(value)?);
-        if pairs.len() == MAX_QUERY || pairs.iter().any(|(n, _)| *n == name) {
+        if pairs.len() == MAX_QUERY_PARAMETERS || pairs.iter().any(|(n, _)| *n == name) {
             return Err(AwsError::new(
                 Code::InvalidArgument,
                 "The query has too many parameters, or one of them twice",
@@ -59,15 +75,15 @@ fn decode(raw: &str) -> Result<String, AwsError> {
         .map_err(|_| AwsError::new(Code::InvalidUri, "Couldn't parse the specified URI."))
 }
 
-/// What a request gives.
+/// The query and headers of one request.
 #[derive(Debug)]
-pub(super) struct Given<'a> {
+pub struct RequestParameters<'a> {
     query: &'a [(String, String)],
     headers: BTreeMap<&'a str, &'a str>,
 }
 
-impl<'a> Given<'a> {
-    /// Takes the headers that an operation may read. One that comes twice or is not UTF-8 is refused.
+impl<'a> RequestParameters<'a> {
+    /// Takes the headers that operations read. One that is repeated or not UTF-8 is rejected.
     pub(super) fn new(request: &OperationRequest<'a>) -> Result<Self, AwsError> {
         let mut headers = BTreeMap::new();
         for &(name, value) in request.headers {
@@ -107,16 +123,27 @@ impl<'a> Given<'a> {
         self.headers.get(name).copied()
     }
 
-    /// All headers whose names begin so, with the rest of their names.
-    pub(super) fn headers_under(&self, prefix: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    /// The headers whose names begin with `prefix`, with the rest of their names.
+    pub(super) fn headers_with_prefix(
+        &self,
+        prefix: &str,
+    ) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.headers
             .iter()
             .filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, *value)))
     }
 
-    /// Refuses whatever is not on the operation's lists. A name that ends in `-` in `headers` stands for all that begin so.
-    pub(super) fn only(&self, query: &[&str], headers: &[&str]) -> Result<(), AwsError> {
-        let query_known = |name: &str| query.contains(&name) || COMMON_QUERY.contains(&name);
+    /// Rejects query keys and `x-amz-*` headers that an operation does not read. A name that ends
+    /// in `-` in `headers` stands for all that begin so.
+    pub(super) fn reject_unknown(
+        &self,
+        selector: Option<&str>,
+        query: &[&str],
+        headers: &[&str],
+    ) -> Result<(), AwsError> {
+        let query_known = |name: &str| {
+            selector == Some(name) || query.contains(&name) || COMMON_QUERY.contains(&name)
+        };
         let header_known = |name: &str| {
             COMMON_HEADERS.contains(&name)
                 || headers
@@ -135,25 +162,50 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// Refuses headers that would change what the operation does.
-    pub(super) fn no_header(&self, names: &[&str]) -> Result<(), AwsError> {
+    /// Rejects headers that would change what the operation does.
+    pub(super) fn reject_headers(&self, names: &[&str]) -> Result<(), AwsError> {
         if names.iter().any(|name| self.headers.contains_key(name)) {
             return Err(not_implemented());
         }
         Ok(())
     }
 
-    /// `x-amz-acl`, as far as it grants nobody anything: access is what policies say.
-    pub(super) fn owner_keeps_control(&self) -> Result<Option<String>, AwsError> {
+    /// `x-amz-acl`, if it grants nothing: policies alone grant access.
+    pub(super) fn private_acl(&self) -> Result<Option<String>, AwsError> {
         match self.header("x-amz-acl") {
             None => Ok(None),
             Some(acl @ ("private" | "bucket-owner-full-control")) => Ok(Some(acl.to_owned())),
             Some(_) => Err(not_implemented()),
         }
     }
+
+    /// The body's checksum that a header states, in base64: at most one, of a known algorithm.
+    pub(super) fn claimed_checksum(&self) -> Result<Option<(ChecksumAlgorithm, String)>, AwsError> {
+        let mut found = None;
+        for (rest, value) in self.headers_with_prefix("x-amz-checksum-") {
+            let name = format!("x-amz-checksum-{rest}");
+            if name == "x-amz-checksum-type" && value == "FULL_OBJECT" {
+                continue;
+            }
+            if name == "x-amz-checksum-algorithm" && ChecksumAlgorithm::from_name(value).is_some() {
+                continue;
+            }
+            let algorithm = ChecksumAlgorithm::from_header(&name).ok_or_else(not_implemented)?;
+            if found.replace((algorithm, value.to_owned())).is_some() {
+                return Err(AwsError::new(
+                    Code::InvalidRequest,
+                    "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.",
+                ));
+            }
+        }
+        match self.header("x-amz-sdk-checksum-algorithm") {
+            Some(name) if ChecksumAlgorithm::from_name(name).is_none() => Err(not_implemented()),
+            Some(_) | None => Ok(found),
+        }
+    }
 }
 
-/// Whether any operation reads the header. Others (`accept`, `connection`, ..) may come as often as they like.
+/// Whether an operation reads the header. The others (`accept`, `connection`, ..) may be repeated.
 fn is_read(name: &str) -> bool {
     name.starts_with("x-amz-")
         || matches!(

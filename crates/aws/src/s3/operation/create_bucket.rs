@@ -1,14 +1,76 @@
-//! The body of `CreateBucket`.
+//! `CreateBucket`.
 
 use quick_xml::{Reader, events::Event};
 
-use crate::error::{AwsError, Code};
+use super::declaration::{Declared as _, S3Operation};
+use crate::{
+    checksum::{Checksum, ChecksumAlgorithm},
+    error::{AwsError, Code},
+    requirement::{Requirement, ResourceOwner},
+    s3::{BucketName, error::not_implemented, parameters::RequestParameters},
+};
 
-/// The region that a `CreateBucket` body names; `None` if the body is empty or names none.
+/// Creates a bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateBucket {
+    /// The bucket.
+    pub bucket: BucketName,
+    /// `x-amz-acl`. It changes nothing; policies can have conditions on it.
+    pub acl: Option<String>,
+    /// The region that the body names, once the body was [read](S3Operation::read_body).
+    pub location: Option<String>,
+    /// The body's checksum that a header claims, in base64.
+    checksum: Option<(ChecksumAlgorithm, String)>,
+}
+
+impl S3Operation for CreateBucket {
+    const HEADERS: &'static [&'static str] = &[
+        "x-amz-acl",
+        "x-amz-checksum-",
+        "x-amz-sdk-checksum-algorithm",
+    ];
+
+    fn parse(bucket: BucketName, parameters: &RequestParameters<'_>) -> Result<Self, AwsError> {
+        Ok(Self {
+            bucket,
+            acl: parameters.private_acl()?,
+            location: None,
+            checksum: parameters.claimed_checksum()?,
+        })
+    }
+
+    fn target(&self) -> &BucketName {
+        &self.bucket
+    }
+
+    fn read_body(&mut self, body: &[u8]) -> Result<(), AwsError> {
+        if let Some((algorithm, claimed)) = &self.checksum {
+            let mut actual = Checksum::new(*algorithm);
+            actual.update(body);
+            actual.finish().verify(claimed)?;
+        }
+        self.location = location_constraint(body)?;
+        Ok(())
+    }
+
+    /// The caller owns the new bucket. That another account has a bucket of the name is a conflict,
+    /// of which only callers learn that may create buckets.
+    fn requirements(&self) -> Vec<Requirement<'static>> {
+        let resource = self.bucket.arn();
+        let requirement = Requirement::new(Self::ACTION, resource, ResourceOwner::Caller);
+        vec![requirement.with([
+            ("s3:x-amz-acl", self.acl.clone()),
+            ("s3:LocationConstraint", self.location.clone()),
+        ])]
+    }
+}
+
+/// The region that a body names; `None` if the body is empty or names none.
 ///
 /// # Errors
-/// `MalformedXML` for what is no `CreateBucketConfiguration`; `NotImplemented` for elements other than `LocationConstraint`.
-pub fn create_bucket_location(body: &[u8]) -> Result<Option<String>, AwsError> {
+/// `MalformedXML` for a document other than a `CreateBucketConfiguration`; `NotImplemented` for
+/// elements other than `LocationConstraint`.
+fn location_constraint(body: &[u8]) -> Result<Option<String>, AwsError> {
     let malformed = || {
         AwsError::new(
             Code::MalformedXml,
@@ -30,7 +92,7 @@ pub fn create_bucket_location(body: &[u8]) -> Result<Option<String>, AwsError> {
                 match (path.len(), name.as_str()) {
                     (0, "CreateBucketConfiguration") if !seen => seen = true,
                     (1, "LocationConstraint") if region.is_empty() => {}
-                    (1, _) => return Err(super::not_implemented()),
+                    (1, _) => return Err(not_implemented()),
                     _ => return Err(malformed()),
                 }
                 path.push(name);
@@ -67,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_body_may_name_a_region() {
-        let location = |body: &str| create_bucket_location(body.as_bytes()).map_err(|e| e.code());
+        let location = |body: &str| location_constraint(body.as_bytes()).map_err(|e| e.code());
         assert_eq!(location(""), Ok(None));
         assert_eq!(
             location(

@@ -1,29 +1,40 @@
-//! Parameters of reading an object: range and conditions.
+//! Parameters of reading an object: range and preconditions.
 
 use std::ops;
 
 use jiff::{Timestamp, fmt::rfc2822};
 
-use super::{allowed::Given, not_implemented};
+use super::{error::not_implemented, parameters::RequestParameters};
 use crate::{
     checksum::{Checksum, ChecksumAlgorithm},
     error::{AwsError, Code},
 };
 
-/// How an object is to be read.
+/// The `x-amz-*` headers that [`ReadParameters`] reads.
+pub(super) const READ_HEADERS: [&str; 7] = [
+    "x-amz-checksum-crc32",
+    "x-amz-checksum-crc32c",
+    "x-amz-checksum-crc64nvme",
+    "x-amz-checksum-mode",
+    "x-amz-checksum-sha1",
+    "x-amz-checksum-sha256",
+    "x-amz-te",
+];
+
+/// How to read an object.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ReadObject {
-    /// The part asked for; `None` for all of it.
-    pub range: Option<Range>,
-    /// When to read it at all.
-    pub conditions: Conditions,
-    /// Whether the stored checksum is to be shown.
+pub struct ReadParameters {
+    /// The range; `None` for the whole object.
+    pub range: Option<ByteRange>,
+    /// When to read the object at all.
+    pub preconditions: Preconditions,
+    /// Whether the response shows the stored checksum.
     pub checksum: bool,
 }
 
-/// A single byte range of a `Range` header.
+/// The byte range of a `Range` header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Range {
+pub enum ByteRange {
     /// `bytes=a-b`, both inclusive.
     Between(u64, u64),
     /// `bytes=a-`.
@@ -38,53 +49,48 @@ pub enum Range {
     clippy::struct_field_names,
     reason = "the fields have the names of their headers"
 )]
-pub struct Conditions {
+pub struct Preconditions {
     if_match: Option<String>,
     if_none_match: Option<String>,
     if_modified_since: Option<Timestamp>,
     if_unmodified_since: Option<Timestamp>,
 }
 
-impl ReadObject {
-    pub(super) fn read(given: &Given<'_>) -> Result<Self, AwsError> {
-        let mut headers = ChecksumAlgorithm::ALL
-            .map(ChecksumAlgorithm::header)
-            .to_vec();
-        headers.extend(["x-amz-checksum-mode", "x-amz-te"]);
-        given.only(&[], &headers)?;
-        // The SDK for Java claims a checksum of a read's body too, which is empty.
+impl ReadParameters {
+    pub(super) fn parse(parameters: &RequestParameters<'_>) -> Result<Self, AwsError> {
+        // The SDK for Java also sends a checksum of the request's body, which is empty.
         for algorithm in ChecksumAlgorithm::ALL {
-            if let Some(claimed) = given.header(algorithm.header()) {
+            if let Some(claimed) = parameters.header(algorithm.header()) {
                 Checksum::new(algorithm).finish().verify(claimed)?;
             }
         }
-        // It also takes an MD5 behind the data. An answer that does not say that it has one has none.
-        if given
+        // It also accepts an MD5 behind the data. A response that does not announce one has none.
+        if parameters
             .header("x-amz-te")
             .is_some_and(|coding| coding != "append-md5")
         {
             return Err(not_implemented());
         }
-        // A date that cannot be read is as good as not sent (RFC 9110, 13.1.3).
-        let date = |name| given.header(name).and_then(parse_http_date);
+        // A malformed date is ignored (RFC 9110, 13.1.3).
+        let date = |name| parameters.header(name).and_then(parse_http_date);
         Ok(Self {
-            range: given.header("range").and_then(Range::parse),
-            conditions: Conditions {
-                if_match: given.header("if-match").map(str::to_owned),
-                if_none_match: given.header("if-none-match").map(str::to_owned),
+            range: parameters.header("range").and_then(ByteRange::parse),
+            preconditions: Preconditions {
+                if_match: parameters.header("if-match").map(str::to_owned),
+                if_none_match: parameters.header("if-none-match").map(str::to_owned),
                 if_modified_since: date("if-modified-since"),
                 if_unmodified_since: date("if-unmodified-since"),
             },
-            checksum: given
+            checksum: parameters
                 .header("x-amz-checksum-mode")
                 .is_some_and(|mode| mode.eq_ignore_ascii_case("enabled")),
         })
     }
 }
 
-impl Range {
-    /// Reads a `Range` header. Several ranges, other units and malformed ones are `None`: the whole object is then sent, as RFC 9110
-    /// (14.2) allows and AWS does.
+impl ByteRange {
+    /// Reads a `Range` header. Several ranges, other units and malformed ones are `None`: the
+    /// response is the whole object then, as RFC 9110 (14.2) allows and AWS does.
     pub fn parse(header: &str) -> Option<Self> {
         let (first, last) = header.strip_prefix("bytes=")?.trim().split_once('-')?;
         match (first, last) {
@@ -97,10 +103,10 @@ impl Range {
         }
     }
 
-    /// The bytes meant in an object of this length.
+    /// The range in an object of `length` bytes.
     ///
     /// # Errors
-    /// `InvalidRange` if there are none.
+    /// `InvalidRange` if it is empty.
     pub fn within(self, length: u64) -> Result<ops::Range<u64>, AwsError> {
         let range = match self {
             Self::Between(first, last) => first..last.saturating_add(1).min(length),
@@ -118,8 +124,9 @@ impl Range {
     }
 }
 
-impl Conditions {
-    /// Holds the conditions against an object, in the order of RFC 9110, 13.2.2. `etag` is without quotes.
+impl Preconditions {
+    /// Evaluates the conditions for an object, in the order of RFC 9110, 13.2.2. `etag` is without
+    /// quotes.
     ///
     /// # Errors
     /// `PreconditionFailed` and `NotModified`.
@@ -151,7 +158,8 @@ impl Conditions {
     }
 }
 
-/// Whether a list of entity tags names this one. `W/` makes no difference, and S3 takes tags without quotes too.
+/// Whether a list of entity tags contains this one. `W/` makes no difference, and S3 accepts tags
+/// without quotes.
 fn matches(tags: &str, etag: &str) -> bool {
     tags.split(',')
         .map(str::trim)
@@ -166,4 +174,40 @@ fn digits(text: &str) -> Option<u64> {
 
 fn parse_http_date(text: &str) -> Option<Timestamp> {
     rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_read_accepts_a_checksum_of_every_algorithm() {
+        for algorithm in ChecksumAlgorithm::ALL {
+            assert!(READ_HEADERS.contains(&algorithm.header()), "{algorithm:?}");
+        }
+    }
+
+    #[test]
+    fn a_range_is_cut_to_the_object() {
+        let within = |header: &str| {
+            ByteRange::parse(header).map(|range| range.within(10).map_err(|e| e.code()))
+        };
+        assert_eq!(within("bytes=1-3"), Some(Ok(1..4)));
+        assert_eq!(within("bytes=8-"), Some(Ok(8..10)));
+        assert_eq!(within("bytes=-2"), Some(Ok(8..10)));
+        assert_eq!(within("bytes=-20"), Some(Ok(0..10)));
+        assert_eq!(within("bytes=5-18446744073709551615"), Some(Ok(5..10)));
+        assert_eq!(within("bytes=10-"), Some(Err(Code::InvalidRange)));
+        assert_eq!(within("bytes=-0"), Some(Err(Code::InvalidRange)));
+        for whole in [
+            "lines=1-2",
+            "bytes=1-2,4-5",
+            "bytes=3-1",
+            "bytes=+1-2",
+            "bytes=-",
+            "bytes=",
+        ] {
+            assert_eq!(within(whole), None, "{whole}");
+        }
+    }
 }

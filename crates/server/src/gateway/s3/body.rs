@@ -1,6 +1,7 @@
-//! Holds an upload's body against everything that the request claims of it, as it streams by.
+//! Verifies an upload's data, while it streams, against everything that the request claims of it.
 //!
-//! The end ([`Piece::End`]) comes only when signed hash, checksums, MD5 and lengths agree; a store keeps nothing without it.
+//! [`Piece::End`] follows only if signed hash, checksums, MD5 and lengths agree. A store keeps
+//! nothing without it.
 
 use aws_lc_rs::{constant_time::verify_slices_are_equal, digest};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -8,7 +9,7 @@ use bowline_aws::{
     checksum::{Checksum, ChecksumAlgorithm},
     chunked::ChunkedDecoder,
     error::{AwsError, Code},
-    s3::PutObject,
+    s3::BodyClaims,
     sigv4::{ChunkChain, ContentSha256},
 };
 use bytes::Bytes;
@@ -17,19 +18,19 @@ use http_body::Body;
 use http_body_util::BodyExt as _;
 use md5::{Digest as _, Md5};
 
-use super::BoxError;
+use crate::http::response::BoxError;
 use crate::upstream::objects::{ObjectChecksum, Piece, UploadStream};
 
 /// The largest object of a single put: 5 GiB ("Uploading objects", S3 User Guide).
-const MAX_OBJECT: u64 = 5 << 30;
+const MAX_OBJECT_BYTES: u64 = 5 << 30;
 
-/// The verified pieces of a body.
+/// The verified data of a body.
 ///
 /// # Errors
-/// Claims that cannot hold, before anything of the body is read.
+/// AWS's, for claims that cannot be true, before the body is read.
 pub(super) fn verified<B>(
     body: B,
-    put: &PutObject,
+    claims: &BodyClaims,
     content: ContentSha256,
     chunk_chain: Option<ChunkChain>,
 ) -> Result<UploadStream, AwsError>
@@ -37,14 +38,14 @@ where
     B: Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<BoxError>,
 {
-    let check = Check::new(put, content, chunk_chain)?;
+    let check = Check::new(claims, content, chunk_chain)?;
     Ok(Box::pin(stream::unfold(
         Some((body, check)),
         |state| async {
             let (mut body, mut check) = state?;
             loop {
                 let step = match body.frame().await {
-                    // Trailers of HTTP's own are nothing that anybody signed.
+                    // HTTP trailers are not signed.
                     Some(Ok(frame)) => match frame.into_data() {
                         Ok(data) => check.take(&data),
                         Err(_) => continue,
@@ -64,7 +65,7 @@ where
     )))
 }
 
-/// The claims, and what is known of the data so far.
+/// The claims, and the state of their verification.
 struct Check {
     signed: Option<([u8; 32], digest::Context)>,
     md5: Option<(Vec<u8>, Md5)>,
@@ -77,7 +78,7 @@ struct Check {
 
 impl Check {
     fn new(
-        put: &PutObject,
+        claims: &BodyClaims,
         content: ContentSha256,
         chunk_chain: Option<ChunkChain>,
     ) -> Result<Self, AwsError> {
@@ -88,9 +89,9 @@ impl Check {
             | ContentSha256::SignedChunksTrailer => true,
         };
         let declared = if chunked {
-            put.decoded_length
+            claims.decoded_length
         } else {
-            put.content_length
+            claims.content_length
         };
         let expected = declared.ok_or_else(|| {
             AwsError::new(
@@ -98,13 +99,13 @@ impl Check {
                 "You must provide the Content-Length HTTP header.",
             )
         })?;
-        if expected > MAX_OBJECT {
+        if expected > MAX_OBJECT_BYTES {
             return Err(too_large());
         }
-        let announced = put.trailer.split(',').map(str::trim);
+        let announced = claims.trailer.split(',').map(str::trim);
         let trailing = announced
             .filter(|name| !name.is_empty())
-            // Without framing there is no place for it, and what is not verified here is not taken as if it were.
+            // A body that is not chunked has no trailers, and an unverified one must not pass.
             .map(|name| ChecksumAlgorithm::from_header(name).filter(|_| chunked))
             .collect::<Option<Vec<_>>>()
             .ok_or_else(|| {
@@ -113,7 +114,7 @@ impl Check {
                     "The value specified in the x-amz-trailer header is not supported",
                 )
             })?;
-        let md5 = match &put.content_md5 {
+        let md5 = match &claims.content_md5 {
             None => None,
             Some(text) => match STANDARD.decode(text) {
                 Ok(bytes) if bytes.len() == 16 => Some((bytes, Md5::new())),
@@ -134,21 +135,21 @@ impl Check {
                 | ContentSha256::SignedChunksTrailer => None,
             },
             md5,
-            checksums: put
+            checksums: claims
                 .checksum
                 .iter()
                 .map(|(algorithm, _)| *algorithm)
                 .chain(trailing)
                 .map(Checksum::new)
                 .collect(),
-            claimed: put.checksum.as_ref().map(|(_, value)| value.clone()),
-            decoder: decoder(expected, &put.trailer, content, chunk_chain)?,
+            claimed: claims.checksum.as_ref().map(|(_, value)| value.clone()),
+            decoder: decoder(expected, &claims.trailer, content, chunk_chain)?,
             expected,
             seen: 0,
         })
     }
 
-    /// Takes bytes as they came; gives data.
+    /// Verifies bytes of the body; returns the data in them.
     fn take(&mut self, bytes: &Bytes) -> Result<Bytes, AwsError> {
         let data = match &mut self.decoder {
             None => bytes.clone(),
@@ -176,7 +177,7 @@ impl Check {
         Ok(data)
     }
 
-    /// Whether all claims hold; gives the checksum to keep.
+    /// Verifies the claims; returns the checksum to store.
     fn end(self) -> Result<Option<ObjectChecksum>, AwsError> {
         let trailers = self.decoder.map(ChunkedDecoder::finish).transpose()?;
         if self.seen != self.expected {
@@ -203,7 +204,8 @@ impl Check {
         for checksum in self.checksums {
             let value = checksum.finish();
             let name = value.algorithm().header();
-            // The first is the header's, if there is one; the others were announced as trailers, and must have come.
+            // The first is the header's, if there is one. The others were announced as trailers,
+            // which must have arrived.
             let claim = match (header.take(), &trailers) {
                 (Some(claim), _) => claim,
                 (None, Some(trailers)) => trailers.get(name).unwrap_or_default().to_owned(),
@@ -221,14 +223,14 @@ impl Check {
     }
 }
 
-/// What takes the framing off, if there is one.
+/// The decoder of a chunked body.
 fn decoder(
     length: u64,
     trailer: &str,
     content: ContentSha256,
     chunk_chain: Option<ChunkChain>,
 ) -> Result<Option<ChunkedDecoder>, AwsError> {
-    // Whoever verified the request has it; without it no chunk could be believed.
+    // Every verified request with signed chunks has one.
     let chunk_chain = || chunk_chain.ok_or_else(AwsError::content_sha256_mismatch);
     Ok(match content {
         ContentSha256::Hash(_) | ContentSha256::Unsigned => None,
