@@ -1,37 +1,38 @@
-//! Lower-case hexadecimal, the only form that signatures use.
+//! Lower-case hexadecimal, the only form that signatures use, by `base16ct`.
 
-/// Lower-case digits of the bytes.
+/// The bytes as lower-case digits.
 pub(crate) fn encode(bytes: &[u8]) -> String {
-    let digit = |nibble: u8| {
-        char::from(if nibble < 10 {
-            b'0' + nibble
-        } else {
-            b'a' + nibble - 10
-        })
-    };
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
+    base16ct::lower::encode_string(bytes)
 }
 
-/// Thirty-two bytes of exactly 64 lower-case digits.
+/// Parses a SHA-256 or HMAC-SHA-256 value of exactly 64 lower-case digits.
 pub(crate) fn decode32(text: &[u8]) -> Option<[u8; 32]> {
-    let (pairs, rest) = text.as_chunks::<2>();
-    if pairs.len() != 32 || !rest.is_empty() {
-        return None;
-    }
     let mut out = [0; 32];
-    for (to, [high, low]) in out.iter_mut().zip(pairs) {
-        *to = digit(*high)? << 4 | digit(*low)?;
-    }
-    Some(out)
+    // A shorter text decodes into a part of `out`.
+    let decoded = base16ct::lower::decode(text, &mut out).ok()?;
+    (decoded.len() == 32).then_some(out)
 }
 
-fn digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_64_lower_case_digits_are_32_bytes() {
+        let bytes: [u8; 32] = std::array::from_fn(|at| u8::try_from(at * 8 + 7).unwrap());
+        let text = encode(&bytes);
+        assert_eq!(decode32(text.as_bytes()), Some(bytes));
+        for bad in [
+            "",
+            &text[1..],
+            &text[2..],
+            &format!("{text}00"),
+            &text.to_uppercase(),
+            &text.replace('f', "g"),
+            &text.replace('f', "/"),
+            &text.replace('f', ":"),
+        ] {
+            assert_eq!(decode32(bad.as_bytes()), None, "{bad}");
+        }
     }
 }

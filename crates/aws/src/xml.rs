@@ -1,16 +1,16 @@
-//! Writes the XML that AWS clients read, with nothing left to a serializer's taste.
+//! Writes the XML of AWS responses.
 //!
-//! The writer appends to one `String`; element order, empty elements and escaping are the caller's and this file's alone.
-//! What comes out is always well-formed XML 1.0 as to characters: a character that XML 1.0 cannot carry at all (most control
-//! characters) becomes U+FFFD, so that a hostile name can never break a client's parser. Balanced elements are the caller's duty;
-//! debug builds check it.
+//! The writer appends to one `String`. The caller determines the order of elements and which are
+//! empty; this file escapes. The output has only characters of XML 1.0: a character that XML 1.0
+//! does not allow (most control characters) becomes U+FFFD, so that a hostile name cannot break a
+//! client's parser. The caller must balance the elements; debug builds check that.
 
 use std::fmt::Write as _;
 
 use bowline_json::scan;
-use jiff::{Timestamp, tz::Offset};
+use jiff::{Timestamp, fmt::temporal::DateTimePrinter};
 
-/// The declaration that S3 puts before every body and the query protocol leaves out.
+/// The declaration at the start of every S3 body. The query protocol has none.
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
 /// An XML document being written.
@@ -21,9 +21,9 @@ const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 /// let mut xml = XmlWriter::new();
 /// xml.open("Role");
 /// xml.element("RoleName", "a<b");
-/// xml.int("MaxSessionDuration", 3600);
+/// xml.int("MaxAge", 3600);
 /// xml.close("Role");
-/// assert_eq!(xml.finish(), "<Role><RoleName>a&lt;b</RoleName><MaxSessionDuration>3600</MaxSessionDuration></Role>");
+/// assert_eq!(xml.finish(), "<Role><RoleName>a&lt;b</RoleName><MaxAge>3600</MaxAge></Role>");
 /// ```
 #[derive(Debug, Default)]
 pub struct XmlWriter {
@@ -33,19 +33,19 @@ pub struct XmlWriter {
 }
 
 impl XmlWriter {
-    /// An empty document without a declaration, as the query protocol has it.
+    /// An empty document without a declaration, for the query protocol.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// An empty document that holds so many bytes before it has to grow.
+    /// An empty document with room for `bytes` bytes.
     fn with_capacity(bytes: usize) -> Self {
         let mut xml = Self::new();
         xml.out.reserve(bytes);
         xml
     }
 
-    /// An empty document that begins with the XML declaration and a newline, as S3 has it.
+    /// An empty document that begins with the XML declaration and a newline, for S3.
     pub fn with_declaration() -> Self {
         let mut xml = Self::new();
         xml.out.push_str(DECLARATION);
@@ -57,7 +57,7 @@ impl XmlWriter {
         self.begin(name, None);
     }
 
-    /// Begins an element that carries `xmlns="namespace"`.
+    /// Begins an element with the attribute `xmlns="namespace"`.
     pub fn open_in(&mut self, name: &str, namespace: &str) {
         self.begin(name, Some(namespace));
     }
@@ -78,14 +78,15 @@ impl XmlWriter {
         self.close(name);
     }
 
-    /// Writes the element when there is a text.
+    /// Writes the element if there is a text.
     pub fn element_if(&mut self, name: &str, text: Option<&str>) {
         if let Some(text) = text {
             self.element(name, text);
         }
     }
 
-    /// Writes `<name/>`, which S3 uses for an empty value such as the location of a bucket in `us-east-1`.
+    /// Writes `<name/>`, which S3 uses for an empty value such as the location of a bucket in
+    /// `us-east-1`.
     pub fn empty(&mut self, name: &str) {
         self.out.push('<');
         self.out.push_str(name);
@@ -114,7 +115,8 @@ impl XmlWriter {
         self.element(name, &iso_millis(time));
     }
 
-    /// Writes a list of structures or texts, one `<member>` each; an empty list is an empty element.
+    /// Writes a list of structures or texts, one `<member>` each; an empty list is an empty
+    /// element.
     pub fn members<T>(
         &mut self,
         name: &str,
@@ -165,7 +167,7 @@ impl XmlWriter {
     }
 }
 
-/// The answer to a query-protocol operation that has a result:
+/// The response to a query-protocol operation with a result:
 /// `<XResponse xmlns=..><XResult>..</XResult><ResponseMetadata><RequestId>..`.
 pub fn query_response(
     operation: &str,
@@ -181,56 +183,26 @@ pub fn query_response(
     })
 }
 
-/// The answer to a query-protocol operation without a result, such as `DeleteRole`: the request id alone.
+/// The response to a query-protocol operation without a result, such as `DeleteRole`: only the
+/// request id.
 pub fn query_response_empty(operation: &str, namespace: &str, request_id: &str) -> String {
     envelope(operation, namespace, request_id, |_| ())
 }
 
-/// A time as the query protocol and DynamoDB text have it: `2026-11-24T01:02:03Z`.
+/// A time to the second, as the query protocol has it: `2026-11-24T01:02:03Z`.
 pub fn iso_seconds(time: Timestamp) -> String {
-    let mut text = date_and_time(time, 20);
-    text.push('Z');
-    text
+    const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(0));
+    PRINTER.timestamp_to_string(&time)
 }
 
-/// A time as S3 has it: `2026-11-24T01:02:03.004Z`.
+/// A time to the millisecond, as S3 has it: `2026-11-24T01:02:03.004Z`.
 pub fn iso_millis(time: Timestamp) -> String {
-    let mut text = date_and_time(time, 24);
-    text.push('.');
-    push_digits(&mut text, Offset::UTC.to_datetime(time).millisecond(), 3);
-    text.push('Z');
-    text
+    const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
+    PRINTER.timestamp_to_string(&time)
 }
 
-/// `2026-11-24T01:02:03`. Every answer has times, and the formatter takes ten times as long.
-fn date_and_time(time: Timestamp, capacity: usize) -> String {
-    let t = Offset::UTC.to_datetime(time);
-    let mut text = String::with_capacity(capacity);
-    push_digits(&mut text, t.year(), 4);
-    for (before, number) in [
-        ('-', t.month()),
-        ('-', t.day()),
-        ('T', t.hour()),
-        (':', t.minute()),
-        (':', t.second()),
-    ] {
-        text.push(before);
-        push_digits(&mut text, i16::from(number), 2);
-    }
-    text
-}
-
-/// The last so many decimal digits of a number that is not negative.
-fn push_digits(text: &mut String, number: i16, digits: u32) {
-    let number = number.unsigned_abs();
-    for position in (0..digits).rev() {
-        let digit = number / 10_u16.pow(position) % 10;
-        text.push(char::from(b'0' + u8::try_from(digit).unwrap_or_default()));
-    }
-}
-
-/// Bytes of an answer with credentials, which is then not copied while it grows, with the secret in it.
-const ROOM: usize = 2 * 1024;
+/// Room for a response with credentials, so that the buffer with the secret is not copied to grow.
+const RESPONSE_BYTES: usize = 2 * 1024;
 
 fn envelope(
     operation: &str,
@@ -238,7 +210,7 @@ fn envelope(
     request_id: &str,
     body: impl FnOnce(&mut XmlWriter),
 ) -> String {
-    let mut xml = XmlWriter::with_capacity(ROOM);
+    let mut xml = XmlWriter::with_capacity(RESPONSE_BYTES);
     let name = [operation, "Response"].concat();
     xml.open_in(&name, namespace);
     body(&mut xml);
@@ -251,7 +223,7 @@ fn envelope(
 
 /// Appends `text`, escaped for element content and double-quoted attributes.
 fn escape_into(out: &mut String, text: &str) {
-    // Most text has nothing to escape.
+    // Most texts need no escape.
     if !scan::contains_any(text.as_bytes(), begins_escape) {
         out.push_str(text);
         return;
@@ -264,9 +236,10 @@ fn escape_into(out: &mut String, text: &str) {
             '<' => "&lt;",
             '>' => "&gt;",
             '"' => "&quot;",
-            // A bare carriage return would reach the reader as a line feed (XML 1.0, 2.11 "End-of-Line Handling").
+            // A bare carriage return would reach the reader as a line feed (XML 1.0, 2.11
+            // "End-of-Line Handling").
             '\r' => "&#xD;",
-            // Not a character of XML 1.0 (2.2 "Characters"), not even as a reference.
+            // Not a character of XML 1.0 (2.2 "Characters"), even as a reference.
             _ => "\u{FFFD}",
         });
         rest = tail;
@@ -274,7 +247,7 @@ fn escape_into(out: &mut String, text: &str) {
     out.push_str(rest);
 }
 
-/// What stands before the first character that needs an escape, that character, and the rest.
+/// The text before the first character that needs an escape, that character, and the rest.
 fn split_at_escape(text: &str) -> Option<(&str, char, &str)> {
     let mut from = 0;
     loop {
@@ -290,7 +263,8 @@ fn split_at_escape(text: &str) -> Option<(&str, char, &str)> {
     }
 }
 
-/// Whether a byte begins a character that may need an escape; `U+FFFE` and `U+FFFF` begin with `EF`.
+/// Whether a byte begins a character that can need an escape; `U+FFFE` and `U+FFFF` begin with
+/// `EF`.
 #[expect(
     clippy::needless_bitwise_bool,
     reason = "without a branch, many bytes are compared at a time"

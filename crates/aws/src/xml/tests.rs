@@ -5,7 +5,7 @@ use super::*;
 const NS: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 #[test]
-fn a_query_answer_wraps_the_result_and_the_request_id() {
+fn a_query_response_wraps_the_result_and_the_request_id() {
     let body = query_response("GetCallerIdentity", NS, "7a62c49f", |xml| {
         xml.element("Account", "111122223333");
         xml.timestamp("At", "2026-11-24T01:02:03.9Z".parse().unwrap());
@@ -14,7 +14,7 @@ fn a_query_answer_wraps_the_result_and_the_request_id() {
 }
 
 #[test]
-fn an_operation_without_a_result_answers_the_request_id_alone() {
+fn the_response_of_an_operation_without_a_result_has_only_the_request_id() {
     insta::assert_snapshot!(
         query_response_empty("DeleteRole", "https://iam.amazonaws.com/doc/2010-05-08/", "1"),
         @r#"<DeleteRoleResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></DeleteRoleResponse>"#
@@ -41,7 +41,7 @@ fn lists_are_members_and_an_empty_list_is_an_empty_element() {
 }
 
 #[test]
-fn text_cannot_leave_its_element_or_break_the_reader() {
+fn text_cannot_leave_its_element_or_break_a_parser() {
     let mut xml = XmlWriter::new();
     xml.element("K", "</K><Admin>\"x\" & y\r\n\t\u{0}\u{1b}\u{ffff}é𝄞");
     insta::assert_snapshot!(xml.finish().escape_debug(),
@@ -49,7 +49,8 @@ fn text_cannot_leave_its_element_or_break_the_reader() {
 }
 
 proptest! {
-    /// quick-xml, an independent reader, gives back what was written, up to the characters that XML cannot carry.
+    /// quick-xml, an independent reader, gives back what was written, up to the characters that XML
+    /// cannot carry.
     #[test]
     fn an_independent_reader_gets_the_text_back(text in any::<String>()) {
         let mut xml = XmlWriter::new();
