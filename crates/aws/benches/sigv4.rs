@@ -1,4 +1,5 @@
-//! Verifying a signature, with the signing key derived each time and kept: a read of an object and a small POST, each by a session.
+//! Verifying a signature, with the signing key derived each time and kept: a read of an object and
+//! a small POST, each by a session.
 #![expect(clippy::expect_used, clippy::panic, reason = "a benchmark may stop")]
 
 use std::hint::black_box;

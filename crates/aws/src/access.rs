@@ -1,10 +1,11 @@
-//! What an operation does to what is kept: a fact of each, beside its action and resource.
+//! Whether an operation reads or changes state.
 
-/// Whether an operation changes what is kept.
+/// Whether an operation changes state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// It changes nothing. Credentials that it gives out are kept nowhere.
+    /// The operation changes nothing. Credentials that it returns are not stored.
     Reads,
-    /// It may change something, so it is not done while it could not be recorded.
+    /// The operation can change something, so the server rejects it while it cannot write audit
+    /// records.
     Changes,
 }

@@ -1,18 +1,17 @@
-//! Running checksums of object data, as `x-amz-checksum-*` headers and trailers carry them: base64 of the big-endian bytes.
+//! Checksums of object data, computed as the data arrives. `x-amz-checksum-*` headers and trailers
+//! carry them as base64 of the big-endian bytes.
 //!
-//! The algorithms that clients send by default or by choice and that are worth computing here; others (`MD5`, the xxHash family)
-//! have no [`ChecksumAlgorithm`], and whoever meets their header decides what to do about it.
+//! Supports the algorithms that clients send by default or by choice. Others (`MD5`, the xxHash
+//! family) have no [`ChecksumAlgorithm`]; the caller rejects their headers.
 
 use aws_lc_rs::digest;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use crc_fast::{CrcAlgorithm, Digest as Crc};
 
-use crate::error::{AwsError, Code};
-
 /// A checksum algorithm of S3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ChecksumAlgorithm {
-    /// The CRC-32 of zip and Ethernet: what the SDKs send unless told otherwise.
+    /// The CRC-32 of zip and Ethernet, the default of the SDKs.
     Crc32,
     /// CRC-32C (Castagnoli).
     Crc32c,
@@ -24,7 +23,7 @@ pub enum ChecksumAlgorithm {
     Sha256,
 }
 
-/// The CRC-32 of `data`, which DynamoDB's answers carry.
+/// The CRC-32 of `data`, which DynamoDB's responses carry.
 pub fn crc32(data: &[u8]) -> u32 {
     let mut crc = Crc::new(CrcAlgorithm::Crc32IsoHdlc);
     crc.update(data);
@@ -32,7 +31,7 @@ pub fn crc32(data: &[u8]) -> u32 {
 }
 
 impl ChecksumAlgorithm {
-    /// All of them.
+    /// All algorithms.
     pub const ALL: [Self; 5] = [
         Self::Crc32,
         Self::Crc32c,
@@ -63,14 +62,14 @@ impl ChecksumAlgorithm {
         }
     }
 
-    /// The algorithm of a name such as `CRC32`, in any case.
+    /// The algorithm with a name such as `CRC32`, ignoring case.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
             .find(|algorithm| algorithm.name().eq_ignore_ascii_case(name))
     }
 
-    /// The algorithm whose value a header or trailer carries; its name in any case.
+    /// The algorithm whose value a header or trailer carries, ignoring case.
     pub fn from_header(name: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
@@ -78,7 +77,7 @@ impl ChecksumAlgorithm {
     }
 }
 
-/// A checksum being computed.
+/// A checksum in computation.
 #[derive(Debug, Clone)]
 pub struct Checksum {
     algorithm: ChecksumAlgorithm,
@@ -104,8 +103,19 @@ pub struct ChecksumValue {
     bytes: Vec<u8>,
 }
 
+/// Why a checksum that a client sent is rejected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ChecksumError {
+    /// It is the checksum of other data.
+    #[error("the {} checksum does not match the data", .0.name())]
+    Mismatch(ChecksumAlgorithm),
+    /// It is not a checksum of the algorithm.
+    #[error("the {} checksum is malformed", .0.name())]
+    Malformed(ChecksumAlgorithm),
+}
+
 impl Checksum {
-    /// The checksum of nothing yet.
+    /// Starts a checksum.
     pub fn new(algorithm: ChecksumAlgorithm) -> Self {
         let state = match algorithm {
             ChecksumAlgorithm::Crc32 => {
@@ -117,7 +127,7 @@ impl Checksum {
             ChecksumAlgorithm::Crc64Nvme => {
                 RunningState::Crc(Box::new(Crc::new(CrcAlgorithm::Crc64Nvme)))
             }
-            // SHA-1 guards against accidents only: the signature is what guards against people.
+            // SHA-1 protects against accidents only; the signature protects against attackers.
             ChecksumAlgorithm::Sha1 => {
                 RunningState::Sha(digest::Context::new(&digest::SHA1_FOR_LEGACY_USE_ONLY))
             }
@@ -126,12 +136,12 @@ impl Checksum {
         Self { algorithm, state }
     }
 
-    /// Which one it is.
+    /// The algorithm.
     pub fn algorithm(&self) -> ChecksumAlgorithm {
         self.algorithm
     }
 
-    /// Goes on over more data.
+    /// Adds data.
     pub fn update(&mut self, data: &[u8]) {
         match &mut self.state {
             RunningState::Crc(crc) => crc.update(data),
@@ -139,7 +149,7 @@ impl Checksum {
         }
     }
 
-    /// The checksum of all data seen.
+    /// Ends the computation.
     pub fn finish(self) -> ChecksumValue {
         let bytes = match self.state {
             RunningState::Crc(crc) => {
@@ -161,34 +171,27 @@ impl Checksum {
 }
 
 impl ChecksumValue {
-    /// Which algorithm's it is.
+    /// The algorithm.
     pub fn algorithm(&self) -> ChecksumAlgorithm {
         self.algorithm
     }
 
-    /// The text of the header.
+    /// The value of the header.
     pub fn to_base64(&self) -> String {
         STANDARD.encode(&self.bytes)
     }
 
-    /// Takes a claim that holds.
+    /// Compares the checksum with one that a client sent.
     ///
     /// # Errors
-    /// `BadDigest` for one that is another's, `InvalidRequest` for one that is none.
-    pub fn verify(&self, claimed: &str) -> Result<(), AwsError> {
+    /// [`ChecksumError`].
+    pub fn verify(&self, claimed: &str) -> Result<(), ChecksumError> {
         match STANDARD.decode(claimed) {
             Ok(bytes) if bytes == self.bytes => Ok(()),
-            Ok(bytes) if bytes.len() == self.bytes.len() => Err(AwsError::new(
-                Code::BadDigest,
-                format!(
-                    "The {} you specified did not match the calculated checksum.",
-                    self.algorithm.name()
-                ),
-            )),
-            Ok(_) | Err(_) => Err(AwsError::new(
-                Code::InvalidRequest,
-                format!("Value for {} header is invalid.", self.algorithm.header()),
-            )),
+            Ok(bytes) if bytes.len() == self.bytes.len() => {
+                Err(ChecksumError::Mismatch(self.algorithm))
+            }
+            Ok(_) | Err(_) => Err(ChecksumError::Malformed(self.algorithm)),
         }
     }
 }
@@ -206,8 +209,9 @@ mod tests {
     }
 
     #[test]
-    fn check_values_are_those_of_the_catalogues() {
-        // "123456789": the check value of the CRC catalogue (reveng); SHA by `sha1sum` and `sha256sum`.
+    fn check_values_are_those_of_the_crc_catalogue() {
+        // "123456789": the check value of the CRC catalogue (reveng); SHA by `sha1sum` and
+        // `sha256sum`.
         let shown = ChecksumAlgorithm::ALL.map(|algorithm| {
             let hex: String = crate::hex::encode(&of(algorithm, b"123456789").bytes);
             format!("{} {hex}", algorithm.name())
@@ -222,19 +226,25 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_holds_differs_or_is_malformed() {
+    fn a_checksum_matches_differs_or_is_malformed() {
         let value = of(ChecksumAlgorithm::Crc32, b"");
         assert_eq!(value.to_base64(), "AAAAAA==");
-        let code = |claimed: &str| value.verify(claimed).unwrap_err().code();
         assert_eq!(value.verify("AAAAAA=="), Ok(()));
-        assert_eq!(code("AAAAAQ=="), Code::BadDigest);
+        assert_eq!(
+            value.verify("AAAAAQ=="),
+            Err(ChecksumError::Mismatch(ChecksumAlgorithm::Crc32))
+        );
         for malformed in ["", "AAAAAA", "AAAA", "AAAAAAAA", "zzzz*A=="] {
-            assert_eq!(code(malformed), Code::InvalidRequest, "{malformed}");
+            assert_eq!(
+                value.verify(malformed),
+                Err(ChecksumError::Malformed(ChecksumAlgorithm::Crc32)),
+                "{malformed}"
+            );
         }
     }
 
     #[test]
-    fn names_and_headers_are_read_in_any_case() {
+    fn names_and_headers_ignore_case() {
         for algorithm in ChecksumAlgorithm::ALL {
             assert_eq!(
                 ChecksumAlgorithm::from_name(&algorithm.name().to_lowercase()),
@@ -253,7 +263,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn data_may_come_in_pieces(data in proptest::collection::vec(any::<u8>(), 0..300), at in 0usize..300) {
+        fn data_can_arrive_in_pieces(data in proptest::collection::vec(any::<u8>(), 0..300), at in 0usize..300) {
             let (head, tail) = data.split_at(at.min(data.len()));
             for algorithm in ChecksumAlgorithm::ALL {
                 let mut pieces = Checksum::new(algorithm);

@@ -1,13 +1,16 @@
-//! Takes the `aws-chunked` framing off a body, as the bytes arrive.
+//! Decodes the `aws-chunked` framing of a body as the bytes arrive.
 //!
-//! A body is chunks of `size in hexadecimal, CRLF, data, CRLF`, a chunk of size 0, trailer lines `name:value`, and an empty line. In
-//! the signed forms a size line goes on with `;chunk-signature=` and 64 digits, and a trailer ends with one for itself.
-//! Promised: data amounts to exactly `x-amz-decoded-content-length`; trailers are those that `x-amz-trailer` announced, once each;
-//! every chunk and trailer of a signed form has the signature that follows from the one before; nothing follows the end; no more
-//! than one line and the trailer are ever buffered.
+//! A body has chunks of `size in hexadecimal, CRLF, data, CRLF`, a chunk of size 0, trailer lines
+//! `name:value`, and an empty line. In the signed forms a size line continues with
+//! `;chunk-signature=` and 64 digits, and the trailer ends with a signature of its own.
 //!
-//! The data is to be believed only after [`ChunkedDecoder::finish`]: until then the sender may still turn out to have lied about the length,
-//! and a chunk's signature is held against it when all of the chunk has been given out.
+//! The decoder guarantees: the data has exactly `x-amz-decoded-content-length` bytes; the trailers
+//! are those that `x-amz-trailer` announced, without duplicates; every chunk and trailer of a
+//! signed form has a valid signature; nothing follows the end. It buffers at most one line and the
+//! trailer.
+//!
+//! The caller must not use the data before [`ChunkedDecoder::finish`]: the length is known only at
+//! the end, and the signature of a chunk is verified after its data was returned.
 
 use std::fmt;
 
@@ -15,36 +18,38 @@ use aws_lc_rs::digest;
 
 use crate::{checksum::ChecksumAlgorithm, hex, sigv4::ChunkChain};
 
-/// The longest size line: 16 hexadecimal digits reach further than any body.
+/// The most digits of a size: 16 hexadecimal digits exceed any body.
 const MAX_SIZE_DIGITS: usize = 16;
-/// What stands between a size and its signature.
+/// The text between a size and its signature.
 const CHUNK_SIGNATURE: &[u8] = b";chunk-signature=";
-/// The trailer line that signs the others.
+/// The trailer whose value signs the other trailers.
 const TRAILER_SIGNATURE: &str = "x-amz-trailer-signature";
-/// The longest trailer line.
-const MAX_TRAILER_LINE: usize = 512;
-/// The most names that `x-amz-trailer` may announce.
-const MAX_ANNOUNCED: usize = 8;
+/// The most bytes of a trailer line.
+const MAX_TRAILER_LINE_BYTES: usize = 512;
+/// The most bytes of the name of a trailer.
+const MAX_NAME_BYTES: usize = 64;
+/// The most names in `x-amz-trailer`.
+const MAX_ANNOUNCED_TRAILERS: usize = 8;
 
-/// Why a chunked body is refused.
+/// Why a chunked body is rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChunkedError {
-    /// `x-amz-trailer` names too much, or something that is no header name.
+    /// `x-amz-trailer` has too many names, or an invalid one.
     #[error("header `x-amz-trailer` cannot be read")]
     BadAnnouncement,
-    /// A size line that is no hexadecimal number.
+    /// A malformed size line.
     #[error("a chunk's size line is malformed")]
     BadSize,
-    /// Data without CRLF behind it.
+    /// Data without a CRLF after it.
     #[error("a chunk's data does not end where its size says")]
     BadBoundary,
     /// A trailer line without colon, too long, or with control characters.
     #[error("a trailer line is malformed")]
     BadTrailer,
-    /// A trailer that nobody announced.
+    /// A trailer that `x-amz-trailer` does not announce.
     #[error("trailer `{0}` was not announced in `x-amz-trailer`")]
     UnannouncedTrailer(String),
-    /// A trailer that comes twice.
+    /// A duplicate trailer.
     #[error("trailer `{0}` is given more than once")]
     DuplicateTrailer(String),
     /// More or less data than declared.
@@ -56,12 +61,12 @@ pub enum ChunkedError {
     /// The body ends too early.
     #[error("the body ends before its last chunk and trailer")]
     Incomplete,
-    /// A chunk or trailer that was not signed, or not so.
+    /// A missing or wrong signature of a chunk or trailer.
     #[error("the signature of a chunk or of the trailer does not match")]
     Signature,
 }
 
-/// A chunked body being read.
+/// A decoder of one chunked body.
 ///
 /// ```
 /// use bowline_aws::chunked::ChunkedDecoder;
@@ -80,33 +85,33 @@ pub enum ChunkedError {
 pub struct ChunkedDecoder {
     framing: Framing,
     state: DecoderState,
-    /// Data that is declared and has not been announced by a size line yet.
+    /// The bytes of the declared length that no size line has announced yet.
     undeclared: u64,
     announced: Vec<String>,
     trailers: Trailers,
-    /// The line being read, without its end.
+    /// The current line, without its end.
     line: Vec<u8>,
 }
 
-/// What stands on a size line beside the size.
+/// The content of a size line after the size.
 #[derive(Debug)]
 enum Framing {
-    /// Nothing.
+    /// No signature.
     Unsigned,
-    /// The chunk's signature.
+    /// The signature of the chunk.
     Signed(Box<Signatures>),
 }
 
-/// The signatures of a body so far.
+/// The state of the signatures of a body.
 struct Signatures {
     chain: ChunkChain,
-    /// What has come of the chunk being read, and the signature that it claims.
+    /// The hash of the current chunk so far, and the signature that its size line claims.
     data: digest::Context,
     claimed: [u8; 32],
-    /// The lines of the trailer, as they are signed.
+    /// The lines of the trailer, in the form that is signed.
     lines: Vec<u8>,
-    /// Whether the trailer still has to be signed.
-    owed: bool,
+    /// Whether the signature of the trailer is still missing.
+    trailer_unsigned: bool,
 }
 
 impl fmt::Debug for Signatures {
@@ -124,12 +129,12 @@ enum DecoderState {
     Done,
 }
 
-/// The trailer lines of a body, names in lower case.
+/// The trailers of a body, names in lower case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trailers(Vec<(String, String)>);
 
 impl Trailers {
-    /// The value of a trailer; the name in lower case.
+    /// The value of a trailer by its lower-case name.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
@@ -137,14 +142,14 @@ impl Trailers {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The checksum that came with the body, if it is one that is computed here. It may legally be absent.
+    /// The checksum of the body, if the trailers have one with a supported algorithm.
     pub fn checksum(&self) -> Option<(ChecksumAlgorithm, &str)> {
         self.0.iter().find_map(|(name, value)| {
             ChecksumAlgorithm::from_header(name).map(|algorithm| (algorithm, value.as_str()))
         })
     }
 
-    /// Names and values in the order received.
+    /// Names and values, in the order received.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0
             .iter()
@@ -153,8 +158,9 @@ impl Trailers {
 }
 
 impl ChunkedDecoder {
-    /// Reads `STREAMING-UNSIGNED-PAYLOAD-TRAILER`: `decoded_length` is `x-amz-decoded-content-length`, `announced` the value of
-    /// `x-amz-trailer`, empty if there is none.
+    /// Decodes `STREAMING-UNSIGNED-PAYLOAD-TRAILER`. `decoded_length` is
+    /// `x-amz-decoded-content-length`, `announced` the value of `x-amz-trailer`, empty if there is
+    /// none.
     ///
     /// # Errors
     /// [`ChunkedError::BadAnnouncement`].
@@ -162,10 +168,10 @@ impl ChunkedDecoder {
         Self::new(Framing::Unsigned, decoded_length, announced)
     }
 
-    /// Reads `STREAMING-AWS4-HMAC-SHA256-PAYLOAD`, which has no trailer.
+    /// Decodes `STREAMING-AWS4-HMAC-SHA256-PAYLOAD`, which has no trailer.
     ///
     /// # Errors
-    /// [`ChunkedError::BadAnnouncement`] if one is announced all the same.
+    /// [`ChunkedError::BadAnnouncement`] if a trailer is announced.
     pub fn signed(
         decoded_length: u64,
         announced: &str,
@@ -177,7 +183,7 @@ impl ChunkedDecoder {
         Self::new(Framing::signed(chain, false), decoded_length, announced)
     }
 
-    /// Reads `STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER`.
+    /// Decodes `STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER`.
     ///
     /// # Errors
     /// [`ChunkedError::BadAnnouncement`].
@@ -200,10 +206,11 @@ impl ChunkedDecoder {
         })
     }
 
-    /// The next piece of data in `input`, which moves past what was read. `None` asks for more input.
+    /// Returns the next piece of data in `input` and advances `input` past it. `None` requests more
+    /// input.
     ///
     /// # Errors
-    /// The first violation. A decoder that has refused is not to be used again.
+    /// The first violation. The decoder must not be used after an error.
     pub fn next<'i>(&mut self, input: &mut &'i [u8]) -> Result<Option<&'i [u8]>, ChunkedError> {
         loop {
             match self.state {
@@ -234,21 +241,21 @@ impl ChunkedDecoder {
                         return Ok(None);
                     }
                     let line = std::mem::take(&mut self.line);
-                    self.state = self.after(&line)?;
+                    self.state = self.state_after(&line)?;
                 }
             }
         }
     }
 
-    /// Whether the end of the body has been read.
+    /// Whether the decoder has reached the end of the body.
     pub fn is_done(&self) -> bool {
         self.state == DecoderState::Done
     }
 
-    /// The trailers of a body that has ended as it must.
+    /// The trailers of the complete body.
     ///
     /// # Errors
-    /// [`ChunkedError::Incomplete`].
+    /// [`ChunkedError::Incomplete`] before its end.
     pub fn finish(self) -> Result<Trailers, ChunkedError> {
         if self.is_done() {
             Ok(self.trailers)
@@ -257,17 +264,17 @@ impl ChunkedDecoder {
         }
     }
 
-    /// Moves bytes up to and with a CRLF from `input`, keeping those before it in `line`. False if the line goes on.
+    /// Moves a line from `input` to `line`, without its CRLF. Returns whether the line is complete.
     fn read_line(&mut self, input: &mut &[u8]) -> Result<bool, ChunkedError> {
-        let (most, error) = match self.state {
+        let (max_bytes, error) = match self.state {
             DecoderState::DataEnd => (0, ChunkedError::BadBoundary),
-            DecoderState::Trailer => (MAX_TRAILER_LINE, ChunkedError::BadTrailer),
+            DecoderState::Trailer => (MAX_TRAILER_LINE_BYTES, ChunkedError::BadTrailer),
             DecoderState::Size | DecoderState::Data { .. } | DecoderState::Done => {
-                let most = match self.framing {
+                let max_bytes = match self.framing {
                     Framing::Unsigned => MAX_SIZE_DIGITS,
                     Framing::Signed(_) => MAX_SIZE_DIGITS + CHUNK_SIGNATURE.len() + 64,
                 };
-                (most, ChunkedError::BadSize)
+                (max_bytes, ChunkedError::BadSize)
             }
         };
         while let Some((&byte, rest)) = input.split_first() {
@@ -277,10 +284,10 @@ impl ChunkedDecoder {
                     self.line.pop();
                     return Ok(true);
                 }
-                // A carriage return is the start of the end, and an end has no other.
+                // A carriage return begins the end of the line, so a line feed must follow it.
                 (b'\n', _) | (_, Some(b'\r')) => return Err(error),
                 (b'\r', _) => self.line.push(byte),
-                _ if self.line.len() >= most => return Err(error),
+                _ if self.line.len() >= max_bytes => return Err(error),
                 _ => self.line.push(byte),
             }
         }
@@ -288,7 +295,7 @@ impl ChunkedDecoder {
     }
 
     /// The state after a complete line.
-    fn after(&mut self, line: &[u8]) -> Result<DecoderState, ChunkedError> {
+    fn state_after(&mut self, line: &[u8]) -> Result<DecoderState, ChunkedError> {
         match self.state {
             DecoderState::Size => {
                 let size = match &mut self.framing {
@@ -314,7 +321,9 @@ impl ChunkedDecoder {
                 Ok(DecoderState::Size)
             }
             DecoderState::Trailer if line.is_empty() => match &self.framing {
-                Framing::Signed(signatures) if signatures.owed => Err(ChunkedError::Signature),
+                Framing::Signed(signatures) if signatures.trailer_unsigned => {
+                    Err(ChunkedError::Signature)
+                }
                 Framing::Signed(_) | Framing::Unsigned => Ok(DecoderState::Done),
             },
             DecoderState::Trailer => {
@@ -325,7 +334,7 @@ impl ChunkedDecoder {
         }
     }
 
-    /// Holds the chunk that has been read against its signature, if it has one.
+    /// Verifies the signature of the complete chunk, if it has one.
     fn end_chunk(&mut self) -> Result<(), ChunkedError> {
         match &mut self.framing {
             Framing::Unsigned => Ok(()),
@@ -344,8 +353,8 @@ impl ChunkedDecoder {
             if name == TRAILER_SIGNATURE {
                 return signatures.end_trailer(value);
             }
-            // What the signature does not cover any more.
-            if !signatures.owed {
+            // The signature of the trailer does not cover lines after it.
+            if !signatures.trailer_unsigned {
                 return Err(ChunkedError::BadTrailer);
             }
             signatures
@@ -364,20 +373,20 @@ impl ChunkedDecoder {
 }
 
 impl Framing {
-    /// Nothing read yet. `owed` says whether a signed trailer has to come.
-    fn signed(chain: ChunkChain, owed: bool) -> Self {
+    /// The framing of a signed body. `has_trailer`: whether a signed trailer must follow.
+    fn signed(chain: ChunkChain, has_trailer: bool) -> Self {
         Self::Signed(Box::new(Signatures {
             chain,
             data: digest::Context::new(&digest::SHA256),
             claimed: [0; 32],
             lines: Vec::new(),
-            owed,
+            trailer_unsigned: has_trailer,
         }))
     }
 }
 
 impl Signatures {
-    /// Takes a size line: the size, if it is one that has a signature behind it.
+    /// Begins a chunk. Returns the size in its size line; `None` if the line is malformed.
     fn begin(&mut self, line: &[u8]) -> Option<u64> {
         let end = line.iter().position(|byte| *byte == b';')?;
         let (size, signature) = line.split_at_checked(end)?;
@@ -393,16 +402,16 @@ impl Signatures {
     }
 
     fn end_trailer(&mut self, claimed: &str) -> Result<(), ChunkedError> {
-        let claimed = hex::decode32(claimed.as_bytes()).filter(|_| self.owed);
+        let claimed = hex::decode32(claimed.as_bytes()).filter(|_| self.trailer_unsigned);
         let claimed = claimed.ok_or(ChunkedError::BadTrailer)?;
         let verified = self.chain.verify_trailer(&self.lines, &claimed);
         verified.map_err(|_| ChunkedError::Signature)?;
-        self.owed = false;
+        self.trailer_unsigned = false;
         Ok(())
     }
 }
 
-/// The names in a value of `x-amz-trailer`, in lower case.
+/// Parses the names in a value of `x-amz-trailer` into lower case.
 fn announcement(value: &str) -> Result<Vec<String>, ChunkedError> {
     let names: Vec<String> = value
         .split(',')
@@ -410,7 +419,7 @@ fn announcement(value: &str) -> Result<Vec<String>, ChunkedError> {
         .filter(|name| !name.is_empty())
         .map(str::to_ascii_lowercase)
         .collect();
-    if names.len() <= MAX_ANNOUNCED && names.iter().all(|name| is_name(name)) {
+    if names.len() <= MAX_ANNOUNCED_TRAILERS && names.iter().all(|name| is_name(name)) {
         Ok(names)
     } else {
         Err(ChunkedError::BadAnnouncement)
@@ -418,7 +427,7 @@ fn announcement(value: &str) -> Result<Vec<String>, ChunkedError> {
 }
 
 fn is_name(name: &str) -> bool {
-    (1..=64).contains(&name.len())
+    (1..=MAX_NAME_BYTES).contains(&name.len())
         && name
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')

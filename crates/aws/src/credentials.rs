@@ -1,24 +1,26 @@
-//! Access key ids, secrets and session tokens as types that keep their rules.
+//! Access key ids, secret access keys and session tokens.
 //!
-//! A key id is public and prints. A secret and a token never do: their `Debug` says nothing, there is no `Display`, their memory is
-//! cleared on drop, and they compare in constant time.
+//! An access key id is public. A secret and a token are not: their `Debug` shows nothing, they have
+//! no `Display`, their memory is cleared on drop, and they compare in constant time.
 
 use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
 
 use aws_lc_rs::constant_time;
 use secrecy::{ExposeSecret, SecretString};
 
-/// The most characters of a session token that is read at all. Ours have at most 4,096; the room above lets a foreign one be refused
-/// by name (`InvalidClientTokenId`) rather than as a malformed request.
+/// The most bytes of a session token. Tokens of this server have at most 4,096; the higher limit
+/// lets a foreign token be rejected as such (`InvalidClientTokenId`) and not as a malformed
+/// request.
 pub const MAX_SESSION_TOKEN_BYTES: usize = 8 * 1024;
-/// The most characters of a secret access key; AWS's have 40.
+/// The most bytes of a secret access key; AWS's have 40.
 const MAX_SECRET_BYTES: usize = 128;
 
-/// An access key id: 16 to 128 letters, digits or underscores, such as `AKIAIOSFODNN7EXAMPLE`. Cloning is cheap.
+/// An access key id: 16 to 128 letters, digits or underscores, such as `AKIAIOSFODNN7EXAMPLE`.
+/// Cloning is cheap.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccessKeyId(Arc<str>);
 
-/// The text is no access key id (`[\w]{16,128}`, shape `accessKeyIdType` of IAM).
+/// The text is not an access key id (`[\w]{16,128}`, shape `accessKeyIdType` of IAM).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("access key id is not 16 to 128 letters, digits or underscores")]
 pub struct InvalidAccessKeyId;
@@ -75,13 +77,13 @@ pub struct SecretAccessKey(SecretString);
 #[derive(Clone)]
 pub struct SessionToken(SecretString);
 
-/// The text cannot be a secret access key or session token. Says nothing about the text.
+/// The text is not a secret access key or session token. Does not contain the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("secret is empty, too long, or has characters other than visible ASCII")]
 pub struct InvalidSecret;
 
 impl SecretAccessKey {
-    /// Takes a secret over.
+    /// Takes ownership of a secret.
     ///
     /// # Errors
     /// [`InvalidSecret`] unless it is 1 to 128 visible ASCII characters.
@@ -89,14 +91,15 @@ impl SecretAccessKey {
         secret(text.into(), MAX_SECRET_BYTES).map(Self)
     }
 
-    /// The secret itself: for deriving a signing key, sealing, and the one answer that hands it out.
+    /// The secret itself: to derive a signing key, to seal it, and for the one response that
+    /// contains it.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 }
 
 impl SessionToken {
-    /// Takes a token over.
+    /// Takes ownership of a token.
     ///
     /// # Errors
     /// [`InvalidSecret`] unless it is 1 to [`MAX_SESSION_TOKEN_BYTES`] visible ASCII characters.
@@ -104,19 +107,19 @@ impl SessionToken {
         secret(text.into(), MAX_SESSION_TOKEN_BYTES).map(Self)
     }
 
-    /// The token itself: for opening it, for signing with it, and for the one answer that hands it out.
+    /// The token itself: to open it, to sign with it, and for the one response that contains it.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 }
 
-fn secret(text: String, most: usize) -> Result<SecretString, InvalidSecret> {
+fn secret(text: String, max_bytes: usize) -> Result<SecretString, InvalidSecret> {
     // Without a branch, many bytes are compared at a time.
     let visible = text
         .bytes()
         .fold(true, |all, byte| all & byte.is_ascii_graphic());
-    let fits = !text.is_empty() && text.len() <= most && visible;
-    // From here on the text is cleared on drop, also when it is refused.
+    let fits = !text.is_empty() && text.len() <= max_bytes && visible;
+    // From here on the text is cleared on drop, also if it is rejected.
     let text = SecretString::from(text);
     if fits { Ok(text) } else { Err(InvalidSecret) }
 }
@@ -145,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_access_key_id_is_sixteen_to_a_hundred_and_twenty_eight_word_characters() {
+    fn an_access_key_id_has_16_to_128_word_characters() {
         assert!("AKIAIOSFODNN7EXAMPLE".parse::<AccessKeyId>().is_ok());
         assert!("a_B3567890123456".parse::<AccessKeyId>().is_ok());
         for bad in [
@@ -160,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_never_prints() {
+    fn debug_output_shows_no_secret() {
         let secret = SecretAccessKey::new("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY").unwrap();
         let token = SessionToken::new("FwoGZXIvYXdzEXAMPLE").unwrap();
         insta::assert_snapshot!(format!("{secret:?} {token:?}"), @"SecretAccessKey(..) SessionToken(..)");
@@ -175,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_bounded_visible_ascii() {
+    fn a_secret_is_visible_ascii_of_limited_length() {
         for bad in ["", "with space", "tab\t", "é", &"x".repeat(129)] {
             assert_eq!(SecretAccessKey::new(bad).unwrap_err(), InvalidSecret);
         }

@@ -1,26 +1,26 @@
-//! Ids and secrets that AWS APIs hand out, made from random bytes that the caller draws.
+//! The ids and secrets that AWS APIs return, generated from random bytes of the caller.
 //!
-//! An access key id carries its account as AWS's do: after the four-letter prefix come 80 bits in base32, a set bit, 40 bits
-//! of account, 39 bits of chance. So [`account_of`] needs no look-up.
+//! An access key id contains its account as AWS's do: after the four-letter prefix follow 80 bits
+//! in base32: a set bit, 40 bits of account, 39 random bits. So [`account_of`] needs no lookup.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bowline_iam::account::AccountId;
 
 use crate::credentials::{AccessKeyId, InvalidAccessKeyId, InvalidSecret, SecretAccessKey};
 
-/// RFC 4648.
+/// The alphabet of RFC 4648.
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
-/// Whose key an access key id is.
+/// The kind of an access key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyKind {
-    /// `AKIA`: of a user or an account's root.
+    /// `AKIA`: of a user or the root user of an account.
     LongTerm,
     /// `ASIA`: of a session.
     Temporary,
 }
 
-/// What a unique id is the id of (IAM User Guide, "IAM identifiers", the table of prefixes).
+/// The kind of entity of a unique id (IAM User Guide, "IAM identifiers", the table of prefixes).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UniqueIdKind {
     /// `AGPA`.
@@ -29,7 +29,7 @@ pub enum UniqueIdKind {
     InstanceProfile,
     /// `ANPA`.
     ManagedPolicy,
-    /// `OIDC`: AWS gives providers no unique id; ours never shows.
+    /// `OIDC`: AWS has no unique ids of providers; these are internal.
     Provider,
     /// `AROA`.
     Role,
@@ -37,10 +37,10 @@ pub enum UniqueIdKind {
     User,
 }
 
-/// Makes a 20-character access key id.
+/// Generates a 20-character access key id.
 ///
 /// # Errors
-/// [`InvalidAccessKeyId`] never: the characters are the right ones.
+/// Never [`InvalidAccessKeyId`]: all characters are valid.
 pub fn access_key_id(
     kind: KeyKind,
     account: AccountId,
@@ -50,17 +50,17 @@ pub fn access_key_id(
         KeyKind::LongTerm => "AKIA",
         KeyKind::Temporary => "ASIA",
     };
-    let chance = random
+    let random_bits = random
         .iter()
         .fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
     let account: u128 = account.as_str().parse().map_err(|_| InvalidAccessKeyId)?;
-    let bits = 1 << 79 | account << 39 | chance & ((1 << 39) - 1);
+    let bits = 1 << 79 | account << 39 | random_bits & ((1 << 39) - 1);
     let mut id = prefix.to_owned();
     push_base32(&mut id, bits, 16);
     id.parse()
 }
 
-/// The account that an access key id carries, if it is one of this form.
+/// The account in an access key id; `None` for ids of another form.
 pub fn account_of(id: &AccessKeyId) -> Option<AccountId> {
     let text = id.as_str();
     let encoded = text
@@ -81,15 +81,15 @@ pub fn account_of(id: &AccessKeyId) -> Option<AccountId> {
     format!("{account:012}").parse().ok()
 }
 
-/// Makes a 40-character secret access key.
+/// Generates a 40-character secret access key.
 ///
 /// # Errors
-/// [`InvalidSecret`] never: the characters are the right ones.
+/// Never [`InvalidSecret`]: all characters are valid.
 pub fn secret_access_key(random: [u8; 30]) -> Result<SecretAccessKey, InvalidSecret> {
     SecretAccessKey::new(STANDARD.encode(random))
 }
 
-/// Makes a 21-character unique id.
+/// Generates a 21-character unique id.
 pub fn unique_id(kind: UniqueIdKind, random: [u8; 11]) -> String {
     let prefix = match kind {
         UniqueIdKind::Group => "AGPA",
@@ -107,7 +107,7 @@ pub fn unique_id(kind: UniqueIdKind, random: [u8; 11]) -> String {
     id
 }
 
-/// Appends the low bits of a number as so many letters.
+/// Appends the low bits of a number as `letters` letters.
 fn push_base32(text: &mut String, bits: u128, letters: u32) {
     for position in (0..letters).rev() {
         let value = usize::try_from(bits >> (5 * position) & 31).unwrap_or_default();
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_access_key_id_carries_its_account() {
+    fn an_access_key_id_contains_its_account() {
         for account in ["432797229265", "000000000001", "999999999999"] {
             let account: AccountId = account.parse().unwrap();
             for random in [[0; 5], [255; 5], [1, 2, 3, 4, 5]] {
@@ -134,16 +134,16 @@ mod tests {
     }
 
     #[test]
-    fn the_account_is_where_aws_has_it() {
-        // An example that was published with the account it belongs to.
+    fn the_account_has_the_position_of_aws() {
+        // A published example with a known account.
         let id = "ASIAY34FZKBOKMUTVV7A".parse().unwrap();
         insta::assert_snapshot!(account_of(&id).unwrap(), @"609629065308");
     }
 
     #[test]
-    fn other_forms_carry_none() {
+    fn ids_of_other_forms_have_no_account() {
         for id in [
-            // Of letters only, but without the bit that is always set.
+            // Valid letters, but the bit that is always set is not.
             "AKIADECLAREDFIRSTKEY",
             "AKIADECLAREDFIRST001",
             "AROAJQABLZS4A3QDU576Q",
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_and_secrets_have_aws_lengths() {
+    fn ids_and_secrets_have_the_lengths_of_aws() {
         let account = "432797229265".parse().unwrap();
         insta::assert_snapshot!(access_key_id(KeyKind::LongTerm, account, [7; 5]).unwrap(), @"AKIAWJRFZUDIQ4DQOBYH");
         insta::assert_snapshot!(unique_id(UniqueIdKind::Role, [7; 11]), @"AROAHA4DQOBYHA4DQOBYH");
@@ -163,7 +163,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_account_comes_back_whatever_the_chance(account in "[0-9]{12}", random in any::<[u8; 5]>()) {
+        fn every_account_is_recovered_with_any_random_bits(account in "[0-9]{12}", random in any::<[u8; 5]>()) {
             let account: AccountId = account.parse().unwrap();
             for kind in [KeyKind::LongTerm, KeyKind::Temporary] {
                 prop_assert_eq!(account_of(&access_key_id(kind, account, random).unwrap()), Some(account));

@@ -1,4 +1,4 @@
-//! Writes typed outputs as the query protocol's XML.
+//! Writes typed outputs as XML of the query protocol.
 
 use jiff::Timestamp;
 
@@ -9,16 +9,16 @@ use crate::{
 
 /// The result of an operation.
 pub trait Output: WriteXml {
-    /// The operation's name, from which the names of the envelope follow.
+    /// The name of the operation, which determines the names of the envelope.
     const OPERATION: &'static str;
 }
 
-/// A value that can stand in an answer.
+/// A value that can occur in a response.
 pub trait WriteXml {
-    /// Writes what stands inside the value's element.
+    /// Writes the content of the value's element.
     fn write_members(&self, xml: &mut XmlWriter);
 
-    /// Writes the value as an element of this name; nothing for an absent one.
+    /// Writes the value as an element `name`; nothing if the value is absent.
     fn write(&self, xml: &mut XmlWriter, name: &str) {
         xml.open(name);
         self.write_members(xml);
@@ -26,7 +26,7 @@ pub trait WriteXml {
     }
 }
 
-/// A whole answer.
+/// A complete response.
 pub(crate) fn response<O: Output>(output: &O, namespace: &str, request_id: &str) -> String {
     query_response(O::OPERATION, namespace, request_id, |xml| {
         output.write_members(xml);

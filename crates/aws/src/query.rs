@@ -1,66 +1,29 @@
-//! Reads requests of the AWS query protocol: form parameters with dotted names, such as `Tags.member.1.Key=team`.
+//! Parses requests of the AWS query protocol: form parameters with dotted names, such as
+//! `Tags.member.1.Key=team`.
 //!
-//! The reading is strict, because two readings of one request are how a signed request comes to mean two things: a parameter given
-//! twice, or both in the URL and the body, is refused, as are bytes that are not UTF-8, broken percent escapes, and lists with gaps.
-//! Sizes are bounded. Every parameter that nobody asked for is reported by [`Params::unconsumed`], so that a caller can refuse what it
-//! does not honour instead of dropping it.
+//! Parsing is strict, so that a signed request never has two meanings: it rejects parameters that
+//! are repeated or in both URL and body, bytes that are not UTF-8, broken percent escapes, and
+//! lists with gaps. Sizes are limited. [`Params::unconsumed`] lists the parameters that the caller
+//! did not read, so that it can reject what it does not support instead of ignoring it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+mod error;
 mod form;
 
-/// The most bytes that body and query string may have together. A web identity token may have 20,000 characters and a policy
-/// document 131,072, percent-encoded up to threefold.
-pub const MAX_FORM_BYTES: usize = 512 * 1024;
-/// Characters of a value that are shown in an error.
-const SHOWN: usize = 256;
-/// The most parameters of a request. The largest IAM request, 50 tags and their like, needs about a hundred.
-pub const MAX_PARAMETERS: usize = 1_000;
-/// The longest name of a parameter.
-const MAX_NAME_BYTES: usize = 256;
+use error::MAX_NAME_BYTES;
+pub use error::{MAX_FORM_BYTES, MAX_PARAMETERS, ParamsError};
 
-/// Why a request's parameters cannot be read. Codes and statuses for the client are in [`crate::error`].
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ParamsError {
-    /// More than [`MAX_FORM_BYTES`].
-    #[error("the parameters have more than {MAX_FORM_BYTES} bytes")]
-    TooLong,
-    /// More than [`MAX_PARAMETERS`].
-    #[error("the request has more than {MAX_PARAMETERS} parameters")]
-    TooMany,
-    /// A name is empty or longer than 256 bytes.
-    #[error("a parameter name is empty or longer than {MAX_NAME_BYTES} bytes")]
-    BadName,
-    /// A percent sign without two hexadecimal digits.
-    #[error("a percent escape is incomplete")]
-    BadEscape,
-    /// A name or value is not UTF-8.
-    #[error("a parameter is not UTF-8")]
-    NotUtf8,
-    /// One name, two values.
-    #[error("parameter `{0}` is given more than once")]
-    Duplicate(String),
-    /// A list or map whose indices are not 1, 2, 3 and so on, or that has a value beside its members.
-    #[error("the members of `{0}` are not numbered 1, 2, 3 without gaps")]
-    BadList(String),
-    /// A parameter that has to be a number, `true`, `false` or the like.
-    #[error("`{value}` at `{name}` is not {expected}")]
-    BadValue {
-        /// The parameter's full name.
-        name: String,
-        /// What it holds.
-        value: String,
-        /// What it should hold, such as `an integer`.
-        expected: &'static str,
-    },
-}
+/// The most characters of a value that an error shows.
+const MAX_SHOWN_CHARS: usize = 256;
 
 /// The parameters of one request.
 ///
 /// ```
 /// use bowline_aws::query::Params;
 ///
-/// let params = Params::parse(b"Action=TagRole&RoleName=api&Tags.member.1.Key=team&Tags.member.1.Value=a%20b", None)?;
+/// let body = b"Action=TagRole&RoleName=api&Tags.member.1.Key=team&Tags.member.1.Value=a%20b";
+/// let params = Params::parse(body, None)?;
 /// let root = params.root();
 /// assert_eq!(root.text("RoleName"), Some("api"));
 /// let tags = root.list("Tags")?.unwrap_or_default();
@@ -78,15 +41,15 @@ pub struct Params {
 struct Pair {
     name: String,
     value: String,
-    /// Set on reading. Atomic only so that handlers may hold `&Params` across an await.
+    /// Set when the value is read. Atomic only so that handlers can keep `&Params` across an await.
     consumed: AtomicBool,
 }
 
 impl Params {
-    /// Reads a form body and the query string of the same request.
+    /// Parses the form body and the query string of a request.
     ///
     /// # Errors
-    /// What [`ParamsError`] names, but for `BadList` and `BadValue`, which come when a value is asked for.
+    /// [`ParamsError`], except `BadList` and `BadValue`, which occur when a value is read.
     pub fn parse(body: &[u8], query: Option<&str>) -> Result<Self, ParamsError> {
         let query = query.unwrap_or_default().as_bytes();
         if body.len().saturating_add(query.len()) > MAX_FORM_BYTES {
@@ -120,7 +83,7 @@ impl Params {
         Ok(Self { pairs })
     }
 
-    /// The parameters at the top.
+    /// The top level of the parameters.
     pub fn root(&self) -> Scope<'_> {
         Scope {
             params: self,
@@ -128,7 +91,7 @@ impl Params {
         }
     }
 
-    /// The value of a parameter by its full name; marks it as consumed.
+    /// The value of a parameter by its full name. Marks it as consumed.
     pub fn get(&self, name: &str) -> Option<&str> {
         let pair = self
             .pairs
@@ -139,7 +102,7 @@ impl Params {
         Some(&pair.value)
     }
 
-    /// The names that nobody has read, in order. `Action` and `Version` are among them until they are read.
+    /// The names of the parameters that were not read, in order, including `Action` and `Version`.
     pub fn unconsumed(&self) -> impl Iterator<Item = &str> {
         self.pairs
             .iter()
@@ -147,14 +110,14 @@ impl Params {
             .map(|pair| pair.name.as_str())
     }
 
-    /// All names and values, in order of name, for records of what was asked. Marks nothing as consumed.
+    /// All names and values, in the order of names. Does not mark them as consumed.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.pairs
             .iter()
             .map(|pair| (pair.name.as_str(), pair.value.as_str()))
     }
 
-    /// Whether there is none.
+    /// Whether there are no parameters.
     pub fn is_empty(&self) -> bool {
         self.pairs.is_empty()
     }
@@ -171,7 +134,7 @@ impl Params {
     }
 }
 
-/// One level of the dotted names: the whole request, a structure, or one member of a list.
+/// One level of the dotted names: the whole request, a structure, or a member of a list.
 #[derive(Debug, Clone)]
 pub struct Scope<'a> {
     params: &'a Params,
@@ -194,7 +157,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// The text at this very level: what a list of texts has in each of its members.
+    /// The text at this level, as in the members of a list of texts.
     pub fn value(&self) -> Option<&'a str> {
         self.params.get(&self.path)
     }
@@ -227,12 +190,12 @@ impl<'a> Scope<'a> {
     /// The time of a member, `2026-11-24T01:02:03Z` with optional fractions.
     ///
     /// # Errors
-    /// [`ParamsError::BadValue`] when it is anything else.
+    /// [`ParamsError::BadValue`] for anything else.
     pub fn timestamp(&self, name: &str) -> Result<Option<jiff::Timestamp>, ParamsError> {
         self.parsed(name, "a timestamp", |text| text.parse().ok())
     }
 
-    /// A structure, if any of its members is present.
+    /// A structure; `None` if none of its members is present.
     pub fn structure(&self, name: &str) -> Option<Self> {
         let path = self.name_of(name);
         let prefix = format!("{path}.");
@@ -243,18 +206,19 @@ impl<'a> Scope<'a> {
         })
     }
 
-    /// The members of a list in order, absent if the request names none; `Name=` alone is an empty list, as the SDKs write it.
+    /// The members of a list, in order; `None` if the request has none. `Name=` alone is an empty
+    /// list, as the SDKs write it.
     ///
     /// # Errors
-    /// [`ParamsError::BadList`] when the numbers have gaps, or the name has a value of its own.
+    /// [`ParamsError::BadList`] if the numbers have gaps or the name itself has a value.
     pub fn list(&self, name: &str) -> Result<Option<Vec<Self>>, ParamsError> {
         self.numbered(name, "member")
     }
 
-    /// The entries of a map in order of their numbers, as (key, level of the value).
+    /// The entries of a map in the order of their numbers, as (key, level of the value).
     ///
     /// # Errors
-    /// [`ParamsError::BadList`] as for lists, when an entry has no key, or when a key comes twice.
+    /// [`ParamsError::BadList`] as for lists, for an entry without a key, or for a duplicate key.
     pub fn map(&self, name: &str) -> Result<Option<Vec<(&'a str, Self)>>, ParamsError> {
         let Some(entries) = self.numbered(name, "entry")? else {
             return Ok(None);
@@ -288,7 +252,7 @@ impl<'a> Scope<'a> {
         };
         parse(text).map(Some).ok_or_else(|| ParamsError::BadValue {
             name: self.name_of(name),
-            value: text.chars().take(SHOWN).collect(),
+            value: text.chars().take(MAX_SHOWN_CHARS).collect(),
             expected,
         })
     }
@@ -312,7 +276,8 @@ impl<'a> Scope<'a> {
         match (own, numbers.last()) {
             (None, None) => Ok(None),
             (Some(""), None) => Ok(Some(Vec::new())),
-            // Sorted, unique and from 1, so the last equals the length exactly when there is no gap.
+            // Sorted, unique and from 1, so the last equals the length if and only if there is no
+            // gap.
             (None, Some(last)) if *last == numbers.len() => Ok(Some(
                 numbers
                     .into_iter()
@@ -327,7 +292,7 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// An index of a list: 1 or more, written without leading zeros.
+/// Parses an index of a list: 1 or more, without leading zeros.
 pub fn list_index(text: &str) -> Option<usize> {
     let plain =
         !text.is_empty() && !text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit());

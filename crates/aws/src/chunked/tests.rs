@@ -40,7 +40,7 @@ fn accepted(body: &str, length: u64) -> String {
 }
 
 #[test]
-fn chunks_and_trailer_are_read_whatever_the_boundaries_of_arrival() {
+fn chunks_and_trailer_are_decoded_however_the_input_is_split() {
     let body = b"3\r\nabc\r\nA\r\n0123\r\n6789\r\n0\r\nX-Amz-Checksum-Crc32: NSRBwg==\r\n\r\n";
     for step in 1..=body.len() {
         let (data, trailers) = decode(body, 13, CRC, step).unwrap();
@@ -53,13 +53,13 @@ fn chunks_and_trailer_are_read_whatever_the_boundaries_of_arrival() {
 }
 
 #[test]
-fn an_empty_body_and_an_absent_trailer_are_legal() {
+fn an_empty_body_and_an_absent_trailer_are_valid() {
     assert_eq!(accepted("0\r\n\r\n", 0), "");
     assert_eq!(accepted("1\r\nx\r\n0\r\n\r\n", 1), "x");
 }
 
 #[test]
-fn the_data_amounts_to_the_declared_length() {
+fn the_data_has_the_declared_length() {
     assert_eq!(accepted("2\r\nab\r\n0\r\n\r\n", 2), "ab");
     insta::assert_snapshot!(refused("2\r\nab\r\n0\r\n\r\n", 3), @"the chunks do not amount to `x-amz-decoded-content-length`");
     insta::assert_snapshot!(refused("2\r\nab\r\n0\r\n\r\n", 1), @"the chunks do not amount to `x-amz-decoded-content-length`");
@@ -92,7 +92,7 @@ fn size_lines_are_plain_hexadecimal() {
 }
 
 #[test]
-fn lines_end_with_both_characters() {
+fn lines_end_with_carriage_return_and_line_feed() {
     insta::assert_snapshot!(refused("1\na\r\n0\r\n\r\n", 1), @"a chunk's size line is malformed");
     insta::assert_snapshot!(refused("1\r\na\n0\r\n\r\n", 1), @"a chunk's data does not end where its size says");
     insta::assert_snapshot!(refused("1\r\nab\r\n0\r\n\r\n", 1), @"a chunk's data does not end where its size says");
@@ -100,7 +100,7 @@ fn lines_end_with_both_characters() {
 }
 
 #[test]
-fn trailers_are_those_announced_once_each() {
+fn only_announced_trailers_without_duplicates_are_accepted() {
     insta::assert_snapshot!(refused("0\r\nx-amz-meta-a:1\r\n\r\n", 0), @"trailer `x-amz-meta-a` was not announced in `x-amz-trailer`");
     insta::assert_snapshot!(refused("0\r\nx-amz-checksum-crc32:a\r\nx-amz-checksum-crc32:b\r\n\r\n", 0), @"trailer `x-amz-checksum-crc32` is given more than once");
     insta::assert_snapshot!(refused("0\r\nx-amz-checksum-crc32\r\n\r\n", 0), @"a trailer line is malformed");
@@ -110,7 +110,7 @@ fn trailers_are_those_announced_once_each() {
 }
 
 #[test]
-fn nothing_follows_the_end_and_nothing_lacks_before_it() {
+fn excess_bytes_and_an_early_end_are_rejected() {
     insta::assert_snapshot!(refused("0\r\n\r\n0\r\n\r\n", 0), @"bytes follow the end of the body");
     insta::assert_snapshot!(refused("1\r\na\r\n0\r\n\r\nGET / HTTP/1.1", 1), @"bytes follow the end of the body");
     for cut in [
@@ -148,7 +148,7 @@ fn an_announcement_is_a_short_list_of_names() {
 
 proptest! {
     #[test]
-    fn what_a_client_frames_comes_out(chunks in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 1..50), 0..6), step in 1usize..64) {
+    fn the_data_that_a_client_frames_is_decoded(chunks in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 1..50), 0..6), step in 1usize..64) {
         let mut body = Vec::new();
         for chunk in &chunks {
             body.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
@@ -162,7 +162,7 @@ proptest! {
     }
 
     #[test]
-    fn arrival_does_not_change_the_verdict(body in "[0-3a\r\n:;x]{0,40}", length in 0u64..5, step in 1usize..10) {
+    fn splitting_the_input_does_not_change_the_result(body in "[0-3a\r\n:;x]{0,40}", length in 0u64..5, step in 1usize..10) {
         let at_once = decode(body.as_bytes(), length, "x", body.len().max(1));
         prop_assert_eq!(decode(body.as_bytes(), length, "x", step), at_once);
     }
@@ -172,7 +172,7 @@ proptest! {
 const SEED: &str = "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9";
 
 fn chain() -> ChunkChain {
-    ChunkChain::of_the_manual(SEED)
+    ChunkChain::of_the_examples(SEED)
 }
 
 /// Chunks as their signer sends them, with the last and empty one.
@@ -196,7 +196,8 @@ fn signed_body(chunks: &[&str], trailer: &str) -> String {
     format!("{body}{trailer}\r\nx-amz-trailer-signature:{signature}\r\n\r\n")
 }
 
-/// Reads `abc` and `0123` in signed chunks with a trailer, or what was made of them, whatever the boundaries of arrival.
+/// Reads `abc` and `0123` in signed chunks with a trailer, or what was made of them, whatever the
+/// boundaries of arrival.
 fn read_signed(body: &str) -> Result<String, String> {
     let read = |step| {
         let mut decoder = ChunkedDecoder::signed_trailer(7, CRC, chain())?;
@@ -217,7 +218,7 @@ fn read_signed(body: &str) -> Result<String, String> {
 }
 
 #[test]
-fn signed_chunks_and_their_trailer_are_read_as_they_were_signed() {
+fn signed_chunks_and_their_trailer_are_decoded() {
     let body = signed_body(&["abc", "0123"], "x-amz-checksum-crc32:NSRBwg==");
     assert_eq!(read_signed(&body).as_deref(), Ok("abc0123 NSRBwg=="));
     let spaced = body.replace("x-amz-checksum-crc32:", "X-Amz-Checksum-Crc32: ");
@@ -225,7 +226,7 @@ fn signed_chunks_and_their_trailer_are_read_as_they_were_signed() {
 }
 
 #[test]
-fn what_is_changed_in_signed_chunks_does_not_pass() {
+fn a_change_of_signed_chunks_is_rejected() {
     let trailer = "x-amz-checksum-crc32:NSRBwg==";
     let body = signed_body(&["abc", "0123"], trailer);
     read_signed(&body).unwrap();

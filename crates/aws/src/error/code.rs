@@ -1,11 +1,12 @@
-//! The table: every failure, its kind, and its code and HTTP status in each protocol.
+//! The table of errors: the kind of each, and its code and HTTP status in each protocol.
 //!
-//! Sources: the errors of botocore's service models for IAM, STS and DynamoDB; "Error Responses" of the S3 API reference; "Common
-//! Errors" of the IAM and STS API references. The operator API uses the query protocol's column.
+//! Sources: the errors of botocore's service models for IAM, STS and DynamoDB; "Error Responses" of
+//! the S3 API reference; "Common Errors" of the IAM and STS API references. The operator API uses
+//! the column of the query protocol.
 
-use super::Protocol;
+use super::protocol::Protocol;
 
-/// Who has to change something before the request can succeed.
+/// The side that must change something before the request can succeed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// The client.
@@ -14,14 +15,16 @@ pub enum Fault {
     Receiver,
 }
 
-/// What a failure says of the call. The HTTP status does not tell: S3 answers 501 to what it will never do, which breaks nothing.
+/// The kind of an error. The HTTP status does not determine it: S3 responds with 501 to features
+/// that it does not support, which is not a failure of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// The server will not do it: denied, not signed or proved as it must be, unclear, or not served.
+    /// The server rejects the request: denied, not authenticated, ambiguous, or not supported.
     Rejected,
-    /// It cannot be done as the client asks: malformed, absent, in conflict, in no state for it.
+    /// The request cannot succeed: malformed, its resource is absent, in conflict or in another
+    /// state.
     Failed,
-    /// The server should have done it, and could not.
+    /// The server failed.
     ServerError,
 }
 
@@ -32,7 +35,7 @@ macro_rules! codes {
             $(s3 ($s3:literal, $s3_status:literal))?
             $(dynamodb ($ddb:literal, $ddb_status:literal))?;
     )*) => {
-        /// A failure, whatever its code is called in the client's protocol.
+        /// An error, independent of the client's protocol.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Code {
@@ -40,10 +43,10 @@ macro_rules! codes {
         }
 
         impl Code {
-            /// All of them.
+            /// All codes.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
-            /// What it says of the call.
+            /// The kind of the error.
             pub fn kind(self) -> ErrorKind {
                 match self { $(Self::$name => ErrorKind::$kind,)* }
             }
@@ -52,12 +55,12 @@ macro_rules! codes {
                 match self { $(Self::$name => ($query, $query_status),)* }
             }
 
-            #[expect(unreachable_code, reason = "rows without a column of their own fall through to the first")]
+            #[expect(unreachable_code, reason = "rows without a column for the protocol use the first column")]
             fn s3(self) -> (&'static str, u16) {
                 match self { $(Self::$name => { $(return ($s3, $s3_status);)? self.query() })* }
             }
 
-            #[expect(unreachable_code, reason = "rows without a column of their own fall through to the first")]
+            #[expect(unreachable_code, reason = "rows without a column for the protocol use the first column")]
             fn dynamodb(self) -> (&'static str, u16) {
                 match self { $(Self::$name => { $(return ($ddb, $ddb_status);)? self.query() })* }
             }
@@ -66,66 +69,66 @@ macro_rules! codes {
 }
 
 codes! {
-    // Who is calling.
-    /// Nothing is signed.
+    // Authentication.
+    /// The request is not signed.
     MissingAuthenticationToken Rejected ("MissingAuthenticationToken", 403) s3 ("AccessDenied", 403) dynamodb ("MissingAuthenticationTokenException", 400);
-    /// The signature cannot be read.
+    /// The signature is malformed.
     IncompleteSignature Rejected ("IncompleteSignature", 400) s3 ("AuthorizationHeaderMalformed", 400) dynamodb ("IncompleteSignatureException", 400);
-    /// The access key id is not known.
+    /// The access key does not exist.
     UnknownAccessKey Rejected ("InvalidClientTokenId", 403) s3 ("InvalidAccessKeyId", 403) dynamodb ("UnrecognizedClientException", 400);
-    /// The session token does not open.
+    /// The session token cannot be opened.
     InvalidSessionToken Rejected ("InvalidClientTokenId", 403) s3 ("InvalidToken", 400) dynamodb ("UnrecognizedClientException", 400);
     /// The session has ended or was revoked.
     ExpiredToken Rejected ("ExpiredToken", 403) s3 ("ExpiredToken", 400) dynamodb ("ExpiredTokenException", 400);
-    /// The signature is another.
+    /// The signature does not match.
     SignatureDoesNotMatch Rejected ("SignatureDoesNotMatch", 403) dynamodb ("InvalidSignatureException", 400);
-    /// The request's time is out of the window.
+    /// The time of the request differs too much from the server's.
     RequestTimeTooSkewed Rejected ("SignatureDoesNotMatch", 403) s3 ("RequestTimeTooSkewed", 403) dynamodb ("InvalidSignatureException", 400);
-    /// A header that must be signed is not.
+    /// A header that must be signed is not signed.
     HeadersNotSigned Rejected ("SignatureDoesNotMatch", 403) s3 ("AccessDenied", 403) dynamodb ("InvalidSignatureException", 400);
     /// The request has no date.
     MissingDate Rejected ("IncompleteSignature", 400) s3 ("AccessDenied", 403) dynamodb ("IncompleteSignatureException", 400);
     /// The body is not the one that was signed.
     ContentSha256Mismatch Rejected ("SignatureDoesNotMatch", 403) s3 ("XAmzContentSHA256Mismatch", 400) dynamodb ("InvalidSignatureException", 400);
-    /// A way of signing that is not served.
+    /// The signing mechanism is not supported.
     UnsupportedSignature Rejected ("IncompleteSignature", 400) s3 ("NotImplemented", 501) dynamodb ("IncompleteSignatureException", 400);
 
-    // What is asked.
-    /// Two readers could understand the request in two ways.
+    // The request.
+    /// The request can be parsed in two ways.
     Ambiguous Rejected ("InvalidRequest", 400);
-    /// The engine said no.
+    /// The policies do not allow the request.
     AccessDenied Rejected ("AccessDenied", 403) dynamodb ("AccessDeniedException", 400);
     /// A member violates its constraint.
     ValidationError Failed ("ValidationError", 400) s3 ("InvalidArgument", 400) dynamodb ("ValidationException", 400);
-    /// A value is wrong for a reason beyond its shape.
+    /// A value is invalid although it satisfies its constraint.
     InvalidParameterValue Failed ("InvalidParameterValue", 400) s3 ("InvalidArgument", 400) dynamodb ("ValidationException", 400);
-    /// Values that exclude each other.
+    /// Parameters that exclude each other.
     InvalidParameterCombination Failed ("InvalidParameterCombination", 400) s3 ("InvalidRequest", 400) dynamodb ("ValidationException", 400);
     /// A required value is absent.
     MissingParameter Failed ("MissingParameter", 400) s3 ("InvalidRequest", 400) dynamodb ("ValidationException", 400);
-    /// No operation is named.
+    /// The request names no operation.
     MissingAction Failed ("MissingAction", 400) s3 ("InvalidRequest", 400) dynamodb ("UnknownOperationException", 400);
-    /// The operation does not exist, or not in this version.
+    /// The operation does not exist, or this version does not support it.
     UnknownOperation Rejected ("InvalidAction", 400) s3 ("NotImplemented", 501) dynamodb ("UnknownOperationException", 400);
-    /// The body or parameters cannot be read.
+    /// The body or the parameters are malformed.
     MalformedInput Failed ("MalformedInput", 400) s3 ("InvalidRequest", 400) dynamodb ("SerializationException", 400);
-    /// More bytes or members than are read.
+    /// The request has too many bytes or members.
     RequestTooLarge Failed ("RequestEntityTooLarge", 413) s3 ("EntityTooLarge", 400) dynamodb ("RequestEntityTooLargeException", 413);
-    /// Too many requests of this caller.
+    /// Too many requests of this client.
     Throttling Rejected ("Throttling", 400) s3 ("SlowDown", 503) dynamodb ("ThrottlingException", 400);
-    /// A failure of ours.
+    /// An internal error.
     InternalFailure ServerError ("InternalFailure", 500) s3 ("InternalError", 500) dynamodb ("InternalServerError", 500);
-    /// Try again later.
+    /// The server is not ready or overloaded.
     ServiceUnavailable ServerError ("ServiceUnavailable", 503) s3 ("SlowDown", 503) dynamodb ("ServiceUnavailableException", 503);
 
     // STS.
-    /// The identity token is no valid one.
+    /// The identity token is not valid.
     InvalidIdentityToken Rejected ("InvalidIdentityToken", 400);
     /// The identity token has expired. Not the code of an expired session.
     ExpiredIdentityToken Rejected ("ExpiredTokenException", 400);
-    /// The identity provider could not be asked; clients try again.
+    /// The identity provider did not respond; clients retry.
     IdpCommunicationError Failed ("IDPCommunicationError", 400);
-    /// The identity provider said no.
+    /// The identity provider rejected the token.
     IdpRejectedClaim Rejected ("IDPRejectedClaim", 403);
     /// Session policies and tags do not fit the session token.
     PackedPolicyTooLarge Failed ("PackedPolicyTooLarge", 400);

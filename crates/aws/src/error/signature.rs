@@ -1,13 +1,15 @@
-//! A signature that does not hold, in each protocol's code and words.
+//! The codes and messages of rejected signatures in each protocol.
 
 use jiff::Timestamp;
 
-use super::{AwsError, Code, Protocol};
-use crate::sigv4::{AuthorizationError, MAX_CLOCK_SKEW, SignatureError, Unsupported, amz_date};
-use crate::xml::iso_seconds;
+use super::{aws_error::AwsError, code::Code, protocol::Protocol};
+use crate::{
+    sigv4::{AuthorizationError, MAX_CLOCK_SKEW, SignatureError, Unsupported, amz_date},
+    xml::iso_seconds,
+};
 
 impl AwsError {
-    /// What a client is told about a signature that does not hold.
+    /// The error for a rejected signature.
     pub fn from_signature(error: &SignatureError, protocol: Protocol) -> Self {
         match protocol {
             Protocol::S3 => s3(error),
@@ -16,7 +18,7 @@ impl AwsError {
     }
 }
 
-/// The words of the front that IAM, STS and DynamoDB share.
+/// The messages that IAM, STS and DynamoDB share.
 fn standard(error: &SignatureError) -> AwsError {
     use SignatureError as E;
     let incomplete = |message: String| AwsError::new(Code::IncompleteSignature, message);
@@ -161,7 +163,7 @@ fn s3(error: &SignatureError) -> AwsError {
 }
 
 impl AwsError {
-    /// A streamed S3 body turned out not to be the one that was signed.
+    /// The hash of a streamed S3 body is not the signed one.
     pub fn content_sha256_mismatch() -> Self {
         Self::new(
             Code::ContentSha256Mismatch,
@@ -178,7 +180,7 @@ fn not_signed(header: &str) -> AwsError {
     .with("HeadersNotSigned", header)
 }
 
-/// `now` 15 minutes later or earlier, as signatures have it.
+/// `now` plus or minus 15 minutes, in the format of signatures.
 fn shifted(now: Timestamp, later: bool) -> String {
     let at = if later {
         now.checked_add(MAX_CLOCK_SKEW)
@@ -188,7 +190,7 @@ fn shifted(now: Timestamp, later: bool) -> String {
     amz_date(at.unwrap_or(now))
 }
 
-/// A fact as a sentence: capital first letter, final period.
+/// A text as a sentence: with a capital first letter and a final period.
 fn sentence(fact: &impl ToString) -> String {
     let fact = fact.to_string();
     let mut rest = fact.chars();

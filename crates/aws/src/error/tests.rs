@@ -15,7 +15,7 @@ fn shown(error: &AwsError, protocol: Protocol) -> String {
     )
 }
 
-/// One line for STS, S3 and DynamoDB each.
+/// One line each for STS, S3 and DynamoDB.
 fn cells(of: impl Fn(Protocol) -> AwsError) -> String {
     [Protocol::STS, Protocol::S3, Protocol::DynamoDb]
         .map(|protocol| {
@@ -31,7 +31,7 @@ fn cells(of: impl Fn(Protocol) -> AwsError) -> String {
 }
 
 #[test]
-fn the_query_protocol_answers_with_its_envelope() {
+fn the_query_protocol_has_an_envelope() {
     insta::assert_snapshot!(shown(&AwsError::access_denied("Not authorized to perform sts:AssumeRoleWithWebIdentity"), Protocol::STS), @r#"
     403 text/xml
     <ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>Not authorized to perform sts:AssumeRoleWithWebIdentity</Message></Error><RequestId>4442587FB7D0A2F9</RequestId></ErrorResponse>
@@ -39,7 +39,7 @@ fn the_query_protocol_answers_with_its_envelope() {
 }
 
 #[test]
-fn s3_answers_with_details_resource_and_both_ids() {
+fn s3_errors_have_details_resource_and_both_ids() {
     let error = AwsError::new(Code::NoSuchBucket, "The specified bucket does not exist")
         .with("BucketName", "b");
     insta::assert_snapshot!(shown(&error, Protocol::S3), @r#"
@@ -50,7 +50,7 @@ fn s3_answers_with_details_resource_and_both_ids() {
 }
 
 #[test]
-fn dynamodb_types_name_the_layer_that_refused() {
+fn dynamodb_types_have_the_namespace_of_the_layer() {
     let denied = AwsError::access_denied("User: x is not authorized");
     insta::assert_snapshot!(shown(&denied, Protocol::DynamoDb), @r#"
     400 application/x-amz-json-1.0
@@ -64,7 +64,7 @@ fn dynamodb_types_name_the_layer_that_refused() {
 }
 
 #[test]
-fn the_operator_api_answers_json_with_the_status_that_tells() {
+fn the_operator_api_has_json_and_the_status_of_the_query_protocol() {
     insta::assert_snapshot!(shown(&AwsError::new(Code::NoSuchEntity, "no such \"provider\""), Protocol::Bowline), @r#"
     404 application/x-amz-json-1.1
     {"__type":"NoSuchEntity","message":"no such \"provider\""}
@@ -90,7 +90,7 @@ fn an_unknown_access_key() {
 }
 
 #[test]
-fn a_session_token_that_does_not_open() {
+fn an_invalid_session_token() {
     insta::assert_snapshot!(cells(AwsError::invalid_session_token), @"
     InvalidClientTokenId 403: The security token included in the request is invalid.
     InvalidToken 400: The provided token is malformed or otherwise invalid.
@@ -117,7 +117,7 @@ fn a_bad_signature() {
 }
 
 #[test]
-fn a_clock_behind_the_window() {
+fn a_request_that_is_too_old() {
     let error = SignatureError::Expired {
         requested: "2026-11-24T00:00:00Z".parse().unwrap(),
         now: "2026-11-24T00:30:00Z".parse().unwrap(),
@@ -130,7 +130,7 @@ fn a_clock_behind_the_window() {
 }
 
 #[test]
-fn a_clock_ahead_of_the_window() {
+fn a_request_that_is_too_new() {
     let error = SignatureError::NotYetCurrent {
         requested: "2026-11-24T01:00:00Z".parse().unwrap(),
         now: "2026-11-24T00:30:00Z".parse().unwrap(),
@@ -143,7 +143,7 @@ fn a_clock_ahead_of_the_window() {
 }
 
 #[test]
-fn several_violations_stand_in_one_message() {
+fn several_violations_share_one_message() {
     insta::assert_snapshot!(AwsError::validation(&["a", "b"]).message(), @"2 validation errors detected: a; b");
     insta::assert_snapshot!(AwsError::validation(&["a"]).message(), @"1 validation error detected: a");
 }

@@ -1,10 +1,10 @@
-//! One `name=value` field of `application/x-www-form-urlencoded`, decoded without guessing.
+//! Decodes the fields of `application/x-www-form-urlencoded`.
 //!
-//! Unlike the URL standard's reader it does not pass broken escapes or bytes that are not UTF-8.
+//! Unlike the parser of the URL standard, it rejects broken escapes and bytes that are not UTF-8.
 
-use super::ParamsError;
+use super::error::ParamsError;
 
-/// The fields of a form, but for empty ones.
+/// The fields of a form, without empty ones.
 pub(super) fn fields(form: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(form);
     std::iter::from_fn(move || {
@@ -20,12 +20,12 @@ pub(super) fn fields(form: &[u8]) -> impl Iterator<Item = &[u8]> {
 pub(super) fn pair(field: &[u8]) -> Result<(String, String), ParamsError> {
     let sides = memchr::memchr(b'=', field).and_then(|at| field.split_at_checked(at));
     let (name, value) = sides.unwrap_or((field, b""));
-    // What is left of the value begins with the `=`.
+    // The value begins after the `=`.
     Ok((decode(name)?, decode(value.get(1..).unwrap_or_default())?))
 }
 
 fn decode(raw: &[u8]) -> Result<String, ParamsError> {
-    // Tokens, the longest values, have nothing to decode.
+    // Tokens, the longest values, need no decoding.
     if memchr::memchr2(b'+', b'%', raw).is_none() {
         let text = std::str::from_utf8(raw).map_err(|_| ParamsError::NotUtf8)?;
         return Ok(text.to_owned());

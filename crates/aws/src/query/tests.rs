@@ -11,14 +11,14 @@ fn refused(body: &[u8], query: Option<&str>) -> String {
 }
 
 #[test]
-fn a_parameter_given_twice_is_refused_wherever_it_stands() {
+fn a_duplicate_parameter_is_rejected_in_body_and_query() {
     insta::assert_snapshot!(refused(b"Action=A&Action=B", None), @"parameter `Action` is given more than once");
     insta::assert_snapshot!(refused(b"Action=A", Some("Action=A")), @"parameter `Action` is given more than once");
     insta::assert_snapshot!(refused(b"Action=A&%41ction=B", None), @"parameter `Action` is given more than once");
 }
 
 #[test]
-fn broken_encodings_are_refused() {
+fn broken_encodings_are_rejected() {
     insta::assert_snapshot!(refused(b"a=%4", None), @"a percent escape is incomplete");
     insta::assert_snapshot!(refused(b"a=%zz", None), @"a percent escape is incomplete");
     insta::assert_snapshot!(refused(b"a=%ff", None), @"a parameter is not UTF-8");
@@ -27,7 +27,7 @@ fn broken_encodings_are_refused() {
 }
 
 #[test]
-fn size_and_count_are_bounded() {
+fn size_and_number_are_limited() {
     assert_eq!(
         Params::parse(&vec![b'a'; MAX_FORM_BYTES + 1], None).unwrap_err(),
         ParamsError::TooLong
@@ -48,7 +48,7 @@ fn size_and_count_are_bounded() {
 }
 
 #[test]
-fn body_and_query_are_one_set() {
+fn body_and_query_are_one_set_of_parameters() {
     let params = Params::parse(
         b"RoleName=a+b%2Bc",
         Some("Action=GetRole&&Version=2010-05-08"),
@@ -66,7 +66,7 @@ fn body_and_query_are_one_set() {
 }
 
 #[test]
-fn list_members_come_in_the_order_of_their_numbers() {
+fn list_members_are_in_the_order_of_their_numbers() {
     let body = (1..=11)
         .rev()
         .map(|i| format!("L.member.{i}=v{i}"))
@@ -91,7 +91,7 @@ fn list_members_come_in_the_order_of_their_numbers() {
 }
 
 #[test]
-fn a_list_with_gaps_or_strange_numbers_is_refused() {
+fn a_list_with_gaps_or_malformed_numbers_is_rejected() {
     for body in [
         "L.member.2=x",
         "L.member.1=x&L.member.3=y",
@@ -142,7 +142,7 @@ fn structures_lists_and_maps_nest() {
 }
 
 #[test]
-fn a_map_with_a_key_twice_is_refused() {
+fn a_map_with_a_duplicate_key_is_rejected() {
     let params = parse("M.entry.1.key=k&M.entry.1.value=v&M.entry.2.key=k&M.entry.2.value=w");
     assert_eq!(
         params.root().map("M").unwrap_err(),
@@ -151,7 +151,7 @@ fn a_map_with_a_key_twice_is_refused() {
 }
 
 #[test]
-fn what_nobody_read_is_named() {
+fn parameters_that_were_not_read_are_named() {
     let params = parse("Action=GetRole&RoleName=x&Tags.member.1.Key=k&Surprise=1");
     let root = params.root();
     root.text("Action");
@@ -163,7 +163,7 @@ fn what_nobody_read_is_named() {
 }
 
 #[test]
-fn values_have_their_type_or_are_refused() {
+fn values_of_another_type_are_rejected() {
     let params = parse("I=12x&B=True&T=yesterday&J=-5&C=false&U=2026-11-24T01:02:03Z");
     let root = params.root();
     insta::assert_snapshot!(root.integer("I").unwrap_err(), @"`12x` at `I` is not an integer");
@@ -181,7 +181,7 @@ fn values_have_their_type_or_are_refused() {
 proptest! {
     /// Whatever the standard's writer encodes reads back as it was.
     #[test]
-    fn forms_of_the_standard_writer_read_back(pairs in proptest::collection::btree_map("[a-zA-Z0-9.]{1,20}", any::<String>(), 0..10)) {
+    fn forms_of_the_url_standard_are_parsed(pairs in proptest::collection::btree_map("[a-zA-Z0-9.]{1,20}", any::<String>(), 0..10)) {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&pairs).finish();
         let params = Params::parse(body.as_bytes(), None).unwrap();
         let read: Vec<_> = params.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();

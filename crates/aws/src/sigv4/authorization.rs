@@ -1,32 +1,39 @@
-//! Reads how a request is signed, without believing any of it yet.
+//! Parses how a request is signed, without verifying it.
 
-use super::{AuthorizationError, CredentialScope, RequestParts, SignatureError, Unsupported};
+use super::{
+    error::{AuthorizationError, SignatureError, Unsupported},
+    request_parts::RequestParts,
+    scope::CredentialScope,
+};
 use crate::{
     credentials::{AccessKeyId, SessionToken},
     hex,
 };
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
-const MAX_HEADER: usize = 8 * 1024;
+/// The most bytes of the `Authorization` header.
+const MAX_HEADER_BYTES: usize = 8 * 1024;
+/// The most characters of an unknown scheme that an error shows.
+const MAX_SHOWN_CHARS: usize = 64;
 
-/// What a request presents in order to be believed.
+/// The signature that a request presents.
 #[derive(Debug, Clone)]
 pub enum PresentedSignature<'a> {
-    /// No signature of any kind.
+    /// The request has no signature of any kind.
     Unsigned,
-    /// An `Authorization` header of Signature Version 4.
+    /// The request has an `Authorization` header of Signature Version 4.
     Header(UnverifiedRequest<'a>),
 }
 
-/// A request with a well-formed signature that nobody has verified.
+/// A request with a well-formed signature that is not verified yet.
 ///
-/// Names whose secret to fetch; nothing in it is known to be true. [`super::verify`] takes it.
+/// It names the key whose secret [`verify`](super::verify()) needs. Nothing in it is trusted.
 #[derive(Debug, Clone)]
 pub struct UnverifiedRequest<'a> {
     pub(super) parts: RequestParts<'a>,
     pub(super) access_key_id: AccessKeyId,
     pub(super) scope: CredentialScope,
-    /// Sorted lower-case names, separated by `;`.
+    /// Sorted lower-case header names, separated by `;`.
     pub(super) signed_headers: &'a str,
     pub(super) signature: [u8; 32],
     session_token: Option<SessionToken>,
@@ -43,16 +50,16 @@ impl UnverifiedRequest<'_> {
         &self.scope
     }
 
-    /// The token of `x-amz-security-token`, if there is one.
+    /// The token of the header `x-amz-security-token`, if there is one.
     pub fn session_token(&self) -> Option<&SessionToken> {
         self.session_token.as_ref()
     }
 }
 
-/// Reads how a request is signed.
+/// Parses how a request is signed.
 ///
 /// # Errors
-/// A malformed header, a header given twice, two mechanisms at once, or a mechanism that is not served.
+/// A malformed or duplicate header, two signing mechanisms at once, or an unsupported one.
 pub fn present<'a>(parts: &RequestParts<'a>) -> Result<PresentedSignature<'a>, SignatureError> {
     let header = parts.single_header("authorization")?;
     match (header, query_mechanism(parts.query)) {
@@ -82,7 +89,7 @@ pub fn present<'a>(parts: &RequestParts<'a>) -> Result<PresentedSignature<'a>, S
     }
 }
 
-/// Which mechanism the query string uses, by the names that only it has.
+/// The unsupported signing mechanism that the query string uses, by its parameter names.
 fn query_mechanism(query: &str) -> Option<Unsupported> {
     let mut version2 = (false, false);
     for (name, _) in form_urlencoded::parse(query.as_bytes()) {
@@ -108,7 +115,7 @@ struct Header<'a> {
 
 impl<'a> Header<'a> {
     fn parse(value: &'a [u8]) -> Result<Self, SignatureError> {
-        if value.len() > MAX_HEADER {
+        if value.len() > MAX_HEADER_BYTES {
             return Err(AuthorizationError::TooLong.into());
         }
         let text = std::str::from_utf8(value).map_err(|_| AuthorizationError::BadCharacter)?;
@@ -120,7 +127,9 @@ impl<'a> Header<'a> {
             ALGORITHM => Ok(Self::fields(rest)?),
             "AWS" => Err(Unsupported::Version2Header.into()),
             "AWS4-ECDSA-P256-SHA256" => Err(Unsupported::Version4Asymmetric.into()),
-            other => Err(AuthorizationError::Scheme(other.chars().take(64).collect()).into()),
+            other => Err(
+                AuthorizationError::Scheme(other.chars().take(MAX_SHOWN_CHARS).collect()).into(),
+            ),
         }
     }
 
@@ -159,7 +168,8 @@ impl<'a> Header<'a> {
     }
 }
 
-/// Enough of a part to know it by: a secret in the wrong place must not stand whole in an answer and in the log.
+/// The beginning of a part, for an error: a secret in the wrong position must not appear whole in a
+/// response or a log.
 fn beginning(part: &str) -> String {
     match part.char_indices().nth(13) {
         Some((end, _)) => format!("{}...", part.get(..end).unwrap_or_default()),
@@ -167,7 +177,8 @@ fn beginning(part: &str) -> String {
     }
 }
 
-/// Whether the names are lower-case header names, sorted, without repeats: the one form in which a set of names is written.
+/// Whether the names are lower-case header names, sorted and without duplicates, which is the only
+/// accepted form.
 fn are_canonical(names: &str) -> bool {
     let token = |name: &str| {
         !name.is_empty()

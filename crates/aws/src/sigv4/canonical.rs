@@ -1,20 +1,29 @@
-//! The canonical form of a request: the bytes that signer and verifier must agree on.
+//! The canonical form of a request: the bytes over which signer and verifier compute the signature.
 //!
-//! Two requests with one canonical form must mean the same to whoever serves them. The query string is decoded once and encoded in the
-//! one strict way, with `+` read as a space, as every reader of form data does. Header values with control characters are
-//! refused, since a line feed could forge another header's line.
+//! Two requests with the same canonical form must mean the same to the server. The query string is
+//! decoded once and encoded strictly, with `+` as a space, as form parsers do. Header values with
+//! control characters are rejected: a line feed could forge the line of another header.
 
 use aws_lc_rs::digest;
 
-use super::{CredentialScope, RequestParts, SignatureError, SigningRules};
+use super::{
+    error::SignatureError,
+    request_parts::RequestParts,
+    scope::{CredentialScope, SigningRules},
+};
 use crate::hex;
 
-/// Writes the canonical request for the given signed headers (sorted lower-case names, separated by `;`).
+/// The initial capacity of a canonical request, which holds usual ones without growing.
+const INITIAL_BYTES: usize = 1536;
+
+/// Writes the canonical request for `signed_headers` (sorted lower-case names, separated by `;`).
 ///
-/// `payload_hash` is the last line: the hash of the body in hexadecimal, or what `x-amz-content-sha256` says instead.
+/// `payload_hash` is the last line: the hash of the body in hexadecimal, or the value of
+/// `x-amz-content-sha256`.
 ///
 /// # Errors
-/// A signed header that is absent, a control character, or a path that does not begin with a slash.
+/// A signed header that is absent, a control character, or a path that does not begin with a
+/// slash.
 pub fn canonical_request(
     parts: &RequestParts<'_>,
     signed_headers: &str,
@@ -30,7 +39,7 @@ pub fn canonical_request(
     if !parts.path.starts_with('/') {
         return Err(SignatureError::BadTarget);
     }
-    let mut out = Vec::with_capacity(1536);
+    let mut out = Vec::with_capacity(INITIAL_BYTES);
     out.extend_from_slice(parts.method.as_bytes());
     out.push(b'\n');
     match rules {
@@ -59,7 +68,7 @@ pub fn string_to_sign(amz_date: &str, scope: &CredentialScope, canonical_request
     )
 }
 
-/// Removes empty and dot segments, then encodes what is already encoded once more.
+/// Removes empty and dot segments, then percent-encodes the encoded path once more.
 fn standard_path(out: &mut Vec<u8>, path: &str) {
     if path == "/" {
         out.push(b'/');
@@ -84,7 +93,7 @@ fn standard_path(out: &mut Vec<u8>, path: &str) {
     }
 }
 
-/// Sorts by encoded name, then encoded value; a name without `=` gets one.
+/// Writes the parameters, sorted by encoded name, then encoded value. A name without `=` gets one.
 fn query(out: &mut Vec<u8>, raw: &str) {
     if raw.is_empty() {
         return;
@@ -111,7 +120,7 @@ fn query(out: &mut Vec<u8>, raw: &str) {
     }
 }
 
-/// Writes `name:value,value\n`, values trimmed and runs of spaces made one.
+/// Writes `name:value,value\n`. Trims the values and collapses runs of spaces.
 fn header(out: &mut Vec<u8>, parts: &RequestParts<'_>, name: &str) -> Result<(), SignatureError> {
     out.extend_from_slice(name.as_bytes());
     out.push(b':');
@@ -150,7 +159,7 @@ fn header(out: &mut Vec<u8>, parts: &RequestParts<'_>, name: &str) -> Result<(),
     }
 }
 
-/// Percent-encodes everything but unreserved characters, with upper-case digits.
+/// Percent-encodes everything except unreserved characters, with upper-case digits.
 fn encode_into(out: &mut Vec<u8>, bytes: impl Iterator<Item = u8>) {
     const DIGITS: [char; 16] = [
         '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F',
@@ -165,7 +174,7 @@ fn encode_into(out: &mut Vec<u8>, bytes: impl Iterator<Item = u8>) {
     }
 }
 
-/// Undoes percent-encoding and `+`; a percent sign without two digits stands for itself.
+/// Decodes percent-encoding and `+`. A percent sign without two digits is literal.
 fn decoded(raw: &[u8]) -> impl Iterator<Item = u8> {
     let mut rest = raw;
     std::iter::from_fn(move || {

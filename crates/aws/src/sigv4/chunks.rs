@@ -1,17 +1,20 @@
-//! The chain of signatures over a body in chunks: each covers its chunk and the signature before it, the first that of the request
-//! ("Signature calculations for the authorization header: transferring payload in multiple chunks" and "... including trailing
-//! headers", Amazon S3 API Reference).
+//! The chain of signatures over a chunked body. Each covers its chunk and the previous signature,
+//! the first one the signature of the request ("Signature calculations for the authorization
+//! header: transferring payload in multiple chunks" and "... including trailing headers", Amazon S3
+//! API Reference).
 
 use aws_lc_rs::{constant_time, digest};
 use jiff::Timestamp;
 
-use super::{DerivedKey, SignatureError, amz_date};
+use super::{error::SignatureError, key::DerivedKey, time::amz_date};
 use crate::hex;
 
-/// The SHA-256 of nothing, which stands where a chunk's headers would be hashed.
-const NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+/// The SHA-256 of the empty string, which the signature of a chunk contains instead of a hash of
+/// headers.
+const EMPTY_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-/// What the next signature of a body builds on. Only [`verify`](super::verify) begins one, with a request that was verified.
+/// The state of the chain: the next signature covers it. Only [`verify`](super::verify()) begins a
+/// chain, for a verified request.
 #[derive(Debug, Clone)]
 pub struct ChunkChain {
     key: DerivedKey,
@@ -28,7 +31,7 @@ impl ChunkChain {
         }
     }
 
-    /// Goes on over a chunk whose data has this SHA-256.
+    /// Verifies the signature of the next chunk, whose data has the hash `sha256`.
     ///
     /// # Errors
     /// [`SignatureError::Mismatch`] if `claimed` is not its signature.
@@ -38,11 +41,15 @@ impl ChunkChain {
         claimed: &[u8; 32],
     ) -> Result<(), SignatureError> {
         let hash = hex::encode(sha256.as_ref());
-        self.advance("AWS4-HMAC-SHA256-PAYLOAD", &format!("{NOTHING}\n{hash}"));
+        self.advance(
+            "AWS4-HMAC-SHA256-PAYLOAD",
+            &format!("{EMPTY_SHA256}\n{hash}"),
+        );
         self.compare(claimed)
     }
 
-    /// Ends with the trailer: its lines as `name:value` in lower case and without spaces around the value, each with a line feed.
+    /// Verifies the signature of the trailer. `lines` has its lines as `name:value`, the name in
+    /// lower case, no spaces around the value, each line with a line feed.
     ///
     /// # Errors
     /// [`SignatureError::Mismatch`] if `claimed` is not its signature.
@@ -74,15 +81,15 @@ impl ChunkChain {
 
 #[cfg(test)]
 pub(crate) mod testing {
-    //! The signer's side, and where the manual's example begins.
+    //! The signer's side, and the chain of the examples in the S3 API Reference.
 
     use super::*;
     use crate::credentials::SecretAccessKey;
-    use crate::sigv4::CredentialScope;
+    use crate::sigv4::scope::CredentialScope;
 
     impl ChunkChain {
-        /// The chain of the manual's examples, after this signature of the request.
-        pub(crate) fn of_the_manual(signature: &str) -> Self {
+        /// The chain of the documented examples after the signature of the request.
+        pub(crate) fn of_the_examples(signature: &str) -> Self {
             let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
             let secret = SecretAccessKey::new(secret).unwrap();
             let scope = CredentialScope::parse("20130524/us-east-1/s3/aws4_request").unwrap();
@@ -94,7 +101,10 @@ pub(crate) mod testing {
         pub(crate) fn sign_chunk(&mut self, data: &[u8]) -> String {
             let hash = digest::digest(&digest::SHA256, data);
             let hash = hex::encode(hash.as_ref());
-            self.advance("AWS4-HMAC-SHA256-PAYLOAD", &format!("{NOTHING}\n{hash}"));
+            self.advance(
+                "AWS4-HMAC-SHA256-PAYLOAD",
+                &format!("{EMPTY_SHA256}\n{hash}"),
+            );
             hex::encode(&self.last)
         }
 
@@ -111,9 +121,9 @@ mod tests {
     use super::ChunkChain;
 
     #[test]
-    fn the_examples_of_the_manual_are_signed_as_there() {
+    fn the_documented_examples_have_the_documented_signatures() {
         let (first, second) = (vec![b'a'; 65_536], vec![b'a'; 1_024]);
-        let mut chain = ChunkChain::of_the_manual(
+        let mut chain = ChunkChain::of_the_examples(
             "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9",
         );
         let signatures = [&first[..], &second, b""].map(|data| chain.sign_chunk(data));
@@ -122,7 +132,7 @@ mod tests {
         0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497
         b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9
         ");
-        let mut chain = ChunkChain::of_the_manual(
+        let mut chain = ChunkChain::of_the_examples(
             "106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e",
         );
         let signatures = [&first[..], &second, b""].map(|data| chain.sign_chunk(data));

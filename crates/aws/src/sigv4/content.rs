@@ -1,26 +1,31 @@
-//! What `x-amz-content-sha256` says about the body, and with it what a reader of the body still has to check.
+//! The values of `x-amz-content-sha256`, which determine what a reader of the body must verify.
 
-use super::{RequestParts, SignatureError, Unsupported};
+use super::{
+    error::{SignatureError, Unsupported},
+    request_parts::RequestParts,
+};
 use crate::hex;
 
-/// What the signature covers of the body.
+/// How the signature covers the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ContentSha256 {
-    /// The body has this hash. Who streams it must compare at the end, before anything of it counts.
+    /// The body has this hash. A caller that streams the body must compare the hash at its end,
+    /// before it uses the body.
     Hash([u8; 32]),
-    /// `UNSIGNED-PAYLOAD`: the signature says nothing about the body.
+    /// `UNSIGNED-PAYLOAD`: the signature does not cover the body.
     Unsigned,
-    /// `STREAMING-UNSIGNED-PAYLOAD-TRAILER`: chunks without signatures, then a trailing checksum (see [`crate::chunked`]).
+    /// `STREAMING-UNSIGNED-PAYLOAD-TRAILER`: chunks without signatures, then a trailing checksum
+    /// (see [`crate::chunked`]).
     UnsignedTrailer,
-    /// `STREAMING-AWS4-HMAC-SHA256-PAYLOAD`: chunks with signatures, to which [`VerifiedRequest::chunk_chain`](super::VerifiedRequest::chunk_chain) is
-    /// the key.
+    /// `STREAMING-AWS4-HMAC-SHA256-PAYLOAD`: chunks with signatures, which
+    /// [`VerifiedRequest::chunk_chain`](super::VerifiedRequest::chunk_chain) verifies.
     SignedChunks,
-    /// `STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER`: the same, and a trailer that is signed too.
+    /// `STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER`: chunks and a trailer with signatures.
     SignedChunksTrailer,
 }
 
 impl ContentSha256 {
-    /// The header's value.
+    /// The value of the header.
     pub fn to_value(self) -> String {
         match self {
             Self::Hash(hash) => hex::encode(&hash),
@@ -31,7 +36,7 @@ impl ContentSha256 {
         }
     }
 
-    /// What the request declares, if it does.
+    /// The value in a request; `None` if it has no such header.
     pub(super) fn of_request(parts: &RequestParts<'_>) -> Result<Option<Self>, SignatureError> {
         let Some(value) = parts.single_header("x-amz-content-sha256")? else {
             return Ok(None);

@@ -1,8 +1,8 @@
-//! Why a signature does not hold, before any protocol has put a code on it ([`crate::error`] does).
+//! Why a signature is rejected. [`crate::error`] maps the reasons to AWS's codes and messages.
 
 use jiff::Timestamp;
 
-/// The way of signing is recognized, and not served.
+/// A signing mechanism that is recognized but not supported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unsupported {
     /// `X-Amz-Algorithm` and friends in the query string.
@@ -17,33 +17,34 @@ pub enum Unsupported {
     /// `AWS4-ECDSA-P256-SHA256`, which covers several regions.
     #[error("signature version 4A is not supported")]
     Version4Asymmetric,
-    /// A payload in chunks that signature version 4A signs: `STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD` and its like.
+    /// A chunked payload signed with signature version 4A:
+    /// `STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD` and its variants.
     #[error("payloads in chunks signed by signature version 4A are not supported")]
     AsymmetricChunks,
 }
 
-/// What is wrong with the `Authorization` header itself.
+/// A problem of the `Authorization` header itself.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AuthorizationError {
     /// Longer than 8 KiB.
     #[error("the authorization header is longer than 8192 bytes")]
     TooLong,
-    /// Bytes that are no visible ASCII.
+    /// Bytes that are not visible ASCII.
     #[error("the authorization header has a character other than visible ASCII")]
     BadCharacter,
-    /// The algorithm is none of AWS's.
+    /// An algorithm that is not AWS's.
     #[error("unsupported authorization scheme `{0}`")]
     Scheme(String),
     /// A part without `=`.
     #[error("`{0}` is not a key=value pair")]
     NotAPair(String),
-    /// A part that the algorithm does not know.
+    /// An unknown parameter.
     #[error("unknown parameter `{0}`")]
     UnknownParameter(String),
-    /// A part that comes twice.
+    /// A duplicate parameter.
     #[error("parameter `{0}` is given more than once")]
     DuplicateParameter(&'static str),
-    /// A part that is not there.
+    /// A missing parameter.
     #[error("parameter `{0}` is missing")]
     MissingParameter(&'static str),
     /// Not `keyid/date/region/service/aws4_request`.
@@ -57,22 +58,22 @@ pub enum AuthorizationError {
     Signature,
 }
 
-/// Why a request's signature is not accepted.
+/// Why the signature of a request is rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
-    /// The `Authorization` header cannot be read.
+    /// The `Authorization` header is malformed.
     #[error("malformed authorization header")]
     Malformed(#[from] AuthorizationError),
-    /// A way of signing that is not served.
+    /// The signing mechanism is not supported.
     #[error(transparent)]
     Unsupported(#[from] Unsupported),
-    /// A header and a query string that both sign.
+    /// Both a header and the query string carry a signature.
     #[error("the request is signed in more than one way")]
     SeveralMechanisms,
-    /// A header that decides something comes twice.
+    /// A header that affects the result is repeated.
     #[error("header `{0}` is given more than once")]
     DuplicateHeader(&'static str),
-    /// The session token is empty, too long or no visible ASCII.
+    /// The session token is empty, too long or not visible ASCII.
     #[error("the session token header is malformed")]
     MalformedSessionToken,
     /// `host` is not among the signed headers.
@@ -81,7 +82,7 @@ pub enum SignatureError {
     /// An `x-amz-*` header is present and not signed.
     #[error("header `{0}` is not signed")]
     HeaderNotSigned(String),
-    /// A header is signed and not there.
+    /// A signed header is absent.
     #[error("signed header `{0}` is absent")]
     SignedHeaderAbsent(String),
     /// A method, target or signed header that would make the canonical request ambiguous.
@@ -93,43 +94,43 @@ pub enum SignatureError {
     /// Neither `x-amz-date` nor `date`.
     #[error("the request has neither `x-amz-date` nor `date`")]
     DateMissing,
-    /// The date cannot be read.
+    /// The date is malformed.
     #[error("the request's date cannot be read")]
     DateMalformed,
-    /// The scope's date is not that of the request.
+    /// The date of the scope is not the date of the request.
     #[error("the credential scope is of `{scope}`, the request of another day")]
     ScopeDate {
-        /// The scope's date, as eight digits.
+        /// The date of the scope, as eight digits.
         scope: String,
-        /// When the request says it was made.
+        /// The time of the request, by its date header.
         requested: Timestamp,
     },
-    /// Made more than 15 minutes ago.
+    /// The request is more than 15 minutes old.
     #[error("the signature has expired")]
     Expired {
-        /// When the request says it was made.
+        /// The time of the request, by its date header.
         requested: Timestamp,
-        /// The reading of the clock.
+        /// The time of the server.
         now: Timestamp,
     },
-    /// Made more than 15 minutes ahead.
+    /// The request is more than 15 minutes in the future.
     #[error("the signature is not yet current")]
     NotYetCurrent {
-        /// When the request says it was made.
+        /// The time of the request, by its date header.
         requested: Timestamp,
-        /// The reading of the clock.
+        /// The time of the server.
         now: Timestamp,
     },
     /// `x-amz-content-sha256` is required and absent.
     #[error("header `x-amz-content-sha256` is missing")]
     ContentSha256Missing,
-    /// `x-amz-content-sha256` is none of its possible values.
+    /// `x-amz-content-sha256` has a value that is malformed or not allowed for the service.
     #[error("header `x-amz-content-sha256` is malformed or not allowed here")]
     ContentSha256Malformed,
-    /// The body does not have the hash that is declared.
+    /// The body does not have the declared hash.
     #[error("the body does not match `x-amz-content-sha256`")]
     ContentSha256Mismatch,
-    /// The signature is not the one that the secret makes.
+    /// The signature is not the one that the secret produces.
     #[error("the signature does not match")]
     Mismatch,
 }

@@ -1,16 +1,17 @@
-//! The signing key of a secret for one scope, the part of verifying that is worth keeping.
+//! Signing keys, derived from a secret for one scope.
 
 use std::fmt;
 
 use aws_lc_rs::hmac;
 
-use super::CredentialScope;
+use super::scope::CredentialScope;
 use crate::credentials::SecretAccessKey;
 
 /// A signing key, derived from a secret for one day, region and service.
 ///
-/// Deriving takes four HMACs, more than half of verifying a small request; a server may keep the result by
-/// (access key id, scope). It is as secret as what it came from, but for its day.
+/// The derivation takes four HMACs, more than half of the verification of a small request, so a
+/// server can cache the key by access key id and scope. Within its scope it is as secret as the
+/// secret access key.
 #[derive(Clone)]
 pub struct DerivedKey {
     key: hmac::Key,
@@ -18,7 +19,7 @@ pub struct DerivedKey {
 }
 
 impl DerivedKey {
-    /// Derives the key of a secret for a scope ("Signing AWS API requests", step "Calculate the signature").
+    /// Derives the key ("Signing AWS API requests", step "Calculate the signature").
     pub fn derive(secret: &SecretAccessKey, scope: CredentialScope) -> Self {
         let mut seed = zeroize::Zeroizing::new(Vec::with_capacity(4 + secret.expose().len()));
         seed.extend_from_slice(b"AWS4");
@@ -39,7 +40,7 @@ impl DerivedKey {
         }
     }
 
-    /// What the key is for.
+    /// The scope for which the key signs.
     pub fn scope(&self) -> &CredentialScope {
         &self.scope
     }

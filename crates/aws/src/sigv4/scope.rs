@@ -1,11 +1,12 @@
-//! The credential scope: for which day, region and service a signature counts, and the rules that follow from the service.
+//! The credential scope: the day, region and service of a signature, and the rules of the service.
 
 use std::fmt;
 
 const TERMINATOR: &str = "aws4_request";
-const MAX_PART: usize = 64;
+/// The most bytes of a region or service.
+const MAX_NAME_BYTES: usize = 64;
 
-/// Day, region and service of a signature, such as `20261124/us-east-1/sts/aws4_request`.
+/// The day, region and service of a signature, such as `20261124/us-east-1/sts/aws4_request`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CredentialScope {
     date: Box<str>,
@@ -13,22 +14,25 @@ pub struct CredentialScope {
     service: Box<str>,
 }
 
-/// The parts make no credential scope.
+/// The text is not a credential scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("credential scope is not date/region/service/aws4_request")]
 pub struct InvalidScope;
 
-/// Which of the two dialects of Signature Version 4 a service speaks.
+/// The rules of Signature Version 4 that a service applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SigningRules {
-    /// S3: the path as received; `x-amz-content-sha256` required, and it may say that the payload is unsigned.
+    /// S3: the path as received; `x-amz-content-sha256` is required and can declare the payload
+    /// unsigned.
     S3,
-    /// All others: the path normalized and encoded once more; the payload always signed.
+    /// All other services: the path is normalized and encoded once more; the payload is always
+    /// signed.
     Standard,
 }
 
 impl CredentialScope {
-    /// A scope of its parts: eight digits, then 1 to 64 letters, digits, `-`, `_` or `.` each.
+    /// Builds a scope. The date has eight digits; region and service have 1 to 64 letters, digits,
+    /// `-`, `_` or `.`.
     ///
     /// # Errors
     /// [`InvalidScope`] for anything else.
@@ -45,7 +49,7 @@ impl CredentialScope {
         }
     }
 
-    /// Reads `date/region/service/aws4_request`.
+    /// Parses `date/region/service/aws4_request`.
     pub(super) fn parse(text: &str) -> Result<Self, InvalidScope> {
         let mut parts = text.split('/');
         match (
@@ -72,7 +76,7 @@ impl CredentialScope {
         &self.region
     }
 
-    /// The service, such as `sts`: whose request this is.
+    /// The service, such as `sts`.
     pub fn service(&self) -> &str {
         &self.service
     }
@@ -97,7 +101,7 @@ impl fmt::Display for CredentialScope {
 }
 
 fn is_name(text: &str) -> bool {
-    (1..=MAX_PART).contains(&text.len())
+    (1..=MAX_NAME_BYTES).contains(&text.len())
         && text
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))

@@ -1,44 +1,50 @@
-//! Signs requests: for our own commands, for upstreams, and for tests.
+//! Signs requests, for the commands, for upstreams, and for tests.
 
 use aws_lc_rs::digest;
 use jiff::Timestamp;
 
 use super::{
-    ContentSha256, CredentialScope, DerivedKey, InvalidScope, RequestParts, SignatureError,
-    SigningRules, amz_date, canonical_request, string_to_sign,
+    canonical::{canonical_request, string_to_sign},
+    content::ContentSha256,
+    error::{AuthorizationError, SignatureError},
+    key::DerivedKey,
+    request_parts::RequestParts,
+    scope::{CredentialScope, InvalidScope, SigningRules},
+    time::amz_date,
 };
 use crate::{
     credentials::{AccessKeyId, SecretAccessKey, SessionToken},
     hex,
 };
 
-/// Who signs.
+/// The credentials of the signer.
 #[derive(Debug, Clone)]
 pub struct Credentials {
-    /// The key id.
+    /// The access key id.
     pub access_key_id: AccessKeyId,
-    /// Its secret.
+    /// Its secret access key.
     pub secret_access_key: SecretAccessKey,
-    /// The token that belongs to temporary credentials.
+    /// The session token of temporary credentials.
     pub session_token: Option<SessionToken>,
 }
 
-/// What the signature is to cover of the body.
+/// The payload of a request to sign.
 #[derive(Debug, Clone, Copy)]
 pub enum SigningPayload<'a> {
-    /// The body itself, hashed here.
+    /// The whole body, which is hashed.
     Whole(&'a [u8]),
-    /// What `x-amz-content-sha256` is to say.
+    /// The value of `x-amz-content-sha256`.
     Declared(ContentSha256),
 }
 
-/// Signs a request, and gives the headers to add to it: `x-amz-date`, `x-amz-security-token`, `x-amz-content-sha256` (S3 only)
-/// and `authorization`.
+/// Signs a request. Returns the headers to add: `x-amz-date`, `x-amz-security-token`,
+/// `x-amz-content-sha256` (S3 only) and `authorization`.
 ///
-/// All headers given are signed except those that hops change. `host` must be among them.
+/// Signs all headers of `parts`, which must include `host`, except those that proxies change.
 ///
 /// # Errors
-/// A region or service that no scope can carry ([`SignatureError::Malformed`]), `host` missing, or a request without a canonical form.
+/// A region or service that is not valid in a scope ([`SignatureError::Malformed`]), a missing
+/// `host`, or a request without a canonical form.
 pub fn sign(
     parts: &RequestParts<'_>,
     payload: SigningPayload<'_>,
@@ -50,7 +56,7 @@ pub fn sign(
     let date = amz_date(now);
     let day = date.get(..8).unwrap_or_default();
     let scope = CredentialScope::new(day, region, service).map_err(|InvalidScope| {
-        super::AuthorizationError::Credential(format!(
+        AuthorizationError::Credential(format!(
             "{}/{day}/{region}/{service}",
             credentials.access_key_id
         ))
@@ -109,7 +115,7 @@ pub fn sign(
     Ok(added)
 }
 
-/// Headers that belong to one hop, or that proxies rewrite, stay out of the signature.
+/// Whether the signature covers a header: not those of one hop, nor those that proxies rewrite.
 fn is_signable(name: &str) -> bool {
     const UNSIGNED: [&str; 12] = [
         "authorization",

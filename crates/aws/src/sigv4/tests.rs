@@ -1,4 +1,5 @@
-//! Published vectors, an independent signer's vectors, attacks each beside the request that is accepted, and properties.
+//! Published vectors, an independent signer's vectors, attacks each beside the request that is
+//! accepted, and properties.
 
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -142,7 +143,7 @@ impl Request {
 }
 
 #[test]
-fn what_is_verified_says_who_signed_what_and_when() {
+fn a_verified_request_has_its_key_id_scope_time_and_content() {
     let request = Request::new("PUT", "/bucket/a%20b", "body")
         .header("x-amz-meta-a", "1")
         .signed_for("s3");
@@ -158,7 +159,7 @@ fn what_is_verified_says_who_signed_what_and_when() {
 }
 
 #[test]
-fn a_key_kept_from_another_request_verifies_its_own_scope_only() {
+fn a_cached_key_verifies_only_its_own_scope() {
     let request = Request::new("POST", "/", "Action=GetCallerIdentity").signed_for("sts");
     let verify_with = |region: &str, service: &str| {
         let key = DerivedKey::derive(
@@ -201,7 +202,7 @@ fn a_session_token_is_presented_with_its_key_id() {
 }
 
 #[test]
-fn a_body_may_stream_after_its_declaration() {
+fn a_body_can_be_streamed_after_its_declaration() {
     let request = Request::new("PUT", "/b/k", "");
     let sign_as = |content: ContentSha256| {
         let mut request = request.clone();
@@ -244,14 +245,14 @@ fn a_body_may_stream_after_its_declaration() {
 }
 
 #[test]
-fn a_request_without_a_signature_presents_nothing() {
+fn a_request_without_a_signature_is_unsigned() {
     Request::new("GET", "/b/k?prefix=Signature", "").with(|parts| {
         assert!(matches!(present(parts), Ok(PresentedSignature::Unsigned)));
     });
 }
 
 #[test]
-fn ways_of_signing_that_are_not_served_are_named() {
+fn unsupported_signing_mechanisms_are_named() {
     let shown = |request: Request| request.with(|parts| present(parts).unwrap_err().to_string());
     let plain = || Request::new("GET", "/b/k", "");
     insta::assert_snapshot!(shown(Request::new("GET", "/b/k?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=00", "")), @"presigned URLs are not supported");
@@ -263,9 +264,9 @@ fn ways_of_signing_that_are_not_served_are_named() {
 }
 
 proptest! {
-    /// Whatever a signer is given, the verifier accepts, and with one byte of the body changed it does not.
+    /// The verifier accepts every signed request, and rejects it with one byte of the body changed.
     #[test]
-    fn what_is_signed_verifies_and_a_changed_body_does_not(
+    fn a_signed_request_verifies_and_one_with_a_changed_body_does_not(
         path in "/[ -\"$->@-~]{0,30}",
         query in "[ -\"$-~]{0,40}",
         value in "[ -~\t]{0,20}",
@@ -283,7 +284,7 @@ proptest! {
     }
 
     #[test]
-    fn no_header_makes_the_reader_panic(value in proptest::collection::vec(any::<u8>(), 0..200), query in any::<String>()) {
+    fn no_header_makes_the_parser_panic(value in proptest::collection::vec(any::<u8>(), 0..200), query in any::<String>()) {
         let headers: [(&str, &[u8]); 1] = [("authorization", &value)];
         let _ = present(&RequestParts { method: "GET", path: "/", query: &query, headers: &headers });
     }
@@ -305,7 +306,7 @@ proptest! {
         };
         let key = DerivedKey::derive(&secret(), request.scope().clone());
         let refused = verify(&request, Payload::Whole(b""), &key, now()).unwrap_err();
-        // Which is found out at the end only.
+        // The signature is compared last.
         let end = [SignatureError::Mismatch, SignatureError::ControlCharacter];
         prop_assert!(end.contains(&refused), "{refused}");
     }

@@ -1,25 +1,27 @@
-//! The two ways in which a request tells its time, and the one in which it is signed.
+//! The time of a request: two formats in its headers, one in its signature.
+//!
+//! jiff writes the format of signatures, `20261124T010203Z`, as its ISO format without separators.
+//! Parsing that format stays here: jiff's parser accepts more, such as a second of 60.
 
-use jiff::{Timestamp, civil::DateTime, fmt::rfc2822, tz::Offset};
+use jiff::{
+    Timestamp,
+    civil::DateTime,
+    fmt::{rfc2822, temporal::DateTimePrinter},
+    tz::Offset,
+};
 
-use super::{RequestParts, SignatureError};
+use super::{error::SignatureError, request_parts::RequestParts};
 
-/// A time as signatures have it, to the second: `20261124T010203Z`.
+/// A time in the format of signatures, to the second: `20261124T010203Z`.
 pub fn amz_date(time: Timestamp) -> String {
-    let t = Offset::UTC.to_datetime(time);
-    format!(
-        "{:04}{:02}{:02}T{:02}{:02}{:02}Z",
-        t.year(),
-        t.month(),
-        t.day(),
-        t.hour(),
-        t.minute(),
-        t.second()
-    )
+    const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(0));
+    let mut text = PRINTER.timestamp_to_string(&time);
+    text.retain(|c| !matches!(c, '-' | ':'));
+    text
 }
 
-/// The time of a request: `x-amz-date` if it is present, else `date`, which may be in the HTTP form.
-pub(super) fn of_request(parts: &RequestParts<'_>) -> Result<Timestamp, SignatureError> {
+/// The time of a request: `x-amz-date` if present, else `date`, which can have the format of HTTP.
+pub(super) fn request_time(parts: &RequestParts<'_>) -> Result<Timestamp, SignatureError> {
     if let Some(value) = parts.single_header("x-amz-date")? {
         return basic(value).ok_or(SignatureError::DateMalformed);
     }
@@ -31,7 +33,7 @@ pub(super) fn of_request(parts: &RequestParts<'_>) -> Result<Timestamp, Signatur
         .ok_or(SignatureError::DateMalformed)
 }
 
-/// Reads `20261124T010203Z` and nothing else.
+/// Parses `20261124T010203Z` and nothing else.
 fn basic(value: &[u8]) -> Option<Timestamp> {
     let &[
         y1,
@@ -70,11 +72,14 @@ fn basic(value: &[u8]) -> Option<Timestamp> {
     Offset::UTC.to_timestamp(at).ok()
 }
 
-/// Reads `Tue, 24 Nov 2026 01:02:03 GMT`.
+/// The most bytes of a date in the format of HTTP.
+const MAX_HTTP_DATE_BYTES: usize = 40;
+
+/// Parses `Tue, 24 Nov 2026 01:02:03 GMT`.
 fn http(value: &[u8]) -> Option<Timestamp> {
     let text = std::str::from_utf8(value)
         .ok()
-        .filter(|text| text.len() <= 40)?;
+        .filter(|text| text.len() <= MAX_HTTP_DATE_BYTES)?;
     rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }
 
@@ -87,7 +92,7 @@ mod tests {
     use super::*;
 
     fn read(headers: &[(&str, &[u8])]) -> Result<String, SignatureError> {
-        of_request(&RequestParts {
+        request_time(&RequestParts {
             method: "GET",
             path: "/",
             query: "",
@@ -97,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn the_header_of_amazon_goes_before_the_one_of_http() {
+    fn x_amz_date_takes_precedence_over_date() {
         let both: &[(&str, &[u8])] = &[
             ("Date", b"Tue, 24 Nov 2026 01:02:03 GMT"),
             ("X-Amz-Date", b"20261124T040506Z"),
@@ -111,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn other_ways_to_write_a_time_are_refused() {
+    fn other_date_formats_are_rejected() {
         for bad in [
             "2026-11-24T01:02:03Z",
             "20261124T010203",

@@ -1,27 +1,35 @@
-//! The one way from an [`UnverifiedRequest`] request to a [`VerifiedRequest`] one.
+//! Verifies an [`UnverifiedRequest`]; the only source of [`VerifiedRequest`]s.
 
 use aws_lc_rs::{constant_time, digest};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    ChunkChain, ContentSha256, CredentialScope, DerivedKey, SignatureError, SigningRules,
-    UnverifiedRequest, canonical_request, string_to_sign, time,
+    authorization::UnverifiedRequest,
+    canonical::{canonical_request, string_to_sign},
+    chunks::ChunkChain,
+    content::ContentSha256,
+    error::SignatureError,
+    key::DerivedKey,
+    scope::{CredentialScope, SigningRules},
+    time::{amz_date, request_time},
 };
 use crate::credentials::AccessKeyId;
 
-/// How far a request's time may be from the clock, either way.
+/// The most that the time of a request can differ from the server's, in either direction.
 pub const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(15);
 
-/// What of the body is at hand when the signature is verified.
+/// The part of the body that is available when the signature is verified.
 #[derive(Debug, Clone, Copy)]
 pub enum Payload<'a> {
-    /// All of it: it is hashed here.
+    /// The whole body, which is hashed and compared.
     Whole(&'a [u8]),
-    /// None of it: `x-amz-content-sha256` stands for it, and whoever reads the body owes what [`VerifiedRequest::content`] says.
+    /// Nothing yet: the caller verifies the body as [`VerifiedRequest::content`] requires while it
+    /// reads it.
     Declared,
 }
 
-/// A request whose signature was made with the secret of its access key id. Only [`verify`] makes one.
+/// A request whose signature was created with the secret of its access key id. Only [`verify`]
+/// returns one.
 #[derive(Debug, Clone)]
 pub struct VerifiedRequest {
     access_key_id: AccessKeyId,
@@ -34,48 +42,48 @@ pub struct VerifiedRequest {
 }
 
 impl VerifiedRequest {
-    /// Whose secret made the signature.
+    /// The access key id whose secret created the signature.
     pub fn access_key_id(&self) -> &AccessKeyId {
         &self.access_key_id
     }
 
-    /// Day, region and service that the request is for.
+    /// The day, region and service of the request.
     pub fn scope(&self) -> &CredentialScope {
         &self.scope
     }
 
-    /// Whether the header of this lower-case name is covered by the signature.
+    /// Whether the signature covers the header with this lower-case name.
     pub fn signs(&self, name: &str) -> bool {
         signs(&self.signed_headers, name)
     }
 
-    /// When the request was signed, by its signer's clock.
+    /// The time of the request, by the clock of its signer.
     pub fn requested(&self) -> Timestamp {
         self.requested
     }
 
-    /// The signature, on which the signatures of chunks build.
+    /// The signature, which the signature of the first chunk covers.
     pub fn signature(&self) -> &[u8; 32] {
         &self.signature
     }
 
-    /// What the signature covers of the body.
+    /// How the signature covers the body.
     pub fn content(&self) -> ContentSha256 {
         self.content
     }
 
-    /// What the signatures of the body's chunks build on, if it is in signed chunks.
+    /// The chain that verifies the chunks of the body, if they are signed.
     pub fn chunk_chain(&self) -> Option<&ChunkChain> {
         self.chunk_chain.as_ref()
     }
 }
 
-/// Verifies a request against the key of its access key id and scope.
-///
-/// A key of another scope verifies nothing.
+/// Verifies a request with the signing key of its access key id and scope. A key of another scope
+/// never verifies it.
 ///
 /// # Errors
-/// The first of the rules in [`super`] that the request breaks; the signature itself is compared last.
+/// The first rule of [`sigv4`](super) that the request violates. The signature itself is compared
+/// last.
 pub fn verify(
     request: &UnverifiedRequest<'_>,
     payload: Payload<'_>,
@@ -92,7 +100,7 @@ pub fn verify(
         &content.to_value(),
         rules,
     )?;
-    let to_sign = string_to_sign(&super::amz_date(requested), &request.scope, &canonical);
+    let to_sign = string_to_sign(&amz_date(requested), &request.scope, &canonical);
     let expected = key.sign(to_sign.as_bytes());
     let same = constant_time::verify_slices_are_equal(&expected, &request.signature).is_ok();
     if !same || *key.scope() != request.scope {
@@ -116,7 +124,8 @@ pub fn verify(
     })
 }
 
-/// `host` comes once and is signed; so is every `x-amz-*` header, or whoever forwards the request could add to what it means.
+/// Checks that `host` is present once and signed, and that every `x-amz-*` header is signed:
+/// otherwise a proxy could add headers that change the meaning of the request.
 fn check_headers(request: &UnverifiedRequest<'_>) -> Result<(), SignatureError> {
     if !signs(request.signed_headers, "host") {
         return Err(SignatureError::HostNotSigned);
@@ -142,14 +151,14 @@ fn check_time(
     request: &UnverifiedRequest<'_>,
     now: Timestamp,
 ) -> Result<Timestamp, SignatureError> {
-    let requested = time::of_request(&request.parts)?;
+    let requested = request_time(&request.parts)?;
     if now.duration_since(requested) > MAX_CLOCK_SKEW {
         return Err(SignatureError::Expired { requested, now });
     }
     if requested.duration_since(now) > MAX_CLOCK_SKEW {
         return Err(SignatureError::NotYetCurrent { requested, now });
     }
-    if !super::amz_date(requested).starts_with(request.scope.date()) {
+    if !amz_date(requested).starts_with(request.scope.date()) {
         return Err(SignatureError::ScopeDate {
             scope: request.scope.date().to_owned(),
             requested,
@@ -158,7 +167,8 @@ fn check_time(
     Ok(requested)
 }
 
-/// What the last line of the canonical request is, once it has been held against the body as far as it is known.
+/// Checks the declared payload against the service and the available body. Returns the last line of
+/// the canonical request.
 fn content(
     request: &UnverifiedRequest<'_>,
     payload: Payload<'_>,

@@ -1,4 +1,5 @@
-//! Requests that were signed and then changed, or signed badly. Each starts from one that is accepted.
+//! Requests that were signed and then changed, or signed badly. Each starts from one that is
+//! accepted.
 
 use super::*;
 
@@ -32,14 +33,14 @@ fn authorization(request: &Request, from: &str, to: &str) -> Request {
 }
 
 #[test]
-fn an_amazon_header_that_is_not_signed_is_refused() {
+fn an_amazon_header_that_is_not_signed_is_rejected() {
     insta::assert_snapshot!(s3().header("X-Amz-Copy-Source", "/other/secret").refusal(), @"header `x-amz-copy-source` is not signed");
     insta::assert_snapshot!(sts().header("x-amz-target", "DynamoDB_20120810.GetItem").refusal(), @"header `x-amz-target` is not signed");
     assert!(s3().header("x-amzn-trace-id", "Root=1").verified().is_ok());
 }
 
 #[test]
-fn a_changed_part_is_refused() {
+fn a_changed_part_is_rejected() {
     let mismatch = Err(SignatureError::Mismatch);
     let changed = |change: fn(&mut Request)| {
         let mut request = s3();
@@ -77,7 +78,7 @@ fn values_of_two_signed_headers_cannot_be_swapped() {
 }
 
 #[test]
-fn a_replay_outside_of_the_window_is_refused() {
+fn a_replay_outside_of_the_window_is_rejected() {
     let at = |text: &str| {
         sts()
             .verified_at(text.parse().unwrap())
@@ -97,7 +98,7 @@ fn a_replay_outside_of_the_window_is_refused() {
 }
 
 #[test]
-fn a_later_date_on_an_old_request_is_refused() {
+fn a_later_date_on_an_old_request_is_rejected() {
     assert_eq!(
         sts()
             .set("x-amz-date", "20261124T003001Z")
@@ -108,14 +109,14 @@ fn a_later_date_on_an_old_request_is_refused() {
 }
 
 #[test]
-fn a_scope_of_another_day_region_or_service_is_refused() {
+fn a_scope_of_another_day_region_or_service_is_rejected() {
     insta::assert_snapshot!(authorization(&sts(), "/20261124/", "/20261123/").refusal(), @"the credential scope is of `20261123`, the request of another day");
     insta::assert_snapshot!(authorization(&sts(), "/us-east-1/", "/eu-west-1/").refusal(), @"the signature does not match");
     insta::assert_snapshot!(authorization(&sts(), "/sts/", "/iam/").refusal(), @"the signature does not match");
 }
 
 #[test]
-fn another_secret_is_refused() {
+fn another_secret_is_rejected() {
     let other = SecretAccessKey::new("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEX").unwrap();
     assert_eq!(
         sts().verified_by(&other, now()).unwrap_err(),
@@ -124,7 +125,7 @@ fn another_secret_is_refused() {
 }
 
 #[test]
-fn headers_that_decide_come_once() {
+fn duplicate_headers_are_rejected() {
     let twice = |request: Request, name: &str| {
         let value = request.value(name);
         request.header(name, &value).refusal()
@@ -140,7 +141,7 @@ fn headers_that_decide_come_once() {
 }
 
 #[test]
-fn a_session_token_cannot_be_added_or_taken_away() {
+fn a_session_token_cannot_be_added_or_removed() {
     insta::assert_snapshot!(sts().header("x-amz-security-token", "FwoG").refusal(), @"header `x-amz-security-token` is not signed");
     let mut session = credentials();
     session.session_token = Some(SessionToken::new("FwoG").unwrap());
@@ -153,7 +154,7 @@ fn a_session_token_cannot_be_added_or_taken_away() {
 }
 
 #[test]
-fn the_host_is_signed() {
+fn the_host_must_be_signed() {
     insta::assert_snapshot!(authorization(&sts(), "host;", "").refusal(), @"header `host` is not signed");
 }
 
@@ -180,7 +181,7 @@ fn signed_headers_have_one_spelling() {
 }
 
 #[test]
-fn the_authorization_header_is_read_strictly() {
+fn the_authorization_header_is_parsed_strictly() {
     let refused = |value: &str| sts().set("authorization", value).refusal();
     let good = sts().value("authorization");
     insta::assert_snapshot!(refused(""), @"malformed authorization header: unsupported authorization scheme ``");
@@ -232,7 +233,7 @@ fn control_characters_cannot_forge_a_line() {
 }
 
 #[test]
-fn an_absolute_target_is_refused() {
+fn an_absolute_target_is_rejected() {
     let mut request = s3();
     request.path = "http://other/bucket/key".to_owned();
     assert_eq!(request.verified().unwrap_err(), SignatureError::BadTarget);
@@ -291,7 +292,7 @@ fn an_s3_request_declares_its_payload() {
 }
 
 #[test]
-fn a_plus_sign_is_a_space_to_signer_and_reader_alike() {
+fn a_plus_sign_is_a_space_for_signer_and_parser() {
     let mut request = Request::new("GET", "/b?prefix=a%2Bb", "").signed_for("s3");
     assert!(request.verified().is_ok());
     request.query = "prefix=a+b".to_owned();
@@ -301,7 +302,7 @@ fn a_plus_sign_is_a_space_to_signer_and_reader_alike() {
 }
 
 #[test]
-fn pairs_of_the_query_cannot_trade_places_with_their_separators() {
+fn an_encoded_separator_is_not_a_separator_of_the_query() {
     let mut request = Request::new("GET", "/b?a=1&b=2", "").signed_for("s3");
     assert!(request.verified().is_ok());
     for other in ["a=1%26b=2", "a=1&b=2&c", "a=1", "a%3D1&b=2", "a=2&b=1"] {

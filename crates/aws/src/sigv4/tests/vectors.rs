@@ -72,7 +72,7 @@ fn the_published_suite_verifies() {
 }
 
 #[test]
-fn the_examples_of_the_s3_manual_verify() {
+fn the_examples_of_the_s3_reference_verify() {
     all_verify(
         include_str!("../../../tests/sigv4_suite/s3_manual.txt"),
         "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
@@ -81,7 +81,7 @@ fn the_examples_of_the_s3_manual_verify() {
 }
 
 #[test]
-fn what_botocore_signs_verifies() {
+fn requests_signed_by_botocore_verify() {
     all_verify(
         include_str!("../../../tests/sigv4_suite/botocore.txt"),
         SECRET,
@@ -90,7 +90,7 @@ fn what_botocore_signs_verifies() {
 }
 
 #[test]
-fn the_path_rule_of_s3_leaves_the_path_as_it_came() {
+fn the_rules_of_s3_keep_the_path_as_received() {
     let published = cases(include_str!("../../../tests/sigv4_suite/published.txt"));
     for case in published.into_iter().filter(|case| case.raw_path) {
         case.request.with(|parts| {
@@ -113,7 +113,7 @@ fn the_path_rule_of_s3_leaves_the_path_as_it_came() {
 }
 
 #[test]
-fn a_canonical_request_is_written_as_the_manual_shows_it() {
+fn a_canonical_request_is_the_documented_one() {
     let headers: &[(&str, &[u8])] = &[
         ("X-Amz-Date", b"20150830T123600Z"),
         (
@@ -149,7 +149,7 @@ fn a_canonical_request_is_written_as_the_manual_shows_it() {
 }
 
 #[test]
-fn a_derived_key_is_the_one_of_the_manual() {
+fn a_derived_key_is_the_documented_one() {
     // "Examples of how to derive a signing key", AWS General Reference.
     let scope = CredentialScope::new("20150830", "us-east-1", "iam").unwrap();
     let key = DerivedKey::derive(&secret(), scope);
