@@ -26,7 +26,7 @@ use bowline_iam::policy::{CompiledPolicy, Policy, PolicyKind};
 use bowline_iam::principal::Principal;
 use bowline_server::crypto::keyring::{Keyring, KeyringRecord};
 use bowline_server::crypto::master_key::MasterKey;
-use bowline_server::identity::entity::{Permissions, Role, TrustDocument, UpstreamBucket};
+use bowline_server::identity::entity::{FeatureLevel, Permissions, Role, TrustDocument, UpstreamBucket};
 use bowline_server::identity::session::{self, AssumeRole, WebIdentityClaims};
 use bowline_server::upstream::objects::embedded::EmbeddedObjects;
 use bowline_server::upstream::objects::{NewObject, ObjectStore, Piece};
@@ -201,7 +201,13 @@ fn minted(role: Role, keyring: &Keyring, now: Timestamp) -> Result<session::Mint
     };
     let permit = authorize(&request, &policies(&policy)).permit(assume);
     let permit = permit.map_err(|_| anyhow!("the benchmark's role is denied"))?;
-    Ok(session::mint(permit, 3_600, keyring, &SystemRandom::new())?)
+    Ok(session::mint(
+        permit,
+        3_600,
+        keyring,
+        FeatureLevel::NEWEST,
+        &SystemRandom::new(),
+    )?)
 }
 
 fn decision() -> Result<f64> {

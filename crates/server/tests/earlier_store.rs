@@ -113,7 +113,10 @@ async fn an_earlier_build_can_read_what_this_one_writes_at_the_earliest_level() 
             "table" => encode_again::<Table>(stored),
             "user" => encode_again::<User>(stored),
             lookup => {
-                assert!(lookup.ends_with("-name") || lookup == "provider-url", "{lookup}");
+                assert!(
+                    lookup.ends_with("-name") || lookup == "provider-url",
+                    "{lookup}"
+                );
                 continue;
             }
         };

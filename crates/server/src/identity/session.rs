@@ -25,7 +25,7 @@ use crate::{
         keyring::Keyring,
         seal::{self, Purpose, SealError},
     },
-    identity::entity::{self, ServiceResource, UniqueId},
+    identity::entity::{self, FeatureLevel, ServiceResource, UniqueId},
 };
 
 /// Longest token, in characters.
@@ -178,7 +178,7 @@ pub enum SessionError {
     #[error("the token does not open")]
     Seal(#[from] seal::OpenError),
     /// Another version made it.
-    #[error("the session has format {0}, this version of bowline reads {format}", format = sealed::FORMAT)]
+    #[error("the session has format {0}, this version of bowline reads 2")]
     UnknownFormat(u8),
     /// What was sealed is no session. A bug: only [`mint`] seals sessions.
     #[error("the sealed session is malformed")]
@@ -191,7 +191,8 @@ pub enum SessionError {
     Expired(Timestamp),
 }
 
-/// Makes the session that a decision permits. It lasts so many seconds.
+/// Makes the session that a decision permits. It lasts `seconds`. Its token is in a format that every
+/// server of a store at this feature `level` reads.
 ///
 /// # Errors
 /// [`MintError`].
@@ -199,15 +200,18 @@ pub fn mint(
     permit: Permit<AssumeRole>,
     seconds: u32,
     keyring: &Keyring,
+    level: FeatureLevel,
     random: &dyn SecureRandom,
 ) -> Result<Minted, MintError> {
-    issue(permit.into_action(), seconds, keyring, random)
+    let format = sealed::Format::at(level);
+    issue(permit.into_action(), seconds, keyring, format, random)
 }
 
 fn issue(
     request: AssumeRole,
     seconds: u32,
     keyring: &Keyring,
+    format: sealed::Format,
     random: &dyn SecureRandom,
 ) -> Result<Minted, MintError> {
     // To the second, as AWS shows times: the expiry that the caller is told is the one that is checked.
@@ -245,7 +249,7 @@ fn issue(
         chained_from: request.chained_from,
         mfa_authenticated_at: None,
     };
-    let (token, packed_policy_size) = close(&session, keyring, request.issued)?;
+    let (token, packed_policy_size) = close(&session, keyring, format, request.issued)?;
     Ok(Minted {
         session,
         token,
@@ -257,9 +261,10 @@ fn issue(
 fn close(
     session: &Session,
     keyring: &Keyring,
+    format: sealed::Format,
     now: Timestamp,
 ) -> Result<(SessionToken, Option<i32>), MintError> {
-    let bytes = sealed::encode(session)?;
+    let bytes = sealed::encode(session, format)?;
     let packed_policy_size = packed_policy_size(session, bytes.len());
     if bytes.len() > seal::room(MAX_TOKEN) {
         let percent = packed_policy_size.unwrap_or(101).max(101);
@@ -276,7 +281,7 @@ pub(crate) fn sealed_for_test(
     session: &Session,
     keyring: &Keyring,
 ) -> Result<SessionToken, MintError> {
-    close(session, keyring, session.issued).map(|(token, _)| token)
+    close(session, keyring, sealed::Format::V2, session.issued).map(|(token, _)| token)
 }
 
 /// Opens a session's token for a request that its access key signed.

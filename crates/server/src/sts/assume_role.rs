@@ -86,7 +86,13 @@ fn assume_role(
     let seconds = duration(input.duration_seconds, &role.record, chained)?;
     check_policy(input.policy.as_deref())?;
     let keyring = call.index.keyring();
-    let minted = session::mint(permit, seconds, keyring, &call.app.random)?;
+    let minted = session::mint(
+        permit,
+        seconds,
+        keyring,
+        call.index.feature_level(),
+        &call.app.random,
+    )?;
     let issued = IssuedCredentials::from(minted);
     let output = AssumeRoleResponse {
         credentials: Some(issued.credentials),

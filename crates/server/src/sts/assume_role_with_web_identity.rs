@@ -112,7 +112,13 @@ pub(crate) async fn with_web_identity(
     let permit = authorizer.permit_assume_role(role, &keys, session)?;
     let seconds = duration(input.duration_seconds, &role.record, false)?;
     check_policy(input.policy.as_deref())?;
-    let minted = session::mint(permit, seconds, index.keyring(), &app.random)?;
+    let minted = session::mint(
+        permit,
+        seconds,
+        index.keyring(),
+        index.feature_level(),
+        &app.random,
+    )?;
 
     let issued = IssuedCredentials::from(minted);
     let output = AssumeRoleWithWebIdentityResponse {

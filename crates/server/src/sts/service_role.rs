@@ -90,7 +90,13 @@ pub(crate) fn assume_for_service(
     let given =
         check_service_trust(&call.index, role, resource, call.now, session).and_then(|permit| {
             let keyring = call.index.keyring();
-            let minted = session::mint(permit, seconds, keyring, &call.app.random)?;
+            let minted = session::mint(
+                permit,
+                seconds,
+                keyring,
+                call.index.feature_level(),
+                &call.app.random,
+            )?;
             Ok(IssuedCredentials::from(minted))
         });
     let explanation = given

@@ -1,7 +1,12 @@
 //! The binary form of a session inside its token: a format byte, then postcard.
 //!
-//! Strings are borrowed both ways; the one copy of the secret that is made is cleared. A field that is added makes a new
-//! format, and a session of another format is refused rather than read in part.
+//! Strings are borrowed both ways; the one copy of the secret is zeroized.
+//!
+//! A new field makes a new format, which is [written](Format::at) only at a feature level whose
+//! servers all read it. The builds of format N and N-1 then open each other's sessions. A session
+//! in any other format is refused, never read in part. That includes format 1: it has no service
+//! resource, so a deny on `aws:SourceArn` would not match it, and its last session ended 12 hours
+//! after the upgrade.
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -10,10 +15,39 @@ use bowline_aws::credentials::SecretAccessKey;
 use jiff::Timestamp;
 
 use super::{Session, SessionError, SessionKind, WebIdentityClaims};
-use crate::{crypto::seal::SealError, identity::entity::ServiceResource};
+use crate::{
+    crypto::seal::SealError,
+    identity::entity::{FeatureLevel, ServiceResource},
+};
 
-/// The format that is written, and the only one that is read.
-pub(super) const FORMAT: u8 = 2;
+/// A format of sealed sessions that this build reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    /// The fields of [`Sealed`].
+    V2,
+}
+
+impl Format {
+    /// The newest format that every server of a store at this feature level reads.
+    pub(super) fn at(_level: FeatureLevel) -> Self {
+        // No level has added one yet.
+        Self::V2
+    }
+
+    /// The byte that begins a session.
+    pub(super) fn byte(self) -> u8 {
+        match self {
+            Self::V2 => 2,
+        }
+    }
+
+    fn from_byte(byte: u8) -> Result<Self, SessionError> {
+        match byte {
+            2 => Ok(Self::V2),
+            other => Err(SessionError::UnknownFormat(other)),
+        }
+    }
+}
 
 #[derive(Serialize, Deserialize)]
 struct Sealed<'a> {
@@ -57,11 +91,11 @@ struct Claims<'a> {
     pod_uid: Option<&'a str>,
 }
 
-/// Bytes that a session without a policy has room in.
-const ROOM: usize = 4 * 1024;
+/// Most bytes of a session without a policy.
+const CAPACITY_BYTES: usize = 4 * 1024;
 
 /// Writes a session.
-pub(super) fn encode(session: &Session) -> Result<Zeroizing<Vec<u8>>, SealError> {
+pub(super) fn encode(session: &Session, format: Format) -> Result<Zeroizing<Vec<u8>>, SealError> {
     let lifetime = session.expires.as_second() - session.issued.as_second();
     let sealed = Sealed {
         session_id: u128::from_str_radix(&session.session_id, 16)
@@ -110,23 +144,24 @@ pub(super) fn encode(session: &Session) -> Result<Zeroizing<Vec<u8>>, SealError>
         chained_from: session.chained_from.as_deref(),
         mfa_authenticated_at: session.mfa_authenticated_at.map(Timestamp::as_second),
     };
-    // Enough for every session that fits, so that the secret is not left behind in a buffer that was outgrown.
+    // Enough for every session that fits, so that no reallocation leaves a copy of the secret behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(
-        ROOM + session.session_policy.as_ref().map_or(0, String::len),
+        CAPACITY_BYTES + session.session_policy.as_ref().map_or(0, String::len),
     ));
-    bytes.push(FORMAT);
+    bytes.push(format.byte());
     let taken = std::mem::take(&mut *bytes);
-    *bytes = postcard::to_extend(&sealed, taken).map_err(|_| SealError)?;
+    *bytes = match format {
+        Format::V2 => postcard::to_extend(&sealed, taken).map_err(|_| SealError)?,
+    };
     Ok(bytes)
 }
 
 /// Reads a session.
 pub(super) fn decode(bytes: &[u8]) -> Result<Session, SessionError> {
     let (format, body) = bytes.split_first().ok_or(SessionError::Malformed)?;
-    if *format != FORMAT {
-        return Err(SessionError::UnknownFormat(*format));
-    }
-    let (sealed, rest) = postcard::take_from_bytes(body).map_err(|_| SessionError::Malformed)?;
+    let (sealed, rest) = match Format::from_byte(*format)? {
+        Format::V2 => postcard::take_from_bytes(body).map_err(|_| SessionError::Malformed)?,
+    };
     if rest.is_empty() {
         restore(&sealed).ok_or(SessionError::Malformed)
     } else {

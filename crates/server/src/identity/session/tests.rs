@@ -47,7 +47,14 @@ fn request() -> AssumeRole {
 }
 
 fn mint(request: AssumeRole, keyring: &Keyring) -> Minted {
-    issue(request, 3_600, keyring, &SystemRandom::new()).unwrap()
+    issue(
+        request,
+        3_600,
+        keyring,
+        sealed::Format::V2,
+        &SystemRandom::new(),
+    )
+    .unwrap()
 }
 
 fn reopen(minted: &Minted, keyring: &Keyring, now: Timestamp) -> Result<Session, SessionError> {
@@ -86,7 +93,7 @@ fn every_field_survives() {
     session.source_identity = Some("alice".to_owned());
     session.chained_from = Some("arn:aws:sts::432797229265:assumed-role/first/one".to_owned());
     session.mfa_authenticated_at = Some(at(-5));
-    let (token, _) = close(&session, &keyring, at(0)).unwrap();
+    let (token, _) = close(&session, &keyring, sealed::Format::V2, at(0)).unwrap();
     let opened = open(&token, &session.access_key_id, &keyring, at(1)).unwrap();
     assert_eq!(format!("{opened:?}"), format!("{session:?}"));
 }
@@ -96,7 +103,14 @@ fn the_expiry_is_exactly_the_duration_later() {
     let keyring = keyring();
     let mut request = request();
     request.issued = at(0) + SignedDuration::from_millis(987);
-    let minted = issue(request, 900, &keyring, &SystemRandom::new()).unwrap();
+    let minted = issue(
+        request,
+        900,
+        &keyring,
+        sealed::Format::V2,
+        &SystemRandom::new(),
+    )
+    .unwrap();
     assert_eq!(
         (minted.session.issued, minted.session.expires),
         (at(0), at(900))
@@ -138,7 +152,7 @@ fn a_changed_token_is_refused_wherever_it_changed() {
 fn what_was_sealed_for_another_purpose_is_no_session() {
     let keyring = keyring();
     let minted = mint(request(), &keyring);
-    let bytes = sealed::encode(&minted.session).unwrap();
+    let bytes = sealed::encode(&minted.session, sealed::Format::V2).unwrap();
     for purpose in [
         Purpose::PageToken,
         Purpose::AuthorizationMessage,
@@ -169,7 +183,7 @@ fn an_older_or_newer_session_is_refused_by_name() {
     let keyring = keyring();
     let minted = mint(request(), &keyring);
     for format in [1, 3] {
-        let mut bytes = sealed::encode(&minted.session).unwrap();
+        let mut bytes = sealed::encode(&minted.session, sealed::Format::V2).unwrap();
         bytes[0] = format;
         let sealed = keyring
             .seal(Purpose::SessionToken, &[], &bytes, at(0))
@@ -188,7 +202,7 @@ fn an_older_or_newer_session_is_refused_by_name() {
 fn a_session_with_more_behind_it_is_refused() {
     let keyring = keyring();
     let minted = mint(request(), &keyring);
-    let mut bytes = sealed::encode(&minted.session).unwrap();
+    let mut bytes = sealed::encode(&minted.session, sealed::Format::V2).unwrap();
     bytes.push(0);
     assert_eq!(sealed::decode(&bytes).unwrap_err(), SessionError::Malformed);
     for length in 1..bytes.len() - 1 {
@@ -202,7 +216,13 @@ fn the_packed_size_is_the_share_of_what_fits() {
     let of = |length: usize| {
         let mut request = request();
         request.session_policy = Some("x".repeat(length));
-        issue(request, 3_600, &keyring, &SystemRandom::new())
+        issue(
+            request,
+            3_600,
+            &keyring,
+            sealed::Format::V2,
+            &SystemRandom::new(),
+        )
     };
     assert_eq!(mint(request(), &keyring).packed_policy_size, None);
     // The most that still fits is 100 percent, and a byte more does not fit.
@@ -230,7 +250,7 @@ proptest! {
     /// Only a leaked key could seal such bytes, and even then they end in an error.
     #[test]
     fn bytes_that_are_no_session_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..512)) {
-        let mut formatted = vec![sealed::FORMAT];
+        let mut formatted = vec![sealed::Format::V2.byte()];
         formatted.extend_from_slice(&bytes);
         for bytes in [&bytes, &formatted] {
             let opened = sealed::decode(bytes);
