@@ -60,6 +60,7 @@ impl Serve {
         let (config, _temporary) = resolve(&self.data, &self.settings)?;
         let data = config.data.clone();
         allow_many_files();
+        use_small_pages();
         // On one core, work stealing between threads only costs.
         let mut runtime = match std::thread::available_parallelism() {
             Ok(NonZero::<usize>::MIN) => tokio::runtime::Builder::new_current_thread(),
@@ -95,6 +96,15 @@ fn allow_many_files() {
     };
     if let Err(error) = setrlimit(Resource::Nofile, raised) {
         tracing::warn!(%error, "The limit of open files stays as it is");
+    }
+}
+
+/// Turns off transparent huge pages, on systems that use them always. The heap is small and its
+/// objects are too: a page of 2 MiB stays resident for the sake of a few of them.
+fn use_small_pages() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
+        tracing::debug!(%error, "Transparent huge pages stay as they are");
     }
 }
 
