@@ -1,4 +1,4 @@
-//! STS: whoever proves who they are gets credentials for a while.
+//! STS: issues temporary credentials to callers who prove their identity.
 
 mod assume_role;
 mod assume_role_with_web_identity;
@@ -78,7 +78,7 @@ fn condition_keys(operation: Operation, params: &Params) -> Vec<ConditionEntry<'
     keys.filter_map(|key| key.entry(params)).collect()
 }
 
-/// What a new session gives its holder.
+/// The credentials of a new session, as responses contain them.
 pub(crate) struct IssuedCredentials {
     pub(crate) credentials: sts::Credentials,
     pub(crate) user: sts::AssumedRoleUser,
@@ -104,21 +104,21 @@ impl From<Minted> for IssuedCredentials {
     }
 }
 
-/// Tells of a new session, once it was answered with: without secret and token.
+/// Adds a new session to the audit record, without secret and token.
 fn audit_issued_credentials(
     record: &mut RequestRecord<'_>,
     credentials: Option<sts::Credentials>,
     user: Option<sts::AssumedRoleUser>,
 ) {
-    let told = &mut record.response;
+    let audited = &mut record.response;
     if let Some(credentials) = credentials {
         let expiration = bowline_aws::xml::iso_seconds(credentials.expiration);
-        told.add("credentials.accessKeyId", credentials.access_key_id);
-        told.add("credentials.expiration", expiration);
+        audited.add("credentials.accessKeyId", credentials.access_key_id);
+        audited.add("credentials.expiration", expiration);
     }
     if let Some(user) = user {
-        told.add("assumedRoleUser.assumedRoleId", user.assumed_role_id);
-        told.add("assumedRoleUser.arn", user.arn);
+        audited.add("assumedRoleUser.assumedRoleId", user.assumed_role_id);
+        audited.add("assumedRoleUser.arn", user.arn);
     }
 }
 

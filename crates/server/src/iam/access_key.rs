@@ -42,7 +42,7 @@ impl Handle for CreateAccessKeyRequest {
         let secret = ids::secret_access_key(call.random()?).map_err(|_| internal())?;
         let master_key = call.app.state.master_key();
         let envelope = master_key
-            .seal(&RecordKey::access_key(id.as_str()), &secret)
+            .seal(RecordKey::access_key(id.as_str()), &secret)
             .map_err(|_| internal())?;
         let user_name = call
             .update(|index| {

@@ -72,7 +72,7 @@ impl World {
             };
             let id = KEYS[number].parse().unwrap();
             let secret = SecretAccessKey::new("s".repeat(40)).unwrap();
-            let sealed = state.master_key().seal(&RecordKey::access_key(KEYS[number]), &secret);
+            let sealed = state.master_key().seal(RecordKey::access_key(KEYS[number]), &secret);
             let key = entity::AccessKey {
                 id,
                 account,

@@ -1,14 +1,16 @@
-//! `AttachRole`: a service is to assume a role for one of its resources.
+//! `AttachRole`: attaches a role to a resource of a service, which then assumes the role for it.
 //!
 //! `{"Service": "ec2.amazonaws.com", "ResourceArn": "...", "Role": "NAME or ARN"}`. The caller needs `bowline:AttachRole` on the
-//! resource and `iam:PassRole` on the role; resource, role and caller are of one account; the role's trust policy lets the service assume
-//! it for this resource. A resource has one role: another is attached once the first is detached.
+//! resource and `iam:PassRole` on the role. Resource, role and caller belong to one account, and the role's trust policy lets the
+//! service assume the role for this resource. A resource has one role: another is attached once the first is detached.
 
-use bowline_aws::error::{AwsError, Code};
+use bowline_aws::requirement::ResourceOwner;
 use bowline_iam::account::AccountId;
 
 use super::{
+    error::OperatorError,
     input::{Members, invalid},
+    operation::Operation,
     service_resource,
 };
 use crate::{
@@ -21,12 +23,12 @@ use crate::{
     request::{
         call::Call,
         error::RequestError,
-        record::{AuditFields, AuditedResource},
+        record::{AuditFields, RequestRecord},
     },
     sts::{check_service_trust, role_arn::RoleArn},
 };
 
-/// Which role to attach to what.
+/// The resource and the role.
 #[derive(Debug)]
 pub(super) struct AttachRole {
     resource: ServiceResource,
@@ -38,12 +40,12 @@ pub(super) struct AttachRole {
 enum RoleReference {
     /// In the caller's account.
     Name(String),
-    /// In the account that it says.
+    /// In the account of the ARN.
     Arn(String),
 }
 
-impl AttachRole {
-    pub(super) fn read(members: &Members<'_>) -> Result<Self, AwsError> {
+impl Operation for AttachRole {
+    fn read(members: &Members<'_>) -> Result<Self, OperatorError> {
         members.only(&["Service", "ResourceArn", "Role"])?;
         let service = members.required_text("Service")?;
         let Some(service) = RoleService::from_principal(&service) else {
@@ -61,7 +63,7 @@ impl AttachRole {
         }
         let role = members.required_text("Role")?;
         let role = if role.starts_with("arn:") {
-            RoleArn::parse(&role)?;
+            RoleArn::parse(&role).map_err(|error| invalid(&error.to_string()))?;
             RoleReference::Arn(role)
         } else if is_name(&role) {
             RoleReference::Name(role)
@@ -71,48 +73,47 @@ impl AttachRole {
         Ok(Self { resource, role })
     }
 
-    pub(super) fn tell(&self, told: &mut AuditFields<'_>) {
-        told.add("service", self.resource.service().principal());
-        told.add("resourceArn", self.resource.as_str().to_owned());
+    fn audit(&self, parameters: &mut AuditFields<'_>) {
+        parameters.add("service", self.resource.service().principal());
+        parameters.add("resourceArn", self.resource.as_str().to_owned());
         let (RoleReference::Name(role) | RoleReference::Arn(role)) = &self.role;
-        told.add("role", role.clone());
+        parameters.add("role", role.clone());
     }
 
-    pub(super) fn subject(&self) -> AuditedResource {
-        service_resource::subject(&self.resource)
+    fn resource(&self, _: &Index) -> (String, ResourceOwner) {
+        service_resource::target(&self.resource)
     }
 
-    /// The role that is handed over, whether it exists or not.
-    pub(super) fn pass_role(&self, index: &Index, caller: AccountId) -> PassRole {
-        let (role_arn, account) = match &self.role {
-            RoleReference::Name(name) => {
-                let role = index.role(caller, name);
-                let arn = role.map_or_else(
-                    || format!("arn:aws:iam::{caller}:role/{name}"),
-                    |role| role.arn.to_string(),
-                );
-                (arn, caller)
-            }
-            RoleReference::Arn(arn) => {
-                let account = RoleArn::parse(arn).map_or(caller, |arn| arn.account);
-                (arn.clone(), account)
-            }
+    fn pass_role(&self, index: &Index, caller: AccountId) -> Option<PassRole> {
+        let account = match &self.role {
+            RoleReference::Name(_) => caller,
+            RoleReference::Arn(arn) => RoleArn::parse(arn).map_or(caller, |arn| arn.account),
         };
-        PassRole {
-            role_arn,
+        Some(PassRole {
+            role_arn: self.role_arn(index, caller),
             account,
             service: self.resource.service().principal(),
             resource: Some(self.resource.to_string()),
-        }
+        })
     }
 
-    pub(super) async fn carry_out(&self, call: &Call<'_>) -> Result<String, RequestError> {
+    async fn handle(
+        self,
+        call: &Call<'_>,
+        _: &mut RequestRecord<'_>,
+    ) -> Result<String, RequestError> {
+        self.attach(call).await?;
+        Ok("{}".to_owned())
+    }
+}
+
+impl AttachRole {
+    async fn attach(&self, call: &Call<'_>) -> Result<(), RequestError> {
         let account = call.account();
-        let passed = self.pass_role(&call.index, account).role_arn;
-        let decided = find(&call.index, &passed)?;
+        let authorized = find(&call.index, &self.role_arn(&call.index, account))?;
         // Trust is decided on the role as it is in the transaction: a change to the role meanwhile is a conflict, and it is decided anew.
         call.update(|index| {
-            let role = find_unchanged(index, decided)?;
+            let role = find_unchanged(index, authorized)?;
             let attachment = ServiceAttachment {
                 account,
                 resource: self.resource.clone(),
@@ -127,39 +128,42 @@ impl AttachRole {
                     .create(&attachment),
                 Some(same) if same.record.role == role.record.id => Transaction::new(),
                 Some(_) => {
-                    let message = format!(
-                        "The resource {} has another role attached. Detach that first.",
-                        self.resource
-                    );
-                    return Err(AwsError::new(Code::EntityAlreadyExists, message).into());
+                    return Err(OperatorError::OtherRoleAttached(self.resource.clone()).into());
                 }
             };
             Ok((transaction, ()))
         })
-        .await?;
-        Ok("{}".to_owned())
+        .await
+    }
+
+    /// The ARN of the role that the request names, whether the role exists or not.
+    fn role_arn(&self, index: &Index, caller: AccountId) -> String {
+        match &self.role {
+            RoleReference::Name(name) => index.role(caller, name).map_or_else(
+                || format!("arn:aws:iam::{caller}:role/{name}"),
+                |role| role.arn.to_string(),
+            ),
+            RoleReference::Arn(arn) => arn.clone(),
+        }
     }
 }
 
 /// The role with this ARN.
-fn find<'i>(index: &'i Index, arn: &str) -> Result<&'i RoleEntry, AwsError> {
-    let role = RoleArn::parse(arn)?.find(index);
-    role.map(|role| &**role).ok_or_else(|| no_such_role(arn))
+fn find<'i>(index: &'i Index, arn: &str) -> Result<&'i RoleEntry, OperatorError> {
+    let role = RoleArn::parse(arn).ok().and_then(|arn| arn.find(index));
+    role.map(|role| &**role)
+        .ok_or_else(|| OperatorError::NoSuchRole(arn.to_owned()))
 }
 
-/// The role that was decided about, as it is in `index`. Another that has got the name since was not handed over.
-fn find_unchanged<'i>(index: &'i Index, decided: &RoleEntry) -> Result<&'i RoleEntry, AwsError> {
-    let role = index.role_by_id(decided.record.id.as_str());
-    role.filter(|role| role.arn == decided.arn)
+/// The role that the request was authorized on, as it is in `index`. Another role that has taken its name since is not it.
+fn find_unchanged<'i>(
+    index: &'i Index,
+    authorized: &RoleEntry,
+) -> Result<&'i RoleEntry, OperatorError> {
+    let role = index.role_by_id(authorized.record.id.as_str());
+    role.filter(|role| role.arn == authorized.arn)
         .map(|role| &**role)
-        .ok_or_else(|| no_such_role(&decided.arn))
-}
-
-fn no_such_role(arn: &str) -> AwsError {
-    AwsError::new(
-        Code::NoSuchEntity,
-        format!("The role {arn} cannot be found."),
-    )
+        .ok_or_else(|| OperatorError::NoSuchRole(authorized.arn.to_string()))
 }
 
 /// `[\w+=,.@-]{1,64}` (shape `roleNameType` of IAM).
@@ -172,6 +176,7 @@ fn is_name(text: &str) -> bool {
 mod tests {
     use std::sync::Arc;
 
+    use bowline_aws::error::Code;
     use jiff::Timestamp;
 
     use super::*;
@@ -226,8 +231,8 @@ mod tests {
                 resource: arn.parse().unwrap(),
                 role: RoleReference::Name("web".to_owned()),
             };
-            let done = input.carry_out(&call).await;
-            done.map(drop).map_err(|refused| refused.client.code())
+            let attached = input.attach(&call).await;
+            attached.map_err(|error| error.client.code())
         };
         assert_eq!(attach(&decided).await, Err(Code::NoSuchEntity));
         assert!(state.current().service_attachment(account, &arn).is_none());

@@ -1,24 +1,29 @@
-//! `ConfigureProvider`: what IAM's own API cannot say of an OIDC provider.
+//! `ConfigureProvider`: the settings of an OIDC provider that IAM's own API does not have.
 //!
-//! `{"Arn": "...", "Jwks": "...", "CaBundle": "...", "Issuer": "..."}`: what is absent stays, an empty text takes the setting back. The answer
-//! says what then holds.
+//! `{"Arn": "...", "Jwks": "...", "CaBundle": "...", "Issuer": "..."}`: an absent setting stays, an empty text removes it. The response
+//! has the settings that then apply.
 
-use bowline_aws::error::{AwsError, Protocol};
+use bowline_aws::requirement::ResourceOwner;
 use serde::Serialize;
 
-use super::input::{Members, invalid};
+use super::{
+    error::OperatorError,
+    input::{Members, invalid},
+    operation::{Operation, to_json},
+};
 use crate::{
     iam::open_id_connect_provider::change,
+    identity::index::Index,
     oidc,
     request::{
         call::Call,
         error::RequestError,
-        record::{AuditFields, AuditedResource},
+        record::{AuditFields, RequestRecord},
     },
 };
 
-/// Longest `iss` that a provider may be configured for.
-const MAX_ISSUER: usize = 1_024;
+/// The longest `iss` that a provider may be configured for.
+const MAX_ISSUER_BYTES: usize = 1_024;
 
 /// Settings of a provider.
 #[derive(Debug)]
@@ -29,33 +34,33 @@ pub(super) struct ConfigureProvider {
     issuer: Option<Setting>,
 }
 
-/// A setting that is given.
+/// A change to a setting.
 #[derive(Clone, Debug)]
 enum Setting {
-    To(String),
-    Back,
+    Set(String),
+    Remove,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Output<'a> {
     arn: &'a str,
-    /// What `iss` must be.
+    /// The `iss` that tokens must have.
     issuer: &'a str,
-    /// Whether keys were uploaded, so that none are fetched.
+    /// Whether keys were uploaded, so that none is fetched.
     has_jwks: bool,
-    /// Whether certificates must be signed by authorities of its own.
+    /// Whether the issuer's certificate must be signed by an uploaded authority.
     has_ca_bundle: bool,
 }
 
-impl ConfigureProvider {
-    pub(super) fn read(members: &Members<'_>) -> Result<Self, AwsError> {
+impl Operation for ConfigureProvider {
+    fn read(members: &Members<'_>) -> Result<Self, OperatorError> {
         members.only(&["Arn", "Jwks", "CaBundle", "Issuer"])?;
         let setting = |name| {
             let text = members.text(name)?;
-            Ok::<_, AwsError>(text.map(|text| match text.trim() {
-                "" => Setting::Back,
-                _ => Setting::To(text),
+            Ok::<_, OperatorError>(text.map(|text| match text.trim() {
+                "" => Setting::Remove,
+                _ => Setting::Set(text),
             }))
         };
         let input = Self {
@@ -64,44 +69,46 @@ impl ConfigureProvider {
             ca_bundle: setting("CaBundle")?,
             issuer: setting("Issuer")?,
         };
-        if let Some(Setting::To(jwks)) = &input.jwks {
+        if let Some(Setting::Set(jwks)) = &input.jwks {
             oidc::validate_jwks(jwks).map_err(|error| invalid(&format!("Jwks: {error}")))?;
         }
-        if let Some(Setting::To(pem)) = &input.ca_bundle {
+        if let Some(Setting::Set(pem)) = &input.ca_bundle {
             oidc::validate_ca_bundle(pem)
                 .map_err(|error| invalid(&format!("CaBundle: {error}")))?;
         }
-        if let Some(Setting::To(issuer)) = &input.issuer
-            && issuer.len() > MAX_ISSUER
+        if let Some(Setting::Set(issuer)) = &input.issuer
+            && issuer.len() > MAX_ISSUER_BYTES
         {
             return Err(invalid("Issuer: longer than 1024 bytes"));
         }
         Ok(input)
     }
 
-    pub(super) fn tell(&self, told: &mut AuditFields<'_>) {
-        told.add("arn", self.arn.clone());
-        let given = |setting: &Option<Setting>| match setting {
+    fn audit(&self, parameters: &mut AuditFields<'_>) {
+        parameters.add("arn", self.arn.clone());
+        let described = |setting: &Option<Setting>| match setting {
             None => None,
-            Some(Setting::Back) => Some("removed".to_owned()),
-            Some(Setting::To(text)) => Some(format!("{} bytes", text.len())),
+            Some(Setting::Remove) => Some("removed".to_owned()),
+            Some(Setting::Set(text)) => Some(format!("{} bytes", text.len())),
         };
-        told.add_if("jwks", given(&self.jwks));
-        told.add_if("caBundle", given(&self.ca_bundle));
-        if let Some(Setting::To(issuer)) = &self.issuer {
-            told.add("issuer", issuer.clone());
+        parameters.add_if("jwks", described(&self.jwks));
+        parameters.add_if("caBundle", described(&self.ca_bundle));
+        if let Some(Setting::Set(issuer)) = &self.issuer {
+            parameters.add("issuer", issuer.clone());
         }
     }
 
-    pub(super) fn subject(&self) -> AuditedResource {
+    fn resource(&self, _: &Index) -> (String, ResourceOwner) {
         let account = self.arn.split(':').nth(4);
-        AuditedResource {
-            arn: self.arn.clone(),
-            account: account.and_then(|part| part.parse().ok()),
-        }
+        let account = account.and_then(|part| part.parse().ok());
+        (self.arn.clone(), account.into())
     }
 
-    pub(super) async fn carry_out(&self, call: &Call<'_>) -> Result<String, RequestError> {
+    async fn handle(
+        self,
+        call: &Call<'_>,
+        _: &mut RequestRecord<'_>,
+    ) -> Result<String, RequestError> {
         let provider = change(call, &self.arn, |provider| {
             apply(&mut provider.jwks, self.jwks.as_ref());
             apply(&mut provider.ca_bundle, self.ca_bundle.as_ref());
@@ -109,21 +116,19 @@ impl ConfigureProvider {
             Ok(())
         })
         .await?;
-        let output = Output {
+        to_json(&Output {
             arn: &provider.arn(),
             issuer: provider.issuer(),
             has_jwks: provider.jwks.is_some(),
             has_ca_bundle: provider.ca_bundle.is_some(),
-        };
-        serde_json::to_string(&output)
-            .map_err(|error| RequestError::new(AwsError::internal(Protocol::Bowline), &error))
+        })
     }
 }
 
 fn apply(to: &mut Option<String>, setting: Option<&Setting>) {
     match setting {
         None => {}
-        Some(Setting::Back) => *to = None,
-        Some(Setting::To(text)) => *to = Some(text.clone()),
+        Some(Setting::Remove) => *to = None,
+        Some(Setting::Set(text)) => *to = Some(text.clone()),
     }
 }

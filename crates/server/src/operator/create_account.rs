@@ -1,14 +1,19 @@
-//! `CreateAccount`: one more account, with a root access key.
+//! `CreateAccount`: a new account with a root access key.
 //!
-//! `{}`, or `{"AccountId": "..."}` for an account that has its id already, such as one of AWS. The answer is the only one that has the
-//! secret. Accounts made in this way do not manage the server.
+//! `{}`, or `{"AccountId": "..."}` for an account that has its id already, such as one of AWS. Only this response contains the
+//! secret. The new account does not manage the server.
 
-use bowline_aws::error::{AwsError, Code, Protocol};
+use bowline_aws::{
+    error::{AwsError, Protocol},
+    requirement::ResourceOwner,
+};
 use bowline_iam::account::AccountId;
 
 use super::{
-    account::{self, Created},
+    account,
+    error::OperatorError,
     input::{Members, invalid},
+    operation::Operation,
 };
 use crate::{
     bootstrap::RootCredentials,
@@ -16,19 +21,19 @@ use crate::{
     request::{
         call::Call,
         error::RequestError,
-        record::{AuditFields, AuditedResource, RequestRecord},
+        record::{AuditFields, RequestRecord},
     },
 };
 
-/// Which account to make.
+/// The account to create.
 #[derive(Debug)]
 pub(super) struct CreateAccount {
     /// Its id, if it has one.
     id: Option<AccountId>,
 }
 
-impl CreateAccount {
-    pub(super) fn read(members: &Members<'_>) -> Result<Self, AwsError> {
+impl Operation for CreateAccount {
+    fn read(members: &Members<'_>) -> Result<Self, OperatorError> {
         members.only(&["AccountId"])?;
         let id = members.text("AccountId")?;
         let parsed = id.map(|id| id.parse()).transpose();
@@ -37,16 +42,16 @@ impl CreateAccount {
         })
     }
 
-    pub(super) fn tell(&self, told: &mut AuditFields<'_>) {
-        told.add_if("accountId", self.id.map(|id| id.to_string()));
+    fn audit(&self, parameters: &mut AuditFields<'_>) {
+        parameters.add_if("accountId", self.id.map(|id| id.to_string()));
     }
 
-    pub(super) fn subject(&self, index: &Index) -> AuditedResource {
-        account::subject(index, self.id)
+    fn resource(&self, index: &Index) -> (String, ResourceOwner) {
+        account::target(index, self.id)
     }
 
-    pub(super) async fn carry_out(
-        &self,
+    async fn handle(
+        self,
         call: &Call<'_>,
         record: &mut RequestRecord<'_>,
     ) -> Result<String, RequestError> {
@@ -54,11 +59,10 @@ impl CreateAccount {
         let internal = |_| AwsError::internal(Protocol::Bowline);
         let root = call
             .update(|index| {
-                // Drawn anew for each attempt: the one thing that can be in the way is an id that is taken.
+                // Random for each attempt, since the only conflict is an id that is taken.
                 let root = match self.id {
                     Some(id) if index.account(id).is_some() => {
-                        let message = format!("Account {id} already exists.");
-                        return Err(AwsError::new(Code::EntityAlreadyExists, message).into());
+                        return Err(OperatorError::AccountExists(id).into());
                     }
                     Some(id) => RootCredentials::draw(id, random),
                     None => RootCredentials::of_new_account(random),
@@ -75,6 +79,6 @@ impl CreateAccount {
                 Ok((Transaction::new().create(&account).create(&key), root))
             })
             .await?;
-        Created::from(root).answer(record)
+        account::created(&root, record)
     }
 }

@@ -1,46 +1,50 @@
-//! `DetachRole`: a resource has no role any more.
+//! `DetachRole`: detaches the role of a resource.
 //!
-//! `{"ResourceArn": "..."}`. Credentials that were issued live on until they end, as they do on AWS.
+//! `{"ResourceArn": "..."}`. Credentials that were issued stay valid until they expire, as on AWS.
 
-use bowline_aws::error::AwsError;
+use bowline_aws::requirement::ResourceOwner;
 
-use super::{input::Members, service_resource};
+use super::{error::OperatorError, input::Members, operation::Operation, service_resource};
 use crate::{
-    identity::{entity::ServiceResource, store::Transaction},
+    identity::{entity::ServiceResource, index::Index, store::Transaction},
     request::{
         call::Call,
         error::RequestError,
-        record::{AuditFields, AuditedResource},
+        record::{AuditFields, RequestRecord},
     },
 };
 
-/// What to detach from.
+/// The resource.
 #[derive(Debug)]
 pub(super) struct DetachRole {
     resource: ServiceResource,
 }
 
-impl DetachRole {
-    pub(super) fn read(members: &Members<'_>) -> Result<Self, AwsError> {
+impl Operation for DetachRole {
+    fn read(members: &Members<'_>) -> Result<Self, OperatorError> {
         members.only(&["ResourceArn"])?;
         Ok(Self {
             resource: service_resource::read(members)?,
         })
     }
 
-    pub(super) fn tell(&self, told: &mut AuditFields<'_>) {
-        told.add("resourceArn", self.resource.as_str().to_owned());
+    fn audit(&self, parameters: &mut AuditFields<'_>) {
+        parameters.add("resourceArn", self.resource.as_str().to_owned());
     }
 
-    pub(super) fn subject(&self) -> AuditedResource {
-        service_resource::subject(&self.resource)
+    fn resource(&self, _: &Index) -> (String, ResourceOwner) {
+        service_resource::target(&self.resource)
     }
 
-    pub(super) async fn carry_out(&self, call: &Call<'_>) -> Result<String, RequestError> {
+    async fn handle(
+        self,
+        call: &Call<'_>,
+        _: &mut RequestRecord<'_>,
+    ) -> Result<String, RequestError> {
         let account = call.account();
         call.update(|index| {
             let attachment = index.service_attachment(account, self.resource.as_str());
-            let attachment = service_resource::found(attachment, &self.resource)?;
+            let attachment = service_resource::attached(attachment, &self.resource)?;
             let transaction = Transaction::new().delete(&*attachment.record, attachment.revision);
             Ok((transaction, ()))
         })

@@ -1,20 +1,27 @@
-//! `Explain`: why a recent call ended with an error.
+//! `Explain`: why a recent request ended with an error.
 //!
-//! `{"RequestId": "..."}` or `{"Last": true}`; the answer is `{"Explanation": {...}}`.
+//! `{"RequestId": "..."}` or `{"Last": true}`; the response is `{"Explanation": {...}}`.
 
-use bowline_aws::error::{AwsError, Code, Protocol};
+use bowline_aws::requirement::ResourceOwner;
 use serde::Serialize;
 
 use super::{
+    error::OperatorError,
     input::{Members, invalid},
     management_account,
+    operation::{Operation, any_resource, to_json},
 };
 use crate::{
     explain::Explanation,
-    request::{call::Call, error::RequestError, record::AuditFields},
+    identity::index::Index,
+    request::{
+        call::Call,
+        error::RequestError,
+        record::{AuditFields, RequestRecord},
+    },
 };
 
-/// Which call to explain.
+/// The request to explain.
 #[derive(Debug)]
 pub(super) enum Explain {
     /// The one with this request id.
@@ -29,8 +36,8 @@ struct Output<'a> {
     explanation: &'a Explanation,
 }
 
-impl Explain {
-    pub(super) fn read(members: &Members<'_>) -> Result<Self, AwsError> {
+impl Operation for Explain {
+    fn read(members: &Members<'_>) -> Result<Self, OperatorError> {
         members.only(&["RequestId", "Last"])?;
         match (members.text("RequestId")?, members.boolean("Last")?) {
             (Some(id), false) => Ok(Self::Request(id)),
@@ -41,37 +48,37 @@ impl Explain {
         }
     }
 
-    pub(super) fn tell(&self, told: &mut AuditFields<'_>) {
+    fn audit(&self, parameters: &mut AuditFields<'_>) {
         match self {
-            Self::Request(id) => told.add("requestId", id.clone()),
-            Self::Last => told.add("last", "true"),
+            Self::Request(id) => parameters.add("requestId", id.clone()),
+            Self::Last => parameters.add("last", "true"),
         }
     }
 
-    pub(super) fn carry_out(&self, call: &Call<'_>) -> Result<String, RequestError> {
+    fn resource(&self, _: &Index) -> (String, ResourceOwner) {
+        any_resource()
+    }
+
+    async fn handle(
+        self,
+        call: &Call<'_>,
+        _: &mut RequestRecord<'_>,
+    ) -> Result<String, RequestError> {
         let account = call.account();
-        // What no account was addressed by is the management account's to see.
+        // The management account also sees requests that addressed no account.
         let all = management_account(&call.index) == Some(account);
-        let recent = &call.app.denials;
-        let found = match self {
-            Self::Request(id) => recent.find(account, all, id),
-            Self::Last => recent.last(account, all),
+        let denials = &call.app.denials;
+        let found = match &self {
+            Self::Request(id) => denials.find(account, all, id),
+            Self::Last => denials.last(account, all),
         };
-        let explanation = found.ok_or_else(|| {
-            let message = match self {
-                Self::Request(id) => format!(
-                    "No recent call of this account with the request id {id} has ended with an error"
-                ),
-                Self::Last => {
-                    "No recent call of this account has ended with an error".to_owned()
-                }
-            };
-            AwsError::new(Code::NoSuchEntity, message)
-        })?;
+        let explanation = found.ok_or(OperatorError::NoExplanation(match self {
+            Self::Request(id) => Some(id),
+            Self::Last => None,
+        }))?;
         let output = Output {
             explanation: &explanation,
         };
-        serde_json::to_string(&output)
-            .map_err(|error| RequestError::new(AwsError::internal(Protocol::Bowline), &error))
+        to_json(&output)
     }
 }

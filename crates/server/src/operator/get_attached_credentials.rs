@@ -1,26 +1,28 @@
-//! `GetAttachedCredentials`: credentials of the role that is attached to a resource, for whoever hands them to it.
+//! `GetAttachedCredentials`: credentials of the role that is attached to a resource, for the agent that delivers them.
 //!
-//! `{"ResourceArn": "..."}`. The service assumes the role then and there, so its trust policy is decided each time. The answer is the
-//! only one that has the secret.
+//! `{"ResourceArn": "..."}`. The service assumes the role for this request, so the trust policy is decided each time. Only this
+//! response contains the secret.
 
-use bowline_aws::{
-    error::{AwsError, Protocol},
-    xml::iso_seconds,
-};
+use bowline_aws::{error::AwsError, requirement::ResourceOwner, xml::iso_seconds};
 use serde::Serialize;
 
-use super::{input::Members, service_resource};
+use super::{
+    error::OperatorError,
+    input::Members,
+    operation::{Operation, to_json},
+    service_resource,
+};
 use crate::{
-    identity::entity::ServiceResource,
+    identity::{entity::ServiceResource, index::Index},
     request::{
         call::Call,
         error::RequestError,
-        record::{AuditFields, AuditedResource, RequestRecord},
+        record::{AuditFields, RequestRecord},
     },
     sts::{IssuedCredentials, assume_for_service},
 };
 
-/// Whose credentials.
+/// The resource.
 #[derive(Debug)]
 pub(super) struct GetAttachedCredentials {
     resource: ServiceResource,
@@ -49,30 +51,30 @@ struct AssumedRoleUser<'a> {
     assumed_role_id: &'a str,
 }
 
-impl GetAttachedCredentials {
-    pub(super) fn read(members: &Members<'_>) -> Result<Self, AwsError> {
+impl Operation for GetAttachedCredentials {
+    fn read(members: &Members<'_>) -> Result<Self, OperatorError> {
         members.only(&["ResourceArn"])?;
         Ok(Self {
             resource: service_resource::read(members)?,
         })
     }
 
-    pub(super) fn tell(&self, told: &mut AuditFields<'_>) {
-        told.add("resourceArn", self.resource.as_str().to_owned());
+    fn audit(&self, parameters: &mut AuditFields<'_>) {
+        parameters.add("resourceArn", self.resource.as_str().to_owned());
     }
 
-    pub(super) fn subject(&self) -> AuditedResource {
-        service_resource::subject(&self.resource)
+    fn resource(&self, _: &Index) -> (String, ResourceOwner) {
+        service_resource::target(&self.resource)
     }
 
-    pub(super) fn carry_out(
-        &self,
+    async fn handle(
+        self,
         call: &Call<'_>,
         record: &mut RequestRecord<'_>,
     ) -> Result<String, RequestError> {
         let index = &call.index;
         let attachment = index.service_attachment(call.account(), self.resource.as_str());
-        let attached = &service_resource::found(attachment, &self.resource)?.record;
+        let attached = &service_resource::attached(attachment, &self.resource)?.record;
         let role = index.role_by_id(attached.role.as_str()).ok_or_else(|| {
             let reason = format!(
                 "the role `{}` that is attached does not exist",
@@ -80,30 +82,32 @@ impl GetAttachedCredentials {
             );
             RequestError::new(AwsError::access_denied("Access Denied"), &reason)
         })?;
-        // As it was attached, not as the request has it: they are the same, and the record is what was decided on.
-        let given = assume_for_service(call, record, role, &attached.resource)?;
-        let told = &mut record.response;
-        told.add(
-            "credentials.accessKeyId",
-            given.credentials.access_key_id.clone(),
-        );
-        answer(&given)
+        // For the resource of the attachment, which is the one that the request names: trust was decided on it when it was attached.
+        let issued = assume_for_service(call, record, role, &attached.resource)?;
+        let access_key_id = issued.credentials.access_key_id.clone();
+        record
+            .response
+            .add("credentials.accessKeyId", access_key_id);
+        to_json(&Output::from(&issued))
     }
 }
 
-fn answer(given: &IssuedCredentials) -> Result<String, RequestError> {
-    let output = Output {
-        credentials: Credentials {
-            access_key_id: &given.credentials.access_key_id,
-            secret_access_key: given.credentials.secret_access_key.expose(),
-            session_token: given.credentials.session_token.expose(),
-            expiration: iso_seconds(given.credentials.expiration),
-        },
-        assumed_role_user: AssumedRoleUser {
-            arn: &given.user.arn,
-            assumed_role_id: &given.user.assumed_role_id,
-        },
-    };
-    serde_json::to_string(&output)
-        .map_err(|error| RequestError::new(AwsError::internal(Protocol::Bowline), &error))
+impl<'a> From<&'a IssuedCredentials> for Output<'a> {
+    fn from(issued: &'a IssuedCredentials) -> Self {
+        let IssuedCredentials {
+            credentials, user, ..
+        } = issued;
+        Self {
+            credentials: Credentials {
+                access_key_id: &credentials.access_key_id,
+                secret_access_key: credentials.secret_access_key.expose(),
+                session_token: credentials.session_token.expose(),
+                expiration: iso_seconds(credentials.expiration),
+            },
+            assumed_role_user: AssumedRoleUser {
+                arn: &user.arn,
+                assumed_role_id: &user.assumed_role_id,
+            },
+        }
+    }
 }

@@ -1,14 +1,15 @@
-//! Members of a request, each read strictly: one that is unknown is refused, not dropped.
+//! The members of a request, each read strictly: an unknown member is refused, not dropped.
 
-use bowline_aws::error::{AwsError, Code};
 use bowline_json::{Json, JsonKind, JsonObject};
+
+use super::error::OperatorError;
 
 /// The members of a request's object.
 #[derive(Debug)]
 pub(super) struct Members<'a>(&'a JsonObject<'a>);
 
 impl<'a> Members<'a> {
-    pub(super) fn of(value: &'a Json<'a>) -> Result<Self, AwsError> {
+    pub(super) fn of(value: &'a Json<'a>) -> Result<Self, OperatorError> {
         let object = value.as_object();
         object
             .map(Self)
@@ -16,7 +17,7 @@ impl<'a> Members<'a> {
     }
 
     /// Refuses members other than these.
-    pub(super) fn only(&self, known: &[&str]) -> Result<(), AwsError> {
+    pub(super) fn only(&self, known: &[&str]) -> Result<(), OperatorError> {
         let mut names = self.0.members().iter().map(|member| &*member.name);
         match names.find(|name| !known.contains(name)) {
             None => Ok(()),
@@ -28,7 +29,7 @@ impl<'a> Members<'a> {
         }
     }
 
-    pub(super) fn text(&self, name: &str) -> Result<Option<String>, AwsError> {
+    pub(super) fn text(&self, name: &str) -> Result<Option<String>, OperatorError> {
         match self.0.get(name).map(|value| &value.kind) {
             None => Ok(None),
             Some(JsonKind::String(text)) => Ok(Some(text.clone().into_owned())),
@@ -36,13 +37,13 @@ impl<'a> Members<'a> {
         }
     }
 
-    pub(super) fn required_text(&self, name: &str) -> Result<String, AwsError> {
+    pub(super) fn required_text(&self, name: &str) -> Result<String, OperatorError> {
         let text = self.text(name)?;
         text.ok_or_else(|| invalid(&format!("{name} is missing")))
     }
 
     /// False if it is absent.
-    pub(super) fn boolean(&self, name: &str) -> Result<bool, AwsError> {
+    pub(super) fn boolean(&self, name: &str) -> Result<bool, OperatorError> {
         match self.0.get(name).map(|value| &value.kind) {
             None => Ok(false),
             Some(JsonKind::Bool(value)) => Ok(*value),
@@ -51,6 +52,6 @@ impl<'a> Members<'a> {
     }
 }
 
-pub(super) fn invalid(message: &str) -> AwsError {
-    AwsError::new(Code::ValidationError, message.to_owned())
+pub(super) fn invalid(message: &str) -> OperatorError {
+    OperatorError::InvalidInput(message.to_owned())
 }

@@ -1,28 +1,27 @@
 //! `ListAccounts`: the accounts of the server, by id.
 //!
-//! `{}`, or `{"NextToken": "..."}` with what the answer before had under that name.
+//! `{}`, or `{"NextToken": "..."}` with the token of the page before.
 
-use bowline_aws::{
-    error::{AwsError, Protocol},
-    xml::iso_seconds,
-};
+use bowline_aws::{requirement::ResourceOwner, xml::iso_seconds};
 use bowline_iam::account::AccountId;
 use serde::Serialize;
 
 use super::{
-    MOST_LISTED, account,
+    MAX_LISTED, account,
+    error::OperatorError,
     input::{Members, invalid},
+    operation::{Operation, to_json},
 };
 use crate::{
     identity::index::{self, Index},
     request::{
         call::Call,
         error::RequestError,
-        record::{AuditFields, AuditedResource},
+        record::{AuditFields, RequestRecord},
     },
 };
 
-/// Where to go on.
+/// The page to list.
 #[derive(Debug)]
 pub(super) struct ListAccounts {
     after: Option<AccountId>,
@@ -44,8 +43,8 @@ struct Listed<'a> {
     created: String,
 }
 
-impl ListAccounts {
-    pub(super) fn read(members: &Members<'_>) -> Result<Self, AwsError> {
+impl Operation for ListAccounts {
+    fn read(members: &Members<'_>) -> Result<Self, OperatorError> {
         members.only(&["NextToken"])?;
         let after = members.text("NextToken")?;
         let after = after.map(|id| id.parse()).transpose();
@@ -54,34 +53,36 @@ impl ListAccounts {
         })
     }
 
-    pub(super) fn tell(&self, told: &mut AuditFields<'_>) {
-        told.add_if("nextToken", self.after.map(|id| id.to_string()));
+    fn audit(&self, parameters: &mut AuditFields<'_>) {
+        parameters.add_if("nextToken", self.after.map(|id| id.to_string()));
     }
 
-    pub(super) fn subject(index: &Index) -> AuditedResource {
-        account::subject(index, None)
+    fn resource(&self, index: &Index) -> (String, ResourceOwner) {
+        account::target(index, None)
     }
 
-    pub(super) fn carry_out(&self, call: &Call<'_>) -> Result<String, RequestError> {
+    async fn handle(
+        self,
+        call: &Call<'_>,
+        _: &mut RequestRecord<'_>,
+    ) -> Result<String, RequestError> {
         let mut all = call
             .index
             .accounts()
             .filter(|account| self.after.is_none_or(|after| account.record.id > after));
         let accounts: Vec<_> = all
             .by_ref()
-            .take(MOST_LISTED)
+            .take(MAX_LISTED)
             .map(|account| Listed::from(&**account))
             .collect();
         let next_token = all
             .next()
             .and_then(|_| accounts.last())
             .map(|last| last.account_id);
-        let output = Output {
+        to_json(&Output {
             accounts,
             next_token,
-        };
-        serde_json::to_string(&output)
-            .map_err(|error| RequestError::new(AwsError::internal(Protocol::Bowline), &error))
+        })
     }
 }
 

@@ -1,26 +1,29 @@
 //! `ListAttachments`: which roles are attached to which resources, in the caller's account, by the resources' ARNs.
 //!
-//! `{}`, or `{"NextToken": "..."}` with what the answer before had under that name.
+//! `{}`, or `{"NextToken": "..."}` with the token of the page before.
 
-use bowline_aws::{
-    error::{AwsError, Protocol},
-    xml::iso_seconds,
-};
+use bowline_aws::{requirement::ResourceOwner, xml::iso_seconds};
 use serde::Serialize;
 
 use super::{
-    MOST_LISTED,
+    MAX_LISTED,
+    error::OperatorError,
     input::{Members, invalid},
+    operation::{Operation, any_resource, to_json},
 };
 use crate::{
     identity::{
         entity::ServiceResource,
         index::{Index, ServiceAttachmentEntry},
     },
-    request::{call::Call, error::RequestError, record::AuditFields},
+    request::{
+        call::Call,
+        error::RequestError,
+        record::{AuditFields, RequestRecord},
+    },
 };
 
-/// Where to go on.
+/// The page to list.
 #[derive(Debug)]
 pub(super) struct ListAttachments {
     after: Option<ServiceResource>,
@@ -43,8 +46,8 @@ struct Listed<'a> {
     created: String,
 }
 
-impl ListAttachments {
-    pub(super) fn read(members: &Members<'_>) -> Result<Self, AwsError> {
+impl Operation for ListAttachments {
+    fn read(members: &Members<'_>) -> Result<Self, OperatorError> {
         members.only(&["NextToken"])?;
         let after = members.text("NextToken")?;
         let after = after.map(|arn| arn.parse()).transpose();
@@ -53,28 +56,34 @@ impl ListAttachments {
         })
     }
 
-    pub(super) fn tell(&self, told: &mut AuditFields<'_>) {
-        told.add_if("nextToken", self.after.as_ref().map(ToString::to_string));
+    fn audit(&self, parameters: &mut AuditFields<'_>) {
+        parameters.add_if("nextToken", self.after.as_ref().map(ToString::to_string));
     }
 
-    pub(super) fn carry_out(&self, call: &Call<'_>) -> Result<String, RequestError> {
+    fn resource(&self, _: &Index) -> (String, ResourceOwner) {
+        any_resource()
+    }
+
+    async fn handle(
+        self,
+        call: &Call<'_>,
+        _: &mut RequestRecord<'_>,
+    ) -> Result<String, RequestError> {
         let after = self.after.as_ref().map(ServiceResource::as_str);
         let mut all = call.index.service_attachments(call.account(), after);
         let attachments: Vec<_> = all
             .by_ref()
-            .take(MOST_LISTED)
+            .take(MAX_LISTED)
             .map(|attachment| listed(attachment, &call.index))
             .collect();
         let next_token = all
             .next()
             .and_then(|_| attachments.last())
             .map(|last| last.resource_arn);
-        let output = Output {
+        to_json(&Output {
             attachments,
             next_token,
-        };
-        serde_json::to_string(&output)
-            .map_err(|error| RequestError::new(AwsError::internal(Protocol::Bowline), &error))
+        })
     }
 }
 
@@ -83,7 +92,7 @@ fn listed<'a>(attachment: &'a ServiceAttachmentEntry, index: &'a Index) -> Liste
     Listed {
         resource_arn: record.resource.as_str(),
         service: record.resource.service().principal(),
-        // A role that is attached is not deleted, so it has a name; if it had none, its id would say which it was.
+        // A role that is attached cannot be deleted. If it were gone, its id would name it.
         role_arn: index
             .role_by_id(record.role.as_str())
             .map_or(record.role.as_str(), |role| &role.arn),

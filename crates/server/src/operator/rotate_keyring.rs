@@ -1,26 +1,32 @@
 //! `RotateKeyring`: new sessions are sealed under a new key.
 //!
-//! `{"Revoke": false}`; with `true`, all sessions end at once. The answer lists the keys that open.
+//! `{"Revoke": false}`; with `true`, all sessions end at once. The response lists the keys that open sessions.
 
 use bowline_aws::{
     error::{AwsError, Protocol},
+    requirement::ResourceOwner,
     xml::iso_seconds,
 };
 use jiff::SignedDuration;
 use serde::Serialize;
 
-use super::{input::Members, management_account};
+use super::{
+    error::OperatorError,
+    input::Members,
+    management_account,
+    operation::{Operation, to_json},
+};
 use crate::{
     crypto::keyring::{KeyState, KeyStatus},
     identity::index::Index,
     request::{
         call::Call,
         error::RequestError,
-        record::{AuditFields, AuditedResource},
+        record::{AuditFields, RequestRecord},
     },
 };
 
-/// How long a new key is known before it seals. There is one replica, which knows it at once.
+/// How long a new key is published before it seals. The one replica knows it at once.
 const PUBLISH_FOR: SignedDuration = SignedDuration::ZERO;
 
 /// How to rotate.
@@ -41,35 +47,36 @@ struct Key {
     id: String,
     state: &'static str,
     created: String,
-    /// Until when it opens, once that is known.
+    /// When it stops opening sessions, once that is known.
     not_after: Option<String>,
 }
 
-/// The keyring, which is the management account's.
-pub(super) fn subject(index: &Index) -> AuditedResource {
-    let account = management_account(index);
-    let of = account.map(|account| account.to_string());
-    AuditedResource {
-        arn: format!("arn:aws:bowline::{}:keyring", of.unwrap_or_default()),
-        account,
-    }
-}
-
-impl RotateKeyring {
-    pub(super) fn read(members: &Members<'_>) -> Result<Self, AwsError> {
+impl Operation for RotateKeyring {
+    fn read(members: &Members<'_>) -> Result<Self, OperatorError> {
         members.only(&["Revoke"])?;
         Ok(Self {
             revoke: members.boolean("Revoke")?,
         })
     }
 
-    pub(super) fn tell(&self, told: &mut AuditFields<'_>) {
-        told.add("revoke", self.revoke.to_string());
+    fn audit(&self, parameters: &mut AuditFields<'_>) {
+        parameters.add("revoke", self.revoke.to_string());
     }
 
-    pub(super) async fn carry_out(&self, call: &Call<'_>) -> Result<String, RequestError> {
+    /// The keyring belongs to the management account.
+    fn resource(&self, index: &Index) -> (String, ResourceOwner) {
+        let account = management_account(index);
+        let owner = account.map(|account| account.to_string());
+        let arn = format!("arn:aws:bowline::{}:keyring", owner.unwrap_or_default());
+        (arn, account.into())
+    }
+
+    async fn handle(
+        self,
+        call: &Call<'_>,
+        _: &mut RequestRecord<'_>,
+    ) -> Result<String, RequestError> {
         let state = &call.app.state;
-        let internal = || AwsError::internal(Protocol::Bowline);
         let keyring = state
             .rotate_keyring(self.revoke, PUBLISH_FOR, call.now)
             .await
@@ -78,12 +85,11 @@ impl RotateKeyring {
                     error = &error as &dyn std::error::Error,
                     "The keyring could not be rotated"
                 );
-                RequestError::new(internal(), &error)
+                RequestError::new(AwsError::internal(Protocol::Bowline), &error)
             })?;
-        let output = Output {
+        to_json(&Output {
             keys: keyring.status(call.now).iter().map(Key::from).collect(),
-        };
-        serde_json::to_string(&output).map_err(|error| RequestError::new(internal(), &error))
+        })
     }
 }
 

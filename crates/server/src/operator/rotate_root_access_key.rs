@@ -1,14 +1,19 @@
 //! `RotateRootAccessKey`: a new access key for the root of an account, such as one whose key was lost.
 //!
-//! `{"AccountId": "...", "Revoke": false}`; with `true`, the access keys that the root had end at once. The answer is the only one that has
-//! the secret.
+//! `{"AccountId": "...", "Revoke": false}`; with `true`, the root's earlier access keys end at once. Only this response contains the
+//! secret.
 
-use bowline_aws::error::{AwsError, Code, Protocol};
+use bowline_aws::{
+    error::{AwsError, Protocol},
+    requirement::ResourceOwner,
+};
 use bowline_iam::account::AccountId;
 
 use super::{
-    account::{self, Created},
+    account,
+    error::OperatorError,
     input::{Members, invalid},
+    operation::Operation,
 };
 use crate::{
     bootstrap::RootCredentials,
@@ -18,19 +23,19 @@ use crate::{
         call::Call,
         caller::Identity,
         error::RequestError,
-        record::{AuditFields, AuditedResource, RequestRecord},
+        record::{AuditFields, RequestRecord},
     },
 };
 
-/// Whose key, and what becomes of the others.
+/// The account, and whether its earlier keys end.
 #[derive(Debug)]
 pub(super) struct RotateRootAccessKey {
     account: AccountId,
     revoke: bool,
 }
 
-impl RotateRootAccessKey {
-    pub(super) fn read(members: &Members<'_>) -> Result<Self, AwsError> {
+impl Operation for RotateRootAccessKey {
+    fn read(members: &Members<'_>) -> Result<Self, OperatorError> {
         members.only(&["AccountId", "Revoke"])?;
         let id = members.required_text("AccountId")?;
         Ok(Self {
@@ -41,25 +46,24 @@ impl RotateRootAccessKey {
         })
     }
 
-    pub(super) fn tell(&self, told: &mut AuditFields<'_>) {
-        told.add("accountId", self.account.to_string());
-        told.add("revoke", self.revoke.to_string());
+    fn audit(&self, parameters: &mut AuditFields<'_>) {
+        parameters.add("accountId", self.account.to_string());
+        parameters.add("revoke", self.revoke.to_string());
     }
 
-    pub(super) fn subject(&self, index: &Index) -> AuditedResource {
-        account::subject(index, Some(self.account))
+    fn resource(&self, index: &Index) -> (String, ResourceOwner) {
+        account::target(index, Some(self.account))
     }
 
-    pub(super) async fn carry_out(
-        &self,
+    async fn handle(
+        self,
         call: &Call<'_>,
         record: &mut RequestRecord<'_>,
     ) -> Result<String, RequestError> {
         let id = self.account;
-        // If the answer were lost, nobody would be left who could ask again.
+        // If the response were lost, the root would be locked out.
         if self.revoke && matches!(call.caller.identity(), Identity::Root(own) if *own == id) {
-            let message = "A root that signs the request cannot revoke its own access keys: rotate without revoking, and delete the earlier key with the new one";
-            return Err(invalid(message).into());
+            return Err(OperatorError::OwnKeyRevoked.into());
         }
         let internal = |_| AwsError::internal(Protocol::Bowline);
         let root = RootCredentials::draw(id, &call.app.random).map_err(internal)?;
@@ -67,15 +71,12 @@ impl RotateRootAccessKey {
             .access_key(call.app.state.master_key(), call.now)
             .map_err(internal)?;
         call.update(|index| {
-            let account = index.account(id).ok_or_else(|| {
-                let message = format!("The account with id {id} cannot be found.");
-                AwsError::new(Code::NoSuchEntity, message)
-            })?;
+            let account = index.account(id).ok_or(OperatorError::NoSuchAccount(id))?;
             let earlier: Vec<_> = index.root_access_keys(id).collect();
             if !self.revoke {
                 access_key::check_quota(earlier.len())?;
             }
-            // Nobody makes another key for the root meanwhile.
+            // Conflicts with a transaction that creates another key for the root meanwhile.
             let mut transaction = Transaction::new()
                 .touch(&*account.record, account.revision)
                 .create(&key);
@@ -87,6 +88,6 @@ impl RotateRootAccessKey {
             Ok((transaction, ()))
         })
         .await?;
-        Created::from(root).answer(record)
+        account::created(&root, record)
     }
 }

@@ -1,38 +1,37 @@
-//! What the operations on roles of services have in common: the resource that they are about.
+//! What the operations on roles of services share: the resource that they are about.
 
-use bowline_aws::error::{AwsError, Code};
+use std::sync::Arc;
 
-use super::input::{Members, invalid};
-use crate::{
-    identity::{entity::ServiceResource, index::ServiceAttachmentEntry},
-    request::record::AuditedResource,
+use bowline_aws::requirement::ResourceOwner;
+
+use super::{
+    error::OperatorError,
+    input::{Members, invalid},
 };
+use crate::identity::{entity::ServiceResource, index::ServiceAttachmentEntry};
 
 /// The member `ResourceArn`.
-pub(super) fn read(members: &Members<'_>) -> Result<ServiceResource, AwsError> {
+pub(super) fn read(members: &Members<'_>) -> Result<ServiceResource, OperatorError> {
     let arn = members.required_text("ResourceArn")?;
     arn.parse()
         .map_err(|error| invalid(&format!("ResourceArn: it {error}")))
 }
 
-/// The resource as what is acted on. Its account is the one in its ARN.
-pub(super) fn subject(resource: &ServiceResource) -> AuditedResource {
-    AuditedResource {
-        arn: resource.as_str().to_owned(),
-        account: Some(resource.account()),
-    }
+/// The resource's ARN, and its owner: the account in the ARN.
+pub(super) fn target(resource: &ServiceResource) -> (String, ResourceOwner) {
+    let owner = ResourceOwner::Account(resource.account());
+    (resource.as_str().to_owned(), owner)
 }
 
-/// What is attached to a resource.
+/// The attachment of a resource.
 ///
 /// # Errors
-/// `NoSuchEntity`.
-pub(super) fn found<'i>(
-    attachment: Option<&'i std::sync::Arc<ServiceAttachmentEntry>>,
+/// [`OperatorError::NoRoleAttached`].
+pub(super) fn attached<'i>(
+    attachment: Option<&'i Arc<ServiceAttachmentEntry>>,
     resource: &ServiceResource,
-) -> Result<&'i ServiceAttachmentEntry, AwsError> {
-    attachment.map(|found| &**found).ok_or_else(|| {
-        let message = format!("The resource {resource} has no role attached.");
-        AwsError::new(Code::NoSuchEntity, message)
-    })
+) -> Result<&'i ServiceAttachmentEntry, OperatorError> {
+    attachment
+        .map(|attachment| &**attachment)
+        .ok_or_else(|| OperatorError::NoRoleAttached(resource.clone()))
 }

@@ -1,4 +1,4 @@
-//! `AssumeRole`: a user or a session becomes a session of a role that trusts it.
+//! `AssumeRole`: issues credentials of a role to a user or session that the role trusts.
 
 use std::sync::Arc;
 

@@ -1,9 +1,9 @@
-//! `AssumeRoleWithWebIdentity`: a token of an identity provider becomes a session of a role that trusts its holder.
+//! `AssumeRoleWithWebIdentity`: exchanges a token of an identity provider for a session of a role that trusts it.
 //!
 //! In this order: parameters, the role's ARN, the token's *unverified* issuer, the providers that the role's account has for it, a
 //! key of one of them, the signature, the times, the audience, the trust policy on the *verified* claims, duration, session policy,
-//! and only then a session. Whoever has no good token learns nothing about roles; a role that does not exist and one that does not trust
-//! the holder are refused in the same words.
+//! and only then a session. A client without a verified token learns nothing about roles. A role that does not exist and a role that does
+//! not trust the token get the same response.
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ impl Handle for AssumeRoleWithWebIdentityRequest {
 /// Exchanges a token. Returns the response's XML.
 ///
 /// # Errors
-/// As the module says.
+/// The errors of the steps above, in their order.
 pub(crate) async fn with_web_identity(
     app: &App,
     record: &mut RequestRecord<'_>,
@@ -62,14 +62,14 @@ pub(crate) async fn with_web_identity(
         arn: arn.as_str().to_owned(),
         account,
     });
-    let refused = |error: TokenError| RequestError::new(error.to_aws(), &error);
+    let token_error = |error: TokenError| RequestError::new(error.to_aws(), &error);
     record.identity = RecordedIdentity::UnverifiedToken {
         issuer: None,
         account,
     };
     let decoded = DecodedToken::decode(input.web_identity_token.expose());
-    let decoded = decoded.map_err(|error| refused(error.into()))?;
-    let unverified = UnverifiedToken::read(&decoded).map_err(refused)?;
+    let decoded = decoded.map_err(|error| token_error(error.into()))?;
+    let unverified = UnverifiedToken::read(&decoded).map_err(token_error)?;
     let issuer = unverified.unverified_issuer();
     let candidates = index.providers_of_issuer(arn.account, issuer);
     let verified = app.oidc.verify(&unverified, &candidates, record.head.now);
@@ -78,9 +78,9 @@ pub(crate) async fn with_web_identity(
             issuer: Some(issuer.to_owned()),
             account,
         };
-        refused(error)
+        token_error(error)
     })?;
-    // Keys may have been fetched meanwhile, for seconds: what is decided on is what holds now.
+    // Fetching keys may have taken seconds: decide on the current index.
     let index = app.state.current();
     let unchanged = index
         .provider_by_id(provider.record.id.as_str())
@@ -120,12 +120,12 @@ pub(crate) async fn with_web_identity(
         &app.random,
     )?;
 
-    let issued = IssuedCredentials::from(minted);
+    let session = IssuedCredentials::from(minted);
     let output = AssumeRoleWithWebIdentityResponse {
-        credentials: Some(issued.credentials),
+        credentials: Some(session.credentials),
         subject_from_web_identity_token: Some(token.subject().to_owned()),
-        assumed_role_user: Some(issued.user),
-        packed_policy_size: issued.packed_policy_size,
+        assumed_role_user: Some(session.user),
+        packed_policy_size: session.packed_policy_size,
         // The provider's ARN, as in all responses of AWS that were seen, although the API reference says the issuer.
         provider: Some(provider.arn.to_string()),
         audience: Some(token.audience().to_owned()),
@@ -145,7 +145,7 @@ pub(crate) async fn with_web_identity(
     Ok(response)
 }
 
-/// What of a token goes into the session.
+/// The claims of a token that the session keeps.
 fn claims(token: &VerifiedToken<'_>, provider: &ProviderEntry) -> WebIdentityClaims {
     WebIdentityClaims {
         provider_arn: provider.arn.to_string(),

@@ -1,11 +1,14 @@
-//! The ARN of a role that is to be assumed.
+//! The ARN of a role that a request names.
 
 use std::sync::Arc;
 
 use bowline_aws::error::{AwsError, Code};
 use bowline_iam::account::AccountId;
 
-use crate::identity::index::{Index, RoleEntry};
+use crate::{
+    identity::index::{Index, RoleEntry},
+    request::error::RequestError,
+};
 
 /// `arn:aws:iam::{account}:role{path}{name}`, taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,12 +19,23 @@ pub(crate) struct RoleArn<'a> {
     name: &'a str,
 }
 
+/// The text is not the ARN of a role. `Display` is AWS's text, with at most 256 characters of the ARN.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is invalid")]
+pub(crate) struct InvalidRoleArn(String);
+
+impl From<InvalidRoleArn> for RequestError {
+    fn from(error: InvalidRoleArn) -> Self {
+        Self::from(AwsError::new(Code::ValidationError, error.to_string()))
+    }
+}
+
 impl<'a> RoleArn<'a> {
     /// Reads the ARN of a role.
     ///
     /// # Errors
-    /// `ValidationError`: `{arn} is invalid`.
-    pub(crate) fn parse(text: &'a str) -> Result<Self, AwsError> {
+    /// [`InvalidRoleArn`].
+    pub(crate) fn parse(text: &'a str) -> Result<Self, InvalidRoleArn> {
         let parts = || {
             let (account, resource) = text.strip_prefix("arn:aws:iam::")?.split_once(':')?;
             let path_and_name = resource.strip_prefix("role")?;
@@ -34,10 +48,7 @@ impl<'a> RoleArn<'a> {
                 name,
             })
         };
-        parts().ok_or_else(|| {
-            let shown: String = text.chars().take(256).collect();
-            AwsError::new(Code::ValidationError, format!("{shown} is invalid"))
-        })
+        parts().ok_or_else(|| InvalidRoleArn(text.chars().take(256).collect()))
     }
 
     /// The role with exactly this account, path and name.
@@ -58,7 +69,7 @@ mod tests {
     fn a_role_has_an_account_a_path_and_a_name() {
         let parts = |text| {
             RoleArn::parse(text).map_or_else(
-                |error| error.message().to_owned(),
+                |error| error.to_string(),
                 |arn| format!("{} {} {}", arn.account, arn.path, arn.name),
             )
         };

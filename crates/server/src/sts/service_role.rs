@@ -1,8 +1,8 @@
 //! A service assumes the role that is attached to one of its resources.
 //!
-//! No request signs as a service and none names one as its caller. The server plays it, for callers who are permitted to attach a role to
-//! the resource or to fetch its credentials, and asks the role's trust policy like that of any other role. What the policy is
-//! decided on is what the server knows: the principal follows from the resource's ARN, and so do `aws:SourceArn` and `aws:SourceAccount`.
+//! The server acts for the service; no request can authenticate as one. It does so for callers who are permitted to attach a role to the
+//! resource or to fetch its credentials, and the role's trust policy decides as for any other principal. The principal,
+//! `aws:SourceArn` and `aws:SourceAccount` follow from the resource's ARN.
 
 use std::sync::Arc;
 
@@ -48,10 +48,10 @@ pub(crate) fn check_service_trust<A>(
     Authorizer::for_service(index, now, resource).permit_assume_role(role, &keys, action)
 }
 
-/// Assumes a role for the resource that it is attached to. It has a record of its own, as a call of the service.
+/// Assumes a role for the resource that it is attached to. The service's request has an audit record of its own.
 ///
 /// # Errors
-/// As [`check_service_trust`], and a failure of ours if there is no session or no record.
+/// As [`check_service_trust`]; `InternalFailure` if the session cannot be sealed or the record cannot be written.
 pub(crate) fn assume_for_service(
     call: &Call<'_>,
     record: &RequestRecord<'_>,
@@ -63,17 +63,21 @@ pub(crate) fn assume_for_service(
         request: record.ids.request.clone(),
         event: call.app.request_ids.next().event,
     };
-    let mut own = RequestRecord::new(record.head, &ids, Service::Sts);
-    own.operation = Some(Operation::AssumeRole.into());
-    own.region.clone_from(&record.region);
-    own.identity = RecordedIdentity::Service(resource.service());
-    own.parameters.add("roleArn", role.arn.to_string());
-    own.parameters
+    let mut audit_record = RequestRecord::new(record.head, &ids, Service::Sts);
+    audit_record.operation = Some(Operation::AssumeRole.into());
+    audit_record.region.clone_from(&record.region);
+    audit_record.identity = RecordedIdentity::Service(resource.service());
+    audit_record.parameters.add("roleArn", role.arn.to_string());
+    audit_record
+        .parameters
         .add("roleSessionName", resource.session_name().to_owned());
-    own.parameters.add("durationSeconds", seconds.to_string());
-    own.parameters
+    audit_record
+        .parameters
+        .add("durationSeconds", seconds.to_string());
+    audit_record
+        .parameters
         .add("sourceArn", resource.as_str().to_owned());
-    own.resource = Some(AuditedResource {
+    audit_record.resource = Some(AuditedResource {
         arn: role.arn.to_string(),
         account: Some(role.record.account),
     });
@@ -87,7 +91,7 @@ pub(crate) fn assume_for_service(
         chained_from: None,
         issued: call.now,
     };
-    let given =
+    let issued =
         check_service_trust(&call.index, role, resource, call.now, session).and_then(|permit| {
             let keyring = call.index.keyring();
             let minted = session::mint(
@@ -99,38 +103,38 @@ pub(crate) fn assume_for_service(
             )?;
             Ok(IssuedCredentials::from(minted))
         });
-    let explanation = given
+    let explanation = issued
         .as_ref()
         .err()
-        .map(|refused| Explanation::new(&own, refused, Protocol::STS));
-    let outcome = match &given {
-        Ok(given) => {
-            let (credentials, user) = (&given.credentials, &given.user);
-            let told = &mut own.response;
-            told.add("credentials.accessKeyId", credentials.access_key_id.clone());
-            told.add(
+        .map(|error| Explanation::new(&audit_record, error, Protocol::STS));
+    let outcome = match &issued {
+        Ok(issued) => {
+            let (credentials, user) = (&issued.credentials, &issued.user);
+            let audited = &mut audit_record.response;
+            audited.add("credentials.accessKeyId", credentials.access_key_id.clone());
+            audited.add(
                 "credentials.expiration",
                 iso_seconds(credentials.expiration),
             );
-            told.add(
+            audited.add(
                 "assumedRoleUser.assumedRoleId",
                 user.assumed_role_id.clone(),
             );
-            told.add("assumedRoleUser.arn", user.arn.clone());
+            audited.add("assumedRoleUser.arn", user.arn.clone());
             Outcome::Done
         }
-        Err(refused) => Outcome::Failed {
-            code: refused.client.wire_code(Protocol::STS),
-            message: refused.client.message(),
+        Err(error) => Outcome::Failed {
+            code: error.client.wire_code(Protocol::STS),
+            message: error.client.message(),
             explanation: explanation.as_ref(),
         },
     };
-    let line = audit::render(&own, outcome);
+    let line = audit::render(&audit_record, outcome);
     call.app
         .audit
         .write(&line)
         .map_err(|error| RequestError::new(AwsError::internal(Protocol::Bowline), &error))?;
-    given
+    issued
 }
 
 #[cfg(test)]
