@@ -106,6 +106,11 @@ pub trait TableStore: Send + Sync + fmt::Debug {
         true
     }
 
+    /// Maximum number of regions in which an account may have tables, if the store has a limit.
+    fn max_regions(&self) -> Option<usize> {
+        None
+    }
+
     /// Frees what the store keeps for an account and region whose last table was deleted. The
     /// caller makes sure that none is created meanwhile.
     ///

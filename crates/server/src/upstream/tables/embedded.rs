@@ -42,6 +42,9 @@ mod slot;
 /// open.
 const MAX_OPEN: usize = 64;
 
+/// Maximum number of regions in which an account may have tables. Each takes a file.
+pub(crate) const MAX_REGIONS: usize = 40;
+
 /// The databases in a folder.
 #[derive(Debug)]
 pub struct EmbeddedTables {
@@ -246,6 +249,10 @@ impl TableStore for EmbeddedTables {
 
     fn is_distinct(&self, of: NameOf, upstream_name: &str, others: &[&str]) -> bool {
         names::is_distinct(of, upstream_name, others)
+    }
+
+    fn max_regions(&self) -> Option<usize> {
+        Some(MAX_REGIONS)
     }
 
     fn drop_region<'a>(

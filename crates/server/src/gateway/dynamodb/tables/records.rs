@@ -17,8 +17,6 @@ use crate::{
 /// Maximum number of tables of an account in a region ("Quotas in Amazon `DynamoDB`", 2,500 by
 /// default).
 const MAX_TABLES: usize = 2_500;
-/// Maximum number of regions in which an account has tables. Each takes a file.
-pub(super) const MAX_REGIONS: usize = 40;
 
 /// Creates the record, with the names that the store gives the table. A name is taken whatever the
 /// state of its table is.
@@ -38,7 +36,8 @@ pub(super) fn reserve_name(
         .filter(|other| other.record.account == account)
         .map(|other| &*other.record.region)
         .collect();
-    if here >= MAX_TABLES || (here == 0 && regions.len() >= MAX_REGIONS) {
+    let max_regions = store.max_regions().unwrap_or(usize::MAX);
+    if here >= MAX_TABLES || (here == 0 && regions.len() >= max_regions) {
         return Err(AwsError::new(
             Code::LimitExceeded,
             "Subscriber limit exceeded: The number of tables, or of regions with tables, is at its limit for this account",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bowline_aws::dynamodb::AccountRegion;
 use jiff::Timestamp;
 
-use super::{reconcile::request_store, records::MAX_REGIONS, *};
+use super::{reconcile::request_store, *};
 use crate::{
     crypto::master_key::MasterKey,
     identity::{
@@ -15,7 +15,10 @@ use crate::{
     },
     upstream::{
         Upstreams,
-        tables::{TableRequest, embedded::EmbeddedTables},
+        tables::{
+            TableRequest,
+            embedded::{EmbeddedTables, MAX_REGIONS},
+        },
     },
 };
 

@@ -115,6 +115,25 @@ async fn a_query_stays_in_its_partition_wherever_it_continues() {
 }
 
 #[tokio::test]
+async fn the_engine_has_every_operation_that_is_built() {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = EmbeddedTables::open(folder.path()).unwrap();
+    // The records have the names of tables and their tags.
+    let of_records = [
+        Operation::ListTables,
+        Operation::ListTagsOfResource,
+        Operation::TagResource,
+        Operation::UntagResource,
+    ];
+    for operation in Operation::ALL {
+        let outcome = tables.run(&home(), *operation, "{}".to_owned()).await;
+        let is_missing = matches!(outcome, Err(TableError::NotBuilt(_)));
+        let is_expected = operation.is_built() && !of_records.contains(operation);
+        assert_eq!(!is_missing, is_expected, "{operation}");
+    }
+}
+
+#[tokio::test]
 async fn errors_are_worded_as_the_service_words_them() {
     let folder = tempfile::tempdir().unwrap();
     let tables = with_items(folder.path()).await;
