@@ -28,7 +28,7 @@ pub fn run(input: &[u8]) {
             continue;
         };
         for table in request.tables(&account_region) {
-            let mut about = requirements.iter().filter_map(|r| r.resource.as_ref());
+            let mut about = requirements.iter().filter_map(|r| r.table());
             assert!(
                 about.any(|r| r.account_region == table.account_region && r.table == table.table)
             );
