@@ -6,19 +6,13 @@
 
 use std::{net::SocketAddr, path::Path};
 
-use bowline_aws::{
-    credentials::SecretAccessKey,
-    sigv4::{Credentials, RequestParts, SigningPayload, sign},
-};
+use bowline_aws::credentials::SecretAccessKey;
+use bowline_client::{Client, Credentials, Transport};
 use bowline_server::{
     bootstrap::RootCredentials,
     clock::Clock,
     config::{AuditTo, Config, StoreKind, Tls},
     server::Server,
-};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
 };
 
 fn account(digit: char) -> RootCredentials {
@@ -46,41 +40,18 @@ fn config(account: RootCredentials, data: &Path) -> Config {
     }
 }
 
-/// Asks a server who it takes the root of this account for.
-async fn who(address: SocketAddr, account: &RootCredentials) -> String {
-    let body = "Action=GetCallerIdentity&Version=2011-06-15";
-    let host = address.to_string();
-    let parts = RequestParts {
-        method: "POST",
-        path: "/",
-        query: "",
-        headers: &[("host", host.as_bytes())],
-    };
-    let credentials = Credentials {
+/// The ARN of the caller with this account's root credentials, or the code of the error.
+async fn identity(address: SocketAddr, account: &RootCredentials) -> String {
+    let endpoint = format!("http://{address}").parse().unwrap();
+    let client = Client::anonymous(Transport::plain_http().unwrap(), endpoint, "us-east-1");
+    let client = client.with_credentials(Credentials {
         access_key_id: account.access_key_id.clone(),
         secret_access_key: account.secret_access_key.clone(),
         session_token: None,
-    };
-    let payload = SigningPayload::Whole(body.as_bytes());
-    let now = Clock::system().now();
-    let signed = sign(&parts, payload, &credentials, "us-east-1", "sts", now).unwrap();
-    let signed: String = signed
-        .iter()
-        .flat_map(|(name, value)| [&**name, ": ", &**value, "\r\n"])
-        .collect();
-    let request = format!(
-        "POST / HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/x-www-form-urlencoded\r\n{signed}content-length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
-    let element = |name: &str| {
-        let (_, rest) = answer.split_once(&format!("<{name}>"))?;
-        Some(rest.split_once('<')?.0.to_owned())
-    };
-    element("Arn").or_else(|| element("Code")).unwrap_or(answer)
+    });
+    let response = client.sts("GetCallerIdentity", &[]).await.unwrap();
+    let arn = response.element("Arn");
+    arn.or_else(|| response.error_code()).unwrap()
 }
 
 #[tokio::test]
@@ -93,18 +64,18 @@ async fn two_servers_in_one_process_know_nothing_of_each_other() {
     };
     let first = start(&one, "one").await.unwrap();
     let second = start(&two, "two").await.unwrap();
-    insta::assert_snapshot!(who(first.aws(), &one).await, @"arn:aws:iam::111111111111:root");
-    insta::assert_snapshot!(who(second.aws(), &two).await, @"arn:aws:iam::222222222222:root");
-    insta::assert_snapshot!(who(first.aws(), &two).await, @"InvalidClientTokenId");
-    insta::assert_snapshot!(who(second.aws(), &one).await, @"InvalidClientTokenId");
+    insta::assert_snapshot!(identity(first.aws(), &one).await, @"arn:aws:iam::111111111111:root");
+    insta::assert_snapshot!(identity(second.aws(), &two).await, @"arn:aws:iam::222222222222:root");
+    insta::assert_snapshot!(identity(first.aws(), &two).await, @"InvalidClientTokenId");
+    insta::assert_snapshot!(identity(second.aws(), &one).await, @"InvalidClientTokenId");
 
     // One folder has one server, also within a process.
     let taken = start(&one, "one").await.unwrap_err();
     assert!(taken.to_string().ends_with("is in use by another process"));
     first.stop().await;
     let again = start(&one, "one").await.unwrap();
-    insta::assert_snapshot!(who(second.aws(), &two).await, @"arn:aws:iam::222222222222:root");
-    insta::assert_snapshot!(who(again.aws(), &one).await, @"arn:aws:iam::111111111111:root");
+    insta::assert_snapshot!(identity(second.aws(), &two).await, @"arn:aws:iam::222222222222:root");
+    insta::assert_snapshot!(identity(again.aws(), &one).await, @"arn:aws:iam::111111111111:root");
     again.stop().await;
     second.stop().await;
 }
