@@ -126,14 +126,14 @@ impl Request {
     ) -> Result<VerifiedRequest, SignatureError> {
         self.with(|parts| {
             let PresentedSignature::Header(request) = present(parts)? else {
-                panic!("nothing is presented")
+                panic!("the request is not signed")
             };
             let key = DerivedKey::derive(secret, request.scope().clone());
             verify(&request, Payload::Whole(&self.body), &key, now)
         })
     }
 
-    fn refusal(&self) -> String {
+    fn rejection(&self) -> String {
         let error = self.verified().unwrap_err();
         match std::error::Error::source(&error) {
             Some(source) => format!("{error}: {source}"),
@@ -228,19 +228,18 @@ fn a_body_can_be_streamed_after_its_declaration() {
                 panic!()
             };
             let key = DerivedKey::derive(&secret(), unverified.scope().clone());
-            verify(&unverified, Payload::Declared, &key, now())
-                .unwrap()
-                .content()
+            let verified = verify(&unverified, Payload::Declared, &key, now()).unwrap();
+            (verified.content(), verified.chunk_chain().is_some())
         })
     };
-    for content in [
-        ContentSha256::Hash([7; 32]),
-        ContentSha256::Unsigned,
-        ContentSha256::UnsignedTrailer,
-        ContentSha256::SignedChunks,
-        ContentSha256::SignedChunksTrailer,
+    for (content, has_chunk_chain) in [
+        (ContentSha256::Hash([7; 32]), false),
+        (ContentSha256::Unsigned, false),
+        (ContentSha256::UnsignedTrailer, false),
+        (ContentSha256::SignedChunks, true),
+        (ContentSha256::SignedChunksTrailer, true),
     ] {
-        assert_eq!(sign_as(content), content);
+        assert_eq!(sign_as(content), (content, has_chunk_chain));
     }
 }
 
@@ -302,12 +301,12 @@ proptest! {
         ];
         let parts = RequestParts { method: "GET", path: &path, query: &query, headers: &headers };
         let Ok(PresentedSignature::Header(request)) = present(&parts) else {
-            return Err(TestCaseError::fail("it is a signed request"));
+            return Err(TestCaseError::fail("the request is not signed"));
         };
         let key = DerivedKey::derive(&secret(), request.scope().clone());
-        let refused = verify(&request, Payload::Whole(b""), &key, now()).unwrap_err();
+        let error = verify(&request, Payload::Whole(b""), &key, now()).unwrap_err();
         // The signature is compared last.
         let end = [SignatureError::Mismatch, SignatureError::ControlCharacter];
-        prop_assert!(end.contains(&refused), "{refused}");
+        prop_assert!(end.contains(&error), "{error}");
     }
 }

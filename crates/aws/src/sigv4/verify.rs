@@ -36,7 +36,6 @@ pub struct VerifiedRequest {
     scope: CredentialScope,
     signed_headers: Box<str>,
     requested: Timestamp,
-    signature: [u8; 32],
     content: ContentSha256,
     chunk_chain: Option<ChunkChain>,
 }
@@ -60,11 +59,6 @@ impl VerifiedRequest {
     /// The time of the request, by the clock of its signer.
     pub fn requested(&self) -> Timestamp {
         self.requested
-    }
-
-    /// The signature, which the signature of the first chunk covers.
-    pub fn signature(&self) -> &[u8; 32] {
-        &self.signature
     }
 
     /// How the signature covers the body.
@@ -111,7 +105,6 @@ pub fn verify(
         scope: request.scope.clone(),
         signed_headers: request.signed_headers.into(),
         requested,
-        signature: request.signature,
         content,
         chunk_chain: match content {
             ContentSha256::SignedChunks | ContentSha256::SignedChunksTrailer => {

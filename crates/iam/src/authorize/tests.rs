@@ -208,6 +208,50 @@ fn an_explanation_lists_the_nearest_statements_with_the_element_that_did_not_mat
     "#);
 }
 
+#[test]
+fn an_explanation_shows_the_expected_actions_and_principals() {
+    let identity = compiled(
+        r#"{"Version":"2012-10-17","Statement":[
+            {"Effect":"Allow","Action":["iam:*","s3:Put*"],"Resource":"*"},
+            {"Effect":"Allow","NotAction":"s3:*","Resource":"*"}]}"#,
+        PolicyKind::Inline,
+    );
+    let resource = compiled(
+        r#"{"Version":"2012-10-17","Statement":
+            {"Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"*","Resource":"*"}}"#,
+        PolicyKind::Resource,
+    );
+    let policies = Policies {
+        identity: vec![applied(&identity)],
+        resource: vec![applied(&resource)],
+        ..Policies::default()
+    };
+    let trace = with_request(
+        &policies,
+        "s3:GetObject",
+        "arn:aws:s3:::docs/a",
+        &ConditionContext::new(),
+        explain,
+    );
+    let statements = trace.layers.iter().flat_map(|layer| &layer.statements);
+    let mismatches: Vec<String> = statements
+        .filter_map(|statement| statement.mismatch.as_ref())
+        .map(|m| {
+            format!(
+                "{} {:?} {:?}",
+                m.element,
+                m.expected,
+                m.actual.as_deref().unwrap()
+            )
+        })
+        .collect();
+    insta::assert_snapshot!(mismatches.join("\n"), @r#"
+    Principal ["arn:aws:iam::444455556666:root"] ["arn:aws:iam::111122223333:user/ann"]
+    Action ["iam:*", "s3:Put*"] ["s3:GetObject"]
+    Action ["NotAction s3:*"] ["s3:GetObject"]
+    "#);
+}
+
 /// The text of a statement, from few actions and resources so that statements overlap.
 fn arbitrary_statement() -> impl Strategy<Value = String> {
     let effect = prop_oneof![3 => Just("Allow"), 1 => Just("Deny")];

@@ -34,8 +34,8 @@ fn authorization(request: &Request, from: &str, to: &str) -> Request {
 
 #[test]
 fn an_amazon_header_that_is_not_signed_is_rejected() {
-    insta::assert_snapshot!(s3().header("X-Amz-Copy-Source", "/other/secret").refusal(), @"header `x-amz-copy-source` is not signed");
-    insta::assert_snapshot!(sts().header("x-amz-target", "DynamoDB_20120810.GetItem").refusal(), @"header `x-amz-target` is not signed");
+    insta::assert_snapshot!(s3().header("X-Amz-Copy-Source", "/other/secret").rejection(), @"header `x-amz-copy-source` is not signed");
+    insta::assert_snapshot!(sts().header("x-amz-target", "DynamoDB_20120810.GetItem").rejection(), @"header `x-amz-target` is not signed");
     assert!(s3().header("x-amzn-trace-id", "Root=1").verified().is_ok());
 }
 
@@ -110,9 +110,9 @@ fn a_later_date_on_an_old_request_is_rejected() {
 
 #[test]
 fn a_scope_of_another_day_region_or_service_is_rejected() {
-    insta::assert_snapshot!(authorization(&sts(), "/20261124/", "/20261123/").refusal(), @"the credential scope is of `20261123`, the request of another day");
-    insta::assert_snapshot!(authorization(&sts(), "/us-east-1/", "/eu-west-1/").refusal(), @"the signature does not match");
-    insta::assert_snapshot!(authorization(&sts(), "/sts/", "/iam/").refusal(), @"the signature does not match");
+    insta::assert_snapshot!(authorization(&sts(), "/20261124/", "/20261123/").rejection(), @"the credential scope is of `20261123`, the request of another day");
+    insta::assert_snapshot!(authorization(&sts(), "/us-east-1/", "/eu-west-1/").rejection(), @"the signature does not match");
+    insta::assert_snapshot!(authorization(&sts(), "/sts/", "/iam/").rejection(), @"the signature does not match");
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn another_secret_is_rejected() {
 fn duplicate_headers_are_rejected() {
     let twice = |request: Request, name: &str| {
         let value = request.value(name);
-        request.header(name, &value).refusal()
+        request.header(name, &value).rejection()
     };
     insta::assert_snapshot!(twice(sts(), "Authorization"), @"header `authorization` is given more than once");
     insta::assert_snapshot!(twice(sts(), "Host"), @"header `host` is given more than once");
@@ -137,12 +137,12 @@ fn duplicate_headers_are_rejected() {
     let token = sts()
         .header("x-amz-security-token", "a")
         .header("X-Amz-Security-Token", "b");
-    insta::assert_snapshot!(token.refusal(), @"header `x-amz-security-token` is given more than once");
+    insta::assert_snapshot!(token.rejection(), @"header `x-amz-security-token` is given more than once");
 }
 
 #[test]
 fn a_session_token_cannot_be_added_or_removed() {
-    insta::assert_snapshot!(sts().header("x-amz-security-token", "FwoG").refusal(), @"header `x-amz-security-token` is not signed");
+    insta::assert_snapshot!(sts().header("x-amz-security-token", "FwoG").rejection(), @"header `x-amz-security-token` is not signed");
     let mut session = credentials();
     session.session_token = Some(SessionToken::new("FwoG").unwrap());
     let mut request = Request::new("GET", "/", "").signed_with(&session, "s3", now());
@@ -150,12 +150,12 @@ fn a_session_token_cannot_be_added_or_removed() {
     request
         .headers
         .retain(|(name, _)| name != "x-amz-security-token");
-    insta::assert_snapshot!(request.refusal(), @"signed header `x-amz-security-token` is absent");
+    insta::assert_snapshot!(request.rejection(), @"signed header `x-amz-security-token` is absent");
 }
 
 #[test]
 fn the_host_must_be_signed() {
-    insta::assert_snapshot!(authorization(&sts(), "host;", "").refusal(), @"header `host` is not signed");
+    insta::assert_snapshot!(authorization(&sts(), "host;", "").rejection(), @"header `host` is not signed");
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn signed_headers_have_one_spelling() {
 
 #[test]
 fn the_authorization_header_is_parsed_strictly() {
-    let refused = |value: &str| sts().set("authorization", value).refusal();
+    let refused = |value: &str| sts().set("authorization", value).rejection();
     let good = sts().value("authorization");
     insta::assert_snapshot!(refused(""), @"malformed authorization header: unsupported authorization scheme ``");
     insta::assert_snapshot!(refused("Basic dXNlcg=="), @"malformed authorization header: unsupported authorization scheme `Basic`");
@@ -283,8 +283,8 @@ fn an_s3_request_declares_its_payload() {
     request
         .headers
         .retain(|(name, _)| name != "x-amz-content-sha256");
-    insta::assert_snapshot!(request.refusal(), @"header `x-amz-content-sha256` is missing");
-    let declared = |value: &str| s3().set("x-amz-content-sha256", value).refusal();
+    insta::assert_snapshot!(request.rejection(), @"header `x-amz-content-sha256` is missing");
+    let declared = |value: &str| s3().set("x-amz-content-sha256", value).rejection();
     insta::assert_snapshot!(declared("unsigned-payload"), @"header `x-amz-content-sha256` is malformed or not allowed here");
     insta::assert_snapshot!(declared(&"E3".repeat(32)), @"header `x-amz-content-sha256` is malformed or not allowed here");
     insta::assert_snapshot!(declared("STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"), @"payloads in chunks signed by signature version 4A are not supported");
