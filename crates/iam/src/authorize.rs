@@ -166,7 +166,8 @@ impl<O: Observer> Evaluation<'_, O> {
                 policy: denier.arn.map(Into::into),
             });
         } else if outcome.unreadable {
-            self.denial.get_or_insert(DenialReason::Broken { layer });
+            self.denial
+                .get_or_insert(DenialReason::Unreadable { layer });
         }
         outcome.allow
     }

@@ -37,7 +37,7 @@ pub enum DenialReason {
         layer: Layer,
     },
     /// A policy that applies cannot be read, and may contain a deny.
-    Broken {
+    Unreadable {
         /// The layer of the policy.
         layer: Layer,
     },
@@ -127,9 +127,9 @@ impl DenialReason {
     /// The layer that denies.
     pub fn layer(&self) -> Layer {
         match self {
-            Self::Explicit { layer, .. } | Self::Implicit { layer } | Self::Broken { layer } => {
-                *layer
-            }
+            Self::Explicit { layer, .. }
+            | Self::Implicit { layer }
+            | Self::Unreadable { layer } => *layer,
         }
     }
 
@@ -148,7 +148,7 @@ impl DenialReason {
                     policy.unwrap_or_default()
                 )
             }
-            Self::Implicit { layer } | Self::Broken { layer } => format!(
+            Self::Implicit { layer } | Self::Unreadable { layer } => format!(
                 "because no {} allows the {} action",
                 layer.name(),
                 request.action
@@ -169,7 +169,7 @@ impl fmt::Display for DenialReason {
                 )
             }
             Self::Implicit { layer } => write!(f, "no {} allows it", layer.name()),
-            Self::Broken { layer } => {
+            Self::Unreadable { layer } => {
                 write!(f, "{} {} cannot be read", layer.article(), layer.name())
             }
         }

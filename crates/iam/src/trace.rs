@@ -43,7 +43,7 @@ impl Trace {
                     layer.level = None;
                     layer.statements.clear();
                     layer.others = 0;
-                    layer.broken.clear();
+                    layer.unreadable.clear();
                 }
                 Layer::ServiceControl
                 | Layer::Identity
@@ -69,7 +69,7 @@ pub struct LayerTrace {
     /// The number of statements that are not listed, because they came less near.
     pub others: usize,
     /// The names of the policies that cannot be read.
-    pub broken: Vec<String>,
+    pub unreadable: Vec<String>,
 }
 
 /// The result of the policies of one layer together.
@@ -80,9 +80,9 @@ pub enum LayerResult {
     /// A statement denies.
     Denies,
     /// No statement applies.
-    Silent,
+    NoMatch,
     /// A policy cannot be read.
-    Broken,
+    Unreadable,
 }
 
 /// The evaluation of one statement.
@@ -125,7 +125,7 @@ pub(crate) struct Tracer {
     layers: Vec<LayerTrace>,
     /// The statements of the current layer, each with how near it came to applying.
     seen: Vec<(u8, StatementTrace)>,
-    broken: Vec<String>,
+    unreadable: Vec<String>,
     layer: Option<(Layer, Option<String>)>,
 }
 
@@ -166,7 +166,7 @@ impl Observer for Tracer {
     }
 
     fn unreadable_policy(&mut self, policy: &AppliedPolicy<'_>) {
-        self.broken.push(policy.name.to_owned());
+        self.unreadable.push(policy.name.to_owned());
     }
 
     fn end_layer(&mut self, outcome: &LayerOutcome<'_>) {
@@ -193,11 +193,11 @@ impl Observer for Tracer {
         let result = if outcome.deny.is_some() {
             LayerResult::Denies
         } else if outcome.unreadable {
-            LayerResult::Broken
+            LayerResult::Unreadable
         } else if outcome.allow.is_some() {
             LayerResult::Allows
         } else {
-            LayerResult::Silent
+            LayerResult::NoMatch
         };
         self.layers.push(LayerTrace {
             layer,
@@ -205,7 +205,7 @@ impl Observer for Tracer {
             result,
             others: all - seen.len(),
             statements: seen.into_iter().map(|(_, trace)| trace).collect(),
-            broken: std::mem::take(&mut self.broken),
+            unreadable: std::mem::take(&mut self.unreadable),
         });
     }
 }

@@ -99,7 +99,7 @@ fn a_policy_that_cannot_be_read_denies_in_every_layer() {
         let decision = decide(&policies, "s3:GetObject", "arn:aws:s3:::a/b");
         let denied = decision.permit(()).unwrap_err();
         assert!(
-            matches!(denied.reason(), DenialReason::Broken { .. }),
+            matches!(denied.reason(), DenialReason::Unreadable { .. }),
             "{denied:?}"
         );
     }
@@ -141,7 +141,7 @@ fn an_explanation_lists_the_nearest_statements_with_the_element_that_did_not_mat
             LayerTrace {
                 layer: Identity,
                 level: None,
-                result: Silent,
+                result: NoMatch,
                 statements: [
                     StatementTrace {
                         policy: "test",
@@ -201,7 +201,7 @@ fn an_explanation_lists_the_nearest_statements_with_the_element_that_did_not_mat
                     },
                 ],
                 others: 1,
-                broken: [],
+                unreadable: [],
             },
         ],
     }

@@ -172,10 +172,10 @@ impl LayerView {
             result: match trace.result {
                 LayerResult::Allows => "allows",
                 LayerResult::Denies => "denies",
-                LayerResult::Silent => "silent",
-                LayerResult::Broken => "unreadable",
+                LayerResult::NoMatch => "silent",
+                LayerResult::Unreadable => "unreadable",
             },
-            unreadable_policies: trace.broken.clone(),
+            unreadable_policies: trace.unreadable.clone(),
             other_statements: trace.others + trace.statements.len() - statements.len(),
             statements,
         }
@@ -258,7 +258,7 @@ fn reason(trace: &Trace, denied: &DenialReason) -> String {
             None | Some(_),
             DenialReason::Explicit { .. }
             | DenialReason::Implicit { .. }
-            | DenialReason::Broken { .. },
+            | DenialReason::Unreadable { .. },
         ) => denied.to_string(),
     }
 }
