@@ -1,11 +1,11 @@
 //! Bucket names.
 
-use std::{fmt, net::Ipv4Addr, str::FromStr};
+use std::{fmt, net::Ipv4Addr, str::FromStr, sync::Arc};
 
 /// The name of a general purpose bucket, by the rules for new ones ("General purpose bucket naming
-/// rules", S3 User Guide).
+/// rules", S3 User Guide). Cloning is cheap.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BucketName(String);
+pub struct BucketName(Arc<str>);
 
 /// The text is not a valid bucket name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,7 +50,7 @@ impl FromStr for BucketName {
                 .iter()
                 .any(|suffix| text.ends_with(suffix));
         if valid {
-            Ok(Self(text.to_owned()))
+            Ok(Self(text.into()))
         } else {
             Err(InvalidBucketName(text.to_owned()))
         }

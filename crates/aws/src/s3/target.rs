@@ -1,7 +1,7 @@
 //! Finds the bucket and key that a request is for.
 //!
-//! The bucket is in the host (`bucket.localhost`, `bucket.<base domain>`) or is the first segment of
-//! the path. The key is decoded exactly once. Signatures are verified over the path as received.
+//! The bucket is in the host (`bucket.localhost`, `bucket.<base domain>`) or is the first segment
+//! of the path. The key is decoded exactly once. Signatures are verified over the path as received.
 
 use percent_encoding::percent_decode_str;
 

@@ -83,3 +83,28 @@ pub(super) fn store_error(bucket: &str, error: ObjectError) -> RequestError {
     };
     client.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::upstream::objects::Unsupported;
+
+    #[test]
+    fn an_unsupported_operation_is_not_implemented_and_the_operator_learns_why() {
+        let error = ObjectError::Unsupported(Unsupported::MultipartUploads);
+        let error = store_error("insights", error);
+        assert_eq!(error.client.code(), Code::NotImplemented);
+        insta::assert_snapshot!(error.internal.unwrap(), @"the store does not support multipart uploads");
+    }
+
+    #[test]
+    fn a_failure_of_a_store_is_an_internal_error_without_details() {
+        let disk = std::io::Error::other("the disk is gone");
+        let error = store_error("insights", disk.into());
+        assert_eq!(error.client.status(Protocol::S3), 500);
+        assert!(!error.client.message().contains("disk"));
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let error = store_error("insights", full.into());
+        assert_eq!(error.client.code(), Code::InsufficientStorage);
+    }
+}

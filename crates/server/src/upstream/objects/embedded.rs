@@ -2,15 +2,15 @@
 //!
 //! Keys map one to one to paths (`name.rs`). Data and metadata are one file (`footer.rs`), written
 //! aside, synced and renamed into place, so that a crash leaves the old object or the new one. A
-//! bucket is a folder named by the store's name of it, which no later bucket gets. An upload ends in
-//! the very folder in which it began, which stays open until then, or nowhere. Data streams, so
+//! bucket is a folder named by the store's name of it, which no later bucket gets. An upload ends
+//! in the very folder in which it began, which stays open until then, or nowhere. Data streams, so
 //! memory does not grow with objects. One process at a time uses a folder; the caller locks it.
 //!
 //! Blocking work runs on the runtime's blocking threads. There are few of them (512), and name
 //! resolution needs them too, so none ever waits for a client: each 64 KiB of data is a job of its
 //! own, which ends with the disk. Changing threads costs about ten microseconds where hashing the
-//! 64 KiB costs a hundred; measured, transfers take no longer than with a thread each. A slow client
-//! costs two such buffers and delays no other request.
+//! 64 KiB costs a hundred; measured, transfers take no longer than with a thread each. A slow
+//! client costs two such buffers and delays no other request.
 
 use std::{
     fs::File,
@@ -59,8 +59,8 @@ struct Inner {
 }
 
 impl EmbeddedObjects {
-    /// Opens the store in `root`. Creates the folder if it is missing, and removes the uploads that a
-    /// crash interrupted.
+    /// Opens the store in `root`. Creates the folder if it is missing, and removes the uploads that
+    /// a crash interrupted.
     ///
     /// # Errors
     /// Those of the file system.
@@ -127,7 +127,8 @@ impl ObjectStore for EmbeddedObjects {
         let name = bucket.to_string();
         self.run(move |inner| {
             let bucket = inner.tree.make(&["buckets".to_owned(), name])?;
-            // An interrupted creation leaves no object. Anything else may belong to another account.
+            // An interrupted creation leaves no object. Anything else may belong to another
+            // account.
             remove_empty_folders(&bucket, Path::new("")).map_err(bucket_error)
         })
     }
@@ -245,7 +246,8 @@ impl Inner {
                 .and_then(|folder| self.tree.commit(upload, &folder, file, replace));
             match placed {
                 Ok(()) => return Ok(()),
-                // A delete pruned a folder; or the bucket is gone, and nothing can be created in it.
+                // A delete pruned a folder; or the bucket is gone, and nothing can be created in
+                // it.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => match folders.first() {
                     Some(outermost) => bucket.add(outermost).map_err(bucket_error)?,
                     None => return Err(ObjectError::NoSuchBucket),

@@ -10,7 +10,10 @@ use super::{
     *,
 };
 use crate::{
-    identity::index::BucketEntry,
+    identity::{
+        entity::{FeatureLevel, Lease, ServerId, lease::LEASE_DURATION},
+        index::BucketEntry,
+    },
     upstream::{EMBEDDED, objects::ListQuery},
 };
 
@@ -135,6 +138,27 @@ async fn an_interrupted_deletion_is_resumed() {
 }
 
 #[tokio::test]
+async fn a_start_leaves_alone_what_another_server_works_on() {
+    let world = TestGateway::new().await;
+    let raised = world.state.raise_feature_level(FeatureLevel::LEASES);
+    raised.await.unwrap();
+    let server = ServerId::new([1; 16]);
+    let leased = Bucket {
+        lease: Some(Lease::new(server, NOW)),
+        ..bucket(1)
+    };
+    let transaction = Transaction::new().create(&leased);
+    world.state.commit(transaction).await.unwrap();
+    recover(&world.state, &world.upstreams, NOW).await.unwrap();
+    assert_eq!(world.now(), Some(BucketState::Creating));
+    let expired = NOW + LEASE_DURATION;
+    recover(&world.state, &world.upstreams, expired)
+        .await
+        .unwrap();
+    assert_eq!(world.now(), Some(BucketState::Active));
+}
+
+#[tokio::test]
 async fn a_start_completes_interrupted_operations() {
     let world = TestGateway::new().await;
     world.with(BucketState::Creating).await;
@@ -167,6 +191,30 @@ async fn a_start_leaves_a_bucket_of_an_unknown_upstream_as_it_is() {
     assert_eq!(world.now(), Some(BucketState::Creating));
     let unknown = world.upstreams.for_bucket(&elsewhere).map(drop);
     insta::assert_snapshot!(unknown.unwrap_err(), @"`arn:aws:s3:::insights` is stored in the upstream `minio`, which is not configured: configure a store of objects with that name");
+}
+
+#[tokio::test]
+async fn a_request_for_a_bucket_of_an_unknown_upstream_is_an_internal_error() {
+    let world = TestGateway::new().await;
+    let elsewhere = Bucket {
+        upstream: "minio".to_owned(),
+        state: BucketState::Active,
+        ..bucket(1)
+    };
+    let transaction = Transaction::new().create(&elsewhere);
+    world.state.commit(transaction).await.unwrap();
+    let request = TestRequest {
+        method: "GET",
+        target: "/insights/a",
+        headers: &[],
+        body: "",
+        content: ContentSha256::Unsigned,
+    };
+    let Err(S3Error::Request(error)) = world.handle(request).await else {
+        panic!("the request succeeded");
+    };
+    assert_eq!(error.client.status(Protocol::S3), 500);
+    insta::assert_snapshot!(error.internal.unwrap(), @"`arn:aws:s3:::insights` is stored in the upstream `minio`, which is not configured: configure a store of objects with that name");
 }
 
 #[tokio::test]

@@ -1,10 +1,11 @@
 //! From keys to file names and back, one to one.
 //!
-//! A key is split at its slashes, and each segment into pieces of 66 bytes, so that an escaped piece
-//! (at most 198 bytes) fits into a file name. A full piece is always a folder marked `c` (the segment
-//! continues, perhaps with nothing). The shorter rest is a folder marked `d` (a slash follows) or a
-//! file marked `f` (the key ends). All bytes but `a-z 0-9 - _ .` are escaped, upper case too, since
-//! some file systems ignore case. Because of the markers, `.` and `..` are never names.
+//! A key is split at its slashes, and each segment into pieces of 66 bytes, so that an escaped
+//! piece (at most 198 bytes) fits into a file name. A full piece is always a folder marked `c` (the
+//! segment continues, perhaps with nothing). The shorter rest is a folder marked `d` (a slash
+//! follows) or a file marked `f` (the key ends). All bytes but `a-z 0-9 - _ .` are escaped, upper
+//! case too, since some file systems ignore case. Because of the markers, `.` and `..` are never
+//! names.
 
 use std::path::PathBuf;
 

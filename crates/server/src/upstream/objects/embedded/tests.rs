@@ -2,13 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use bowline_aws::error::{AwsError, Code};
+use bowline_aws::{
+    error::{AwsError, Code},
+    s3::Preconditions,
+};
 use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use crate::upstream::objects::{ListPosition, ListedEntry, Piece};
+use crate::upstream::objects::{
+    CopyMetadata, CopySource, ListPosition, ListedEntry, Piece, Unsupported,
+};
 
 mod uploads;
 
@@ -290,6 +295,32 @@ fn a_damaged_object_does_not_hide_the_others() {
         assert_eq!(get(&store, "b").await.as_deref(), Some("mended"));
         let page = store.list(&bucket(), all("")).await.unwrap();
         assert_eq!(shown(&page), (vec!["a".to_owned(), "b".to_owned()], true));
+    });
+}
+
+#[test]
+fn multipart_uploads_copies_and_tags_are_unsupported() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let store = fresh(folder.path()).await;
+        put(&store, "a", "kept").await;
+        let source = CopySource {
+            bucket: bucket(),
+            key: key("a"),
+            preconditions: Preconditions::default(),
+        };
+        let (bucket, b) = (bucket(), key("b"));
+        let copied = store.copy(source, &bucket, &b, CopyMetadata::Keep).await;
+        let begun = store.create_upload(&bucket, &b, object(false)).await;
+        let tagged = store.set_tags(&bucket, &key("a"), BTreeMap::new()).await;
+        for (result, what) in [
+            (copied.map(drop), Unsupported::Copies),
+            (begun.map(drop), Unsupported::MultipartUploads),
+            (tagged, Unsupported::Tags),
+        ] {
+            assert!(matches!(result, Err(ObjectError::Unsupported(found)) if found == what));
+        }
+        assert_eq!(get(&store, "b").await, None);
     });
 }
 

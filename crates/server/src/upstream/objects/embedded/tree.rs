@@ -116,8 +116,8 @@ impl Tree {
         Ok(parent)
     }
 
-    /// Creates a folder unless it exists, and syncs it to disk. `NotFound` means that the tree's own
-    /// folder was removed.
+    /// Creates a folder unless it exists, and syncs it to disk. `NotFound` means that the tree's
+    /// own folder was removed.
     pub(super) fn add(&self, name: &str) -> io::Result<()> {
         self.making.fetch_add(1, Ordering::SeqCst);
         let made = match fs::mkdirat(&self.folder, name, Mode::RWXU) {

@@ -51,8 +51,8 @@ enum Writer {
 /// for two and no thread.
 ///
 /// # Errors
-/// [`ObjectError::Body`] if the body is rejected, and errors of the file system. The upload's file is
-/// removed then.
+/// [`ObjectError::Body`] if the body is rejected, and errors of the file system. The upload's file
+/// is removed then.
 pub(super) async fn receive(
     upload: Upload,
     mut body: UploadStream,
