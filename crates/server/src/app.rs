@@ -1,4 +1,4 @@
-//! Everything that a running server has, once. There are no globals: two servers in one process share nothing.
+//! The parts of a running server. There are no globals: two servers in one process share nothing.
 
 use std::sync::Arc;
 
@@ -14,13 +14,13 @@ use crate::{
 /// A server's parts.
 #[derive(Debug)]
 pub(crate) struct App {
-    /// The data folder, which no other process uses for as long as anything here does.
+    /// The data folder, which stays locked as long as this exists.
     pub(crate) _folder: DataFolder,
-    /// How it was started.
+    /// The configuration.
     pub(crate) config: Config,
-    /// The time.
+    /// The clock.
     pub(crate) clock: Clock,
-    /// Randomness.
+    /// The source of randomness.
     pub(crate) random: SystemRandom,
     /// Makes the ids of requests.
     pub(crate) request_ids: RequestIdGenerator,
@@ -32,12 +32,12 @@ pub(crate) struct App {
     pub(crate) upstreams: Upstreams,
     /// Locks of the accounts and regions whose tables are in use.
     pub(crate) region_locks: RegionLocks,
-    /// What request bodies hold.
+    /// The memory budget of request bodies.
     pub(crate) body_budget: Arc<BodyMemoryBudget>,
-    /// What is written of every call.
+    /// The audit log.
     pub(crate) audit: Audit,
-    /// The latest calls that ended with an error.
+    /// The latest failed requests.
     pub(crate) denials: RecentDenials,
-    /// What is counted.
+    /// The metrics.
     pub(crate) metrics: Metrics,
 }

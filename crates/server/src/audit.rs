@@ -1,8 +1,9 @@
-//! The audit: one CloudTrail-shaped record for each decision, as a line of JSON.
+//! The audit log: one record in CloudTrail's format for each request, as a line of JSON.
 //!
-//! A record is handed to the operating system before the answer is sent ([`Audit::write`]). If that fails, the call fails, and
-//! whatever changes something is refused until it works again ([`Audit::check`]); records that could not be written wait and are written
-//! first then. Each is one append of a whole line, so that writers need no lock and lines do not mix.
+//! A record is handed to the operating system before the response is sent ([`Audit::write`]). If
+//! that fails, the request fails, and requests that change something are rejected until the log
+//! works again ([`Audit::check`]). Unwritten records wait in memory and are written first then.
+//! Each record is one append of a whole line, so writers need no lock and lines do not mix.
 
 mod record;
 
@@ -25,14 +26,14 @@ use crate::{
 };
 pub(crate) use record::{Outcome, render};
 
-/// Most bytes that wait for the file to be writable again. Calls whose records do not fit are refused all the same.
-const MAX_WAITING: usize = 1 << 20;
+/// Most bytes of unwritten records. Requests whose records do not fit are rejected all the same.
+const MAX_WAITING_BYTES: usize = 1 << 20;
 
-/// Where records go.
+/// The destination of audit records.
 #[derive(Debug)]
 pub(crate) struct Audit {
     sink: Sink,
-    /// Set while records wait.
+    /// Set while there are unwritten records.
     failing: AtomicBool,
     waiting: Mutex<Vec<u8>>,
     failures: AtomicU64,
@@ -44,13 +45,13 @@ enum Sink {
     Stdout,
 }
 
-/// The audit cannot be written.
+/// The audit log cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[error("writing the audit")]
 pub(crate) struct AuditError(#[source] io::Error);
 
 impl Audit {
-    /// Appends to this file, which is made, and the folder that it is in, for their owner alone.
+    /// Appends to this file. The file and its folder are created for their owner alone.
     pub(crate) fn to_file(path: &Path) -> io::Result<Self> {
         if let Some(folder) = path.parent()
             && !folder.as_os_str().is_empty()
@@ -79,7 +80,7 @@ impl Audit {
     /// Hands a line, which ends with a line feed, to the operating system.
     ///
     /// # Errors
-    /// [`AuditError`]; the record waits to be written later.
+    /// [`AuditError`]; the record is written later.
     pub(crate) fn write(&self, line: &[u8]) -> Result<(), AuditError> {
         if let Err(AuditError(error)) = self.check() {
             return Err(self.wait(line, false, error));
@@ -91,7 +92,7 @@ impl Audit {
         }
     }
 
-    /// Whether records can be written. Those that wait are written first.
+    /// Checks that records can be written, after those that wait.
     ///
     /// # Errors
     /// [`AuditError`].
@@ -112,10 +113,11 @@ impl Audit {
         Ok(())
     }
 
-    /// The same before a call that changes something: nothing is changed that could not be recorded.
+    /// The same check before an operation that changes something: no change happens that cannot be
+    /// recorded.
     ///
     /// # Errors
-    /// A failure of ours, in the words of the record's service.
+    /// An internal error, in the format of the record's service.
     pub(crate) fn check_before(&self, record: &RequestRecord<'_>) -> Result<(), RequestError> {
         if record.reads_only() {
             return Ok(());
@@ -125,7 +127,7 @@ impl Audit {
         })
     }
 
-    /// How often a record could not be written at once.
+    /// Records that could not be written at once.
     pub(crate) fn failures(&self) -> u64 {
         self.failures.load(Ordering::Relaxed)
     }
@@ -133,8 +135,8 @@ impl Audit {
     /// Keeps a record for later.
     fn wait(&self, line: &[u8], torn: bool, error: io::Error) -> AuditError {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.len() + line.len() < MAX_WAITING {
-            // After a part of it, the record is written whole once more, on a line of its own.
+        if waiting.len() + line.len() < MAX_WAITING_BYTES {
+            // After a partial write the whole record follows on a line of its own.
             waiting.extend_from_slice(if torn { b"\n" } else { b"" });
             waiting.extend_from_slice(line);
         }
@@ -174,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_appended_to_what_is_there() {
+    fn lines_are_appended_to_an_existing_file() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("audit/audit.jsonl");
         Audit::to_file(&path).unwrap().write(b"one\n").unwrap();
@@ -183,8 +185,8 @@ mod tests {
     }
 
     #[test]
-    fn a_record_that_cannot_be_written_waits_and_holds_up_what_follows() {
-        // The device that is always full.
+    fn an_unwritten_record_waits_and_holds_up_the_next() {
+        // A device that is always full.
         let full = File::options().append(true).open("/dev/full").unwrap();
         let mut audit = Audit::new(Sink::File(full));
         assert!(audit.write(b"one\n").is_err());

@@ -1,6 +1,7 @@
-//! What a server is started with: settled values, without defaults of its own.
+//! The configuration of a server: resolved values without defaults.
 //!
-//! The binary reads flags, environment and file into this; a test builds it directly. Nothing here is read again after the start.
+//! The binary resolves flags, environment and file into it; tests build it directly. It is not read
+//! again after the start.
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -8,30 +9,32 @@ use ipnet::IpNet;
 
 use crate::{bootstrap::RootCredentials, crypto::master_key::MasterKey};
 
-/// How a server is to run.
+/// The configuration of a server.
 #[derive(Debug)]
 pub struct Config {
-    /// Where AWS clients are served. Port 0 picks one.
+    /// The address for AWS clients. Port 0 picks a free one.
     pub listen: SocketAddr,
-    /// Where health and metrics are served. Port 0 picks one.
+    /// The address for health and metrics. Port 0 picks a free one.
     pub ops_listen: SocketAddr,
     /// Where TLS ends.
     pub tls: Tls,
-    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` headers are trusted.
     pub trusted_proxies: Vec<IpNet>,
-    /// The data folder: made if it is not there, locked while the server runs, readable by its owner alone.
+    /// The data folder. It is created if it does not exist, locked while the server runs, and
+    /// readable by its owner alone.
     pub data: PathBuf,
     /// Where identity data is kept.
     pub store: StoreKind,
-    /// What long-term secrets are sealed under: `None` for the key in the data folder, which is made with the first data.
+    /// The key that seals long-term secrets. `None` means the key in the data folder, which is
+    /// created with the first data.
     pub master_key: Option<MasterKey>,
-    /// Domains under which a host name carries a bucket, in lower case and without a leading dot.
+    /// Domains whose subdomains are bucket names, in lower case and without a leading dot.
     pub base_domains: Vec<String>,
-    /// Private networks that issuers may be in.
+    /// Private networks in which issuers may be.
     pub allow_networks: Vec<IpNet>,
-    /// Whether issuers may be on this machine, also over plain http. For tests.
+    /// Whether issuers may be on loopback addresses, also over plain HTTP. For tests.
     pub allow_loopback_issuers: bool,
-    /// Accounts that a first start makes.
+    /// Accounts that a first start creates.
     pub accounts: Vec<RootCredentials>,
     /// Where audit records go.
     pub audit: AuditTo,
@@ -40,18 +43,18 @@ pub struct Config {
 /// Where TLS ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tls {
-    /// Nowhere: the listeners are on loopback.
+    /// There is no TLS: the listeners are on loopback addresses.
     None,
-    /// In front of the server, by declaration.
+    /// A proxy in front of the server terminates it, as the operator declares.
     Terminated,
 }
 
-/// Where identity data is kept. Objects are in the data folder either way.
+/// The store of identity data. Objects are in the data folder in either case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StoreKind {
     /// In the data folder.
     Sqlite,
-    /// Nowhere: gone when the server ends.
+    /// Memory: it is lost when the server ends.
     Memory,
 }
 

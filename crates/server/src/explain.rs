@@ -1,4 +1,4 @@
-//! Explanations of requests that were refused: what one says, and the latest of each account.
+//! Explanations of failed requests: their content, and the latest of each account.
 
 pub(crate) mod denials;
 mod explanation;

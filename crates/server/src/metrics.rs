@@ -1,4 +1,5 @@
-//! What the server counts, as text for Prometheus. Counting takes no lock: every counter is made at the start.
+//! The metrics of the server, as text for Prometheus. Counting takes no lock: every counter is
+//! created at the start.
 
 use std::{
     fmt,
@@ -26,23 +27,23 @@ use prometheus_client::{
 
 use crate::request::service::Service;
 
-/// What all names begin with.
+/// The prefix of all names.
 const PREFIX: &str = "bowline";
 /// Upper bounds of the latency buckets, in seconds.
 const BUCKETS: [f64; 12] = [
     0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0,
 ];
 
-/// How a call ended.
+/// The outcome of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ending {
-    /// As it should.
+pub(crate) enum RequestOutcome {
+    /// Success.
     Done,
-    /// With a refusal ([`ErrorKind::Rejected`]).
+    /// A rejection ([`ErrorKind::Rejected`]).
     Refused,
-    /// With another failure that is the client's ([`ErrorKind::Failed`]).
+    /// Another failure of the client's request ([`ErrorKind::Failed`]).
     Failed,
-    /// With a failure of the server's ([`ErrorKind::ServerError`]).
+    /// A failure of the server ([`ErrorKind::ServerError`]).
     Broken,
 }
 
@@ -50,7 +51,7 @@ pub(crate) enum Ending {
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
-    calls: Vec<(Service, Ending, Counter)>,
+    calls: Vec<(Service, RequestOutcome, Counter)>,
     latency: Vec<(Service, Latency)>,
     unreadable: Counter,
 }
@@ -66,33 +67,33 @@ struct ServiceLabels {
     service: &'static str,
 }
 
-/// A number that is read when it is asked for.
+/// A number that is read for each scrape.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reading {
-    /// Without the prefix.
+    /// The name, without the prefix.
     pub(crate) name: &'static str,
-    /// What it is.
+    /// The description.
     pub(crate) help: &'static str,
-    /// How much.
+    /// The number.
     pub(crate) value: Value,
 }
 
-/// How much.
+/// A number, by its kind.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Value {
-    /// Of what only grows.
+    /// A number that only grows.
     Counter(u64),
-    /// Of what goes up and down.
+    /// A number that goes up and down.
     Gauge(i64),
 }
 
-impl Ending {
+impl RequestOutcome {
     const ALL: [Self; 4] = [Self::Done, Self::Refused, Self::Failed, Self::Broken];
 
-    /// The ending that an error is.
+    /// The outcome of a request with this error.
     pub(crate) fn with(code: Code) -> Self {
         match code.kind() {
-            // The client has what it asked for already.
+            // The client has the object already.
             ErrorKind::Failed if code == Code::NotModified => Self::Done,
             ErrorKind::Rejected => Self::Refused,
             ErrorKind::Failed => Self::Failed,
@@ -117,22 +118,22 @@ impl Metrics {
         let calls = Family::<CallLabels, Counter>::default();
         registry.register(
             "calls",
-            "Calls served, by service and by how they ended",
+            "Requests served, by service and outcome",
             calls.clone(),
         );
         let latency = Family::<ServiceLabels, Latency>::default();
         registry.register(
             "call_duration_seconds",
-            "Time from the head of a call to its answer, without the streaming of objects",
+            "Time from the request head to the response, without the streaming of objects",
             latency.clone(),
         );
         let unreadable = Counter::default();
         registry.register(
             "unreadable_requests",
-            "Connections that ended with what is no HTTP request, or one with a head beyond all bounds",
+            "Connections that ended without a readable request, or with a request head over the limits",
             unreadable.clone(),
         );
-        let call = |service: Service, ending: Ending| {
+        let call = |service: Service, ending: RequestOutcome| {
             let labels = CallLabels {
                 service: service.name(),
                 outcome: ending.name(),
@@ -142,7 +143,7 @@ impl Metrics {
         Self {
             calls: Service::ALL
                 .into_iter()
-                .flat_map(|service| Ending::ALL.map(|ending| call(service, ending)))
+                .flat_map(|service| RequestOutcome::ALL.map(|ending| call(service, ending)))
                 .collect(),
             latency: Service::ALL
                 .into_iter()
@@ -158,13 +159,13 @@ impl Metrics {
         }
     }
 
-    /// Counts what is no request, and so no call.
+    /// Counts a connection that ended without a readable request.
     pub(crate) fn unreadable(&self) {
         self.unreadable.inc();
     }
 
-    /// Counts a call.
-    pub(crate) fn call(&self, service: Service, ending: Ending, took: Duration) {
+    /// Counts a request.
+    pub(crate) fn call(&self, service: Service, ending: RequestOutcome, took: Duration) {
         if let Some((_, _, counter)) = self
             .calls
             .iter()
@@ -177,7 +178,7 @@ impl Metrics {
         }
     }
 
-    /// All of them, and the readings, in the text format.
+    /// All counters and readings, in the text format.
     ///
     /// # Errors
     /// Never: text is written into memory.
@@ -208,7 +209,7 @@ struct Latency(Arc<Counts>);
 #[derive(Debug, Default)]
 struct Counts {
     micros: AtomicU64,
-    /// Not cumulative; the last one is for what is above all bounds.
+    /// Not cumulative. The last bucket is for times above all bounds.
     buckets: [AtomicU64; BUCKETS.len() + 1],
 }
 
@@ -250,16 +251,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_failures_of_the_server_are_broken_whatever_their_status_is() {
-        assert_eq!(Ending::with(Code::NotImplemented), Ending::Refused);
-        assert_eq!(Ending::with(Code::UnsupportedSignature), Ending::Refused);
-        assert_eq!(Ending::with(Code::Throttling), Ending::Refused);
-        assert_eq!(Ending::with(Code::AccessDenied), Ending::Refused);
-        assert_eq!(Ending::with(Code::NoSuchKey), Ending::Failed);
-        assert_eq!(Ending::with(Code::NotModified), Ending::Done);
+    fn only_failures_of_the_server_count_as_broken() {
+        assert_eq!(
+            RequestOutcome::with(Code::NotImplemented),
+            RequestOutcome::Refused
+        );
+        assert_eq!(
+            RequestOutcome::with(Code::UnsupportedSignature),
+            RequestOutcome::Refused
+        );
+        assert_eq!(
+            RequestOutcome::with(Code::Throttling),
+            RequestOutcome::Refused
+        );
+        assert_eq!(
+            RequestOutcome::with(Code::AccessDenied),
+            RequestOutcome::Refused
+        );
+        assert_eq!(
+            RequestOutcome::with(Code::NoSuchKey),
+            RequestOutcome::Failed
+        );
+        assert_eq!(
+            RequestOutcome::with(Code::NotModified),
+            RequestOutcome::Done
+        );
         let broken = Code::ALL
             .iter()
-            .filter(|code| Ending::with(**code) == Ending::Broken);
+            .filter(|code| RequestOutcome::with(**code) == RequestOutcome::Broken);
         let broken: Vec<_> = broken.collect();
         insta::assert_debug_snapshot!(broken, @"
         [
@@ -274,8 +293,16 @@ mod tests {
     #[test]
     fn calls_are_counted_and_timed_by_service() {
         let metrics = Metrics::new();
-        metrics.call(Service::Sts, Ending::Done, Duration::from_micros(300));
-        metrics.call(Service::Sts, Ending::Refused, Duration::from_secs(9));
+        metrics.call(
+            Service::Sts,
+            RequestOutcome::Done,
+            Duration::from_micros(300),
+        );
+        metrics.call(
+            Service::Sts,
+            RequestOutcome::Refused,
+            Duration::from_secs(9),
+        );
         let readings = [
             Reading {
                 name: "audit_failures",
@@ -289,16 +316,16 @@ mod tests {
             },
         ];
         let text = metrics.to_text(&readings).unwrap();
-        let mut told: Vec<&str> = text
+        let mut lines: Vec<&str> = text
             .lines()
             .filter(|line| !line.contains("service=") || line.contains("\"sts\""))
             .collect();
-        // Label sets come in no order.
-        told.sort_by_key(|line| line.contains("calls_total").then_some(*line));
-        insta::assert_snapshot!(told.join("\n"), @r#"
-        # HELP bowline_calls Calls served, by service and by how they ended.
+        // The order of label sets is not defined.
+        lines.sort_by_key(|line| line.contains("calls_total").then_some(*line));
+        insta::assert_snapshot!(lines.join("\n"), @r#"
+        # HELP bowline_calls Requests served, by service and outcome.
         # TYPE bowline_calls counter
-        # HELP bowline_call_duration_seconds Time from the head of a call to its answer, without the streaming of objects.
+        # HELP bowline_call_duration_seconds Time from the request head to the response, without the streaming of objects.
         # TYPE bowline_call_duration_seconds histogram
         bowline_call_duration_seconds_sum{service="sts"} 9.0003
         bowline_call_duration_seconds_count{service="sts"} 2
@@ -315,7 +342,7 @@ mod tests {
         bowline_call_duration_seconds_bucket{le="1.0",service="sts"} 1
         bowline_call_duration_seconds_bucket{le="5.0",service="sts"} 1
         bowline_call_duration_seconds_bucket{le="+Inf",service="sts"} 2
-        # HELP bowline_unreadable_requests Connections that ended with what is no HTTP request, or one with a head beyond all bounds.
+        # HELP bowline_unreadable_requests Connections that ended without a readable request, or with a request head over the limits.
         # TYPE bowline_unreadable_requests counter
         bowline_unreadable_requests_total 0
         # HELP bowline_audit_failures Records that could not be written.

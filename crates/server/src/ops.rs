@@ -1,4 +1,5 @@
-//! The second listener: health and metrics, for whoever runs the server. It tells nothing about accounts.
+//! The second listener: health and metrics, for the server's operator. It says nothing about
+//! accounts.
 
 use std::sync::Arc;
 
@@ -23,19 +24,19 @@ impl Handler for Ops {
             return text(StatusCode::METHOD_NOT_ALLOWED, "GET alone\n".to_owned());
         }
         match request.uri().path() {
-            // The process answers.
+            // The process is alive.
             "/healthz" => text(StatusCode::OK, "ok\n".to_owned()),
             "/readyz" => self.readiness(),
             "/metrics" => match self.0.metrics.to_text(&self.readings()) {
                 Ok(metrics) => {
-                    let mut answer = text(StatusCode::OK, metrics);
-                    answer.headers_mut().insert(
+                    let mut response = text(StatusCode::OK, metrics);
+                    response.headers_mut().insert(
                         header::CONTENT_TYPE,
                         HeaderValue::from_static(
                             "application/openmetrics-text; version=1.0.0; charset=utf-8",
                         ),
                     );
-                    answer
+                    response
                 }
                 Err(_) => text(StatusCode::INTERNAL_SERVER_ERROR, String::new()),
             },
@@ -48,7 +49,7 @@ impl Handler for Ops {
 }
 
 impl Ops {
-    /// Whether calls can be decided on what holds now, and recorded.
+    /// Whether requests can be authorized on current data, and recorded.
     fn readiness(&self) -> Response {
         let problem = if !self.0.state.is_live() {
             Some("the index is no longer fed from the store; restart the server\n")
@@ -129,9 +130,9 @@ impl Ops {
 
 fn text(status: StatusCode, text: String) -> Response {
     let body = Full::new(Bytes::from(text)).map_err(|never| match never {});
-    let mut answer = Response::new(body.boxed_unsync());
-    *answer.status_mut() = status;
+    let mut response = Response::new(body.boxed_unsync());
+    *response.status_mut() = status;
     let plain = HeaderValue::from_static("text/plain; charset=utf-8");
-    answer.headers_mut().insert(header::CONTENT_TYPE, plain);
-    answer
+    response.headers_mut().insert(header::CONTENT_TYPE, plain);
+    response
 }

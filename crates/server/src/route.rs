@@ -1,8 +1,9 @@
-//! Whose request it is.
+//! Routing: the service that a request is for, and the way there and back.
 //!
-//! A signed request is for the service that its credential scope names, and whatever else names a service or an operation has to agree
-//! with that: a signature that covers little must not be turned into another service's call by what somebody adds. Unsigned requests
-//! are what their form makes of them, and there is little that they can do.
+//! The credential scope of a signed request names the service, and whatever else names a service or
+//! an operation has to agree with it: a signature that covers little must not become another
+//! service's request by parts that it does not cover. Unsigned requests are the exchange of a
+//! token, or anonymous requests to S3. [`finish`] ends every request, whatever its service.
 
 mod finish;
 mod query;
@@ -33,25 +34,25 @@ use crate::{
     },
 };
 
-/// What stands before the dot of `X-Amz-Target` in a call of DynamoDB's streams, which are signed for the same service.
+/// The prefix of `X-Amz-Target` for DynamoDB's streams, which are signed for DynamoDB.
 const STREAMS_PREFIX: &str = "DynamoDBStreams_20120810";
 
-/// Where a request goes.
+/// The service of a request.
 #[derive(Debug)]
 enum Route<'a> {
     /// IAM or STS by form parameters.
     Query(Service, UnverifiedRequest<'a>),
-    /// The same, unsigned.
+    /// Unsigned form parameters.
     UnsignedQuery,
-    /// The operator API, and the operation that is asked for.
+    /// The operator API, with the operation's name.
     Operator(&'a str, UnverifiedRequest<'a>),
-    /// DynamoDB or its streams, and the operation that is asked for.
+    /// DynamoDB or its streams, with the operation's name.
     DynamoDb(Api, &'a str, UnverifiedRequest<'a>),
     /// S3, signed or not.
     S3(Option<UnverifiedRequest<'a>>),
 }
 
-/// A request that goes nowhere, and the service in whose words it is told so.
+/// A request that no service takes, and the service whose error format the client gets.
 #[derive(Debug)]
 struct Unroutable(Service, RequestError);
 
@@ -72,13 +73,13 @@ impl Handler for App {
             &self.body_budget,
         );
         let unread = body.unread();
-        let mut answer = self.serve(&head, &ids, body).await;
-        // A length that came beside a transfer coding is gone by now, and whoever stands in front may have gone by that: nothing
-        // more is taken from the connection (RFC 9112, 6.3).
+        let mut response = self.serve(&head, &ids, body).await;
+        // A `Content-Length` beside a transfer coding was dropped by now, and a proxy in front may
+        // have gone by it: the connection carries no further request (RFC 9112, 6.3).
         if unread.should_close() || head.header("transfer-encoding").is_some() {
-            end_connection(&mut answer);
+            end_connection(&mut response);
         }
-        answer
+        response
     }
 
     fn unreadable(&self) {
@@ -87,17 +88,18 @@ impl Handler for App {
 }
 
 impl App {
-    /// Ends a call that could be understood in two ways, in the form that S3 has: nobody knows which API was meant. Where the next
-    /// request of the connection begins may be in doubt too.
+    /// Rejects a request that can be parsed in two ways, in the format of S3 since its API is
+    /// unknown. The next request on the connection may begin at either of two places, so the
+    /// connection ends.
     fn reject_ambiguous(
         &self,
         AmbiguousRequest { head, why }: AmbiguousRequest,
         ids: &RecordIds,
     ) -> Response {
         let record = RequestRecord::new(&head, ids, Service::S3);
-        let mut answer = finish::finish(self, &record, Err(why.into()));
-        end_connection(&mut answer);
-        answer
+        let mut response = finish::finish(self, &record, Err(why.into()));
+        end_connection(&mut response);
+        response
     }
 
     async fn serve(&self, head: &RequestHead, ids: &RecordIds, body: RequestBody) -> Response {
@@ -140,9 +142,9 @@ impl App {
     }
 }
 
-fn end_connection(answer: &mut Response) {
+fn end_connection(response: &mut Response) {
     let close = HeaderValue::from_static("close");
-    answer.headers_mut().insert(header::CONNECTION, close);
+    response.headers_mut().insert(header::CONNECTION, close);
 }
 
 fn route<'a>(head: &'a RequestHead, parts: &RequestParts<'a>) -> Result<Route<'a>, Unroutable> {
@@ -184,7 +186,7 @@ fn signed<'a>(
         return Err(wrong_scope(service, &reason));
     };
     match (service, service.target_prefix(), target) {
-        // What an `x-amz-*` header may say is on the list of the operation.
+        // Each S3 operation has a list of the `x-amz-*` headers that it takes.
         (Service::S3, _, _) => Ok(Route::S3(Some(signature))),
         (Service::Iam | Service::Sts, _, None) if head.path() == "/" && has_query_method(head) => {
             Ok(Route::Query(service, signature))
@@ -219,14 +221,14 @@ fn signed<'a>(
     }
 }
 
-/// `X-Amz-Target`, which may come once.
+/// `X-Amz-Target`, which may appear once.
 fn target<'a>(parts: &RequestParts<'a>) -> Result<Option<&'a str>, SignatureError> {
     let value = parts.single_header("x-amz-target")?;
-    // What is not text is no operation's name.
+    // No operation has a name that is not text.
     Ok(value.map(|value| std::str::from_utf8(value).unwrap_or_default()))
 }
 
-/// What AWS says of a request that is signed for another service than the one it reaches.
+/// AWS's error for a request that is signed for another service.
 fn wrong_scope(service: Service, reason: &str) -> Unroutable {
     let message = format!(
         "Credential should be scoped to correct service: '{}'. ",
@@ -236,7 +238,7 @@ fn wrong_scope(service: Service, reason: &str) -> Unroutable {
     Unroutable(service, RequestError::new(error, reason))
 }
 
-/// A guess at whom a request is meant for, when nothing that is signed says so: for the form of the answer alone.
+/// Guesses the service of a request without a usable signature, for the format of the error alone.
 fn guess_service_for_error_format(head: &RequestHead) -> Service {
     let prefix = head
         .header("x-amz-target")
@@ -255,7 +257,8 @@ fn guess_service_for_error_format(head: &RequestHead) -> Service {
     }
 }
 
-/// Whether an unsigned request is a call of the query protocol: a form by POST, or an `Action` in the query.
+/// Whether an unsigned request uses the query protocol: a form by POST, or an `Action` in the
+/// query.
 fn is_query_call(head: &RequestHead) -> bool {
     let names = || head.query().split('&').map(|pair| pair.split('=').next());
     head.path() == "/"

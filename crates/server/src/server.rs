@@ -1,7 +1,7 @@
 //! A server from its start to its end.
 //!
-//! [`Server::start`] returns when both listeners answer: what can go wrong at a start has gone wrong by then. Several servers can run in
-//! one process; they share nothing.
+//! [`Server::start`] returns when both listeners accept connections: by then everything that can
+//! fail at a start has succeeded. Several servers can run in one process; they share nothing.
 
 use std::{
     io,
@@ -44,22 +44,23 @@ use crate::{
     },
 };
 
-/// A running server. [`stop`](Self::stop) waits until all of it has ended; dropping it ends it too, and waits for nothing.
+/// A running server. [`stop`](Self::stop) waits until all of it has ended; dropping it ends it
+/// without waiting.
 #[derive(Debug)]
 pub struct Server {
     aws: SocketAddr,
     ops: SocketAddr,
     notes: Bootstrapped,
     stop: watch::Sender<bool>,
-    /// The listeners, and what else goes on beside them.
+    /// The tasks of the listeners and of background work.
     listeners: Vec<JoinHandle<()>>,
     app: Arc<App>,
 }
 
-/// Why a server did not start.
+/// The reason that a server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A listener that others can reach, without TLS.
+    /// A listener that other machines can reach, without TLS.
     #[error("the listener `{0}` can be reached from other machines, and there is no TLS")]
     Exposed(SocketAddr),
     /// The data folder cannot be used.
@@ -71,7 +72,7 @@ pub enum StartError {
     /// No randomness.
     #[error(transparent)]
     Seal(#[from] SealError),
-    /// There is data, and no master key that it could be opened with.
+    /// The data folder has data but no master key to open it with.
     #[error("there is data in `{0}`, and no master key")]
     NoMasterKey(String),
     /// The store cannot be opened.
@@ -86,8 +87,8 @@ pub enum StartError {
     /// The object store cannot be opened.
     #[error("opening the object store")]
     Objects(#[source] io::Error),
-    /// What was under way with a bucket cannot be settled.
-    #[error("settling what was under way with buckets")]
+    /// Interrupted changes of buckets cannot be completed or rolled back.
+    #[error("completing interrupted changes of buckets")]
     Buckets(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The table store cannot be opened.
     #[error("opening the table store")]
@@ -121,7 +122,7 @@ impl Server {
         Self::start_over(config, clock, |objects| Arc::new(objects)).await
     }
 
-    /// The same with another object store, made of the embedded one.
+    /// The same, with an object store that `store` makes of the embedded one.
     async fn start_over(
         mut config: Config,
         clock: Clock,
@@ -206,22 +207,22 @@ impl Server {
         })
     }
 
-    /// Where AWS clients are served.
+    /// The address for AWS clients.
     pub fn aws(&self) -> SocketAddr {
         self.aws
     }
 
-    /// Where health and metrics are served.
+    /// The address for health and metrics.
     pub fn ops(&self) -> SocketAddr {
         self.ops
     }
 
-    /// What the start did that its operator should know.
+    /// What the start created, for the operator.
     pub fn notes(&self) -> &Bootstrapped {
         &self.notes
     }
 
-    /// Takes no more connections, lets requests that are under way end, and closes the store.
+    /// Accepts no more connections, lets running requests end, and closes the store.
     pub async fn stop(mut self) {
         // Fails only if the listeners have ended already.
         let _ = self.stop.send(true);
@@ -229,14 +230,14 @@ impl Server {
             // A listener that panicked has ended as well.
             let _ = listener.await;
         }
-        // What goes on beyond the patience of the listeners keeps the folder until it ends.
+        // A request that outlasts the shutdown timeout keeps the folder until it ends.
         if let Some(app) = Arc::into_inner(self.app) {
             app.state.close().await;
         }
     }
 }
 
-/// Makes a data folder with master key and root credentials, as a first start would, and ends.
+/// Creates a data folder with master key and root credentials, as a first start does.
 ///
 /// # Errors
 /// [`StartError`].
@@ -247,7 +248,7 @@ pub async fn init(mut config: Config, clock: Clock) -> Result<Bootstrapped, Star
     Ok(notes)
 }
 
-/// The identity data, with whatever a first start makes.
+/// The identity data, after a first start has created it.
 async fn open_state(
     config: &mut Config,
     clock: Clock,
@@ -272,14 +273,15 @@ async fn open_state(
             source,
         })
     };
-    // No secret is held for longer than it takes to seal it.
+    // A secret stays in memory no longer than it takes to seal it.
     let declared = std::mem::take(&mut config.accounts);
     let bootstrapped = bootstrap(&state, &declared, &random, clock.now(), keep).await?;
     Ok((state, bootstrapped))
 }
 
-/// Writes root credentials that were made up. Those of an earlier start are of no account by now: it had a store in memory, or was cut
-/// short before it made one. Anybody else's file stays.
+/// Writes generated root credentials. The credentials file of an earlier start is obsolete: that
+/// start had a memory store, or was interrupted before the store existed. A file that Bowline did
+/// not write stays.
 fn keep_credentials(path: &Path, root: &RootCredentials) -> io::Result<()> {
     match std::fs::read_to_string(path) {
         Ok(before) if RootCredentials::wrote(&before) => std::fs::remove_file(path)?,
@@ -289,7 +291,8 @@ fn keep_credentials(path: &Path, root: &RootCredentials) -> io::Result<()> {
     write_private(path, root.to_credentials_file().as_bytes())
 }
 
-/// The configured key, or the one in the data folder, which is made with the first data and never after.
+/// The configured key, or the one in the data folder, which is created with the first data and
+/// never later.
 fn master_key(config: &mut Config, folder: &DataFolder) -> Result<MasterKey, StartError> {
     if let Some(key) = config.master_key.take() {
         return Ok(key);
@@ -318,7 +321,7 @@ fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
-/// Credentials and tokens must not cross a network in the open.
+/// Credentials and tokens must not cross a network unencrypted.
 fn refuse_exposed(config: &Config) -> Result<(), StartError> {
     let reachable = |address: &&SocketAddr| !is_loopback(address.ip());
     match config.tls {

@@ -1,7 +1,8 @@
-//! The shape of a record: CloudTrail's ("CloudTrail record contents", AWS `CloudTrail` User Guide, event version 1.11).
+//! The format of an audit record: CloudTrail's ("CloudTrail record contents", AWS `CloudTrail` User
+//! Guide, event version 1.11).
 //!
-//! Parameters come from lists of those that are safe to tell ([`RequestRecord`] holds no others), and the answer of an exchange is told
-//! without secret and token.
+//! [`RequestRecord`] contains only parameters that are safe to record, and the response of an
+//! exchange without secret and token.
 
 use bowline_aws::xml::iso_seconds;
 use bowline_iam::account::AccountId;
@@ -17,24 +18,24 @@ use crate::{
     },
 };
 
-/// Longest user agent that is told.
-const MAX_USER_AGENT: usize = 256;
+/// Most bytes of a recorded user agent.
+const MAX_USER_AGENT_BYTES: usize = 256;
 
-/// Room for a usual record, so that it is written without growing.
+/// The initial capacity of a record, which a usual one does not exceed.
 const RECORD_BYTES: usize = 2 * 1024;
 
-/// How a call ended.
+/// The outcome of a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Outcome<'a> {
-    /// As it should.
+    /// Success.
     Done,
-    /// With an error.
+    /// An error.
     Failed {
         /// AWS's code.
         code: &'a str,
-        /// What the client reads.
+        /// The client's message.
         message: &'a str,
-        /// What the operator may know.
+        /// The operator's explanation.
         explanation: Option<&'a Explanation>,
     },
 }
@@ -45,7 +46,7 @@ pub(crate) fn render(record: &RequestRecord<'_>, outcome: Outcome<'_>) -> Vec<u8
     let about_data = record.is_about_data();
     let mut json = JsonWriter::object(RECORD_BYTES, |line| {
         line.text("eventVersion", "1.11");
-        line.members("userIdentity", |line| identity(line, &record.identity));
+        line.members("userIdentity", |line| user_identity(line, &record.identity));
         line.text("eventTime", &iso_seconds(head.now));
         line.text("eventSource", record.service.event_source());
         line.text(
@@ -68,7 +69,7 @@ pub(crate) fn render(record: &RequestRecord<'_>, outcome: Outcome<'_>) -> Vec<u8
         } = outcome
         {
             line.members("additionalEventData", |line| {
-                // A type that is all text. If it failed, the line would stay JSON.
+                // Serializing text into memory does not fail. If it did, the line would stay JSON.
                 let json = serde_json::to_string(explanation);
                 line.raw("explanation", json.as_deref().unwrap_or("null"));
             });
@@ -99,9 +100,12 @@ fn account(account: Option<&AccountId>) -> Option<&str> {
     account.map(AccountId::as_str)
 }
 
-/// The account whose call it is: that of the resource, or else the caller's.
+/// The account that the record is for: the resource's owner, or else the caller's account.
 fn recipient(record: &RequestRecord<'_>) -> Option<AccountId> {
-    let of_resource = record.resource.as_ref().and_then(|subject| subject.account);
+    let of_resource = record
+        .resource
+        .as_ref()
+        .and_then(|resource| resource.account);
     of_resource.or(match &record.identity {
         RecordedIdentity::Anonymous | RecordedIdentity::Service(_) => None,
         RecordedIdentity::ClaimedKey { account, .. }
@@ -111,7 +115,7 @@ fn recipient(record: &RequestRecord<'_>) -> Option<AccountId> {
     })
 }
 
-/// Where a call comes from. A service has its name in both places.
+/// The origin of a request. A service's name stands for both address and user agent.
 fn origin(line: &mut JsonWriter, record: &RequestRecord<'_>) {
     if let RecordedIdentity::Service(service) = record.identity {
         line.text("sourceIPAddress", service.principal());
@@ -121,15 +125,15 @@ fn origin(line: &mut JsonWriter, record: &RequestRecord<'_>) {
     let head = record.head;
     line.text("sourceIPAddress", &head.peer.address.to_string());
     let user_agent = head.header("user-agent").map(|agent| {
-        let end = agent.floor_char_boundary(MAX_USER_AGENT);
+        let end = agent.floor_char_boundary(MAX_USER_AGENT_BYTES);
         agent.get(..end).unwrap_or_default()
     });
     line.text_or_null("userAgent", user_agent);
 }
 
 /// CloudTrail's `userIdentity`.
-fn identity(line: &mut JsonWriter, who: &RecordedIdentity) {
-    match who {
+fn user_identity(line: &mut JsonWriter, identity: &RecordedIdentity) {
+    match identity {
         RecordedIdentity::Anonymous => line.text("type", "Anonymous"),
         RecordedIdentity::ClaimedKey { access_key_id, .. } => {
             line.text("type", "Unknown");
@@ -200,7 +204,7 @@ fn context(line: &mut JsonWriter, session: &Session, role: &RoleEntry) {
     });
 }
 
-/// Fields, those with a dot in their name as objects inside. Such fields stand together.
+/// Fields. Consecutive fields that share the part before a dot become one object.
 fn fields(line: &mut JsonWriter, name: &str, fields: &AuditFields<'_>) {
     if fields.is_empty() {
         return line.null(name);

@@ -1,8 +1,9 @@
 //! The latest explanations, in memory.
 //!
-//! Each account has two bounded rings of its own: what was refused, and what failed otherwise, of which there may be much more, such as
-//! objects that were looked for and are not there. Whoever has proved nothing fills one that all of them share, and in which an
-//! explanation is for the account that was addressed: nobody can flush what others were refused.
+//! Each account has two bounded buffers of its own: one for rejected requests, and one for other
+//! failures, which may be many more, such as reads of objects that do not exist. All
+//! unauthenticated clients share one further buffer, in which an explanation belongs to the account
+//! that the request named. A client cannot flush another account's explanations.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -14,9 +15,9 @@ use bowline_iam::account::AccountId;
 
 use super::Explanation;
 
-/// Explanations of each [`ErrorKind`] that are kept of an account's own callers.
+/// Explanations of each [`ErrorKind`] that are kept for an account's own callers.
 const MAX_PER_ACCOUNT: usize = 256;
-/// Explanations that are kept of all callers who have proved nothing.
+/// Explanations that are kept for all unauthenticated clients.
 const MAX_UNAUTHENTICATED: usize = 1_024;
 
 /// The latest explanations.
@@ -26,13 +27,13 @@ pub(crate) struct RecentDenials(Mutex<Buffers>);
 #[derive(Debug, Default)]
 struct Buffers {
     accounts: HashMap<AccountId, AccountBuffer>,
-    /// With the account that was addressed, if there is one.
+    /// With the account that the request named, if any.
     unauthenticated: VecDeque<(Option<AccountId>, Entry)>,
-    /// How many there have been, which orders them.
+    /// The number of explanations so far, which orders them.
     count: u64,
 }
 
-/// What an account's own callers were told.
+/// The explanations of an account's own callers.
 #[derive(Debug, Default)]
 struct AccountBuffer {
     refused: VecDeque<Entry>,
@@ -46,7 +47,7 @@ struct Entry {
 }
 
 impl RecentDenials {
-    /// Keeps an explanation for the account of a caller who has proved to be one of its own.
+    /// Keeps the explanation of an authenticated caller of this account.
     pub(crate) fn record(
         &self,
         account: AccountId,
@@ -64,7 +65,7 @@ impl RecentDenials {
         ring.push_front(entry);
     }
 
-    /// Keeps an explanation of a caller who has proved nothing, for the account that was addressed.
+    /// Keeps the explanation of an unauthenticated client, for the account that its request named.
     pub(crate) fn record_unauthenticated(
         &self,
         account: Option<AccountId>,
@@ -76,7 +77,8 @@ impl RecentDenials {
         buffers.unauthenticated.push_front((account, entry));
     }
 
-    /// The explanation of this request, if this account may see it. `all` also shows what no account was addressed by.
+    /// The explanation of this request, if this account may see it. `all` includes explanations of
+    /// requests that named no account.
     pub(crate) fn find(
         &self,
         account: AccountId,

@@ -1,4 +1,5 @@
-//! What the operator is told of a call that ended with an error. Its JSON is the operator API's, and `docs/explain.md` describes it.
+//! The explanation of a failed request, for the operator. The operator API returns it as JSON, and
+//! `docs/explain.md` describes it.
 
 use bowline_aws::{error::Protocol, xml::iso_seconds};
 use bowline_iam::{
@@ -11,12 +12,12 @@ use serde::Serialize;
 use crate::request::error::RequestError;
 use crate::request::record::{RecordedIdentity, RequestRecord};
 
-/// Longest text that is told; of a longer one its beginning is.
-const MAX_TEXT: usize = 512;
-/// Most bytes of statements that are told of one call; the others are counted.
-const MAX_STATEMENTS: usize = 16 * 1024;
+/// Most bytes of one text. A longer text is truncated.
+const MAX_TEXT_BYTES: usize = 512;
+/// Most bytes of the statements of one explanation. Further statements are counted.
+const MAX_STATEMENTS_BYTES: usize = 16 * 1024;
 
-/// What the operator is told of a call that ended with an error.
+/// The explanation of a failed request.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Explanation {
@@ -26,7 +27,7 @@ pub(crate) struct Explanation {
     operation: Option<&'static str>,
     caller: Option<String>,
     source_ip: String,
-    /// The client's: HTTP status, code and message.
+    /// The client's HTTP status, code and message.
     status: u16,
     code: &'static str,
     message: String,
@@ -34,7 +35,7 @@ pub(crate) struct Explanation {
     decisions: Vec<DecisionView>,
 }
 
-/// A decision that denied.
+/// A decision that denied the request.
 #[derive(Clone, Debug, Serialize)]
 struct DecisionView {
     principal: String,
@@ -54,7 +55,7 @@ struct LayerView {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unreadable_policies: Vec<String>,
     statements: Vec<StatementView>,
-    /// Statements that came less near, and are not told.
+    /// Statements that matched less, and are left out.
     other_statements: usize,
 }
 
@@ -66,12 +67,12 @@ struct StatementView {
     policy_arn: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sid: Option<String>,
-    /// Its place in the policy, from 1.
+    /// Its number in the policy, from 1.
     statement: usize,
     line: usize,
     effect: &'static str,
     applies: bool,
-    /// The first element that did not fit.
+    /// The first element that did not match.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<FailureView>,
 }
@@ -92,14 +93,14 @@ struct FailureView {
 }
 
 impl Explanation {
-    /// What is told of this call.
+    /// The explanation of this error.
     pub(crate) fn new(
         record: &RequestRecord<'_>,
-        refused: &RequestError,
+        error: &RequestError,
         protocol: Protocol,
     ) -> Self {
-        let mut room = MAX_STATEMENTS;
-        let traces = refused.traces.iter();
+        let mut room = MAX_STATEMENTS_BYTES;
+        let traces = error.traces.iter();
         let decisions: Vec<_> = traces
             .map(|trace| DecisionView::new(trace, &mut room))
             .collect();
@@ -111,21 +112,21 @@ impl Explanation {
             operation: record.operation.map(|operation| operation.name),
             caller: caller(&record.identity),
             source_ip: record.head.peer.address.to_string(),
-            status: refused.client.status(protocol),
-            code: refused.client.wire_code(protocol),
-            message: bounded(refused.client.message()),
-            reason: refused
+            status: error.client.status(protocol),
+            code: error.client.wire_code(protocol),
+            message: truncated(error.client.message()),
+            reason: error
                 .internal
                 .as_deref()
-                .map(bounded)
+                .map(truncated)
                 .or_else(|| first.and_then(|decision| decision.reason.clone())),
             decisions,
         }
     }
 }
 
-fn caller(who: &RecordedIdentity) -> Option<String> {
-    match who {
+fn caller(identity: &RecordedIdentity) -> Option<String> {
+    match identity {
         RecordedIdentity::Anonymous | RecordedIdentity::UnverifiedToken { issuer: None, .. } => {
             None
         }
@@ -135,7 +136,7 @@ fn caller(who: &RecordedIdentity) -> Option<String> {
             ..
         } => Some(format!(
             "a token that names {} as its issuer",
-            bounded(issuer)
+            truncated(issuer)
         )),
         RecordedIdentity::WebIdentity {
             provider, subject, ..
@@ -151,7 +152,7 @@ impl DecisionView {
         Self {
             principal: trace.principal.clone(),
             action: trace.action.clone(),
-            resource: bounded(&trace.resource),
+            resource: truncated(&trace.resource),
             reason: trace.denied.as_ref().map(|denied| reason(trace, denied)),
             layers: layers.map(|layer| LayerView::new(layer, room)).collect(),
         }
@@ -216,7 +217,7 @@ impl StatementView {
 impl From<&ElementMismatch> for FailureView {
     fn from(failure: &ElementMismatch) -> Self {
         let (operator, key) = failure.condition.clone().unzip();
-        let all = |texts: &[String]| texts.iter().map(|text| bounded(text)).collect();
+        let all = |texts: &[String]| texts.iter().map(|text| truncated(text)).collect();
         Self {
             element: failure.element,
             operator,
@@ -228,7 +229,7 @@ impl From<&ElementMismatch> for FailureView {
     }
 }
 
-/// The reason of a denial, with the statement that it comes down to.
+/// The reason of a denial, with the statement that decided it.
 fn reason(trace: &Trace, denied: &DenialReason) -> String {
     let layer = trace.layers.iter().find(|l| l.layer == denied.layer());
     let statement = layer.and_then(|layer| layer.statements.first());
@@ -247,9 +248,9 @@ fn reason(trace: &Trace, denied: &DenialReason) -> String {
                 Some((operator, key)) => format!("{operator} of {key}"),
                 None => failure.element.to_owned(),
             };
-            let expected = bounded(&failure.expected.join(", "));
+            let expected = truncated(&failure.expected.join(", "));
             let actual = match &failure.actual {
-                Some(values) => bounded(&values.join(", ")),
+                Some(values) => truncated(&values.join(", ")),
                 None => "no such key".to_owned(),
             };
             format!("{denied}: {named} asks for {element} {expected}, the request has {actual}")
@@ -263,10 +264,10 @@ fn reason(trace: &Trace, denied: &DenialReason) -> String {
     }
 }
 
-fn bounded(text: &str) -> String {
-    if text.len() <= MAX_TEXT {
+fn truncated(text: &str) -> String {
+    if text.len() <= MAX_TEXT_BYTES {
         return text.to_owned();
     }
-    let end = text.floor_char_boundary(MAX_TEXT);
+    let end = text.floor_char_boundary(MAX_TEXT_BYTES);
     format!("{}...", text.get(..end).unwrap_or_default())
 }

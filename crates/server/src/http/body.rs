@@ -1,4 +1,4 @@
-//! Bodies: read whole within bounds, or streamed at a pace that does not let them go on for ever.
+//! Request bodies: read whole within limits, or streamed at a minimum rate.
 
 use std::{
     net::IpAddr,
@@ -21,31 +21,32 @@ use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use super::body_budget::{BodyMemoryBudget, BudgetExceeded, Reservation, UNMETERED_BYTES};
 use super::response::BoxError;
 
-/// How long a body that is read whole may take.
+/// How long reading a whole body may take.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
-/// Most bytes of a body that nobody wants and that are read away all the same.
+/// Most bytes of an unread body that are drained rather than closing the connection.
 const MAX_DRAIN_BYTES: u64 = 1024 * 1024;
-/// How long that may take.
+/// How long draining may take.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a body that is streamed may be silent.
+/// How long a streamed body may be silent.
 const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
-/// Bytes in a second that it must come to on the whole, after that. An upload was permitted when it began, so its sender must not choose when
-/// it ends.
+/// Average rate that a streamed body must reach after that. An upload is authorized when it begins,
+/// so its sender must not choose when it ends.
 const MIN_BYTES_PER_SECOND: u64 = 16 * 1024;
-/// How long it may take at most: as long as a session.
+/// How long a streamed body may take: as long as a session.
 const MAX_DURATION: Duration = Duration::from_hours(12);
 
-/// Whether a body is, or may turn out to be, larger than those that are free.
+/// Whether a body is, or may become, larger than the bytes that no budget meters.
 pub(crate) fn exceeds_unmetered(body: &RequestBody) -> bool {
     let max_bytes = body.size_hint().upper();
     max_bytes.is_none_or(|max_bytes| max_bytes > UNMETERED_BYTES as u64)
 }
 
-/// Reads a body of at most `max_bytes` bytes. What it holds counts until the request has its answer.
+/// Reads a body of at most `max_bytes` bytes. They count against the budget until the response is
+/// sent.
 ///
 /// # Errors
-/// `RequestTooLarge` before more is read, `RequestTimeout` after 30 seconds, `IncompleteBody` if the connection ends, `ServiceUnavailable`
-/// while other bodies hold all that bodies may.
+/// `RequestTooLarge` before more is read, `RequestTimeout` after 30 seconds, `IncompleteBody` if
+/// the connection ends, `ServiceUnavailable` while other bodies use up the budget.
 pub(crate) async fn read(
     body: &mut RequestBody,
     max_bytes: usize,
@@ -98,7 +99,7 @@ where
                 "The request body terminated unexpectedly",
             ));
         };
-        // HTTP's own trailers are nothing that anybody signed.
+        // No signature covers HTTP's own trailers.
         let Ok(data) = frame.into_data() else {
             continue;
         };
@@ -109,13 +110,13 @@ where
         reservation
             .reserve(length)
             .map_err(|BudgetExceeded| AwsError::unavailable(protocol))?;
-        // A small body comes in one piece, and is not copied.
+        // A small body arrives in one piece and is not copied.
         if first.is_empty() && whole.is_empty() {
             first = data;
         } else {
             whole.extend_from_slice(&std::mem::take(&mut first));
             whole.extend_from_slice(&data);
-            // A buffer that grows is larger than what is in it.
+            // A buffer that grows has a larger capacity than its length.
             reservation
                 .reserve(whole.capacity())
                 .map_err(|BudgetExceeded| AwsError::unavailable(protocol))?;
@@ -134,30 +135,31 @@ fn too_large(max_bytes: usize) -> AwsError {
     )
 }
 
-/// The body of a request, as it comes.
+/// The body of a request, as it arrives.
 ///
-/// A call may be refused before its body was read. What is left of a small one is read away then, so that the answer is not
-/// lost to a reset and the connection can be used again. A client that waits to be asked for its body (`Expect: 100-continue`) is not asked.
+/// A request may be rejected before its body was read. The rest of a small body is drained then, so
+/// that the response is not lost to a reset and the connection stays usable. A client that waits
+/// for `100 Continue` is not asked for its body.
 #[derive(Debug)]
 pub(crate) struct RequestBody {
-    /// None once it was left to be read away.
+    /// `None` once it is left to be drained.
     incoming: Option<Incoming>,
     state: Arc<State>,
     rate: MinimumRate,
-    /// The end of the time that there is for more of it, while it is waited for.
+    /// The deadline for the next bytes, while they are awaited.
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
-/// How fast a body comes.
+/// The rate at which a body arrives.
 #[derive(Debug, Default)]
 struct MinimumRate {
-    /// When it was first waited for.
+    /// When the body was first awaited.
     began: Option<Instant>,
     received: u64,
 }
 
 impl MinimumRate {
-    /// Until when to wait for more of it.
+    /// The deadline for the next bytes.
     fn deadline(&mut self, now: Instant) -> Instant {
         let began = *self.began.get_or_insert(now);
         let earned = Duration::from_secs(self.received / MIN_BYTES_PER_SECOND);
@@ -165,7 +167,7 @@ impl MinimumRate {
     }
 }
 
-/// How far a body has come.
+/// The progress of a body.
 #[derive(Debug)]
 struct State {
     ended: AtomicBool,
@@ -174,12 +176,12 @@ struct State {
     reservation: Reservation,
 }
 
-/// Tells whether a connection can be used again after its request was answered.
+/// The rest of a body after its request was served. It decides whether the connection stays open.
 #[derive(Clone, Debug)]
 pub(crate) struct UnreadBody(Arc<State>);
 
 impl RequestBody {
-    /// Takes the body of a request with this head, sent from this address.
+    /// The body of a request from this client.
     pub(crate) fn new(
         incoming: Incoming,
         expects_continue: bool,
@@ -200,14 +202,14 @@ impl RequestBody {
         }
     }
 
-    /// Tells later what of it remains.
+    /// A handle on the unread rest.
     pub(crate) fn unread(&self) -> UnreadBody {
         UnreadBody(Arc::clone(&self.state))
     }
 }
 
 impl UnreadBody {
-    /// Whether more of the body is to come than is worth reading away.
+    /// Whether the rest is too long to drain.
     pub(crate) fn should_close(&self) -> bool {
         let small = self
             .0
@@ -304,7 +306,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_is_read_up_to_its_bound() {
+    async fn a_body_is_read_up_to_its_limit() {
         assert_eq!(read(pieces(&["ab", "cd", "e"]), 5).await.unwrap(), "abcde");
         assert_eq!(read(pieces(&["ab"]), 5).await.unwrap(), "ab");
         assert_eq!(read(pieces(&[]), 5).await.unwrap(), "");
@@ -315,14 +317,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_is_refused_while_others_hold_all_that_bodies_may() {
+    async fn a_body_is_rejected_while_others_use_up_the_budget() {
         let all = Arc::new(BodyMemoryBudget::default());
         let reservation = || Reservation::new(Arc::clone(&all), [192, 0, 2, 1].into());
         let other = reservation();
         other.reserve(PER_CLIENT_BUDGET_BYTES).unwrap();
         let large = Bytes::from(vec![b'a'; 1024 * 1024]);
         let max_bytes = large.len();
-        for (protocol, told) in [
+        for (protocol, expected) in [
             (Protocol::STS, (503, "ServiceUnavailable")),
             (Protocol::S3, (503, "SlowDown")),
         ] {
@@ -331,7 +333,7 @@ mod tests {
             let refused = refused.unwrap_err();
             assert_eq!(
                 (refused.status(protocol), refused.wire_code(protocol)),
-                told
+                expected
             );
         }
         let small = read_within(pieces(&["ab"]), max_bytes, &reservation(), Protocol::STS).await;
@@ -343,7 +345,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_sender_that_falls_silent_is_not_waited_for() {
+    async fn a_silent_sender_times_out() {
         let silent = StreamBody::new(futures_util::stream::pending::<
             Result<Frame<Bytes>, BoxError>,
         >());

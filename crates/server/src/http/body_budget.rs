@@ -1,8 +1,9 @@
-//! How much of request bodies is held in memory before anybody is known to have sent them.
+//! The memory budget of request bodies, which applies before the client is authenticated.
 //!
-//! A body that is signed as a whole has to be there as a whole before its signature can be verified, so anybody fills memory with bodies.
-//! What all of them hold together is bounded, and what those from one address hold is, so that one sender does not use it up for
-//! the others. Small bodies are free: a connection has buffers of that size anyway, and nearly all requests are small.
+//! A signature over a whole body can only be verified once the whole body is in memory, so anyone
+//! could fill the memory with bodies. All bodies share one budget, and each client has a part of it
+//! at most. Small bodies are not metered: a connection has buffers of that size anyway, and nearly
+//! all requests are small.
 
 use std::{
     collections::HashMap,
@@ -13,14 +14,14 @@ use std::{
     },
 };
 
-/// Bytes of a body that are not counted. With the most connections, 64 MiB together.
+/// Bytes of each body that are not metered. With the most connections they are 64 MiB together.
 pub(super) const UNMETERED_BYTES: usize = 16 * 1024;
-/// Most bytes that all bodies hold beyond those: 512 of the largest that IAM and STS take.
+/// Most metered bytes of all bodies: 512 of the largest that IAM and STS accept.
 const TOTAL_BUDGET_BYTES: usize = 256 * 1024 * 1024;
-/// Most of it that those from one address do. All clients of a proxy that is not trusted come from one.
+/// Most metered bytes of one client. All clients behind an untrusted proxy count as one.
 pub(super) const PER_CLIENT_BUDGET_BYTES: usize = TOTAL_BUDGET_BYTES / 4;
 
-/// What all bodies hold.
+/// The budget that all bodies share.
 #[derive(Debug, Default)]
 pub(crate) struct BodyMemoryBudget(Mutex<Reserved>);
 
@@ -30,16 +31,16 @@ struct Reserved {
     by_client: HashMap<IpAddr, usize>,
 }
 
-/// What one body holds. It is given back in the end.
+/// One body's part of the budget, which it returns when it is dropped.
 #[derive(Debug)]
 pub(super) struct Reservation {
     all: Arc<BodyMemoryBudget>,
     client: IpAddr,
-    /// What of it is counted.
+    /// The metered bytes.
     counted: AtomicUsize,
 }
 
-/// There is no room for more.
+/// The budget does not allow more bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct BudgetExceeded;
 
@@ -50,7 +51,7 @@ impl BodyMemoryBudget {
 }
 
 impl Reservation {
-    /// The share of a body from this address, which holds nothing yet.
+    /// A reservation of nothing, for a body from this address.
     pub(super) fn new(all: Arc<BodyMemoryBudget>, from: IpAddr) -> Self {
         Self {
             all,
@@ -59,14 +60,14 @@ impl Reservation {
         }
     }
 
-    /// Lets the body hold so many bytes in all.
+    /// Extends the reservation to so many bytes of the body.
     ///
     /// # Errors
-    /// [`BudgetExceeded`] if there is none; the body holds what it held before.
+    /// [`BudgetExceeded`]; the reservation stays as it was.
     pub(super) fn reserve(&self, bytes: usize) -> Result<(), BudgetExceeded> {
-        let wanted = bytes.saturating_sub(UNMETERED_BYTES);
+        let metered = bytes.saturating_sub(UNMETERED_BYTES);
         let counted = self.counted.load(Ordering::Relaxed);
-        let Some(more) = wanted.checked_sub(counted).filter(|more| *more > 0) else {
+        let Some(more) = metered.checked_sub(counted).filter(|more| *more > 0) else {
             return Ok(());
         };
         let mut all = self.all.lock();
@@ -76,7 +77,7 @@ impl Reservation {
         }
         all.bytes += more;
         all.by_client.insert(self.client, of_one);
-        self.counted.store(wanted, Ordering::Relaxed);
+        self.counted.store(metered, Ordering::Relaxed);
         Ok(())
     }
 }
@@ -98,7 +99,8 @@ impl Drop for Reservation {
     }
 }
 
-/// Who counts as one: an IPv4 address, or all IPv6 addresses of one network of 48 bits, which is as much as one site is given (RFC 6177).
+/// The address that a client counts as: an IPv4 address, or the IPv6 network of 48 bits, which is
+/// as much as one site gets (RFC 6177).
 fn client(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 80 << 80).into(),
@@ -115,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn bodies_hold_no_more_than_there_is_room_for_and_give_it_back() {
+    fn bodies_reserve_no_more_than_the_budget_and_return_it() {
         let all = Arc::new(BodyMemoryBudget::default());
         let (one, same) = (
             reservation(&all, "192.0.2.1"),

@@ -1,8 +1,9 @@
-//! The head of a request: everything but the body, with what the server itself knows of it.
+//! The head of a request: everything but the body, with the server's own facts about it.
 //!
-//! [`RequestHead::read`] refuses what two readers could understand in two ways (a second `Host`, an absolute target) before anything
-//! looks at it. Path and query stay as they came over the wire: that is what was signed. What is refused here ends as every other call
-//! does, so [`AmbiguousRequest`] keeps the head for that.
+//! [`RequestHead::read`] rejects a head that two parsers could read in two ways (a second `Host`,
+//! an absolute target) before anything looks at it. Path and query stay as they were sent, since
+//! the signature covers that form. A rejected request is recorded like any other, so
+//! [`AmbiguousRequest`] keeps its head.
 
 use std::net::IpAddr;
 
@@ -16,29 +17,29 @@ use crate::clock::Stopwatch;
 /// The head of a request.
 #[derive(Debug)]
 pub(crate) struct RequestHead {
-    /// The request's time: the only one that any step of it sees.
+    /// The time of the request, which every step uses.
     pub(crate) now: Timestamp,
     /// Runs since the head was read.
     pub(crate) stopwatch: Stopwatch,
-    /// Where it comes from.
+    /// The client.
     pub(crate) peer: Peer,
     parts: Parts,
 }
 
-/// A head that is refused, with as much of it as audit and explanation tell. Nobody decides on it: which of its readings was meant is
-/// not known.
+/// A rejected head, for the audit and the explanation. Never authorized: it can be parsed in two
+/// ways (request smuggling).
 #[derive(Debug)]
 pub(crate) struct AmbiguousRequest {
-    /// The head; it comes from the peer itself, whatever a proxy says.
+    /// The head. Its peer is that of the connection, whatever a proxy says.
     pub(crate) head: RequestHead,
-    /// Why it is refused.
+    /// The reason.
     pub(crate) why: Ambiguity,
 }
 
-/// Characters of a target that an explanation keeps: whoever has proved nothing fills memory with no more.
-const SHOWN: usize = 256;
+/// Most characters of a target that are kept: an unauthenticated client fills memory with no more.
+const MAX_TARGET_CHARS: usize = 256;
 
-/// What can be understood in two ways.
+/// A part of a head that can be parsed in two ways.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Ambiguity {
     /// A target with a scheme and a host of its own, or with no path.
@@ -50,12 +51,13 @@ pub(crate) enum Ambiguity {
     /// A `Host` that is empty or not ASCII.
     #[error("the Host header is no name")]
     Host,
-    /// What a trusted proxy says of whom it got the request from.
+    /// A trusted proxy's `X-Forwarded-For` that cannot be parsed.
     #[error("the X-Forwarded-For header that the proxy `{0}` has set cannot be read")]
     ForwardedFor(IpAddr),
 }
 
-/// Header names in lower case with their values, in the order received but for repeats, which stand together.
+/// Header names in lower case, with their values. Headers stay in the order received, except that
+/// repeated ones stand together.
 pub(crate) type Headers<'a> = Vec<(&'a str, &'a [u8])>;
 
 impl RequestHead {
@@ -99,7 +101,7 @@ impl RequestHead {
         self.parts.uri.path()
     }
 
-    /// What follows the `?`, still percent-encoded; empty if there is none.
+    /// The part after the `?`, still percent-encoded; empty if there is none.
     pub(crate) fn query(&self) -> &str {
         self.parts.uri.query().unwrap_or_default()
     }
@@ -109,7 +111,7 @@ impl RequestHead {
         self.header("host").unwrap_or_default()
     }
 
-    /// The value of a header that comes first under this name, if it is text.
+    /// The first value of a header, if it is text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.parts.headers.get(name)?.to_str().ok()
     }
@@ -122,7 +124,7 @@ impl RequestHead {
             .collect()
     }
 
-    /// Whether the body is said to be a form.
+    /// Whether the `Content-Type` is that of a form.
     pub(crate) fn has_form(&self) -> bool {
         let content_type = self.header("content-type").unwrap_or_default();
         let essence = content_type.split(';').next().unwrap_or_default();
@@ -132,11 +134,13 @@ impl RequestHead {
     }
 }
 
-/// Whether there is one way to understand target and host.
+/// Checks that target and host can be parsed in one way only.
 fn check(parts: &Parts) -> Result<(), Ambiguity> {
     if parts.uri.authority().is_some() || !parts.uri.path().starts_with('/') {
         let target = parts.uri.to_string();
-        return Err(Ambiguity::Target(target.chars().take(SHOWN).collect()));
+        return Err(Ambiguity::Target(
+            target.chars().take(MAX_TARGET_CHARS).collect(),
+        ));
     }
     let mut hosts = parts.headers.get_all(header::HOST).iter();
     match (hosts.next(), hosts.count()) {
@@ -177,14 +181,14 @@ mod tests {
     }
 
     #[test]
-    fn of_a_long_target_its_beginning_is_kept() {
-        let told = read(
+    fn a_long_target_is_truncated() {
+        let result = read(
             &format!("http://{}/", "a".repeat(10_000)),
             &[("host", "a")],
             "192.0.2.1",
             &[],
         );
-        assert!(told.len() < 400, "{told}");
+        assert!(result.len() < 400, "{result}");
     }
 
     #[test]
@@ -198,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_trusted_proxy_says_who_stands_before_it() {
+    fn only_a_trusted_proxy_names_the_client() {
         let forwarded = |chain: &str, trusted: &[&str]| {
             let headers = [
                 ("host", "a"),
@@ -209,7 +213,7 @@ mod tests {
         };
         insta::assert_snapshot!(forwarded("203.0.113.7", &[]), @"10.0.0.1 false");
         insta::assert_snapshot!(forwarded("203.0.113.7", &["10.0.0.0/8"]), @"203.0.113.7 true");
-        // Whatever the client itself has sent stands further left.
+        // The client's own entries stand further left.
         insta::assert_snapshot!(forwarded("198.51.100.1, 203.0.113.7, 10.0.0.2", &["10.0.0.0/8"]), @"203.0.113.7 true");
         insta::assert_snapshot!(forwarded("unknown", &["10.0.0.0/8"]), @"10.0.0.1; the X-Forwarded-For header that the proxy `10.0.0.1` has set cannot be read");
         insta::assert_snapshot!(read("/", &[("host", "a")], "10.0.0.1", &["10.0.0.0/8"]), @"10.0.0.1 false");

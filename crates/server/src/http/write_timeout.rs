@@ -1,4 +1,5 @@
-//! A connection whose peer reads nothing ends: answers that wait for it take memory and one of the places for connections.
+//! A timeout for writes: a connection ends if its client reads nothing. Responses that wait for
+//! such a client hold memory and one of the connection slots.
 
 use std::{
     io::{self, IoSlice},
@@ -12,14 +13,14 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-/// How long a peer may take nothing of what is written to it.
+/// How long a client may read nothing while there is something to write.
 const WRITE_STALL_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// A connection on which a write that gets nowhere fails.
+/// A stream whose writes fail after the timeout.
 #[derive(Debug)]
 pub(super) struct WriteTimeout<S> {
     stream: S,
-    /// Runs while a write waits.
+    /// The timer of a pending write.
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
@@ -31,7 +32,7 @@ impl<S> WriteTimeout<S> {
         }
     }
 
-    /// What a write came to; one that has waited for too long has failed.
+    /// Passes on the result of a write, and fails one that has been pending for too long.
     fn check<T>(
         &mut self,
         context: &mut Context<'_>,
@@ -102,7 +103,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_peer_that_reads_nothing_is_given_up() {
+    async fn a_client_that_reads_nothing_times_out() {
         let (ours, _theirs) = duplex(8);
         let failed = WriteTimeout::new(ours)
             .write_all(&[0; 64])
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_peer_that_reads_slowly_is_waited_for() {
+    async fn a_client_that_reads_slowly_does_not_time_out() {
         let (ours, mut theirs) = duplex(8);
         let written =
             tokio::spawn(async move { WriteTimeout::new(ours).write_all(&[0; 64]).await });

@@ -1,8 +1,8 @@
-//! From a signature that a request presents to a [`Caller`], or a refusal.
+//! Authentication: from the signature of a request to a [`Caller`].
 //!
-//! The access key leads to a secret: one in the index, or the one that the session token seals. The signature is verified with
-//! it before anything else is asked of the request. Nobody is told whether a secret, a session or a role was what was missing beyond what
-//! AWS tells.
+//! The access key leads to a secret: one in the index, or the one that the session token seals. The
+//! signature is verified with that secret before anything else in the request matters. The client's
+//! error says no more than AWS's does about a missing secret, session or role.
 
 use std::sync::Arc;
 
@@ -27,16 +27,16 @@ use crate::{
     },
 };
 
-/// A request whose signature is good.
+/// A request whose signature was verified.
 #[derive(Debug)]
 pub(crate) struct Authenticated {
-    /// Who made it.
+    /// The caller.
     pub(crate) caller: Caller,
-    /// The proof.
+    /// The proof of the signature.
     pub(crate) verified: VerifiedRequest,
 }
 
-/// Why a signature is not accepted.
+/// The reason to reject a signature.
 #[derive(Debug, thiserror::Error)]
 enum AuthenticationError {
     #[error("access key `{0}` does not exist")]
@@ -59,10 +59,10 @@ enum AuthenticationError {
     Signature(#[from] SignatureError),
 }
 
-/// Verifies a signature. `payload` is what of the body is at hand.
+/// Verifies a signature. `payload` is the part of the body that has been read.
 ///
 /// # Errors
-/// [`RequestError`], in the words of this protocol.
+/// [`RequestError`], in the form of this protocol.
 pub(crate) fn authenticate(
     request: &UnverifiedRequest<'_>,
     payload: Payload<'_>,
@@ -74,7 +74,7 @@ pub(crate) fn authenticate(
         .map_err(|error| RequestError::new(error.to_aws(protocol), &error))
 }
 
-/// Takes into the record whom a request claims to come from, before that is found to be so.
+/// Records the identity that a request claims, before it is verified.
 pub(crate) fn record_claimed_identity(
     record: &mut RequestRecord<'_>,
     request: &UnverifiedRequest<'_>,
@@ -88,20 +88,22 @@ pub(crate) fn record_claimed_identity(
     };
 }
 
-/// A request that is signed as a whole.
+/// A request whose signature covers the whole body.
 pub(crate) struct Signed {
     pub(crate) body: Bytes,
-    /// Who sent it.
+    /// The caller.
     pub(crate) caller: Arc<Caller>,
-    /// What held when the last of the body had come, which is what is decided on. Whoever sends slowly gains nothing by it.
+    /// The index at the time when the whole body had arrived. Authorization uses it, so a slow
+    /// sender keeps no permission that was taken away meanwhile.
     pub(crate) index: Arc<Index>,
 }
 
-/// Reads a request that is signed as a whole. Whoever names a key or brings a token that does not exist is refused before the body is
-/// read: nobody holds memory under a made-up name. The record knows from then on who sent it.
+/// Reads a request whose signature covers the whole body, and authenticates it. A request with an
+/// unknown access key or session token is rejected before its body is read, so that it holds no
+/// memory. The record has the caller's identity afterwards.
 ///
 /// # Errors
-/// [`RequestError`], in the words of the record's service.
+/// [`RequestError`], in the form of the record's service.
 pub(crate) async fn signed_body(
     record: &mut RequestRecord<'_>,
     request: &UnverifiedRequest<'_>,
@@ -112,7 +114,7 @@ pub(crate) async fn signed_body(
     let index = state.current();
     record_claimed_identity(record, request, &index);
     let (now, protocol) = (record.head.now, record.service.protocol());
-    // A small body costs less than asking twice.
+    // For a small body a second check of the key costs more than reading it.
     if body::exceeds_unmetered(&body) {
         check_key_exists(request, &index, now)
             .map_err(|error| RequestError::new(error.to_aws(protocol), &error))?;
@@ -131,13 +133,13 @@ pub(crate) async fn signed_body(
     })
 }
 
-/// The account of an access key that a request names, for telling it of the attempt.
+/// The account of the access key that a request names. Its audit has the attempt.
 fn claimed_account(id: &AccessKeyId, index: &Index) -> Option<AccountId> {
     let of_key = index.access_key(id.as_str()).map(|key| key.account());
     of_key.or_else(|| ids::account_of(id).filter(|account| index.account(*account).is_some()))
 }
 
-/// Whether there is a secret to verify the signature with.
+/// Checks that a secret exists to verify the signature with.
 fn check_key_exists(
     request: &UnverifiedRequest<'_>,
     index: &Index,
@@ -191,8 +193,9 @@ fn authenticate_session(
     Ok((Identity::Session { session, role }, verified))
 }
 
-/// What a session has that nothing here asks for yet. A policy that denies by it would not, so that the session would be allowed more than it
-/// was given. Whoever makes tags and source identities mean something takes them off this list.
+/// The first feature of a session that authorization does not support. A policy that denies by it
+/// would have no effect, and the session would be allowed more than its issuer meant. Support for
+/// tags and source identities removes them here.
 fn unsupported_session_feature(session: &Session) -> Option<&'static str> {
     if !session.tags.is_empty() || !session.transitive_tag_keys.is_empty() {
         return Some("tags");

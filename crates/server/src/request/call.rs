@@ -1,4 +1,4 @@
-//! What a handler is given beside its input.
+//! The context of an authorized request, which every handler takes beside its input.
 
 use std::sync::Arc;
 
@@ -27,14 +27,14 @@ use crate::{
     },
 };
 
-/// A call that was decided on: who makes it, when, and on which state of things.
+/// An authorized request: the caller, the time, and the index that authorization used.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
     /// The server.
     pub(crate) app: &'a App,
-    /// The index that the decision was made on.
+    /// The index that authorization used.
     pub(crate) index: Arc<Index>,
-    /// Who calls.
+    /// The caller.
     pub(crate) caller: &'a Caller,
     /// The request's time.
     pub(crate) now: Timestamp,
@@ -43,17 +43,18 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// The account that is acted in: the caller's.
+    /// The account of the request: the caller's.
     pub(crate) fn account(&self) -> AccountId {
         self.caller.account()
     }
 
-    /// Decides on the current index and commits, anew whenever somebody else was faster. The permit is for what had a name on
-    /// [`Self::index`]; `decide` has to find that by its id or whole ARN, since another may have the name by now.
+    /// Builds a transaction on the current index and commits it, again after each conflict with
+    /// another change. The permit is for what had a name on [`Self::index`], and another entity may
+    /// have the name by now: `decide` looks it up by unique id or whole ARN.
     ///
     /// # Errors
-    /// What `decide` refuses with; `ConcurrentModification` if others are always faster; `ValidationError` or `LimitExceeded` for a
-    /// record that cannot be kept; `InternalFailure` if the store fails.
+    /// The error of `decide`; `ConcurrentModification` after too many conflicts; `ValidationError`
+    /// or `LimitExceeded` for an invalid record; `InternalFailure` if the store fails.
     pub(crate) async fn update<T>(
         &self,
         mut decide: impl FnMut(&Index) -> Result<(Transaction, T), RequestError>,
@@ -79,7 +80,8 @@ impl Call<'_> {
                 "The request was rejected because multiple requests to change this object were submitted simultaneously. Wait a few minutes and submit your request again.",
             )
             .into(),
-            // What no constraint of the input says: texts together, or one once it is written as a record.
+            // Limits that no constraint of the input expresses: of several texts together, or of a
+            // text in its stored form.
             UpdateError::Invalid(InvalidTransaction::Record(RecordError::Invalid { source, .. })) => {
                 AwsError::new(Code::ValidationError, source.to_string()).into()
             }
@@ -99,10 +101,11 @@ impl Call<'_> {
         })
     }
 
-    /// Puts a record as `change` leaves it, with what else it puts or touches. One that stays as it is costs no commit.
+    /// Changes one record, together with the other changes that `change` returns. A record that
+    /// stays the same costs no commit.
     ///
     /// # Errors
-    /// What the two refuse with, and as [`Self::update`].
+    /// The errors of `find` and `change`, and those of [`Self::update`].
     pub(crate) async fn change<E: Entity + Clone + PartialEq>(
         &self,
         find: impl for<'i> Fn(&'i Index) -> Result<(&'i Arc<E>, Revision), RequestError> + Send + Sync,
@@ -145,7 +148,7 @@ impl Call<'_> {
     }
 }
 
-/// What makes the caller one, and must still be so when a change is committed.
+/// The condition that the caller's key or role still exists. It is part of each commit.
 fn standing(caller: &Caller, index: &Index) -> Result<Precondition, AwsError> {
     let id = caller.access_key_id().as_str();
     let gone = || AwsError::unknown_access_key(Protocol::IAM, id);

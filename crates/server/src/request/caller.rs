@@ -1,4 +1,4 @@
-//! Who signed a request, as the index knew them at that moment.
+//! The caller of a request, as the index had it at the time of authentication.
 
 use std::sync::Arc;
 
@@ -18,24 +18,24 @@ pub(crate) struct Caller {
     arn: Box<str>,
 }
 
-/// Whose an access key is.
+/// The owner of an access key.
 #[derive(Clone, Debug)]
 pub(crate) enum Identity {
-    /// The root of an account.
+    /// The root user of an account.
     Root(AccountId),
     /// A user.
     User(Arc<UserEntry>),
     /// A session of a role that still exists.
     Session {
-        /// What the token sealed.
+        /// The session that the token seals.
         session: Arc<Session>,
-        /// Its role, as it is now.
+        /// Its role, as the index has it.
         role: Arc<RoleEntry>,
     },
 }
 
 impl Caller {
-    /// Whoever the access key belongs to.
+    /// The owner of this access key.
     pub(crate) fn new(access_key_id: AccessKeyId, identity: Identity) -> Self {
         let arn = match &identity {
             Identity::Root(account) => account.root_arn().into(),
@@ -54,7 +54,7 @@ impl Caller {
         &self.access_key_id
     }
 
-    /// Whose it is.
+    /// The access key's owner.
     pub(crate) fn identity(&self) -> &Identity {
         &self.identity
     }
@@ -73,7 +73,8 @@ impl Caller {
         &self.arn
     }
 
-    /// The caller's unique id, as `GetCallerIdentity` shows it: for a session, role id and session name.
+    /// The caller's unique id, as `GetCallerIdentity` shows it. For a session it is the role's id
+    /// and the session name.
     pub(crate) fn user_id(&self) -> String {
         match &self.identity {
             Identity::Root(account) => account.to_string(),
@@ -82,7 +83,7 @@ impl Caller {
         }
     }
 
-    /// The caller as the engine takes it.
+    /// The caller as a principal of the policy engine.
     pub(crate) fn principal(&self) -> Principal<'_> {
         let account = self.account();
         match &self.identity {

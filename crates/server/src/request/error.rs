@@ -1,7 +1,8 @@
-//! Calls that ended with an error: what the client is told, and what the operator may know.
+//! Errors of requests: the client's part and the operator's.
 //!
-//! [`RequestError`] is what every step of serving a call fails with. An [`Explanation`] is made of it once, where the call ends; the
-//! latest are kept in memory for the operator API ([`recent`](crate::explain::denials)), and each stands in its audit record.
+//! [`RequestError`] is the error of every step that serves a request. At the end of the request it
+//! becomes an explanation, which the audit record contains and of which the latest stay in memory
+//! ([`denials`](crate::explain::denials)).
 
 use std::fmt::Display;
 
@@ -10,19 +11,19 @@ use bowline_iam::trace::Trace;
 
 use crate::http::head::Ambiguity;
 
-/// Why a call is not served.
+/// The failure of a request.
 #[derive(Debug)]
 pub(crate) struct RequestError {
-    /// What the client is told.
+    /// The client's error.
     pub(crate) client: AwsError,
-    /// What the operator may know beside that.
+    /// The cause, for the operator alone.
     pub(crate) internal: Option<String>,
-    /// The decisions that denied it.
+    /// Traces of the decisions that denied the request.
     pub(crate) traces: Vec<Trace>,
 }
 
 impl RequestError {
-    /// A failure with a reason for the operator.
+    /// A failure with a cause for the operator.
     pub(crate) fn new(error: AwsError, reason: &(impl Display + ?Sized)) -> Self {
         Self {
             client: error,
@@ -31,7 +32,7 @@ impl RequestError {
         }
     }
 
-    /// Whether there is more to say than the client is told.
+    /// Whether the operator's part says more than the client's.
     pub(crate) fn has_internal_context(&self) -> bool {
         self.internal.is_some() || !self.traces.is_empty()
     }
@@ -49,7 +50,7 @@ impl From<AwsError> for RequestError {
 
 impl From<Ambiguity> for RequestError {
     fn from(why: Ambiguity) -> Self {
-        let told = match &why {
+        let message = match &why {
             Ambiguity::Target(_) => "The request target must be a path",
             Ambiguity::Hosts(_) | Ambiguity::Host => {
                 "The request must have exactly one Host header"
@@ -58,6 +59,6 @@ impl From<Ambiguity> for RequestError {
                 "The X-Forwarded-For header that a proxy has set cannot be read"
             }
         };
-        Self::new(AwsError::new(Code::Ambiguous, told), &why)
+        Self::new(AwsError::new(Code::Ambiguous, message), &why)
     }
 }

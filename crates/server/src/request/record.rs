@@ -1,5 +1,5 @@
-//! One call, as audit and explanations tell of it. It is filled while the call is served, so a call that ends early is told of as
-//! far as it came.
+//! The record of one request: what the audit log and explanations contain about it. It is filled in
+//! as the request progresses, so it exists for a request that fails early, too.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -18,89 +18,90 @@ use crate::{
     request::{caller::Caller, request_id::RecordIds, service::Service},
 };
 
-/// Longest parameter that is told of; of a longer one only its length is.
-const MAX_VALUE: usize = 8 * 1024;
-/// Most bytes of the parameters of one call that are told of; of the values beyond, only the lengths are.
-const MAX_VALUES: usize = 32 * 1024;
-/// Most parameters of one call that are told of. The longest list of an operation has a hundred.
+/// Most bytes of one recorded value. Of a longer value only the length is recorded.
+const MAX_VALUE_BYTES: usize = 8 * 1024;
+/// Most bytes of all recorded values. Of further values only the lengths are recorded.
+const MAX_VALUES_BYTES: usize = 32 * 1024;
+/// Most recorded values. The longest list of an operation has a hundred.
 const MAX_FIELDS: usize = 256;
 
-/// A call and what is known of it.
+/// A request, and what is known of it so far.
 #[derive(Debug)]
 pub(crate) struct RequestRecord<'a> {
-    /// Its head.
+    /// The request head.
     pub(crate) head: &'a RequestHead,
-    /// Its ids.
+    /// The ids of the request.
     pub(crate) ids: &'a RecordIds,
-    /// The service that it is for.
+    /// The service that the request is for.
     pub(crate) service: Service,
-    /// The operation, once it is known to be one.
+    /// The operation, once it is known to exist.
     pub(crate) operation: Option<AuditedOperation>,
-    /// The region of its signature.
+    /// The region of the signature.
     pub(crate) region: Option<Box<str>>,
-    /// Who calls.
+    /// The identity of the client.
     pub(crate) identity: RecordedIdentity,
-    /// Parameters, by the names that CloudTrail has for them. No secret is ever among them.
+    /// Parameters, under the names that CloudTrail uses. No secret is ever among them.
     pub(crate) parameters: AuditFields<'a>,
-    /// What it gave, likewise.
+    /// Members of the response, likewise.
     pub(crate) response: AuditFields<'a>,
-    /// What it is about.
+    /// The resource.
     pub(crate) resource: Option<AuditedResource>,
-    /// What else it is about: the other tables of a batch or a transaction.
+    /// Further resources: the other tables of a batch or a transaction.
     pub(crate) other_resources: Vec<AuditedResource>,
 }
 
-/// What is told of an operation: facts that its API declares.
+/// An operation, as its API declares it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AuditedOperation {
     /// Its name in the API.
     pub(crate) name: &'static str,
     /// Whether it changes something.
     pub(crate) access: Access,
-    /// Whether it is about objects or items.
+    /// Whether it acts on objects or items.
     pub(crate) is_about_data: bool,
 }
 
-/// Who calls.
+/// The identity of a client, as far as it is known.
 #[derive(Debug)]
 pub(crate) enum RecordedIdentity {
-    /// Nobody has said so.
+    /// The client claims no identity.
     Anonymous,
-    /// Whoever named this access key, and has not proved to hold its secret.
+    /// The client names this access key, and its signature is not verified.
     ClaimedKey {
         /// The access key.
         access_key_id: AccessKeyId,
-        /// The account whose it is, if it is one.
+        /// The account of the access key, if it exists.
         account: Option<AccountId>,
     },
-    /// Whoever holds a token that was not found good.
+    /// The client has a token that is not verified.
     UnverifiedToken {
-        /// What the token says of its issuer.
+        /// The issuer that the token claims.
         issuer: Option<String>,
-        /// The account that was addressed.
+        /// The account that the request names.
         account: Option<AccountId>,
     },
-    /// Whoever holds a token that was found good.
+    /// The client has a token that was verified.
     WebIdentity {
-        /// The provider that vouches.
+        /// The provider whose key verified the token.
         provider: Arc<ProviderEntry>,
-        /// Whom the token is for.
+        /// The token's audience.
         audience: String,
-        /// Whom it is about.
+        /// The token's subject.
         subject: String,
     },
-    /// Whoever signed.
+    /// The client has signed.
     Caller(Arc<Caller>),
-    /// A service, which the server itself plays for a resource that it has a role for. No request comes from one.
+    /// A service, for which the server acts on behalf of a resource that has a role attached. No
+    /// client authenticates as one.
     Service(RoleService),
 }
 
-/// What a call is about.
+/// A resource of a request.
 #[derive(Debug)]
 pub(crate) struct AuditedResource {
     /// Its ARN.
     pub(crate) arn: String,
-    /// The account that it belongs to.
+    /// The account that owns it.
     pub(crate) account: Option<AccountId>,
 }
 
@@ -118,7 +119,7 @@ impl From<Requirement<'_>> for AuditedResource {
     }
 }
 
-/// Names and values. A dot in a name makes an object of those that share what stands before it.
+/// Names and values for the audit log. Names that share the part before a dot become one object.
 #[derive(Debug, Default)]
 pub(crate) struct AuditFields<'a> {
     fields: Vec<(Cow<'static, str>, Cow<'a, str>)>,
@@ -127,7 +128,7 @@ pub(crate) struct AuditFields<'a> {
 }
 
 impl<'a> RequestRecord<'a> {
-    /// A call of which nothing more is known yet.
+    /// A request of which nothing more is known yet.
     pub(crate) fn new(head: &'a RequestHead, ids: &'a RecordIds, service: Service) -> Self {
         Self {
             head,
@@ -143,7 +144,7 @@ impl<'a> RequestRecord<'a> {
         }
     }
 
-    /// The caller, if one has signed.
+    /// The caller, once the signature is verified.
     pub(crate) fn caller(&self) -> Option<&Caller> {
         match &self.identity {
             RecordedIdentity::Caller(caller) => Some(caller),
@@ -155,17 +156,17 @@ impl<'a> RequestRecord<'a> {
         }
     }
 
-    /// Whether it is known to change nothing. What is not known to be any operation may be one that does.
+    /// Whether the operation only reads. An unknown operation may be one that changes something.
     pub(crate) fn reads_only(&self) -> bool {
         self.operation
             .is_some_and(|operation| operation.access == Access::Reads)
     }
 
-    /// Whether it is about objects or items rather than about what holds them.
+    /// Whether it acts on objects or items rather than on buckets or tables.
     pub(crate) fn is_about_data(&self) -> bool {
         match self.operation {
             Some(operation) => operation.is_about_data,
-            // Most operations of tables are about items.
+            // Most operations of DynamoDB act on items.
             None => self.service == Service::DynamoDb,
         }
     }
@@ -212,7 +213,7 @@ impl From<dynamodb::Operation> for AuditedOperation {
 }
 
 impl<'a> AuditFields<'a> {
-    /// Adds one.
+    /// Adds a value.
     pub(crate) fn add(
         &mut self,
         name: impl Into<Cow<'static, str>>,
@@ -222,7 +223,7 @@ impl<'a> AuditFields<'a> {
             return;
         }
         let value = value.into();
-        let value = if value.len() > MAX_VALUE || self.size + value.len() > MAX_VALUES {
+        let value = if value.len() > MAX_VALUE_BYTES || self.size + value.len() > MAX_VALUES_BYTES {
             Cow::Owned(format!("[{} bytes]", value.len()))
         } else {
             value
@@ -231,14 +232,14 @@ impl<'a> AuditFields<'a> {
         self.fields.push((name.into(), value));
     }
 
-    /// Adds one that may be absent.
+    /// Adds a value that may be absent.
     pub(crate) fn add_if(&mut self, name: &'static str, value: Option<impl Into<Cow<'a, str>>>) {
         if let Some(value) = value {
             self.add(name, value);
         }
     }
 
-    /// Whether there is none.
+    /// Whether there are no values.
     pub(crate) fn is_empty(&self) -> bool {
         self.fields.is_empty()
     }

@@ -2,7 +2,7 @@
 
 use bowline_aws::error::Protocol;
 
-/// A service: what a credential scope names.
+/// A service, as a credential scope names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Service {
     /// IAM.
@@ -54,7 +54,7 @@ impl Service {
         }
     }
 
-    /// What its clients speak.
+    /// The protocol of its clients.
     pub(crate) const fn protocol(self) -> Protocol {
         match self {
             Self::Iam => Protocol::IAM,
@@ -65,7 +65,7 @@ impl Service {
         }
     }
 
-    /// What stands before the dot of `X-Amz-Target`, for services that are called by it.
+    /// The part of `X-Amz-Target` before the dot, for services that use the header.
     pub(crate) const fn target_prefix(self) -> Option<&'static str> {
         match self {
             Self::DynamoDb => Some("DynamoDB_20120810"),

@@ -1,7 +1,7 @@
-//! Where every call ends: explanation, audit, metrics, answer, in this order.
+//! The end of every request: explanation, audit record, metrics, response, in this order.
 //!
-//! The record is written before the answer is sent. If it cannot be, the client is told of a failure of ours instead, whatever
-//! the call had come to.
+//! The record is written before the response is sent. If it cannot be written, the client gets an
+//! internal error, whatever the outcome of the request was.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::{
     audit::{self, Outcome},
     explain::Explanation,
     http::response::{self, Response},
-    metrics::Ending,
+    metrics::RequestOutcome,
     request::{
         error::RequestError,
         record::{RecordedIdentity, RequestRecord},
@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// Ends a call.
+/// Ends a request: records its outcome and makes the response.
 pub(crate) fn finish(
     app: &App,
     record: &RequestRecord<'_>,
@@ -32,13 +32,13 @@ pub(crate) fn finish(
         let (id, method) = (&record.ids.request, head.method());
         response::error(error, protocol, id, head.path(), method)
     };
-    let refused = outcome.as_ref().err();
-    let explanation = refused.and_then(|refused| explain(app, record, refused));
-    let told = match refused {
+    let error = outcome.as_ref().err();
+    let explanation = error.and_then(|error| explain(app, record, error));
+    let audited = match error {
         None => Outcome::Done,
-        Some(refused) => Outcome::Failed {
-            code: refused.client.wire_code(protocol),
-            message: refused.client.message(),
+        Some(error) => Outcome::Failed {
+            code: error.client.wire_code(protocol),
+            message: error.client.message(),
             explanation: explanation.as_deref(),
         },
     };
@@ -46,26 +46,29 @@ pub(crate) fn finish(
         client,
         internal: Some(reason),
         ..
-    }) = refused
+    }) = error
         && client.code().fault() == Fault::Receiver
     {
         let id = &record.ids.request;
         tracing::error!(request.id = id, reason, "The call `{id}` failed: {reason}");
     }
-    let written = write(app, record, told);
-    let (mut answer, ending) = match (written, outcome) {
-        (Ok(()), Ok(answer)) => (answer, Ending::Done),
+    let written = write(app, record, audited);
+    let (mut response, outcome) = match (written, outcome) {
+        (Ok(()), Ok(response)) => (response, RequestOutcome::Done),
         (Ok(()), Err(RequestError { client, .. })) => {
-            (failed(&client), Ending::with(client.code()))
+            (failed(&client), RequestOutcome::with(client.code()))
         }
-        (Err(Unwritten), _) => (failed(&AwsError::internal(protocol)), Ending::Broken),
+        (Err(Unwritten), _) => (
+            failed(&AwsError::internal(protocol)),
+            RequestOutcome::Broken,
+        ),
     };
-    response::set_request_id(&mut answer, protocol, &record.ids.request);
-    app.metrics.call(service, ending, head.stopwatch.elapsed());
-    answer
+    response::set_request_id(&mut response, protocol, &record.ids.request);
+    app.metrics.call(service, outcome, head.stopwatch.elapsed());
+    response
 }
 
-/// The record is not in the operating system's hands. It is logged where that was noticed.
+/// The audit record was not written. The failure is logged where it happens.
 struct Unwritten;
 
 fn write(app: &App, record: &RequestRecord<'_>, outcome: Outcome<'_>) -> Result<(), Unwritten> {
@@ -73,21 +76,22 @@ fn write(app: &App, record: &RequestRecord<'_>, outcome: Outcome<'_>) -> Result<
     app.audit.write(&line).map_err(|_| Unwritten)
 }
 
-/// Keeps what the operator may know. That an object is as the client has it, for one, explains itself.
+/// Makes and keeps the explanation of an error. An S3 error without a cause explains itself, such
+/// as an object that has not changed.
 fn explain(
     app: &App,
     record: &RequestRecord<'_>,
-    refused: &RequestError,
+    error: &RequestError,
 ) -> Option<Arc<Explanation>> {
-    if record.service == Service::S3 && !refused.has_internal_context() {
+    if record.service == Service::S3 && !error.has_internal_context() {
         return None;
     }
-    let explanation = Explanation::new(record, refused, record.service.protocol());
+    let explanation = Explanation::new(record, error, record.service.protocol());
     let explanation = Arc::new(explanation);
     let kept = Arc::clone(&explanation);
     match &record.identity {
         RecordedIdentity::Caller(caller) => {
-            let kind = refused.client.code().kind();
+            let kind = error.client.code().kind();
             app.denials.record(caller.account(), kind, kept);
         }
         RecordedIdentity::Anonymous | RecordedIdentity::Service(_) => {
@@ -103,7 +107,8 @@ fn explain(
         | RecordedIdentity::UnverifiedToken { account, .. } => {
             app.denials.record_unauthenticated(*account, kept);
         }
-        // Holders of good tokens are many, and the provider's operator says who is one.
+        // The provider decides how many holders its tokens have, so they share the buffer of the
+        // unauthenticated.
         RecordedIdentity::WebIdentity { provider, .. } => {
             app.denials
                 .record_unauthenticated(Some(provider.record.account), kept);

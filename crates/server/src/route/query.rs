@@ -1,6 +1,7 @@
-//! The query protocol: IAM and STS calls as form parameters.
+//! The query protocol: requests to IAM and STS as form parameters.
 //!
-//! A signed call is authenticated, read, validated, authorized, carried out, in this order. Unsigned, there is one operation.
+//! A signed request is authenticated, parsed, validated, authorized and executed, in this order.
+//! The only unsigned operation is the exchange of a token.
 
 use bowline_aws::{
     audited_parameters::AUDITED_PARAMETERS,
@@ -30,7 +31,7 @@ use crate::{
     sts as exchange,
 };
 
-/// Serves a call of IAM or STS that is signed for it.
+/// Serves a signed request to IAM or STS.
 pub(crate) async fn signed(
     app: &App,
     record: &mut RequestRecord<'_>,
@@ -83,7 +84,7 @@ pub(crate) async fn signed(
     Ok(response::ok("text/xml", xml))
 }
 
-/// Serves a call that nobody has signed: the exchange of a token, and nothing else.
+/// Serves an unsigned request: the exchange of a token, and nothing else.
 pub(crate) async fn unsigned(
     app: &App,
     record: &mut RequestRecord<'_>,
@@ -105,7 +106,7 @@ pub(crate) async fn unsigned(
             let xml = exchange::with_web_identity(app, record, &params, input).await?;
             Ok(response::ok("text/xml", xml))
         }
-        // The other operation that is unsigned by nature: its assertion says who calls. It is not carried out.
+        // The other operation that is unsigned by design. It is not built.
         Some(operation @ sts::Operation::AssumeRoleWithSAML) if version == sts::VERSION => {
             record.operation = Some(operation.into());
             sts::Request::parse(operation, &params).map_err(AwsError::from)?;
@@ -144,18 +145,18 @@ fn action_and_version(params: &Params) -> Result<ActionAndVersion<'_>, AwsError>
     })
 }
 
-/// Takes the parameters that may be told into the record.
+/// Records the parameters that the audit may contain.
 fn audit_parameters(record: &mut RequestRecord<'_>, params: &Params) {
-    let told = |name: &str| AUDITED_PARAMETERS.iter().find(|(wire, _)| *wire == name);
+    let audited = |name: &str| AUDITED_PARAMETERS.iter().find(|(wire, _)| *wire == name);
     let mut lists: Vec<(&str, usize, &str)> = Vec::new();
     for (name, value) in params.iter() {
-        if let Some((_, told)) = told(name) {
-            record.parameters.add(*told, value.to_owned());
+        if let Some((_, audited)) = audited(name) {
+            record.parameters.add(*audited, value.to_owned());
         } else if let Some((list, number)) = name.split_once(".member.")
-            && let Some((_, told)) = told(list)
+            && let Some((_, audited)) = audited(list)
             && let Some(number) = list_index(number)
         {
-            lists.push((told, number, value));
+            lists.push((audited, number, value));
         }
     }
     lists.sort_unstable();

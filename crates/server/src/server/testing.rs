@@ -1,4 +1,4 @@
-//! A server for tests of what stands behind its listeners.
+//! A server for unit tests that use its parts.
 
 use std::{ops::Deref, sync::Arc};
 
@@ -11,7 +11,7 @@ use crate::{
     upstream::objects::{ObjectStore, embedded::EmbeddedObjects},
 };
 
-/// A server whose parts are at hand. Dropping it ends it.
+/// A server with access to its parts. Dropping it ends it.
 #[derive(Debug)]
 pub(crate) struct TestServer {
     server: Server,
@@ -19,12 +19,12 @@ pub(crate) struct TestServer {
 }
 
 impl TestServer {
-    /// One with a single account and nothing else.
+    /// A server with a single account and nothing else.
     pub(crate) async fn start() -> Self {
         Self::start_over(Vec::new(), |objects| Arc::new(objects)).await
     }
 
-    /// One with these accounts, or a single one, whose object store is made of the embedded one.
+    /// A server with these accounts, or a single one, and the object store that `store` makes.
     pub(crate) async fn start_over(
         accounts: Vec<RootCredentials>,
         store: impl FnOnce(EmbeddedObjects) -> Arc<dyn ObjectStore>,

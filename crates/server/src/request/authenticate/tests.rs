@@ -1,4 +1,4 @@
-//! Sessions whose tokens are good, and that are refused all the same.
+//! Sessions with valid tokens that are rejected all the same.
 
 use bowline_aws::sigv4::{
     Credentials, PresentedSignature, RequestParts, SigningPayload, present, sign,
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// An index with one role, and a session of it.
-async fn world() -> (IdentityState, Session) {
+async fn role_and_session() -> (IdentityState, Session) {
     let now = Timestamp::from_second(1_790_000_000).unwrap();
     let master_key = Arc::new(MasterKey::generate().unwrap());
     let state = IdentityState::start(
@@ -71,8 +71,8 @@ async fn world() -> (IdentityState, Session) {
     (state, session)
 }
 
-/// What a request that the session signs comes to.
-fn ask(state: &IdentityState, session: &Session) -> Result<String, RequestError> {
+/// The outcome of a request that the session signs.
+fn authenticate_as(state: &IdentityState, session: &Session) -> Result<String, RequestError> {
     let index = state.current();
     let token = session::sealed_for_test(session, index.keyring()).unwrap();
     let parts = RequestParts {
@@ -115,21 +115,17 @@ fn ask(state: &IdentityState, session: &Session) -> Result<String, RequestError>
 }
 
 #[tokio::test]
-async fn a_session_with_what_nothing_honours_is_refused() {
-    let (state, session) = world().await;
+async fn a_session_with_an_unsupported_feature_is_rejected() {
+    let (state, session) = role_and_session().await;
     assert_eq!(
-        ask(&state, &session).unwrap(),
+        authenticate_as(&state, &session).unwrap(),
         "arn:aws:sts::432797229265:assumed-role/bot-builder/pod-1"
     );
     let with = |change: fn(&mut Session)| {
         let mut session = session.clone();
         change(&mut session);
-        let refused = ask(&state, &session).unwrap_err();
-        format!(
-            "{}: {}",
-            refused.client,
-            refused.internal.unwrap_or_default()
-        )
+        let error = authenticate_as(&state, &session).unwrap_err();
+        format!("{}: {}", error.client, error.internal.unwrap_or_default())
     };
     insta::assert_snapshot!(with(|session| session.tags = vec![("team".to_owned(), "gbot".to_owned())]), @"InvalidSessionToken: The security token included in the request is invalid.: the session has tags, which this version does not honour");
     insta::assert_snapshot!(with(|session| session.transitive_tag_keys = vec!["team".to_owned()]), @"InvalidSessionToken: The security token included in the request is invalid.: the session has tags, which this version does not honour");
