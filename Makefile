@@ -66,7 +66,7 @@ workshop: ## lints and builds fuzz and bench, and replays the corpus
 
 # The tests that depend on the clock, on two other days. `tools/any-day DATE` runs all tests.
 DATED := credential_renewal:: explain:: startup:: token_attacks:: token_exchange:: trusted_proxy:: dynamodb::boto3_calls \
-  dynamodb::permissions:: request_attacks::a_s clients::boto3_calls_every_user
+  dynamodb::permissions:: request_attacks::a_s boto3_calls_every_user
 any-day: clients ## some tests at the end of a year, and at the end of 28 February in a leap year
 	@if command -v faketime >/dev/null; then \
 	  tools/any-day '2027-12-31 23:59:50' $(DATED) && tools/any-day '2036-02-28 23:59:50' $(DATED); \
