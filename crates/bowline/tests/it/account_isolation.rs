@@ -1,4 +1,4 @@
-//! Two accounts on one server: what one of them owns, the other learns nothing of.
+//! Two accounts on one server: neither learns anything about what the other owns.
 
 use insta::assert_snapshot;
 use serde_json::json;
@@ -48,9 +48,9 @@ fn the_trust_policy_of_another_account_is_not_shown() {
 
     let refused = assume("vault", None);
     assert_snapshot!(refused.verdict(), @"403 AccessDenied: User: arn:aws:iam::432797229265:user/visitor is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::111122223333:role/vault");
-    let told = world.explain(&refused);
-    assert!(!told.to_string().contains(EXTERNAL_ID));
-    insta::assert_json_snapshot!(told["decisions"], @r#"
+    let printed = world.explain(&refused);
+    assert!(!printed.to_string().contains(EXTERNAL_ID));
+    insta::assert_json_snapshot!(printed["decisions"], @r#"
     [
       {
         "action": "sts:AssumeRole",
@@ -83,7 +83,7 @@ fn the_trust_policy_of_another_account_is_not_shown() {
     ]
     "#);
 
-    // A role that is not there is refused in the same words, to the client and to the operator.
+    // A missing role gives the same error to the client and to the operator.
     let absent = assume("fault", None);
     let words = |text: String| text.replace("fault", "vault");
     assert_eq!(words(absent.verdict()), refused.verdict());
@@ -91,7 +91,7 @@ fn the_trust_policy_of_another_account_is_not_shown() {
     for part in ["decisions", "reason", "message", "code", "status"] {
         assert_eq!(
             words(told_of_absent[part].to_string()),
-            told[part].to_string()
+            printed[part].to_string()
         );
     }
 }
@@ -104,8 +104,11 @@ fn requests_without_an_account_are_explained_to_the_management_account() {
         .header("host", "b.localhost")
         .send(world.server.port);
     let id = refused.request_id();
-    let told = world.server.ran(&Bowline::other_root(), &["explain", &id]);
-    assert!(told.contains("the request has 2 Host headers"), "{told}");
+    let printed = world.server.ran(&Bowline::other_root(), &["explain", &id]);
+    assert!(
+        printed.contains("the request has 2 Host headers"),
+        "{printed}"
+    );
     let output = world.server.run(&Bowline::root(), &["explain", &id]);
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(error.contains("NoSuchEntity"), "{error}");

@@ -1,4 +1,4 @@
-//! Accounts made while the server runs: who may make them, and that they share nothing.
+//! Accounts that are created while the server runs: who may create them, and that they share nothing.
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -136,16 +136,16 @@ fn only_the_management_account_creates_and_lists_accounts() {
     let refused = world.operate(&other.root, "CreateAccount", &json!({}));
     let words = |text: String| text.replace(&other.id, "[other]");
     assert_snapshot!(words(refused.text()), @r#"{"__type":"AccessDenied","message":"User: arn:aws:iam::[other]:root is not authorized to perform: bowline:CreateAccount on resource: arn:aws:bowline::432797229265:account/*"}"#);
-    // The denied caller's own account is told, and no other.
+    // Only the denied caller's own account can read the explanation.
     let explain = ["explain", &refused.request_id(), "--output", "json"];
-    let told = world.server.ran(&other.root, &explain);
-    assert_snapshot!(words(serde_json::from_str::<Value>(&told).unwrap()["reason"].to_string()), @r#""no resource-based policy allows it""#);
+    let printed = world.server.ran(&other.root, &explain);
+    assert_snapshot!(words(serde_json::from_str::<Value>(&printed).unwrap()["reason"].to_string()), @r#""no resource-based policy allows it""#);
     assert!(!world.server.run(&victim.root, &explain).status.success());
 
     for (name, input) in &calls {
         world.operate(&manager, name, input).accepted();
     }
-    // One account alone may be somebody's to rotate.
+    // The permission can be limited to one account.
     let keeper = allow(
         &["bowline:RotateRootAccessKey"],
         &[&format!("arn:aws:bowline::{ACCOUNT}:account/{}", other.id)],
@@ -222,7 +222,7 @@ fn a_root_user_cannot_revoke_the_key_it_signs_with() {
     assert_snapshot!(String::from_utf8(refused.stderr).unwrap(), @"error: ValidationError: A root that signs the request cannot revoke its own access keys: rotate without revoking, and delete the earlier key with the new one");
     let still = world.sts(&Bowline::root(), "GetCallerIdentity", &[]);
     still.accepted();
-    // Somebody who would be left over may.
+    // A user of the account may.
     let manager = world.user("manager", Some(allow(&["bowline:*"], &["*"])));
     let own = [&own[..], &["--output", "json"]].concat();
     let new = account(&world.server.ran(&manager, &own)).root;
@@ -398,7 +398,7 @@ fn an_administrator_has_no_access_to_another_account() {
         let taken = world.send(stranger, "s3", Request::put("/insights", ""));
         assert_eq!(taken.element("Code").unwrap(), "BucketAlreadyExists");
     }
-    // What was refused was there, and is for its own account.
+    // The denied resource exists, and the explanation belongs to its own account.
     world.iam("GetRole", &[("RoleName", "bot")]).accepted();
     world
         .iam(
@@ -438,8 +438,8 @@ fn accounts_register_one_issuer_with_different_keys() {
 
     let there = format!("arn:aws:iam::{}:role/bot", other.id);
     let exchange = |role: &str, token: &str| {
-        let answer = web_identity(role, "test", token, &[]).send(world.server.port);
-        answer
+        let response = web_identity(role, "test", token, &[]).send(world.server.port);
+        response
             .element("Code")
             .unwrap_or_else(|| "accepted".to_owned())
     };
@@ -448,7 +448,7 @@ fn accounts_register_one_issuer_with_different_keys() {
         world.issuer.valid_token(),
         world.issuer.token().sign(unrelated_key()),
     );
-    // Each is refused where it was never seen, accepted where it belongs, and refused where another was remembered.
+    // Each is rejected in the other account, before and after its own account has accepted it.
     for (token, at_home, abroad) in [(&ours, &here, &there), (&theirs, &there, &here)] {
         assert_eq!(exchange(abroad, token), "InvalidIdentityToken");
         for _ in 0..2 {
@@ -471,7 +471,7 @@ fn get_access_key_info_returns_the_account_of_a_key() {
     assert_eq!(account(&other.root.access_key_id), other.id);
     // Declared, so that nothing in it tells.
     assert_eq!(account(&Bowline::root().access_key_id), ACCOUNT);
-    // Nobody has this one: the account is what it carries.
+    // No user has this key: the account is part of the id.
     assert_eq!(account("ASIAY34FZKBOKMUTVV7A"), "609629065308");
 
     assert_snapshot!(info(&asker, "AKIADECLAREDFIRSTKEY").verdict(), @"400 ValidationError: The access key id [AKIA] does not exist.");

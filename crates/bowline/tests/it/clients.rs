@@ -1,4 +1,4 @@
-//! Unmodified clients: boto3 and the AWS CLI, configured by their own variables and nothing else.
+//! Unmodified clients: boto3 and the AWS CLI, configured only by their own variables.
 
 mod iam;
 
@@ -87,7 +87,7 @@ fn boto3_rereads_the_token_file_when_its_credentials_expire() {
         .token()
         .claim("sub", "system:serviceaccount:gbot-dev:other")
         .sign(&world.issuer.key);
-    // It keeps credentials in two places until they expire. What the file holds by then is a token of somebody whom the role does not trust.
+    // It caches credentials in two variables until they expire. Then the file has a token that the role does not trust.
     let script = "import boto3, os\nfrom datetime import datetime, timezone\ns = boto3.Session()\nwho = lambda: s.client('sts').get_caller_identity()['Arn']\nprint(who())\nopen(os.environ['AWS_WEB_IDENTITY_TOKEN_FILE'], 'w').write(os.environ['NEXT'])\nprint(who())\nc = s.get_credentials()\nc._refresh_using.__self__._cache.clear()\nc._expiry_time = datetime(2000, 1, 1, tzinfo=timezone.utc)\ntry: print(who())\nexcept Exception as e: print(e.response['Error']['Code'])";
     let role = role_arn("bot");
     let mut variables = pod(&file, &role);

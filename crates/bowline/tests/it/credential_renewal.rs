@@ -1,5 +1,5 @@
-//! A client and a server through the hours of a session, under one clock that `faketime` moves. The binary has no clock of
-//! its own to move.
+//! A client renews its credentials over several hours. `faketime` moves the clock of the client and of the server, which
+//! has no setting for its clock.
 
 use std::fs;
 use std::process::Command;
@@ -37,7 +37,7 @@ fn boto3_caches_its_credentials_and_renews_them_before_they_expire() {
     let clock = [
         ("LD_PRELOAD", preload),
         ("FAKETIME_TIMESTAMP_FILE", clock.display().to_string()),
-        // Read for every look at the clock; and what only measures how long something takes is left alone, or waits would never end.
+        // The file is read at each look at the clock. The monotonic clock is not faked, or waits would never end.
         ("FAKETIME_NO_CACHE", "1".to_owned()),
         ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
     ]
@@ -65,7 +65,7 @@ fn boto3_caches_its_credentials_and_renews_them_before_they_expire() {
         ("CLOCK_START", &start),
     ];
     variables.extend(clock);
-    // The SDK takes new ones a quarter of an hour before the end of an hour, while the old are still good.
+    // The SDK renews them a quarter of an hour before they expire, while the old ones are valid.
     assert_snapshot!(clients.drive("renewal.py", &world.server.url, None, &variables), @"
     minute 0: STS asked 1, credentials 1, those of before none
     minute 1: STS asked 1, credentials 1, those of before none

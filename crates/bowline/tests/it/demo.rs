@@ -1,4 +1,4 @@
-//! The demonstration is a test of itself: every step ends as it says it must.
+//! The demo: every step ends as expected.
 
 use insta::assert_snapshot;
 use serde_json::Value;
@@ -16,7 +16,7 @@ fn every_step_of_the_demo_succeeds() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
         .collect();
-    let told: Vec<_> = steps
+    let printed: Vec<_> = steps
         .iter()
         .map(|step| {
             format!(
@@ -26,7 +26,7 @@ fn every_step_of_the_demo_succeeds() {
             )
         })
         .collect();
-    assert_snapshot!(told.join("\n"), @"
+    assert_snapshot!(printed.join("\n"), @"
     ok The cluster's issuer says where its keys are
     ok The account trusts the issuer
     ok A role is bound to one service account

@@ -1,4 +1,4 @@
-//! What the documentation tells people to type works when it is typed.
+//! The commands in the documentation work as they are written.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -177,9 +177,9 @@ fn the_clients_page_lists_every_variable_that_a_pod_needs() {
         typed = typed.replace(from, to);
     }
     let path = format!("{}:/usr/bin:/bin", clients.folder());
-    let told = shell(&typed, home, &path, &[]);
-    assert!(told.contains(":assumed-role/bot/"), "{told}");
-    assert!(told.ends_with(" report.txt\n"), "{told}");
+    let printed = shell(&typed, home, &path, &[]);
+    assert!(printed.contains(":assumed-role/bot/"), "{printed}");
+    assert!(printed.ends_with(" report.txt\n"), "{printed}");
 }
 
 #[test]

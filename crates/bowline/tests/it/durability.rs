@@ -1,4 +1,4 @@
-//! What outlives a restart, a rotation of the keyring, and a power cut.
+//! Data that survives a restart, a rotation of the keyring, and a kill.
 
 use std::collections::HashSet;
 use std::sync::Mutex;
@@ -153,12 +153,12 @@ impl Write {
             )
         };
         let request = Signer::new(&Bowline::root(), service).sign(request, port);
-        request.try_send(port).is_some_and(|answer| {
-            answer.status == 200
+        request.try_send(port).is_some_and(|response| {
+            response.status == 200
                 && if self.is_object() {
-                    answer.value("etag").is_some()
+                    response.value("etag").is_some()
                 } else {
-                    answer.element("RequestId").is_some()
+                    response.element("RequestId").is_some()
                 }
         })
     }
@@ -205,14 +205,14 @@ fn users(port: u16) -> HashSet<String> {
         if let Some(marker) = &marker {
             parameters.push(("Marker", marker));
         }
-        let answer = send(port, "iam", query("iam", "ListUsers", &parameters)).accepted();
-        let text = answer.text();
+        let response = send(port, "iam", query("iam", "ListUsers", &parameters)).accepted();
+        let text = response.text();
         names.extend(
             text.split("<UserName>")
                 .skip(1)
                 .map(|rest| rest.split('<').next().unwrap().to_owned()),
         );
-        marker = answer.element("Marker");
+        marker = response.element("Marker");
         if marker.is_none() {
             return names;
         }

@@ -1,4 +1,4 @@
-//! DynamoDB: what boto3 gets, what a policy keeps a caller from, and what attackers try. Each refusal stands beside an accepted twin.
+//! DynamoDB with boto3, its permissions, and attacks. Next to each rejected request stands an accepted one.
 
 mod conditions;
 mod limits;
@@ -34,8 +34,8 @@ fn call(world: &World, keys: &Keys, operation: &str, body: &Value) -> Response {
     world.send(keys, "dynamodb", request(operation, &body.to_string()))
 }
 
-/// The short code of a refusal, or the status of what was done.
-fn told(response: &Response) -> String {
+/// The short error code, or the status of a success.
+fn outcome(response: &Response) -> String {
     let text = response.text();
     let Ok(body) = serde_json::from_str::<Value>(&text) else {
         return response.status.to_string();
@@ -282,14 +282,14 @@ fn an_unauthenticated_request_gets_the_error_of_dynamodb() {
         .seconds_ago(3600)
         .sign(list(), port)
         .send(port);
-    assert_eq!(told(&late), "InvalidSignatureException");
+    assert_eq!(outcome(&late), "InvalidSignatureException");
     let signed = Signer::new(&root, "dynamodb").sign(list(), port);
     assert_eq!(
-        told(&signed.clone().body(r#"{"Limit": 1}"#).send(port)),
+        outcome(&signed.clone().body(r#"{"Limit": 1}"#).send(port)),
         "InvalidSignatureException"
     );
     assert_eq!(
-        told(
+        outcome(
             &signed
                 .replaced("x-amz-target", "DynamoDB_20120810.DescribeLimits")
                 .send(port)
@@ -317,15 +317,15 @@ fn an_unauthenticated_request_gets_the_error_of_dynamodb() {
             "InvalidSignatureException",
         ),
     ] {
-        let answer = world.send(&root, "dynamodb", list().replaced("x-amz-target", target));
-        assert_eq!(told(&answer), expected, "{target}");
+        let response = world.send(&root, "dynamodb", list().replaced("x-amz-target", target));
+        assert_eq!(outcome(&response), expected, "{target}");
     }
     let elsewhere = Request {
         target: "/insights".to_owned(),
         ..list()
     };
     assert_eq!(
-        told(&world.send(&root, "dynamodb", elsewhere)),
+        outcome(&world.send(&root, "dynamodb", elsewhere)),
         "UnknownOperationException"
     );
 }
@@ -335,14 +335,14 @@ fn a_response_has_a_request_id_and_the_checksum_that_clients_verify() {
     let world = world();
     let root = Bowline::root();
     for body in [get("insights", "a"), get("nowhere", "a")] {
-        let answer = call(&world, &root, "GetItem", &body);
-        let crc = bowline_aws::checksum::crc32(&answer.body).to_string();
-        assert_eq!(answer.value("x-amz-crc32"), Some(&*crc));
+        let response = call(&world, &root, "GetItem", &body);
+        let crc = bowline_aws::checksum::crc32(&response.body).to_string();
+        assert_eq!(response.value("x-amz-crc32"), Some(&*crc));
         assert_eq!(
-            answer.value("content-type"),
+            response.value("content-type"),
             Some("application/x-amz-json-1.0")
         );
-        assert!(answer.value("x-amzn-requestid").is_some());
+        assert!(response.value("x-amzn-requestid").is_some());
     }
 }
 
@@ -400,7 +400,7 @@ fn dynamodb_requests_are_audited_explained_and_counted() {
         (&made["managementEvent"], &made["readOnly"]),
         (&json!(true), &json!(false))
     );
-    // No item is told of.
+    // No item is in the audit.
     assert!(
         !audit
             .iter()
@@ -430,7 +430,7 @@ fn items_and_tables_survive_a_kill_and_no_table_is_left_half_created() {
                 let signed = Signer::new(&Bowline::root(), "dynamodb")
                     .sign(request("CreateTable", &body), port);
                 match signed.try_send(port) {
-                    Some(answer) if answer.status == 200 => made += 1,
+                    Some(response) if response.status == 200 => made += 1,
                     _ => break,
                 }
             }
@@ -483,7 +483,7 @@ fn items_and_tables_survive_a_kill_and_no_table_is_left_half_created() {
     }
     // The name of the one that was under way is taken or free, and nothing in between.
     let last = table(&format!("made.{made}"));
-    let again = told(&call(&world, &root, "CreateTable", &last));
+    let again = outcome(&call(&world, &root, "CreateTable", &last));
     assert!(
         ["200", "ResourceInUseException"].contains(&&*again),
         "{again}"

@@ -1,4 +1,4 @@
-//! Every refusal can be explained to the operator, and to nobody else.
+//! Every denied or rejected request is explained to the operator, and only to the operator.
 
 use insta::{assert_json_snapshot, assert_snapshot};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Tokens of a real Kubernetes API server: asked for as a kubelet asks, exchanged as a pod does.
+//! Tokens of a real Kubernetes API server, requested as a kubelet does and exchanged as a pod does.
 
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +17,7 @@ use crate::support::wait::wait_for;
 use crate::support::world::{World, allow, credentials, provider, query, web_identity};
 
 const AUDIENCE: &str = "sts.amazonaws.com";
-/// What a cluster calls itself if nobody gives it a name.
+/// The issuer of a cluster without a configured one.
 const DEFAULT_ISSUER: &str = "https://kubernetes.default.svc";
 
 /// A server on which the root of each account may do what follows.
@@ -58,7 +58,7 @@ impl<'w> Account<'w> {
         self.world.send(&self.root, "iam", provider(url)).accepted();
     }
 
-    /// Runs `bowline provider configure` with one option that takes a text or, if it names a file, this text in one.
+    /// Runs `bowline provider configure` with one option, whose value is this text or a file with it.
     fn configure(&self, url: &str, options: &[(&str, &str)]) {
         let arn = self.provider_arn(url);
         let mut command = vec!["provider", "configure", &arn];
@@ -139,16 +139,16 @@ fn only_the_token_of_the_trusted_pod_reaches_the_bucket() {
     account.configure(&cluster.url, &[("--jwks", &cluster.jwks())]);
     account.add_role("bot", &cluster.url, &pod.subject());
 
-    let answer = account.exchange("bot", &cluster.token(&pod, AUDIENCE));
-    let told = ["SubjectFromWebIdentityToken", "Audience", "Provider", "Arn"]
-        .map(|name| answer.element(name).unwrap_or_default());
-    assert_snapshot!(told.join("\n"), @"
+    let response = account.exchange("bot", &cluster.token(&pod, AUDIENCE));
+    let printed = ["SubjectFromWebIdentityToken", "Audience", "Provider", "Arn"]
+        .map(|name| response.element(name).unwrap_or_default());
+    assert_snapshot!(printed.join("\n"), @"
     system:serviceaccount:gbot-dev:bot-builder
     sts.amazonaws.com
     arn:aws:iam::432797229265:oidc-provider/localhost:[port]
     arn:aws:sts::432797229265:assumed-role/bot/pod
     ");
-    use_bucket(&world, &credentials(&answer), "bot");
+    use_bucket(&world, &credentials(&response), "bot");
 
     let refused = |token: &str| account.exchange("bot", token).verdict();
     assert_snapshot!(refused(&cluster.token(&other, AUDIENCE)), @"403 AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity");
@@ -168,17 +168,17 @@ fn a_cluster_is_its_own_issuer_once_its_keys_are_public() {
     account.configure(&cluster.url, &[("--ca-bundle", &cluster.authority)]);
     account.add_role("bot", &cluster.url, &pod.subject());
     let token = cluster.token(&pod, AUDIENCE);
-    // A cluster lets only those read its keys whom it knows, until it is told otherwise.
+    // By default a cluster shows its keys only to authenticated clients.
     assert_snapshot!(account.exchange("bot", &token).verdict(), @"400 InvalidIdentityToken: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements");
     cluster.let_anybody_discover();
-    let answer = wait_for("the keys", Duration::from_secs(30), || {
-        let answer = account.exchange("bot", &token);
-        (answer.status == 200).then_some(answer)
+    let response = wait_for("the keys", Duration::from_secs(30), || {
+        let response = account.exchange("bot", &token);
+        (response.status == 200).then_some(response)
     });
-    use_bucket(&world, &credentials(&answer), "bot");
+    use_bucket(&world, &credentials(&response), "bot");
 }
 
-/// Many tokens for a pod, so that no exchange is answered from memory of the one before.
+/// Many tokens for a pod, so that no signature is cached.
 fn tokens(cluster: &Cluster, pod: &crate::support::kubernetes::Pod) -> Vec<String> {
     (0..100).map(|_| cluster.token(pod, AUDIENCE)).collect()
 }
@@ -215,8 +215,8 @@ fn tokens_are_exchanged_while_a_cluster_changes_its_signing_key() {
         });
         cluster.restart_with(&[&second, &first]);
         let new = cluster.token(&pod, AUDIENCE);
-        let answer = exchanged_soon(&account, &new);
-        use_bucket(&world, &credentials(&answer), "bot");
+        let response = exchanged_soon(&account, &new);
+        use_bucket(&world, &credentials(&response), "bot");
         stop.store(true, Ordering::Relaxed);
         exchanging.join().unwrap();
         new
@@ -231,8 +231,8 @@ fn tokens_are_exchanged_while_a_cluster_changes_its_signing_key() {
 /// A key that is new to the server is looked for at most once in ten seconds.
 fn exchanged_soon(account: &Account<'_>, token: &str) -> Response {
     wait_for("the new key", Duration::from_mins(1), || {
-        let answer = account.exchange("bot", token);
-        (answer.status == 200).then_some(answer)
+        let response = account.exchange("bot", token);
+        (response.status == 200).then_some(response)
     })
 }
 
@@ -258,10 +258,10 @@ fn two_clusters_with_one_issuer_url_are_distinguished_by_their_keys() {
         account.configure(DEFAULT_ISSUER, &[("--jwks", &cluster.jwks())]);
         account.add_role(bucket, DEFAULT_ISSUER, &subject);
     }
-    let answer = first.exchange("here", &ours);
-    use_bucket(&world, &credentials(&answer), "here");
-    let answer = second.exchange("there", &theirs);
-    use_bucket(&world, &credentials(&answer), "there");
+    let response = first.exchange("here", &ours);
+    use_bucket(&world, &credentials(&response), "here");
+    let response = second.exchange("there", &theirs);
+    use_bucket(&world, &credentials(&response), "there");
     assert_snapshot!(first.exchange("here", &theirs).verdict(), @"400 InvalidIdentityToken: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements");
     assert_snapshot!(second.exchange("there", &ours).verdict(), @"400 InvalidIdentityToken: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements");
 
@@ -273,7 +273,7 @@ fn two_clusters_with_one_issuer_url_are_distinguished_by_their_keys() {
         second.configure(url, &[("--issuer", DEFAULT_ISSUER), ("--jwks", &jwks)]);
         second.add_role(role, url, &subject);
     }
-    let answer = second.exchange("own-here", &ours);
-    use_bucket(&world, &credentials(&answer), "own-here");
+    let response = second.exchange("own-here", &ours);
+    use_bucket(&world, &credentials(&response), "own-here");
     assert_snapshot!(second.exchange("own-here", &theirs).verdict(), @"403 AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity");
 }

@@ -1,4 +1,4 @@
-//! The product as its clients and its attackers meet it: the built binary, over loopback, with nothing stubbed.
+//! End-to-end tests of the built binary, over loopback, without stubs.
 //!
 //! Every test has servers and issuers of its own on free ports, so all of them run side by side. A refusal stands beside
 //! a twin that differs in that one thing and is accepted, which shows that the refusal is for the reason its name gives.

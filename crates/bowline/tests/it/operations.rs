@@ -1,4 +1,4 @@
-//! Every operation of IAM, STS and DynamoDB, by the models of the AWS SDK for Python: requests that it builds, answers that it reads.
+//! Every operation of IAM, STS and DynamoDB, with requests that the AWS SDK for Python builds from its models.
 
 use insta::assert_snapshot;
 
@@ -29,10 +29,10 @@ fn every_operation(mode: &str) -> Option<String> {
 
 #[test]
 fn every_operation_is_built_or_answers_invalid_action() {
-    let Some(told) = every_operation("built") else {
+    let Some(printed) = every_operation("built") else {
         return;
     };
-    assert_snapshot!(told, @"
+    assert_snapshot!(printed, @"
     iam: 400 InvalidAction: Could not find operation X for version 2010-05-08 (133)
     iam: built (47)
       AddClientIDToOpenIDConnectProvider AddRoleToInstanceProfile AttachRolePolicy AttachUserPolicy CreateAccessKey CreateInstanceProfile CreateOpenIDConnectProvider CreatePolicy CreateRole CreateUser DeleteAccessKey DeleteInstanceProfile DeleteOpenIDConnectProvider DeletePolicy DeleteRole DeleteRolePolicy DeleteUser DeleteUserPolicy DetachRolePolicy DetachUserPolicy GetInstanceProfile GetOpenIDConnectProvider GetPolicy GetPolicyVersion GetRole GetRolePolicy GetUser GetUserPolicy ListAccessKeys ListAttachedRolePolicies ListAttachedUserPolicies ListInstanceProfiles ListInstanceProfilesForRole ListOpenIDConnectProviders ListPolicies ListRolePolicies ListRoles ListUserPolicies ListUsers PutRolePolicy PutUserPolicy RemoveClientIDFromOpenIDConnectProvider RemoveRoleFromInstanceProfile UpdateAccessKey UpdateAssumeRolePolicy UpdateOpenIDConnectProviderThumbprint UpdateRole
@@ -51,10 +51,10 @@ fn every_operation_is_built_or_answers_invalid_action() {
 
 #[test]
 fn every_operation_is_denied_to_an_unsigned_request() {
-    let Some(told) = every_operation("unauthenticated") else {
+    let Some(printed) = every_operation("unauthenticated") else {
         return;
     };
-    assert_snapshot!(told, @"
+    assert_snapshot!(printed, @"
     iam: 403 MissingAuthenticationToken (180)
     sts: 400 InvalidAction: Could not find operation X for version 2011-06-15 (1)
       AssumeRoleWithSAML
@@ -71,10 +71,10 @@ fn every_operation_is_denied_to_an_unsigned_request() {
 
 #[test]
 fn every_operation_is_denied_to_a_user_without_policies() {
-    let Some(told) = every_operation("unauthorized") else {
+    let Some(printed) = every_operation("unauthorized") else {
         return;
     };
-    assert_snapshot!(told, @"
+    assert_snapshot!(printed, @"
     iam: 403 AccessDenied (180)
     sts: 400 InvalidAction: Could not find operation X for version 2011-06-15 (1)
       AssumeRoleWithSAML
@@ -93,10 +93,10 @@ fn every_operation_is_denied_to_a_user_without_policies() {
 
 #[test]
 fn every_operation_rejects_a_missing_or_invalid_parameter() {
-    let Some(told) = every_operation("malformed") else {
+    let Some(printed) = every_operation("malformed") else {
         return;
     };
-    assert_snapshot!(told, @"
+    assert_snapshot!(printed, @"
     iam: 400 ValidationError (164)
     iam: nothing to get wrong (16)
       DeleteAccountPasswordPolicy DisableOrganizationsRootCredentialsManagement DisableOrganizationsRootSessions DisableOutboundWebIdentityFederation EnableOrganizationsRootCredentialsManagement EnableOrganizationsRootSessions EnableOutboundWebIdentityFederation GenerateCredentialReport GetAccountPasswordPolicy GetAccountProperties GetAccountSummary GetCredentialReport GetOutboundWebIdentityFederationInfo ListOpenIDConnectProviders ListOrganizationsFeatures ListSAMLProviders
@@ -138,9 +138,9 @@ fn every_operator_operation_is_denied_without_a_signature_and_without_policies()
     let world = World::new();
     let nobody = world.user("nobody", None);
     let admin = world.user("admin", Some(allow(&["*"], &["*"])));
-    let code = |answer: &Response| {
-        let answer: Value = serde_json::from_slice(&answer.body).unwrap();
-        answer["__type"].as_str().unwrap_or("accepted").to_owned()
+    let code = |response: &Response| {
+        let response: Value = serde_json::from_slice(&response.body).unwrap();
+        response["__type"].as_str().unwrap_or("accepted").to_owned()
     };
     for (name, input) in operator_operations() {
         let unsigned = operator(name, &input).send(world.server.port);

@@ -1,4 +1,4 @@
-//! Where keys come from: discovery over TLS and on loopback, uploaded key sets, and issuers that misbehave.
+//! Sources of keys: discovery over TLS and on loopback, uploaded key sets, and issuers that fail.
 
 use std::fs;
 use std::time::Duration;
@@ -143,7 +143,7 @@ fn several_clusters_may_share_an_issuer_url() {
         ],
     );
     world.exchange(&token).accepted();
-    // A second cluster of that name has keys of its own; the role still trusts the first alone.
+    // A second cluster of that name has keys of its own; the role still trusts only the first.
     let other = Issuer::start();
     let jwks = world.server.home().join("other");
     fs::write(
@@ -264,7 +264,7 @@ fn cached_keys_are_used_while_the_issuer_is_down() {
                 .sign(&world.issuer.key),
         )
         .accepted();
-    // An unknown key makes the server ask, in vain, and takes nothing away.
+    // An unknown key makes the server fetch the keys again, and the cached keys stay.
     assert_ne!(unknown_key(&world).status, 200);
     world
         .exchange(

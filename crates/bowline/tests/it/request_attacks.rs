@@ -1,4 +1,4 @@
-//! Signed requests that were changed, replayed, borrowed or sent to the wrong door. Each beside an accepted twin.
+//! Signed requests that were changed, replayed or sent to another service, each next to an accepted request.
 
 mod ambiguity;
 

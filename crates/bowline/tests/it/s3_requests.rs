@@ -1,4 +1,4 @@
-//! Objects over the wire: keys that look like paths, ranges, streams, and what has no permission of its own.
+//! S3 requests: keys that look like paths, ranges, streams, and requests without a permission of their own.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -80,9 +80,9 @@ fn no_spelling_of_a_key_bypasses_a_deny_statement() {
         "/Insights/secret/k",
         "/insights/bot/%2e%2e/secret/k",
     ] {
-        let answer = get(target);
-        assert!(answer.status >= 400, "{target}: {}", answer.text());
-        assert!(!answer.text().contains("hush"), "{target}");
+        let response = get(target);
+        assert!(response.status >= 400, "{target}: {}", response.text());
+        assert!(!response.text().contains("hush"), "{target}");
     }
 }
 
@@ -183,12 +183,12 @@ fn unsupported_s3_requests_are_rejected_as_not_implemented() {
         ("GET", "/insights/bot/a?anything"),
         ("GET", "/insights?list-type=2&anything=1"),
     ] {
-        let answer = world.s3(Request::new(method, target));
+        let response = world.s3(Request::new(method, target));
         assert_eq!(
-            answer.element("Code").as_deref(),
+            response.element("Code").as_deref(),
             Some("NotImplemented"),
             "{method} {target}: {}",
-            answer.verdict()
+            response.verdict()
         );
     }
     assert_eq!(world.s3(Request::get("/insights/bot/a")).text(), "hello");
@@ -295,7 +295,7 @@ fn creating_a_bucket_that_another_account_owns_is_a_conflict() {
     let create = || Request::new("PUT", "/ledger");
     world.send(&other, "s3", create()).accepted();
     assert_snapshot!(world.s3(create()).verdict(), @"409 BucketAlreadyExists: The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.");
-    // Whoever may not make buckets does not learn whose name it is.
+    // A caller without the permission to create buckets does not learn who owns the name.
     let nobody = world.user("nobody", None);
     let refused = world.send(&nobody, "s3", create());
     assert_snapshot!(refused.verdict(), @r#"403 AccessDenied: User: arn:aws:iam::432797229265:user/nobody is not authorized to perform: s3:CreateBucket on resource: "arn:aws:s3:::ledger" because no identity-based policy allows the s3:CreateBucket action"#);
@@ -345,11 +345,11 @@ fn a_body_with_a_wrong_hash_creates_no_bucket() {
     let world = World::new();
     let port = world.server.port;
     let signed = Signer::new(&Bowline::root(), "s3").sign(Request::put("/second", ""), port);
-    let answer = signed
+    let response = signed
         .body("<CreateBucketConfiguration/>")
         .send(port)
         .verdict();
-    assert_snapshot!(answer, @"400 XAmzContentSHA256Mismatch: The provided 'x-amz-content-sha256' header does not match what was computed.");
+    assert_snapshot!(response, @"400 XAmzContentSHA256Mismatch: The provided 'x-amz-content-sha256' header does not match what was computed.");
     assert_snapshot!(Request::put("/second", "<").send(port).verdict(), @"403 AccessDenied: Access Denied");
     assert_eq!(world.s3(Request::new("HEAD", "/second")).status, 404);
 }

@@ -1,4 +1,4 @@
-//! The AWS SDKs of other languages, as in a pod: where they put a bucket's name, and how they sign what they send.
+//! The AWS SDKs of other languages, as in a pod: where they put the name of a bucket, and how they sign requests.
 //!
 //! Each run goes through a proxy that notes both, so a test fails if an SDK no longer sends what its name says that the
 //! server was shown.
@@ -57,7 +57,7 @@ enum Way {
     HttpsByName,
 }
 
-/// Runs an SDK's program on one way, and gives what it told and how its S3 requests came.
+/// Runs an SDK's program with one kind of URL: its output, and the form of its S3 requests.
 #[track_caller]
 fn run(sdk: &Sdk, world: &World, way: Way, arguments: &[&str]) -> (String, String) {
     let proxy = match way {
@@ -68,16 +68,16 @@ fn run(sdk: &Sdk, world: &World, way: Way, arguments: &[&str]) -> (String, Strin
         Way::HttpByAddress => format!("http://127.0.0.1:{}", proxy.port),
         Way::HttpByName | Way::HttpsByName => proxy.url.clone(),
     };
-    let told = sdk.run(world, &proxy, &url, arguments);
-    (told, proxy.seen())
+    let printed = sdk.run(world, &proxy, &url, arguments);
+    (printed, proxy.seen())
 }
 
 #[test]
 fn the_javascript_sdk_works_as_in_a_pod() {
     let Some(sdk) = javascript() else { return };
     let world = world();
-    let (told, seen) = run(&sdk, &world, Way::HttpByAddress, &[]);
-    assert_snapshot!(told, @"
+    let (printed, seen) = run(&sdk, &world, Way::HttpByAddress, &[]);
+    assert_snapshot!(printed, @"
     arn:aws:sts::432797229265:assumed-role/bot/pod
     bytes equal
     stream equal
@@ -92,7 +92,7 @@ fn the_javascript_sdk_works_as_in_a_pod() {
     ");
     let run = |way, arguments: &[&str]| {
         let (again, seen) = run(&sdk, &world, way, arguments);
-        assert_eq!(again, told);
+        assert_eq!(again, printed);
         seen
     };
     assert_snapshot!(run(Way::HttpByName, &[]), @"
@@ -121,8 +121,8 @@ fn the_javascript_sdk_works_as_in_a_pod() {
 fn the_go_sdk_works_as_in_a_pod() {
     let Some(sdk) = go() else { return };
     let world = world();
-    let (told, seen) = run(&sdk, &world, Way::HttpByAddress, &[]);
-    assert_snapshot!(told, @"
+    let (printed, seen) = run(&sdk, &world, Way::HttpByAddress, &[]);
+    assert_snapshot!(printed, @"
     arn:aws:sts::432797229265:assumed-role/bot/pod
     bytes equal
     large equal
@@ -136,7 +136,7 @@ fn the_go_sdk_works_as_in_a_pod() {
     ");
     let run = |way, arguments: &[&str]| {
         let (again, seen) = run(&sdk, &world, way, arguments);
-        assert_eq!(again, told);
+        assert_eq!(again, printed);
         seen
     };
     assert_snapshot!(run(Way::HttpByName, &[]), @"
@@ -163,8 +163,8 @@ fn the_go_sdk_works_as_in_a_pod() {
 fn the_java_sdk_works_as_in_a_pod() {
     let Some(sdk) = java() else { return };
     let world = world();
-    let (told, seen) = run(&sdk, &world, Way::HttpByAddress, &[]);
-    assert_snapshot!(told, @"
+    let (printed, seen) = run(&sdk, &world, Way::HttpByAddress, &[]);
+    assert_snapshot!(printed, @"
     arn:aws:sts::432797229265:assumed-role/bot/pod
     bytes equal
     large equal
@@ -178,7 +178,7 @@ fn the_java_sdk_works_as_in_a_pod() {
     ");
     let run = |way, arguments: &[&str]| {
         let (again, seen) = run(&sdk, &world, way, arguments);
-        assert_eq!(again, told);
+        assert_eq!(again, printed);
         seen
     };
     assert_snapshot!(run(Way::HttpByName, &[]), @"
@@ -207,10 +207,10 @@ fn the_go_sdk_sends_its_token_to_aws_unless_the_sts_endpoint_is_set() {
     let url = ("AWS_ENDPOINT_URL", proxy.url.as_str());
     let lost = sdk.output(&world, &proxy, &[], &[url]);
     assert!(!lost.status.success());
-    let told = String::from_utf8(lost.stdout).unwrap();
+    let printed = String::from_utf8(lost.stdout).unwrap();
     assert!(
-        told.contains("not on loopback: sts.us-east-1.amazonaws.com:443"),
-        "{told}"
+        printed.contains("not on loopback: sts.us-east-1.amazonaws.com:443"),
+        "{printed}"
     );
     let sts = ("AWS_ENDPOINT_URL_STS", proxy.url.as_str());
     assert!(

@@ -1,4 +1,4 @@
-//! Audit and log say what happened, and hold nothing that could be used again.
+//! The audit and the log record every decision, and contain no secret.
 
 use std::fs;
 use std::path::Path;
@@ -214,12 +214,12 @@ fn every_decision_has_one_audit_record() {
         // The bot's, and the one that was denied.
         ("AssumeRoleWithWebIdentity", 2),
     ] {
-        let told = records.iter().filter(|record| record["eventName"] == name);
-        assert_eq!(told.count(), expected, "{name}");
+        let printed = records.iter().filter(|record| record["eventName"] == name);
+        assert_eq!(printed.count(), expected, "{name}");
     }
     let denied = denied.request_id();
-    let told = records
+    let printed = records
         .iter()
         .filter(|record| record["requestID"] == *denied);
-    assert_eq!(told.count(), 1);
+    assert_eq!(printed.count(), 1);
 }

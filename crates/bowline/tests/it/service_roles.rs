@@ -1,4 +1,4 @@
-//! Roles of services: who may attach them, who gets their credentials, and that nobody plays the service.
+//! Roles of services: who may attach them, who gets their credentials, and that no client can act as a service.
 
 mod attach;
 mod durability;
@@ -102,11 +102,11 @@ fn world() -> World {
     World::with_service_roles(Launch::default())
 }
 
-/// The credentials in an answer of `GetAttachedCredentials`.
+/// The credentials in a response of `GetAttachedCredentials`.
 #[track_caller]
-fn issued(answer: Response) -> Keys {
-    let answer: Value = serde_json::from_slice(&answer.accepted().body).unwrap();
-    let text = |name: &str| answer["Credentials"][name].as_str().unwrap().to_owned();
+fn issued(response: Response) -> Keys {
+    let response: Value = serde_json::from_slice(&response.accepted().body).unwrap();
+    let text = |name: &str| response["Credentials"][name].as_str().unwrap().to_owned();
     Keys {
         access_key_id: text("AccessKeyId"),
         secret_access_key: text("SecretAccessKey"),
@@ -115,10 +115,10 @@ fn issued(answer: Response) -> Keys {
 }
 
 /// The code of an error, or the status.
-fn code(answer: &Response) -> String {
-    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+fn code(response: &Response) -> String {
+    let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();
     let code = body["__type"].as_str();
-    code.map_or_else(|| answer.status.to_string(), str::to_owned)
+    code.map_or_else(|| response.status.to_string(), str::to_owned)
 }
 
 fn arn(world: &World, keys: &Keys) -> String {
@@ -220,7 +220,7 @@ fn attached_credentials_need_permission_on_the_resource() {
         assert_eq!(code(&refused), "AccessDenied", "{}", refused.text());
     }
     assert_snapshot!(world.issue(&Bowline::other_root(), INSTANCE).text(), @r#"{"__type":"AccessDenied","message":"User: arn:aws:iam::111122223333:root is not authorized to perform: bowline:GetAttachedCredentials on resource: arn:aws:ec2:us-east-1:432797229265:instance/i-0a1b2c3d4e5f60718"}"#);
-    // Whether there is an attachment is not told to strangers either.
+    // Other callers do not learn whether there is an attachment.
     let absent = INSTANCE.replace("0718", "0000");
     let words = |text: String| text.replace(&absent, INSTANCE);
     assert_eq!(
@@ -462,7 +462,7 @@ fn boto3_renews_credentials_of_an_instance_through_a_profile() {
     arn:aws:sts::432797229265:assumed-role/on-ec2/i-0a1b2c3d4e5f60718
     ");
 
-    // Without a profile of its own the command would be asked for by itself: it says so and ends.
+    // Without a profile of its own the command would run itself: it reports this and ends.
     let mut alone = command(&["service", "credentials", "--resource", INSTANCE]);
     let alone = alone
         .env("AWS_ENDPOINT_URL", &world.server.url)

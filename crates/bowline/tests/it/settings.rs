@@ -1,4 +1,4 @@
-//! Where a setting comes from: its flag, else its variable, else the file, else the default.
+//! Sources of a setting: its flag, else its variable, else the file, else the default.
 
 use insta::assert_snapshot;
 

@@ -1,4 +1,4 @@
-//! A machine with one processor: one thread serves everybody, and nothing that a call waits for may hold it.
+//! A machine with one processor: one thread serves all clients, and no request blocks it.
 #![cfg(target_os = "linux")]
 
 use std::{fs, thread};

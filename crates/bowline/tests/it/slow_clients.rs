@@ -1,4 +1,4 @@
-//! Many clients that take their time: they hold little, and others are served meanwhile.
+//! Many slow clients: they use little memory and no thread, and other clients are served.
 
 use std::fs;
 use std::io::Write;
@@ -20,7 +20,7 @@ fn begin(request: &Request, port: u16) -> TcpStream {
     let bytes = request.bytes(port);
     let mut stream = connect(port);
     let (_, begun) = bytes.split_last().unwrap();
-    // One that is refused before its end is still one that was sent.
+    // The server may reject it before its end.
     let _ = stream.write_all(begun);
     stream
 }
@@ -106,8 +106,8 @@ fn a_large_body_with_an_unknown_key_is_rejected_before_it_is_read() {
     };
     // Its last byte is not sent.
     let unknown = signed("AKIAUNKNOWNKEY000000");
-    let answer = exchange_over(begin(&unknown, port), b"");
-    assert_snapshot!(answer.verdict(), @"403 InvalidClientTokenId: The security token included in the request is invalid.");
+    let response = exchange_over(begin(&unknown, port), b"");
+    assert_snapshot!(response.verdict(), @"403 InvalidClientTokenId: The security token included in the request is invalid.");
     let known = signed(&Bowline::root().access_key_id).send(port).verdict();
     assert!(known.starts_with("400 ValidationError: "), "{known}");
 }

@@ -1,4 +1,4 @@
-//! Starting a server: what `init` leaves on disk, what a configuration may say, and when it is ready.
+//! The start of a server: the files of `init`, valid configurations, and readiness.
 
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
@@ -43,7 +43,7 @@ fn said(output: &Output) -> String {
     )
 }
 
-/// The same, without the account that was made up.
+/// The same, without the random account id.
 fn said_of_an_account(output: &Output) -> String {
     let said = said(output);
     let (before, after) = said.split_once("of account ").unwrap();
@@ -55,8 +55,8 @@ fn said_of_an_account(output: &Output) -> String {
 fn the_ready_file_is_written_when_the_server_is_ready() {
     let server = Bowline::start();
     for path in ["/healthz", "/readyz"] {
-        let answer = Request::get(path).send(server.ops_port);
-        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        let response = Request::get(path).send(server.ops_port);
+        assert_eq!(response.status, 200, "{path}: {}", response.text());
     }
     let metrics = Request::get("/metrics").send(server.ops_port).accepted();
     assert!(metrics.text().contains("# EOF"), "{}", metrics.text());
@@ -121,7 +121,7 @@ fn only_the_owner_can_read_the_data_of_a_server() {
     }
 }
 
-/// Starts `serve` with a configuration that must not be accepted: what it says.
+/// Starts `serve` with an invalid configuration: its output.
 fn refused(config: &str, arguments: &[&str]) -> String {
     let home = TempDir::new().unwrap();
     let file = home.path().join("bowline.toml");
@@ -259,7 +259,7 @@ fn a_memory_store_leaves_no_files() {
     assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0);
 }
 
-/// Starts `serve` in `folder` and stops it again; or what it says instead of starting.
+/// Starts `serve` in `folder` and stops it again, or returns its error.
 fn started_in(folder: &Path, arguments: &[&str]) -> Result<(), String> {
     let ready = folder.join("ready.json");
     let _ = fs::remove_file(&ready);
@@ -285,7 +285,7 @@ fn a_temporary_data_folder_ignores_the_default_configuration_file() {
     fs::write(usual.join("bowline.toml"), "mistake = true\n").unwrap();
     let start = |arguments: &[&str]| started_in(home.path(), arguments);
     assert_eq!(start(&["--store", "memory"]), Ok(()));
-    // Whoever names the folder or the file, or keeps data in the folder, has it read.
+    // It is read if the folder or the file is named, or if the folder has the data.
     for named in [
         &["--store", "memory", "--data", "bowline-data"][..],
         &["--store", "memory", "--config", "bowline-data/bowline.toml"],

@@ -1,4 +1,4 @@
-//! Forged, bent and borrowed tokens. Each is refused beside a twin that differs in one thing and is accepted.
+//! Forged and changed tokens. Next to each rejected token stands one that differs in one thing and is accepted.
 
 mod claims;
 
@@ -14,7 +14,7 @@ use crate::support::token::{SUBJECT, Token};
 use crate::support::wait::now;
 use crate::support::world::{World, allow, credentials};
 
-/// Sends the good one, which must be accepted, then the bad one: how that was refused.
+/// Sends the valid one, which must be accepted, then the invalid one: the error of that.
 #[track_caller]
 fn refused(world: &World, good: &str, bad: &str) -> String {
     world.exchange(good).accepted();

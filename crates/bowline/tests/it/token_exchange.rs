@@ -1,4 +1,4 @@
-//! A service account's token becomes credentials that do what the role may do, and no more.
+//! The token of a service account is exchanged for credentials with the permissions of the role.
 
 use insta::assert_snapshot;
 
@@ -45,10 +45,10 @@ fn credentials_stay_valid_after_their_token_expires() {
         .claim("exp", now() + 60)
         .sign(&world.issuer.key);
     let before = now();
-    let answer = world
+    let response = world
         .exchange_with("bot", &short, &[("DurationSeconds", "3600")])
         .accepted();
-    let expiration: jiff::Timestamp = answer.element("Expiration").unwrap().parse().unwrap();
+    let expiration: jiff::Timestamp = response.element("Expiration").unwrap().parse().unwrap();
     let issued = expiration.as_second() - 3600;
     assert!((before..=now()).contains(&issued), "{expiration}");
 }
@@ -81,8 +81,8 @@ fn every_signature_algorithm_of_kubernetes_is_accepted() {
             .token()
             .header("kid", kid)
             .header("alg", algorithm);
-        let answer = world.exchange(&token.sign(key));
-        assert_eq!(answer.status, 200, "{algorithm}: {}", answer.verdict());
+        let response = world.exchange(&token.sign(key));
+        assert_eq!(response.status, 200, "{algorithm}: {}", response.verdict());
     }
 }
 
@@ -198,9 +198,9 @@ fn a_user_assumes_a_role_and_a_chained_session_lasts_an_hour_at_most() {
     };
     assert_snapshot!(assume(&user, &[]).verdict(), @"403 AccessDenied: User: arn:aws:iam::432797229265:user/vendor is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::432797229265:role/wide because no role trust policy allows the sts:AssumeRole action");
     assert_snapshot!(assume(&user, &[("ExternalId", "e-2")]).verdict(), @"403 AccessDenied: User: arn:aws:iam::432797229265:user/vendor is not authorized to perform: sts:AssumeRole on resource: arn:aws:iam::432797229265:role/wide because no role trust policy allows the sts:AssumeRole action");
-    let answer = assume(&user, &[("ExternalId", "e-1"), ("DurationSeconds", "7200")]);
-    assert_snapshot!(answer.text(), @r#"<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials><AccessKeyId>[ASIA]</AccessKeyId><SecretAccessKey>[secret]</SecretAccessKey><SessionToken>[token]</SessionToken><Expiration>[time]</Expiration></Credentials><AssumedRoleUser><AssumedRoleId>[AROA]:test</AssumedRoleId><Arn>arn:aws:sts::432797229265:assumed-role/wide/test</Arn></AssumedRoleUser></AssumeRoleResult><ResponseMetadata><RequestId>[id]</RequestId></ResponseMetadata></AssumeRoleResponse>"#);
-    let first = credentials(&answer);
+    let response = assume(&user, &[("ExternalId", "e-1"), ("DurationSeconds", "7200")]);
+    assert_snapshot!(response.text(), @r#"<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials><AccessKeyId>[ASIA]</AccessKeyId><SecretAccessKey>[secret]</SecretAccessKey><SessionToken>[token]</SessionToken><Expiration>[time]</Expiration></Credentials><AssumedRoleUser><AssumedRoleId>[AROA]:test</AssumedRoleId><Arn>arn:aws:sts::432797229265:assumed-role/wide/test</Arn></AssumedRoleUser></AssumeRoleResult><ResponseMetadata><RequestId>[id]</RequestId></ResponseMetadata></AssumeRoleResponse>"#);
+    let first = credentials(&response);
     assert_snapshot!(assume(&first, &[("ExternalId", "e-1"), ("DurationSeconds", "3601")]).verdict(), @"400 ValidationError: The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.");
     assume(
         &first,

@@ -1,4 +1,4 @@
-//! A server behind a proxy that ends TLS: what clients send over https, and whose word about a caller counts.
+//! A server behind a proxy that terminates TLS: requests over https, and which proxy is trusted.
 //!
 //! The server trusts the proxy at 127.0.0.2. Another one, at 127.0.0.3, says the same and is not believed. The clients of both are at
 //! 127.0.0.1.
@@ -88,7 +88,7 @@ fn the_aws_cli_exchanges_its_token_and_uploads_in_unsigned_chunks_over_https() {
     ");
 }
 
-/// Lists users through a proxy, with headers that nobody has signed.
+/// Lists users through a proxy, with unsigned headers.
 fn list(proxy: &Proxy, keys: &Keys, headers: &[(&str, &str)]) -> Response {
     let signed = Signer::new(keys, "iam").sign(query("iam", "ListUsers", &[]), proxy.port);
     let add = |request: Request, (name, value): &(&str, &str)| request.header(name, value);
@@ -133,7 +133,7 @@ fn source_ip_is_the_address_that_a_trusted_proxy_reports() {
     };
     assert_eq!(through(TRUSTED, &client), "200");
     assert_snapshot!(through(STRANGER, &client), @"403 AccessDenied: User: arn:aws:iam::432797229265:user/client is not authorized to perform: iam:ListUsers on resource: * because no identity-based policy allows the iam:ListUsers action");
-    // Whoever is not trusted speaks for nobody: it is the caller itself.
+    // A proxy that is not trusted is itself the caller.
     assert_eq!(through(STRANGER, &stranger), "200");
     assert_snapshot!(through(TRUSTED, &stranger), @"403 AccessDenied: User: arn:aws:iam::432797229265:user/stranger is not authorized to perform: iam:ListUsers on resource: * because no identity-based policy allows the iam:ListUsers action");
 }

@@ -1,4 +1,4 @@
-//! The ways in that the documentation shows, as a person follows them: a pod by its token, a user by a key.
+//! The tutorials of the documentation, step by step: a pod with its token, a user with an access key.
 
 use std::fs;
 use std::path::Path;
@@ -114,8 +114,8 @@ fn the_pods_page_exchanges_a_projected_token() {
     let in_the_pod = || {
         fs::write(&token, cluster.projected_token(&pod)).unwrap();
         let typed = "aws s3 cp trust.json s3://insights/ && aws s3 ls s3://insights";
-        let told = shell(typed, home, &path(&clients), &variables);
-        assert!(told.ends_with(" trust.json\n"), "{told}");
+        let printed = shell(typed, home, &path(&clients), &variables);
+        assert!(printed.ends_with(" trust.json\n"), "{printed}");
     };
     in_the_pod();
     root(uploaded);
@@ -152,9 +152,9 @@ fn the_users_page_creates_and_uses_an_access_key() {
         ];
         shell(typed, home, &path(&clients), &variables)
     };
-    let told = alice(typed);
-    assert!(told.contains(":user/alice"), "{told}");
-    assert!(told.contains(":assumed-role/analyst/alice"), "{told}");
+    let printed = alice(typed);
+    assert!(printed.contains(":user/alice"), "{printed}");
+    assert!(printed.contains(":assumed-role/analyst/alice"), "{printed}");
     root(change);
     alice("! aws --profile alice sts get-caller-identity");
 }

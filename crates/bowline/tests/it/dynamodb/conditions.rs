@@ -1,4 +1,4 @@
-//! Condition keys: what a policy may ask of a request for items.
+//! Condition keys of requests for items.
 
 use super::*;
 
@@ -8,67 +8,70 @@ fn leading_keys_limit_a_caller_to_its_own_items() {
     let condition =
         json!({ "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": ["a", "monday"] } });
     let bot = world.user("bot", Some(with_condition(&["dynamodb:*"], condition)));
-    let told = |operation: &str, body: Value| told(&call(&world, &bot, operation, &body));
-    assert_eq!(told("GetItem", get("insights", "a")), "200");
+    let outcome = |operation: &str, body: Value| outcome(&call(&world, &bot, operation, &body));
+    assert_eq!(outcome("GetItem", get("insights", "a")), "200");
     assert_eq!(
-        told("GetItem", get("insights", "b")),
+        outcome("GetItem", get("insights", "b")),
         "AccessDeniedException"
     );
-    assert_eq!(told("PutItem", put("insights", "a")), "200");
+    assert_eq!(outcome("PutItem", put("insights", "a")), "200");
     assert_eq!(
-        told("PutItem", put("insights", "b")),
+        outcome("PutItem", put("insights", "b")),
         "AccessDeniedException"
     );
-    assert_eq!(told("Query", query(None, "pk = :v", "a")), "200");
+    assert_eq!(outcome("Query", query(None, "pk = :v", "a")), "200");
     assert_eq!(
-        told("Query", query(None, "pk = :v", "b")),
+        outcome("Query", query(None, "pk = :v", "b")),
         "AccessDeniedException"
     );
     assert_eq!(
-        told("Query", query(Some("by-topic"), "topic = :v", "monday")),
+        outcome("Query", query(Some("by-topic"), "topic = :v", "monday")),
         "200"
     );
     assert_eq!(
-        told("Query", query(Some("by-topic"), "topic = :v", "b")),
+        outcome("Query", query(Some("by-topic"), "topic = :v", "b")),
         "AccessDeniedException"
     );
     // What goes through all partitions has no key that could be held against the policy.
     assert_eq!(
-        told("Scan", json!({ "TableName": "insights" })),
+        outcome("Scan", json!({ "TableName": "insights" })),
         "AccessDeniedException"
     );
     let batch = |keys: Value| json!({ "RequestItems": { "insights": { "Keys": keys } } });
-    assert_eq!(told("BatchGetItem", batch(json!([key("a")]))), "200");
+    assert_eq!(outcome("BatchGetItem", batch(json!([key("a")]))), "200");
     assert_eq!(
-        told("BatchGetItem", batch(json!([key("a"), key("b")]))),
+        outcome("BatchGetItem", batch(json!([key("a"), key("b")]))),
         "AccessDeniedException"
     );
     let transaction = |pk: &str| json!({ "TransactItems": [{ "Get": get("insights", "a") }, { "Get": get("insights", pk) }] });
     assert_eq!(
-        told("TransactGetItems", transaction("b")),
+        outcome("TransactGetItems", transaction("b")),
         "AccessDeniedException"
     );
     let write = |pk: &str| json!({ "RequestItems": { "insights": [{ "PutRequest": { "Item": key(pk) } }] } });
-    assert_eq!(told("BatchWriteItem", write("a")), "200");
-    assert_eq!(told("BatchWriteItem", write("b")), "AccessDeniedException");
+    assert_eq!(outcome("BatchWriteItem", write("a")), "200");
+    assert_eq!(
+        outcome("BatchWriteItem", write("b")),
+        "AccessDeniedException"
+    );
     // Ways to say the one and mean the other.
     let two = json!({
         "TableName": "insights", "KeyConditionExpression": "pk = :v AND pk = :w",
         "ExpressionAttributeValues": { ":v": { "S": "a" }, ":w": { "S": "b" } },
     });
-    assert_eq!(told("Query", two), "AccessDeniedException");
+    assert_eq!(outcome("Query", two), "AccessDeniedException");
     let mut both = query(None, "pk = :v", "a");
     both["KeyConditions"] =
         json!({ "pk": { "ComparisonOperator": "EQ", "AttributeValueList": [{ "S": "b" }] } });
-    assert_eq!(told("Query", both), "AccessDeniedException");
+    assert_eq!(outcome("Query", both), "AccessDeniedException");
     let legacy = |value: &str| {
         json!({
             "TableName": "insights",
             "KeyConditions": { "pk": { "ComparisonOperator": "EQ", "AttributeValueList": [{ "S": value }] } },
         })
     };
-    assert_eq!(told("Query", legacy("a")), "200");
-    assert_eq!(told("Query", legacy("b")), "AccessDeniedException");
+    assert_eq!(outcome("Query", legacy("a")), "200");
+    assert_eq!(outcome("Query", legacy("b")), "AccessDeniedException");
 }
 
 #[test]
@@ -77,7 +80,7 @@ fn attributes_limit_a_caller_to_the_named_attributes() {
     let condition =
         json!({ "ForAllValues:StringEquals": { "dynamodb:Attributes": ["pk", "topic"] } });
     let bot = world.user("bot", Some(with_condition(&["dynamodb:*"], condition)));
-    let told = |operation: &str, body: Value| told(&call(&world, &bot, operation, &body));
+    let outcome = |operation: &str, body: Value| outcome(&call(&world, &bot, operation, &body));
     let projected = |expression: &str| {
         let mut body = get("insights", "a");
         body["ProjectionExpression"] = expression.into();
@@ -94,7 +97,7 @@ fn attributes_limit_a_caller_to_the_named_attributes() {
                 .unwrap()
                 .remove("ExpressionAttributeNames");
         }
-        told("GetItem", body)
+        outcome("GetItem", body)
     };
     assert_eq!(read("topic"), "200");
     assert_eq!(read("#t, pk"), "200");
@@ -103,11 +106,11 @@ fn attributes_limit_a_caller_to_the_named_attributes() {
     assert_eq!(read("#s.topic"), "AccessDeniedException");
     // Nothing is named, and everything comes back.
     assert_eq!(
-        told("GetItem", get("insights", "a")),
+        outcome("GetItem", get("insights", "a")),
         "AccessDeniedException"
     );
     assert_eq!(
-        told("PutItem", put("insights", "a")),
+        outcome("PutItem", put("insights", "a")),
         "AccessDeniedException"
     );
     let delete = |returned: &str| {
@@ -116,24 +119,24 @@ fn attributes_limit_a_caller_to_the_named_attributes() {
         body
     };
     assert_eq!(
-        told("DeleteItem", delete("ALL_OLD")),
+        outcome("DeleteItem", delete("ALL_OLD")),
         "AccessDeniedException"
     );
-    assert_eq!(told("DeleteItem", delete("NONE")), "200");
+    assert_eq!(outcome("DeleteItem", delete("NONE")), "200");
     let update = |expression: &str| {
         json!({
             "TableName": "insights", "Key": key("a"), "UpdateExpression": expression,
             "ExpressionAttributeValues": { ":v": { "S": "x" } },
         })
     };
-    assert_eq!(told("UpdateItem", update("SET topic = :v")), "200");
+    assert_eq!(outcome("UpdateItem", update("SET topic = :v")), "200");
     assert_eq!(
-        told("UpdateItem", update("SET topic = :v REMOVE secret")),
+        outcome("UpdateItem", update("SET topic = :v REMOVE secret")),
         "AccessDeniedException"
     );
     let mut guess = update("SET topic = :v");
     guess["ConditionExpression"] = "begins_with(secret, :v)".into();
-    assert_eq!(told("UpdateItem", guess), "AccessDeniedException");
+    assert_eq!(outcome("UpdateItem", guess), "AccessDeniedException");
 }
 
 #[test]
@@ -143,12 +146,12 @@ fn policies_can_test_tags_and_the_enclosing_operation() {
     let inside = json!({ "StringEquals": { "dynamodb:EnclosingOperation": "TransactWriteItems" } });
     let bot = world.user("bot", Some(with_condition(&["dynamodb:PutItem"], inside)));
     assert_eq!(
-        told(&call(&world, &bot, "PutItem", &put("insights", "c"))),
+        outcome(&call(&world, &bot, "PutItem", &put("insights", "c"))),
         "AccessDeniedException"
     );
     let items = json!({ "TransactItems": [{ "Put": put("insights", "c") }] });
     assert_eq!(
-        told(&call(&world, &bot, "TransactWriteItems", &items)),
+        outcome(&call(&world, &bot, "TransactWriteItems", &items)),
         "200"
     );
 
@@ -157,22 +160,22 @@ fn policies_can_test_tags_and_the_enclosing_operation() {
         "reader",
         Some(with_condition(&["dynamodb:GetItem"], tagged)),
     );
-    let read = || told(&call(&world, &reader, "GetItem", &get("insights", "a")));
+    let read = || outcome(&call(&world, &reader, "GetItem", &get("insights", "a")));
     assert_eq!(read(), "AccessDeniedException");
     let tag =
         json!({ "ResourceArn": arn("insights"), "Tags": [{ "Key": "team", "Value": "red" }] });
     call(&world, &root, "TagResource", &tag).accepted();
     assert_eq!(read(), "200");
-    // Whoever may make tables may not tag them by it.
+    // The permission to create tables does not include the permission to tag them.
     let maker = world.user("maker", Some(allow(&["dynamodb:CreateTable"], &["*"])));
     let mut fresh = table("fresh");
     fresh["Tags"] = json!([{ "Key": "team", "Value": "red" }]);
     assert_eq!(
-        told(&call(&world, &maker, "CreateTable", &fresh)),
+        outcome(&call(&world, &maker, "CreateTable", &fresh)),
         "AccessDeniedException"
     );
     assert_eq!(
-        told(&call(&world, &maker, "CreateTable", &table("fresh"))),
+        outcome(&call(&world, &maker, "CreateTable", &table("fresh"))),
         "200"
     );
 }

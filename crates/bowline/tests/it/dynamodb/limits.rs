@@ -1,4 +1,4 @@
-//! What a request could make the store do without end: deep expressions, long pages, tokens that outlive their table.
+//! Limits of requests to the table store: deep expressions, long pages, and tokens of a deleted table.
 
 use super::*;
 
@@ -7,11 +7,15 @@ fn deep_nesting_is_rejected_everywhere_and_the_server_keeps_running() {
     let world = world();
     let root = Bowline::root();
     let refused = |operation: &str, body: &Value| {
-        let answer = call(&world, &root, operation, body);
-        assert_eq!(told(&answer), "ValidationException", "{operation} {body}");
-        // Whoever else asks is answered.
+        let response = call(&world, &root, operation, body);
+        assert_eq!(
+            outcome(&response),
+            "ValidationException",
+            "{operation} {body}"
+        );
+        // Other clients are served.
         call(&world, &root, "GetItem", &get("insights", "a")).accepted();
-        answer.text()
+        response.text()
     };
     let deep = [
         "(".repeat(4000),
@@ -71,8 +75,8 @@ fn deep_nesting_is_rejected_everywhere_and_the_server_keeps_running() {
             );
         }
         let update = json!({ "TransactItems": [{ "Update": update }] });
-        let answer = call(&world, &root, "TransactWriteItems", &update);
-        assert_eq!(answer.status, 400, "{}", answer.text());
+        let response = call(&world, &root, "TransactWriteItems", &update);
+        assert_eq!(response.status, 400, "{}", response.text());
 
         let projecting = |mut body: Value| {
             body["ProjectionExpression"] = expression.as_str().into();
@@ -105,11 +109,11 @@ fn deep_nesting_is_rejected_everywhere_and_the_server_keeps_running() {
         nested("NOT NOT NOT (", "attribute_not_exists(c)", 99),
     ] {
         body["ConditionExpression"] = taken.into();
-        let answer = told(&call(&world, &root, "PutItem", &body));
-        assert!(["200", "ConditionalCheckFailedException"].contains(&&*answer));
+        let response = outcome(&call(&world, &root, "PutItem", &body));
+        assert!(["200", "ConditionalCheckFailedException"].contains(&&*response));
     }
     for taken in [
-        // Each takes the value of another attribute.
+        // Each uses the value of another attribute.
         (0..100).fold(":v".to_owned(), |inner, n| {
             format!("if_not_exists(b{n}, {inner})")
         }),
@@ -126,13 +130,13 @@ fn deep_nesting_is_rejected_everywhere_and_the_server_keeps_running() {
     let nested =
         |levels: usize| (0..levels).fold(json!({ "S": "x" }), |inner, _| json!({ "L": [inner] }));
     let mut body = put("insights", "a");
-    for (levels, answer) in [
+    for (levels, response) in [
         (31, "200"),
         (32, "ValidationException"),
         (39, "ValidationException"),
     ] {
         body["Item"]["deep"] = nested(levels);
-        assert_eq!(told(&call(&world, &root, "PutItem", &body)), answer);
+        assert_eq!(outcome(&call(&world, &root, "PutItem", &body)), response);
     }
     let path = format!("deep{}", "[0]".repeat(30));
     let mut body = with(
@@ -164,11 +168,11 @@ fn boto3_reads_pages_that_the_server_reads_in_parts() {
     limit 2147483647 [(701, 701, 701)] True [(701, 701, 701)] True
     limit 7 7 [('pk', {'S': 'a'}), ('sk', {'S': '0006'})]
     ");
-    // What is no limit is refused as ever.
+    // An invalid limit is rejected as before.
     let none = json!({ "TableName": "insights", "Limit": 0 });
     for operation in ["Query", "Scan"] {
         let refused = call(&world, &Bowline::root(), operation, &none);
-        assert_eq!(told(&refused), "ValidationException");
+        assert_eq!(outcome(&refused), "ValidationException");
         assert!(
             refused.text().contains("greater than or equal to 1"),
             "{}",
@@ -189,7 +193,7 @@ fn a_client_request_token_is_scoped_to_its_caller_and_tables() {
             "ExpressionAttributeValues": { ":n": { "N": n.to_string() } },
         });
         let body = json!({ "TransactItems": [{ "Update": update }], "ClientRequestToken": token });
-        told(&call(&world, keys, "TransactWriteItems", &body))
+        outcome(&call(&world, keys, "TransactWriteItems", &body))
     };
     let count = || {
         let body = call(&world, &root, "GetItem", &get("other", "counter")).text();

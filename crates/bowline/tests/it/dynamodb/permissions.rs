@@ -1,4 +1,4 @@
-//! Which tables, indexes and items a caller reaches, and which table a request means.
+//! The tables, indexes and items that a caller may use, and the table that a request names.
 
 use super::*;
 
@@ -16,24 +16,30 @@ fn a_policy_limits_a_caller_to_named_tables_and_indexes() {
     let actions = actions.map(|action| format!("dynamodb:{action}"));
     let actions: Vec<_> = actions.iter().map(String::as_str).collect();
     let bot = world.user("bot", Some(allow(&actions, &[&arn("insights")])));
-    let told = |operation: &str, body: Value| told(&call(&world, &bot, operation, &body));
+    let outcome = |operation: &str, body: Value| outcome(&call(&world, &bot, operation, &body));
 
-    assert_eq!(told("PutItem", put("insights", "c")), "200");
-    assert_eq!(told("PutItem", put("other", "c")), "AccessDeniedException");
-    assert_eq!(told("GetItem", get("insights", "a")), "200");
-    assert_eq!(told("GetItem", get("other", "a")), "AccessDeniedException");
+    assert_eq!(outcome("PutItem", put("insights", "c")), "200");
     assert_eq!(
-        told("GetItem", get("nowhere", "a")),
+        outcome("PutItem", put("other", "c")),
+        "AccessDeniedException"
+    );
+    assert_eq!(outcome("GetItem", get("insights", "a")), "200");
+    assert_eq!(
+        outcome("GetItem", get("other", "a")),
         "AccessDeniedException"
     );
     assert_eq!(
-        told("Scan", json!({ "TableName": "insights" })),
+        outcome("GetItem", get("nowhere", "a")),
         "AccessDeniedException"
     );
-    assert_eq!(told("Query", query(None, "pk = :v", "a")), "200");
+    assert_eq!(
+        outcome("Scan", json!({ "TableName": "insights" })),
+        "AccessDeniedException"
+    );
+    assert_eq!(outcome("Query", query(None, "pk = :v", "a")), "200");
     // The index has an ARN of its own.
     assert_eq!(
-        told("Query", query(Some("by-topic"), "topic = :v", "monday")),
+        outcome("Query", query(Some("by-topic"), "topic = :v", "monday")),
         "AccessDeniedException"
     );
     let of_index = world.user(
@@ -48,17 +54,17 @@ fn a_policy_limits_a_caller_to_named_tables_and_indexes() {
     let body = query(None, "pk = :v", "a");
     assert_eq!(call(&world, &of_index, "Query", &body).status, 400);
 
-    // One table that is not allowed spoils the batch.
+    // One table without permission denies the batch.
     let keys = json!({ "Keys": [key("a")] });
     assert_eq!(
-        told(
+        outcome(
             "BatchGetItem",
             json!({ "RequestItems": { "insights": keys } })
         ),
         "200"
     );
     assert_eq!(
-        told(
+        outcome(
             "BatchGetItem",
             json!({ "RequestItems": { "insights": keys, "other": keys } })
         ),
@@ -66,7 +72,7 @@ fn a_policy_limits_a_caller_to_named_tables_and_indexes() {
     );
     let write = json!([{ "DeleteRequest": { "Key": key("b") } }]);
     assert_eq!(
-        told(
+        outcome(
             "BatchWriteItem",
             json!({ "RequestItems": { "insights": write, "other": write } })
         ),
@@ -78,7 +84,7 @@ fn a_policy_limits_a_caller_to_named_tables_and_indexes() {
             .contains("secret")
     );
     assert_eq!(
-        told(
+        outcome(
             "BatchWriteItem",
             json!({ "RequestItems": { "insights": write } })
         ),
@@ -101,7 +107,7 @@ fn a_transaction_needs_permission_for_each_of_its_items() {
         )),
     );
     let write = |items: Value| {
-        told(&call(
+        outcome(&call(
             &world,
             &bot,
             "TransactWriteItems",
@@ -131,7 +137,7 @@ fn a_transaction_needs_permission_for_each_of_its_items() {
     );
     let read = |table: &str| {
         let items = json!({ "TransactItems": [{ "Get": get("insights", "a") }, { "Get": get(table, "b") }] });
-        told(&call(&world, &bot, "TransactGetItems", &items))
+        outcome(&call(&world, &bot, "TransactGetItems", &items))
     };
     assert_eq!(read("insights"), "200");
     assert_eq!(read("other"), "AccessDeniedException");
@@ -159,10 +165,10 @@ fn an_ambiguous_body_is_rejected() {
         .contains("secret")
     );
     let doubled = |body: &str| {
-        let told = send("GetItem", body);
+        let outcome = send("GetItem", body);
         assert!(
-            told.contains("SerializationException") && told.contains("is given twice"),
-            "{told}"
+            outcome.contains("SerializationException") && outcome.contains("is given twice"),
+            "{outcome}"
         );
     };
     doubled(r#"{"TableName": "insights", "TableName": "other", "Key": {"pk": {"S": "a"}}}"#);
@@ -177,7 +183,7 @@ fn an_ambiguous_body_is_rejected() {
         send("BatchGetItem", &request_items("insights", "other"))
             .contains("SerializationException")
     );
-    // Members that the operation does not have, in another case and of another operation.
+    // Members that the operation does not have: in another case, and of another operation.
     assert_snapshot!(send("GetItem", r#"{"TableName": "insights", "Key": {"pk": {"S": "a"}}, "tableName": "other"}"#), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"The parameter tableName is not supported."}"#);
     assert_snapshot!(send("GetItem", r#"{"TableName": "insights", "Key": {"pk": {"S": "a"}}, "table_name": "other"}"#), @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"The parameter table_name is not supported."}"#);
     assert_snapshot!(send("GetItem", "{\"TableName\": \"insights\", \"Key\": {\"pk\": {\"S\": \"a\"}}}\0{}"), @r#"{"__type":"com.amazon.coral.service#SerializationException","message":"line 1, column 53: something stands after the end of the value"}"#);
@@ -200,7 +206,7 @@ fn a_table_arn_names_a_table_of_the_callers_account_only() {
     assert!(by(&bot, &arn("insights")).contains("secret"));
     assert_snapshot!(by(&bot, &arn("other")), @r#"{"__type":"com.amazon.coral.service#AccessDeniedException","message":"User: arn:aws:iam::432797229265:user/bot is not authorized to perform: dynamodb:GetItem on resource: arn:aws:dynamodb:us-east-1:432797229265:table/other because no identity-based policy allows the dynamodb:GetItem action"}"#);
     assert_snapshot!(by(&bot, &foreign), @r#"{"__type":"com.amazon.coral.service#AccessDeniedException","message":"User: arn:aws:iam::432797229265:user/bot is not authorized to perform: dynamodb:GetItem on resource: arn:aws:dynamodb:us-east-1:111122223333:table/vault"}"#);
-    // Not even by those who may do everything in their own account, nor by name, nor one that is not there.
+    // Not by an administrator of another account, nor by its name, nor if it does not exist.
     let root = Bowline::root();
     assert_snapshot!(by(&root, &foreign), @r#"{"__type":"com.amazon.coral.service#AccessDeniedException","message":"User: arn:aws:iam::432797229265:root is not authorized to perform: dynamodb:GetItem on resource: arn:aws:dynamodb:us-east-1:111122223333:table/vault"}"#);
     assert_snapshot!(by(&root, "vault"), @r#"{"__type":"com.amazonaws.dynamodb.v20120810#ResourceNotFoundException","message":"Requested resource not found"}"#);
@@ -221,7 +227,7 @@ fn a_table_arn_names_a_table_of_the_callers_account_only() {
         ),
     ] {
         assert_eq!(
-            told(&call(&world, &root, operation, &body)),
+            outcome(&call(&world, &root, operation, &body)),
             "AccessDeniedException",
             "{operation}"
         );

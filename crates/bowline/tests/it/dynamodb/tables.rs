@@ -56,7 +56,7 @@ fn names_that_differ_only_in_case_are_different_tables() {
             ("UpdateTable", named(name)),
             ("DeleteTable", named(name)),
         ] {
-            let code = told(&call(&world, &root, operation, &body));
+            let code = outcome(&call(&world, &root, operation, &body));
             assert_eq!(code, "ResourceNotFoundException", "{operation} {name}");
         }
         call(&world, &root, "CreateTable", &table(name)).accepted();
@@ -64,7 +64,7 @@ fn names_that_differ_only_in_case_are_different_tables() {
         item["Item"]["name"] = json!({ "S": name });
         call(&world, &root, "PutItem", &item).accepted();
     }
-    let again = told(&call(&world, &root, "CreateTable", &table("Insights")));
+    let again = outcome(&call(&world, &root, "CreateTable", &table("Insights")));
     assert_eq!(again, "ResourceInUseException");
     let listed = |world: &World| {
         let body = call(world, &root, "ListTables", &json!({})).text();
@@ -209,16 +209,16 @@ fn a_broken_region_does_not_affect_other_regions() {
     fs::create_dir(file(&world, "eu-west-1")).unwrap();
     world.server.restart();
     // It is not known whether it was done.
-    let cut = told(&at(&world, "eu-west-1", "DeleteTable", &named("lost")));
+    let cut = outcome(&at(&world, "eu-west-1", "DeleteTable", &named("lost")));
     assert_eq!(cut, "InternalServerError");
     world.server.kill();
     world.server.restart();
     let item = call(&world, &root, "GetItem", &get("insights", "a")).text();
     assert!(item.contains("secret"), "{item}");
     at(&world, "eu-west-2", "CreateTable", &table("fresh")).accepted();
-    let lost = told(&at(&world, "eu-west-1", "GetItem", &get("lost", "a")));
+    let lost = outcome(&at(&world, "eu-west-1", "GetItem", &get("lost", "a")));
     assert_eq!(lost, "ResourceNotFoundException");
-    let kept = told(&at(&world, "eu-west-1", "GetItem", &get("kept", "a")));
+    let kept = outcome(&at(&world, "eu-west-1", "GetItem", &get("kept", "a")));
     assert_eq!(kept, "InternalServerError");
 }
 
@@ -242,7 +242,7 @@ fn a_region_without_tables_keeps_no_file() {
     let mut other = table("insights");
     other["KeySchema"][0]["AttributeName"] = "other".into();
     for n in 0..300 {
-        let refused = told(&at(&world, &format!("r{n}"), "CreateTable", &other));
+        let refused = outcome(&at(&world, &format!("r{n}"), "CreateTable", &other));
         assert_eq!(refused, "ValidationException");
     }
     assert_eq!(kept(), before);
@@ -259,8 +259,9 @@ fn deleting_or_updating_a_table_resumes_an_interrupted_change() {
     let mut world = World::without_roles(Launch::sqlite(), Issuer::start());
     fill(&world);
     let root = Bowline::root();
-    let told_of =
-        |world: &World, operation: &str, body: &Value| told(&call(world, &root, operation, body));
+    let told_of = |world: &World, operation: &str, body: &Value| {
+        outcome(&call(world, &root, operation, body))
+    };
     // The store fails for a while.
     let file = file(&world, "us-east-1");
     let aside = file.with_extension("aside");
@@ -301,7 +302,7 @@ fn a_failed_delete_leaves_the_table_unchanged() {
     let root = Bowline::root();
     let protect = |on: bool| json!({ "TableName": "insights", "DeletionProtectionEnabled": on });
     call(&world, &root, "UpdateTable", &protect(true)).accepted();
-    let refused = told(&call(&world, &root, "DeleteTable", &named("insights")));
+    let refused = outcome(&call(&world, &root, "DeleteTable", &named("insights")));
     assert_eq!(refused, "ValidationException");
     let found = query(Some("by-topic"), "topic = :v", "monday");
     let found = call(&world, &root, "Query", &found).text();

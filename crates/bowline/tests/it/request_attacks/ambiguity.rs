@@ -121,7 +121,7 @@ fn two_host_headers_or_an_absolute_target_are_rejected() {
         .sign(put("a"), port)
         .header("content-length", "5")
         .header("transfer-encoding", "chunked");
-    // Whoever goes by the length sees a second request in what follows: it is none.
+    // A server that uses the length would see a second request in the rest.
     let both = both.body("5\r\nhello\r\n0\r\n\r\nGET /healthz HTTP/1.1\r\nhost: a\r\n\r\n");
     let bytes = String::from_utf8(both.bytes(port)).unwrap();
     let mut stream = connect(port);
@@ -169,7 +169,7 @@ fn a_request_rejected_for_its_headers_is_audited_counted_and_explained() {
         record["additionalEventData"]["explanation"]["reason"],
         explained["reason"]
     );
-    let told = [
+    let printed = [
         "eventName",
         "errorCode",
         "userAgent",
@@ -177,11 +177,11 @@ fn a_request_rejected_for_its_headers_is_audited_counted_and_explained() {
         "readOnly",
         "userIdentity",
     ];
-    let told: serde_json::Map<_, _> = told
+    let printed: serde_json::Map<_, _> = printed
         .into_iter()
         .map(|name| (name.to_owned(), record[name].clone()))
         .collect();
-    assert_snapshot!(serde_json::Value::from(told), @r#"{"errorCode":"InvalidRequest","eventName":"Unknown","readOnly":false,"sourceIPAddress":"127.0.0.1","userAgent":"smuggler","userIdentity":{"type":"Anonymous"}}"#);
+    assert_snapshot!(serde_json::Value::from(printed), @r#"{"errorCode":"InvalidRequest","eventName":"Unknown","readOnly":false,"sourceIPAddress":"127.0.0.1","userAgent":"smuggler","userIdentity":{"type":"Anonymous"}}"#);
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn bytes_that_are_not_http_are_counted() {
     };
     counted(1);
     let many = "x-many: a\r\n".repeat(200);
-    let answer = exchange(port, format!("GET / HTTP/1.1\r\n{many}\r\n").as_bytes());
-    assert_eq!(answer.status, 431);
+    let response = exchange(port, format!("GET / HTTP/1.1\r\n{many}\r\n").as_bytes());
+    assert_eq!(response.status, 431);
     counted(2);
 }

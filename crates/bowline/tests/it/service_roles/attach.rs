@@ -5,24 +5,24 @@ use super::*;
 #[test]
 fn an_invalid_request_gets_a_reason() {
     let world = world();
-    let told = |input: Value| {
+    let printed = |input: Value| {
         let root = Bowline::root();
         world.operate(&root, "AttachRole", &input).text()
     };
     let with = |service: &str, resource: &str, role: &str| json!({ "Service": service, "ResourceArn": resource, "Role": role });
-    assert_snapshot!(told(with("s3.amazonaws.com", INSTANCE, "on-ec2")), @r#"{"__type":"ValidationError","message":"Service: it assumes no roles here; those that do are ec2.amazonaws.com, ecs-tasks.amazonaws.com, lambda.amazonaws.com"}"#);
-    assert_snapshot!(told(with("EC2.amazonaws.com", INSTANCE, "on-ec2")), @r#"{"__type":"ValidationError","message":"Service: it assumes no roles here; those that do are ec2.amazonaws.com, ecs-tasks.amazonaws.com, lambda.amazonaws.com"}"#);
-    assert_snapshot!(told(with("lambda.amazonaws.com", INSTANCE, "on-ec2")), @r#"{"__type":"ValidationError","message":"ResourceArn: it is a resource of ec2.amazonaws.com, not of lambda.amazonaws.com"}"#);
-    assert_snapshot!(told(with("ec2.amazonaws.com", "i-0a1b2c3d4e5f60718", "on-ec2")), @r#"{"__type":"ValidationError","message":"ResourceArn: it is the ARN of no EC2 instance, Lambda function or ECS task"}"#);
-    assert_snapshot!(told(with("ec2.amazonaws.com", "arn:aws:s3:::insights", "on-ec2")), @r#"{"__type":"ValidationError","message":"ResourceArn: it is the ARN of no EC2 instance, Lambda function or ECS task"}"#);
-    assert_snapshot!(told(with("ec2.amazonaws.com", INSTANCE, "on ec2")), @r#"{"__type":"ValidationError","message":"Role: it is no name and no ARN of a role"}"#);
-    assert_snapshot!(told(with("ec2.amazonaws.com", INSTANCE, "arn:aws:iam::432797229265:user/bot")), @r#"{"__type":"ValidationError","message":"arn:aws:iam::432797229265:user/bot is invalid"}"#);
-    assert_snapshot!(told(with("ec2.amazonaws.com", INSTANCE, "nobody")), @r#"{"__type":"NoSuchEntity","message":"The role arn:aws:iam::432797229265:role/nobody cannot be found."}"#);
-    assert_snapshot!(told(json!({ "Service": "ec2.amazonaws.com", "ResourceArn": INSTANCE })), @r#"{"__type":"ValidationError","message":"Role is missing"}"#);
-    // What the server says of a service, nobody else says.
+    assert_snapshot!(printed(with("s3.amazonaws.com", INSTANCE, "on-ec2")), @r#"{"__type":"ValidationError","message":"Service: it assumes no roles here; those that do are ec2.amazonaws.com, ecs-tasks.amazonaws.com, lambda.amazonaws.com"}"#);
+    assert_snapshot!(printed(with("EC2.amazonaws.com", INSTANCE, "on-ec2")), @r#"{"__type":"ValidationError","message":"Service: it assumes no roles here; those that do are ec2.amazonaws.com, ecs-tasks.amazonaws.com, lambda.amazonaws.com"}"#);
+    assert_snapshot!(printed(with("lambda.amazonaws.com", INSTANCE, "on-ec2")), @r#"{"__type":"ValidationError","message":"ResourceArn: it is a resource of ec2.amazonaws.com, not of lambda.amazonaws.com"}"#);
+    assert_snapshot!(printed(with("ec2.amazonaws.com", "i-0a1b2c3d4e5f60718", "on-ec2")), @r#"{"__type":"ValidationError","message":"ResourceArn: it is the ARN of no EC2 instance, Lambda function or ECS task"}"#);
+    assert_snapshot!(printed(with("ec2.amazonaws.com", "arn:aws:s3:::insights", "on-ec2")), @r#"{"__type":"ValidationError","message":"ResourceArn: it is the ARN of no EC2 instance, Lambda function or ECS task"}"#);
+    assert_snapshot!(printed(with("ec2.amazonaws.com", INSTANCE, "on ec2")), @r#"{"__type":"ValidationError","message":"Role: it is no name and no ARN of a role"}"#);
+    assert_snapshot!(printed(with("ec2.amazonaws.com", INSTANCE, "arn:aws:iam::432797229265:user/bot")), @r#"{"__type":"ValidationError","message":"arn:aws:iam::432797229265:user/bot is invalid"}"#);
+    assert_snapshot!(printed(with("ec2.amazonaws.com", INSTANCE, "nobody")), @r#"{"__type":"NoSuchEntity","message":"The role arn:aws:iam::432797229265:role/nobody cannot be found."}"#);
+    assert_snapshot!(printed(json!({ "Service": "ec2.amazonaws.com", "ResourceArn": INSTANCE })), @r#"{"__type":"ValidationError","message":"Role is missing"}"#);
+    // Only the server sets the condition keys of a service.
     let mut said = with("ec2.amazonaws.com", INSTANCE, "on-ec2");
     said["SourceArn"] = json!(OTHER_INSTANCE);
-    assert_snapshot!(told(said), @r#"{"__type":"ValidationError","message":"The request has no member SourceArn; it has Service, ResourceArn, Role"}"#);
+    assert_snapshot!(printed(said), @r#"{"__type":"ValidationError","message":"The request has no member SourceArn; it has Service, ResourceArn, Role"}"#);
     assert!(world.resources(&Bowline::root()).is_empty());
     world
         .attach(&Bowline::root(), INSTANCE, "on-ec2")
@@ -53,8 +53,10 @@ fn attaching_a_role_needs_pass_role_for_that_service() {
     for who in [&nothing, &elsewhere, &another, &this] {
         let refused = world.attach(who, INSTANCE, "on-ec2");
         assert_eq!(code(&refused), "AccessDenied");
-        let told = refused.text();
-        assert!(told.contains("iam:PassRole on resource: arn:aws:iam::432797229265:role/on-ec2"));
+        let printed = refused.text();
+        assert!(
+            printed.contains("iam:PassRole on resource: arn:aws:iam::432797229265:role/on-ec2")
+        );
     }
     let refused = world.attach(&elsewhere, INSTANCE, "on-ec2");
     assert_snapshot!(world.explain(&refused)["reason"].as_str().unwrap(), @"no identity-based policy allows it: statement 2 of `own` asks for StringEquals of iam:PassedToService lambda.amazonaws.com, the request has ec2.amazonaws.com");
@@ -142,7 +144,7 @@ fn a_trust_policy_can_be_limited_to_a_resource() {
     world.attach(&root, INSTANCE, "one").accepted();
     issued(world.issue(&root, INSTANCE));
 
-    // That it is a service is the server's to say, and the address of whoever asks is not the service's.
+    // Only the server sets that the principal is a service, and the client's address is not the service's.
     for (name, condition, verdict) in [
         (
             "is",
@@ -171,9 +173,9 @@ fn a_trust_policy_can_be_limited_to_a_resource() {
         ),
     ] {
         world.service_role(name, &trust("ec2.amazonaws.com", &condition));
-        let answer = world.attach(&root, OTHER_INSTANCE, name);
-        assert_eq!(code(&answer), verdict, "{name}");
-        if answer.status == 200 {
+        let response = world.attach(&root, OTHER_INSTANCE, name);
+        assert_eq!(code(&response), verdict, "{name}");
+        if response.status == 200 {
             world.detach(OTHER_INSTANCE).accepted();
         }
     }

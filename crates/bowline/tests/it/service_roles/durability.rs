@@ -36,8 +36,8 @@ fn a_kill_leaves_no_incomplete_attachment() {
     let send = |port: u16, name: &str, input: Value| {
         let request = operator(name, &input);
         let request = Signer::new(&Bowline::root(), "bowline").sign(request, port);
-        let answer = request.try_send(port);
-        answer.is_some_and(|answer| answer.status == 200 && answer.body == b"{}")
+        let response = request.try_send(port);
+        response.is_some_and(|response| response.status == 200 && response.body == b"{}")
     };
     for round in 0..KILLS {
         let stop = AtomicBool::new(false);
@@ -55,7 +55,7 @@ fn a_kill_leaves_no_incomplete_attachment() {
                         if !send(port, "AttachRole", input) {
                             continue;
                         }
-                        // Every other one is detached again, of which no answer may come.
+                        // Every other attachment is detached again; its response may not arrive.
                         if number.is_multiple_of(2) {
                             attached.lock().unwrap().insert(arn);
                         } else if send(port, "DetachRole", json!({ "ResourceArn": arn })) {

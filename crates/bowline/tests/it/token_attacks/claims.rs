@@ -14,7 +14,7 @@ fn a_duplicate_claim_is_rejected() {
         rewritten.sign(&world.issuer.key)
     };
     assert_snapshot!(refused(&world, &good, &twice(r#""sub":"system:serviceaccount:gbot-dev:other""#)), @"400 InvalidIdentityToken: The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)");
-    // Whichever of the two would have won: refused as well when both are the same, or differ in their spelling alone.
+    // Either of the two could count. Two equal ones, or two spellings of one name, are rejected too.
     assert_eq!(
         refused(&world, &good, &twice(&format!("\"sub\":\"{SUBJECT}\""))),
         refused(&world, &good, &twice(r#""\u0073ub":"x""#))
@@ -81,7 +81,7 @@ fn a_trust_policy_selects_one_of_several_audiences() {
     let several = json!(["https://kubernetes.default.svc", "sts.amazonaws.com"]);
     let token = world.issuer.token().claim("aud", several);
     let token = token.sign(&world.issuer.key);
-    // A plain operator never matches a set, so that nobody is trusted for one of several by chance.
+    // A plain operator never matches a set of values.
     assert_snapshot!(world.exchange(&token).verdict(), @"403 AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity");
     let host = &world.issuer.host;
     let any = world.trust().to_string().replace(
