@@ -384,7 +384,11 @@ fn the_accounts_page_creates_an_account_and_assumes_a_role_in_it() {
         &server,
         &clients,
     );
-    assert!(printed[0].contains("222233334444  made"), "{}", printed[0]);
+    assert!(
+        printed[0].contains("222233334444  created"),
+        "{}",
+        printed[0]
+    );
     assert!(printed[1].contains("arn:aws:iam::222233334444:root"));
     assert!(printed[3].contains("arn:aws:sts::222233334444:assumed-role/auditor/visit"));
 }

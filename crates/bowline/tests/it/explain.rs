@@ -380,9 +380,9 @@ fn a_missing_resource_is_explained_even_if_the_client_gets_access_denied() {
         explanation["reason"].as_str().unwrap().to_owned()
     };
 
-    let told = get(&lister, "/insights/none");
-    assert_snapshot!(told.verdict(), @"404 NoSuchKey: The specified key does not exist.");
-    assert_snapshot!(reason(&told), @"no object has this key; the caller may know, being allowed s3:ListBucket on arn:aws:s3:::insights");
+    let visible = get(&lister, "/insights/none");
+    assert_snapshot!(visible.verdict(), @"404 NoSuchKey: The specified key does not exist.");
+    assert_snapshot!(reason(&visible), @"no object has this key; the caller may know, being allowed s3:ListBucket on arn:aws:s3:::insights");
 
     let hidden = get(&reader, "/insights/none");
     assert_snapshot!(hidden.verdict(), @"403 AccessDenied: Access Denied");
