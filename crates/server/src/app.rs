@@ -8,7 +8,7 @@ use crate::{
     audit::Audit, clock::Clock, config::Config, data_folder::DataFolder,
     explain::denials::RecentDenials, gateway::dynamodb::table_locks::RegionLocks,
     http::body_budget::BodyMemoryBudget, identity::index::IdentityState, metrics::Metrics,
-    oidc::Oidc, request::request_id::RequestIdGenerator, upstream::Upstreams,
+    oidc::TokenVerifier, request::request_id::RequestIdGenerator, upstream::Upstreams,
 };
 
 /// A server's parts.
@@ -27,7 +27,7 @@ pub(crate) struct App {
     /// Identity data.
     pub(crate) state: IdentityState,
     /// Token verification.
-    pub(crate) oidc: Oidc,
+    pub(crate) oidc: TokenVerifier,
     /// The stores of objects and items.
     pub(crate) upstreams: Upstreams,
     /// Locks of the accounts and regions whose tables are in use.

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Shortest secret that may be declared, in characters.
-pub const MIN_SECRET: usize = 16;
+pub const MIN_SECRET_CHARS: usize = 16;
 
 /// What a start found and did.
 #[derive(Debug, Default)]
@@ -49,7 +49,7 @@ pub struct RootCredentials {
 pub enum BootstrapError {
     /// A declared secret can be guessed.
     #[error(
-        "the secret access key declared for account `{0}` has fewer than {MIN_SECRET} characters"
+        "the secret access key declared for account `{0}` has fewer than {MIN_SECRET_CHARS} characters"
     )]
     ShortSecret(AccountId),
     /// A declared access key is another's.
@@ -191,7 +191,7 @@ impl RootCredentials {
 }
 
 fn check(account: &RootCredentials) -> Result<(), BootstrapError> {
-    if account.secret_access_key.expose().len() < MIN_SECRET {
+    if account.secret_access_key.expose().len() < MIN_SECRET_CHARS {
         return Err(BootstrapError::ShortSecret(account.account));
     }
     if account.access_key_id.as_str().starts_with("ASIA") {

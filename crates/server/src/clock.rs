@@ -9,10 +9,10 @@ use jiff::Timestamp;
 
 /// Where the time comes from.
 #[derive(Clone, Copy, Debug)]
-pub struct Clock(Source);
+pub struct Clock(TimeSource);
 
 #[derive(Clone, Copy, Debug)]
-enum Source {
+enum TimeSource {
     System,
     Fixed(Timestamp),
 }
@@ -20,12 +20,12 @@ enum Source {
 impl Clock {
     /// The operating system's time.
     pub fn system() -> Self {
-        Self(Source::System)
+        Self(TimeSource::System)
     }
 
     /// A clock that stands still, for tests.
     pub fn fixed(now: Timestamp) -> Self {
-        Self(Source::Fixed(now))
+        Self(TimeSource::Fixed(now))
     }
 
     /// The time now.
@@ -35,8 +35,8 @@ impl Clock {
     )]
     pub fn now(&self) -> Timestamp {
         match self.0 {
-            Source::System => Timestamp::now(),
-            Source::Fixed(now) => now,
+            TimeSource::System => Timestamp::now(),
+            TimeSource::Fixed(now) => now,
         }
     }
 }

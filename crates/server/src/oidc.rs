@@ -1,6 +1,6 @@
 //! OIDC federation: from the text of a token to a [`VerifiedToken`].
 //!
-//! [`Oidc::verify`] is the one way there: the provider's key, the signature, the times, the audience, in this order. Nothing of
+//! [`TokenVerifier::verify`] is the one way there: the provider's key, the signature, the times, the audience, in this order. Nothing of
 //! a token is believed before, and no setting skips a step. Keys come from the provider's record or its issuer, never from the
 //! token. With known keys nothing waits for the network.
 //!
@@ -15,9 +15,9 @@ mod jwk;
 mod jws;
 mod key_cache;
 mod provider;
-mod signature_memory;
 mod stats;
 mod token;
+mod verified_signatures;
 
 use std::{cmp::Reverse, net::SocketAddr, sync::Arc};
 
@@ -31,17 +31,17 @@ use address::AddressPolicy;
 pub use error::TokenError;
 use fetch::Fetcher;
 use jwk::KeySet;
-pub use jws::{Algorithm, DecodedToken, MAX_TOKEN, MalformedJws, UnusableKey};
-use key_cache::{KeyCache, NoKeys};
+pub use jws::{DecodedToken, JwsAlgorithm, MAX_TOKEN, MalformedJws, UnusableKey};
+use key_cache::{KeyCache, KeysUnavailable};
 pub use provider::{
     InvalidCaBundle, InvalidKeySet, InvalidUrl, validate_ca_bundle, validate_jwks, validate_url,
 };
-use signature_memory::{SignatureMemory, SignatureName};
 pub use stats::Stats;
 pub use token::{UnverifiedToken, VerifiedToken};
+use verified_signatures::{SignatureDigest, VerifiedSignatureCache};
 
 /// Providers of one issuer whose keys are fetched at the same time, for one token.
-const AT_ONCE: usize = 8;
+const MAX_CONCURRENT_FETCHES: usize = 8;
 
 /// Where keys may be fetched from.
 #[derive(Clone, Debug, Default)]
@@ -56,13 +56,13 @@ pub struct OidcConfig {
 
 /// Verifies tokens and keeps what that takes: keys, and the names of good signatures. Bounded.
 #[derive(Debug)]
-pub struct Oidc {
+pub struct TokenVerifier {
     cache: Arc<KeyCache>,
-    memory: SignatureMemory,
+    verified_signatures: VerifiedSignatureCache,
     stats: Arc<Stats>,
 }
 
-impl Oidc {
+impl TokenVerifier {
     /// With nothing known yet.
     pub fn new(config: OidcConfig) -> Self {
         Self::with_resolver(config, Arc::new(SystemResolver))
@@ -78,7 +78,7 @@ impl Oidc {
         let fetcher = Fetcher::new(policy, resolver);
         Self {
             cache: Arc::new(KeyCache::new(fetcher, Arc::clone(&stats))),
-            memory: SignatureMemory::new(),
+            verified_signatures: VerifiedSignatureCache::new(),
             stats,
         }
     }
@@ -88,7 +88,7 @@ impl Oidc {
     /// Providers of another issuer are passed over. `now` is the request's time.
     ///
     /// # Errors
-    /// Why the token is refused; if several providers refuse it, the most telling reason.
+    /// Why the token is refused; if several providers refuse it, the most strongest reason.
     pub async fn verify<'t>(
         &self,
         token: &'t UnverifiedToken<'_>,
@@ -98,16 +98,16 @@ impl Oidc {
         let issuer = token.unverified_issuer();
         let mut waiting = Vec::new();
         // Whom the token is not for, although a key of theirs made the signature. Another provider with that key may take it.
-        let mut judged = None;
+        let mut wrong_audience = None;
         // Those whose keys are there come first: a token of one must not wait for another that cannot be reached.
         for provider in candidates.iter().filter(|p| p.record.issuer() == issuer) {
-            let tried = match self.cache.at_hand(provider, &token.jws, now) {
+            let tried = match self.cache.cached(provider, &token.jws, now) {
                 None => None,
                 Some(keys) => match self.verify_with(&keys, token, provider, now) {
-                    Ok(()) => match token.judge(&provider.record.client_ids, now) {
+                    Ok(()) => match token.validate_claims(&provider.record.client_ids, now) {
                         Ok(verified) => return Ok((verified, Arc::clone(provider))),
                         Err(refusal @ TokenError::Audience { .. }) => {
-                            judged.get_or_insert(refusal);
+                            wrong_audience.get_or_insert(refusal);
                             continue;
                         }
                         Err(refusal) => return Err(refusal),
@@ -122,7 +122,7 @@ impl Oidc {
         let mut fetching = FuturesUnordered::new();
         let mut refusals = Vec::new();
         loop {
-            let room = AT_ONCE.saturating_sub(fetching.len());
+            let room = MAX_CONCURRENT_FETCHES.saturating_sub(fetching.len());
             for (place, provider, tried) in waiting.by_ref().take(room) {
                 fetching.push(async move {
                     let outcome = self.verify_fetched(token, provider, tried, now).await;
@@ -133,23 +133,23 @@ impl Oidc {
                 break;
             };
             match outcome {
-                Ok(()) => match token.judge(&provider.record.client_ids, now) {
+                Ok(()) => match token.validate_claims(&provider.record.client_ids, now) {
                     Ok(verified) => return Ok((verified, Arc::clone(provider))),
                     Err(refusal @ TokenError::Audience { .. }) => {
-                        judged.get_or_insert(refusal);
+                        wrong_audience.get_or_insert(refusal);
                     }
                     Err(refusal) => return Err(refusal),
                 },
                 Err(refusal) => refusals.push((refusal.weight(), Reverse(place), refusal)),
             }
         }
-        if let Some(refusal) = judged {
+        if let Some(refusal) = wrong_audience {
             return Err(refusal);
         }
-        let telling = refusals
+        let strongest = refusals
             .into_iter()
             .max_by_key(|(weight, place, _)| (*weight, *place));
-        Err(telling.map_or_else(
+        Err(strongest.map_or_else(
             || TokenError::UnknownIssuer(issuer.to_owned()),
             |(_, _, refusal)| refusal,
         ))
@@ -175,17 +175,20 @@ impl Oidc {
     ) -> Result<(), TokenError> {
         let keys = match tried {
             None => {
-                let keys = self.cache.keys(provider, &token.jws, now).await;
-                keys.map_err(|no_keys| match no_keys {
-                    NoKeys::Unreachable(reason) => TokenError::Unreachable {
+                let keys = self.cache.get_or_fetch(provider, &token.jws, now).await;
+                keys.map_err(|unavailable| match unavailable {
+                    KeysUnavailable::Unreachable(reason) => TokenError::Unreachable {
                         provider: provider.arn.clone(),
                         reason,
                     },
-                    NoKeys::Useless(reason) => unusable(provider, token, reason),
+                    KeysUnavailable::Useless(reason) => unusable(provider, token, reason),
                 })?
             }
             Some((tried, refusal)) => {
-                let newer = self.cache.newer(provider, &tried, now).await;
+                let newer = self
+                    .cache
+                    .refetch_after_bad_signature(provider, &tried, now)
+                    .await;
                 newer.ok_or(refusal)?
             }
         };
@@ -204,15 +207,15 @@ impl Oidc {
         let mut tried = false;
         for key in keys.candidates(jws) {
             tried = true;
-            let name = SignatureName::new(provider.record.id.as_str(), key, jws);
-            if self.memory.knows(name, now.as_second()) {
+            let digest = SignatureDigest::new(provider.record.id.as_str(), key, jws);
+            if self.verified_signatures.contains(digest, now.as_second()) {
                 self.stats.memory_hits.add();
                 return Ok(());
             }
             self.stats.verifications.add();
             if key.verifies(jws) {
                 if let Some(end) = token.unverified_end() {
-                    self.memory.remember(name, end);
+                    self.verified_signatures.insert(digest, end);
                 }
                 return Ok(());
             }

@@ -33,7 +33,7 @@ use crate::{
         store::{MemoryStore, SqliteStore, Store, StoreError},
     },
     metrics::Metrics,
-    oidc::{Oidc, OidcConfig},
+    oidc::{OidcConfig, TokenVerifier},
     ops::Ops,
     private_files::write_private,
     request::request_id::{NoRandomness, RequestIdGenerator},
@@ -159,7 +159,7 @@ impl Server {
         };
         let (aws_listener, aws) = listen(config.listen).await?;
         let (ops_listener, ops) = listen(config.ops_listen).await?;
-        let oidc = Oidc::new(OidcConfig {
+        let oidc = TokenVerifier::new(OidcConfig {
             allow_loopback: config.allow_loopback_issuers,
             allow_networks: config.allow_networks.clone(),
             own_listeners: vec![aws, ops],

@@ -26,11 +26,11 @@ use crate::{
 };
 
 /// More than anybody's rotation needs.
-const MOST_KEYS: usize = 16;
+const MAX_KEYS: usize = 16;
 /// A file of keys is at most this long.
 const MAX_FILE_BYTES: u64 = 4096;
 /// Longest text of an envelope.
-const MAX_ENVELOPE: usize = 4096;
+const MAX_ENVELOPE_CHARS: usize = 4096;
 
 /// The master key of a server, and those before it.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ impl MasterKey {
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
             let mut material: KeyMaterial = Zeroizing::new([0; 32]);
             let bytes = Zeroizing::new(STANDARD.decode(line).unwrap_or_default());
-            if bytes.len() != material.len() || keys.len() >= MOST_KEYS {
+            if bytes.len() != material.len() || keys.len() >= MAX_KEYS {
                 return Err(MasterKeyError::Malformed);
             }
             material.copy_from_slice(&bytes);
@@ -185,7 +185,7 @@ impl MasterKey {
         context: &str,
         envelope: &Envelope,
     ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-        let sealed = seal::from_text(&envelope.0, MAX_ENVELOPE)?;
+        let sealed = seal::from_text(&envelope.0, MAX_ENVELOPE_CHARS)?;
         let id = seal::key_id(&sealed)?;
         std::iter::once(&self.first)
             .chain(&self.others)
@@ -196,7 +196,7 @@ impl MasterKey {
 
     /// Whether an envelope is under the key that seals now. One that is not should be sealed again.
     pub fn is_current(&self, envelope: &Envelope) -> bool {
-        seal::from_text(&envelope.0, MAX_ENVELOPE)
+        seal::from_text(&envelope.0, MAX_ENVELOPE_CHARS)
             .and_then(|sealed| seal::key_id(&sealed))
             .is_ok_and(|id| id == self.first.id())
     }

@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// Longest token, in characters.
-pub const MAX_TOKEN: usize = 4096;
+pub const MAX_TOKEN_CHARS: usize = 4096;
 
 /// A session that a decision allows: what a [`Permit`] for [`mint`] permits.
 #[derive(Clone, Debug)]
@@ -266,7 +266,7 @@ fn close(
 ) -> Result<(SessionToken, Option<i32>), MintError> {
     let bytes = sealed::encode(session, format)?;
     let packed_policy_size = packed_policy_size(session, bytes.len());
-    if bytes.len() > seal::room(MAX_TOKEN) {
+    if bytes.len() > seal::room(MAX_TOKEN_CHARS) {
         let percent = packed_policy_size.unwrap_or(101).max(101);
         return Err(MintError::TooLarge { percent });
     }
@@ -294,7 +294,7 @@ pub fn open(
     keyring: &Keyring,
     now: Timestamp,
 ) -> Result<Session, SessionError> {
-    let sealed = seal::from_text(token.expose(), MAX_TOKEN)?;
+    let sealed = seal::from_text(token.expose(), MAX_TOKEN_CHARS)?;
     let bytes = keyring.open(Purpose::SessionToken, &[], &sealed, now)?;
     let session = sealed::decode(&bytes)?;
     if session.access_key_id != *access_key_id {
@@ -324,7 +324,7 @@ fn packed_policy_size(session: &Session, length: usize) -> Option<i32> {
         return None;
     }
     let rest = length.saturating_sub(used);
-    let space = seal::room(MAX_TOKEN).saturating_sub(rest).max(1);
+    let space = seal::room(MAX_TOKEN_CHARS).saturating_sub(rest).max(1);
     i32::try_from((used * 100).div_ceil(space)).ok()
 }
 

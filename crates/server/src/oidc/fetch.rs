@@ -42,7 +42,7 @@ pub(super) struct Fetcher {
 
 /// A fetched document.
 #[derive(Debug)]
-pub(super) struct Document {
+pub(super) struct FetchedDocument {
     pub(super) body: Bytes,
     /// `max-age` of `Cache-Control`, in seconds.
     pub(super) max_age: Option<u32>,
@@ -80,7 +80,10 @@ impl Fetcher {
 }
 
 /// Fetches one document.
-pub(super) async fn fetch(client: &DocumentClient, url: &HttpUrl) -> Result<Document, FetchError> {
+pub(super) async fn fetch(
+    client: &DocumentClient,
+    url: &HttpUrl,
+) -> Result<FetchedDocument, FetchError> {
     let authority = &url.authority;
     let request = http::Request::get(url.uri.clone())
         .header(http::header::HOST, authority)
@@ -110,7 +113,7 @@ pub(super) async fn fetch(client: &DocumentClient, url: &HttpUrl) -> Result<Docu
             FetchError::Unreachable(format!("`{authority}` ends the response early: {e}"))
         }
     })?;
-    Ok(Document {
+    Ok(FetchedDocument {
         body: body.to_bytes(),
         max_age,
     })

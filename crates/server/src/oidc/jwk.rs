@@ -7,7 +7,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bowline_json::Json;
 
 use super::fetch::DOCUMENT_LIMITS;
-use super::jws::{Algorithm, CompactJws, PublicKey, UnusableKey};
+use super::jws::{CompactJws, JwsAlgorithm, PublicKey, UnusableKey};
 
 /// Keys of one set.
 const MAX_KEYS: usize = 100;
@@ -137,7 +137,7 @@ fn key(jwk: &Json<'_>) -> Result<PublicKey, String> {
         None => None,
         Some(alg) => Some(
             alg.as_str()
-                .and_then(Algorithm::from_name)
+                .and_then(JwsAlgorithm::from_name)
                 .ok_or("its `alg` is not supported")?,
         ),
     };

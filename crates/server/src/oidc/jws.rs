@@ -28,7 +28,7 @@ const MAX_KID: usize = 512;
 
 /// A signature algorithm (RFC 7518 section 3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Algorithm {
+pub enum JwsAlgorithm {
     /// RSA PKCS #1 v1.5 with SHA-256.
     Rs256,
     /// RSA PKCS #1 v1.5 with SHA-384.
@@ -41,7 +41,7 @@ pub enum Algorithm {
     Es384,
 }
 
-impl Algorithm {
+impl JwsAlgorithm {
     /// The algorithm of this name. Names are case-sensitive.
     pub fn from_name(name: &str) -> Option<Self> {
         Some(match name {
@@ -132,7 +132,7 @@ pub(super) struct CompactJws<'a> {
     signed: &'a str,
     signature: &'a [u8],
     /// What the header names.
-    pub(super) algorithm: Algorithm,
+    pub(super) algorithm: JwsAlgorithm,
     /// The key that the header names; an empty one is none.
     pub(super) kid: Option<Cow<'a, str>>,
     /// The claims as they stand there.
@@ -149,7 +149,7 @@ impl<'a> CompactJws<'a> {
             }
         }
         let name = header.get("alg").and_then(Json::as_str).unwrap_or("");
-        let algorithm = Algorithm::from_name(name).ok_or_else(|| {
+        let algorithm = JwsAlgorithm::from_name(name).ok_or_else(|| {
             let shown = name.chars().take(16).flat_map(char::escape_debug);
             MalformedJws::Algorithm(shown.collect())
         })?;
@@ -180,7 +180,7 @@ impl<'a> CompactJws<'a> {
 #[derive(Debug)]
 pub(super) struct PublicKey {
     /// The algorithms that it takes, each with its ready key.
-    ready: Vec<(Algorithm, ParsedPublicKey)>,
+    ready: Vec<(JwsAlgorithm, ParsedPublicKey)>,
     thumbprint: [u8; 32],
 }
 
@@ -206,7 +206,7 @@ pub enum UnusableKey {
 
 impl PublicKey {
     /// An RSA key from its big-endian numbers. Without `alg` it takes RS256, RS384 and RS512.
-    pub(super) fn rsa(n: &[u8], e: &[u8], alg: Option<Algorithm>) -> Result<Self, UnusableKey> {
+    pub(super) fn rsa(n: &[u8], e: &[u8], alg: Option<JwsAlgorithm>) -> Result<Self, UnusableKey> {
         let (n, e) = (without_zeros(n), without_zeros(e));
         let odd = |number: &[u8]| number.last().is_some_and(|byte| byte % 2 == 1);
         let zeros = n.first().map_or(8, |byte| byte.leading_zeros() as usize);
@@ -217,20 +217,24 @@ impl PublicKey {
             return Err(UnusableKey::Exponent);
         }
         let algorithms: &[_] = match alg {
-            None => &[Algorithm::Rs256, Algorithm::Rs384, Algorithm::Rs512],
-            Some(Algorithm::Rs256) => &[Algorithm::Rs256],
-            Some(Algorithm::Rs384) => &[Algorithm::Rs384],
-            Some(Algorithm::Rs512) => &[Algorithm::Rs512],
-            Some(Algorithm::Es256 | Algorithm::Es384) => return Err(UnusableKey::Algorithm),
+            None => &[
+                JwsAlgorithm::Rs256,
+                JwsAlgorithm::Rs384,
+                JwsAlgorithm::Rs512,
+            ],
+            Some(JwsAlgorithm::Rs256) => &[JwsAlgorithm::Rs256],
+            Some(JwsAlgorithm::Rs384) => &[JwsAlgorithm::Rs384],
+            Some(JwsAlgorithm::Rs512) => &[JwsAlgorithm::Rs512],
+            Some(JwsAlgorithm::Es256 | JwsAlgorithm::Es384) => return Err(UnusableKey::Algorithm),
         };
         let components = PublicKeyComponents { n, e };
         let mut ready = Vec::with_capacity(algorithms.len());
         for &algorithm in algorithms {
             let parameters = match algorithm {
-                Algorithm::Rs256 => &signature::RSA_PKCS1_2048_8192_SHA256,
-                Algorithm::Rs384 => &signature::RSA_PKCS1_2048_8192_SHA384,
-                Algorithm::Rs512 => &signature::RSA_PKCS1_2048_8192_SHA512,
-                Algorithm::Es256 | Algorithm::Es384 => return Err(UnusableKey::Algorithm),
+                JwsAlgorithm::Rs256 => &signature::RSA_PKCS1_2048_8192_SHA256,
+                JwsAlgorithm::Rs384 => &signature::RSA_PKCS1_2048_8192_SHA384,
+                JwsAlgorithm::Rs512 => &signature::RSA_PKCS1_2048_8192_SHA512,
+                JwsAlgorithm::Es256 | JwsAlgorithm::Es384 => return Err(UnusableKey::Algorithm),
             };
             let key = components.to_parsed_public_key(parameters);
             ready.push((algorithm, key.map_err(|_| UnusableKey::Numbers)?));
@@ -251,11 +255,11 @@ impl PublicKey {
         curve: &str,
         x: &[u8],
         y: &[u8],
-        alg: Option<Algorithm>,
+        alg: Option<JwsAlgorithm>,
     ) -> Result<Self, UnusableKey> {
         let (algorithm, parameters, size) = match curve {
-            "P-256" => (Algorithm::Es256, &signature::ECDSA_P256_SHA256_FIXED, 32),
-            "P-384" => (Algorithm::Es384, &signature::ECDSA_P384_SHA384_FIXED, 48),
+            "P-256" => (JwsAlgorithm::Es256, &signature::ECDSA_P256_SHA256_FIXED, 32),
+            "P-384" => (JwsAlgorithm::Es384, &signature::ECDSA_P384_SHA384_FIXED, 48),
             _ => return Err(UnusableKey::Curve),
         };
         if alg.is_some_and(|alg| alg != algorithm) {
@@ -278,7 +282,7 @@ impl PublicKey {
     }
 
     /// Whether the key takes this algorithm.
-    pub(super) fn takes(&self, algorithm: Algorithm) -> bool {
+    pub(super) fn takes(&self, algorithm: JwsAlgorithm) -> bool {
         self.ready.iter().any(|(taken, _)| *taken == algorithm)
     }
 

@@ -1,4 +1,4 @@
-//! The keys of each provider: fetched when first needed, kept, renewed, and let go.
+//! The keys of each provider: fetched when first needed, cached, renewed, and let go.
 //!
 //! State is per provider record, never per issuer or key id: two accounts may register one issuer with different keys, and a
 //! record that changes starts anew. Reading known keys takes no lock and does not wait. At most one fetch per provider is
@@ -28,19 +28,19 @@ use crate::identity::index::ProviderEntry;
 const MIN_AGE: u32 = 60;
 const MAX_AGE: u32 = 24 * 3_600;
 /// Without `Cache-Control`.
-const USUAL_AGE: u32 = 3_600;
+const DEFAULT_MAX_AGE: u32 = 3_600;
 /// For so long after their time the last good keys serve, if no newer ones can be had.
-const GRACE: SignedDuration = SignedDuration::from_hours(24);
+const STALE_IF_ERROR: SignedDuration = SignedDuration::from_hours(24);
 /// Between two fetches for the sake of unknown keys.
-const REFETCH_GAP: SignedDuration = SignedDuration::from_secs(10);
+const REFETCH_INTERVAL: SignedDuration = SignedDuration::from_secs(10);
 /// An unknown key id is not looked for again.
-const NEGATIVE: SignedDuration = SignedDuration::from_secs(30);
+const NEGATIVE_TTL: SignedDuration = SignedDuration::from_secs(30);
 const MAX_NEGATIVES: usize = 1_024;
 /// After a failure nobody asks again, when there are no keys and when there are old ones.
-const FAILURE_GAP: SignedDuration = SignedDuration::from_secs(1);
+const RETRY_AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(1);
 /// Longer than any fetch takes: those who waited for one share its failure.
-const SHARED: SignedDuration = SignedDuration::from_secs(10);
-const STALE_GAP: SignedDuration = SignedDuration::from_secs(30);
+const FAILURE_SHARED_FOR: SignedDuration = SignedDuration::from_secs(10);
+const RETRY_AFTER_FAILURE_IF_STALE: SignedDuration = SignedDuration::from_secs(30);
 
 /// The keys of all providers that tokens were seen of.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ pub(super) struct KeyCache {
 
 /// Why there is no key set.
 #[derive(Debug)]
-pub(super) enum NoKeys {
+pub(super) enum KeysUnavailable {
     Unreachable(String),
     Useless(String),
 }
@@ -62,29 +62,29 @@ pub(super) enum NoKeys {
 struct ProviderKeys {
     provider: Arc<ProviderEntry>,
     /// Absent if the record's keys were uploaded, or its settings are damaged.
-    source: Result<Source, String>,
-    keys: ArcSwapOption<Kept>,
-    flight: tokio::sync::Mutex<Flight>,
+    source: Result<KeySource, String>,
+    keys: ArcSwapOption<CachedKeys>,
+    state: tokio::sync::Mutex<FetchState>,
     negatives: Mutex<HashMap<String, Timestamp>>,
 }
 
 #[derive(Debug)]
-enum Source {
+enum KeySource {
     Uploaded,
     Discovery(Arc<ClientConfig>),
 }
 
 #[derive(Debug)]
-struct Kept {
+struct CachedKeys {
     keys: Arc<KeySet>,
-    renew_at: Timestamp,
+    refresh_at: Timestamp,
     fresh_until: Timestamp,
-    gone_at: Timestamp,
+    unusable_from: Timestamp,
 }
 
 /// What came of fetching again.
 #[derive(Debug)]
-enum Again {
+enum Refetch {
     /// What the provider publishes now.
     Fetched(Arc<KeySet>),
     /// What somebody else has fetched meanwhile.
@@ -94,7 +94,7 @@ enum Again {
 }
 
 #[derive(Debug, Default)]
-struct Flight {
+struct FetchState {
     /// How many fetches have ended.
     ended: u64,
     failure: Option<(Timestamp, FetchError)>,
@@ -111,7 +111,7 @@ impl KeyCache {
     }
 
     /// Keys of the provider that are there, within their time, and worth trying for this token.
-    pub(super) fn at_hand(
+    pub(super) fn cached(
         self: &Arc<Self>,
         provider: &Arc<ProviderEntry>,
         token: &CompactJws<'_>,
@@ -119,8 +119,8 @@ impl KeyCache {
     ) -> Option<Arc<KeySet>> {
         let entry = self.entry(provider);
         let keys = match &entry.source {
-            Ok(Source::Uploaded) => Arc::clone(&entry.keys.load().as_ref()?.keys),
-            Ok(Source::Discovery(_)) => self.fresh(&entry, now)?,
+            Ok(KeySource::Uploaded) => Arc::clone(&entry.keys.load().as_ref()?.keys),
+            Ok(KeySource::Discovery(_)) => self.cached_if_fresh(&entry, now)?,
             Err(_) => return None,
         };
         keys.knows(token).then_some(keys)
@@ -128,41 +128,43 @@ impl KeyCache {
 
     /// Keys other than those that were tried and have not made the signature: a provider may have renewed its keys under their old names,
     /// or they have none. Fetched if need be, no more often than for unknown keys.
-    pub(super) async fn newer(
+    pub(super) async fn refetch_after_bad_signature(
         self: &Arc<Self>,
         provider: &Arc<ProviderEntry>,
         tried: &Arc<KeySet>,
         now: Timestamp,
     ) -> Option<Arc<KeySet>> {
         let entry = self.entry(provider);
-        match self.fetch_again(&entry, tried, now).await {
-            Again::Fetched(keys) | Again::Changed(keys) => Some(keys),
-            Again::Refused => None,
+        match self.refetch(&entry, tried, now).await {
+            Refetch::Fetched(keys) | Refetch::Changed(keys) => Some(keys),
+            Refetch::Refused => None,
         }
     }
 
     /// The provider's keys for this token: known ones at once, or fetched ones.
-    pub(super) async fn keys(
+    pub(super) async fn get_or_fetch(
         self: &Arc<Self>,
         provider: &Arc<ProviderEntry>,
         token: &CompactJws<'_>,
         now: Timestamp,
-    ) -> Result<Arc<KeySet>, NoKeys> {
+    ) -> Result<Arc<KeySet>, KeysUnavailable> {
         let entry = self.entry(provider);
         match &entry.source {
-            Err(reason) => return Err(NoKeys::Useless(reason.clone())),
-            Ok(Source::Uploaded) => {
-                let kept = entry.keys.load();
-                let keys = kept.as_ref().map(|kept| Arc::clone(&kept.keys));
-                return keys.ok_or_else(|| NoKeys::Useless("it has no keys".to_owned()));
+            Err(reason) => return Err(KeysUnavailable::Useless(reason.clone())),
+            Ok(KeySource::Uploaded) => {
+                let cached = entry.keys.load();
+                let keys = cached.as_ref().map(|cached| Arc::clone(&cached.keys));
+                return keys.ok_or_else(|| KeysUnavailable::Useless("it has no keys".to_owned()));
             }
-            Ok(Source::Discovery(_)) => {}
+            Ok(KeySource::Discovery(_)) => {}
         }
-        let keys = self.current(&entry, now).await?;
+        let keys = self.fresh_or_stale(&entry, now).await?;
         if keys.knows(token) {
             return Ok(keys);
         }
-        let newer = self.look_again(&entry, &keys, token, now).await;
+        let newer = self
+            .refetch_for_unknown_kid(&entry, &keys, token, now)
+            .await;
         Ok(newer.unwrap_or(keys))
     }
 
@@ -172,8 +174,9 @@ impl KeyCache {
             return;
         }
         self.providers.rcu(|providers| {
-            let kept = providers.iter().filter(|(id, _)| exists(id));
-            kept.map(|(id, entry)| (id.clone(), Arc::clone(entry)))
+            let cached = providers.iter().filter(|(id, _)| exists(id));
+            cached
+                .map(|(id, entry)| (id.clone(), Arc::clone(entry)))
                 .collect::<HashMap<_, _>>()
         });
     }
@@ -199,33 +202,38 @@ impl KeyCache {
     }
 
     /// Keys within their time.
-    fn fresh(self: &Arc<Self>, entry: &Arc<ProviderKeys>, now: Timestamp) -> Option<Arc<KeySet>> {
-        let kept = entry.keys.load();
-        let kept = kept.as_ref().filter(|kept| now < kept.fresh_until)?;
-        if now >= kept.renew_at {
-            self.renew_behind(entry, now);
-        }
-        Some(Arc::clone(&kept.keys))
-    }
-
-    /// Keys within their time, or beyond it if no newer ones can be had.
-    async fn current(
+    fn cached_if_fresh(
         self: &Arc<Self>,
         entry: &Arc<ProviderKeys>,
         now: Timestamp,
-    ) -> Result<Arc<KeySet>, NoKeys> {
-        if let Some(keys) = self.fresh(entry, now) {
+    ) -> Option<Arc<KeySet>> {
+        let cached = entry.keys.load();
+        let cached = cached.as_ref().filter(|cached| now < cached.fresh_until)?;
+        if now >= cached.refresh_at {
+            self.refresh_in_background(entry, now);
+        }
+        Some(Arc::clone(&cached.keys))
+    }
+
+    /// Keys within their time, or beyond it if no newer ones can be had.
+    async fn fresh_or_stale(
+        self: &Arc<Self>,
+        entry: &Arc<ProviderKeys>,
+        now: Timestamp,
+    ) -> Result<Arc<KeySet>, KeysUnavailable> {
+        if let Some(keys) = self.cached_if_fresh(entry, now) {
             return Ok(keys);
         }
-        let kept = entry.keys.load_full();
-        let gap = if kept.is_some() {
-            STALE_GAP
+        let cached = entry.keys.load_full();
+        let gap = if cached.is_some() {
+            RETRY_AFTER_FAILURE_IF_STALE
         } else {
-            FAILURE_GAP
+            RETRY_AFTER_FAILURE
         };
         // A task of its own, which ends with keys even if the caller hangs up before.
         let (cache, waited_for) = (Arc::clone(self), Arc::clone(entry));
-        let fetching = tokio::spawn(async move { cache.fetch(&waited_for, now, gap).await });
+        let fetching =
+            tokio::spawn(async move { cache.fetch_coalesced(&waited_for, now, gap).await });
         let ended = fetching.await.unwrap_or_else(|e| {
             let reason = format!("fetching ended early: {e}");
             Err(FetchError::Unreachable(reason))
@@ -234,44 +242,44 @@ impl KeyCache {
             Ok(keys) => return Ok(keys),
             Err(failure) => failure,
         };
-        match kept.filter(|kept| now < kept.gone_at) {
-            Some(kept) => {
+        match cached.filter(|cached| now < cached.unusable_from) {
+            Some(cached) => {
                 self.stats.stale_uses.add();
-                Ok(Arc::clone(&kept.keys))
+                Ok(Arc::clone(&cached.keys))
             }
             None => Err(match failure {
-                FetchError::Unreachable(reason) => NoKeys::Unreachable(reason),
-                FetchError::Useless(reason) => NoKeys::Useless(reason),
+                FetchError::Unreachable(reason) => KeysUnavailable::Unreachable(reason),
+                FetchError::Useless(reason) => KeysUnavailable::Useless(reason),
             }),
         }
     }
 
     /// Fetches because of a key that is not known, unless that was tried a moment ago.
-    async fn look_again(
+    async fn refetch_for_unknown_kid(
         self: &Arc<Self>,
         entry: &Arc<ProviderKeys>,
         known: &Arc<KeySet>,
         token: &CompactJws<'_>,
         now: Timestamp,
     ) -> Option<Arc<KeySet>> {
-        let wanted = format!(
+        let key = format!(
             "{} {}",
             token.algorithm.name(),
             token.kid.as_deref().unwrap_or("")
         );
-        if entry.is_negative(&wanted, now) {
+        if entry.is_negative(&key, now) {
             self.stats.negative_hits.add();
             return None;
         }
-        match self.fetch_again(entry, known, now).await {
-            Again::Fetched(keys) => {
+        match self.refetch(entry, known, now).await {
+            Refetch::Fetched(keys) => {
                 if !keys.knows(token) {
-                    entry.add_negative(wanted, now);
+                    entry.add_negative(key, now);
                 }
                 Some(keys)
             }
-            Again::Changed(keys) => Some(keys),
-            Again::Refused => {
+            Refetch::Changed(keys) => Some(keys),
+            Refetch::Refused => {
                 self.stats.negative_hits.add();
                 None
             }
@@ -279,99 +287,104 @@ impl KeyCache {
     }
 
     /// Fetches although these keys are within their time, unless others are there by now, or that was done a moment ago.
-    async fn fetch_again(
+    async fn refetch(
         self: &Arc<Self>,
         entry: &Arc<ProviderKeys>,
         known: &Arc<KeySet>,
         now: Timestamp,
-    ) -> Again {
-        if !matches!(entry.source, Ok(Source::Discovery(_))) {
-            return Again::Refused;
+    ) -> Refetch {
+        if !matches!(entry.source, Ok(KeySource::Discovery(_))) {
+            return Refetch::Refused;
         }
         let (cache, entry, known) = (Arc::clone(self), Arc::clone(entry), Arc::clone(known));
         // A task of its own, which ends with keys even if the caller finds another provider's before.
         let fetching = tokio::spawn(async move {
-            let mut flight = entry.flight.lock().await;
+            let mut state = entry.state.lock().await;
             // Whoever was waiting finds what the one before has fetched.
-            if let Some(kept) = entry.keys.load_full()
-                && !Arc::ptr_eq(&kept.keys, &known)
+            if let Some(cached) = entry.keys.load_full()
+                && !Arc::ptr_eq(&cached.keys, &known)
             {
-                return Again::Changed(Arc::clone(&kept.keys));
+                return Refetch::Changed(Arc::clone(&cached.keys));
             }
-            let lately = |at: Timestamp| now.duration_since(at) < REFETCH_GAP;
-            if flight.refetched.is_some_and(lately) {
-                return Again::Refused;
+            let lately = |at: Timestamp| now.duration_since(at) < REFETCH_INTERVAL;
+            if state.refetched.is_some_and(lately) {
+                return Refetch::Refused;
             }
-            flight.refetched = Some(now);
+            state.refetched = Some(now);
             cache.stats.refetches.add();
-            let fetched = cache.fetch_now(&entry, &mut flight, now).await;
-            fetched.map_or(Again::Refused, Again::Fetched)
+            let fetched = cache.fetch_uncoalesced(&entry, &mut state, now).await;
+            fetched.map_or(Refetch::Refused, Refetch::Fetched)
         });
-        fetching.await.unwrap_or(Again::Refused)
+        fetching.await.unwrap_or(Refetch::Refused)
     }
 
     /// Renews keys while the old ones serve.
-    fn renew_behind(self: &Arc<Self>, entry: &Arc<ProviderKeys>, now: Timestamp) {
-        if entry.flight.try_lock().is_err() {
+    fn refresh_in_background(self: &Arc<Self>, entry: &Arc<ProviderKeys>, now: Timestamp) {
+        if entry.state.try_lock().is_err() {
             return;
         }
         let (cache, entry) = (Arc::clone(self), Arc::clone(entry));
         tokio::spawn(async move {
-            let mut flight = entry.flight.lock().await;
-            let due = |kept: &Arc<Kept>| now >= kept.renew_at;
-            if entry.keys.load().as_ref().is_some_and(due) && !flight.failed_lately(now, STALE_GAP)
+            let mut state = entry.state.lock().await;
+            let due = |cached: &Arc<CachedKeys>| now >= cached.refresh_at;
+            if entry.keys.load().as_ref().is_some_and(due)
+                && !state.failed_lately(now, RETRY_AFTER_FAILURE_IF_STALE)
             {
                 // Its failure is logged, and found again by those whom it hits.
-                let _ = cache.fetch_now(&entry, &mut flight, now).await;
+                let _ = cache.fetch_uncoalesced(&entry, &mut state, now).await;
             }
         });
     }
 
     /// Fetches, or shares the end of the fetch that is under way, or the failure of one a moment ago.
-    async fn fetch(
+    async fn fetch_coalesced(
         &self,
         entry: &ProviderKeys,
         now: Timestamp,
         gap: SignedDuration,
     ) -> Result<Arc<KeySet>, FetchError> {
-        let ended_before = entry.flight.try_lock().map(|flight| flight.ended).ok();
-        let mut flight = entry.flight.lock().await;
-        if let Some(kept) = entry.keys.load_full()
-            && now < kept.fresh_until
+        let ended_before = entry.state.try_lock().map(|state| state.ended).ok();
+        let mut state = entry.state.lock().await;
+        if let Some(cached) = entry.keys.load_full()
+            && now < cached.fresh_until
         {
-            return Ok(Arc::clone(&kept.keys));
+            return Ok(Arc::clone(&cached.keys));
         }
-        let waited = ended_before.is_none_or(|ended| ended != flight.ended);
-        let gap = if waited { gap.max(SHARED) } else { gap };
-        if let Some((_, failure)) = &flight.failure
-            && flight.failed_lately(now, gap)
+        let waited = ended_before.is_none_or(|ended| ended != state.ended);
+        let gap = if waited {
+            gap.max(FAILURE_SHARED_FOR)
+        } else {
+            gap
+        };
+        if let Some((_, failure)) = &state.failure
+            && state.failed_lately(now, gap)
         {
             return Err(failure.clone());
         }
-        self.fetch_now(entry, &mut flight, now).await
+        self.fetch_uncoalesced(entry, &mut state, now).await
     }
 
-    async fn fetch_now(
+    async fn fetch_uncoalesced(
         &self,
         entry: &ProviderKeys,
-        flight: &mut Flight,
+        state: &mut FetchState,
         now: Timestamp,
     ) -> Result<Arc<KeySet>, FetchError> {
-        let Ok(Source::Discovery(tls)) = &entry.source else {
+        let Ok(KeySource::Discovery(tls)) = &entry.source else {
             return Err(FetchError::Useless("keys were uploaded".to_owned()));
         };
         let record = &entry.provider.record;
         self.stats.fetches.add();
         let begun = Instant::now();
         let fetched = discover(&self.fetcher, tls, &record.url, record.issuer()).await;
-        flight.ended = flight.ended.wrapping_add(1);
+        state.ended = state.ended.wrapping_add(1);
         match fetched {
             Ok(published) => {
-                flight.failure = None;
-                let age = published.max_age.unwrap_or(USUAL_AGE);
-                let kept = Kept::new(published.keys, age, now);
-                let keys = Arc::clone(&kept.keys);
-                entry.keys.store(Some(Arc::new(kept)));
+                state.failure = None;
+                let age = published.max_age.unwrap_or(DEFAULT_MAX_AGE);
+                let cached = CachedKeys::new(published.keys, age, now);
+                let keys = Arc::clone(&cached.keys);
+                entry.keys.store(Some(Arc::new(cached)));
                 Ok(keys)
             }
             Err(failure) => {
@@ -379,8 +392,9 @@ impl KeyCache {
                 let provider = &entry.provider.arn;
                 tracing::warn!(provider.arn = %provider, reason = %failure, "Cannot fetch the keys of `{provider}`: {failure}");
                 // Seconds may have gone by: whoever comes next must not wait as long for the same.
-                let waited = SignedDuration::try_from(begun.elapsed()).unwrap_or(SHARED);
-                flight.failure = Some((after(now, waited), failure.clone()));
+                let waited =
+                    SignedDuration::try_from(begun.elapsed()).unwrap_or(FAILURE_SHARED_FOR);
+                state.failure = Some((after(now, waited), failure.clone()));
                 Err(failure)
             }
         }
@@ -394,55 +408,59 @@ impl ProviderKeys {
         let source = match &record.jwks {
             Some(document) => KeySet::uploaded(document.as_bytes())
                 .map(|set| {
-                    keys = Some(Arc::new(Kept::new(set, MAX_AGE, Timestamp::UNIX_EPOCH)));
-                    Source::Uploaded
+                    keys = Some(Arc::new(CachedKeys::new(
+                        set,
+                        MAX_AGE,
+                        Timestamp::UNIX_EPOCH,
+                    )));
+                    KeySource::Uploaded
                 })
                 .map_err(|e| e.to_string()),
-            None => provider::tls(record.ca_bundle.as_deref()).map(Source::Discovery),
+            None => provider::tls(record.ca_bundle.as_deref()).map(KeySource::Discovery),
         };
         Self {
             source,
             provider,
             keys: ArcSwapOption::new(keys),
-            flight: tokio::sync::Mutex::default(),
+            state: tokio::sync::Mutex::default(),
             negatives: Mutex::default(),
         }
     }
 
-    fn is_negative(&self, wanted: &str, now: Timestamp) -> bool {
+    fn is_negative(&self, key: &str, now: Timestamp) -> bool {
         let negatives = self
             .negatives
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        negatives.get(wanted).is_some_and(|until| now < *until)
+        negatives.get(key).is_some_and(|until| now < *until)
     }
 
-    fn add_negative(&self, wanted: String, now: Timestamp) {
+    fn add_negative(&self, key: String, now: Timestamp) {
         let mut negatives = self
             .negatives
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         negatives.retain(|_, until| now < *until);
         if negatives.len() < MAX_NEGATIVES {
-            negatives.insert(wanted, after(now, NEGATIVE));
+            negatives.insert(key, after(now, NEGATIVE_TTL));
         }
     }
 }
 
-impl Kept {
+impl CachedKeys {
     fn new(keys: KeySet, age: u32, now: Timestamp) -> Self {
         let age = SignedDuration::from_secs(i64::from(age.clamp(MIN_AGE, MAX_AGE)));
         let fresh_until = after(now, age);
         Self {
             keys: Arc::new(keys),
-            renew_at: after(now, age / 2),
+            refresh_at: after(now, age / 2),
             fresh_until,
-            gone_at: after(fresh_until, GRACE),
+            unusable_from: after(fresh_until, STALE_IF_ERROR),
         }
     }
 }
 
-impl Flight {
+impl FetchState {
     fn failed_lately(&self, now: Timestamp, gap: SignedDuration) -> bool {
         let lately = |(at, _): &(Timestamp, FetchError)| now.duration_since(*at) < gap;
         self.failure.as_ref().is_some_and(lately)

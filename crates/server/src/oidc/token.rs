@@ -1,7 +1,7 @@
 //! Tokens before and after verification.
 //!
 //! An [`UnverifiedToken`] shows its issuer and nothing else. A [`VerifiedToken`] exists only after the signature, the times and
-//! the audience were found good, and only [`Oidc::verify`](super::Oidc::verify) makes one. Both borrow from the decoded token.
+//! the audience were found good, and only [`TokenVerifier::verify`](super::TokenVerifier::verify) makes one. Both borrow from the decoded token.
 
 use std::borrow::Cow;
 
@@ -15,15 +15,15 @@ use super::{
 };
 
 /// Seconds that clocks may differ. AWS takes a token up to five minutes past `exp` (IAM User Guide, "OIDC federation").
-const SKEW: i64 = 300;
+const CLOCK_SKEW_SECONDS: i64 = 300;
 /// Most claims that conditions may ask for.
 const MAX_CLAIMS: usize = 128;
 /// Most bytes of a text that conditions may ask for.
-const MAX_TEXT: usize = 2_048;
+const MAX_CLAIM_BYTES: usize = 2_048;
 /// Bytes of `sub`, `aud` and `azp` (IAM: a client id has at most 255 characters).
-const MAX_NAME: usize = 1_024;
-/// Claims that have a meaning of their own.
-const OWN: [&str; 9] = [
+const MAX_NAME_BYTES: usize = 1_024;
+/// OtherClaims that have a meaning of their own.
+const RESERVED: [&str; 9] = [
     "iss", "sub", "aud", "azp", "exp", "nbf", "iat", "jti", KUBERNETES,
 ];
 /// The claim whose members are claims as well.
@@ -40,7 +40,7 @@ pub struct UnverifiedToken<'a> {
 pub struct VerifiedToken<'a> {
     claims: &'a JsonObject<'a>,
     subject: &'a str,
-    others: Claims<'a>,
+    others: OtherClaims<'a>,
     audience: Vec<&'a str>,
     matched_audience: &'a str,
     authorized_party: Option<&'a str>,
@@ -66,11 +66,11 @@ impl<'a> UnverifiedToken<'a> {
     /// When it says that it dies, for bounding how long its signature is remembered.
     pub(super) fn unverified_end(&self) -> Option<i64> {
         let expires = self.jws.claims.get("exp")?.as_i64()?;
-        Some(expires.saturating_add(SKEW))
+        Some(expires.saturating_add(CLOCK_SKEW_SECONDS))
     }
 
     /// Judges the claims of a token whose signature was found good: times, then audience, then the rest.
-    pub(super) fn judge(
+    pub(super) fn validate_claims(
         &self,
         client_ids: &[String],
         now: Timestamp,
@@ -78,13 +78,13 @@ impl<'a> UnverifiedToken<'a> {
         let claims = &self.jws.claims;
         let now = now.as_second();
         let expires = required_time(claims, "exp")?;
-        if now >= expires.saturating_add(SKEW) {
+        if now >= expires.saturating_add(CLOCK_SKEW_SECONDS) {
             return Err(TokenError::Expired { now, expires });
         }
         let issued = required_time(claims, "iat")?;
         let not_before = time(claims, "nbf")?;
         for (claim, at) in [("nbf", not_before), ("iat", Some(issued))] {
-            if let Some(at) = at.filter(|at| *at > now.saturating_add(SKEW)) {
+            if let Some(at) = at.filter(|at| *at > now.saturating_add(CLOCK_SKEW_SECONDS)) {
                 return Err(TokenError::NotYet { claim, now, at });
             }
         }
@@ -140,7 +140,9 @@ impl<'a> VerifiedToken<'a> {
     /// The Kubernetes pod that the token is bound to.
     pub fn pod_uid(&self) -> Option<&'a str> {
         let pod = self.claims.get("kubernetes.io")?.get("pod")?;
-        pod.get("uid")?.as_str().filter(|uid| uid.len() <= MAX_NAME)
+        pod.get("uid")?
+            .as_str()
+            .filter(|uid| uid.len() <= MAX_NAME_BYTES)
     }
 
     /// The other claims, for conditions: texts, numbers as JSON writes them, truth values, and lists of these. Members of
@@ -151,17 +153,17 @@ impl<'a> VerifiedToken<'a> {
 }
 
 /// Names and values of claims.
-type Claims<'a> = Vec<(Cow<'a, str>, context::ConditionValue<'a>)>;
+type OtherClaims<'a> = Vec<(Cow<'a, str>, context::ConditionValue<'a>)>;
 
-fn others<'a>(claims: &'a JsonObject<'_>) -> Result<Claims<'a>, TokenError> {
-    let mut kept = Claims::with_capacity(16);
+fn others<'a>(claims: &'a JsonObject<'_>) -> Result<OtherClaims<'a>, TokenError> {
+    let mut kept = OtherClaims::with_capacity(16);
     for member in claims.members() {
         let name = &*member.name;
         if name == KUBERNETES {
             flatten(Cow::Borrowed(name), &member.value, &mut kept)?;
-        } else if OWN.contains(&name) || is_under_kubernetes(name) {
+        } else if RESERVED.contains(&name) || is_under_kubernetes(name) {
             // A claim that is spelled like a member of the object must not stand in for it.
-        } else if OWN.iter().any(|own| own.eq_ignore_ascii_case(name)) {
+        } else if RESERVED.iter().any(|own| own.eq_ignore_ascii_case(name)) {
             return Err(ambiguous(name, "differs from another one by case only"));
         } else {
             keep(Cow::Borrowed(name), &member.value, &mut kept)?;
@@ -191,7 +193,7 @@ fn shown(name: &str) -> String {
     name.chars().take(128).filter(|c| !c.is_control()).collect()
 }
 
-/// Claims that AWS turns into tags and source identity of the session, in its nested and its flat form ("Pass session tags in
+/// OtherClaims that AWS turns into tags and source identity of the session, in its nested and its flat form ("Pass session tags in
 /// STS", "Monitor and control actions taken with assumed roles", IAM User Guide). Policies that ask for them would find nothing.
 fn refuse_session_claims(claims: &JsonObject<'_>) -> Result<(), TokenError> {
     let asks = |name: &str| {
@@ -220,7 +222,7 @@ fn text<'a>(
 }
 
 fn is_name(text: &&str) -> bool {
-    !text.is_empty() && text.len() <= MAX_NAME
+    !text.is_empty() && text.len() <= MAX_NAME_BYTES
 }
 
 fn required_text<'a>(
@@ -261,7 +263,7 @@ fn audience<'a>(claims: &'a JsonObject<'_>) -> Result<Vec<&'a str>, TokenError> 
 fn flatten<'a>(
     name: Cow<'a, str>,
     value: &'a Json<'a>,
-    kept: &mut Claims<'a>,
+    kept: &mut OtherClaims<'a>,
 ) -> Result<(), TokenError> {
     match &value.kind {
         JsonKind::Object(object) => {
@@ -285,7 +287,7 @@ fn flatten<'a>(
 fn keep<'a>(
     name: Cow<'a, str>,
     value: &'a Json<'a>,
-    kept: &mut Claims<'a>,
+    kept: &mut OtherClaims<'a>,
 ) -> Result<(), TokenError> {
     let value = match &value.kind {
         JsonKind::Null | JsonKind::Object(_) => None,
@@ -321,7 +323,7 @@ fn word<'a>(name: &str, value: &'a Json<'a>) -> Result<Option<&'a str>, TokenErr
         JsonKind::Number(number) => number.text(),
         JsonKind::Null | JsonKind::Array(_) | JsonKind::Object(_) => return Ok(None),
     };
-    if word.len() > MAX_TEXT {
+    if word.len() > MAX_CLAIM_BYTES {
         return Err(ambiguous(name, "has a text of more than 2048 bytes"));
     }
     Ok(Some(word))

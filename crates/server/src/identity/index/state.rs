@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// How often an update is tried again when others were faster.
-const ATTEMPTS: usize = 16;
+const MAX_ATTEMPTS: usize = 16;
 
 /// The store, the index that it feeds, and the task between them.
 #[derive(Debug)]
@@ -70,7 +70,7 @@ pub enum UpdateError<E> {
     #[error("the update was refused")]
     Refused(E),
     /// Others were faster, again and again.
-    #[error("the records were changed by others {ATTEMPTS} times in a row")]
+    #[error("the records were changed by others {MAX_ATTEMPTS} times in a row")]
     Busy,
     /// The transaction is not one that a store takes.
     #[error(transparent)]
@@ -172,7 +172,7 @@ impl IdentityState {
         &self,
         mut decide: impl FnMut(&Index) -> Result<(Transaction, T), E>,
     ) -> Result<T, UpdateError<E>> {
-        for _ in 0..ATTEMPTS {
+        for _ in 0..MAX_ATTEMPTS {
             let index = self.current();
             let (transaction, outcome) = decide(&index).map_err(UpdateError::Refused)?;
             match self.commit(transaction).await {

@@ -23,7 +23,7 @@ use crate::{
 /// A format of sealed sessions that this build reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
-    /// The fields of [`Sealed`].
+    /// The fields of [`SealedSession`].
     V2,
 }
 
@@ -50,13 +50,13 @@ impl Format {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Sealed<'a> {
+struct SealedSession<'a> {
     /// As bytes, since a number's length would depend on its value.
     session_id: [u8; 16],
     #[serde(borrow)]
     access_key_id: &'a str,
     secret_access_key: &'a str,
-    kind: Kind,
+    kind: SealedKind,
     account: &'a str,
     role_id: &'a str,
     role_name: &'a str,
@@ -71,19 +71,19 @@ struct Sealed<'a> {
     tags: Vec<(&'a str, &'a str)>,
     transitive_tag_keys: Vec<&'a str>,
     source_identity: Option<&'a str>,
-    web_identity: Option<Claims<'a>>,
+    web_identity: Option<SealedClaims<'a>>,
     service_resource: Option<&'a str>,
     chained_from: Option<&'a str>,
     mfa_authenticated_at: Option<i64>,
 }
 
 #[derive(Serialize, Deserialize)]
-enum Kind {
+enum SealedKind {
     AssumedRole,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Claims<'a> {
+struct SealedClaims<'a> {
     provider_arn: &'a str,
     condition_prefix: &'a str,
     audience: &'a str,
@@ -97,14 +97,14 @@ const CAPACITY_BYTES: usize = 4 * 1024;
 /// Writes a session.
 pub(super) fn encode(session: &Session, format: Format) -> Result<Zeroizing<Vec<u8>>, SealError> {
     let lifetime = session.expires.as_second() - session.issued.as_second();
-    let sealed = Sealed {
+    let sealed = SealedSession {
         session_id: u128::from_str_radix(&session.session_id, 16)
             .map_err(|_| SealError)?
             .to_be_bytes(),
         access_key_id: session.access_key_id.as_str(),
         secret_access_key: session.secret_access_key.expose(),
         kind: match session.kind {
-            SessionKind::AssumedRole => Kind::AssumedRole,
+            SessionKind::AssumedRole => SealedKind::AssumedRole,
         },
         account: session.account.as_str(),
         role_id: session.role_id.as_str(),
@@ -130,7 +130,7 @@ pub(super) fn encode(session: &Session, format: Format) -> Result<Zeroizing<Vec<
             .map(String::as_str)
             .collect(),
         source_identity: session.source_identity.as_deref(),
-        web_identity: session.web_identity.as_ref().map(|claims| Claims {
+        web_identity: session.web_identity.as_ref().map(|claims| SealedClaims {
             provider_arn: &claims.provider_arn,
             condition_prefix: &claims.condition_prefix,
             audience: &claims.audience,
@@ -169,7 +169,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Session, SessionError> {
     }
 }
 
-fn restore(sealed: &Sealed<'_>) -> Option<Session> {
+fn restore(sealed: &SealedSession<'_>) -> Option<Session> {
     let issued = Timestamp::from_second(sealed.issued).ok()?;
     let expires = sealed.issued.checked_add(i64::from(sealed.duration))?;
     let text = |text: Option<&str>| text.map(str::to_owned);
@@ -179,7 +179,7 @@ fn restore(sealed: &Sealed<'_>) -> Option<Session> {
         access_key_id: sealed.access_key_id.parse().ok()?,
         secret_access_key: SecretAccessKey::new(sealed.secret_access_key).ok()?,
         kind: match sealed.kind {
-            Kind::AssumedRole => SessionKind::AssumedRole,
+            SealedKind::AssumedRole => SessionKind::AssumedRole,
         },
         account: sealed.account.parse().ok()?,
         role_id: sealed.role_id.parse().ok()?,

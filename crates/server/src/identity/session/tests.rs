@@ -230,7 +230,7 @@ fn the_packed_size_is_the_share_of_what_fits() {
     assert!(most > 2_048, "{most}");
     let full = of(most).unwrap();
     assert_eq!(full.packed_policy_size, Some(100));
-    assert!((4093..=MAX_TOKEN).contains(&full.token.expose().len()));
+    assert!((4093..=MAX_TOKEN_CHARS).contains(&full.token.expose().len()));
     assert_eq!(
         of(most + 1).unwrap_err(),
         MintError::TooLarge { percent: 101 }

@@ -13,12 +13,12 @@ use super::{
 /// Records in memory.
 #[derive(Debug)]
 pub struct MemoryStore {
-    state: Mutex<State>,
+    state: Mutex<MemoryState>,
     log: Arc<ChangeLog>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct MemoryState {
     revision: Revision,
     records: BTreeMap<RecordKey, (EncodedRecord, Revision)>,
 }

@@ -114,20 +114,20 @@ pub enum RecordError {
 }
 
 #[derive(Deserialize)]
-struct Header {
+struct RecordHeader {
     format: u32,
     kind: String,
 }
 
 #[derive(Serialize)]
-struct Writing<'a, T> {
+struct EncodableRecord<'a, T> {
     format: u32,
     kind: &'a str,
     record: &'a T,
 }
 
 #[derive(Deserialize)]
-struct Reading<T> {
+struct DecodedRecord<T> {
     record: T,
 }
 
@@ -160,7 +160,7 @@ pub fn decode<E: Entity>(key: &RecordKey, value: &[u8]) -> Result<E, RecordError
         key: key.clone(),
         source,
     };
-    let header: Header = serde_json::from_slice(value).map_err(syntax)?;
+    let header: RecordHeader = serde_json::from_slice(value).map_err(syntax)?;
     if header.format > NEWEST_FORMAT {
         return Err(RecordError::NewerFormat {
             key: key.clone(),
@@ -173,7 +173,8 @@ pub fn decode<E: Entity>(key: &RecordKey, value: &[u8]) -> Result<E, RecordError
             found: header.kind,
         });
     }
-    let Reading { record }: Reading<E> = serde_json::from_slice(value).map_err(syntax)?;
+    let DecodedRecord { record }: DecodedRecord<E> =
+        serde_json::from_slice(value).map_err(syntax)?;
     record.validate().map_err(|source| RecordError::Invalid {
         key: key.clone(),
         source,
@@ -195,12 +196,12 @@ fn write<T: Serialize>(
     kind: &str,
     record: &T,
 ) -> Result<EncodedRecord, RecordError> {
-    let writing = Writing {
+    let record = EncodableRecord {
         format,
         kind,
         record,
     };
-    match serde_json::to_vec(&writing) {
+    match serde_json::to_vec(&record) {
         Ok(bytes) => Ok(bytes.into()),
         Err(source) => Err(RecordError::Syntax {
             key: key.clone(),

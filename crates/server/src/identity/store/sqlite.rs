@@ -24,7 +24,7 @@ use crate::private_files::{lock, private_file, private_folder, sync_folder};
 const SCHEMA_VERSION: i64 = 1;
 
 /// Commits that wait for the writer. More wait in their callers.
-const QUEUE: usize = 64;
+const QUEUE_LENGTH: usize = 64;
 
 const SCHEMA: &str = include_str!("sqlite/schema.sql");
 const SETTINGS: &str = include_str!("sqlite/settings.sql");
@@ -32,13 +32,13 @@ const SETTINGS: &str = include_str!("sqlite/settings.sql");
 /// Records in a SQLite file.
 #[derive(Debug)]
 pub struct SqliteStore {
-    commands: Option<mpsc::Sender<Command>>,
+    commands: Option<mpsc::Sender<StoreCommand>>,
     writer: Option<JoinHandle<()>>,
     /// The writer's, so that watches end with it.
     log: Weak<ChangeLog>,
 }
 
-enum Command {
+enum StoreCommand {
     Snapshot(oneshot::Sender<Result<Snapshot, StoreError>>),
     Commit(
         Vec<Precondition>,
@@ -69,9 +69,9 @@ impl SqliteStore {
 
         let revision = latest(&connection)?;
         let log = ChangeLog::new(revision);
-        let (commands, queue) = mpsc::channel(QUEUE);
+        let (commands, queue) = mpsc::channel(QUEUE_LENGTH);
         let watched = Arc::downgrade(&log);
-        let writer = Writer {
+        let writer = StoreWriter {
             connection,
             log,
             _lock: lock,
@@ -87,29 +87,29 @@ impl SqliteStore {
         })
     }
 
-    async fn ask<T>(
+    async fn send<T>(
         &self,
-        command: impl FnOnce(oneshot::Sender<T>) -> Command,
+        command: impl FnOnce(oneshot::Sender<T>) -> StoreCommand,
     ) -> Result<T, StoreError> {
-        let (answer, answered) = oneshot::channel();
+        let (reply, received) = oneshot::channel();
         let commands = self.commands.as_ref().ok_or(StoreError::Closed)?;
         commands
-            .send(command(answer))
+            .send(command(reply))
             .await
             .map_err(|_| StoreError::Closed)?;
-        answered.await.map_err(|_| StoreError::Closed)
+        received.await.map_err(|_| StoreError::Closed)
     }
 }
 
 impl Store for SqliteStore {
     fn snapshot(&self) -> StoreFuture<'_, Result<Snapshot, StoreError>> {
-        Box::pin(async { self.ask(Command::Snapshot).await? })
+        Box::pin(async { self.send(StoreCommand::Snapshot).await? })
     }
 
     fn commit(&self, transaction: Transaction) -> StoreFuture<'_, Result<Revision, CommitError>> {
         Box::pin(async {
             let (conditions, changes) = transaction.validate()?;
-            self.ask(|answer| Command::Commit(conditions, changes, answer))
+            self.send(|reply| StoreCommand::Commit(conditions, changes, reply))
                 .await?
         })
     }
@@ -120,7 +120,7 @@ impl Store for SqliteStore {
     }
 
     fn latest(&self) -> StoreFuture<'_, Result<Revision, StoreError>> {
-        Box::pin(async { self.ask(Command::Latest).await? })
+        Box::pin(async { self.send(StoreCommand::Latest).await? })
     }
 }
 
@@ -136,7 +136,7 @@ impl Drop for SqliteStore {
 }
 
 /// Why a commit was not made, as the writer sees it.
-enum Failed {
+enum CommitFailure {
     Conflict(RecordKey),
     /// Nothing was written.
     Store(StoreError),
@@ -144,41 +144,41 @@ enum Failed {
     Open(StoreError),
 }
 
-impl From<StoreError> for Failed {
+impl From<StoreError> for CommitFailure {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
 }
 
-impl From<Failed> for CommitError {
-    fn from(failed: Failed) -> Self {
+impl From<CommitFailure> for CommitError {
+    fn from(failed: CommitFailure) -> Self {
         match failed {
-            Failed::Conflict(key) => Self::Conflict(key),
-            Failed::Store(error) | Failed::Open(error) => error.into(),
+            CommitFailure::Conflict(key) => Self::Conflict(key),
+            CommitFailure::Store(error) | CommitFailure::Open(error) => error.into(),
         }
     }
 }
 
-struct Writer {
+struct StoreWriter {
     connection: Connection,
     log: Arc<ChangeLog>,
     _lock: File,
 }
 
-impl Writer {
-    /// Serves until nobody is left who could ask, or until it is not known what the file holds: then nothing is written any more, and
+impl StoreWriter {
+    /// Serves until nobody is left who could send, or until it is not known what the file holds: then nothing is written any more, and
     /// the watches end.
-    fn run(mut self, mut queue: mpsc::Receiver<Command>) {
+    fn run(mut self, mut queue: mpsc::Receiver<StoreCommand>) {
         // Whoever asked may have gone away meanwhile: nobody to tell.
         while let Some(command) = queue.blocking_recv() {
             match command {
-                Command::Snapshot(answer) => {
-                    let _ = answer.send(self.snapshot().map_err(database));
+                StoreCommand::Snapshot(reply) => {
+                    let _ = reply.send(self.snapshot().map_err(database));
                 }
-                Command::Commit(conditions, changes, answer) => {
+                StoreCommand::Commit(conditions, changes, reply) => {
                     let committed = self.commit(&conditions, changes);
-                    let is_open = matches!(committed, Err(Failed::Open(_)));
-                    let _ = answer.send(committed.map_err(CommitError::from));
+                    let is_open = matches!(committed, Err(CommitFailure::Open(_)));
+                    let _ = reply.send(committed.map_err(CommitError::from));
                     if is_open {
                         tracing::error!(
                             "It is not known whether a commit was written; the store is closed"
@@ -186,8 +186,8 @@ impl Writer {
                         return;
                     }
                 }
-                Command::Latest(answer) => {
-                    let _ = answer.send(latest(&self.connection));
+                StoreCommand::Latest(reply) => {
+                    let _ = reply.send(latest(&self.connection));
                 }
             }
         }
@@ -197,7 +197,7 @@ impl Writer {
         &mut self,
         conditions: &[Precondition],
         changes: Vec<Change>,
-    ) -> Result<Revision, Failed> {
+    ) -> Result<Revision, CommitFailure> {
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
@@ -205,7 +205,7 @@ impl Writer {
         for condition in conditions {
             let current = revision_of(&transaction, condition.key()).map_err(database)?;
             if !condition.holds(current) {
-                return Err(Failed::Conflict(condition.key().clone()));
+                return Err(CommitFailure::Conflict(condition.key().clone()));
             }
         }
         let before = latest(&transaction)?;
@@ -216,7 +216,7 @@ impl Writer {
         apply(&transaction, &changes, revision).map_err(database)?;
         transaction
             .commit()
-            .map_err(|error| Failed::Open(database(error)))?;
+            .map_err(|error| CommitFailure::Open(database(error)))?;
         self.log.push(Batch {
             revision,
             changes: changes.into(),

@@ -11,12 +11,12 @@ use serde_json::json;
 
 use crate::identity::{entity::OidcProvider, index::ProviderEntry};
 use crate::oidc::{
-    DecodedToken, Oidc, OidcConfig, TokenError, UnverifiedToken,
+    DecodedToken, OidcConfig, TokenError, TokenVerifier, UnverifiedToken,
     testing::{NOW, RSA, STRANGER, at, jwk, record, start_issuer, stored, token_of},
 };
 
-fn loopback() -> Oidc {
-    Oidc::new(OidcConfig {
+fn loopback() -> TokenVerifier {
+    TokenVerifier::new(OidcConfig {
         allow_loopback: true,
         ..OidcConfig::default()
     })
@@ -27,7 +27,7 @@ fn provider(url: &str) -> Arc<ProviderEntry> {
 }
 
 async fn verify(
-    oidc: &Oidc,
+    oidc: &TokenVerifier,
     provider: &Arc<ProviderEntry>,
     token: &str,
     offset: i64,
@@ -369,7 +369,7 @@ async fn a_name_that_leads_inside_is_not_connected_to() {
         "fd00:ec2::254",
     ] {
         let resolver = Fixed(vec![SocketAddr::new(address.parse().unwrap(), port)]);
-        let oidc = Oidc::with_resolver(OidcConfig::default(), Arc::new(resolver));
+        let oidc = TokenVerifier::with_resolver(OidcConfig::default(), Arc::new(resolver));
         let refused = verify(&oidc, &provider("https://issuer.example"), &token, 0).await;
         let Err(TokenError::Unreachable { reason, .. }) = refused else {
             panic!("{address}: {refused:?}")
@@ -386,7 +386,7 @@ async fn a_name_that_leads_inside_is_not_connected_to() {
 async fn a_server_does_not_ask_itself() {
     let issuer = start_issuer();
     let own = issuer.url().replace("http://localhost", "127.0.0.1");
-    let oidc = Oidc::new(OidcConfig {
+    let oidc = TokenVerifier::new(OidcConfig {
         allow_loopback: true,
         own_listeners: vec![
             own.parse().unwrap(),

@@ -16,14 +16,14 @@ use serde_json::json;
 
 use crate::identity::index::ProviderEntry;
 use crate::oidc::{
-    DecodedToken, Oidc, OidcConfig, TokenError, UnverifiedToken, VerifiedToken,
+    DecodedToken, OidcConfig, TokenError, TokenVerifier, UnverifiedToken, VerifiedToken,
     testing::{NOW, RSA, STRANGER, at, jwk, now, record, stored, token_of},
 };
 
 const ISSUER: &str = "https://issuer.example/id";
 
 struct Bench {
-    oidc: Oidc,
+    oidc: TokenVerifier,
     providers: Vec<Arc<ProviderEntry>>,
 }
 
@@ -31,7 +31,7 @@ fn bench(keys: &serde_json::Value) -> Bench {
     let mut record = record(1, ISSUER);
     record.jwks = Some(json!({ "keys": keys }).to_string());
     Bench {
-        oidc: Oidc::new(OidcConfig::default()),
+        oidc: TokenVerifier::new(OidcConfig::default()),
         providers: vec![stored(record, 1)],
     }
 }
@@ -422,7 +422,7 @@ async fn one_issuer_and_key_id_in_two_accounts_are_two_keys() {
         stored(record, 1)
     };
     let (one, two) = (provider(1, &RSA), provider(2, &second));
-    let oidc = Oidc::new(OidcConfig::default());
+    let oidc = TokenVerifier::new(OidcConfig::default());
     let (first, other) = (token().sign(&RSA), token().sign(&second));
     let verify = async |token: &str, provider: &Arc<ProviderEntry>| {
         let decoded = DecodedToken::decode(token).unwrap();
@@ -452,7 +452,7 @@ async fn of_providers_with_one_key_the_one_that_the_token_is_for_vouches() {
         stored(record, 1)
     };
     let providers = [provider(1, "one"), provider(2, "two")];
-    let oidc = Oidc::new(OidcConfig::default());
+    let oidc = TokenVerifier::new(OidcConfig::default());
     for (audience, vouching) in [("one", Some(0)), ("two", Some(1)), ("three", None)] {
         let token = token().claim("aud", audience).sign(&RSA);
         let decoded = DecodedToken::decode(&token).unwrap();
