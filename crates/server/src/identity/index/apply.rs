@@ -1,21 +1,20 @@
-//! How records become an index, and how a commit becomes the next one.
+//! Builds the index of a snapshot, and the next index after a commit.
 //!
-//! A record that is damaged is absent, which refuses whatever needs it, and is logged. A record of a
-//! known kind in a newer format stops the index instead: it may hold a rule that this build does not
-//! know, and absence could allow. A record of an unknown kind is skipped and counted. That is safe
-//! because a kind that could deny something raises the store's
-//! [feature level](entity::feature_level), and a level that this build does not know stops the index.
+//! A record that is damaged is absent, which refuses whatever needs it, and is logged. A record of
+//! a known kind in a newer format stops the index instead: it may hold a rule that this build does
+//! not know, and absence could allow. A record of an unknown kind is skipped and counted. That is
+//! safe because a kind that could deny something raises the store's [feature
+//! level](entity::feature_level), and a level that this build does not know stops the index.
 
+mod principals;
 mod services;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use bowline_iam::account::AccountId;
-use rpds::HashTrieSetSync;
 
 use super::{
-    AccessKeyEntry, AccountEntry, BucketEntry, Index, Indexed, PolicyEntry, ProviderEntry,
-    RoleEntry, TableEntry, UserEntry, access_key_name,
+    AccountEntry, BucketEntry, Index, Indexed, PolicyEntry, ProviderEntry, TableEntry,
     compiled::Compiled,
     name::{NameKey, NameRef},
 };
@@ -25,7 +24,7 @@ use crate::{
         master_key::MasterKey,
     },
     identity::{
-        entity::{self, Entity, FeatureLevel, UniqueId},
+        entity::{self, Entity, FeatureLevel},
         store::{
             Batch, Change, RecordKey, Revision, Snapshot,
             record::{self, RecordError},
@@ -33,10 +32,10 @@ use crate::{
     },
 };
 
-/// Why records do not make an index.
+/// Why records cannot be indexed.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
-    /// A newer version wrote a record.
+    /// A record of a known kind has a newer format.
     #[error(transparent)]
     NewerFormat(RecordError),
     /// The store has a feature level that this build does not know.
@@ -48,7 +47,7 @@ pub enum IndexError {
     /// The store's feature level cannot be read.
     #[error("reading the feature level")]
     FeatureLevelRecord(#[source] RecordError),
-    /// The keyring does not open: most likely this is another master key.
+    /// The keyring does not open, most likely because the master key is another one.
     #[error("opening the keyring")]
     Keyring(#[from] KeyringError),
     /// The keyring cannot be read.
@@ -60,7 +59,7 @@ impl Index {
     /// The index of a whole store.
     ///
     /// # Errors
-    /// [`IndexError`] if the store is not this version's to read.
+    /// [`IndexError`] if this build must not read the store.
     pub fn build(snapshot: &Snapshot, master_key: &MasterKey) -> Result<Self, IndexError> {
         let mut index = Self::default();
         for entry in &snapshot.records {
@@ -73,7 +72,7 @@ impl Index {
     /// The index after one more commit. It shares all but a path with this one.
     ///
     /// # Errors
-    /// [`IndexError`] if the commit is not this version's to read.
+    /// [`IndexError`] if this build must not read the commit.
     pub fn after(&self, batch: &Batch, master_key: &MasterKey) -> Result<Self, IndexError> {
         let mut index = self.clone();
         for change in batch.changes.iter() {
@@ -106,7 +105,7 @@ impl Index {
             "service-attachment" => self.put_service_attachment(key, value, revision),
             "table" => self.put_table(key, value, revision),
             "user" => self.put_user(key, value, revision),
-            // Look-ups hold uniqueness in the store. The index has maps of its own.
+            // Look-ups keep names unique in the store. The index has maps of its own.
             "instance-profile-name"
             | "policy-name"
             | "provider-url"
@@ -169,81 +168,6 @@ impl Index {
         Ok(())
     }
 
-    fn put_user(
-        &mut self,
-        key: &RecordKey,
-        value: &[u8],
-        revision: Revision,
-    ) -> Result<(), IndexError> {
-        let before = self.users.get(key.name()).cloned();
-        self.remove_user(key.name());
-        let Some(record) = read::<entity::User>(key, value)? else {
-            return Ok(());
-        };
-        let known = before
-            .as_ref()
-            .map(|user| (&user.record.permissions.inline, &user.inline));
-        let user = Arc::new(UserEntry {
-            inline: compile_inline(key, &record.permissions.inline, known),
-            arn: record.arn().into(),
-            record: Arc::new(record),
-            revision,
-        });
-        self.attach(&user.record.permissions, &user.record.id);
-        let (id, account) = (user.record.id.clone(), user.record.account);
-        let name = user.record.name.clone();
-        self.users.insert(id.as_str(), account, &name, user);
-        Ok(())
-    }
-
-    fn remove_user(&mut self, id: &str) {
-        if let Some(user) = self.users.get(id).cloned() {
-            self.detach(&user.record.permissions, &user.record.id);
-            self.users
-                .remove(id, user.record.account, &user.record.name);
-        }
-    }
-
-    fn put_role(
-        &mut self,
-        key: &RecordKey,
-        value: &[u8],
-        revision: Revision,
-    ) -> Result<(), IndexError> {
-        let before = self.roles.get(key.name()).cloned();
-        self.remove_role(key.name());
-        let Some(record) = read::<entity::Role>(key, value)? else {
-            return Ok(());
-        };
-        let known = before
-            .as_ref()
-            .map(|role| (&role.record.permissions.inline, &role.inline));
-        let trust = match &before {
-            Some(role) if role.record.trust == record.trust => role.trust.clone(),
-            _ => Compiled::trust(key, &record.trust),
-        };
-        let role = Arc::new(RoleEntry {
-            trust,
-            inline: compile_inline(key, &record.permissions.inline, known),
-            arn: record.arn().into(),
-            record: Arc::new(record),
-            revision,
-        });
-        self.attach(&role.record.permissions, &role.record.id);
-        let (id, account) = (role.record.id.clone(), role.record.account);
-        let name = role.record.name.clone();
-        self.roles.insert(id.as_str(), account, &name, role);
-        Ok(())
-    }
-
-    fn remove_role(&mut self, id: &str) {
-        if let Some(role) = self.roles.get(id).cloned() {
-            self.detach(&role.record.permissions, &role.record.id);
-            self.roles
-                .remove(id, role.record.account, &role.record.name);
-        }
-    }
-
     fn put_policy(
         &mut self,
         key: &RecordKey,
@@ -283,43 +207,6 @@ impl Index {
         if let Some(policy) = self.policies.get(id).cloned() {
             let record = &policy.record;
             self.policies.remove(id, record.account, &record.name);
-        }
-    }
-
-    fn put_access_key(
-        &mut self,
-        key: &RecordKey,
-        value: &[u8],
-        revision: Revision,
-        master_key: &MasterKey,
-    ) -> Result<(), IndexError> {
-        self.remove_access_key(key.name());
-        let Some(record) = read::<entity::AccessKey>(key, value)? else {
-            return Ok(());
-        };
-        let secret = match master_key.open(key, &record.secret) {
-            Ok(secret) => secret,
-            Err(error) => {
-                tracing::error!(%key, %error, "The secret in `{key}` does not open; the access key is refused");
-                return Ok(());
-            }
-        };
-        let name = access_key_name(record.owner_id(), record.id.as_str());
-        let access_key = Arc::new(AccessKeyEntry {
-            record: Arc::new(record),
-            revision,
-            secret,
-        });
-        let account = access_key.record.account;
-        self.access_keys
-            .insert(key.name(), account, &name, access_key);
-        Ok(())
-    }
-
-    fn remove_access_key(&mut self, id: &str) {
-        if let Some(key) = self.access_keys.get(id).cloned() {
-            let name = access_key_name(key.record.owner_id(), id);
-            self.access_keys.remove(id, key.record.account, &name);
         }
     }
 
@@ -419,7 +306,7 @@ impl Index {
         Ok(())
     }
 
-    /// Unlike the other records, a keyring that cannot be read stops the server: without it no session is good.
+    /// A keyring that cannot be read stops the index: without it no session opens.
     fn put_keyring(
         &mut self,
         key: &RecordKey,
@@ -457,35 +344,9 @@ impl Index {
         });
         Ok(())
     }
-
-    fn attach(&mut self, permissions: &entity::Permissions, id: &UniqueId) {
-        for arn in &permissions.attached {
-            let mut ids = self
-                .attachments
-                .get(arn.as_str())
-                .cloned()
-                .unwrap_or_else(HashTrieSetSync::new_sync);
-            ids.insert_mut(id.clone());
-            self.attachments.insert_mut(arn.as_str().into(), ids);
-        }
-    }
-
-    fn detach(&mut self, permissions: &entity::Permissions, id: &UniqueId) {
-        for arn in &permissions.attached {
-            let Some(mut ids) = self.attachments.get(arn.as_str()).cloned() else {
-                continue;
-            };
-            ids.remove_mut(id);
-            if ids.is_empty() {
-                self.attachments.remove_mut(arn.as_str());
-            } else {
-                self.attachments.insert_mut(arn.as_str().into(), ids);
-            }
-        }
-    }
 }
 
-/// Reads a record; one that is damaged is told to the log and is none.
+/// Decodes a record. A damaged one is logged and `None`.
 fn read<E: Entity>(key: &RecordKey, value: &[u8]) -> Result<Option<E>, IndexError> {
     match record::decode(key, value) {
         Ok(record) => Ok(Some(record)),
@@ -497,30 +358,8 @@ fn read<E: Entity>(key: &RecordKey, value: &[u8]) -> Result<Option<E>, IndexErro
             | RecordError::Misplaced { .. }),
         ) => {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
-            tracing::error!(%key, ?cause, "A record is refused: {error}");
+            tracing::error!(%key, ?cause, "A record is damaged and skipped: {error}");
             Ok(None)
         }
     }
-}
-
-/// Documents by name.
-type Documents = BTreeMap<String, String>;
-
-/// Compiles inline policies, and takes over those that did not change.
-fn compile_inline(
-    key: &RecordKey,
-    documents: &Documents,
-    known: Option<(&Documents, &BTreeMap<String, Compiled>)>,
-) -> BTreeMap<String, Compiled> {
-    let compile = |(name, document): (&String, &String)| {
-        let unchanged = known
-            .filter(|(before, _)| before.get(name) == Some(document))
-            .and_then(|(_, compiled)| compiled.get(name));
-        let compiled = match unchanged {
-            Some(compiled) => compiled.clone(),
-            None => Compiled::inline(key, name, document),
-        };
-        (name.clone(), compiled)
-    };
-    documents.iter().map(compile).collect()
 }

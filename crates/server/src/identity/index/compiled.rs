@@ -1,8 +1,9 @@
-//! Policies as the index keeps them: compiled once, when their record arrives.
+//! Compiled policies: each document is compiled once, when the index receives its record.
 //!
-//! A document was checked when it was saved, so one that does not compile was damaged or comes from a version with other
-//! rules. It stays in its place as a policy that [cannot be read](AppliedPolicy::policy): whoever it applies to is allowed nothing, since
-//! it may have held a deny.
+//! A document is validated when it is saved, so one that does not compile is damaged or was written
+//! by a build with other rules. It stays in the index as a policy that [cannot be
+//! read](AppliedPolicy::policy) and allows nothing to whatever it applies to, since it may contain
+//! a deny.
 
 use std::sync::Arc;
 
@@ -18,11 +19,11 @@ use crate::identity::{
     store::RecordKey,
 };
 
-/// A compiled policy, or the knowledge that there should be one. Cloning is cheap.
+/// A compiled policy, or a marker for one that does not compile. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct Compiled(Option<Arc<CompiledPolicy>>);
 
-/// What a role's trust policy is called in explanations.
+/// The name of a role's trust policy in explanations.
 pub(crate) const TRUST_POLICY: &str = "trust policy";
 
 impl RoleEntry {
@@ -73,13 +74,13 @@ fn compile(
     kind: PolicyKind,
     resolve: impl Fn(&str) -> Option<String>,
 ) -> Compiled {
-    let told = |error: &(dyn std::error::Error + 'static)| {
-        tracing::error!(%key, policy.name = name, error, "The policy `{name}` of `{key}` cannot be read; whoever it applies to is allowed nothing");
+    let log = |error: &(dyn std::error::Error + 'static)| {
+        tracing::error!(%key, policy.name = name, error, "The policy `{name}` of `{key}` cannot be read; it allows nothing");
     };
-    let policy = Policy::parse(document, kind).inspect_err(|error| told(error));
+    let policy = Policy::parse(document, kind).inspect_err(|error| log(error));
     let compiled = policy.ok().and_then(|policy| {
         let compiled = policy.compile(resolve);
-        compiled.inspect_err(|error| told(error)).ok()
+        compiled.inspect_err(|error| log(error)).ok()
     });
     Compiled(compiled.map(Arc::new))
 }
@@ -107,7 +108,7 @@ impl Index {
             arn: None,
             policy: compiled.get(),
         });
-        // An attached policy that is gone is one that cannot be read: it may have held a deny.
+        // A deleted policy counts as one that cannot be read: it may have contained a deny.
         let attached = attached.map(|arn| AppliedPolicy {
             name: arn.rsplit('/').next().unwrap_or(arn),
             arn: Some(arn),
@@ -117,13 +118,13 @@ impl Index {
     }
 }
 
-/// A document as it is shown, where principals that no longer live are named by their ids. All else stays byte for byte: the same ARN in
-/// a condition is no principal, and a principal may be written with escapes.
+/// A document for display, in which deleted principals are shown by their ids. All else stays byte
+/// for byte: the same ARN in a condition is no principal, and a principal may contain escapes.
 pub(super) fn render(document: &TrustDocument, lives: impl Fn(&UniqueId) -> bool) -> String {
     let text = document.text.as_str();
     let named = &document.principals;
     let gone: Vec<_> = named.iter().filter(|named| !lives(&named.id)).collect();
-    // One that does not parse was told of when it was compiled.
+    // A document that does not parse was logged when it was compiled.
     let value =
         (!gone.is_empty()).then(|| bowline_json::parse(text.as_bytes(), &DOCUMENT_LIMITS).ok());
     let (mut shown, mut from) = (String::with_capacity(text.len()), 0);
@@ -142,7 +143,7 @@ pub(super) fn render(document: &TrustDocument, lives: impl Fn(&UniqueId) -> bool
     shown
 }
 
-/// The texts of a document that name users and roles, in order.
+/// The strings of a document that name users and roles, in order.
 fn principals<'v, 'a>(document: &'v Json<'a>) -> Vec<&'v Json<'a>> {
     let statements = document.get("Statement").map_or(&[][..], one_or_more);
     let elements = statements.iter().filter_map(|statement| {
@@ -154,7 +155,7 @@ fn principals<'v, 'a>(document: &'v Json<'a>) -> Vec<&'v Json<'a>> {
     elements.flat_map(one_or_more).collect()
 }
 
-/// The items of a list, or what stands in the place of a list of one.
+/// The items of a list, or the one value that stands for a list of one.
 fn one_or_more<'v, 'a>(value: &'v Json<'a>) -> &'v [Json<'a>] {
     value.as_array().unwrap_or(std::slice::from_ref(value))
 }

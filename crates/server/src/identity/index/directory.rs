@@ -1,4 +1,5 @@
-//! Entities of one kind, by their id and by account and name: persistent, so a copy costs nothing and a change a path.
+//! Entities of one kind, by id and by account and name. The maps are persistent: a copy is free, a
+//! change copies a path.
 
 use std::{ops::Bound, sync::Arc};
 
@@ -23,7 +24,7 @@ impl<T> Directory<T> {
         self.by_name.get(&(account, name) as &dyn NameRef)
     }
 
-    /// The entities of an account in the order of their names, those after `marker` if there is one.
+    /// The entities of an account by name, after `marker` if there is one.
     pub(super) fn list(
         &self,
         account: AccountId,

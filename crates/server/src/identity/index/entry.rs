@@ -1,4 +1,4 @@
-//! What the index holds of each record: the record, the commit that last put it, and what follows from it.
+//! Entries of the index: a record, the revision of its last put, and values derived from it.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -11,12 +11,12 @@ use crate::identity::{
     store::Revision,
 };
 
-/// A record that nothing more follows from.
+/// An entry without derived values.
 #[derive(Clone, Debug)]
 pub struct Indexed<E> {
     /// The record.
     pub record: Arc<E>,
-    /// The commit that last put it: the condition for changing it.
+    /// The revision of its last put: the precondition for changing it.
     pub revision: Revision,
 }
 
@@ -37,7 +37,7 @@ pub type TableEntry = Indexed<entity::Table>;
 pub struct UserEntry {
     /// The record.
     pub record: Arc<entity::User>,
-    /// The commit that last put it.
+    /// The revision of its last put.
     pub revision: Revision,
     /// Its ARN.
     pub arn: Box<str>,
@@ -50,7 +50,7 @@ pub struct UserEntry {
 pub struct RoleEntry {
     /// The record.
     pub record: Arc<entity::Role>,
-    /// The commit that last put it.
+    /// The revision of its last put.
     pub revision: Revision,
     /// Its ARN.
     pub arn: Box<str>,
@@ -65,7 +65,7 @@ pub struct RoleEntry {
 pub struct PolicyEntry {
     /// The record.
     pub record: Arc<entity::ManagedPolicy>,
-    /// The commit that last put it.
+    /// The revision of its last put.
     pub revision: Revision,
     /// Its ARN.
     pub arn: Box<str>,
@@ -73,18 +73,18 @@ pub struct PolicyEntry {
     pub compiled: Compiled,
 }
 
-/// An access key whose secret is open.
+/// An access key with its decrypted secret.
 #[derive(Debug)]
 pub struct AccessKeyEntry {
     /// The record.
     pub record: Arc<entity::AccessKey>,
-    /// The commit that last put it.
+    /// The revision of its last put.
     pub revision: Revision,
     /// Its secret.
     pub secret: SecretAccessKey,
 }
 
-/// Whose requests an access key signs, as they are now.
+/// The current owner of an access key.
 #[derive(Clone, Debug)]
 pub enum KeyOwner {
     /// The root of this account.
@@ -98,14 +98,14 @@ pub enum KeyOwner {
 pub struct ProviderEntry {
     /// The record.
     pub record: Arc<entity::OidcProvider>,
-    /// The commit that last put it.
+    /// The revision of its last put.
     pub revision: Revision,
     /// Its ARN.
     pub arn: Box<str>,
 }
 
 impl AccessKeyEntry {
-    /// Whether it works.
+    /// Whether it authenticates requests.
     pub fn is_active(&self) -> bool {
         match self.record.status {
             AccessKeyStatus::Active => true,
@@ -125,7 +125,7 @@ impl AccessKeyEntry {
 }
 
 impl ProviderEntry {
-    /// What its condition keys begin with, before the colon and the claim: the address.
+    /// The prefix of its condition keys, before the colon and the claim: the address.
     pub fn condition_prefix(&self) -> &str {
         self.record.address()
     }

@@ -1,10 +1,11 @@
-//! Keys for look-ups by account and name, ignoring case, without making a copy of the name.
+//! Map keys of account and name, ignoring case, that can be looked up without copying the name.
 
 use std::{borrow::Borrow, cmp::Ordering};
 
 use bowline_iam::account::AccountId;
 
-/// An account and a name in it. Ordered by account, then by name ignoring ASCII case, as names are unique.
+/// An account and a name in it. Ordered by account, then by name ignoring ASCII case, as names are
+/// unique.
 #[derive(Clone, Debug)]
 pub(super) struct NameKey {
     account: AccountId,
@@ -24,7 +25,7 @@ impl NameKey {
     }
 }
 
-/// What a kept key and a borrowed pair have in common, so that a map of the first is searched with the second.
+/// A borrowed [`NameKey`]: the look-up form of the map key.
 pub(super) trait NameRef {
     fn parts(&self) -> (AccountId, &str);
 }

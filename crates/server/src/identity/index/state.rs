@@ -1,8 +1,8 @@
-//! The current index of this replica, and how it changes.
+//! The identity state of this server: the store and the current index.
 //!
-//! [`IdentityState`] owns the store. A task follows the store's watch and swaps the index; readers take the current one without
-//! waiting for anybody. A [commit](IdentityState::commit) returns only once this replica's own index holds it, so whoever wrote
-//! reads what it wrote.
+//! [`IdentityState`] owns the store. A task follows the store's watch and swaps the index; readers
+//! take the current one without waiting. A [commit](IdentityState::commit) returns once this
+//! server's index contains it, so a client reads its own writes.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ use crate::{
     },
 };
 
-/// How often an update is tried again when others were faster.
+/// How often an update is tried when other transactions come first.
 const MAX_ATTEMPTS: usize = 16;
 
 /// The store, the index that it feeds, and the task between them.
@@ -42,7 +42,7 @@ struct Shared {
     master_key: Arc<MasterKey>,
     server: ServerId,
     index: ArcSwap<Index>,
-    /// What the index holds, or that it is no longer fed.
+    /// The revision of the index, and whether it is still updated.
     progress: watch::Sender<Progress>,
 }
 
@@ -58,7 +58,7 @@ pub enum LoadError {
     /// The store cannot be read.
     #[error("reading the store")]
     Store(#[from] StoreError),
-    /// Its records are not this version's, or not this master key's.
+    /// This build must not read the records, or the master key is another one.
     #[error("reading the records")]
     Index(#[from] IndexError),
 }
@@ -66,13 +66,13 @@ pub enum LoadError {
 /// Why an [update](IdentityState::update) did not happen.
 #[derive(Debug, thiserror::Error)]
 pub enum UpdateError<E> {
-    /// Whoever decides said no.
+    /// The decision was to refuse it.
     #[error("the update was refused")]
     Refused(E),
-    /// Others were faster, again and again.
+    /// Other transactions came first, every time.
     #[error("the records were changed by others {MAX_ATTEMPTS} times in a row")]
     Busy,
-    /// The transaction is not one that a store takes.
+    /// No store accepts the transaction.
     #[error(transparent)]
     Invalid(InvalidTransaction),
     /// The store failed.
@@ -86,10 +86,10 @@ pub enum UpdateError<E> {
 pub struct UnknownFeatureLevel;
 
 impl IdentityState {
-    /// Reads the store and begins to follow it. Call it on a runtime.
+    /// Reads the store and follows it. Call it on a runtime.
     ///
     /// # Errors
-    /// [`LoadError`] if the store cannot be read or is not this version's.
+    /// [`LoadError`] if the store cannot be read, or this build must not read it.
     pub async fn start(
         store: Arc<dyn Store>,
         master_key: Arc<MasterKey>,
@@ -112,17 +112,17 @@ impl IdentityState {
         Ok(Self { shared, follower })
     }
 
-    /// The current index. Wait-free. A request takes it once and decides on that one.
+    /// The current index. Wait-free. A request takes it once and uses only that one.
     pub fn current(&self) -> Arc<Index> {
         self.shared.index.load_full()
     }
 
-    /// Whether the index is fed. Once it is not, the server is not ready, and only a restart helps.
+    /// Whether the index is still updated. Once it is not, the server is not ready until a restart.
     pub fn is_live(&self) -> bool {
         self.shared.progress.borrow().live
     }
 
-    /// What long-term secrets are sealed under.
+    /// The key that long-term secrets are sealed under.
     pub fn master_key(&self) -> &Arc<MasterKey> {
         &self.shared.master_key
     }
@@ -140,11 +140,13 @@ impl IdentityState {
         Lease::excludes(lease, self.shared.server, now)
     }
 
-    /// Commits, and returns once the current index holds it. An empty transaction changes nothing.
+    /// Commits, and returns once the current index contains the commit. An empty transaction
+    /// changes nothing.
     ///
     /// # Errors
-    /// [`CommitError`]. After [`CommitError::Conflict`] the current index holds what was faster, so deciding again is worth
-    /// it. After [`CommitError::Store`] it is not known whether the transaction was applied.
+    /// [`CommitError`]. After [`CommitError::Conflict`] the current index contains the transaction
+    /// that came first, so it is worth deciding again. After [`CommitError::Store`] it is unknown
+    /// whether the transaction was applied.
     pub async fn commit(&self, transaction: Transaction) -> Result<Revision, CommitError> {
         let format = transaction.newest_format();
         if format > self.current().feature_level().record_format() {
@@ -164,7 +166,7 @@ impl IdentityState {
         }
     }
 
-    /// Decides on the current index and commits; decides anew when somebody else was faster.
+    /// Decides on the current index and commits; decides again if another transaction came first.
     ///
     /// # Errors
     /// [`UpdateError`].
@@ -185,16 +187,16 @@ impl IdentityState {
         Err(UpdateError::Busy)
     }
 
-    /// Returns once the current index holds everything that was committed, anywhere, before the call.
+    /// Returns once the current index contains every commit before the call, of any server.
     ///
     /// # Errors
-    /// [`StoreError`] if the store does not answer.
+    /// [`StoreError`] if the store cannot be read.
     pub async fn catch_up(&self) -> Result<(), StoreError> {
         let latest = self.shared.store.latest().await?;
         self.reach(latest).await
     }
 
-    /// Makes a keyring if there is none. A store without one is new, so it also gets the newest
+    /// Creates a keyring if there is none. A store without one is new, so it also gets the newest
     /// feature level.
     ///
     /// # Errors
@@ -215,7 +217,8 @@ impl IdentityState {
     }
 
     /// Raises the store's feature level. Call it once every server of the store runs a build that
-    /// knows `level`; older builds then refuse the store. A level that is not higher changes nothing.
+    /// knows `level`; older builds then refuse the store. A level that is not higher changes
+    /// nothing.
     ///
     /// # Errors
     /// [`UpdateError`]. This build refuses levels that it does not know.
@@ -237,8 +240,8 @@ impl IdentityState {
         .await
     }
 
-    /// Adds a key to the keyring, which seals after `publish_for`. With `revoke`, all earlier keys are dropped at once, and
-    /// every session with them. Returns the keyring that then holds.
+    /// Adds a key to the keyring, which seals after `publish_for`. With `revoke`, all earlier keys
+    /// are dropped at once, and every session with them. Returns the new keyring.
     ///
     /// # Errors
     /// [`UpdateError`].
@@ -267,7 +270,7 @@ impl IdentityState {
         Ok(Arc::clone(self.current().keyring()))
     }
 
-    /// Waits until the current index holds `revision`.
+    /// Waits until the current index is at `revision` or later.
     async fn reach(&self, revision: Revision) -> Result<(), StoreError> {
         let mut progress = self.shared.progress.subscribe();
         let reached = progress
@@ -283,7 +286,7 @@ impl IdentityState {
 }
 
 impl IdentityState {
-    /// Ends following, and lets go of the store.
+    /// Stops following the store, and closes it.
     pub async fn close(mut self) {
         self.follower.abort();
         // Cancelled, or ended before that.
@@ -297,7 +300,7 @@ impl Drop for IdentityState {
     }
 }
 
-/// Applies each commit until that is no longer possible.
+/// Applies each commit to the index, until one cannot be applied.
 async fn follow(shared: Arc<Shared>, mut watch: Box<dyn Watch>) {
     loop {
         let next = match watch.next().await {
@@ -309,7 +312,7 @@ async fn follow(shared: Arc<Shared>, mut watch: Box<dyn Watch>) {
                 Ok(index) => Ok(index),
                 Err(LoadError::Index(error)) => Err(error),
                 Err(LoadError::Store(error)) => {
-                    tracing::error!(%error, "The store cannot be read; the index is no longer fed");
+                    tracing::error!(%error, "The store cannot be read; the index is no longer updated");
                     break;
                 }
             },
@@ -321,7 +324,7 @@ async fn follow(shared: Arc<Shared>, mut watch: Box<dyn Watch>) {
                 shared.publish(index);
             }
             Err(error) => {
-                tracing::error!(%error, "A commit cannot be read; the index is no longer fed");
+                tracing::error!(%error, "A commit cannot be read; the index is no longer updated");
                 break;
             }
         }
@@ -331,7 +334,7 @@ async fn follow(shared: Arc<Shared>, mut watch: Box<dyn Watch>) {
         .send_modify(|progress| progress.live = false);
 }
 
-/// Starts over from a snapshot, when the watch has fallen behind.
+/// Starts over from a snapshot after the watch fell behind.
 async fn reread(shared: &Shared, watch: &mut Box<dyn Watch>) -> Result<Index, LoadError> {
     let snapshot = shared.store.snapshot().await?;
     let index = Index::build(&snapshot, &shared.master_key)?;

@@ -1,4 +1,4 @@
-//! What services have: instance profiles, and roles that are attached to resources.
+//! Indexes instance profiles and service attachments.
 
 use std::sync::Arc;
 
