@@ -3,8 +3,8 @@
 //! The connector resolves the host, asks the [`AddressPolicy`] about each address, and connects to
 //! the address that it asked about, so a second answer of the name's server changes nothing. It
 //! reads no proxy variables. [`https`] adds TLS; hyper's pooled client on top of that follows no
-//! redirects. Commands, the fetches of issuers' keys and upstreams share this connector, each with a
-//! policy of its own.
+//! redirects. Commands, the fetches of issuers' keys and upstreams share this connector, each with
+//! a policy of its own.
 
 use std::{
     error::Error,
@@ -113,7 +113,8 @@ pub struct Connector {
     resolver: Arc<dyn Resolver>,
 }
 
-/// Adds TLS to a connector, for `https` URLs. It takes `http` ones too: refusing them is the policy's.
+/// Adds TLS to a connector, for `https` URLs. It takes `http` ones too: refusing them is the
+/// policy's.
 pub fn https(connector: Connector, tls: Arc<ClientConfig>) -> HttpsConnector<Connector> {
     HttpsConnector::from((connector, tls))
 }

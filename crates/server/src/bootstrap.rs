@@ -1,8 +1,8 @@
-//! How a server gets its first account.
+//! Creates a server's first accounts.
 //!
-//! An empty store gets a management account with a root access key: the one that was declared, or a random one. More
-//! accounts can be declared. A declaration is for accounts that are not there yet: later it is ignored, with a warning, and
-//! never changes anything.
+//! An empty store gets a management account with a root access key: the declared one, or a random
+//! one. More accounts can be declared. The declaration of an account that exists is ignored, with a
+//! warning.
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use bowline_aws::{
@@ -21,19 +21,19 @@ use crate::{
     },
 };
 
-/// Shortest secret that may be declared, in characters.
+/// Fewest characters of a declared secret.
 pub const MIN_SECRET_CHARS: usize = 16;
 
-/// What a start found and did.
+/// The result of [`bootstrap`].
 #[derive(Debug, Default)]
 pub struct Bootstrapped {
-    /// The account whose root credentials were made up and kept.
+    /// The account whose root credentials were generated and stored.
     pub generated: Option<AccountId>,
-    /// Declarations that were ignored, in words.
+    /// The warnings about ignored declarations.
     pub warnings: Vec<String>,
 }
 
-/// The root credentials of an account, declared for a first start or made up by it.
+/// The root credentials of an account, declared or generated.
 #[derive(Clone, Debug)]
 pub struct RootCredentials {
     /// The account.
@@ -47,12 +47,12 @@ pub struct RootCredentials {
 /// Why a start failed.
 #[derive(Debug, thiserror::Error)]
 pub enum BootstrapError {
-    /// A declared secret can be guessed.
+    /// A declared secret is too short.
     #[error(
         "the secret access key declared for account `{0}` has fewer than {MIN_SECRET_CHARS} characters"
     )]
     ShortSecret(AccountId),
-    /// A declared access key is another's.
+    /// A declared access key id is in use.
     #[error("the access key id `{0}` declared for account `{1}` is in use")]
     AccessKeyInUse(AccessKeyId, AccountId),
     /// A declared access key id looks like that of temporary credentials.
@@ -61,12 +61,12 @@ pub enum BootstrapError {
     /// No randomness.
     #[error(transparent)]
     Seal(#[from] SealError),
-    /// The credentials that were made up cannot be written down.
+    /// The generated credentials cannot be stored.
     #[error("writing the root credentials to `{path}`")]
     Credentials {
-        /// Which file.
+        /// The file.
         path: String,
-        /// What the operating system said.
+        /// The error of the operating system.
         #[source]
         source: std::io::Error,
     },
@@ -75,10 +75,12 @@ pub enum BootstrapError {
     Update(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Makes what a server needs before it serves: the keyring, and the accounts that are declared or, in an empty store, one.
+/// Creates the records that a server needs before it serves: the keyring, and the declared accounts
+/// or, in an empty store, one account.
 ///
-/// Credentials that are made up are given to `keep` before the account is made. If the start ends between the two, there are
-/// credentials of an account that does not exist, which the next start replaces; never an account that nobody has the key of.
+/// Generated credentials are passed to `keep` before the account is created. If the process ends
+/// between the two, credentials exist for an account that does not, and the next start replaces
+/// them; there is never an account without known credentials.
 ///
 /// # Errors
 /// [`BootstrapError`].
@@ -120,7 +122,7 @@ pub async fn bootstrap(
 }
 
 impl RootCredentials {
-    /// Random ones for an account.
+    /// Random credentials for an account.
     ///
     /// # Errors
     /// [`SealError`] without randomness.
@@ -128,7 +130,7 @@ impl RootCredentials {
         Self::draw(account, &SystemRandom::new())
     }
 
-    /// Random ones for an account that is to be made, with a random id.
+    /// Random credentials for a new account with a random id.
     ///
     /// # Errors
     /// [`SealError`] without randomness.
@@ -137,7 +139,7 @@ impl RootCredentials {
         Self::draw(account, random)
     }
 
-    /// Random ones for an account.
+    /// Random credentials for an account.
     ///
     /// # Errors
     /// [`SealError`] without randomness.
@@ -150,7 +152,7 @@ impl RootCredentials {
         })
     }
 
-    /// The access key as it is stored, its secret sealed.
+    /// The access key as a record, with its secret sealed.
     ///
     /// # Errors
     /// [`SealError`].
@@ -170,7 +172,7 @@ impl RootCredentials {
         })
     }
 
-    /// Whether this is what [`Self::to_credentials_file`] writes, whatever the credentials are.
+    /// Whether a text has the form of [`Self::to_credentials_file`], for any credentials.
     pub fn wrote(text: &str) -> bool {
         let mut lines = text.lines();
         lines.next() == Some("[default]")
@@ -201,7 +203,8 @@ fn check(account: &RootCredentials) -> Result<(), BootstrapError> {
     Ok(())
 }
 
-/// An account with its root access key, unless it is there. The first account of a store manages it.
+/// Creates an account with its root access key, unless it exists. The first account of a store is
+/// the management account.
 fn declare(
     state: &IdentityState,
     index: &Index,
@@ -224,7 +227,7 @@ fn declare(
     Ok((Transaction::new().create(&account).create(&key), true))
 }
 
-/// Twelve digits, the first of which is not zero, so that no tool takes the id for a number and drops it.
+/// Twelve digits. The first is not zero, so that a tool that reads the id as a number preserves it.
 fn account_id(random: u64) -> Result<AccountId, SealError> {
     const FIRST: u64 = 100_000_000_000;
     let digits = FIRST + random % (9 * FIRST);

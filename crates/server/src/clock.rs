@@ -1,13 +1,13 @@
-//! The only place that reads the time.
+//! Reads the time. No other file does.
 //!
-//! A [`Clock`] is passed to whoever needs it and read once per request, so that every step of a request sees one time and
-//! a test can choose it. There is no global clock, and nothing outside the process moves one.
+//! A [`Clock`] is an argument and is read once per request, so that every step of a request sees
+//! the same time and a test can choose it. There is no global clock, and no request can change one.
 
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-/// Where the time comes from.
+/// The source of the time.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock(TimeSource);
 
@@ -23,7 +23,7 @@ impl Clock {
         Self(TimeSource::System)
     }
 
-    /// A clock that stands still, for tests.
+    /// A clock that always shows the same time, for tests.
     pub fn fixed(now: Timestamp) -> Self {
         Self(TimeSource::Fixed(now))
     }
@@ -31,7 +31,7 @@ impl Clock {
     /// The time now.
     #[expect(
         clippy::disallowed_methods,
-        reason = "this is the one reading of the time that all others go through"
+        reason = "every reading of the time goes through here"
     )]
     pub fn now(&self) -> Timestamp {
         match self.0 {
@@ -41,16 +41,13 @@ impl Clock {
     }
 }
 
-/// Measures how long something takes, for metrics. Nothing is decided by it.
+/// Measures a duration, for metrics only.
 #[derive(Clone, Copy, Debug)]
 pub struct Stopwatch(Instant);
 
 impl Clock {
-    /// Starts to measure.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place where durations are measured"
-    )]
+    /// Starts a measurement.
+    #[expect(clippy::disallowed_methods, reason = "every measurement starts here")]
     pub fn stopwatch(&self) -> Stopwatch {
         Stopwatch(Instant::now())
     }

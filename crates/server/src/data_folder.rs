@@ -1,19 +1,19 @@
-//! The data folder: what lies where in it, and that one process at a time uses it.
+//! The data folder: its layout, and the lock that gives it to one process at a time.
 //!
 //! ```text
-//! lock             held while a server runs; the kernel lets go when it ends, however it ends
-//! master.key       what long-term secrets are sealed under (0600)
-//! credentials      root credentials that were made up at the first start, for the AWS clients (0600)
+//! lock             locked while a server runs; the kernel releases it when the process ends
+//! master.key       the key that long-term secrets are sealed under (0600)
+//! credentials      root credentials that the first start generated, for AWS clients (0600)
 //! server-id        the id that this folder's server has in leases (0600)
 //! store/           identity data
 //! objects/         the embedded object store
-//! objects.memory/  the same, of a server whose identity data is in memory: emptied when one starts
+//! objects.memory/  the same, for a server with its identity data in memory: emptied at each start
 //! tables/          the embedded DynamoDB
-//! tables.memory/   the same, of a server whose identity data is in memory
+//! tables.memory/   the same, for a server with its identity data in memory
 //! audit/           audit.jsonl
 //! ```
 //!
-//! Everything in it is for its owner alone.
+//! Only the owner can read it.
 
 use std::{
     fs::{self, File},
@@ -26,7 +26,7 @@ use crate::{
     private_files::{lock, private_folder, write_private},
 };
 
-/// A data folder that this process has for itself.
+/// A data folder, locked by this process.
 #[derive(Debug)]
 pub struct DataFolder {
     path: PathBuf,
@@ -42,16 +42,16 @@ pub enum FolderError {
     /// A file in it, or the folder itself, cannot be used.
     #[error("using `{path}`")]
     File {
-        /// Which.
+        /// The file or folder.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         #[source]
         source: io::Error,
     },
 }
 
 impl DataFolder {
-    /// Takes a folder for this process. It is made if it is not there.
+    /// Locks a folder for this process. It is created if it does not exist.
     ///
     /// # Errors
     /// [`FolderError`].
@@ -70,7 +70,7 @@ impl DataFolder {
         }
     }
 
-    /// Where it is.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -80,17 +80,18 @@ impl DataFolder {
         self.path.join("master.key")
     }
 
-    /// The file for root credentials that were made up.
+    /// The file of generated root credentials.
     pub fn credentials(&self) -> PathBuf {
         self.path.join("credentials")
     }
 
     /// The id of this folder's server, made of `random` by the first start that asks for it. Since
-    /// one process at a time has the folder, whatever has this id and is not this process has ended.
-    /// Leave the file out of a copy of the folder that is to be another server of the same store.
+    /// one process at a time has the folder, whatever has this id and is not this process has
+    /// ended. Leave the file out of a copy of the folder that is to be another server of the same
+    /// store.
     ///
     /// # Errors
-    /// [`FolderError`] if the file cannot be read or written, or holds no id.
+    /// [`FolderError`] if the file cannot be read or written, or contains no id.
     pub fn server_id(&self, random: [u8; 16]) -> Result<ServerId, FolderError> {
         let path = self.path.join("server-id");
         let read_or_make = || match fs::read_to_string(&path) {
@@ -121,8 +122,9 @@ impl DataFolder {
         self.path.join("objects")
     }
 
-    /// The folder of the object store beside identity data in memory. It is emptied: whose the objects of an earlier server were,
-    /// nobody knows any more, and whoever makes a bucket of the same name must not find them.
+    /// The folder of the object store for identity data in memory. It is emptied: the owners of an
+    /// earlier server's objects are unknown, and a new bucket of the same name must not contain
+    /// them.
     ///
     /// # Errors
     /// Those of the file system.
@@ -135,8 +137,8 @@ impl DataFolder {
         self.path.join("tables")
     }
 
-    /// The folder of the embedded DynamoDB beside identity data in memory, emptied for the same reason as
-    /// [that of objects](Self::fresh_objects).
+    /// The folder of the embedded DynamoDB for identity data in memory, emptied for the same reason
+    /// as [that of objects](Self::fresh_objects).
     ///
     /// # Errors
     /// Those of the file system.
@@ -164,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_is_its_owners_alone_and_has_one_process() {
+    fn a_folder_is_private_and_locked_by_one_process() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("a/b");
         let open = DataFolder::open(&path).unwrap();

@@ -1,11 +1,12 @@
 //! OIDC federation: from the text of a token to a [`VerifiedToken`].
 //!
-//! [`TokenVerifier::verify`] is the one way there: the provider's key, the signature, the times, the audience, in this order. Nothing of
-//! a token is believed before, and no setting skips a step. Keys come from the provider's record or its issuer, never from the
-//! token. With known keys nothing waits for the network.
+//! [`TokenVerifier::verify`] is the only way to one. It checks the provider's key, the signature,
+//! the times and the audience, in this order; no setting skips a step. Keys come from the
+//! provider's record or its issuer, never from the token. With cached keys, no request waits for
+//! the network.
 //!
-//! A certificate of an issuer must be signed by a public authority or by one of the provider's bundle. Thumbprints are kept and
-//! shown, and trust nothing.
+//! An issuer's certificate must be signed by a public authority, or by one of the provider's
+//! bundle. Thumbprints are stored and shown; they establish no trust.
 
 mod address;
 mod discovery;
@@ -40,21 +41,21 @@ pub use stats::Stats;
 pub use token::{UnverifiedToken, VerifiedToken};
 use verified_signatures::{SignatureDigest, VerifiedSignatureCache};
 
-/// Providers of one issuer whose keys are fetched at the same time, for one token.
+/// Providers of one issuer whose keys are fetched concurrently for one token.
 const MAX_CONCURRENT_FETCHES: usize = 8;
 
-/// Where keys may be fetched from.
+/// Which addresses keys may be fetched from.
 #[derive(Clone, Debug, Default)]
 pub struct OidcConfig {
     /// Issuers on this machine, also over plain http. For tests.
     pub allow_loopback: bool,
     /// Private networks with issuers.
     pub allow_networks: Vec<IpNet>,
-    /// The server's own listeners, which are never asked.
+    /// The server's own listeners, which are never fetched from.
     pub own_listeners: Vec<SocketAddr>,
 }
 
-/// Verifies tokens and keeps what that takes: keys, and the names of good signatures. Bounded.
+/// Verifies tokens, with bounded caches of keys and of verified signatures.
 #[derive(Debug)]
 pub struct TokenVerifier {
     cache: Arc<KeyCache>,
@@ -63,7 +64,7 @@ pub struct TokenVerifier {
 }
 
 impl TokenVerifier {
-    /// With nothing known yet.
+    /// A verifier with empty caches.
     pub fn new(config: OidcConfig) -> Self {
         Self::with_resolver(config, Arc::new(SystemResolver))
     }
@@ -83,12 +84,13 @@ impl TokenVerifier {
         }
     }
 
-    /// Verifies a token against an account's providers of its issuer. Returns the one whose key verifies.
+    /// Verifies a token against an account's providers of its issuer. Returns the provider whose
+    /// key verifies it.
     ///
-    /// Providers of another issuer are passed over. `now` is the request's time.
+    /// Providers of another issuer are skipped. `now` is the request's time.
     ///
     /// # Errors
-    /// Why the token is refused; if several providers refuse it, the most strongest reason.
+    /// Why the token is rejected; if several providers refuse it, the most strongest reason.
     pub async fn verify<'t>(
         &self,
         token: &'t UnverifiedToken<'_>,
@@ -97,9 +99,11 @@ impl TokenVerifier {
     ) -> Result<(VerifiedToken<'t>, Arc<ProviderEntry>), TokenError> {
         let issuer = token.unverified_issuer();
         let mut waiting = Vec::new();
-        // Whom the token is not for, although a key of theirs made the signature. Another provider with that key may take it.
+        // Providers whose key verified the signature but whose audiences do not include the
+        // token's. Another provider with that key may accept it.
         let mut wrong_audience = None;
-        // Those whose keys are there come first: a token of one must not wait for another that cannot be reached.
+        // Providers with cached keys first: a token of one must not wait for another that is
+        // unreachable.
         for provider in candidates.iter().filter(|p| p.record.issuer() == issuer) {
             let tried = match self.cache.cached(provider, &token.jws, now) {
                 None => None,
@@ -117,7 +121,7 @@ impl TokenVerifier {
             };
             waiting.push((waiting.len(), provider, tried));
         }
-        // For the others keys have to be fetched, at the same time, and the first that verifies ends it.
+        // The keys of the others are fetched concurrently; the first that verifies ends the loop.
         let mut waiting = waiting.into_iter();
         let mut fetching = FuturesUnordered::new();
         let mut refusals = Vec::new();
@@ -155,17 +159,18 @@ impl TokenVerifier {
         ))
     }
 
-    /// Forgets the keys of providers that are no longer there. What is forgotten too much is fetched again.
+    /// Evicts the keys of providers that no longer exist.
     pub fn retain_providers(&self, exists: impl Fn(&str) -> bool) {
         self.cache.retain(exists);
     }
 
-    /// What verification has cost so far.
+    /// Counts of what verification has cost so far.
     pub fn stats(&self) -> &Stats {
         &self.stats
     }
 
-    /// Verifies the signature with keys that have to be fetched: the provider's, or newer ones than were tried.
+    /// Verifies the signature with keys that are fetched: the provider's, or newer ones than
+    /// `tried`.
     async fn verify_fetched(
         &self,
         token: &UnverifiedToken<'_>,
@@ -239,7 +244,7 @@ fn unusable(provider: &ProviderEntry, token: &UnverifiedToken<'_>, reason: Strin
     }
 }
 
-/// The key that a token names, as the operator reads it.
+/// The token's key id, for the operator.
 fn shown_kid(token: &UnverifiedToken<'_>) -> String {
     let kid = token.jws.kid.as_deref().unwrap_or_default();
     kid.chars().take(128).flat_map(char::escape_debug).collect()

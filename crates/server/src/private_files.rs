@@ -9,7 +9,7 @@ use std::{
 
 use rustix::fs::{FlockOperation, flock};
 
-/// Makes a folder, and those that it lies in, for their owner alone. One that is there is left as it is.
+/// Creates a folder and its parents, for their owner alone. An existing one is not changed.
 ///
 /// # Errors
 /// Those of the file system.
@@ -17,7 +17,7 @@ pub fn private_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// Opens a file for its owner alone, and makes it if it is not there.
+/// Opens a file, and creates it for its owner alone if it does not exist.
 pub(crate) fn private_file(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
@@ -28,7 +28,7 @@ pub(crate) fn private_file(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// Takes a folder for this process, until the file is dropped. None if another process has it.
+/// Locks a folder for this process, until the file is dropped. `None` if another process has it.
 pub(crate) fn lock(folder: &Path) -> io::Result<Option<File>> {
     let file = private_file(&folder.join("lock"))?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
@@ -38,10 +38,10 @@ pub(crate) fn lock(folder: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// Writes a new file that its owner alone may read, whole and through to the disk, or not at all.
+/// Writes a new file that its owner alone may read: whole and to the disk, or not at all.
 ///
 /// # Errors
-/// Whatever the operating system says, also when the file exists.
+/// Those of the file system, also if the file exists.
 pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut unfinished = path.as_os_str().to_owned();
     unfinished.push(".new");
@@ -53,7 +53,7 @@ pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
         .open(&unfinished)?;
     file.write_all(content)?;
     file.sync_all()?;
-    // A link, since a rename would replace a file that is there.
+    // A link: a rename would replace an existing file.
     let linked = fs::hard_link(&unfinished, path);
     fs::remove_file(&unfinished)?;
     linked?;
@@ -63,7 +63,7 @@ pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     }
 }
 
-/// Makes new names in a folder survive a loss of power.
+/// Makes new files of a folder survive a loss of power.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }

@@ -1,11 +1,12 @@
-//! The keys that tokens are sealed under, and how they change without refusing anybody.
+//! The keys that tokens are sealed under, and their rotation, which rejects no valid token.
 //!
-//! A [`Keyring`] is an immutable snapshot in the [index](crate::identity::index): sealing and opening take no lock. A rotation adds a
-//! key that is *published* first, so that every replica knows it, then *active*; the key before it is *retired* and opens
-//! until the longest session under it has ended. Which state a key is in follows from times alone, so nothing has to happen
-//! at the right moment. A revoked key is gone at once, and everything sealed under it.
+//! A [`Keyring`] is immutable: sealing and opening take no lock. A rotation adds a key that is
+//! first *published*, so that every replica knows it, then *active*; the key before it is
+//! *retired*, and opens until the longest session under it has expired. The state of a key follows
+//! from times alone, so nothing has to run at the right moment. A revoked key stops opening at
+//! once.
 //!
-//! In the store the keyring is one record; each key lies in an envelope under the master key.
+//! In the store the keyring is one record; each key is sealed in an envelope under the master key.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -16,13 +17,14 @@ use crate::crypto::{
     seal::{self, KeyId, KeyMaterial, OpenError, Purpose, SealError, SealKey, random_key_material},
 };
 
-/// How long a retired key opens: the longest session (12 hours), and an hour for the messages and markers of its last users.
+/// How long a retired key opens: the longest session (12 hours), and an hour for the messages and
+/// page tokens of its last users.
 pub const OVERLAP: SignedDuration = SignedDuration::from_hours(13);
 
-/// Most keys at a time; rotating faster than that ends the oldest early.
+/// Most keys at a time. Rotating faster than that drops the oldest early.
 pub const MAX_KEYS: usize = 64;
 
-/// The keyring as it is used. The default one is empty: it seals and opens nothing.
+/// An opened keyring. The default one is empty: it seals and opens nothing.
 #[derive(Debug, Default)]
 pub struct Keyring {
     /// Newest first.
@@ -43,7 +45,7 @@ struct KeyTimes {
     not_after: Option<Timestamp>,
 }
 
-/// The keyring as it is stored.
+/// The stored keyring.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyringRecord {
@@ -58,33 +60,33 @@ struct StoredKey {
     id: KeyId,
     #[serde(with = "crate::serde_text")]
     created: Timestamp,
-    /// From when it seals, which is also when the one before it retires.
+    /// From when it seals, and the key before it is retired.
     #[serde(with = "crate::serde_text")]
     active_from: Timestamp,
     secret: Envelope,
 }
 
-/// What may be told of a key.
+/// The public facts of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyStatus {
     /// Its id.
     pub id: KeyId,
-    /// When it was made.
+    /// When it was created.
     pub created: Timestamp,
-    /// Where it stands.
+    /// Its state.
     pub state: KeyState,
-    /// Until when it opens, once that is known.
+    /// Until when it opens, once there is a successor.
     pub not_after: Option<Timestamp>,
 }
 
-/// Where a key stands.
+/// The state of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyState {
     /// Known, not sealing yet.
     Published,
     /// Sealing.
     Active,
-    /// Opening what it sealed.
+    /// Only opening.
     Retired,
 }
 
@@ -95,7 +97,7 @@ pub enum KeyringError {
     #[error("the keyring does not open with the master key")]
     Open(#[from] OpenError),
     /// A key is not 32 bytes.
-    #[error("the keyring holds a key of the wrong length")]
+    #[error("the keyring contains a key of the wrong length")]
     Length,
     /// The library refused a key.
     #[error(transparent)]
@@ -121,10 +123,10 @@ impl Keyring {
             .seal(purpose, context, plaintext)
     }
 
-    /// Opens what any of the keys sealed for `purpose` and `context`.
+    /// Opens bytes that one of the keys sealed for `purpose` and `context`.
     ///
     /// # Errors
-    /// [`OpenError::UnknownKey`] also for a key whose time is over.
+    /// [`OpenError`]. A key that has expired is unknown.
     pub fn open(
         &self,
         purpose: Purpose,
@@ -180,8 +182,8 @@ impl KeyringRecord {
         Self::default().rotate(master, now, SignedDuration::ZERO)
     }
 
-    /// Adds a key that seals after `publish_for`, which is long enough for every replica to know it, and drops those that open
-    /// nothing any more.
+    /// Adds a key that seals after `publish_for`, by when every replica must know it, and drops
+    /// keys that no longer open.
     ///
     /// # Errors
     /// [`SealError`] without randomness.
@@ -211,7 +213,8 @@ impl KeyringRecord {
         Ok(Self { keys })
     }
 
-    /// Drops a key, and with it everything sealed under it. If none is left that seals, a new one takes over at once.
+    /// Drops a key: nothing sealed under it opens any more. If no key is left that seals, a new one
+    /// is active at once.
     ///
     /// # Errors
     /// [`SealError`] without randomness.
@@ -227,7 +230,7 @@ impl KeyringRecord {
         }
     }
 
-    /// The same keys, all sealed under the current master key.
+    /// The same keys, sealed under the current master key.
     ///
     /// # Errors
     /// [`KeyringError`] if one does not open.
@@ -272,7 +275,7 @@ impl KeyringRecord {
         Ok(Keyring { keys })
     }
 
-    /// Until when each key opens: its successor's beginning and the overlap.
+    /// Until when each key opens: when its successor becomes active, plus the overlap.
     fn ends(&self) -> Vec<Option<Timestamp>> {
         let successors = self.keys.iter().map(|key| {
             let end = key.active_from.saturating_add(OVERLAP);
@@ -282,7 +285,7 @@ impl KeyringRecord {
     }
 }
 
-/// An envelope of one key does not open in the place of another.
+/// The context of a key's envelope: it does not open as another key's.
 fn envelope_context(id: KeyId) -> String {
     format!("keyring/{id}")
 }

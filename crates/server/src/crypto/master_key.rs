@@ -1,11 +1,12 @@
-//! The master key, and the envelopes that long-term secrets lie in.
+//! The master key, and the envelopes around long-term secrets.
 //!
-//! Secrets that live longer than a session (access keys, the keyring) are in the store only as [`Envelope`]s, sealed under a
-//! master key that is never in the store: a copy of the data alone opens nothing. An envelope is bound to the key of its
-//! record, so a secret cannot be moved to another access key by whoever can write the data.
+//! The store contains secrets that outlive a session (access keys, the keyring) only as
+//! [`Envelope`]s, sealed under a master key that is never in the store: a copy of the data alone
+//! opens nothing. An envelope is bound to the key of its record, so an attacker who can write the
+//! data cannot move a secret to another access key.
 //!
-//! There may be several master keys: the first seals, all open. To rotate, put a new one in front and
-//! [reseal](MasterKey::is_current) what is not under it.
+//! There may be several master keys: the first seals, all open. To rotate, add a new one in front
+//! and reseal every envelope that is not [current](MasterKey::is_current).
 
 use std::{
     fs::OpenOptions,
@@ -25,33 +26,33 @@ use crate::{
     private_files::write_private,
 };
 
-/// More than anybody's rotation needs.
+/// Most keys: more than a rotation needs.
 const MAX_KEYS: usize = 16;
-/// A file of keys is at most this long.
+/// Most bytes of a key file.
 const MAX_FILE_BYTES: u64 = 4096;
-/// Longest text of an envelope.
+/// Most characters of an envelope.
 const MAX_ENVELOPE_CHARS: usize = 4096;
 
-/// The master key of a server, and those before it.
+/// The master key of a server, and the keys before it.
 #[derive(Debug)]
 pub struct MasterKey {
     first: SealKey,
     others: Vec<SealKey>,
 }
 
-/// Why there are no master keys.
+/// Why master keys cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum MasterKeyError {
     /// The file cannot be used.
     #[error("using the master key file `{path}`")]
     File {
-        /// Which file.
+        /// The file.
         path: String,
-        /// What the operating system said.
+        /// The error of the operating system.
         #[source]
         source: io::Error,
     },
-    /// The text is not keys.
+    /// The text contains no keys.
     #[error("the master key is not 32 bytes in base64 on each line")]
     Malformed,
     /// No randomness.
@@ -65,7 +66,7 @@ pub enum MasterKeyError {
 pub struct Envelope(String);
 
 impl MasterKey {
-    /// One random key, which nothing outlives: for a store in memory.
+    /// One random key, for a store in memory.
     ///
     /// # Errors
     /// [`SealError`] without randomness.
@@ -79,7 +80,7 @@ impl MasterKey {
     /// Keys as 32 bytes in standard base64, one a line, the one that seals first.
     ///
     /// # Errors
-    /// [`MasterKeyError::Malformed`] if that is not what the text is.
+    /// [`MasterKeyError::Malformed`] if the text is anything else.
     pub fn from_text(text: &str) -> Result<Self, MasterKeyError> {
         let mut keys = Vec::new();
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
@@ -102,7 +103,7 @@ impl MasterKey {
     /// The keys in a file.
     ///
     /// # Errors
-    /// [`MasterKeyError`] if it cannot be read or is no key file.
+    /// [`MasterKeyError`] if it cannot be read or contains no keys.
     pub fn read(path: &Path) -> Result<Self, MasterKeyError> {
         let file = |source| MasterKeyError::File {
             path: path.display().to_string(),
@@ -117,10 +118,11 @@ impl MasterKey {
         Self::from_text(&text)
     }
 
-    /// Makes a file with one random key, readable by its owner alone. A file that is there is never touched.
+    /// Creates a file with one random key, readable by its owner alone. An existing file is never
+    /// changed.
     ///
     /// # Errors
-    /// [`MasterKeyError`] if there is a file already, or it cannot be written through to the disk.
+    /// [`MasterKeyError`] if the file exists, or cannot be written to the disk.
     pub fn create(path: &Path) -> Result<Self, MasterKeyError> {
         let material = random_key_material()?;
         let text = Zeroizing::new(format!(
@@ -139,7 +141,7 @@ impl MasterKey {
         self.first.id()
     }
 
-    /// Seals a secret for the record with this key.
+    /// Seals a secret for the record with this store key.
     ///
     /// # Errors
     /// [`SealError`] without randomness.
@@ -155,7 +157,7 @@ impl MasterKey {
         )
     }
 
-    /// Opens a secret of the record with this key.
+    /// Opens a secret of the record with this store key.
     ///
     /// # Errors
     /// [`OpenError`]: another master key, another record, or changed.
@@ -194,7 +196,7 @@ impl MasterKey {
             .open(purpose, context.as_bytes(), &sealed)
     }
 
-    /// Whether an envelope is under the key that seals now. One that is not should be sealed again.
+    /// Whether an envelope is sealed under the first key. One that is not should be resealed.
     pub fn is_current(&self, envelope: &Envelope) -> bool {
         seal::from_text(&envelope.0, MAX_ENVELOPE_CHARS)
             .and_then(|sealed| seal::key_id(&sealed))
@@ -213,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn an_envelope_opens_for_its_own_record_only() {
+    fn an_envelope_opens_only_for_its_own_record() {
         let keys = MasterKey::generate().unwrap();
         let (mine, other) = ("access-key/AKIA1", "access-key/AKIA2");
         let envelope = keys.seal(mine, &secret()).unwrap();

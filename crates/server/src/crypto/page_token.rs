@@ -1,7 +1,8 @@
-//! Where the next page of a list begins.
+//! Page tokens: where the next page of a list begins.
 //!
-//! A marker is the name of the last item, sealed for one account: it says nothing to whoever carries it, and one made up, or
-//! of another account, is refused. It is at most 320 characters long, the most that IAM's `Marker` may have.
+//! A token is the name of the page's last item, sealed for one account: a client cannot read it,
+//! and a forged one, or one of another account, is rejected. It has at most 320 characters, as
+//! IAM's `Marker`.
 
 use bowline_iam::account::AccountId;
 use jiff::Timestamp;
@@ -11,7 +12,7 @@ use crate::crypto::{
     seal::{self, OpenError, Purpose, SealError},
 };
 
-/// Longest marker, in characters (IAM, shape `markerType`).
+/// Most characters of a token (IAM, shape `markerType`).
 pub const MAX_PAGE_TOKEN_CHARS: usize = 320;
 
 /// Seals the name of a page's last item: at most 207 bytes, enough for every name that IAM has.
@@ -32,17 +33,17 @@ pub fn seal(
     Ok(seal::to_text(&sealed))
 }
 
-/// Opens a marker of this account.
+/// Opens a token of this account.
 ///
 /// # Errors
 /// [`OpenError`] if it was not sealed here for this account.
 pub fn open(
-    marker: &str,
+    token: &str,
     account: AccountId,
     keyring: &Keyring,
     now: Timestamp,
 ) -> Result<String, OpenError> {
-    let sealed = seal::from_text(marker, MAX_PAGE_TOKEN_CHARS)?;
+    let sealed = seal::from_text(token, MAX_PAGE_TOKEN_CHARS)?;
     let context = account.as_str().as_bytes();
     let name = keyring.open(Purpose::PageToken, context, &sealed, now)?;
     str::from_utf8(&name)
@@ -68,29 +69,29 @@ mod tests {
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
     #[test]
-    fn a_marker_names_where_to_go_on() {
+    fn a_token_opens_to_the_sealed_name() {
         let keyring = keyring();
         let name = "n".repeat(128);
-        let marker = seal(&name, account(1), &keyring, NOW).unwrap();
+        let token = seal(&name, account(1), &keyring, NOW).unwrap();
         assert!(
-            marker.len() <= MAX_PAGE_TOKEN_CHARS
-                && !marker.contains('n'.to_string().repeat(8).as_str())
+            token.len() <= MAX_PAGE_TOKEN_CHARS
+                && !token.contains('n'.to_string().repeat(8).as_str())
         );
-        assert_eq!(open(&marker, account(1), &keyring, NOW).unwrap(), name);
+        assert_eq!(open(&token, account(1), &keyring, NOW).unwrap(), name);
     }
 
     #[test]
-    fn a_marker_of_another_account_is_refused() {
+    fn a_token_of_another_account_is_rejected() {
         let keyring = keyring();
-        let marker = seal("name", account(1), &keyring, NOW).unwrap();
+        let token = seal("name", account(1), &keyring, NOW).unwrap();
         assert_eq!(
-            open(&marker, account(2), &keyring, NOW),
+            open(&token, account(2), &keyring, NOW),
             Err(OpenError::NotAuthentic)
         );
     }
 
     #[test]
-    fn what_is_no_marker_is_refused() {
+    fn a_text_that_is_no_token_is_rejected() {
         let keyring = keyring();
         for text in ["", "name", "AQAAAAA", &"A".repeat(320), &"A".repeat(400)] {
             assert!(open(text, account(1), &keyring, NOW).is_err(), "{text}");

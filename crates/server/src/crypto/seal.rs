@@ -1,10 +1,12 @@
-//! Authenticated encryption: the only file that touches it.
+//! Authenticated encryption. No other file encrypts or decrypts.
 //!
-//! A [`SealKey`] seals bytes for one [`Purpose`] and one context, and opens them only for the same. Each purpose has a key of
-//! its own, derived with HKDF-SHA-256, and purpose, format and key id are authenticated too: a page marker never opens as a
-//! session. The cipher is AES-256-GCM-SIV with random nonces, which stays safe when many replicas draw nonces for one key.
+//! A [`SealKey`] seals bytes for one [`Purpose`] and one context, and opens them only for the same.
+//! Each purpose has a key of its own, derived with HKDF-SHA-256. The associated data is the
+//! purpose, the format, the key id and the context, so a page token never opens as a session. The
+//! cipher is AES-256-GCM-SIV with random nonces, which is safe when many replicas use one key.
 //!
-//! Sealed bytes are `format (1) | key id (4) | nonce (12) | ciphertext | tag (16)`; as text they are base64url without padding.
+//! Sealed bytes are `format (1) | key id (4) | nonce (12) | ciphertext | tag (16)`; as text they
+//! are base64url without padding.
 
 use std::fmt;
 
@@ -15,7 +17,7 @@ use aws_lc_rs::{
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
-/// The format that is written, and the newest that is read. It is the first byte, and 1 is no start of a JSON web token.
+/// The only format, and the first byte. No JSON web token begins with it.
 const FORMAT: u8 = 1;
 const KEY_ID_LEN: usize = 4;
 const HEADER_LEN: usize = 1 + KEY_ID_LEN;
@@ -24,19 +26,19 @@ const TAG_LEN: usize = 16;
 /// Bytes that sealing adds.
 pub const OVERHEAD: usize = HEADER_LEN + NONCE_LEN + TAG_LEN;
 
-/// Separates these keys from all others that could be derived from the same secret.
+/// Separates these keys from others that are derived from the same secret.
 const DERIVATION: &[u8] = b"bowline seal 1";
 
-/// What something is sealed for. What is sealed for one purpose does not open for another.
+/// The purpose of sealed bytes. They do not open for another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// Session tokens.
     SessionToken,
-    /// Explanations handed to denied callers.
+    /// Explanations for denied callers.
     AuthorizationMessage,
     /// Tokens of the instance metadata service.
     ImdsToken,
-    /// Where the next page begins.
+    /// Page tokens.
     PageToken,
     /// Long-term secrets in the store.
     Envelope,
@@ -54,7 +56,7 @@ impl Purpose {
         Self::Keyring,
     ];
 
-    /// Part of the derivation and of what is authenticated, so it never changes.
+    /// Part of the derivation and of the associated data, so it never changes.
     fn label(self) -> &'static str {
         match self {
             Self::SessionToken => "session-token",
@@ -112,7 +114,7 @@ impl std::str::FromStr for KeyId {
 #[error("key id is not eight hexadecimal digits")]
 pub struct InvalidKeyId;
 
-/// Sealing failed: the system gave no randomness, or the cipher no result.
+/// Sealing failed: no randomness, or an error of the cipher.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("sealing failed")]
 pub struct SealError;
@@ -123,13 +125,13 @@ pub enum OpenError {
     /// They are not sealed bytes at all.
     #[error("the sealed value is malformed")]
     Malformed,
-    /// Another version sealed them.
+    /// They have an unknown format.
     #[error("the sealed value has format {0}, this version of bowline reads {FORMAT}")]
     UnknownFormat(u8),
-    /// The key is not known here, or no longer.
+    /// The key is unknown, or no longer in use.
     #[error("the sealed value was sealed under key {0}, which is not known")]
     UnknownKey(KeyId),
-    /// They were changed, or were sealed for another purpose or context.
+    /// They were changed, or sealed for another purpose or context.
     #[error("the sealed value is not authentic")]
     NotAuthentic,
 }
@@ -157,7 +159,7 @@ impl SealKey {
     /// Derives the keys.
     ///
     /// # Errors
-    /// [`SealError`] if the library refuses, which it has no reason to.
+    /// [`SealError`] if the library fails, which is not expected.
     pub fn new(id: KeyId, material: &KeyMaterial) -> Result<Self, SealError> {
         let [session, message, imds, marker, envelope, keyring] = Purpose::ALL;
         let key = |purpose| derive(material, purpose);
@@ -174,10 +176,10 @@ impl SealKey {
         })
     }
 
-    /// A key whose id follows from its material, so that the material alone is enough to keep.
+    /// A key whose id is derived from its material, so that only the material needs to be stored.
     ///
     /// # Errors
-    /// [`SealError`] if the library refuses, which it has no reason to.
+    /// [`SealError`] if the library fails, which is not expected.
     pub fn with_derived_id(material: &KeyMaterial) -> Result<Self, SealError> {
         let mut id = [0; KEY_ID_LEN];
         expand(material, "key-id", &mut id)?;
@@ -189,7 +191,8 @@ impl SealKey {
         self.id
     }
 
-    /// Seals `plaintext` for `purpose` and `context`. The context is authenticated, not kept: whoever opens brings it again.
+    /// Seals `plaintext` for `purpose` and `context`. The context is authenticated but not
+    /// contained: opening needs it again.
     ///
     /// # Errors
     /// [`SealError`] without randomness.
@@ -214,10 +217,10 @@ impl SealKey {
         Ok(sealed)
     }
 
-    /// Opens what [`seal`](Self::seal) made with the same purpose and context.
+    /// Opens bytes of [`seal`](Self::seal) with the same purpose and context.
     ///
     /// # Errors
-    /// [`OpenError`], whatever differs.
+    /// [`OpenError`].
     pub fn open(
         &self,
         purpose: Purpose,
@@ -299,7 +302,7 @@ pub const fn room(longest: usize) -> usize {
     (longest * 3 / 4).saturating_sub(OVERHEAD)
 }
 
-/// What is authenticated beside the plaintext. The label ends in a zero byte, so that no context can lengthen it.
+/// The associated data. The label ends in a zero byte, so that no context can extend it.
 fn associated(purpose: Purpose, id: KeyId, context: &[u8]) -> Vec<u8> {
     let label = purpose.label().as_bytes();
     let mut aad = Vec::with_capacity(label.len() + 2 + KEY_ID_LEN + context.len());
@@ -339,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sealed_opens_with_the_same_key_purpose_and_context() {
+    fn sealed_bytes_open_with_the_same_key_purpose_and_context() {
         let sealed = key(1, 7)
             .seal(Purpose::SessionToken, b"context", b"hello")
             .unwrap();
@@ -375,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn no_single_bit_can_change() {
+    fn a_changed_bit_is_detected() {
         let key = key(1, 7);
         let sealed = key.seal(Purpose::SessionToken, b"", b"hello").unwrap();
         for bit in 0..sealed.len() * 8 {
@@ -395,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn another_format_is_named() {
+    fn an_unknown_format_is_named() {
         let key = key(1, 7);
         let mut sealed = key.seal(Purpose::SessionToken, b"", b"hello").unwrap();
         sealed[0] = 2;
@@ -406,7 +409,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_form_is_never_taken_for_a_json_web_token() {
+    fn the_text_form_is_no_json_web_token() {
         let sealed = key(255, 7)
             .seal(Purpose::SessionToken, b"", &[0; 100])
             .unwrap();
@@ -417,7 +420,7 @@ mod tests {
     }
 
     #[test]
-    fn room_is_what_fits() {
+    fn room_is_the_longest_plaintext_that_fits() {
         let key = key(1, 7);
         for longest in [320, 4096] {
             let most = key

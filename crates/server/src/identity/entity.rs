@@ -1,11 +1,13 @@
-//! What an account holds, as it is stored: accounts, users, access keys, roles, instance profiles, managed policies,
-//! OIDC providers, buckets, tables, roles of services.
+//! The entities, as they are stored: accounts, users, access keys, roles, instance profiles,
+//! managed policies, OIDC providers, buckets, tables, service attachments, and the store's feature
+//! level.
 //!
-//! These are plain records. Each [validates](Entity::validate) itself whenever it is read or written, so what the rest of
-//! the server sees obeys the rules of its kind. Policy documents are kept byte for byte as they were given; parsing and
-//! compiling them is the [index](crate::identity::index)'s work.
+//! They are plain records. Each is [validated](Entity::validate) whenever it is read or written, so
+//! the rest of the server sees only valid ones. Policy documents are stored byte for byte; the
+//! [index](crate::identity::index) parses and compiles them.
 //!
-//! A user or role holds its inline policies and the ARNs of its attached ones, so that one record is one thing to change.
+//! A user or role contains its inline policies and the ARNs of its attached ones, so that changing
+//! them changes one record.
 
 pub mod access_key;
 pub mod account;
@@ -64,7 +66,8 @@ fn validate_name(name: &str, longest: usize) -> Result<(), InvalidEntity> {
     )
 }
 
-/// Paths: `/`, or visible ASCII between slashes, at most 512 characters (IAM API Reference, `CreateRole`).
+/// Paths: `/`, or visible ASCII between slashes, at most 512 characters (IAM API Reference,
+/// `CreateRole`).
 fn validate_path(path: &str) -> Result<(), InvalidEntity> {
     ensure(path.len() <= 512, "path", "is too long")?;
     ensure(
@@ -79,7 +82,8 @@ fn validate_path(path: &str) -> Result<(), InvalidEntity> {
     )
 }
 
-/// Longest stored document, in bytes. AWS counts without whitespace and the text may have more, so this only bounds.
+/// Longest stored document, in bytes. AWS counts without whitespace and the text may have more, so
+/// this only bounds.
 const MAX_DOCUMENT_BYTES: usize = 128 * 1024;
 
 fn validate_document(document: &str) -> Result<(), InvalidEntity> {

@@ -1,11 +1,13 @@
-//! Everything that requests read: one immutable snapshot of all records, parsed and compiled.
+//! The index that every decision reads: an immutable snapshot of all records, parsed and compiled.
 //!
-//! An [`Index`] stands at one [`Revision`]. It is made of persistent maps, so the next one shares all but a path with it: a
-//! write copies a few kilobytes, however many entities there are. [`IdentityState`] swaps the current one when the store's
-//! watch tells of a commit. Look-ups take no lock, do no I/O and, but for listings, make no copies.
+//! An [`Index`] is at one [`Revision`]. It consists of persistent maps, so the next one shares all
+//! but a path with it: a write copies a few kilobytes, however many entities there are.
+//! [`IdentityState`] swaps the current index when the store's watch reports a commit. Look-ups take
+//! no lock, do no I/O and, except for lists, copy nothing.
 //!
-//! What cannot be used is never passed over in silence: a policy that does not compile makes everything that it applies to
-//! allow nothing, and a record that does not decode is logged and absent, so that whatever needs it is refused.
+//! Unusable data fails closed and is logged: a policy that does not compile allows nothing to
+//! whatever it applies to, and a record that does not decode is absent, so a request that needs it
+//! is denied.
 
 mod apply;
 pub mod compiled;
@@ -49,20 +51,20 @@ pub struct Index {
     roles: Directory<RoleEntry>,
     instance_profiles: Directory<InstanceProfileEntry>,
     policies: Directory<PolicyEntry>,
-    /// Who has a managed policy attached, by its ARN.
+    /// The ids of users and roles that have a managed policy attached, by its ARN.
     attachments: HashTrieMapSync<Box<str>, HashTrieSetSync<UniqueId>>,
-    /// Named by their owner, so that an owner's stand together.
+    /// By owner and id, so that the keys of an owner are adjacent.
     access_keys: Directory<AccessKeyEntry>,
-    /// Named by their address.
+    /// By address.
     providers: Directory<ProviderEntry>,
-    /// The same, by what `iss` must be. Several may share it.
+    /// The same, by issuer. Several may share one.
     providers_by_issuer: RedBlackTreeMapSync<NameKey, Arc<[Arc<ProviderEntry>]>>,
     buckets: Directory<BucketEntry>,
     /// By the keys of their records.
     tables: RedBlackTreeMapSync<RecordKey, Arc<TableEntry>>,
     /// Roles of services, by account and the ARN of the resource, which compares with case.
     service_attachments: RedBlackTreeMapSync<(AccountId, Box<str>), Arc<ServiceAttachmentEntry>>,
-    /// How many of them a role has, by its id.
+    /// The number of service attachments of a role, by its id.
     service_roles: HashTrieMapSync<UniqueId, usize>,
     keyring: Arc<Keyring>,
     keyring_record: Option<Arc<Indexed<KeyringRecord>>>,
@@ -72,7 +74,7 @@ pub struct Index {
 }
 
 impl Index {
-    /// The commit that it stands at.
+    /// The revision that it is at.
     pub fn revision(&self) -> Revision {
         self.revision
     }
@@ -161,7 +163,8 @@ impl Index {
         self.instance_profiles.get(id)
     }
 
-    /// An account's instance profiles by name, whose paths begin with `path_prefix`, after the name `marker`.
+    /// An account's instance profiles by name, whose paths begin with `path_prefix`, after the name
+    /// `marker`.
     pub fn instance_profiles<'a>(
         &'a self,
         account: AccountId,
@@ -201,7 +204,8 @@ impl Index {
         self.policies.get(id)
     }
 
-    /// An account's managed policies by name, whose paths begin with `path_prefix`, after the name `marker`.
+    /// An account's managed policies by name, whose paths begin with `path_prefix`, after the name
+    /// `marker`.
     pub fn policies<'a>(
         &'a self,
         account: AccountId,
@@ -213,7 +217,8 @@ impl Index {
             .filter(move |policy| has_prefix(&policy.record.path, path_prefix))
     }
 
-    /// The ids of the users and roles that have the managed policy with this ARN attached, in no order.
+    /// The ids of the users and roles that have the managed policy with this ARN attached, in no
+    /// order.
     pub fn attached_to(&self, policy_arn: &str) -> impl Iterator<Item = &UniqueId> {
         let ids = self.attachments.get(policy_arn);
         ids.into_iter().flat_map(HashTrieSetSync::iter)
@@ -231,7 +236,8 @@ impl Index {
         self.access_keys.get(id)
     }
 
-    /// Whose requests an access key signs. None if the owner is gone, so the key is good for nothing.
+    /// The owner of an access key. `None` if the owner was deleted: then the key authenticates no
+    /// request.
     pub fn owner_of(&self, key: &AccessKeyEntry) -> Option<KeyOwner> {
         match &key.record.owner {
             AccessKeyOwner::Root => {
@@ -245,7 +251,7 @@ impl Index {
         }
     }
 
-    /// A user's access keys, by id. The user may be gone; then so are its keys.
+    /// A user's access keys, by id. None if the user was deleted.
     pub fn access_keys_of<'a>(
         &'a self,
         user: &UniqueId,
@@ -291,7 +297,7 @@ impl Index {
         let found = self
             .providers_by_issuer
             .get(&(account, issuer) as &dyn NameRef);
-        // The key ignores case, `iss` does not.
+        // The map ignores case, `iss` does not.
         found
             .into_iter()
             .flat_map(|providers| providers.iter())
@@ -308,12 +314,12 @@ impl Index {
         self.providers.list(account, None)
     }
 
-    /// The bucket with this name, in whatever state it is.
+    /// The bucket with this name, in any state.
     pub fn bucket(&self, name: &str) -> Option<&Arc<BucketEntry>> {
         self.buckets.get(name)
     }
 
-    /// An account's buckets by name, those after `marker` if there is one, in whatever state they are.
+    /// An account's buckets by name, after `marker` if there is one, in any state.
     pub fn buckets(
         &self,
         owner: AccountId,
@@ -322,7 +328,7 @@ impl Index {
         self.buckets.list(owner, marker)
     }
 
-    /// What is attached to the resource with exactly this ARN.
+    /// The service attachment of the resource with exactly this ARN.
     pub fn service_attachment(
         &self,
         account: AccountId,
@@ -331,7 +337,8 @@ impl Index {
         self.service_attachments.get(&(account, resource.into()))
     }
 
-    /// An account's roles of services by the ARNs of the resources, those after `marker` if there is one.
+    /// An account's service attachments by the ARNs of their resources, after `marker` if there is
+    /// one.
     pub fn service_attachments(
         &self,
         account: AccountId,
@@ -352,12 +359,12 @@ impl Index {
         self.service_roles.contains_key(role)
     }
 
-    /// The table with this name, in whatever state it is.
+    /// The table with this name, in any state.
     pub fn table(&self, account: AccountId, region: &str, name: &str) -> Option<&Arc<TableEntry>> {
         self.tables.get(&RecordKey::table(account, region, name))
     }
 
-    /// An account's tables of a region by name, those after `marker` if there is one, in whatever state they are.
+    /// An account's tables of a region by name, after `marker` if there is one, in any state.
     pub fn tables<'a>(
         &'a self,
         account: AccountId,
@@ -373,7 +380,7 @@ impl Index {
             })
     }
 
-    /// All tables on the server, those of an account and a region together.
+    /// All tables on the server; those of one account and region are adjacent.
     pub fn all_tables(&self) -> impl Iterator<Item = &Arc<TableEntry>> {
         self.tables.values()
     }
@@ -383,7 +390,7 @@ impl Index {
         &self.keyring
     }
 
-    /// The keyring as it is stored, once there is one.
+    /// The stored keyring, once there is one.
     pub fn keyring_record(&self) -> Option<&Indexed<KeyringRecord>> {
         self.keyring_record.as_deref()
     }
@@ -411,14 +418,14 @@ impl Index {
         (*user.arn == *arn).then_some(&user.record.id)
     }
 
-    /// The ARN of the user or role with this id, while it lives.
+    /// The ARN of the user or role with this id, while it exists.
     pub fn principal_arn(&self, id: &str) -> Option<&str> {
         let role = self.role_by_id(id).map(|role| &*role.arn);
         role.or_else(|| self.user_by_id(id).map(|user| &*user.arn))
     }
 
-    /// A role's trust policy as it is shown: a user or role that is gone is named by its id, since its name would mean
-    /// whoever has it next.
+    /// A role's trust policy for display. A deleted user or role is shown by its id: its name may
+    /// belong to another one by now.
     pub fn render_trust(&self, role: &entity::Role) -> String {
         compiled::render(&role.trust, |id| self.principal_arn(id.as_str()).is_some())
     }

@@ -1,11 +1,12 @@
 //! Sessions: temporary credentials that carry everything about themselves.
 //!
-//! A [`Session`] is not stored. Its token is the session, sealed under the [keyring](crate::crypto::keyring): whoever opens the token
-//! knows the secret, the role and what the session may do at most. [`mint`] asks for the permit of a decision, so no session
-//! exists that the policies did not allow. The secret is random; nothing that is visible leads to it.
+//! A [`Session`] is not stored. Its token is the session, sealed under the
+//! [keyring](crate::crypto::keyring) for the purpose of session tokens and no context: it contains
+//! the secret, the role and the session policies. [`mint`] takes the permit of a decision, so every
+//! session was allowed by policies. The secret is random and cannot be derived from visible values.
 //!
-//! [`open`] checks that the token belongs to the request's access key and is not over. Whether the role still exists, and
-//! whether the session was revoked, is asked of the [index](crate::identity::index) by who opens it.
+//! [`open`] checks that the token belongs to the request's access key and has not expired. The
+//! caller checks in the [index](crate::identity::index) whether the role still exists.
 
 mod sealed;
 
@@ -28,10 +29,10 @@ use crate::{
     identity::entity::{self, FeatureLevel, ServiceResource, UniqueId},
 };
 
-/// Longest token, in characters.
+/// Most characters of a token.
 pub const MAX_TOKEN_CHARS: usize = 4096;
 
-/// A session that a decision allows: what a [`Permit`] for [`mint`] permits.
+/// The action of a [`Permit`] for [`mint`].
 #[derive(Clone, Debug)]
 pub struct AssumeRole {
     /// The role.
@@ -40,52 +41,52 @@ pub struct AssumeRole {
     pub session_name: String,
     /// The inline session policy, byte for byte.
     pub session_policy: Option<String>,
-    /// The identity that was exchanged, if it was a token.
+    /// The claims of the web identity token that was exchanged, if one was.
     pub web_identity: Option<WebIdentityClaims>,
-    /// The resource that a service assumes it for, if one does.
+    /// The resource for which a service assumes the role, if one does.
     pub service_resource: Option<ServiceResource>,
-    /// The ARN of the session that this one came from, if roles are chained.
+    /// The ARN of the session that assumed the role, if roles are chained.
     pub chained_from: Option<String>,
     /// The request's time.
     pub issued: Timestamp,
 }
 
-/// What stays of a web identity token for the conditions of later requests.
+/// The claims of a web identity token that later requests' conditions need.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebIdentityClaims {
-    /// The provider that vouches: `aws:FederatedProvider`.
+    /// The provider's ARN: `aws:FederatedProvider`.
     pub provider_arn: String,
-    /// What the provider's condition keys begin with, before the colon.
+    /// The prefix of the provider's condition keys, before the colon.
     pub condition_prefix: String,
-    /// Who the token was for: `azp`, or else the matching `aud`.
+    /// `azp`, or else the matching `aud`.
     pub audience: String,
-    /// Who the token is about: `sub`.
+    /// `sub`.
     pub subject: String,
     /// The Kubernetes pod that the token is bound to.
     pub pod_uid: Option<String>,
 }
 
-/// What kind of principal a session is.
+/// The kind of a session's principal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionKind {
     /// A role that was assumed.
     AssumedRole,
 }
 
-/// A session, in the open.
+/// An opened session.
 #[derive(Clone, Debug)]
 pub struct Session {
-    /// Names the session for revocation: 32 hexadecimal digits.
+    /// Identifies the session: 32 hexadecimal digits.
     pub session_id: String,
     /// `ASIA` and 16 more characters.
     pub access_key_id: AccessKeyId,
-    /// What requests are signed with.
+    /// The key that signs its requests.
     pub secret_access_key: SecretAccessKey,
-    /// What kind of principal it is.
+    /// The kind of its principal.
     pub kind: SessionKind,
     /// The role's account.
     pub account: AccountId,
-    /// The role, whatever it is called by now.
+    /// The role's unique id.
     pub role_id: UniqueId,
     /// The role's name when the session was minted.
     pub role_name: String,
@@ -95,11 +96,11 @@ pub struct Session {
     pub session_name: String,
     /// When it was minted, to the second.
     pub issued: Timestamp,
-    /// When it is over: exactly the duration later.
+    /// When it expires: exactly the duration later.
     pub expires: Timestamp,
     /// The inline session policy, byte for byte.
     pub session_policy: Option<String>,
-    /// Session policies given by ARN, by their unique ids.
+    /// The unique ids of session policies that were passed by ARN.
     pub session_policy_ids: Vec<UniqueId>,
     /// Session tags: key and value.
     pub tags: Vec<(String, String)>,
@@ -107,11 +108,11 @@ pub struct Session {
     pub transitive_tag_keys: Vec<String>,
     /// `SourceIdentity`.
     pub source_identity: Option<String>,
-    /// The identity that was exchanged, if it was a token.
+    /// The claims of the web identity token that was exchanged, if one was.
     pub web_identity: Option<WebIdentityClaims>,
-    /// The resource that a service has assumed it for, if one has.
+    /// The resource for which a service assumed the role, if one did.
     pub service_resource: Option<ServiceResource>,
-    /// The ARN of the session that this one came from, if roles are chained.
+    /// The ARN of the session that assumed the role, if roles are chained.
     pub chained_from: Option<String>,
     /// When a second factor was checked: `aws:MultiFactorAuthAge` counts from it.
     pub mfa_authenticated_at: Option<Timestamp>,
@@ -137,20 +138,21 @@ impl Session {
         [self.role_id.as_str(), ":", &*self.session_name].concat()
     }
 
-    /// Whether it is over.
-    pub fn is_over(&self, now: Timestamp) -> bool {
+    /// Whether it has expired.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
         now >= self.expires
     }
 }
 
-/// A session that was just minted, with its token.
+/// A new session and its token.
 #[derive(Debug)]
 pub struct Minted {
     /// The session.
     pub session: Session,
     /// Its token.
     pub token: SessionToken,
-    /// How much of the space for session policies and tags is used, in percent, if there are any.
+    /// The share of the space for session policies and tags that is used, in percent, if there are
+    /// any.
     pub packed_policy_size: Option<i32>,
 }
 
@@ -160,13 +162,13 @@ pub enum MintError {
     /// Session policies and tags do not fit into a token.
     #[error("session policies and tags use {percent}% of the space that a session has")]
     TooLarge {
-        /// How much of the space they would use, over 100.
+        /// The share of the space that they would use, over 100.
         percent: i32,
     },
     /// No randomness, or no key to seal with.
     #[error("sealing the session")]
     Seal(#[from] SealError),
-    /// The expiry is beyond the end of time.
+    /// The expiry is later than any timestamp.
     #[error("the session would never end")]
     NoEnd,
 }
@@ -174,25 +176,25 @@ pub enum MintError {
 /// Why a token opens no session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SessionError {
-    /// It was not sealed here, or was changed.
+    /// It was not sealed by this store's keyring, or was changed.
     #[error("the token does not open")]
     Seal(#[from] seal::OpenError),
-    /// Another version made it.
+    /// Another build sealed it.
     #[error("the session has format {0}, this version of bowline reads 2")]
     UnknownFormat(u8),
-    /// What was sealed is no session. A bug: only [`mint`] seals sessions.
+    /// The content is no session. A bug: only [`mint`] seals sessions.
     #[error("the sealed session is malformed")]
     Malformed,
     /// It is the token of another session.
     #[error("the token belongs to another access key")]
     OtherAccessKey,
-    /// It is over.
+    /// It has expired.
     #[error("the session expired at {0}")]
     Expired(Timestamp),
 }
 
-/// Makes the session that a decision permits. It lasts `seconds`. Its token is in a format that every
-/// server of a store at this feature `level` reads.
+/// Makes the session that a decision permits. It lasts `seconds`. Its token is in a format that
+/// every server of a store at this feature `level` reads.
 ///
 /// # Errors
 /// [`MintError`].
@@ -214,13 +216,14 @@ fn issue(
     format: sealed::Format,
     random: &dyn SecureRandom,
 ) -> Result<Minted, MintError> {
-    // To the second, as AWS shows times: the expiry that the caller is told is the one that is checked.
+    // To the second, as AWS shows times, so that the expiry in the response is the one that is
+    // checked.
     let issued =
         Timestamp::from_second(request.issued.as_second()).map_err(|_| MintError::NoEnd)?;
     let duration = SignedDuration::from_secs(i64::from(seconds));
     let expires = issued.checked_add(duration).map_err(|_| MintError::NoEnd)?;
     let account = request.role.account;
-    // One draw for all: each costs more than its bytes.
+    // One call for all random bytes: a call costs more than its bytes.
     let mut chance = Zeroizing::new([0; 16 + 5 + 30]);
     random.fill(chance.as_mut_slice()).map_err(|_| SealError)?;
     let (id, rest) = chance.split_first_chunk::<16>().ok_or(SealError)?;
@@ -257,7 +260,7 @@ fn issue(
     })
 }
 
-/// Seals a session, and says what share of the space its policies and tags use.
+/// Seals a session. Also returns the share of the space that its policies and tags use.
 fn close(
     session: &Session,
     keyring: &Keyring,
@@ -275,7 +278,7 @@ fn close(
     Ok((token, packed_policy_size))
 }
 
-/// The token of a session that nothing here mints, for tests of whoever opens it.
+/// The token of a session that [`mint`] does not make, for tests of authentication.
 #[cfg(test)]
 pub(crate) fn sealed_for_test(
     session: &Session,
@@ -300,13 +303,14 @@ pub fn open(
     if session.access_key_id != *access_key_id {
         return Err(SessionError::OtherAccessKey);
     }
-    if session.is_over(now) {
+    if session.is_expired(now) {
         return Err(SessionError::Expired(session.expires));
     }
     Ok(session)
 }
 
-/// The share of the space that is left beside everything else, rounded up, so that more than 100 does not fit.
+/// The share of the space beside everything else, in percent, rounded up: more than 100 does not
+/// fit.
 fn packed_policy_size(session: &Session, length: usize) -> Option<i32> {
     let policy = session.session_policy.as_ref().map_or(0, String::len);
     let ids: usize = session

@@ -1,12 +1,13 @@
 //! The store of records: durable, revisioned, changed only by transactions.
 //!
-//! A [`Store`] keeps encoded records by [`RecordKey`]. A [`Transaction`] is preconditions, then puts
-//! and deletes: it applies whole, at one new [`Revision`], or not at all. A [`Snapshot`] is every
-//! record at one revision, and a [`Watch`] is every later commit in order. Together they feed the
-//! [index](crate::identity::index), which is all that requests read.
+//! A [`Store`] keeps encoded records by [`RecordKey`]. A [`Transaction`] is preconditions, then
+//! puts and deletes: it applies whole, at one new [`Revision`], or not at all. A [`Snapshot`] is
+//! every record at one revision, and a [`Watch`] is every later commit in order. Together they feed
+//! the [index](crate::identity::index), which is all that requests read.
 //!
-//! Only this module and the files below it know how records are stored. Every store passes the tests
-//! in `contract.rs`. A new store is a file here that implements [`Store`] and a line in `contract.rs`.
+//! Only this module and the files below it know how records are stored. Every store passes the
+//! tests in `contract.rs`. A new store is a file here that implements [`Store`] and a line in
+//! `contract.rs`.
 
 mod change_log;
 pub mod key;
@@ -55,8 +56,8 @@ pub trait Store: fmt::Debug + Send + Sync {
 
 /// The position of a commit among all commits of a store.
 ///
-/// Revisions are opaque: they are ordered, and nothing else follows from them. They have gaps, since
-/// a store may number what others write as well. Only a store makes one.
+/// Revisions are opaque: they are ordered, and nothing else follows from them. They have gaps,
+/// since a store may number what others write as well. Only a store makes one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Revision(u64);
 

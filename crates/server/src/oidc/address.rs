@@ -1,8 +1,10 @@
-//! Which addresses keys may be fetched from, judged on the address that is connected to, after resolution.
+//! Which addresses keys may be fetched from. The check is about the address that is connected to,
+//! after resolution.
 //!
-//! Global addresses are allowed, private ones if the operator lists their network, loopback with the flag for tests.
-//! Link-local, metadata, multicast and reserved addresses and the server's own listeners never are: of a listener on all addresses, those of
-//! all interfaces. An IPv6 address that carries an IPv4 address is judged as that one.
+//! Global addresses are allowed, private ones if the operator lists their network, loopback with
+//! the flag for tests. Link-local, metadata, multicast and reserved addresses are never allowed,
+//! and neither are the server's own listeners: for a listener on all addresses, those of every
+//! interface. An IPv6 address that embeds an IPv4 address is checked as that one.
 
 use std::{
     error::Error,
@@ -12,7 +14,7 @@ use std::{
 use bowline_client::connector;
 use ipnet::IpNet;
 
-/// Where the fetcher may go.
+/// The addresses that may be connected to.
 #[derive(Clone, Debug, Default)]
 pub(super) struct AddressPolicy {
     pub(super) allow_loopback: bool,
@@ -20,7 +22,7 @@ pub(super) struct AddressPolicy {
     pub(super) own_listeners: Vec<SocketAddr>,
 }
 
-/// Why an address is not connected to.
+/// Why an address may not be connected to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum RefusedAddress {
     #[error("address {0} is private; to allow it, set `[oidc] allow_networks = [\"{0}/{len}\"]`", len = if .0.is_ipv4() { 32 } else { 128 })]
@@ -73,19 +75,21 @@ impl AddressPolicy {
     }
 }
 
-/// Whether a connection to `target` would end at this listener. One on all addresses has all of the machine's.
+/// Whether a connection to `target` would reach this listener. One on all addresses listens on all
+/// of the machine's.
 fn leads_to(listener: SocketAddr, target: SocketAddr, is_here: impl Fn(IpAddr) -> bool) -> bool {
     let at = inner(listener.ip());
     listener.port() == target.port()
         && (at == target.ip() || at.is_unspecified() && is_here(target.ip()))
 }
 
-/// Whether an address is one of this machine's: only those can be bound to. Nothing is sent.
+/// Whether an address is one of this machine's: only those can be bound. Nothing is sent.
 fn is_here(address: IpAddr) -> bool {
     UdpSocket::bind((address, 0)).is_ok()
 }
 
-/// The IPv4 address that an IPv6 address stands for: mapped, compatible, NAT64 (RFC 6052) or 6to4 (RFC 3056).
+/// The IPv4 address that an IPv6 address embeds: mapped, compatible, NAT64 (RFC 6052) or 6to4 (RFC
+/// 3056).
 fn inner(ip: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = ip else { return ip };
     let segments = v6.segments();
@@ -109,7 +113,8 @@ fn class(ip: IpAddr) -> Class {
     }
 }
 
-/// After the IANA IPv4 special-purpose registry. Two clouds keep metadata services at addresses that look usual.
+/// After the IANA IPv4 special-purpose registry. Two clouds have metadata services at addresses
+/// that look global.
 fn class_v4(ip: Ipv4Addr) -> Class {
     match ip.octets() {
         [127, ..] => Class::Loopback,
@@ -133,7 +138,8 @@ fn class_v6(ip: Ipv6Addr) -> Class {
         return Class::Loopback;
     }
     match ip.segments() {
-        // EC2's metadata service, and the NAT64 of a local network, which hides an IPv4 address where only that network knows.
+        // EC2's metadata service, and the NAT64 of a local network, which hides an IPv4 address
+        // where only that network knows.
         [0xfd00, 0x0ec2, ..]
         | [0x0064, 0xff9b, ..]
         | [0x2001, 0x0000..=0x01ff | 0x0db8, ..]

@@ -1,4 +1,5 @@
-//! From a provider to its keys: the discovery document, then the key set that it points to (OpenID Connect Discovery 1.0).
+//! Discovers a provider's keys: the discovery document, then the key set that it refers to (OpenID
+//! Connect Discovery 1.0).
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,10 +12,10 @@ use super::{
     provider::HttpUrl,
 };
 
-/// For both documents together.
+/// Until when both documents must be complete.
 const DISCOVERY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Keys as they were published.
+/// The keys of a provider.
 #[derive(Debug)]
 pub(super) struct Published {
     pub(super) keys: KeySet,

@@ -1,7 +1,7 @@
-//! Why a token is refused: AWS's code and words for the client, and the reason for the operator.
+//! Why a token is rejected: AWS's code and message for the client, and the reason for the operator.
 //!
-//! The client's words are AWS's own where a message of AWS is known. What an issuer said, and which key was missing, stands
-//! in the operator's reason (`Display`) alone.
+//! The client's messages are AWS's where they are known. The issuer's response and the missing key
+//! are in the operator's reason (`Display`) only.
 
 use std::borrow::Cow;
 
@@ -9,44 +9,45 @@ use bowline_aws::error::{AwsError, Code};
 
 use super::jws::MalformedJws;
 
-/// Why a token is refused. `Display` is for the operator.
+/// Why a token is rejected. `Display` is for the operator.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
     /// The token cannot be read.
     #[error(transparent)]
     Malformed(#[from] MalformedJws),
-    /// A claim that must be there is not.
+    /// A required claim is missing.
     #[error("token has no claim `{0}`")]
     MissingClaim(&'static str),
-    /// A claim is not what it must be.
+    /// A claim has the wrong type or value.
     #[error("token's claim `{claim}` is not {expected}")]
     WrongKind {
         /// The claim.
         claim: &'static str,
-        /// What it must be.
+        /// The type or value that it must have.
         expected: &'static str,
     },
-    /// A claim asks for something of the session that is not supported. To leave it out would make a session that means
-    /// something else than the issuer said.
+    /// A claim requests an unsupported property of the session. Without it, the session would not
+    /// be the one that the issuer meant.
     #[error(
         "token has the claim `{0}`, which is not supported: sessions have no tags and no source identity"
     )]
     UnsupportedClaim(String),
-    /// A claim that a policy could ask for cannot be taken over whole and unmistakable. Without it, a policy that denies on it would not.
+    /// A claim cannot become a condition key without ambiguity. If it were left out, a deny on it
+    /// would not match.
     #[error("token has the claim `{0}`, which {1}")]
     AmbiguousClaim(String, &'static str),
     /// No provider of the account has this issuer.
     #[error("no provider of the account has the issuer `{0}`")]
     UnknownIssuer(String),
     /// The provider's keys could not be fetched.
-    #[error("keys of provider `{provider}` cannot be had: {reason}")]
+    #[error("keys of provider `{provider}` are unavailable: {reason}")]
     Unreachable {
         /// The provider's ARN.
         provider: Box<str>,
-        /// What happened.
+        /// Why.
         reason: String,
     },
-    /// The provider was changed or deleted while its keys were fetched. Clients try again.
+    /// The provider was changed or deleted while its keys were fetched. Clients retry.
     #[error("provider `{0}` was changed while the token was verified")]
     ProviderChanged(Box<str>),
     /// The provider has no key for the token.
@@ -58,7 +59,7 @@ pub enum TokenError {
         kid: String,
         /// The algorithm that it names.
         algorithm: &'static str,
-        /// What was looked at.
+        /// Why its keys do not match.
         reason: String,
     },
     /// No key of the provider made the signature.
@@ -69,7 +70,7 @@ pub enum TokenError {
         /// The key that the token names.
         kid: String,
     },
-    /// The token is dead.
+    /// The token has expired.
     #[error("token expired at {expires}, it is {now} (seconds since 1970, with 300 s of grace)")]
     Expired {
         /// Now.
@@ -77,7 +78,7 @@ pub enum TokenError {
         /// The claim `exp`.
         expires: i64,
     },
-    /// The token does not live yet.
+    /// The token is not valid yet.
     #[error("token's `{claim}` is {at}, it is {now} (seconds since 1970, with 300 s of grace)")]
     NotYet {
         /// `nbf` or `iat`.
@@ -87,7 +88,7 @@ pub enum TokenError {
         /// The claim.
         at: i64,
     },
-    /// The token is for somebody else.
+    /// The token is for another audience.
     #[error("token is for {actual:?}, the provider takes {expected:?}")]
     Audience {
         /// The provider's client ids.
@@ -98,7 +99,7 @@ pub enum TokenError {
 }
 
 impl TokenError {
-    /// The failure in the table of codes.
+    /// The AWS error code.
     pub fn code(&self) -> Code {
         match self {
             Self::Unreachable { .. } | Self::ProviderChanged(_) => Code::IdpCommunicationError,
@@ -116,7 +117,7 @@ impl TokenError {
         }
     }
 
-    /// What the client reads.
+    /// The message for the client.
     pub fn client_message(&self) -> Cow<'static, str> {
         match self {
             Self::Malformed(_) | Self::WrongKind { .. } => {
@@ -151,12 +152,12 @@ impl TokenError {
         }
     }
 
-    /// The failure as the client is to see it.
+    /// The error for the client.
     pub fn to_aws(&self) -> AwsError {
         AwsError::new(self.code(), self.client_message())
     }
 
-    /// How much the failure tells, when several providers refuse one token.
+    /// How specific the error is, when several providers reject one token.
     pub(super) fn weight(&self) -> u8 {
         match self {
             Self::NoUsableKey { .. } => 1,

@@ -1,9 +1,9 @@
 //! Fetches discovery documents and key sets, within bounds: from where, how long, how much.
 //!
-//! The shared [connector](bowline_client::connector) resolves each name, checks each address against
-//! the [`AddressPolicy`], and connects to the address that it checked. Redirects are not followed, no
-//! proxy is used, and each request has its own connection. A request contains no secret. A document
-//! has at most 1 MiB.
+//! The shared [connector](bowline_client::connector) resolves each name, checks each address
+//! against the [`AddressPolicy`], and connects to the address that it checked. Redirects are not
+//! followed, no proxy is used, and each request has its own connection. A request contains no
+//! secret. A document has at most 1 MiB.
 
 use std::{error::Error, sync::Arc};
 

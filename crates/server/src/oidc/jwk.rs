@@ -1,7 +1,7 @@
 //! Key sets (RFC 7517): what a provider publishes or an operator uploads.
 //!
-//! A published set may hold kinds of keys that this version does not know: they are skipped, the others serve. An uploaded
-//! set is somebody's present decision, so there each key that could not serve is an error that names it.
+//! A published set may contain kinds of keys that this version does not know: they are skipped. An
+//! uploaded set must be usable as a whole: the first unusable key is an error that names it.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bowline_json::Json;
@@ -38,11 +38,11 @@ pub enum InvalidKeySet {
     /// An uploaded set has a key that cannot serve.
     #[error("key {number} (`kid` `{kid}`) cannot serve: {reason}")]
     Key {
-        /// Its place, from 1.
+        /// Its position, from 1.
         number: usize,
         /// Its name, or nothing.
         kid: String,
-        /// What is wrong.
+        /// Why.
         reason: String,
     },
 }
@@ -98,8 +98,8 @@ impl KeySet {
         }
     }
 
-    /// The keys that could have signed the token: those that it names, and nameless ones; all if it names none. A bounded
-    /// number of those that take its algorithm.
+    /// The keys that could have signed the token: those that it names, and nameless ones; all if it
+    /// names none. A bounded number of those that take its algorithm.
     pub(super) fn candidates<'a>(
         &'a self,
         token: &'a CompactJws<'_>,

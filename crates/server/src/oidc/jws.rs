@@ -1,8 +1,10 @@
-//! JSON Web Signatures (RFC 7515) in their compact form: the only place that verifies the signature of a token.
+//! JSON Web Signatures (RFC 7515) in their compact form: the only file that verifies the signature
+//! of a token.
 //!
-//! RS256, RS384, RS512, ES256 and ES384 exist here; `none` and the HMAC algorithms do not. The key says which algorithms it
-//! takes, the token can only name one of them. Keys come from the provider: `jwk`, `jku`, `x5c` and `x5u` of a header are
-//! never read. A header with `crit` or `b64` is refused, since ignoring it would be a different signature than was made.
+//! RS256, RS384, RS512, ES256 and ES384 exist here; `none` and the HMAC algorithms do not. The key
+//! says which algorithms it takes, the token can only name one of them. Keys come from the
+//! provider: `jwk`, `jku`, `x5c` and `x5u` of a header are never read. A header with `crit` or
+//! `b64` is refused, since ignoring it would be a different signature than was made.
 
 use std::borrow::Cow;
 
@@ -17,7 +19,7 @@ use bowline_json::{Json, JsonKind, JsonLimits, JsonObject};
 /// Characters of a token, shape `clientTokenType` of STS.
 pub const MAX_TOKEN: usize = 20_000;
 const MIN_TOKEN: usize = 4;
-/// How much the header and the claims may hold.
+/// Limits of the header and the claims.
 const TOKEN_LIMITS: JsonLimits = JsonLimits {
     max_bytes: MAX_TOKEN,
     max_depth: 8,
@@ -84,7 +86,7 @@ pub enum MalformedJws {
     /// No supported algorithm.
     #[error("token's algorithm is `{0}`, not one of RS256, RS384, RS512, ES256, ES384")]
     Algorithm(String),
-    /// A header member that changes what is signed.
+    /// A header member that changes the signed content.
     #[error("token's header has `{0}`, which is not supported")]
     Extension(&'static str),
     /// A key id that is no short text.
@@ -92,7 +94,7 @@ pub enum MalformedJws {
     KeyId,
 }
 
-/// The three parts of a token, decoded. What is read of them borrows from here.
+/// The three parts of a token, decoded. The parsed token borrows from them.
 #[derive(Debug)]
 pub struct DecodedToken<'a> {
     /// Header and payload, as they were signed.
@@ -103,10 +105,11 @@ pub struct DecodedToken<'a> {
 }
 
 impl<'a> DecodedToken<'a> {
-    /// Takes a token apart. White space around it, such as a file's last line feed, is not part of it.
+    /// Takes a token apart. White space around it, such as a file's last line feed, is not part of
+    /// it.
     ///
     /// # Errors
-    /// [`MalformedJws`] for what is not three parts in strict base64url.
+    /// [`MalformedJws`] unless it is three parts in strict base64url.
     pub fn decode(token: &'a str) -> Result<Self, MalformedJws> {
         let token = token.trim_ascii();
         if !(MIN_TOKEN..=MAX_TOKEN).contains(&token.len()) {
@@ -176,7 +179,7 @@ impl<'a> CompactJws<'a> {
     }
 }
 
-/// A provider's key, parsed once and kept.
+/// A provider's key, parsed once.
 #[derive(Debug)]
 pub(super) struct PublicKey {
     /// The algorithms that it takes, each with its ready key.
@@ -190,7 +193,7 @@ pub enum UnusableKey {
     /// The modulus is too small, too large or even.
     #[error("its modulus is not an odd number of 2048 to 8192 bits")]
     Modulus,
-    /// The exponent is not one that anybody uses.
+    /// The exponent is not a common one.
     #[error("its exponent is not an odd number of 3 to 2^32")]
     Exponent,
     /// Its algorithm is not for this kind of key.

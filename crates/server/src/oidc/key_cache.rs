@@ -1,8 +1,9 @@
-//! The keys of each provider: fetched when first needed, cached, renewed, and let go.
+//! The keys of each provider: fetched when first needed, cached, refreshed and evicted.
 //!
-//! State is per provider record, never per issuer or key id: two accounts may register one issuer with different keys, and a
-//! record that changes starts anew. Reading known keys takes no lock and does not wait. At most one fetch per provider is
-//! under way, and those who need it share its end.
+//! State is per provider record, never per issuer or key id: two accounts may register one issuer
+//! with different keys, and a record that changes starts with an empty cache. Reading cached keys
+//! takes no lock and does not wait. Each provider has at most one fetch in flight; every request
+//! that needs it shares its result.
 
 use std::{
     collections::HashMap,
@@ -24,25 +25,26 @@ use super::{
 };
 use crate::identity::index::ProviderEntry;
 
-/// Keys are good for as long as `Cache-Control` says, within these bounds, in seconds.
+/// Bounds of `max-age` in `Cache-Control`, in seconds.
 const MIN_AGE: u32 = 60;
 const MAX_AGE: u32 = 24 * 3_600;
-/// Without `Cache-Control`.
+/// `max-age` without `Cache-Control`, in seconds.
 const DEFAULT_MAX_AGE: u32 = 3_600;
-/// For so long after their time the last good keys serve, if no newer ones can be had.
+/// How long expired keys are used if newer ones cannot be fetched (stale-if-error).
 const STALE_IF_ERROR: SignedDuration = SignedDuration::from_hours(24);
-/// Between two fetches for the sake of unknown keys.
+/// The least time between two fetches for unknown keys.
 const REFETCH_INTERVAL: SignedDuration = SignedDuration::from_secs(10);
-/// An unknown key id is not looked for again.
+/// How long an unknown key id causes no second fetch.
 const NEGATIVE_TTL: SignedDuration = SignedDuration::from_secs(30);
 const MAX_NEGATIVES: usize = 1_024;
-/// After a failure nobody asks again, when there are no keys and when there are old ones.
+/// The least time between a failure and the next fetch, without cached keys.
 const RETRY_AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(1);
-/// Longer than any fetch takes: those who waited for one share its failure.
+/// How long requests that waited for a fetch share its failure: longer than any fetch takes.
 const FAILURE_SHARED_FOR: SignedDuration = SignedDuration::from_secs(10);
+/// The least time between a failure and the next fetch, with expired keys.
 const RETRY_AFTER_FAILURE_IF_STALE: SignedDuration = SignedDuration::from_secs(30);
 
-/// The keys of all providers that tokens were seen of.
+/// The keys of every provider whose tokens were presented.
 #[derive(Debug)]
 pub(super) struct KeyCache {
     fetcher: Fetcher,
@@ -57,11 +59,11 @@ pub(super) enum KeysUnavailable {
     Useless(String),
 }
 
-/// One provider's keys, as long as its record is the same.
+/// The keys of one revision of a provider's record.
 #[derive(Debug)]
 struct ProviderKeys {
     provider: Arc<ProviderEntry>,
-    /// Absent if the record's keys were uploaded, or its settings are damaged.
+    /// An error if the record's settings are damaged.
     source: Result<KeySource, String>,
     keys: ArcSwapOption<CachedKeys>,
     state: tokio::sync::Mutex<FetchState>,
@@ -82,14 +84,14 @@ struct CachedKeys {
     unusable_from: Timestamp,
 }
 
-/// What came of fetching again.
+/// The result of a refetch.
 #[derive(Debug)]
 enum Refetch {
-    /// What the provider publishes now.
+    /// The keys that the provider publishes now.
     Fetched(Arc<KeySet>),
-    /// What somebody else has fetched meanwhile.
+    /// Keys that another request fetched meanwhile.
     Changed(Arc<KeySet>),
-    /// Nothing: it was done a moment ago, failed, or there is nobody to ask.
+    /// No keys: the last refetch is too recent, it failed, or the keys were uploaded.
     Refused,
 }
 
@@ -110,7 +112,7 @@ impl KeyCache {
         }
     }
 
-    /// Keys of the provider that are there, within their time, and worth trying for this token.
+    /// Cached keys that are fresh and have a candidate for this token.
     pub(super) fn cached(
         self: &Arc<Self>,
         provider: &Arc<ProviderEntry>,
@@ -126,8 +128,9 @@ impl KeyCache {
         keys.knows(token).then_some(keys)
     }
 
-    /// Keys other than those that were tried and have not made the signature: a provider may have renewed its keys under their old names,
-    /// or they have none. Fetched if need be, no more often than for unknown keys.
+    /// Keys other than those that did not verify the signature: a provider may replace a key under
+    /// the same id, or publish keys without ids. Fetched if necessary, no more often than for
+    /// unknown keys.
     pub(super) async fn refetch_after_bad_signature(
         self: &Arc<Self>,
         provider: &Arc<ProviderEntry>,
@@ -141,7 +144,7 @@ impl KeyCache {
         }
     }
 
-    /// The provider's keys for this token: known ones at once, or fetched ones.
+    /// The provider's keys for this token, from the cache or fetched.
     pub(super) async fn get_or_fetch(
         self: &Arc<Self>,
         provider: &Arc<ProviderEntry>,
@@ -168,7 +171,7 @@ impl KeyCache {
         Ok(newer.unwrap_or(keys))
     }
 
-    /// Forgets providers that are no longer there.
+    /// Evicts providers that no longer exist.
     pub(super) fn retain(&self, exists: impl Fn(&str) -> bool) {
         if self.providers.load().keys().all(|id| exists(id)) {
             return;
@@ -183,7 +186,8 @@ impl KeyCache {
 
     fn entry(&self, provider: &Arc<ProviderEntry>) -> Arc<ProviderKeys> {
         let id = provider.record.id.as_str();
-        // A request that began before a change may still hold the older record: the newer one's keys count.
+        // A request that began before a change may use the older record; the newer one's keys
+        // count.
         let current = |entry: &&Arc<ProviderKeys>| entry.provider.revision >= provider.revision;
         if let Some(entry) = self.providers.load().get(id).filter(current) {
             return Arc::clone(entry);
@@ -201,7 +205,8 @@ impl KeyCache {
         stored.unwrap_or(fresh)
     }
 
-    /// Keys within their time.
+    /// Cached keys that are fresh. Refreshes them in the background when half of their time is
+    /// over.
     fn cached_if_fresh(
         self: &Arc<Self>,
         entry: &Arc<ProviderKeys>,
@@ -215,7 +220,7 @@ impl KeyCache {
         Some(Arc::clone(&cached.keys))
     }
 
-    /// Keys within their time, or beyond it if no newer ones can be had.
+    /// Fresh keys, or stale ones if no newer ones can be fetched.
     async fn fresh_or_stale(
         self: &Arc<Self>,
         entry: &Arc<ProviderKeys>,
@@ -230,7 +235,7 @@ impl KeyCache {
         } else {
             RETRY_AFTER_FAILURE
         };
-        // A task of its own, which ends with keys even if the caller hangs up before.
+        // A task of its own, so that the fetch completes even if this request is cancelled.
         let (cache, waited_for) = (Arc::clone(self), Arc::clone(entry));
         let fetching =
             tokio::spawn(async move { cache.fetch_coalesced(&waited_for, now, gap).await });
@@ -254,7 +259,7 @@ impl KeyCache {
         }
     }
 
-    /// Fetches because of a key that is not known, unless that was tried a moment ago.
+    /// Refetches for a key that is not cached, unless that was tried recently.
     async fn refetch_for_unknown_kid(
         self: &Arc<Self>,
         entry: &Arc<ProviderKeys>,
@@ -286,7 +291,8 @@ impl KeyCache {
         }
     }
 
-    /// Fetches although these keys are within their time, unless others are there by now, or that was done a moment ago.
+    /// Fetches although `known` is fresh, unless other keys were cached since or the last refetch
+    /// is too recent.
     async fn refetch(
         self: &Arc<Self>,
         entry: &Arc<ProviderKeys>,
@@ -297,10 +303,11 @@ impl KeyCache {
             return Refetch::Refused;
         }
         let (cache, entry, known) = (Arc::clone(self), Arc::clone(entry), Arc::clone(known));
-        // A task of its own, which ends with keys even if the caller finds another provider's before.
+        // A task of its own, so that the fetch completes even if another provider's key verifies
+        // first.
         let fetching = tokio::spawn(async move {
             let mut state = entry.state.lock().await;
-            // Whoever was waiting finds what the one before has fetched.
+            // Another request may have fetched while this one waited for the lock.
             if let Some(cached) = entry.keys.load_full()
                 && !Arc::ptr_eq(&cached.keys, &known)
             {
@@ -318,7 +325,7 @@ impl KeyCache {
         fetching.await.unwrap_or(Refetch::Refused)
     }
 
-    /// Renews keys while the old ones serve.
+    /// Refreshes in the background (stale-while-revalidate).
     fn refresh_in_background(self: &Arc<Self>, entry: &Arc<ProviderKeys>, now: Timestamp) {
         if entry.state.try_lock().is_err() {
             return;
@@ -330,13 +337,13 @@ impl KeyCache {
             if entry.keys.load().as_ref().is_some_and(due)
                 && !state.failed_lately(now, RETRY_AFTER_FAILURE_IF_STALE)
             {
-                // Its failure is logged, and found again by those whom it hits.
+                // The failure is logged, and stored for the requests that it concerns.
                 let _ = cache.fetch_uncoalesced(&entry, &mut state, now).await;
             }
         });
     }
 
-    /// Fetches, or shares the end of the fetch that is under way, or the failure of one a moment ago.
+    /// Fetches, or shares the result of the fetch in flight or of a recent failure.
     async fn fetch_coalesced(
         &self,
         entry: &ProviderKeys,
@@ -391,7 +398,8 @@ impl KeyCache {
                 self.stats.failed_fetches.add();
                 let provider = &entry.provider.arn;
                 tracing::warn!(provider.arn = %provider, reason = %failure, "Cannot fetch the keys of `{provider}`: {failure}");
-                // Seconds may have gone by: whoever comes next must not wait as long for the same.
+                // The fetch may have taken seconds: the next request must not wait as long for the
+                // same failure.
                 let waited =
                     SignedDuration::try_from(begun.elapsed()).unwrap_or(FAILURE_SHARED_FOR);
                 state.failure = Some((after(now, waited), failure.clone()));

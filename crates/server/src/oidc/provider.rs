@@ -1,4 +1,5 @@
-//! What a provider's settings must be, checked when they are made: URL, uploaded keys, certificate authorities.
+//! Validates a provider's settings when they are saved: URL, uploaded keys, certificate
+//! authorities.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -8,9 +9,9 @@ use rustls_pki_types::{CertificateDer, pem::PemObject};
 pub use super::jwk::InvalidKeySet;
 use super::jwk::KeySet;
 
-/// Characters of a provider's URL (shape `OpenIDConnectProviderUrlType` of IAM).
+/// Most characters of a provider's URL (shape `OpenIDConnectProviderUrlType` of IAM).
 const MAX_URL: usize = 255;
-/// Certificates of one bundle.
+/// Most certificates of one bundle.
 const MAX_CERTIFICATES: usize = 100;
 
 /// A URL that keys may be fetched from: https, or http where loopback issuers are allowed.
@@ -23,7 +24,7 @@ pub(super) struct HttpUrl {
     target: String,
 }
 
-/// Why a URL is not taken.
+/// Why a URL is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidUrl {
     /// Too long.
@@ -47,14 +48,14 @@ pub enum InvalidUrl {
     /// Has path segments that mean other paths.
     #[error("url's path has empty segments, dot segments or escapes")]
     Path,
-    /// Could be taken for a service.
+    /// Ambiguous with a condition key of AWS.
     #[error(
         "url is a host of one label without port or path, whose claims would read like keys of AWS"
     )]
     OneLabel,
 }
 
-/// Why a certificate bundle is not taken.
+/// Why a certificate bundle is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidCaBundle {
     /// Not PEM.
@@ -63,12 +64,13 @@ pub enum InvalidCaBundle {
     /// A certificate cannot be an authority.
     #[error("certificate {0} of the bundle is not an X.509 certificate")]
     Certificate(usize),
-    /// Nothing in it, or too much.
+    /// Empty, or too many certificates.
     #[error("certificate bundle has {0} certificates, not 1 to {MAX_CERTIFICATES}")]
     Count(usize),
 }
 
-/// Checks the URL of a new provider. A port is taken, which AWS refuses: clusters have them. A final slash is kept.
+/// Checks the URL of a new provider. It may have a port, unlike on AWS: clusters have them. A final
+/// slash is preserved.
 ///
 /// # Errors
 /// The first rule that it breaks.
@@ -80,7 +82,7 @@ pub fn validate_url(url: &str, allow_loopback: bool) -> Result<(), InvalidUrl> {
     if url.contains('?') {
         return Err(InvalidUrl::Query);
     }
-    // The claims of `https://aws` would be the condition keys `aws:..`, which say what the server knows.
+    // The claims of `https://aws` would be condition keys `aws:..`, which are the server's own.
     let bare = url.split_once("://").map_or(url, |(_, rest)| rest);
     let bare = bare.trim_end_matches('/');
     if !bare.contains(['.', ':', '/']) && bare != "localhost" {
@@ -97,7 +99,7 @@ pub fn validate_url(url: &str, allow_loopback: bool) -> Result<(), InvalidUrl> {
 /// Checks uploaded keys.
 ///
 /// # Errors
-/// Names the first key that could not serve.
+/// Names the first unusable key.
 pub fn validate_jwks(document: &str) -> Result<(), InvalidKeySet> {
     KeySet::uploaded(document.as_bytes()).map(drop)
 }
@@ -105,12 +107,12 @@ pub fn validate_jwks(document: &str) -> Result<(), InvalidKeySet> {
 /// Checks certificate authorities in PEM.
 ///
 /// # Errors
-/// Names the first certificate that could not serve.
+/// Names the first unusable certificate.
 pub fn validate_ca_bundle(pem: &str) -> Result<(), InvalidCaBundle> {
     roots(pem).map(drop)
 }
 
-/// TLS for a provider: its own authorities in place of the public ones, if it has any.
+/// The TLS settings for a provider: its own authorities replace the public ones, if it has any.
 pub(super) fn tls(ca_bundle: Option<&str>) -> Result<Arc<ClientConfig>, String> {
     let roots = match ca_bundle {
         Some(pem) => roots(pem).map_err(|e| e.to_string())?,

@@ -1,4 +1,4 @@
-//! Counts of what verification costs, for metrics and for tests that prove what was not done.
+//! Counts what verification costs, for metrics and for tests.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -28,7 +28,7 @@ impl Count {
 }
 
 impl Stats {
-    /// Discoveries that were begun: at most two requests each.
+    /// Discoveries that were started: at most two requests each.
     pub fn fetches(&self) -> u64 {
         self.fetches.get()
     }
@@ -38,27 +38,27 @@ impl Stats {
         self.failed_fetches.get()
     }
 
-    /// Discoveries for the sake of a key that was not known, or of a signature that known ones have not made.
+    /// Discoveries for an unknown key, or for a signature that no cached key verifies.
     pub fn refetches(&self) -> u64 {
         self.refetches.get()
     }
 
-    /// Tokens refused for an unknown key without asking again.
+    /// Tokens rejected for an unknown key without another discovery.
     pub fn negative_hits(&self) -> u64 {
         self.negative_hits.get()
     }
 
-    /// Uses of keys beyond their time, because newer ones could not be had.
+    /// Uses of expired keys, because newer ones could not be fetched.
     pub fn stale_uses(&self) -> u64 {
         self.stale_uses.get()
     }
 
-    /// Signatures that were verified, good or bad.
+    /// Signatures that were checked, valid or not.
     pub fn verifications(&self) -> u64 {
         self.verifications.get()
     }
 
-    /// Signatures that were remembered.
+    /// Signatures that were found in the cache.
     pub fn memory_hits(&self) -> u64 {
         self.memory_hits.get()
     }

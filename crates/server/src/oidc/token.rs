@@ -1,7 +1,8 @@
 //! Tokens before and after verification.
 //!
-//! An [`UnverifiedToken`] shows its issuer and nothing else. A [`VerifiedToken`] exists only after the signature, the times and
-//! the audience were found good, and only [`TokenVerifier::verify`](super::TokenVerifier::verify) makes one. Both borrow from the decoded token.
+//! An [`UnverifiedToken`] shows its issuer and nothing else. Only
+//! [`TokenVerifier::verify`](super::TokenVerifier::verify) makes a [`VerifiedToken`], after it has
+//! checked the signature, the times and the audience. Both borrow from the decoded token.
 
 use std::borrow::Cow;
 
@@ -14,28 +15,29 @@ use super::{
     jws::{CompactJws, DecodedToken},
 };
 
-/// Seconds that clocks may differ. AWS takes a token up to five minutes past `exp` (IAM User Guide, "OIDC federation").
+/// Seconds that clocks may differ. AWS accepts a token up to five minutes past `exp` (IAM User
+/// Guide, "OIDC federation").
 const CLOCK_SKEW_SECONDS: i64 = 300;
-/// Most claims that conditions may ask for.
+/// Most claims that become condition keys.
 const MAX_CLAIMS: usize = 128;
-/// Most bytes of a text that conditions may ask for.
+/// Most bytes of a claim that becomes a condition key.
 const MAX_CLAIM_BYTES: usize = 2_048;
-/// Bytes of `sub`, `aud` and `azp` (IAM: a client id has at most 255 characters).
+/// Most bytes of `sub`, `aud` and `azp` (IAM: a client id has at most 255 characters).
 const MAX_NAME_BYTES: usize = 1_024;
-/// OtherClaims that have a meaning of their own.
+/// Claims with a meaning of their own.
 const RESERVED: [&str; 9] = [
     "iss", "sub", "aud", "azp", "exp", "nbf", "iat", "jti", KUBERNETES,
 ];
 /// The claim whose members are claims as well.
 const KUBERNETES: &str = "kubernetes.io";
 
-/// A token that was only read.
+/// A parsed token.
 #[derive(Debug)]
 pub struct UnverifiedToken<'a> {
     pub(super) jws: CompactJws<'a>,
 }
 
-/// A token whose signature, times and audience are good.
+/// A token with a verified signature, and valid times and audience.
 #[derive(Clone, Debug)]
 pub struct VerifiedToken<'a> {
     claims: &'a JsonObject<'a>,
@@ -50,26 +52,28 @@ impl<'a> UnverifiedToken<'a> {
     /// Reads a token.
     ///
     /// # Errors
-    /// [`TokenError::Malformed`], and [`TokenError::MissingClaim`] or [`TokenError::WrongKind`] for `iss`.
+    /// [`TokenError::Malformed`], and [`TokenError::MissingClaim`] or [`TokenError::WrongKind`] for
+    /// `iss`.
     pub fn read(token: &'a DecodedToken<'_>) -> Result<Self, TokenError> {
         let jws = CompactJws::read(token)?;
         required_text(&jws.claims, "iss")?;
         Ok(Self { jws })
     }
 
-    /// Who claims to have issued it, for finding the provider.
+    /// The unverified `iss`, for finding the provider.
     pub fn unverified_issuer(&self) -> &str {
         let issuer = self.jws.claims.get("iss").and_then(Json::as_str);
         issuer.unwrap_or_default()
     }
 
-    /// When it says that it dies, for bounding how long its signature is remembered.
+    /// When it expires by its own account, which bounds how long its signature is cached.
     pub(super) fn unverified_end(&self) -> Option<i64> {
         let expires = self.jws.claims.get("exp")?.as_i64()?;
         Some(expires.saturating_add(CLOCK_SKEW_SECONDS))
     }
 
-    /// Judges the claims of a token whose signature was found good: times, then audience, then the rest.
+    /// Checks the claims of a token with a verified signature: times, then audience, then the
+    /// others.
     pub(super) fn validate_claims(
         &self,
         client_ids: &[String],
@@ -125,12 +129,12 @@ impl<'a> VerifiedToken<'a> {
         self.subject
     }
 
-    /// Whom it was for: the client id that matched `azp`, or else `aud`. The `Audience` of the response.
+    /// The client id that matched `azp`, or else `aud`: the `Audience` of the response.
     pub fn audience(&self) -> &'a str {
         self.matched_audience
     }
 
-    /// What the condition key `:aud` holds: `azp` alone if there is one, or else all of `aud`.
+    /// The value of the condition key `:aud`: `azp` alone if there is one, or else all of `aud`.
     pub fn audience_for_conditions(&self) -> &[&'a str] {
         self.authorized_party
             .as_ref()
@@ -145,8 +149,9 @@ impl<'a> VerifiedToken<'a> {
             .filter(|uid| uid.len() <= MAX_NAME_BYTES)
     }
 
-    /// The other claims, for conditions: texts, numbers as JSON writes them, truth values, and lists of these. Members of
-    /// `kubernetes.io` are named `kubernetes.io/namespace`, `kubernetes.io/serviceaccount/name` and so on; other objects are left out.
+    /// The other claims, for conditions: strings, numbers as JSON writes them, booleans, and lists
+    /// of these. Members of `kubernetes.io` are named `kubernetes.io/namespace`,
+    /// `kubernetes.io/serviceaccount/name` and so on; other objects are left out.
     pub fn claims(&self) -> &[(Cow<'a, str>, context::ConditionValue<'a>)] {
         &self.others
     }
@@ -162,7 +167,7 @@ fn others<'a>(claims: &'a JsonObject<'_>) -> Result<OtherClaims<'a>, TokenError>
         if name == KUBERNETES {
             flatten(Cow::Borrowed(name), &member.value, &mut kept)?;
         } else if RESERVED.contains(&name) || is_under_kubernetes(name) {
-            // A claim that is spelled like a member of the object must not stand in for it.
+            // A claim whose name is spelled like a member of the object must not replace it.
         } else if RESERVED.iter().any(|own| own.eq_ignore_ascii_case(name)) {
             return Err(ambiguous(name, "differs from another one by case only"));
         } else {
@@ -188,13 +193,14 @@ fn ambiguous(name: &str, why: &'static str) -> TokenError {
     TokenError::AmbiguousClaim(shown(name), why)
 }
 
-/// A claim's name as it is told.
+/// A claim's name, for messages.
 fn shown(name: &str) -> String {
     name.chars().take(128).filter(|c| !c.is_control()).collect()
 }
 
-/// OtherClaims that AWS turns into tags and source identity of the session, in its nested and its flat form ("Pass session tags in
-/// STS", "Monitor and control actions taken with assumed roles", IAM User Guide). Policies that ask for them would find nothing.
+/// Rejects claims that AWS turns into tags and source identity of the session, in its nested and
+/// its flat form ("Pass session tags in STS", "Monitor and control actions taken with assumed
+/// roles", IAM User Guide). Policies with these keys would not match.
 fn refuse_session_claims(claims: &JsonObject<'_>) -> Result<(), TokenError> {
     let asks = |name: &str| {
         let own = name.strip_prefix("https://aws.amazon.com/");
@@ -283,7 +289,7 @@ fn flatten<'a>(
     }
 }
 
-/// Keeps a claim that a policy can ask for: nothing, objects and lists of them are none.
+/// Adds a claim that can be a condition key: not null, an object or a list of either.
 fn keep<'a>(
     name: Cow<'a, str>,
     value: &'a Json<'a>,

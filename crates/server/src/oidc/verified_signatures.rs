@@ -1,9 +1,11 @@
-//! Which signatures were found good, so that a token presented again costs a hash in slot of an RSA operation.
+//! A cache of verified signatures: a token that is presented again costs a hash instead of an RSA
+//! operation.
 //!
-//! An entry is a SHA-256 over provider id, key thumbprint and the whole token, and no token can be read from it. Provider ids are
-//! never used again and a key is looked up only while its provider publishes it, so an entry is worth nothing without either.
-//! Only the signature is remembered: times, audience and trust are judged each time. The cache has a fixed size and never
-//! allocates after its start.
+//! An entry is the SHA-256 of provider id, key thumbprint and the whole token; no token can be read
+//! from it. Provider ids are never reused and a key is looked up only while its provider publishes
+//! it, so an entry is useless without either. Only the signature is cached: times, audience and
+//! trust are checked every time. The cache has a fixed size and does not allocate after its
+//! creation.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -12,25 +14,25 @@ use aws_lc_rs::digest::{self, SHA256};
 use super::jws::{CompactJws, PublicKey};
 
 const SHARDS: usize = 64;
-/// Places of one shard; with 64 shards, 32,768 signatures in 1.3 MB.
+/// Slots of one shard; with 64 shards, 32,768 signatures in 1.3 MB.
 const SLOTS_PER_SHARD: usize = 512;
-/// Places in which one entry may stand.
+/// Slots that one entry may be in.
 const ASSOCIATIVITY: usize = 4;
 
-/// The names of remembered signatures.
+/// The digests of verified signatures.
 #[derive(Debug)]
 pub(super) struct VerifiedSignatureCache {
     shards: Vec<Mutex<Vec<Slot>>>,
 }
 
-/// The digest of a signature by a provider's key on a token.
+/// Identifies a signature: provider, key and token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SignatureDigest([u8; 32]);
 
 #[derive(Clone, Copy, Debug)]
 struct Slot {
     digest: SignatureDigest,
-    /// When the token is dead, in seconds since 1970.
+    /// When the token has expired, in seconds since 1970.
     until: i64,
 }
 
@@ -38,7 +40,8 @@ impl SignatureDigest {
     pub(super) fn new(provider_id: &str, key: &PublicKey, token: &CompactJws<'_>) -> Self {
         let mut context = digest::Context::new(&SHA256);
         context.update(provider_id.as_bytes());
-        // Ids hold no zero byte and thumbprints have one length, so no two triples read the same.
+        // Ids contain no zero byte and thumbprints have one length, so no two triples are
+        // ambiguous.
         context.update(&[0]);
         context.update(key.thumbprint());
         token.digest_into(&mut context);
@@ -51,7 +54,7 @@ impl SignatureDigest {
         usize::from(self.0[0]) % SHARDS
     }
 
-    /// The first of the slots where it may stand.
+    /// The first of the slots that it may be in.
     fn slot(self) -> usize {
         usize::from(u16::from_le_bytes([self.0[1], self.0[2]])) % (SLOTS_PER_SHARD / ASSOCIATIVITY)
             * ASSOCIATIVITY
@@ -70,7 +73,8 @@ impl VerifiedSignatureCache {
         }
     }
 
-    /// Whether this signature was found good on a token that lives at `now`, in seconds since 1970.
+    /// Whether this signature was verified, on a token that has not expired at `now`, in seconds
+    /// since 1970.
     pub(super) fn contains(&self, digest: SignatureDigest, now: i64) -> bool {
         self.with(digest, |slots| {
             slots
@@ -79,7 +83,8 @@ impl VerifiedSignatureCache {
         })
     }
 
-    /// Remembers a good signature until its token is dead. The entry of its group that dies first makes room.
+    /// Adds a verified signature until its token expires. It evicts the entry of its group that
+    /// expires first.
     pub(super) fn insert(&self, digest: SignatureDigest, until: i64) {
         self.with(digest, |slots| {
             if let Some(slot) = slots.iter_mut().min_by_key(|slot| slot.until) {
@@ -108,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_is_remembered_until_its_token_is_dead() {
+    fn a_signature_is_cached_until_its_token_expires() {
         let cache = VerifiedSignatureCache::new();
         cache.insert(digest(1), 100);
         assert!(cache.contains(digest(1), 99));
@@ -117,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_memory_stays_as_large_as_it_was() {
+    fn the_cache_does_not_grow() {
         let cache = VerifiedSignatureCache::new();
         for n in 0..200_000 {
             cache.insert(digest(n), i64::from(n));
@@ -129,6 +134,6 @@ mod tests {
             (30_000..=SHARDS * SLOTS_PER_SHARD).contains(&kept),
             "{kept}"
         );
-        assert!(cache.contains(digest(199_999), -1), "the newest is there");
+        assert!(cache.contains(digest(199_999), -1), "the newest is cached");
     }
 }

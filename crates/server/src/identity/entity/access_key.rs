@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Entity, InvalidEntity, UniqueId, ensure};
 use crate::{crypto::master_key::Envelope, identity::store::RecordKey};
 
-/// A long-term access key. Its secret is readable only with the master key, and only in this record.
+/// A long-term access key. Its secret opens only with the master key, and only in this record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccessKey {
@@ -18,18 +18,18 @@ pub struct AccessKey {
     /// The account that it belongs to.
     #[serde(with = "crate::serde_text")]
     pub account: AccountId,
-    /// Whose requests it signs.
+    /// The principal whose requests it signs.
     pub owner: AccessKeyOwner,
-    /// Whether it works.
+    /// Whether it authenticates requests.
     pub status: AccessKeyStatus,
-    /// The secret access key, enveloped with this record's key as context.
+    /// The secret access key, sealed with this record's key as context.
     pub secret: Envelope,
-    /// When it was made.
+    /// When it was created.
     #[serde(with = "crate::serde_text")]
     pub created: Timestamp,
 }
 
-/// Whose requests an access key signs.
+/// The owner of an access key: the principal whose requests it signs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum AccessKeyOwner {
@@ -39,13 +39,13 @@ pub enum AccessKeyOwner {
     User(UniqueId),
 }
 
-/// Whether an access key works.
+/// Whether an access key authenticates requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AccessKeyStatus {
     /// It does.
     Active,
-    /// It is refused until it is made active again.
+    /// It does not until it is activated again.
     Inactive,
 }
 

@@ -14,9 +14,9 @@ pub struct Account {
     /// Twelve digits.
     #[serde(with = "crate::serde_text")]
     pub id: AccountId,
-    /// Whether operations beyond one account are open to it. The first account of a server is.
+    /// Whether it may call operations on other accounts. The first account of a server may.
     pub management: bool,
-    /// When it was made.
+    /// When it was created.
     #[serde(with = "crate::serde_text")]
     pub created: Timestamp,
 }

@@ -16,7 +16,7 @@ use crate::identity::store::{RecordKey, record};
 pub struct Bucket {
     /// 3 to 63 characters, unique on the server.
     pub name: String,
-    /// Which one it is of all that have the name in turn.
+    /// Identifies it among all buckets that ever have the name.
     #[serde(with = "crate::serde_text")]
     pub id: BucketId,
     /// The account that owns it.
@@ -30,9 +30,9 @@ pub struct Bucket {
     /// store does. Records of earlier builds do not have the member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub upstream_bucket: Option<UpstreamBucket>,
-    /// How far its making or unmaking has come.
+    /// How far its creation or deletion has come.
     pub state: BucketState,
-    /// When it was made.
+    /// When it was created.
     #[serde(with = "crate::serde_text")]
     pub created: Timestamp,
     /// The server that is creating, changing or deleting it. Absent once that is done, and in
@@ -48,8 +48,8 @@ pub struct BucketId(Arc<str>);
 
 /// A store's own name of a bucket. Clients never see it.
 ///
-/// It is 3 to 255 of `A-Z`, `a-z`, `0-9`, `-`, `_` and `.`, a letter or digit first: every name that
-/// S3 allowed at any time, and always a plain file name. Cloning is cheap.
+/// It is 3 to 255 of `A-Z`, `a-z`, `0-9`, `-`, `_` and `.`, a letter or digit first: every name
+/// that S3 allowed at any time, and always a plain file name. Cloning is cheap.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct UpstreamBucket(Arc<str>);
@@ -69,8 +69,8 @@ pub struct InvalidUpstreamBucket;
 pub struct InvalidBucketId;
 
 impl BucketId {
-    /// The id of a new bucket. The random part makes it unique; the name is for an operator who looks
-    /// into the object store.
+    /// The id of a new bucket. The random part makes it unique; the name is for an operator who
+    /// looks into the object store.
     pub fn new(name: &BucketName, random: [u8; 16]) -> Self {
         let random = u128::from_be_bytes(random);
         Self(format!("{name}.{random:032x}").into())
@@ -163,7 +163,7 @@ impl fmt::Display for UpstreamBucket {
     }
 }
 
-/// How far a bucket's making or unmaking has come. The record is written before the bucket is
+/// How far a bucket's creation or deletion has come. The record is written before the bucket is
 /// created upstream and deleted after it is removed upstream, so a crash leaves a state that the
 /// next start resumes, never objects without an owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

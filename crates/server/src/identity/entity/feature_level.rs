@@ -9,7 +9,7 @@
 //! | level | adds |
 //! | --- | --- |
 //! | 0 | What the builds before levels read; a store without the record has this level. |
-//! | 1 | Record format 3: [leases](super::lease), and names of buckets and tables in their upstream. |
+//! | 1 | Record format 3: [leases](super::lease), and upstream names of buckets and tables. |
 //!
 //! A server refuses a store whose level it does not know. That is what allows it to skip records of
 //! unknown kinds: a kind that could deny something is written only at a level that excludes servers

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Entity, InvalidEntity, UniqueId, ensure, validate_name, validate_path};
 use crate::identity::store::RecordKey;
 
-/// An instance profile. It holds one role at most.
+/// An instance profile. It has one role at most.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InstanceProfile {
@@ -23,7 +23,7 @@ pub struct InstanceProfile {
     /// The role, whatever it is called by now.
     #[serde(default)]
     pub role: Option<UniqueId>,
-    /// When it was made.
+    /// When it was created.
     #[serde(with = "crate::serde_text")]
     pub created: Timestamp,
 }

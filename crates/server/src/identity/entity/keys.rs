@@ -78,13 +78,15 @@ impl RecordKey {
         Self::from_parts(&["bucket", name])
     }
 
-    /// `service-attachment/{account}/{resource ARN}`: a [`ServiceAttachment`](super::ServiceAttachment). ARNs compare with
-    /// case, and may have slashes.
+    /// `service-attachment/{account}/{resource ARN}`: a
+    /// [`ServiceAttachment`](super::ServiceAttachment). ARNs compare with case, and may have
+    /// slashes.
     pub fn service_attachment(account: AccountId, resource: &str) -> Self {
         Self::from_parts(&["service-attachment", account.as_str(), resource])
     }
 
-    /// `table/{account}/{region}/{name}`: a [`Table`](super::Table). The names of tables differ by case too.
+    /// `table/{account}/{region}/{name}`: a [`Table`](super::Table). The names of tables differ by
+    /// case too.
     pub fn table(account: AccountId, region: &str, name: &str) -> Self {
         Self::from_parts(&["table", account.as_str(), region, name])
     }

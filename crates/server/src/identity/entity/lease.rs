@@ -7,10 +7,10 @@
 //! A lease saves work; it does not make a change safe. Safe is that every step names the revision
 //! of the record that the step before left, so the loser of a race fails and changes nothing.
 //!
-//! A [`ServerId`] is kept in the data folder, under the folder's exclusive lock. A server that finds
-//! leases of its own id after a start is therefore the successor of a process that has ended, and
-//! may resume the work at once. Records of earlier builds have no lease: one process had the store
-//! to itself, so their work has ended too.
+//! A [`ServerId`] is kept in the data folder, under the folder's exclusive lock. A server that
+//! finds leases of its own id after a start is therefore the successor of a process that has ended,
+//! and may resume the work at once. Records of earlier builds have no lease: one process had the
+//! store to itself, so their work has ended too.
 //!
 //! A lease is written only once the store's [feature level](super::feature_level) allows it.
 

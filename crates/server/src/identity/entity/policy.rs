@@ -56,7 +56,7 @@ pub struct ManagedPolicy {
     pub versions: Vec<PolicyVersion>,
     /// The version that is in force.
     pub default_version: u32,
-    /// When it was made.
+    /// When it was created.
     #[serde(with = "crate::serde_text")]
     pub created: Timestamp,
     /// When a version was last added or removed.
@@ -72,7 +72,7 @@ pub struct PolicyVersion {
     pub number: u32,
     /// The document, byte for byte.
     pub document: String,
-    /// When it was made.
+    /// When it was created.
     #[serde(with = "crate::serde_text")]
     pub created: Timestamp,
 }

@@ -16,29 +16,32 @@ pub struct OidcProvider {
     /// The account that it belongs to.
     #[serde(with = "crate::serde_text")]
     pub account: AccountId,
-    /// As it was given, with its scheme. Without the scheme it names the provider in its ARN and prefixes
-    /// its condition keys.
+    /// With its scheme, as the client sent it. Without the scheme it names the provider in its ARN
+    /// and prefixes its condition keys.
     pub url: String,
-    /// What `iss` must be, if that is not the URL: clusters may share `https://kubernetes.default.svc`.
+    /// What `iss` must be, if that is not the URL: clusters may share
+    /// `https://kubernetes.default.svc`.
     #[serde(default)]
     pub issuer_override: Option<String>,
     /// The audiences that it takes.
     pub client_ids: Vec<String>,
-    /// SHA-1 fingerprints as AWS keeps them. They are stored and shown; the certificate authorities below decide.
+    /// SHA-1 fingerprints, as on AWS. They are stored and shown; the certificate authorities below
+    /// decide.
     pub thumbprints: Vec<String>,
     /// Uploaded keys: a JWKS document. Nothing is fetched when there is one.
     #[serde(default)]
     pub jwks: Option<String>,
-    /// Certificate authorities for fetching keys, as PEM, in place of the public ones.
+    /// Certificate authorities for fetching keys, as PEM, instead of the public ones.
     #[serde(default)]
     pub ca_bundle: Option<String>,
-    /// When it was made.
+    /// When it was created.
     #[serde(with = "crate::serde_text")]
     pub created: Timestamp,
 }
 
 impl OidcProvider {
-    /// The URL without its scheme: host, port and path, such as `oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE`.
+    /// The URL without its scheme: host, port and path, such as
+    /// `oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE`.
     pub fn address(&self) -> &str {
         let url = self.url.as_str();
         let address = url.strip_prefix("https://");

@@ -33,12 +33,12 @@ pub struct Role {
     /// Its policies.
     #[serde(default)]
     pub permissions: Permissions,
-    /// When it was made.
+    /// When it was created.
     #[serde(with = "crate::serde_text")]
     pub created: Timestamp,
 }
 
-/// A document that names principals: its text, and whom the names meant when it was saved.
+/// A document that names principals: its text, and the ids of the principals when it was saved.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrustDocument {
@@ -54,7 +54,7 @@ pub struct TrustDocument {
 pub struct ResolvedPrincipal {
     /// The name in the document.
     pub arn: String,
-    /// Whom it meant.
+    /// The id that it had.
     pub id: UniqueId,
 }
 

@@ -19,7 +19,7 @@ pub struct ServiceAttachment {
     pub resource: ServiceResource,
     /// The role, whatever it is called by now.
     pub role: UniqueId,
-    /// When it was made.
+    /// When it was created.
     #[serde(with = "crate::serde_text")]
     pub created: Timestamp,
 }

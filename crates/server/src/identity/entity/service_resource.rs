@@ -1,7 +1,7 @@
 //! Resources of services that roles are attached to: instances, functions, tasks.
 //!
-//! A resource's ARN says which service it is of, and so which principal assumes its role: nobody says so beside it. What is not listed here
-//! is no such resource.
+//! A resource's ARN says which service it is of, and so which principal assumes its role: nobody
+//! says so beside it. What is not listed here is no such resource.
 
 use std::{fmt, str::FromStr};
 
@@ -53,8 +53,9 @@ impl RoleService {
             .find(|service| service.principal() == name)
     }
 
-    /// Seconds of a session of a role that is assumed for a resource. The role's `MaxSessionDuration` is for those who ask for a duration
-    /// (IAM API Reference, `CreateRole`: instances "are not subject to the specified maximum session duration").
+    /// Seconds of a session of a role that is assumed for a resource. The role's
+    /// `MaxSessionDuration` is for those who ask for a duration (IAM API Reference, `CreateRole`:
+    /// instances "are not subject to the specified maximum session duration").
     pub const fn session_seconds(self) -> u32 {
         match self {
             Self::Ec2 | Self::EcsTasks => 6 * 3_600,
@@ -63,8 +64,8 @@ impl RoleService {
         }
     }
 
-    /// The condition key by which later requests of such a session tell the resource ("AWS global condition context keys" and
-    /// "Working with source function ARN", AWS Lambda Developer Guide).
+    /// The condition key by which later requests of such a session tell the resource ("AWS global
+    /// condition context keys" and "Working with source function ARN", AWS Lambda Developer Guide).
     pub(crate) const fn source_key(self) -> Option<&'static str> {
         match self {
             Self::Ec2 => Some("ec2:SourceInstanceARN"),

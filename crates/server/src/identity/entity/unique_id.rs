@@ -1,12 +1,14 @@
-//! Ids that are never used again, such as `AROAJQABLZS4A3QDU576Q`.
+//! Ids that are never reused, such as `AROAJQABLZS4A3QDU576Q`.
 
 use std::{borrow::Borrow, fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-/// The unique id of a user (`AIDA...`), role (`AROA...`), managed policy (`ANPA...`) or provider. Cloning is cheap.
+/// The unique id of a user (`AIDA...`), role (`AROA...`), managed policy (`ANPA...`) or provider.
+/// Cloning is cheap.
 ///
-/// A name that is deleted and made again has another id, so trust that was given to the first is not the second's.
+/// A name that is deleted and created again has another id, so it does not inherit the trust in the
+/// first.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UniqueId(Arc<str>);
 

@@ -23,7 +23,7 @@ pub struct User {
     /// Its policies.
     #[serde(default)]
     pub permissions: Permissions,
-    /// When it was made.
+    /// When it was created.
     #[serde(with = "crate::serde_text")]
     pub created: Timestamp,
 }

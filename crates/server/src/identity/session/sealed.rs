@@ -144,7 +144,8 @@ pub(super) fn encode(session: &Session, format: Format) -> Result<Zeroizing<Vec<
         chained_from: session.chained_from.as_deref(),
         mfa_authenticated_at: session.mfa_authenticated_at.map(Timestamp::as_second),
     };
-    // Enough for every session that fits, so that no reallocation leaves a copy of the secret behind.
+    // Enough for every session that fits, so that no reallocation leaves a copy of the secret
+    // behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(
         CAPACITY_BYTES + session.session_policy.as_ref().map_or(0, String::len),
     ));

@@ -1,4 +1,4 @@
-//! A store that forgets: for tests, and for `--store memory`.
+//! A store in memory: for tests, and for `--store memory`.
 
 use std::{
     collections::BTreeMap,
@@ -33,12 +33,12 @@ impl MemoryStore {
     }
 
     fn apply(&self, transaction: Transaction) -> Result<Revision, CommitError> {
-        let (conditions, changes) = transaction.validate()?;
+        let (preconditions, changes) = transaction.validate()?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        for condition in &conditions {
-            let current = state.records.get(condition.key());
-            if !condition.holds(current.map(|(_, revision)| *revision)) {
-                return Err(CommitError::Conflict(condition.key().clone()));
+        for precondition in &preconditions {
+            let current = state.records.get(precondition.key());
+            if !precondition.is_met(current.map(|(_, revision)| *revision)) {
+                return Err(CommitError::Conflict(precondition.key().clone()));
             }
         }
         if changes.is_empty() {
@@ -58,7 +58,7 @@ impl MemoryStore {
                 }
             }
         }
-        // Under the lock, so that the log is in the order of the commits.
+        // Under the lock, so that the log has the order of the commits.
         self.log.push(Batch {
             revision,
             changes: changes.into(),

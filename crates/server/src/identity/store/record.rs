@@ -1,8 +1,8 @@
 //! The encoding of records: JSON with a format version, such as
 //! `{"format":2,"kind":"role","record":{..}}`.
 //!
-//! This build reads every format up to [`NEWEST_FORMAT`] and refuses newer ones by name: a build that
-//! was rolled back must neither read half of a record that it does not know, nor write it back
+//! This build reads every format up to [`NEWEST_FORMAT`] and refuses newer ones by name: a build
+//! that was rolled back must neither read half of a record that it does not know, nor write it back
 //! without the other half.
 //!
 //! An entity is written in the [oldest format](Entity::format) that can hold it, and a newer format
@@ -61,34 +61,34 @@ pub struct InvalidEntity {
     pub problem: &'static str,
 }
 
-/// Kind of a look-up, whose record is the key that it leads to.
+/// The kind of a look-up, whose content is the key that it leads to.
 const LOOKUP: &str = "lookup";
 
-/// Why a stored value cannot be used.
+/// Why a record cannot be encoded or decoded.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
-    /// A newer version of the program wrote it.
+    /// A newer build wrote it.
     #[error(
         "record `{key}` has format {found}, this version of bowline reads up to {NEWEST_FORMAT}"
     )]
     NewerFormat {
-        /// Whose value.
+        /// The record's key.
         key: RecordKey,
-        /// What it says.
+        /// What it contains.
         found: u32,
     },
-    /// It is not what its key says.
-    #[error("record `{key}` holds a `{found}`")]
+    /// It is of another kind than its key.
+    #[error("record `{key}` is a `{found}`")]
     WrongKind {
-        /// Whose value.
+        /// The record's key.
         key: RecordKey,
-        /// What it says.
+        /// What it contains.
         found: String,
     },
     /// It does not parse.
     #[error("record `{key}` does not parse")]
     Syntax {
-        /// Whose value.
+        /// The record's key.
         key: RecordKey,
         /// Where and why.
         #[source]
@@ -97,13 +97,13 @@ pub enum RecordError {
     /// It breaks a rule of its kind.
     #[error("record `{key}` is invalid")]
     Invalid {
-        /// Whose value.
+        /// The record's key.
         key: RecordKey,
-        /// Which rule.
+        /// The rule.
         #[source]
         source: InvalidEntity,
     },
-    /// It was moved: its content belongs under another key.
+    /// It was moved: its key is another one.
     #[error("record `{key}` belongs under `{belongs}`")]
     Misplaced {
         /// Where it was found.
@@ -131,7 +131,7 @@ struct DecodedRecord<T> {
     record: T,
 }
 
-/// Writes an entity.
+/// Encodes an entity.
 ///
 /// # Errors
 /// The rule that it breaks.
@@ -143,7 +143,7 @@ pub fn encode<E: Entity>(entity: &E) -> Result<EncodedRecord, RecordError> {
     write(&key, entity.format(), E::KIND, entity)
 }
 
-/// Writes a look-up that leads to `target`.
+/// Encodes a look-up that leads to `target`.
 ///
 /// # Errors
 /// None in practice: a key is text.
@@ -151,10 +151,10 @@ pub fn encode_lookup(target: &RecordKey) -> Result<EncodedRecord, RecordError> {
     write(target, BASE_FORMAT, LOOKUP, &target.as_str())
 }
 
-/// Reads an entity.
+/// Decodes an entity.
 ///
 /// # Errors
-/// [`RecordError`], whatever is wrong with it.
+/// [`RecordError`].
 pub fn decode<E: Entity>(key: &RecordKey, value: &[u8]) -> Result<E, RecordError> {
     let syntax = |source| RecordError::Syntax {
         key: key.clone(),

@@ -1,8 +1,9 @@
 //! The embedded store: one SQLite file, one writer.
 //!
-//! A thread owns the connection and does one thing after another. A commit that returned is on the disk (write-ahead log,
-//! `synchronous = FULL`). The data folder is locked for as long as the store is open, so that no second process writes it,
-//! and a newer schema is refused by name. After a commit whose outcome SQLite cannot tell, the store is closed, and its watches end.
+//! One thread owns the connection and serves one command after another. A commit that returned is
+//! on the disk (write-ahead log, `synchronous = FULL`). The data folder is locked while the store
+//! is open, so no second process writes it, and a newer schema is refused by name. After a commit
+//! with an unknown outcome the store closes, and its watches end.
 
 use std::{
     fs::File,
@@ -20,10 +21,10 @@ use super::{
 };
 use crate::private_files::{lock, private_file, private_folder, sync_folder};
 
-/// The schema that this binary writes, and the newest that it reads.
+/// The schema version that this build writes, and the newest that it reads.
 const SCHEMA_VERSION: i64 = 1;
 
-/// Commits that wait for the writer. More wait in their callers.
+/// Most commands that wait for the writer thread; callers of more wait for a place in the queue.
 const QUEUE_LENGTH: usize = 64;
 
 const SCHEMA: &str = include_str!("sqlite/schema.sql");
@@ -34,7 +35,7 @@ const SETTINGS: &str = include_str!("sqlite/settings.sql");
 pub struct SqliteStore {
     commands: Option<mpsc::Sender<StoreCommand>>,
     writer: Option<JoinHandle<()>>,
-    /// The writer's, so that watches end with it.
+    /// Owned by the writer, so that watches end with it.
     log: Weak<ChangeLog>,
 }
 
@@ -49,10 +50,12 @@ enum StoreCommand {
 }
 
 impl SqliteStore {
-    /// Opens the store in `folder`, which is made if it is not there. Blocks; call it before serving.
+    /// Opens the store in `folder`, which is created if it does not exist. Blocks: call it before
+    /// serving.
     ///
     /// # Errors
-    /// [`StoreError::Locked`] if another process has it, [`StoreError::NewerSchema`], or what the disk says.
+    /// [`StoreError::Locked`] if another process uses it, [`StoreError::NewerSchema`], or an error
+    /// of the file system or the database.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let file_error = |path: &Path| {
             let path = path.display().to_string();
@@ -108,8 +111,8 @@ impl Store for SqliteStore {
 
     fn commit(&self, transaction: Transaction) -> StoreFuture<'_, Result<Revision, CommitError>> {
         Box::pin(async {
-            let (conditions, changes) = transaction.validate()?;
-            self.send(|reply| StoreCommand::Commit(conditions, changes, reply))
+            let (preconditions, changes) = transaction.validate()?;
+            self.send(|reply| StoreCommand::Commit(preconditions, changes, reply))
                 .await?
         })
     }
@@ -135,13 +138,13 @@ impl Drop for SqliteStore {
     }
 }
 
-/// Why a commit was not made, as the writer sees it.
+/// Why a commit failed, for the writer.
 enum CommitFailure {
     Conflict(RecordKey),
     /// Nothing was written.
     Store(StoreError),
-    /// It may have been written.
-    Open(StoreError),
+    /// The outcome is unknown.
+    Unknown(StoreError),
 }
 
 impl From<StoreError> for CommitFailure {
@@ -154,7 +157,7 @@ impl From<CommitFailure> for CommitError {
     fn from(failed: CommitFailure) -> Self {
         match failed {
             CommitFailure::Conflict(key) => Self::Conflict(key),
-            CommitFailure::Store(error) | CommitFailure::Open(error) => error.into(),
+            CommitFailure::Store(error) | CommitFailure::Unknown(error) => error.into(),
         }
     }
 }
@@ -166,23 +169,21 @@ struct StoreWriter {
 }
 
 impl StoreWriter {
-    /// Serves until nobody is left who could send, or until it is not known what the file holds: then nothing is written any more, and
-    /// the watches end.
+    /// Serves until the store is dropped, or until the outcome of a commit is unknown: then nothing
+    /// more is written, and the watches end.
     fn run(mut self, mut queue: mpsc::Receiver<StoreCommand>) {
-        // Whoever asked may have gone away meanwhile: nobody to tell.
+        // A caller may have been cancelled: then nothing receives the reply.
         while let Some(command) = queue.blocking_recv() {
             match command {
                 StoreCommand::Snapshot(reply) => {
                     let _ = reply.send(self.snapshot().map_err(database));
                 }
-                StoreCommand::Commit(conditions, changes, reply) => {
-                    let committed = self.commit(&conditions, changes);
-                    let is_open = matches!(committed, Err(CommitFailure::Open(_)));
+                StoreCommand::Commit(preconditions, changes, reply) => {
+                    let committed = self.commit(&preconditions, changes);
+                    let is_unknown = matches!(committed, Err(CommitFailure::Unknown(_)));
                     let _ = reply.send(committed.map_err(CommitError::from));
-                    if is_open {
-                        tracing::error!(
-                            "It is not known whether a commit was written; the store is closed"
-                        );
+                    if is_unknown {
+                        tracing::error!("The outcome of a commit is unknown; the store is closed");
                         return;
                     }
                 }
@@ -195,17 +196,17 @@ impl StoreWriter {
 
     fn commit(
         &mut self,
-        conditions: &[Precondition],
+        preconditions: &[Precondition],
         changes: Vec<Change>,
     ) -> Result<Revision, CommitFailure> {
         let transaction = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(database)?;
-        for condition in conditions {
-            let current = revision_of(&transaction, condition.key()).map_err(database)?;
-            if !condition.holds(current) {
-                return Err(CommitFailure::Conflict(condition.key().clone()));
+        for precondition in preconditions {
+            let current = revision_of(&transaction, precondition.key()).map_err(database)?;
+            if !precondition.is_met(current) {
+                return Err(CommitFailure::Conflict(precondition.key().clone()));
             }
         }
         let before = latest(&transaction)?;
@@ -216,7 +217,7 @@ impl StoreWriter {
         apply(&transaction, &changes, revision).map_err(database)?;
         transaction
             .commit()
-            .map_err(|error| CommitFailure::Open(database(error)))?;
+            .map_err(|error| CommitFailure::Unknown(database(error)))?;
         self.log.push(Batch {
             revision,
             changes: changes.into(),
@@ -243,7 +244,7 @@ impl StoreWriter {
     }
 }
 
-/// Applies changes that all conditions allow.
+/// Applies changes whose preconditions are met.
 fn apply(connection: &Connection, changes: &[Change], revision: Revision) -> rusqlite::Result<()> {
     let mut put = connection.prepare_cached(
         "INSERT INTO record (key, value, revision) VALUES (?1, ?2, ?3)
@@ -317,7 +318,7 @@ mod tests {
     use crate::identity::store::WatchError;
 
     #[test]
-    fn a_folder_that_is_open_cannot_be_opened_again() {
+    fn a_folder_that_is_unknown_cannot_be_opened_again() {
         let folder = tempfile::tempdir().unwrap();
         let open = SqliteStore::open(folder.path()).unwrap();
         let second = SqliteStore::open(folder.path());
@@ -341,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn a_commit_is_written_through_before_it_returns() {
+    fn a_commit_is_on_disk_before_it_returns() {
         let folder = tempfile::tempdir().unwrap();
         let connection = connect(&folder.path().join("bowline.db")).unwrap();
         let journal: String = connection
@@ -355,10 +356,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_commit_of_which_nobody_knows_whether_it_was_written_closes_the_store() {
+    async fn a_commit_with_unknown_outcome_closes_the_store() {
         let folder = tempfile::tempdir().unwrap();
         drop(SqliteStore::open(folder.path()).unwrap());
-        // What breaks the constraint is found out when the transaction ends, no sooner.
+        // The constraint is deferred, so it fails when the transaction ends.
         let trap = "CREATE TABLE there (id INTEGER PRIMARY KEY);
             CREATE TABLE here (id INTEGER REFERENCES there DEFERRABLE INITIALLY DEFERRED);
             CREATE TRIGGER trap AFTER INSERT ON record WHEN NEW.key LIKE 'trap/%'
@@ -388,7 +389,7 @@ mod tests {
     }
 
     #[test]
-    fn the_schema_that_is_made_is_the_one_that_is_written() {
+    fn a_new_database_has_the_current_schema_version() {
         let folder = tempfile::tempdir().unwrap();
         drop(SqliteStore::open(folder.path()).unwrap());
         let version: i64 = Connection::open(folder.path().join("bowline.db"))

@@ -1,9 +1,10 @@
-//! What changes together.
+//! Atomic transactions.
 //!
-//! A [`Transaction`] is built from entities: [`create`](Transaction::create), [`update`](Transaction::update) and
-//! [`delete`](Transaction::delete) add the puts and deletes of a record *and* of its look-ups, with the conditions that
-//! keep names unique and lost updates out. A record that must not change underneath without being changed itself (a
-//! policy that is being attached) is [touched](Transaction::touch), which makes both writers of a race notice.
+//! A [`Transaction`] is built from entities: [`create`](Transaction::create),
+//! [`update`](Transaction::update) and [`delete`](Transaction::delete) add the puts and deletes of
+//! a record *and* of its look-ups, with the preconditions that keep names unique and prevent lost
+//! updates. A record that the transaction relies on but does not change (a policy that is being
+//! attached) is [touched](Transaction::touch), so that a concurrent change of it conflicts.
 
 use super::{
     Change, EncodedRecord, RecordKey, Revision,
@@ -11,13 +12,14 @@ use super::{
     record::{self, Entity, RecordError},
 };
 
-/// Most puts and deletes in one transaction, and most conditions: what etcd takes by default, with room.
+/// Most puts and deletes of one transaction, and most preconditions: below etcd's default of 128.
 pub const MAX_CHANGES: usize = 100;
 
-/// Largest encoded record, in bytes. The largest that AWS's quotas allow, a role with all its inline policies, is below 64 KiB.
+/// Most bytes of an encoded record. The largest that AWS's quotas allow, a role with all its inline
+/// policies, is below 64 KiB.
 pub const MAX_VALUE_BYTES: usize = 256 * 1024;
 
-/// What must be true for a transaction to apply.
+/// A condition for a transaction to apply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Precondition {
     /// No record has this key.
@@ -29,15 +31,15 @@ pub enum Precondition {
 }
 
 impl Precondition {
-    /// The record that it is about.
+    /// The key of its record.
     pub fn key(&self) -> &RecordKey {
         match self {
             Self::Absent(key) | Self::Present(key) | Self::At(key, _) => key,
         }
     }
 
-    /// Whether it holds for a record last put at `current`, or that is absent.
-    pub(super) fn holds(&self, current: Option<Revision>) -> bool {
+    /// Whether it is met by a record last put at `current`, or absent.
+    pub(super) fn is_met(&self, current: Option<Revision>) -> bool {
         match self {
             Self::Absent(_) => current.is_none(),
             Self::Present(_) => current.is_some(),
@@ -46,38 +48,38 @@ impl Precondition {
     }
 }
 
-/// Conditions and changes that apply as a whole or not at all.
+/// Preconditions and changes that apply as a whole or not at all.
 #[derive(Debug, Default)]
 #[must_use]
 pub struct Transaction {
-    conditions: Vec<Precondition>,
+    preconditions: Vec<Precondition>,
     changes: Vec<Change>,
     /// The newest record format among the entities that it puts.
     format: u32,
-    /// The first record that could not be written, so that building needs no error handling: [`Store::commit`] refuses.
+    /// The first record that could not be encoded. Building has no errors: [`Store::commit`] fails.
     ///
     /// [`Store::commit`]: super::Store::commit
-    unwritable: Option<RecordError>,
+    unencodable: Option<RecordError>,
 }
 
-/// Why no store would take a transaction.
+/// Why no store accepts a transaction.
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidTransaction {
-    /// A record that breaks the rules of its kind.
+    /// A record breaks a rule of its kind.
     #[error(transparent)]
     Record(RecordError),
-    /// Too many puts and deletes, or too many conditions.
+    /// Too many puts and deletes, or too many preconditions.
     #[error("a transaction of {0} parts is over the limit of {MAX_CHANGES}")]
     TooLarge(usize),
-    /// A key that cannot be kept.
+    /// A key is too long.
     #[error("record key of {0} bytes is over the limit of {MAX_KEY_BYTES}")]
     KeyTooLong(usize),
-    /// A value that cannot be kept.
+    /// A record is too long.
     #[error("record `{key}` of {bytes} bytes is over the limit of {MAX_VALUE_BYTES}")]
     ValueTooLong {
-        /// Whose value.
+        /// The record's key.
         key: RecordKey,
-        /// How long it is.
+        /// Its length in bytes.
         bytes: usize,
     },
     /// A record in a format that not every server of the store reads yet.
@@ -86,7 +88,7 @@ pub enum InvalidTransaction {
         /// The format.
         format: u32,
     },
-    /// One key put or deleted twice.
+    /// One key is put or deleted twice.
     #[error("record `{0}` is changed twice in one transaction")]
     ChangedTwice(RecordKey),
 }
@@ -99,7 +101,7 @@ impl Transaction {
 
     /// Whether it changes nothing.
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.unwritable.is_none()
+        self.changes.is_empty() && self.unencodable.is_none()
     }
 
     /// The newest record format among the entities that it puts; 0 if it puts none.
@@ -107,7 +109,7 @@ impl Transaction {
         self.format
     }
 
-    /// A new entity: it and each of its look-ups must not exist yet.
+    /// Adds a new entity. It and each of its look-ups must not exist yet.
     pub fn create<E: Entity>(mut self, entity: &E) -> Self {
         let key = entity.key();
         self.format = self.format.max(entity.format());
@@ -120,7 +122,7 @@ impl Transaction {
             .write(key, record::encode(entity))
     }
 
-    /// A changed entity, which must still be as it was at `revision`. Its look-ups must be the same as before.
+    /// Changes an entity, which must be unchanged since `revision`. Its look-ups stay the same.
     pub fn update<E: Entity>(mut self, entity: &E, revision: Revision) -> Self {
         let key = entity.key();
         self.format = self.format.max(entity.format());
@@ -128,7 +130,7 @@ impl Transaction {
             .write(key, record::encode(entity))
     }
 
-    /// The end of an entity, which must still be as it was at `revision`, and of its look-ups.
+    /// Deletes an entity, which must be unchanged since `revision`, and its look-ups.
     pub fn delete<E: Entity>(mut self, entity: &E, revision: Revision) -> Self {
         let key = entity.key();
         self = self
@@ -140,15 +142,15 @@ impl Transaction {
         self
     }
 
-    /// Puts an entity again as it was at `revision`, so that a transaction which deletes or changes it meanwhile, and
-    /// relied on nobody using it, conflicts with this one.
+    /// Puts an entity again as it was at `revision`, so that a concurrent transaction that changes
+    /// or deletes it conflicts with this one.
     pub fn touch<E: Entity>(self, entity: &E, revision: Revision) -> Self {
         self.update(entity, revision)
     }
 
-    /// Adds a condition.
+    /// Adds a precondition.
     pub fn require(mut self, condition: Precondition) -> Self {
-        self.conditions.push(condition);
+        self.preconditions.push(condition);
         self
     }
 
@@ -164,9 +166,9 @@ impl Transaction {
         self
     }
 
-    /// The conditions, in the order that they were added.
-    pub fn conditions(&self) -> &[Precondition] {
-        &self.conditions
+    /// The preconditions, in the order that they were added.
+    pub fn preconditions(&self) -> &[Precondition] {
+        &self.preconditions
     }
 
     /// The changes, in the order that they were added.
@@ -178,22 +180,22 @@ impl Transaction {
         match encoded {
             Ok(value) => self.put(key, value),
             Err(error) => {
-                self.unwritable.get_or_insert(error);
+                self.unencodable.get_or_insert(error);
                 self
             }
         }
     }
 
-    /// Checks the limits that every store keeps, and hands over conditions and changes.
+    /// Checks the limits of every store, and returns preconditions and changes.
     pub(super) fn validate(self) -> Result<(Vec<Precondition>, Vec<Change>), InvalidTransaction> {
-        if let Some(error) = self.unwritable {
+        if let Some(error) = self.unencodable {
             return Err(InvalidTransaction::Record(error));
         }
-        let parts = self.changes.len().max(self.conditions.len());
+        let parts = self.changes.len().max(self.preconditions.len());
         if parts > MAX_CHANGES {
             return Err(InvalidTransaction::TooLarge(parts));
         }
-        let keys = self.conditions.iter().map(Precondition::key);
+        let keys = self.preconditions.iter().map(Precondition::key);
         for key in keys.chain(self.changes.iter().map(Change::key)) {
             if key.as_str().len() > MAX_KEY_BYTES {
                 return Err(InvalidTransaction::KeyTooLong(key.as_str().len()));
@@ -213,6 +215,6 @@ impl Transaction {
                 return Err(InvalidTransaction::ChangedTwice(change.key().clone()));
             }
         }
-        Ok((self.conditions, self.changes))
+        Ok((self.preconditions, self.changes))
     }
 }

@@ -14,8 +14,8 @@ pub trait Watch: fmt::Debug + Send {
     fn next(&mut self) -> StoreFuture<'_, Result<Batch, WatchError>>;
 }
 
-/// The changes of one commit, or progress: a batch without changes says only that every commit up to
-/// its revision was reported. A store whose [latest](super::Store::latest) revision may be no
+/// The changes of one commit, or progress: a batch without changes says only that every commit up
+/// to its revision was reported. A store whose [latest](super::Store::latest) revision may be no
 /// commit of its own reports progress to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {

@@ -1,4 +1,5 @@
-//! Keys from issuers: what is fetched, how often, from where, and what is kept when nothing can be had.
+//! Keys from issuers: what is fetched, how often, from where, and what is kept when nothing can be
+//! had.
 
 use std::{net::SocketAddr, sync::Arc};
 
