@@ -26,7 +26,7 @@ use bowline_iam::policy::{CompiledPolicy, Policy, PolicyKind};
 use bowline_iam::principal::Principal;
 use bowline_server::crypto::keyring::{Keyring, KeyringRecord};
 use bowline_server::crypto::master_key::MasterKey;
-use bowline_server::identity::entity::{FeatureLevel, Permissions, Role, TrustDocument, UpstreamBucket};
+use bowline_server::identity::entity::{FeatureLevel, Role, TrustDocument, UpstreamBucket};
 use bowline_server::identity::session::{self, AssumeRole, WebIdentityClaims};
 use bowline_server::upstream::objects::embedded::EmbeddedObjects;
 use bowline_server::upstream::objects::{NewObject, ObjectStore, Piece};
@@ -120,17 +120,13 @@ fn verification() -> Result<f64> {
     let now = Timestamp::now();
     let master_key = MasterKey::generate()?;
     let keyring: Keyring = KeyringRecord::generate(&master_key, now)?.open(&master_key)?;
-    let role = Role {
-        id: "AROABENCHMARKBENCHMAR".parse()?,
-        account: ACCOUNT.parse()?,
-        name: "bot".to_owned(),
-        path: "/".to_owned(),
-        description: None,
-        max_session_duration: 3_600,
-        trust: TrustDocument::default(),
-        permissions: Permissions::default(),
-        created: now,
-    };
+    let role = Role::new(
+        "AROABENCHMARKBENCHMAR".parse()?,
+        ACCOUNT.parse()?,
+        "bot".to_owned(),
+        TrustDocument::default(),
+        now,
+    );
     let minted = minted(role, &keyring, now)?;
     let credentials = Credentials {
         access_key_id: minted.session.access_key_id.clone(),

@@ -7,7 +7,7 @@ use std::hint::black_box;
 use bowline_server::{
     crypto::master_key::MasterKey,
     identity::{
-        entity::{Entity, Permissions, Role, TrustDocument},
+        entity::{Entity, Role, TrustDocument},
         index::Index,
         store::{Batch, Change, Revision, Snapshot, StoredRecord, record},
     },
@@ -66,20 +66,10 @@ fn index(roles: usize, master_key: &MasterKey) -> Index {
 }
 
 fn role(number: usize) -> Role {
-    Role {
-        id: format!("AROA{number:017}").parse().unwrap(),
-        account: "432797229265".parse().unwrap(),
-        name: format!("role-{number}"),
-        path: "/".to_owned(),
-        description: None,
-        max_session_duration: 3_600,
-        trust: TrustDocument {
+    Role::new(format!("AROA{number:017}").parse().unwrap(), "432797229265".parse().unwrap(), format!("role-{number}"), TrustDocument {
             text: r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}}"#.to_owned(),
             principals: Vec::new(),
-        },
-        permissions: Permissions::default(),
-        created: Timestamp::UNIX_EPOCH,
-    }
+        }, Timestamp::UNIX_EPOCH)
 }
 
 criterion_group!(benches, look_up, write);

@@ -58,7 +58,32 @@ pub struct ResolvedPrincipal {
     pub id: UniqueId,
 }
 
+/// The longest session of a role in seconds, unless a request says otherwise.
+const DEFAULT_MAX_SESSION_DURATION: u32 = 3_600;
+
 impl Role {
+    /// A role as `CreateRole` creates it without optional parameters: with the path `/`, sessions
+    /// of at most an hour, and no policies.
+    pub fn new(
+        id: UniqueId,
+        account: AccountId,
+        name: String,
+        trust: TrustDocument,
+        created: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            account,
+            name,
+            path: "/".to_owned(),
+            description: None,
+            max_session_duration: DEFAULT_MAX_SESSION_DURATION,
+            trust,
+            permissions: Permissions::default(),
+            created,
+        }
+    }
+
     /// `arn:aws:iam::{account}:role{path}{name}`.
     pub fn arn(&self) -> String {
         format!(

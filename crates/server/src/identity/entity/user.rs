@@ -29,6 +29,19 @@ pub struct User {
 }
 
 impl User {
+    /// A user as `CreateUser` creates it without optional parameters: with the path `/` and no
+    /// policies.
+    pub fn new(id: UniqueId, account: AccountId, name: String, created: Timestamp) -> Self {
+        Self {
+            id,
+            account,
+            name,
+            path: "/".to_owned(),
+            permissions: Permissions::default(),
+            created,
+        }
+    }
+
     /// `arn:aws:iam::{account}:user{path}{name}`.
     pub fn arn(&self) -> String {
         format!(

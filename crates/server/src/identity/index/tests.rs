@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     crypto::master_key::MasterKey,
     identity::{
-        entity::{BucketState, Entity, Lease, Permissions, ServerId, TrustDocument},
+        entity::{BucketState, Entity, Lease, ServerId, TrustDocument},
         store::{
             Change, CommitError, MemoryStore, Precondition, RecordKey, Store, Transaction,
             gaps::GapStore, record,
@@ -51,17 +51,13 @@ fn id(prefix: &str, number: usize) -> UniqueId {
 }
 
 fn role(number: usize, name: &str) -> entity::Role {
-    entity::Role {
-        id: id("AROA", number),
-        account: account(),
-        name: name.to_owned(),
-        path: "/".to_owned(),
-        description: None,
-        max_session_duration: 3_600,
-        trust: trusting("{\"Service\":\"lambda.amazonaws.com\"}"),
-        permissions: Permissions::default(),
-        created: NOW,
-    }
+    entity::Role::new(
+        id("AROA", number),
+        account(),
+        name.to_owned(),
+        trusting("{\"Service\":\"lambda.amazonaws.com\"}"),
+        NOW,
+    )
 }
 
 fn trusting(principal: &str) -> TrustDocument {
@@ -74,14 +70,7 @@ fn trusting(principal: &str) -> TrustDocument {
 }
 
 fn user(number: usize, name: &str) -> entity::User {
-    entity::User {
-        id: id("AIDA", number),
-        account: account(),
-        name: name.to_owned(),
-        path: "/".to_owned(),
-        permissions: Permissions::default(),
-        created: NOW,
-    }
+    entity::User::new(id("AIDA", number), account(), name.to_owned(), NOW)
 }
 
 fn policy(number: usize, name: &str) -> entity::ManagedPolicy {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     crypto::{keyring::KeyringRecord, master_key::MasterKey},
-    identity::entity::{Permissions, TrustDocument},
+    identity::entity::TrustDocument,
 };
 
 fn at(seconds: i64) -> Timestamp {
@@ -21,15 +21,14 @@ fn request() -> AssumeRole {
     let account = "432797229265".parse().unwrap();
     AssumeRole {
         role: Arc::new(entity::Role {
-            id: "AROAJQABLZS4A3QDU576Q".parse().unwrap(),
-            account,
-            name: "bot-builder".to_owned(),
             path: "/gbot/".to_owned(),
-            description: None,
-            max_session_duration: 3_600,
-            trust: TrustDocument::default(),
-            permissions: Permissions::default(),
-            created: at(-1),
+            ..entity::Role::new(
+                "AROAJQABLZS4A3QDU576Q".parse().unwrap(),
+                account,
+                "bot-builder".to_owned(),
+                TrustDocument::default(),
+                at(-1),
+            )
         }),
         session_name: "pod-1".to_owned(),
         session_policy: None,

@@ -10,7 +10,7 @@ use crate::{
     crypto::master_key::MasterKey,
     identity::session::SessionKind,
     identity::{
-        entity::{self, Permissions, ServerId, TrustDocument},
+        entity::{self, ServerId, TrustDocument},
         index::IdentityState,
         store::{MemoryStore, Transaction},
     },
@@ -28,20 +28,16 @@ async fn role_and_session() -> (IdentityState, Session) {
     .await
     .unwrap();
     state.ensure_keyring(now).await.unwrap();
-    let role = entity::Role {
-        id: "AROAJQABLZS4A3QDU576Q".parse().unwrap(),
-        account: "432797229265".parse().unwrap(),
-        name: "bot-builder".to_owned(),
-        path: "/".to_owned(),
-        description: None,
-        max_session_duration: 3_600,
-        trust: TrustDocument {
+    let role = entity::Role::new(
+        "AROAJQABLZS4A3QDU576Q".parse().unwrap(),
+        "432797229265".parse().unwrap(),
+        "bot-builder".to_owned(),
+        TrustDocument {
             text: "{}".to_owned(),
             principals: Vec::new(),
         },
-        permissions: Permissions::default(),
-        created: now,
-    };
+        now,
+    );
     state
         .commit(Transaction::new().create(&role))
         .await
