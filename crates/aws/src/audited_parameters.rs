@@ -1,7 +1,8 @@
 //! The parameters of IAM and STS requests that the audit log shows.
 //!
-//! An allow-list: a parameter that is not here may be a secret, and is never recorded. A test of `bowline-generate` compares the
-//! list with the service models: no operation has a secret by one of these names.
+//! An allow-list: a parameter that is not here may be a secret, and is never recorded. A test of
+//! `bowline-generate` compares the list with the service models: no operation has a secret by one
+//! of these names.
 
 /// Names as requests have them, and as CloudTrail has them. A list's members are recorded too.
 pub const AUDITED_PARAMETERS: [(&str, &str); 30] = [

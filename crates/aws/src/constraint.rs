@@ -1,8 +1,10 @@
-//! Reads an operation's typed input from its parameters and checks the constraints of the service model.
+//! Reads an operation's typed input from its parameters and checks the constraints of the service
+//! model.
 //!
-//! All failures of one request are collected and told at once, in AWS's words. The generated modules hold tables only: a struct's
-//! members with their wire names and rules, which the macros in `tables` turn into types. Values of sensitive shapes never
-//! reach a message or a `Debug`; long ones are cut. A parameter that the operation does not have is refused, not dropped.
+//! All failures of one request are reported together, in AWS's words. The generated modules contain
+//! tables only: a struct's members with their wire names and rules, which the macros in `tables`
+//! turn into types. Values of sensitive shapes never reach a message or a `Debug` output; long
+//! values are truncated. A parameter that the operation does not have is refused, not dropped.
 
 mod message;
 pub(crate) mod pattern;
@@ -18,13 +20,14 @@ pub(crate) use rule::Rule;
 pub use secret::Secret;
 pub(crate) use tables::{input, output, requests, rules, structure, written};
 
-/// Why a request is not a well-formed one of its operation.
+/// Why a request is not well-formed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRequest {
     /// A parameter cannot be read as its type.
     #[error(transparent)]
     Unreadable(#[from] ParamsError),
-    /// Constraints of the model that do not hold, each in AWS's words (`Value '..' at '..' failed to satisfy constraint: ..`).
+    /// Constraints of the model that the request breaks, each in AWS's words
+    /// (`Value '..' at '..' failed to satisfy constraint: ..`).
     #[error("{} constraints do not hold: {}", .0.len(), .0.join("; "))]
     Constraints(Vec<String>),
     /// A parameter that the operation does not have.

@@ -44,7 +44,8 @@ impl ConditionKey {
     }
 }
 
-/// Turns a service's rows into `Operation::row`. An operation without a row, or a row without an operation, does not compile.
+/// Turns a service's rows into `Operation::row`. An operation without a row, or a row without an
+/// operation, does not compile.
 ///
 /// The generator reads the same files with a macro of its own by this name.
 macro_rules! operations {

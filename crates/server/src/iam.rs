@@ -1,6 +1,8 @@
-//! IAM's operations: from a permitted request to its response. One file for each noun, one handler for each operation.
+//! IAM's operations: from a permitted request to its response. One file for each noun, one handler
+//! for each operation.
 //!
-//! [`resource`](resource::resource) says what a request acts on, for the engine. [`carry_out`] takes the permit.
+//! [`resource`](resource::resource) says what a request acts on, for the engine. [`carry_out`]
+//! takes the permit.
 
 pub(crate) mod access_key;
 mod attached_policy;
@@ -26,8 +28,8 @@ use crate::request::{call::Call, error::RequestError};
 
 /// The handler of one operation, implemented for the operation's input.
 ///
-/// The generated [`dispatch`](dispatch::dispatch) calls the handler of each operation that `iam/table.rs` in `bowline-aws` declares as
-/// built: without one, the server does not compile.
+/// The generated [`dispatch`](dispatch::dispatch) calls the handler of each operation that
+/// `iam/table.rs` in `bowline-aws` declares as built: without one, the server does not compile.
 trait Handle {
     /// The response's content: the operation's output, or `()` if it has none.
     type Output;

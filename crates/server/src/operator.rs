@@ -1,8 +1,10 @@
-//! The operator API: Bowline's own operations beside AWS's APIs, as JSON by `X-Amz-Target`, signed for the service `bowline`.
+//! The operator API: Bowline's own operations beside AWS's APIs, as JSON by `X-Amz-Target`, signed
+//! for the service `bowline`.
 //!
-//! Its actions are `bowline:*`, decided by the same engine and audited like any other. What concerns the whole server belongs to the
-//! management account, so callers of other accounts are denied as callers from outside are. The `bowline` commands are its clients.
-//! [`table`] declares the operations.
+//! Its actions are `bowline:*`, decided by the same engine and audited like any other. What
+//! concerns the whole server belongs to the management account, so callers of other accounts are
+//! denied as callers from outside are. The `bowline` commands are its clients. [`table`] declares
+//! the operations.
 
 mod account;
 mod attach_role;
@@ -101,7 +103,7 @@ pub(crate) async fn serve(
     Ok(response::ok("application/x-amz-json-1.1", body))
 }
 
-/// The account that operations beyond one account belong to.
+/// The account that owns what concerns the whole server.
 fn management_account(index: &Index) -> Option<AccountId> {
     let management = index.accounts().find(|account| account.record.management);
     management.map(|account| account.record.id)

@@ -25,8 +25,8 @@ pub(crate) use service_role::{assume_for_service, check_service_trust};
 
 /// The handler of one operation that is signed, implemented for the operation's input.
 ///
-/// The generated [`dispatch`](dispatch::dispatch) calls the handler of each operation that `sts/table.rs` in `bowline-aws` declares as
-/// built: without one, the server does not compile.
+/// The generated [`dispatch`](dispatch::dispatch) calls the handler of each operation that
+/// `sts/table.rs` in `bowline-aws` declares as built: without one, the server does not compile.
 trait Handle {
     /// Carries out a request. Returns the response's XML.
     ///

@@ -9,7 +9,7 @@ use crate::facts::Service;
 const BEGIN: &str = "<!-- generated:operations -->";
 const END: &str = "<!-- /generated:operations -->";
 
-/// What a service is called.
+/// The service's title.
 fn title(name: &str) -> String {
     match name {
         "dynamodb" => "DynamoDB".to_owned(),
@@ -17,7 +17,7 @@ fn title(name: &str) -> String {
     }
 }
 
-/// The document with the table between the markers written anew.
+/// The document with a new table between the markers.
 pub(crate) fn replace(document: &str, services: &[(&str, Service, Vec<&str>)]) -> Result<String> {
     let (before, rest) = document
         .split_once(BEGIN)

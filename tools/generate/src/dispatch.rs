@@ -50,7 +50,7 @@ pub(crate) fn file(api: &Api, facts: &Service, built: &[&str]) -> (String, Strin
         )
     };
     let text = format!(
-        r"//! Written by `cargo run -p bowline-generate` from `crates/aws/src/{name}/table.rs`; not edited by hand.
+        r"//! Written by `cargo run -p bowline-generate` from `aws/src/{name}/table.rs`; not edited by hand.
 
 use bowline_aws::{{
     error::AwsError,

@@ -77,7 +77,7 @@ impl Service {
             .with_context(|| format!("shape `{name}` is missing"))
     }
 
-    /// All shapes that these lead to, themselves included.
+    /// These shapes and all that they contain.
     pub(crate) fn reachable<'a>(
         &'a self,
         roots: impl Iterator<Item = &'a str>,

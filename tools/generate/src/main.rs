@@ -1,4 +1,5 @@
-//! Writes the committed code and tables that follow from the service models: run it after a change to `tools/facts` or to a table of operations.
+//! Writes the committed code and tables that follow from the service models: run it after a change
+//! to `tools/facts` or to a table of operations.
 
 use anyhow::{Context as _, Result};
 

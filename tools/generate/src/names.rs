@@ -1,8 +1,9 @@
-//! From the names of the models to those of Rust.
+//! Rust names for the names of the models.
 
 use std::collections::BTreeMap;
 
-/// `OpenIDConnectProviderArn` as `open_id_connect_provider_arn`: a run of capitals is one word but for the last, if a word begins there.
+/// `OpenIDConnectProviderArn` as `open_id_connect_provider_arn`: a run of capitals is one word,
+/// except for a last capital that begins the next word.
 pub(crate) fn snake(name: &str) -> String {
     let chars: Vec<char> = name.chars().collect();
     let mut out = String::new();
@@ -21,7 +22,7 @@ pub(crate) fn snake(name: &str) -> String {
     out
 }
 
-/// A structure's name: some of the models' begin with a small letter.
+/// A structure's name. In the models, some begin with a small letter.
 pub(crate) fn camel(name: &str) -> String {
     let mut chars = name.chars();
     chars.next().map_or_else(String::new, |c| {
@@ -29,7 +30,7 @@ pub(crate) fn camel(name: &str) -> String {
     })
 }
 
-/// The matchers that `pattern.rs` has: the expression and the name of its static.
+/// The matchers in `pattern.rs`: the expression and the name of its static.
 pub(crate) fn patterns(source: &str) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for part in source.split("static ").skip(1) {

@@ -1,4 +1,5 @@
-//! The modules of one service: rules, inputs, outputs and the list of operations, as tables that macros of `bowline-aws` read.
+//! The modules of one service: rules, inputs, outputs and the list of operations, as tables that
+//! macros of `bowline-aws` read.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,7 +15,7 @@ use crate::{
 
 /// Shapes that are secrets although the models do not mark them.
 const SECRETS: [&str; 2] = ["authenticationCodeType", "tokenCodeType"];
-/// Operations by the verb that they begin with, one module of inputs each.
+/// The verbs that operations begin with. Each has a module of inputs.
 const VERBS: [&str; 5] = ["Create", "Delete", "Get", "List", "Update"];
 const OTHER: &str = "other";
 const HEADER: &str = "Written by `cargo run -p bowline-generate` from `tools/facts` and `table.rs`; not edited by hand.";
@@ -94,7 +95,7 @@ struct Writer<'a> {
     facts: &'a Service,
     built: &'a [&'a str],
     patterns: &'a BTreeMap<String, String>,
-    /// Shapes that requests lead to.
+    /// Shapes that requests contain.
     inputs: BTreeSet<&'a str>,
     /// Whole inputs.
     roots: BTreeSet<&'a str>,
@@ -261,7 +262,7 @@ impl Writer<'_> {
                 "Timestamp".to_owned()
             }
             Kind::Blob | Kind::Long | Kind::Double => {
-                bail!("`{name}`: no request of the query protocol here has such a kind")
+                bail!("`{name}`: no request of the query protocol has such a kind")
             }
             Kind::List => format!(
                 "Vec<{}>",
@@ -280,7 +281,7 @@ impl Writer<'_> {
         })
     }
 
-    /// The structures of answers of the operations that are built.
+    /// The structures of the responses of the operations that are built.
     fn outputs(&self) -> Result<String> {
         let mut out = Tables::default();
         let mut written = Tables::default();
@@ -376,13 +377,13 @@ impl Writer<'_> {
                 camel(name)
             }
             Kind::Map | Kind::Blob | Kind::Long | Kind::Double => {
-                bail!("`{name}`: no answer that is built has such a kind")
+                bail!("`{name}`: no response that is built has such a kind")
             }
         })
     }
 }
 
-/// Tables of one module and what they use.
+/// The tables of one module, and their imports.
 #[derive(Debug, Default)]
 struct Tables {
     uses: BTreeSet<String>,
@@ -450,7 +451,7 @@ fn field(name: &str) -> String {
     }
 }
 
-/// A number as Rust's style has it: from five digits on in groups of three.
+/// A number in Rust's style: five digits or more in groups of three.
 fn digits(number: i64) -> String {
     let text = number.to_string();
     if text.len() < 5 {

@@ -1,6 +1,6 @@
 //! The shapes of DynamoDB's requests, as the tables that `bowline_aws::dynamodb` reads bodies by.
 //!
-//! Only the operations that are served have any: a body of the others is not looked into.
+//! Only the operations that are served have shapes. The body of another operation is not parsed.
 
 use std::{collections::BTreeSet, fmt::Write as _};
 
@@ -11,7 +11,7 @@ use crate::{
     names::snake,
 };
 
-/// Members that no operation here honours: what a request says by them is refused, never dropped.
+/// Members that no operation supports. A request with one is refused; the member is never dropped.
 const NOT_HONOURED: &[(&str, &str)] = &[
     ("CreateGlobalSecondaryIndexAction", "OnDemandThroughput"),
     ("CreateGlobalSecondaryIndexAction", "WarmThroughput"),
@@ -37,7 +37,7 @@ const NOT_HONOURED: &[(&str, &str)] = &[
     ("UpdateTableInput", "WarmThroughput"),
 ];
 
-/// Texts that are expressions. A filter is a `ConditionExpression` in the model.
+/// Shapes of expressions. A filter is a `ConditionExpression` in the model.
 const EXPRESSIONS: &[&str] = &[
     "ConditionExpression",
     "KeyExpression",
@@ -76,7 +76,7 @@ pub(crate) fn file(facts: &Service, built: &[&str]) -> Result<(String, String)> 
     Ok(("crates/aws/src/dynamodb/generated.rs".to_owned(), out))
 }
 
-/// Writes a shape's table and those that it leads to, unless one of the plain ones does.
+/// Writes a shape's table and those of the shapes in it, unless a predefined shape serves.
 fn write<'f>(
     facts: &'f Service,
     name: &'f str,
@@ -146,7 +146,7 @@ fn reference(facts: &Service, name: &str) -> Result<String> {
     })
 }
 
-/// What needs no table.
+/// The predefined shape, if the shape needs no table.
 fn plain(facts: &Service, name: &str) -> Result<Option<&'static str>> {
     if name == "AttributeValue" {
         return Ok(Some("AttributeValue"));
@@ -169,7 +169,8 @@ fn plain(facts: &Service, name: &str) -> Result<Option<&'static str>> {
     })
 }
 
-/// Whether a text names a table that the operation is about, by name or ARN. Where a listing goes on is a `TableName`.
+/// Whether the text names a table that the operation acts on, by name or ARN. The start of a page
+/// is a `TableName`.
 fn is_table(shape: &str) -> bool {
     shape == "TableArn"
 }

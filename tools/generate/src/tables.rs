@@ -1,6 +1,6 @@
 //! The hand-kept tables of operations, as the generator reads them: which operations are built.
 //!
-//! IAM's and STS's tables are the files that `bowline-aws` compiles too, read here by another macro.
+//! `bowline-aws` compiles the same files for IAM and STS, with a macro of its own.
 
 /// One operation.
 #[derive(Debug, Clone, Copy)]
@@ -9,7 +9,8 @@ pub(crate) struct Row {
     pub(crate) status: Status,
 }
 
-/// Whether this version carries an operation out. Without it, a request is authenticated, validated, authorized and refused.
+/// Whether this version carries an operation out. Without it, a request is authenticated,
+/// validated, authorized and refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
     Built,

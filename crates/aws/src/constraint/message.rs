@@ -1,9 +1,9 @@
-//! The words in which AWS tells of a constraint that does not hold (IAM and STS, "Common errors": `ValidationError`).
+//! AWS's messages for broken constraints (IAM and STS, "Common errors": `ValidationError`).
 
 use super::rule::Rule;
 
-/// The most characters of a value that a message repeats.
-const SHOWN: usize = 256;
+/// Characters of a value that a message repeats at most.
+const MAX_SHOWN_CHARS: usize = 256;
 
 /// The failures of a text, in AWS's order.
 pub(super) fn of_text(rule: &Rule, path: &str, text: &str, out: &mut Vec<String>) {
@@ -48,7 +48,8 @@ pub(super) fn of_number(rule: &Rule, path: &str, number: i64, out: &mut Vec<Stri
     );
 }
 
-/// The failures of a list's or map's number of members. AWS repeats the members; a message here has no use for them.
+/// The failures of a list's or map's number of members. AWS repeats the members; these messages do
+/// not.
 pub(super) fn of_length(rule: &Rule, path: &str, length: usize, out: &mut Vec<String>) {
     of_size(rule, path, "'[..]'", count(length), out, |bound, n| {
         format!("Member must have length {bound} than or equal to {n}")
@@ -105,7 +106,7 @@ fn shown(rule: &Rule, text: &str) -> String {
     if rule.sensitive {
         return "'***'".to_owned();
     }
-    match text.char_indices().nth(SHOWN) {
+    match text.char_indices().nth(MAX_SHOWN_CHARS) {
         Some((end, _)) => format!("'{}...'", text.get(..end).unwrap_or_default()),
         None => format!("'{text}'"),
     }

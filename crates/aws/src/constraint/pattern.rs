@@ -1,10 +1,11 @@
 //! The models' regular expressions as matchers written by hand.
 //!
-//! There are few of them, and three kinds are beyond a plain regular expression crate: look-ahead, `\p{..}` and `\u10000`. As AWS
-//! does, each matches a value as a whole, `\w` and `\d` are ASCII. The generator finds a matcher by its text here and refuses a model
-//! with a pattern that has none.
+//! There are few, and a regular expression crate without Unicode tables supports neither look-ahead
+//! nor `\p{..}` nor `\u10000`. As on AWS, each matches the whole value, and `\w` and `\d` are
+//! ASCII. The generator finds a matcher by its text here and refuses a model with a pattern that
+//! has none.
 
-/// A regular expression and what it means.
+/// A regular expression and its matcher.
 #[derive(Debug)]
 pub(crate) struct Pattern {
     text: &'static str,
@@ -136,7 +137,8 @@ fn printable_latin(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{A1}'..='\u{FF}')
 }
 
-/// `\p{L}` is taken as Unicode's `Alphabetic`, which has a few combining vowel signs more: nothing depends on refusing them.
+/// `\p{L}` is taken as Unicode's `Alphabetic`, which has a few more combining vowel signs. Nothing
+/// depends on refusing them.
 fn tag(c: char) -> bool {
     let separator = matches!(
         c,

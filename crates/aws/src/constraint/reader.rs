@@ -1,4 +1,4 @@
-//! From parameters to typed members, collecting what is wrong with them.
+//! Reads parameters into typed members and collects all problems.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::query::{Params, ParamsError, Scope};
 /// Parameters that belong to the protocol and not to an operation.
 const PROTOCOL: [&str; 2] = ["Action", "Version"];
 
-/// Reads an operation's input and refuses what the operation does not have.
+/// Reads an operation's input. A parameter that the operation does not have is refused.
 pub(crate) fn parse<T: Structure>(params: &Params) -> Result<T, InvalidRequest> {
     let mut reader = Reader::default();
     let input = T::read(&mut reader, &params.root());
@@ -27,7 +27,7 @@ pub(crate) fn parse<T: Structure>(params: &Params) -> Result<T, InvalidRequest> 
     }
 }
 
-/// What is wrong with a request, as far as it was read.
+/// The problems of a request, as far as it was read.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
     unreadable: Option<ParamsError>,
@@ -35,7 +35,7 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// A member that must be there. Absent from the answer means that a problem was noted.
+    /// A required member. `None`: a problem was recorded.
     pub(crate) fn required<V: ParameterValue>(
         &mut self,
         at: &Scope<'_>,
@@ -56,10 +56,10 @@ impl Reader {
         }
     }
 
-    /// A member that may be left out.
+    /// An optional member. The outer `None`: a problem was recorded.
     #[expect(
         clippy::option_option,
-        reason = "the outer one tells of a problem, the inner one of absence"
+        reason = "the outer one is a problem, the inner one is absence"
     )]
     pub(crate) fn optional<V: ParameterValue>(
         &mut self,
@@ -74,14 +74,14 @@ impl Reader {
         V::read(self, &parameter, rule).ok()
     }
 
-    fn note<T>(&mut self, read: Result<T, ParamsError>) -> Result<T, ProblemRecorded> {
+    fn record<T>(&mut self, read: Result<T, ParamsError>) -> Result<T, ProblemRecorded> {
         read.map_err(|error| {
             self.unreadable.get_or_insert(error);
             ProblemRecorded
         })
     }
 
-    /// Checks a text. Words are made only for one that breaks its rule.
+    /// Checks a text. Messages are built only for a text that breaks its rule.
     fn check_text(
         &mut self,
         rule: &Rule,
@@ -94,7 +94,7 @@ impl Reader {
         self.check(|problems| message::of_text(rule, &parameter.path(), text, problems))
     }
 
-    /// Runs a check and tells whether it found nothing.
+    /// Runs a check. It is an error if the check adds problems.
     fn check(&mut self, check: impl FnOnce(&mut Vec<String>)) -> Result<(), ProblemRecorded> {
         let before = self.problems.len();
         check(&mut self.problems);
@@ -108,15 +108,15 @@ impl Reader {
 
 /// A structure of the model, or an operation's whole input.
 pub(crate) trait Structure: Sized {
-    /// Reads the members; absent when a problem was noted.
+    /// Reads the members. `None`: a problem was recorded.
     fn read(reader: &mut Reader, at: &Scope<'_>) -> Option<Self>;
 }
 
-/// A value that is not there because a problem with it was noted.
+/// A value could not be read, and the problem is recorded.
 #[derive(Debug)]
 pub(crate) struct ProblemRecorded;
 
-/// Where a value stands: a member of a level, or the level itself, as in a list of texts.
+/// A parameter: a member of a level, or the level itself, as in a list of texts.
 #[derive(Debug)]
 pub(crate) struct ParameterRef<'a, 's> {
     at: &'a Scope<'s>,
@@ -140,9 +140,9 @@ impl<'s> ParameterRef<'_, 's> {
     }
 }
 
-/// A type that members have.
+/// The type of a member.
 pub(crate) trait ParameterValue: Sized {
-    /// Reads and checks; `None` if there is nothing at the parameter.
+    /// Reads and checks the parameter. `None`: it is absent.
     fn read(
         reader: &mut Reader,
         parameter: &ParameterRef<'_, '_>,
@@ -188,7 +188,7 @@ impl ParameterValue for i32 {
             return Ok(None);
         };
         let number = parameter.at.integer(member);
-        let Some(number) = reader.note(number)? else {
+        let Some(number) = reader.record(number)? else {
             return Ok(None);
         };
         reader.check(|problems| message::of_number(rule, &parameter.path(), number, problems))?;
@@ -197,7 +197,7 @@ impl ParameterValue for i32 {
             value: number.to_string(),
             expected: "an integer of 32 bits",
         });
-        reader.note(narrow).map(Some)
+        reader.record(narrow).map(Some)
     }
 }
 
@@ -208,7 +208,7 @@ impl ParameterValue for bool {
         _: &'static Rule,
     ) -> Result<Option<Self>, ProblemRecorded> {
         let value = parameter.member.map(|member| parameter.at.boolean(member));
-        reader.note(value.transpose()).map(Option::flatten)
+        reader.record(value.transpose()).map(Option::flatten)
     }
 }
 
@@ -221,7 +221,7 @@ impl ParameterValue for Timestamp {
         let value = parameter
             .member
             .map(|member| parameter.at.timestamp(member));
-        reader.note(value.transpose()).map(Option::flatten)
+        reader.record(value.transpose()).map(Option::flatten)
     }
 }
 
@@ -232,7 +232,7 @@ impl<V: ParameterValue> ParameterValue for Vec<V> {
         rule: &'static Rule,
     ) -> Result<Option<Self>, ProblemRecorded> {
         let list = parameter.member.map(|member| parameter.at.list(member));
-        let Some(levels) = reader.note(list.transpose())?.flatten() else {
+        let Some(levels) = reader.record(list.transpose())?.flatten() else {
             return Ok(None);
         };
         reader.check(|problems| {
@@ -250,7 +250,8 @@ impl<V: ParameterValue> ParameterValue for Vec<V> {
             );
             match (item.ok().flatten(), &mut out) {
                 (Some(item), Some(out)) => out.push(item),
-                // A member that cannot be read makes the list one, but the rest is still checked.
+                // A member that cannot be read makes the list unreadable. The other members are
+                // still checked.
                 (_, out) => *out = None,
             }
         }
@@ -265,7 +266,7 @@ impl<V: ParameterValue> ParameterValue for BTreeMap<String, V> {
         rule: &'static Rule,
     ) -> Result<Option<Self>, ProblemRecorded> {
         let map = parameter.member.map(|member| parameter.at.map(member));
-        let Some(entries) = reader.note(map.transpose())?.flatten() else {
+        let Some(entries) = reader.record(map.transpose())?.flatten() else {
             return Ok(None);
         };
         reader.check(|problems| {

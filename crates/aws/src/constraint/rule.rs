@@ -2,16 +2,16 @@
 
 use super::pattern::Pattern;
 
-/// What a shape's values must be. Built as constants by the generated tables.
+/// The constraints on a shape's values. The generated tables build them as constants.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rule {
-    /// The least and most characters, members or value.
+    /// The minimum and maximum: of characters, of members, or of the value.
     pub(super) least: Option<i64>,
     pub(super) most: Option<i64>,
     pub(super) pattern: Option<&'static Pattern>,
     /// The allowed values, in the model's order; empty if any is.
     pub(super) values: &'static [&'static str],
-    /// Whether values stay out of messages.
+    /// Whether values are kept out of messages.
     pub(super) sensitive: bool,
     /// The rule of a list's members or a map's values.
     pub(super) member: Option<&'static Self>,
@@ -61,7 +61,7 @@ impl Rule {
         self
     }
 
-    /// Whether a text obeys all of it.
+    /// Whether a text satisfies every constraint.
     pub(super) fn admits(&self, text: &str) -> bool {
         let length = i64::try_from(text.chars().count()).unwrap_or(i64::MAX);
         self.least.is_none_or(|least| length >= least)

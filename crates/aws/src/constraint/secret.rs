@@ -1,10 +1,10 @@
-//! Texts of a request that nobody may read by accident.
+//! Secret texts of a request, which never reach a log or a message by accident.
 
 use std::fmt;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// A password, token or private key of a request. Cleared on drop; its `Debug` says nothing.
+/// A password, token or private key of a request. Cleared on drop; its `Debug` output hides it.
 #[derive(Clone)]
 pub struct Secret(SecretString);
 

@@ -7,7 +7,7 @@ macro_rules! rules {
     };
 }
 
-/// Structures that requests have inside.
+/// Structures inside requests.
 macro_rules! structure {
     ($($name:ident { $($field:ident: $type:ty = $how:ident($member:literal, $rule:expr);)* })*) => {$(
         #[derive(Debug, Clone)]
@@ -18,7 +18,8 @@ macro_rules! structure {
         impl crate::constraint::Structure for $name {
             fn read(reader: &mut crate::constraint::Reader, at: &crate::query::Scope<'_>) -> Option<Self> {
                 let _ = (&reader, at);
-                // All members are read before the first problem ends it, so that every problem is told.
+                // All members are read before the first problem ends it, so that every problem is
+                // reported.
                 $(let $field = reader.$how(at, $member, $rule);)*
                 Some(Self { $($field: $field?,)* })
             }
@@ -35,7 +36,7 @@ macro_rules! input {
             /// Reads and checks the input.
             ///
             /// # Errors
-            /// All constraints that do not hold, or the first parameter that is not the operation's.
+            /// All broken constraints, or the first parameter that the operation does not have.
             pub fn parse(
                 params: &crate::query::Params,
             ) -> Result<Self, crate::constraint::InvalidRequest> {
@@ -45,7 +46,7 @@ macro_rules! input {
     )*};
 }
 
-/// Structures of answers, written in the model's member order.
+/// Structures of responses, written in the model's member order.
 macro_rules! output {
     ($($name:ident $(($operation:literal))? { $($field:ident: $type:ty = $member:literal;)* })*) => {$(
         #[derive(Debug, Clone)]
@@ -107,7 +108,8 @@ macro_rules! requests {
                 }
             }
 
-            /// The action that it needs, which has its name (AWS Service Authorization Reference), such as `iam:CreateRole`.
+            /// The action, which has the operation's name (AWS Service Authorization Reference),
+            /// such as `iam:CreateRole`.
             pub const fn action(self) -> &'static str {
                 match self {
                     $(Self::$name => concat!($service, ":", stringify!($name)),)*
@@ -128,7 +130,7 @@ macro_rules! requests {
             /// Reads and checks the input of an operation.
             ///
             /// # Errors
-            /// All constraints that do not hold, or the first parameter that the operation does not have.
+            /// All broken constraints, or the first parameter that the operation does not have.
             pub fn parse(
                 operation: Operation,
                 params: &crate::query::Params,
@@ -139,7 +141,7 @@ macro_rules! requests {
                 }
             }
 
-            /// The operation that is asked for.
+            /// The operation.
             pub const fn operation(&self) -> Operation {
                 match self {
                     $(Self::$name(_) => Operation::$name,)*

@@ -16,7 +16,7 @@ fn sts_refusal(operation: sts::Operation, form: &str) -> String {
 }
 
 #[test]
-fn every_failure_is_told_in_the_words_of_aws() {
+fn every_failure_has_the_text_of_aws() {
     insta::assert_snapshot!(
         sts_refusal(
             sts::Operation::AssumeRole,
@@ -43,7 +43,7 @@ fn members_of_lists_are_named_by_their_number() {
 }
 
 #[test]
-fn secrets_do_not_reach_messages_or_debug() {
+fn secrets_do_not_reach_messages_or_debug_output() {
     let form = "RoleArn=arn:aws:iam::432797229265:role/api&RoleSessionName=pod&WebIdentityToken=";
     let short = sts_refusal(
         sts::Operation::AssumeRoleWithWebIdentity,
@@ -60,7 +60,7 @@ fn secrets_do_not_reach_messages_or_debug() {
 }
 
 #[test]
-fn long_values_are_cut_in_messages() {
+fn long_values_are_truncated_in_messages() {
     let message = iam_refusal(
         iam::Operation::GetRole,
         &format!("RoleName={}", "a".repeat(10_000)),
@@ -100,7 +100,7 @@ fn an_empty_list_and_an_absent_one_differ() {
 }
 
 #[test]
-fn every_operation_is_found_by_its_name_alone_and_reads_nothing_foreign() {
+fn every_operation_is_found_by_its_name_and_refuses_foreign_parameters() {
     assert_eq!(
         (iam::Operation::ALL.len(), sts::Operation::ALL.len()),
         (180, 11)
@@ -205,7 +205,7 @@ fn patterns_match_whole_values() {
 }
 
 #[test]
-fn answers_have_their_members_in_the_order_of_the_model() {
+fn responses_have_their_members_in_the_order_of_the_model() {
     let output = sts::GetCallerIdentityResponse {
         user_id: Some("AIDAEXAMPLE".to_owned()),
         account: Some("432797229265".to_owned()),

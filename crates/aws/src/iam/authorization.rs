@@ -1,7 +1,9 @@
-//! What each IAM operation needs to be allowed: the columns of the operation's row in [`table`](super::table).
+//! What each IAM operation needs to be allowed: the columns of the operation's row in
+//! [`table`](super::table).
 //!
-//! An existing entity's ARN contains its stored path, so a row names the member and the server looks the entity up. An operation that
-//! is not built acts on `*`: a caller who may not do everything of the kind learns nothing from it.
+//! An existing entity's ARN contains its stored path, so a row names the member and the server
+//! looks the entity up. An operation that is not built acts on `*`: a caller who may not do
+//! everything of the kind learns nothing from it.
 
 use super::Operation;
 pub use crate::operation_table::{ConditionKey, PassedRole};
@@ -14,10 +16,11 @@ pub enum OperationResource {
     Any,
     /// The instance profile with this name; its path is `/` if it does not exist.
     InstanceProfile(&'static str),
-    /// The entity to be created, of this resource type (as in its ARN) and with the name in this member. Its path is in the member
-    /// `Path`, `/` if absent.
+    /// The entity to be created, of this resource type (as in its ARN) and with the name in this
+    /// member. Its path is in the member `Path`, `/` if absent.
     New(&'static str, &'static str),
-    /// The OIDC provider to be created: `arn:aws:iam::{account}:oidc-provider/{URL without scheme}`. The member has the URL.
+    /// The OIDC provider to be created:
+    /// `arn:aws:iam::{account}:oidc-provider/{URL without scheme}`. The member has the URL.
     NewProvider(&'static str),
     /// The managed policy with this ARN.
     Policy(&'static str),
@@ -27,17 +30,20 @@ pub enum OperationResource {
     Providers,
     /// The role with this name; its path is `/` if it does not exist.
     Role(&'static str),
-    /// The user with this name, whose path is `/` if it does not exist. Without the member, the caller.
+    /// The user with this name, whose path is `/` if it does not exist. Without the member, the
+    /// caller.
     User(&'static str),
 }
 
 impl Operation {
-    /// Whether this version carries the operation out. The others answer `InvalidAction` once they are authorized.
+    /// Whether this version carries the operation out. The others answer `InvalidAction` once they
+    /// are authorized.
     pub const fn is_built(self) -> bool {
         matches!(self.row().status, Status::Built)
     }
 
-    /// Whether the operation changes anything, also where it is not built. A generated report is kept, so it is a change.
+    /// Whether the operation changes anything, also where it is not built. A generated report is
+    /// kept, so it is a change.
     pub const fn access(self) -> Access {
         self.row().access
     }
@@ -47,7 +53,8 @@ impl Operation {
         self.row().resource
     }
 
-    /// The role that the operation passes to a service, for which the caller also needs `iam:PassRole`.
+    /// The role that the operation passes to a service, for which the caller also needs
+    /// `iam:PassRole`.
     pub const fn passed_role(self) -> Option<PassedRole> {
         self.row().passed_role
     }

@@ -1,9 +1,11 @@
-//! Every operation of IAM, declared once: whether it is built, whether it changes anything, what it acts on, and what else it takes
-//! to be allowed ("Actions, resources, and condition keys for AWS Identity and Access Management", Service Authorization Reference).
+//! Every operation of IAM, declared once: whether it is built, whether it changes anything, what it
+//! acts on, and what else it takes to be allowed ("Actions, resources, and condition keys for AWS
+//! Identity and Access Management", Service Authorization Reference).
 //!
-//! [`OperationResource`](super::OperationResource) says what the third column means. From these rows `cargo run -p bowline-generate` derives the list
-//! of operations, the request type, the dispatch to the handlers and the table in `docs/compatibility.md`. An operation that is
-//! `Built` needs a handler in the server, or the server does not compile.
+//! [`OperationResource`](super::OperationResource) says what the third column means. From these
+//! rows `cargo run -p bowline-generate` derives the list of operations, the request type, the
+//! dispatch to the handlers and the table in `docs/compatibility.md`. An operation that is `Built`
+//! needs a handler in the server, or the server does not compile.
 
 operations! {
     NotBuilt Changes AcceptDelegationRequest: Any;

@@ -1,4 +1,5 @@
-//! What each STS operation needs to be allowed: the columns of the operation's row in [`table`](super::table).
+//! What each STS operation needs to be allowed: the columns of the operation's row in
+//! [`table`](super::table).
 
 use super::Operation;
 pub use crate::operation_table::ConditionKey;
@@ -16,7 +17,8 @@ pub enum OperationResource {
 }
 
 impl Operation {
-    /// Whether this version carries the operation out. The others answer `InvalidAction` once they are authorized.
+    /// Whether this version carries the operation out. The others answer `InvalidAction` once they
+    /// are authorized.
     pub const fn is_built(self) -> bool {
         matches!(self.row().status, Status::Built)
     }

@@ -1,5 +1,5 @@
-//! Every operation of STS, declared once, as IAM's are in `iam/table.rs` ("Actions, resources, and condition keys for AWS Security
-//! Token Service", Service Authorization Reference).
+//! Every operation of STS, declared once, as IAM's are in `iam/table.rs` ("Actions, resources, and
+//! condition keys for AWS Security Token Service", Service Authorization Reference).
 //!
 //! All of them are `Reads`: a session is sealed into its token and not stored.
 

@@ -61,7 +61,8 @@ async fn detach<N: HasPermissions>(
     .map(drop)
 }
 
-/// A page in the order of the policies' names. An account has each name once, and a marker has room for one.
+/// A page in the order of the policies' names. An account has each name once, and a marker has room
+/// for one.
 fn list<'a, N: HasPermissions>(
     call: &Call<'_>,
     of: &str,

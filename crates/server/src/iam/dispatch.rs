@@ -1,4 +1,4 @@
-//! Written by `cargo run -p bowline-generate` from `crates/aws/src/iam/table.rs`; not edited by hand.
+//! Written by `cargo run -p bowline-generate` from `aws/src/iam/table.rs`; not edited by hand.
 
 use bowline_aws::{
     error::AwsError,

@@ -89,7 +89,8 @@ pub(crate) enum DeleteConflict {
         "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy."
     )]
     PolicyVersions,
-    /// A role is attached to a resource of a service. AWS has no such attachments, so the text is ours.
+    /// A role is attached to a resource of a service. AWS has no such attachments, so the text is
+    /// ours.
     #[error("Cannot delete entity, must detach it from all service resources first.")]
     ServiceAttachments,
 }

@@ -25,7 +25,8 @@ use crate::{
 /// Creates a policy, or replaces the one with the same name.
 ///
 /// # Errors
-/// [`IamError::MalformedPolicyDocument`], [`IamError::NoSuchEntity`], [`IamError::PolicySizeExceeded`].
+/// [`IamError::MalformedPolicyDocument`], [`IamError::NoSuchEntity`],
+/// [`IamError::PolicySizeExceeded`].
 async fn put<N: HasPermissions>(
     call: &Call<'_>,
     owner: &str,
@@ -97,7 +98,8 @@ fn no_such_policy<N: HasPermissions>(name: &str) -> IamError {
     IamError::NoSuchInlinePolicy(N::KIND, name.to_owned())
 }
 
-/// The four operations on the inline policies of one noun, whose inputs and outputs name it in `$owner`.
+/// The four operations on the inline policies of one noun, whose inputs and outputs name it in
+/// `$owner`.
 macro_rules! handlers {
     (
         $noun:ty, $owner:ident:

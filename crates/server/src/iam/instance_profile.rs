@@ -47,17 +47,7 @@ impl Noun for InstanceProfileEntry {
         index.instance_profile_by_id(id.as_str())
     }
 
-    fn record(&self) -> &Arc<entity::InstanceProfile> {
-        &self.record
-    }
-
-    fn revision(&self) -> Revision {
-        self.revision
-    }
-
-    fn id(&self) -> &UniqueId {
-        &self.record.id
-    }
+    noun::accessors!(entity::InstanceProfile);
 
     fn name(&self) -> &str {
         &self.record.name

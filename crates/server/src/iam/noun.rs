@@ -1,8 +1,10 @@
-//! What the nouns of IAM (roles, users, instance profiles, managed policies, OIDC providers) have in common.
+//! What the nouns of IAM (roles, users, instance profiles, managed policies, OIDC providers) have
+//! in common.
 //!
-//! A noun implements [`Noun`], and [`Listed`] or [`HasPermissions`] if it is listed by path or has policies of its own. The functions
-//! here find, create, change and delete any noun. A request is authorized on one index and carried out on a later one; a change is
-//! made only to the entity that was authorized, never to another one that has taken its name since.
+//! A noun implements [`Noun`], and [`Listed`] or [`HasPermissions`] if it is listed by path or has
+//! policies of its own. The functions here find, create, change and delete any noun. A request is
+//! authorized on one index and carried out on a later one; a change is made only to the entity that
+//! was authorized, never to another one that has taken its name since.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -76,7 +78,8 @@ pub(super) trait Listed: Noun {
 
 /// A noun with inline policies and attached managed policies.
 pub(super) trait HasPermissions: Noun {
-    /// Characters of all inline policies together, without white space ("IAM and AWS STS quotas", IAM User Guide).
+    /// Characters of all inline policies together, without white space ("IAM and AWS STS quotas",
+    /// IAM User Guide).
     const MAX_INLINE_POLICY_CHARS: usize;
     /// AWS's name of the quota of attached managed policies.
     const ATTACHED_POLICIES_QUOTA: &'static str;
@@ -100,10 +103,12 @@ pub(super) fn find<'i, N: Noun>(
     N::find(index, account, address).ok_or_else(|| no_such::<N>(address))
 }
 
-/// The entity that the call was authorized on, as it is in `index`. Another entity that has taken its name since is not it.
+/// The entity that the call was authorized on, as it is in `index`. Another entity that has taken
+/// its name since is not it.
 ///
 /// # Errors
-/// [`IamError::NoSuchEntity`]: the answer between the end of the one and the beginning of the other.
+/// [`IamError::NoSuchEntity`]: the answer between the end of the one and the beginning of the
+/// other.
 pub(super) fn find_unchanged<'i, N: Noun>(
     call: &Call<'_>,
     index: &'i Index,
@@ -139,7 +144,8 @@ pub(super) async fn create<N: Noun>(
     .await
 }
 
-/// Changes the record of the entity that the call was authorized on, with what else `change` puts or touches. Returns the record.
+/// Changes the record of the entity that the call was authorized on, with what else `change` puts
+/// or touches. Returns the record.
 ///
 /// # Errors
 /// [`IamError::NoSuchEntity`], and the errors of `change`.
@@ -198,3 +204,22 @@ pub(super) fn new_path(path: Option<&String>) -> String {
 fn no_such<N: Noun>(address: &str) -> IamError {
     IamError::NoSuchEntity(N::KIND, address.to_owned())
 }
+
+/// The accessors of [`Noun`] that read the same fields of every index entry.
+macro_rules! accessors {
+    ($record:ty) => {
+        fn record(&self) -> &Arc<$record> {
+            &self.record
+        }
+
+        fn revision(&self) -> Revision {
+            self.revision
+        }
+
+        fn id(&self) -> &UniqueId {
+            &self.record.id
+        }
+    };
+}
+
+pub(super) use accessors;

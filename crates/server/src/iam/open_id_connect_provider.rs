@@ -62,17 +62,7 @@ impl Noun for ProviderEntry {
             .any(|other| other.record.address().eq_ignore_ascii_case(address))
     }
 
-    fn record(&self) -> &Arc<OidcProvider> {
-        &self.record
-    }
-
-    fn revision(&self) -> Revision {
-        self.revision
-    }
-
-    fn id(&self) -> &UniqueId {
-        &self.record.id
-    }
+    noun::accessors!(OidcProvider);
 
     fn name(&self) -> &str {
         self.record.address()
@@ -199,7 +189,8 @@ impl Handle for UpdateOpenIDConnectProviderThumbprintRequest {
     }
 }
 
-/// Deleting a provider that does not exist succeeds (IAM API Reference, `DeleteOpenIDConnectProvider`).
+/// Deleting a provider that does not exist succeeds (IAM API Reference,
+/// `DeleteOpenIDConnectProvider`).
 impl Handle for DeleteOpenIDConnectProviderRequest {
     type Output = ();
 
@@ -213,7 +204,8 @@ impl Handle for DeleteOpenIDConnectProviderRequest {
             Ok((transaction, ()))
         })
         .await?;
-        // Its cached keys go too: an account that creates and deletes providers must not fill the memory with them.
+        // Its cached keys go too: an account that creates and deletes providers must not fill the
+        // memory with them.
         let index = call.app.state.current();
         let exists = |id: &str| index.provider_by_id(id).is_some();
         call.app.oidc.retain_providers(exists);
@@ -247,7 +239,8 @@ fn check_client_ids(client_ids: &[String]) -> Result<(), IamError> {
     Ok(())
 }
 
-/// SHA-1 fingerprints of 40 hexadecimal digits. The constraint of the input checks their length only.
+/// SHA-1 fingerprints of 40 hexadecimal digits. The constraint of the input checks their length
+/// only.
 fn thumbprints(list: Vec<String>) -> Result<Vec<String>, IamError> {
     let thumbprints = distinct(list);
     if thumbprints.len() > MAX_THUMBPRINTS {

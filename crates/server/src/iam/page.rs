@@ -1,6 +1,7 @@
 //! Lists page by page: at most `MaxItems` entries, and a marker for the next page.
 //!
-//! A marker is sealed for one account and one operation. A made-up marker, or another list's, is refused.
+//! A marker is sealed for one account and one operation. A made-up marker, or another list's, is
+//! refused.
 
 use bowline_aws::{
     error::{AwsError, Protocol},
@@ -81,7 +82,8 @@ impl<'a> Page<'a> {
         self.take(all, |entry| entry.name(), |entry| to_output(entry))
     }
 
-    /// Takes the page's entries from all that come after the page before, in the order of their names.
+    /// Takes the page's entries from all that come after the page before, in the order of their
+    /// names.
     ///
     /// # Errors
     /// `InternalFailure` if no marker can be sealed.

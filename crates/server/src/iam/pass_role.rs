@@ -1,5 +1,5 @@
-//! `iam:PassRole`: the permission to pass a role to a service, which operations need beside their own ("Grant a user permissions to
-//! pass a role to an AWS service", IAM User Guide).
+//! `iam:PassRole`: the permission to pass a role to a service, which operations need beside their
+//! own ("Grant a user permissions to pass a role to an AWS service", IAM User Guide).
 
 use bowline_aws::requirement::{Requirement, ResourceOwner};
 use bowline_iam::account::AccountId;
@@ -13,7 +13,8 @@ pub(crate) struct PassRole {
     pub(crate) account: AccountId,
     /// The service: `iam:PassedToService`.
     pub(crate) service: &'static str,
-    /// The resource that the service assumes the role for, if the request names one: `iam:AssociatedResourceArn`.
+    /// The resource that the service assumes the role for, if the request names one:
+    /// `iam:AssociatedResourceArn`.
     pub(crate) resource: Option<String>,
 }
 

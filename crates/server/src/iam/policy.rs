@@ -51,17 +51,7 @@ impl Noun for PolicyEntry {
         index.policy_by_name(account, name).is_some()
     }
 
-    fn record(&self) -> &Arc<entity::ManagedPolicy> {
-        &self.record
-    }
-
-    fn revision(&self) -> Revision {
-        self.revision
-    }
-
-    fn id(&self) -> &UniqueId {
-        &self.record.id
-    }
+    noun::accessors!(entity::ManagedPolicy);
 
     fn name(&self) -> &str {
         &self.record.name
@@ -204,7 +194,8 @@ impl Handle for DeletePolicyRequest {
     }
 }
 
-/// A policy as responses contain it. Only that of `GetPolicy` has the description (IAM API Reference, `Policy`).
+/// A policy as responses contain it. Only that of `GetPolicy` has the description (IAM API
+/// Reference, `Policy`).
 fn without_description(policy: &entity::ManagedPolicy, attached: usize) -> Policy {
     Policy {
         policy_name: Some(policy.name.clone()),

@@ -17,7 +17,8 @@ const MAX_MANAGED_POLICY_CHARS: usize = 6_144;
 /// Characters of a trust policy, without white space.
 const MAX_TRUST_POLICY_CHARS: usize = 2_048;
 
-/// The characters that responses encode (IAM API Reference: "is URL-encoded compliant with RFC 3986").
+/// The characters that responses encode (IAM API Reference: "is URL-encoded compliant with RFC
+/// 3986").
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -62,7 +63,8 @@ impl TrustPolicy {
         })
     }
 
-    /// Resolves the users and roles that it names to the unique ids of those that have the names now.
+    /// Resolves the users and roles that it names to the unique ids of those that have the names
+    /// now.
     ///
     /// # Errors
     /// [`IamError::InvalidPrincipal`] if one of them, or an account, does not exist.

@@ -18,7 +18,8 @@ use crate::{
     request::caller::Caller,
 };
 
-/// The permissions that a well-formed request requires: that of its operation, and `iam:PassRole` if it passes a role to a service.
+/// The permissions that a well-formed request requires: that of its operation, and `iam:PassRole`
+/// if it passes a role to a service.
 ///
 /// # Errors
 /// [`IamError::UserNameMissing`] if the request names no user and the caller is not one.

@@ -32,9 +32,6 @@ use crate::{
     },
 };
 
-/// The longest session of a new role in seconds, unless the request says otherwise.
-const DEFAULT_MAX_SESSION_DURATION: i32 = 3_600;
-
 impl Noun for RoleEntry {
     type Record = entity::Role;
     const KIND: Kind = Kind::Role;
@@ -48,17 +45,7 @@ impl Noun for RoleEntry {
         index.role_by_id(id.as_str())
     }
 
-    fn record(&self) -> &Arc<entity::Role> {
-        &self.record
-    }
-
-    fn revision(&self) -> Revision {
-        self.revision
-    }
-
-    fn id(&self) -> &UniqueId {
-        &self.record.id
-    }
+    noun::accessors!(entity::Role);
 
     fn name(&self) -> &str {
         &self.record.name
@@ -104,16 +91,16 @@ impl Handle for CreateRoleRequest {
         let trust = TrustPolicy::parse(self.assume_role_policy_document)?;
         let id = call.unique_id(UniqueIdKind::Role)?;
         let role = noun::create::<RoleEntry>(call, &self.role_name, |index| {
+            let (account, name) = (call.account(), self.role_name.clone());
+            let trust = trust.resolve(index)?;
+            let role = entity::Role::new(id.clone(), account, name, trust, call.now);
             Ok(entity::Role {
-                id: id.clone(),
-                account: call.account(),
-                name: self.role_name.clone(),
                 path: noun::new_path(self.path.as_ref()),
                 description: description(self.description.as_ref()),
-                max_session_duration: seconds(self.max_session_duration),
-                trust: trust.resolve(index)?,
-                permissions: Permissions::default(),
-                created: call.now,
+                max_session_duration: self
+                    .max_session_duration
+                    .map_or(role.max_session_duration, i32::unsigned_abs),
+                ..role
             })
         })
         .await?;
@@ -163,8 +150,9 @@ impl Handle for UpdateRoleRequest {
             if self.description.is_some() {
                 role.description = description(self.description.as_ref());
             }
-            if self.max_session_duration.is_some() {
-                role.max_session_duration = seconds(self.max_session_duration);
+            // The constraint of the input has checked the bounds.
+            if let Some(seconds) = self.max_session_duration {
+                role.max_session_duration = seconds.unsigned_abs();
             }
             Ok(Transaction::new())
         })
@@ -227,11 +215,4 @@ pub(super) fn to_output(role: &entity::Role, trust: &str) -> Role {
 /// An empty description removes it.
 fn description(text: Option<&String>) -> Option<String> {
     text.filter(|text| !text.is_empty()).cloned()
-}
-
-/// The constraint of the input has checked the bounds.
-fn seconds(duration: Option<i32>) -> u32 {
-    duration
-        .unwrap_or(DEFAULT_MAX_SESSION_DURATION)
-        .unsigned_abs()
 }

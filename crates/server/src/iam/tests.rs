@@ -1,4 +1,5 @@
-//! Calls that are overtaken between decision and change: what has the name by then is not what was decided about.
+//! Requests whose entity is replaced between authorization and change: the entity that then has the
+//! name is not the one that was authorized.
 
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ use crate::{
     server::testing::TestServer,
 };
 
-/// Lives at first under this path, then under the other.
+/// The path of the first entities, and that of those that replace them.
 const PATHS: [&str; 2] = ["/a/", "/b/"];
 const INLINE: &str =
     r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
@@ -30,12 +31,12 @@ const KEYS: [&str; 2] = ["AKIAOVERTAKENKEY0000", "AKIAOVERTAKENKEY1111"];
 struct World {
     server: TestServer,
     caller: Caller,
-    decided: Arc<Index>,
+    authorized_on: Arc<Index>,
 }
 
 impl World {
-    /// A server whose role `x` and user `x` came into the place of others after a call was decided on.
-    async fn overtaken() -> Self {
+    /// A server whose role `x` and user `x` replaced others after a request was authorized.
+    async fn replaced() -> Self {
         let server = TestServer::start().await;
         let state = &server.app().state;
         let index = state.current();
@@ -49,26 +50,17 @@ impl World {
                 ..Permissions::default()
             };
             let role = entity::Role {
-                id: format!("AROAOVERTAKEN0000000{number}").parse().unwrap(),
-                account,
-                name: "x".to_owned(),
                 path: PATHS[number].to_owned(),
-                description: None,
-                max_session_duration: 3_600,
-                trust: TrustDocument {
+                permissions: permissions.clone(),
+                ..entity::Role::new(format!("AROAOVERTAKEN0000000{number}").parse().unwrap(), account, "x".to_owned(), TrustDocument {
                     text: r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}}"#.to_owned(),
                     principals: Vec::new(),
-                },
-                permissions: permissions.clone(),
-                created: Timestamp::UNIX_EPOCH,
+                }, Timestamp::UNIX_EPOCH)
             };
             let user = entity::User {
-                id: format!("AIDAOVERTAKEN0000000{number}").parse().unwrap(),
-                account,
-                name: "x".to_owned(),
                 path: PATHS[number].to_owned(),
                 permissions,
-                created: Timestamp::UNIX_EPOCH,
+                ..entity::User::new(format!("AIDAOVERTAKEN0000000{number}").parse().unwrap(), account, "x".to_owned(), Timestamp::UNIX_EPOCH)
             };
             let id = KEYS[number].parse().unwrap();
             let secret = SecretAccessKey::new("s".repeat(40)).unwrap();
@@ -97,7 +89,7 @@ impl World {
             made.create::<entity::AccessKey>(key).create(profile)
         };
         let at = state.commit(make(&first)).await.unwrap();
-        let decided = state.current();
+        let authorized_on = state.current();
         let remove = Transaction::new()
             .delete(&first.3, at)
             .delete(&first.2, at)
@@ -108,7 +100,7 @@ impl World {
         Self {
             server,
             caller,
-            decided,
+            authorized_on,
         }
     }
 
@@ -122,8 +114,8 @@ impl World {
         }
     }
 
-    /// What a request comes to that was decided on `index`.
-    async fn ask(&self, index: &Arc<Index>, parameters: &str) -> Result<(), Code> {
+    /// The outcome of a request that was authorized on `index`.
+    async fn request(&self, index: &Arc<Index>, parameters: &str) -> Result<(), Code> {
         let params = bowline_aws::query::Params::parse(parameters.as_bytes(), None).unwrap();
         let operation = Operation::from_name(params.get("Action").unwrap()).unwrap();
         let request = Request::parse(operation, &params).unwrap();
@@ -151,8 +143,8 @@ impl World {
 }
 
 #[tokio::test]
-async fn what_has_a_name_by_now_is_not_changed_by_what_was_decided_about_another() {
-    let world = World::overtaken().await;
+async fn an_entity_that_took_the_name_after_authorization_is_not_changed() {
+    let world = World::replaced().await;
     let trust = r#"&PolicyDocument={"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}}"#;
     let inline = format!("&PolicyName=p&PolicyDocument={INLINE}");
     for request in [
@@ -175,7 +167,7 @@ async fn what_has_a_name_by_now_is_not_changed_by_what_was_decided_about_another
     ] {
         let now = world.server.app().state.current();
         assert_eq!(
-            world.ask(&world.decided, &request).await,
+            world.request(&world.authorized_on, &request).await,
             Err(Code::NoSuchEntity),
             "{request}"
         );
@@ -183,7 +175,7 @@ async fn what_has_a_name_by_now_is_not_changed_by_what_was_decided_about_another
         assert_eq!(now.revision(), after.revision(), "{request}");
     }
 
-    // The same, decided about what is there.
+    // The same requests, authorized on the current entities.
     for request in [
         "Action=DeleteInstanceProfile&InstanceProfileName=x".to_owned(),
         "Action=DeleteRolePolicy&RoleName=x&PolicyName=p".to_owned(),
@@ -193,13 +185,13 @@ async fn what_has_a_name_by_now_is_not_changed_by_what_was_decided_about_another
         "Action=DeleteUser&UserName=x".to_owned(),
     ] {
         let now = world.server.app().state.current();
-        assert_eq!(world.ask(&now, &request).await, Ok(()), "{request}");
+        assert_eq!(world.request(&now, &request).await, Ok(()), "{request}");
     }
 }
 
 #[tokio::test]
-async fn a_key_that_was_revoked_meanwhile_makes_no_other() {
-    let world = World::overtaken().await;
+async fn a_key_that_was_revoked_after_authorization_creates_no_other() {
+    let world = World::replaced().await;
     let state = &world.server.app().state;
     let decided = state.current();
     let signed_with = decided.access_key(world.caller.access_key_id().as_str());
@@ -213,14 +205,14 @@ async fn a_key_that_was_revoked_meanwhile_makes_no_other() {
     let update = Transaction::new().update(&inactive, signed_with.revision);
     let at = state.commit(update).await.unwrap();
     let refused = Err(Code::UnknownAccessKey);
-    assert_eq!(world.ask(&decided, request).await, refused);
+    assert_eq!(world.request(&decided, request).await, refused);
 
     let delete = Transaction::new().delete(&inactive, at);
     state.commit(delete).await.unwrap();
-    assert_eq!(world.ask(&decided, request).await, refused);
+    assert_eq!(world.request(&decided, request).await, refused);
 
-    // The same by a key that is there.
+    // The same request by a key that exists.
     let create = Transaction::new().create(&*signed_with.record);
     state.commit(create).await.unwrap();
-    assert_eq!(world.ask(&decided, request).await, Ok(()));
+    assert_eq!(world.request(&decided, request).await, Ok(()));
 }

@@ -44,17 +44,7 @@ impl Noun for UserEntry {
         index.user_by_id(id.as_str())
     }
 
-    fn record(&self) -> &Arc<entity::User> {
-        &self.record
-    }
-
-    fn revision(&self) -> Revision {
-        self.revision
-    }
-
-    fn id(&self) -> &UniqueId {
-        &self.record.id
-    }
+    noun::accessors!(entity::User);
 
     fn name(&self) -> &str {
         &self.record.name
@@ -99,13 +89,10 @@ impl Handle for CreateUserRequest {
         ])?;
         let id = call.unique_id(UniqueIdKind::User)?;
         let user = noun::create::<UserEntry>(call, &self.user_name, |_| {
+            let (account, name) = (call.account(), self.user_name.clone());
             Ok(entity::User {
-                id: id.clone(),
-                account: call.account(),
-                name: self.user_name.clone(),
                 path: noun::new_path(self.path.as_ref()),
-                permissions: Permissions::default(),
-                created: call.now,
+                ..entity::User::new(id.clone(), account, name, call.now)
             })
         })
         .await?;

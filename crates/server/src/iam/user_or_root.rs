@@ -1,4 +1,5 @@
-//! The user that a request is about: the one it names, or else its caller, who may be an account's root.
+//! The user that a request is about: the one it names, or else its caller, who may be an account's
+//! root.
 
 use std::sync::Arc;
 
@@ -24,7 +25,8 @@ pub(super) enum UserOrRoot<'a> {
 /// The user with this name; without a name the caller, as it is in `index`.
 ///
 /// # Errors
-/// [`IamError::NoSuchEntity`]; [`IamError::UserNameMissing`] if the caller is a session and there is no name.
+/// [`IamError::NoSuchEntity`]; [`IamError::UserNameMissing`] if the caller is a session and there
+/// is no name.
 pub(super) fn user_or_root<'a>(
     index: &'a Index,
     caller: &Caller,
@@ -47,7 +49,8 @@ pub(super) fn user_or_root<'a>(
     }
 }
 
-/// [`user_or_root`] as it is in `index`: the user that the call was authorized on, not another one that has taken the name since.
+/// [`user_or_root`] as it is in `index`: the user that the call was authorized on, not another one
+/// that has taken the name since.
 ///
 /// # Errors
 /// As [`user_or_root`].

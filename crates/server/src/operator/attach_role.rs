@@ -1,8 +1,9 @@
 //! `AttachRole`: attaches a role to a resource of a service, which then assumes the role for it.
 //!
-//! `{"Service": "ec2.amazonaws.com", "ResourceArn": "...", "Role": "NAME or ARN"}`. The caller needs `bowline:AttachRole` on the
-//! resource and `iam:PassRole` on the role. Resource, role and caller belong to one account, and the role's trust policy lets the
-//! service assume the role for this resource. A resource has one role: another is attached once the first is detached.
+//! `{"Service": "ec2.amazonaws.com", "ResourceArn": "...", "Role": "NAME or ARN"}`. The caller
+//! needs `bowline:AttachRole` on the resource and `iam:PassRole` on the role. Resource, role and
+//! caller belong to one account, and the role's trust policy lets the service assume the role for
+//! this resource. A resource has one role: another is attached once the first is detached.
 
 use bowline_aws::requirement::ResourceOwner;
 use bowline_iam::account::AccountId;
@@ -111,7 +112,8 @@ impl AttachRole {
     async fn attach(&self, call: &Call<'_>) -> Result<(), RequestError> {
         let account = call.account();
         let authorized = find(&call.index, &self.role_arn(&call.index, account))?;
-        // Trust is decided on the role as it is in the transaction: a change to the role meanwhile is a conflict, and it is decided anew.
+        // Trust is decided on the role as it is in the transaction: a change to the role meanwhile
+        // is a conflict, and it is decided anew.
         call.update(|index| {
             let role = find_unchanged(index, authorized)?;
             let attachment = ServiceAttachment {
@@ -155,7 +157,8 @@ fn find<'i>(index: &'i Index, arn: &str) -> Result<&'i RoleEntry, OperatorError>
         .ok_or_else(|| OperatorError::NoSuchRole(arn.to_owned()))
 }
 
-/// The role that the request was authorized on, as it is in `index`. Another role that has taken its name since is not it.
+/// The role that the request was authorized on, as it is in `index`. Another role that has taken
+/// its name since is not it.
 fn find_unchanged<'i>(
     index: &'i Index,
     authorized: &RoleEntry,
@@ -181,30 +184,20 @@ mod tests {
 
     use super::*;
     use crate::{
-        identity::entity::{self, Permissions, TrustDocument},
+        identity::entity::{self, TrustDocument},
         request::caller::{Caller, Identity},
         server::testing::TestServer,
     };
 
     fn role(account: AccountId, number: u8) -> entity::Role {
-        entity::Role {
-            id: format!("AROAOVERTAKEN0000000{number}").parse().unwrap(),
-            account,
-            name: "web".to_owned(),
-            path: "/".to_owned(),
-            description: None,
-            max_session_duration: 3_600,
-            trust: TrustDocument {
+        entity::Role::new(format!("AROAOVERTAKEN0000000{number}").parse().unwrap(), account, "web".to_owned(), TrustDocument {
                 text: r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}}"#.to_owned(),
                 principals: Vec::new(),
-            },
-            permissions: Permissions::default(),
-            created: Timestamp::UNIX_EPOCH,
-        }
+            }, Timestamp::UNIX_EPOCH)
     }
 
     #[tokio::test]
-    async fn a_role_that_got_the_name_since_is_not_attached() {
+    async fn a_role_that_took_the_name_after_authorization_is_not_attached() {
         let server = TestServer::start().await;
         let state = &server.app().state;
         let account = state.current().accounts().next().unwrap().record.id;

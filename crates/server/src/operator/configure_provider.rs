@@ -1,7 +1,7 @@
 //! `ConfigureProvider`: the settings of an OIDC provider that IAM's own API does not have.
 //!
-//! `{"Arn": "...", "Jwks": "...", "CaBundle": "...", "Issuer": "..."}`: an absent setting stays, an empty text removes it. The response
-//! has the settings that then apply.
+//! `{"Arn": "...", "Jwks": "...", "CaBundle": "...", "Issuer": "..."}`: an absent setting stays, an
+//! empty text removes it. The response has the settings that then apply.
 
 use bowline_aws::requirement::ResourceOwner;
 use serde::Serialize;

@@ -1,7 +1,7 @@
 //! `CreateAccount`: a new account with a root access key.
 //!
-//! `{}`, or `{"AccountId": "..."}` for an account that has its id already, such as one of AWS. Only this response contains the
-//! secret. The new account does not manage the server.
+//! `{}`, or `{"AccountId": "..."}` for an account that has its id already, such as one of AWS. Only
+//! this response contains the secret. The new account does not manage the server.
 
 use bowline_aws::{
     error::{AwsError, Protocol},

@@ -1,7 +1,8 @@
-//! `GetAttachedCredentials`: credentials of the role that is attached to a resource, for the agent that delivers them.
+//! `GetAttachedCredentials`: credentials of the role that is attached to a resource, for the agent
+//! that delivers them.
 //!
-//! `{"ResourceArn": "..."}`. The service assumes the role for this request, so the trust policy is decided each time. Only this
-//! response contains the secret.
+//! `{"ResourceArn": "..."}`. The service assumes the role for this request, so the trust policy is
+//! decided each time. Only this response contains the secret.
 
 use bowline_aws::{error::AwsError, requirement::ResourceOwner, xml::iso_seconds};
 use serde::Serialize;
@@ -82,7 +83,8 @@ impl Operation for GetAttachedCredentials {
             );
             RequestError::new(AwsError::access_denied("Access Denied"), &reason)
         })?;
-        // For the resource of the attachment, which is the one that the request names: trust was decided on it when it was attached.
+        // For the resource of the attachment, which is the one that the request names: trust was
+        // decided on it when it was attached.
         let issued = assume_for_service(call, record, role, &attached.resource)?;
         let access_key_id = issued.credentials.access_key_id.clone();
         record

@@ -1,4 +1,5 @@
-//! `ListAttachments`: which roles are attached to which resources, in the caller's account, by the resources' ARNs.
+//! `ListAttachments`: which roles are attached to which resources, in the caller's account, by the
+//! resources' ARNs.
 //!
 //! `{}`, or `{"NextToken": "..."}` with the token of the page before.
 

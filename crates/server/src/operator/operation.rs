@@ -32,7 +32,8 @@ pub(super) trait Operation: Sized {
     /// The ARN of what the request acts on, or `*`, and its owner.
     fn resource(&self, index: &Index) -> (String, ResourceOwner);
 
-    /// The role that the request passes to a service, for which the caller also needs `iam:PassRole`.
+    /// The role that the request passes to a service, for which the caller also needs
+    /// `iam:PassRole`.
     fn pass_role(&self, _index: &Index, _caller: AccountId) -> Option<PassRole> {
         None
     }

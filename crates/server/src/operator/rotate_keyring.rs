@@ -1,6 +1,7 @@
 //! `RotateKeyring`: new sessions are sealed under a new key.
 //!
-//! `{"Revoke": false}`; with `true`, all sessions end at once. The response lists the keys that open sessions.
+//! `{"Revoke": false}`; with `true`, all sessions end at once. The response lists the keys that
+//! open sessions.
 
 use bowline_aws::{
     error::{AwsError, Protocol},

@@ -1,7 +1,8 @@
-//! `RotateRootAccessKey`: a new access key for the root of an account, such as one whose key was lost.
+//! `RotateRootAccessKey`: a new access key for the root of an account, such as one whose key was
+//! lost.
 //!
-//! `{"AccountId": "...", "Revoke": false}`; with `true`, the root's earlier access keys end at once. Only this response contains the
-//! secret.
+//! `{"AccountId": "...", "Revoke": false}`; with `true`, the root's earlier access keys end at
+//! once. Only this response contains the secret.
 
 use bowline_aws::{
     error::{AwsError, Protocol},

@@ -1,7 +1,9 @@
-//! Bowline's own operations, declared once: whether an operation changes anything, its name, and the module with its input.
+//! Bowline's own operations, declared once: whether an operation changes anything, its name, and
+//! the module with its input.
 //!
-//! The action of an operation is `bowline:` and its name. What it acts on and the role that it passes are in its
-//! [`Operation`](super::operation::Operation), without which the table does not compile.
+//! The action of an operation is `bowline:` and its name. What it acts on and the role that it
+//! passes are in its [`Operation`](super::operation::Operation), without which the table does not
+//! compile.
 
 use bowline_aws::{access::Access, error::AwsError, requirement::Requirement};
 use bowline_iam::account::AccountId;
@@ -54,7 +56,8 @@ macro_rules! operations {
                 }
             }
 
-            /// The permissions that the request requires: the operation's, and `iam:PassRole` if it passes a role.
+            /// The permissions that the request requires: the operation's, and `iam:PassRole` if it
+            /// passes a role.
             pub(super) fn requirements(&self, index: &Index, caller: AccountId) -> Vec<Requirement<'static>> {
                 let (action, (arn, owner), pass_role) = match self {
                     $(Self::$name(input) => (

@@ -1,19 +1,20 @@
-//! Members that are recognized and come in a later version: refused, so that nobody believes them to be in force.
+//! Parameters that AWS has and this version does not support. They are refused, so that no client
+//! believes them to apply.
 
 use bowline_aws::error::AwsError;
 
-/// Refuses them.
+/// Refuses a request that has one of these parameters.
 ///
 /// # Errors
-/// `ValidationError` that names the first one that is given.
-pub(crate) fn reject_unsupported(given: &[(&'static str, bool)]) -> Result<(), AwsError> {
-    match given.iter().find(|(_, given)| *given) {
+/// `ValidationError` with the name of the first one.
+pub(crate) fn reject_unsupported(parameters: &[(&'static str, bool)]) -> Result<(), AwsError> {
+    match parameters.iter().find(|(_, present)| *present) {
         Some((name, _)) => Err(AwsError::unsupported_parameter(name)),
         None => Ok(()),
     }
 }
 
-/// An empty list is as good as none.
+/// Whether a list has members. An empty list counts as absent.
 pub(crate) fn has_any<T>(list: Option<&Vec<T>>) -> bool {
     list.is_some_and(|list| !list.is_empty())
 }

@@ -81,7 +81,8 @@ fn assume_role(
         chained_from: chained.then(|| caller.arn().to_owned()),
         issued: call.now,
     };
-    // The proof first: a caller who may not assume the role does not learn how long its sessions may last.
+    // The proof first: a caller who may not assume the role does not learn how long its sessions
+    // may last.
     let permit = authorizer.permit_assume_role(role, &keys, session)?;
     let seconds = duration(input.duration_seconds, &role.record, chained)?;
     check_policy(input.policy.as_deref())?;

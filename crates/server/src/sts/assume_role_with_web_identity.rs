@@ -1,9 +1,11 @@
-//! `AssumeRoleWithWebIdentity`: exchanges a token of an identity provider for a session of a role that trusts it.
+//! `AssumeRoleWithWebIdentity`: exchanges a token of an identity provider for a session of a role
+//! that trusts it.
 //!
-//! In this order: parameters, the role's ARN, the token's *unverified* issuer, the providers that the role's account has for it, a
-//! key of one of them, the signature, the times, the audience, the trust policy on the *verified* claims, duration, session policy,
-//! and only then a session. A client without a verified token learns nothing about roles. A role that does not exist and a role that does
-//! not trust the token get the same response.
+//! In this order: parameters, the role's ARN, the token's *unverified* issuer, the providers that
+//! the role's account has for it, a key of one of them, the signature, the times, the audience, the
+//! trust policy on the *verified* claims, duration, session policy, and only then a session. A
+//! client without a verified token learns nothing about roles. A role that does not exist and a
+//! role that does not trust the token get the same response.
 
 use std::sync::Arc;
 
@@ -126,7 +128,8 @@ pub(crate) async fn with_web_identity(
         subject_from_web_identity_token: Some(token.subject().to_owned()),
         assumed_role_user: Some(session.user),
         packed_policy_size: session.packed_policy_size,
-        // The provider's ARN, as in all responses of AWS that were seen, although the API reference says the issuer.
+        // The provider's ARN, as in all responses of AWS that were seen, although the API reference
+        // says the issuer.
         provider: Some(provider.arn.to_string()),
         audience: Some(token.audience().to_owned()),
         source_identity: None,

@@ -1,4 +1,5 @@
-//! `GetAccessKeyInfo`: the account that an access key belongs to. It does not say whether there is such a key.
+//! `GetAccessKeyInfo`: the account that an access key belongs to. It does not tell whether the key
+//! exists.
 
 use bowline_aws::{
     credentials::AccessKeyId,

@@ -10,7 +10,7 @@ use crate::{
     request::error::RequestError,
 };
 
-/// `arn:aws:iam::{account}:role{path}{name}`, taken apart.
+/// The parts of `arn:aws:iam::{account}:role{path}{name}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RoleArn<'a> {
     text: &'a str,
@@ -19,7 +19,8 @@ pub(crate) struct RoleArn<'a> {
     name: &'a str,
 }
 
-/// The text is not the ARN of a role. `Display` is AWS's text, with at most 256 characters of the ARN.
+/// The text is not the ARN of a role. `Display` is AWS's text, with at most 256 characters of the
+/// ARN.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0} is invalid")]
 pub(crate) struct InvalidRoleArn(String);

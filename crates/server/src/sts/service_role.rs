@@ -1,8 +1,9 @@
 //! A service assumes the role that is attached to one of its resources.
 //!
-//! The server acts for the service; no request can authenticate as one. It does so for callers who are permitted to attach a role to the
-//! resource or to fetch its credentials, and the role's trust policy decides as for any other principal. The principal,
-//! `aws:SourceArn` and `aws:SourceAccount` follow from the resource's ARN.
+//! The server acts for the service; no request can authenticate as one. It does so for callers who
+//! are permitted to attach a role to the resource or to fetch its credentials, and the role's trust
+//! policy decides as for any other principal. The principal, `aws:SourceArn` and
+//! `aws:SourceAccount` follow from the resource's ARN.
 
 use std::sync::Arc;
 
@@ -48,10 +49,12 @@ pub(crate) fn check_service_trust<A>(
     Authorizer::for_service(index, now, resource).permit_assume_role(role, &keys, action)
 }
 
-/// Assumes a role for the resource that it is attached to. The service's request has an audit record of its own.
+/// Assumes a role for the resource that it is attached to. The service's request has an audit
+/// record of its own.
 ///
 /// # Errors
-/// As [`check_service_trust`]; `InternalFailure` if the session cannot be sealed or the record cannot be written.
+/// As [`check_service_trust`]; `InternalFailure` if the session cannot be sealed or the record
+/// cannot be written.
 pub(crate) fn assume_for_service(
     call: &Call<'_>,
     record: &RequestRecord<'_>,
@@ -145,7 +148,7 @@ mod tests {
     use crate::{
         crypto::master_key::MasterKey,
         identity::{
-            entity::{self, Permissions, ServerId, TrustDocument},
+            entity::{self, ServerId, TrustDocument},
             index::IdentityState,
             store::{MemoryStore, Transaction},
         },
@@ -155,22 +158,18 @@ mod tests {
 
     /// A role of this account that trusts this service, under this condition.
     async fn role(account: &str, service: &str, condition: &str) -> (Arc<Index>, Arc<RoleEntry>) {
-        let record = entity::Role {
-            id: "AROAJQABLZS4A3QDU576Q".parse().unwrap(),
-            account: account.parse().unwrap(),
-            name: "web".to_owned(),
-            path: "/".to_owned(),
-            description: None,
-            max_session_duration: 3_600,
-            trust: TrustDocument {
+        let record = entity::Role::new(
+            "AROAJQABLZS4A3QDU576Q".parse().unwrap(),
+            account.parse().unwrap(),
+            "web".to_owned(),
+            TrustDocument {
                 text: format!(
                     r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"Service":"{service}"}},"Action":"sts:AssumeRole","Condition":{condition}}}}}"#
                 ),
                 principals: Vec::new(),
             },
-            permissions: Permissions::default(),
-            created: Timestamp::UNIX_EPOCH,
-        };
+            Timestamp::UNIX_EPOCH,
+        );
         let master_key = Arc::new(MasterKey::generate().unwrap());
         let state = IdentityState::start(
             Arc::new(MemoryStore::new()),

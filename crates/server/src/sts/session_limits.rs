@@ -14,7 +14,8 @@ const MAX_CHAINED_DURATION: u32 = 3_600;
 /// Characters of a session policy ("IAM and AWS STS quotas", IAM User Guide).
 const MAX_POLICY_CHARS: usize = 2_048;
 
-/// The duration of a session of this role in seconds. The constraint of the input has checked the outer bounds.
+/// The duration of a session of this role in seconds. The constraint of the input has checked the
+/// outer bounds.
 ///
 /// # Errors
 /// `ValidationError` if the role, or role chaining, allows less.
@@ -41,7 +42,8 @@ pub(super) fn duration(
 /// Checks an inline session policy.
 ///
 /// # Errors
-/// `MalformedPolicyDocument`; `ValidationError` if it is too long, which the constraint of `AssumeRole` does not check.
+/// `MalformedPolicyDocument`; `ValidationError` if it is too long, which the constraint of
+/// `AssumeRole` does not check.
 pub(super) fn check_policy(policy: Option<&str>) -> Result<(), RequestError> {
     let Some(text) = policy else {
         return Ok(());
