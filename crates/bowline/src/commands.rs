@@ -16,7 +16,7 @@ mod service;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::error::CommandError;
 
@@ -66,17 +66,7 @@ impl Cli {
             Command::Provider(provider) => provider.run(),
             Command::Service(service) => service.run(),
             Command::Keyring(keyring) => keyring.run(),
-            Command::Completions(completions) => Ok(completions.run()),
+            Command::Completions(completions) => Ok(completions.run(&mut Self::command())),
         }
     }
-}
-
-/// The format of a command's result.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Format {
-    /// For people
-    #[default]
-    Text,
-    /// For scripts
-    Json,
 }

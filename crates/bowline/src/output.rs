@@ -9,6 +9,16 @@ use anstyle::{AnsiColor, Style};
 
 use crate::error::CommandError;
 
+/// The format of a command's result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For scripts
+    Json,
+}
+
 /// A success.
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
 /// A failure.

@@ -34,7 +34,7 @@ struct Create {
 
     /// Output format
     #[arg(long, value_enum, default_value_t)]
-    output: super::Format,
+    output: output::Format,
 }
 
 /// List the accounts
@@ -45,7 +45,7 @@ struct List {
 
     /// Output format
     #[arg(long, value_enum, default_value_t)]
-    output: super::Format,
+    output: output::Format,
 }
 
 /// Create a new root access key for an account and print it, which is not shown again
@@ -66,7 +66,7 @@ struct RotateRoot {
 
     /// Output format
     #[arg(long, value_enum, default_value_t)]
-    output: super::Format,
+    output: output::Format,
 }
 
 impl Account {
@@ -100,7 +100,7 @@ impl RotateRoot {
 }
 
 /// Prints a root access key: for people as a profile of the shared credentials file.
-fn print(response: &Value, format: super::Format) -> Result<()> {
+fn print(response: &Value, format: output::Format) -> Result<()> {
     let text = |name: &str| {
         let value = response.get(name).and_then(Value::as_str);
         value.with_context(|| format!("the response has no {name}"))
@@ -108,11 +108,11 @@ fn print(response: &Value, format: super::Format) -> Result<()> {
     let (account, id) = (text("AccountId")?, text("AccessKeyId")?);
     let secret = text("SecretAccessKey")?;
     match format {
-        super::Format::Json => output::line(
+        output::Format::Json => output::line(
             json!({ "accountId": account, "accessKeyId": id, "secretAccessKey": secret })
                 .to_string(),
         ),
-        super::Format::Text => {
+        output::Format::Text => {
             output::line(format!("[bowline-{account}]"));
             output::line(format!("aws_access_key_id = {id}"));
             output::line(format!("aws_secret_access_key = {secret}"));
@@ -128,7 +128,7 @@ impl List {
     fn run(self) -> Result<ExitCode, CommandError> {
         let accounts = self.server.list("ListAccounts", "Accounts")?;
         match self.output {
-            super::Format::Json => {
+            output::Format::Json => {
                 let of = |account: &Value, name: &str| account.get(name).cloned();
                 let shown = accounts.iter().map(|account| {
                     json!({
@@ -139,7 +139,7 @@ impl List {
                 });
                 output::line(Value::Array(shown.collect()).to_string());
             }
-            super::Format::Text => {
+            output::Format::Text => {
                 for account in accounts {
                     let text = |name: &str| {
                         account

@@ -2,10 +2,9 @@
 
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory as _};
+use clap::{Args, Command};
 use clap_complete::{Shell, generate};
 
-use super::Cli;
 use crate::output;
 
 /// Print completions for a shell
@@ -18,9 +17,10 @@ pub(crate) struct Completions {
 }
 
 impl Completions {
-    pub(crate) fn run(self) -> ExitCode {
+    /// Prints the completions of this command.
+    pub(crate) fn run(self, command: &mut Command) -> ExitCode {
         let mut script = Vec::new();
-        generate(self.shell, &mut Cli::command(), "bowline", &mut script);
+        generate(self.shell, command, "bowline", &mut script);
         output::raw(&script);
         ExitCode::SUCCESS
     }

@@ -16,8 +16,8 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 
 use self::{reporter::Reporter, scene::Scene};
-use super::{Format, serve::Stopped};
-use crate::error::CommandError;
+use super::serve::Stopped;
+use crate::{error::CommandError, output};
 
 /// See it work: a pod's token becomes credentials that open exactly one bucket and one table
 ///
@@ -36,7 +36,7 @@ pub(crate) struct Demo {
 
     /// Output format; JSON is one line per step
     #[arg(long, value_enum, default_value_t)]
-    output: Format,
+    output: output::Format,
 }
 
 impl Demo {

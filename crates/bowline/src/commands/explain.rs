@@ -44,7 +44,7 @@ pub(crate) struct Explain {
 
     /// Output format
     #[arg(long, value_enum, default_value_t)]
-    output: super::Format,
+    output: output::Format,
 }
 
 impl Explain {
@@ -54,8 +54,8 @@ impl Explain {
             None => self.server.explain(self.request_id.as_deref())?,
         };
         match self.output {
-            super::Format::Json => output::line(format!("{explanation:#}")),
-            super::Format::Text => {
+            output::Format::Json => output::line(format!("{explanation:#}")),
+            output::Format::Text => {
                 for line in describe(&explanation) {
                     output::line(line);
                 }

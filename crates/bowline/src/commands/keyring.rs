@@ -34,7 +34,7 @@ struct Rotate {
 
     /// Output format
     #[arg(long, value_enum, default_value_t)]
-    output: super::Format,
+    output: output::Format,
 }
 
 impl Keyring {
@@ -50,8 +50,8 @@ impl Rotate {
         let input = json!({ "Revoke": self.revoke });
         let response = self.server.call("RotateKeyring", &input)?;
         match self.output {
-            super::Format::Json => output::line(response.to_string()),
-            super::Format::Text => {
+            output::Format::Json => output::line(response.to_string()),
+            output::Format::Text => {
                 for key in response
                     .get("Keys")
                     .and_then(Value::as_array)

@@ -50,7 +50,7 @@ struct Configure {
 
     /// Output format
     #[arg(long, value_enum, default_value_t)]
-    output: super::Format,
+    output: output::Format,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -107,8 +107,8 @@ impl Configure {
             .server
             .call("ConfigureProvider", &Value::Object(input))?;
         match self.output {
-            super::Format::Json => output::line(response.to_string()),
-            super::Format::Text => {
+            output::Format::Json => output::line(response.to_string()),
+            output::Format::Text => {
                 let text = |name: &str| {
                     response
                         .get(name)

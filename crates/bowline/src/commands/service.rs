@@ -66,7 +66,7 @@ struct List {
 
     /// Output format
     #[arg(long, value_enum, default_value_t)]
-    output: super::Format,
+    output: output::Format,
 }
 
 /// Print credentials of a resource's role in the format of a credential_process
@@ -120,8 +120,8 @@ impl List {
     fn run(self) -> Result<ExitCode, CommandError> {
         let attachments = self.server.list("ListAttachments", "Attachments")?;
         match self.output {
-            super::Format::Json => output::line(Value::Array(attachments).to_string()),
-            super::Format::Text => {
+            output::Format::Json => output::line(Value::Array(attachments).to_string()),
+            output::Format::Text => {
                 for attachment in attachments {
                     let text = |name: &str| {
                         let value = attachment.get(name).and_then(Value::as_str);

@@ -2,10 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{
-    commands::Format,
-    output::{self, BAD, GOOD, QUIET, STRONG},
-};
+use crate::output::{self, BAD, Format, GOOD, QUIET, STRONG};
 
 /// A step and its outcome.
 #[derive(Debug, Serialize)]

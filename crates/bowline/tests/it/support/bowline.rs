@@ -1,4 +1,5 @@
-//! The built binary: started on free ports, asked until it answers, killed when the test is over.
+//! The built binary: started on free ports, ready when its ready file exists, killed when the test
+//! ends.
 
 use std::fs::{self, File};
 use std::net::SocketAddr;
@@ -33,7 +34,7 @@ pub(crate) struct Bowline {
     home: TempDir,
 }
 
-/// How a server is started. The default keeps identity data in memory and may talk to issuers on
+/// How a server is started. The default keeps identity data in memory and may fetch from issuers on
 /// loopback.
 #[derive(Clone, Debug)]
 pub(crate) struct Launch {
@@ -43,7 +44,7 @@ pub(crate) struct Launch {
     pub(crate) arguments: Vec<&'static str>,
     /// Further variables of its environment.
     pub(crate) variables: Vec<(&'static str, &'static str)>,
-    /// What stands in its configuration file.
+    /// The text of its configuration file.
     pub(crate) config: &'static str,
     /// A command that becomes the server, which it has as its last arguments.
     pub(crate) through: Vec<String>,
@@ -129,7 +130,7 @@ impl Bowline {
         self.home.path()
     }
 
-    /// What it has written to stdout and stderr so far.
+    /// Its output so far, of stdout and stderr.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.home.path().join("serve.log")).unwrap()
     }
@@ -138,7 +139,7 @@ impl Bowline {
         self.child.0.id()
     }
 
-    /// Tells it to stop, as a supervisor does.
+    /// Sends SIGTERM, as a supervisor does.
     pub(crate) fn terminate(&self) {
         self.child.terminate();
     }
@@ -209,7 +210,7 @@ impl Running {
         Self(command.spawn().unwrap())
     }
 
-    /// What it has written into its ready file, once it is there.
+    /// The content of its ready file, once that exists.
     pub(crate) fn ready(&mut self, file: &Path) -> String {
         let ended = self.ready_or_ended(file);
         assert!(
@@ -228,12 +229,12 @@ impl Running {
         })
     }
 
-    /// What it has ended with, if it has.
+    /// Its exit status, if it has ended.
     pub(crate) fn has_ended(&mut self) -> Option<ExitStatus> {
         self.0.try_wait().unwrap()
     }
 
-    /// Tells it to stop, as a supervisor does.
+    /// Sends SIGTERM, as a supervisor does.
     pub(crate) fn terminate(&self) {
         let killed = Command::new("kill")
             .args(["-TERM", &self.0.id().to_string()])

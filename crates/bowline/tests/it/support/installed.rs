@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::bowline::BINARY;
 
-/// What was found; or nothing, where it is not installed and need not be.
+/// The path, or nothing if the program is missing and may be.
 ///
 /// # Panics
 /// When it is missing and `CI=true`.
@@ -25,7 +25,7 @@ pub(crate) fn or_skip<T>(found: Option<T>, what: &str) -> Option<T> {
     found
 }
 
-/// The folder that a variable names, or else the usual one.
+/// The folder that a variable names, or else the default.
 #[expect(
     clippy::disallowed_methods,
     reason = "where programs are installed is the test runner's to say"

@@ -24,10 +24,10 @@ use super::wait::wait_for;
 
 /// Where all service accounts of the tests are.
 pub(crate) const NAMESPACE: &str = "gbot-dev";
-/// What an administrator of the cluster says for `Authorization`.
+/// The `Authorization` of the cluster's administrator.
 const ADMINISTRATOR: &str = "Bearer administrator-of-a-test";
-/// How long a cluster may take to answer, on a machine that runs all the other tests too.
-const PATIENCE: Duration = Duration::from_mins(2);
+/// Until when a cluster must be ready, on a machine that runs all the other tests too.
+const READY_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// The programs, in the folder that `KUBEBUILDER_ASSETS` names: the convention of tests with a real
 /// API server.
@@ -37,7 +37,7 @@ pub(crate) struct Kubernetes {
 
 /// A running cluster. Dropping it ends both processes and removes its data.
 pub(crate) struct Cluster {
-    /// Its address, and what `iss` of its tokens is unless it was started under another name.
+    /// Its address, and the `iss` of its tokens unless it was started under another name.
     pub(crate) url: String,
     /// The certificate authority that its clients have to know, in PEM.
     pub(crate) authority: String,
@@ -47,7 +47,7 @@ pub(crate) struct Cluster {
     _etcd_port: ReservedPort,
 }
 
-/// What an API server is started from, again when its keys change.
+/// The settings of an API server, which is started again when its keys change.
 struct Launch {
     program: PathBuf,
     issuer: String,
@@ -273,7 +273,7 @@ impl Cluster {
         made["status"]["token"].as_str().unwrap().to_owned()
     }
 
-    /// Makes what a manifest describes, as `kubectl create` does.
+    /// Creates the object of a manifest, as `kubectl create` does.
     pub(crate) fn apply(&self, path: &str, manifest: &str) -> Value {
         self.post(path, "application/yaml", manifest)
     }
@@ -304,7 +304,7 @@ impl Cluster {
 
     fn wait_until_ready(&mut self) {
         let port = self.launch.port.number;
-        wait_for("an API server that is ready", PATIENCE, || {
+        wait_for("an API server that is ready", READY_TIMEOUT, || {
             if let Some(status) = self.server.has_ended() {
                 let log = self.launch.folder.path().join("kube-apiserver.log");
                 panic!("{status}: {}", fs::read_to_string(log).unwrap());
@@ -317,7 +317,7 @@ impl Cluster {
 }
 
 impl Pod {
-    /// What `sub` of its tokens is.
+    /// The `sub` of its tokens.
     pub(crate) fn subject(&self) -> String {
         format!("system:serviceaccount:{NAMESPACE}:{}", self.account)
     }

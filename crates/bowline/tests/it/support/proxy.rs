@@ -38,7 +38,7 @@ pub(crate) struct Proxy {
 /// How S3 requests came.
 type Seen = Arc<Mutex<BTreeSet<String>>>;
 
-/// What every connection of a proxy knows.
+/// The state that the connections of a proxy share.
 #[derive(Clone)]
 struct Route {
     tls: Option<TlsAcceptor>,
@@ -141,7 +141,7 @@ async fn accept(listener: TcpListener, route: Route) -> io::Result<()> {
     }
 }
 
-/// Hands a request on, and the answer back, without waiting for either body.
+/// Forwards a request and its response, without waiting for either body.
 async fn forward(
     mut request: http::Request<Incoming>,
     client: SocketAddr,

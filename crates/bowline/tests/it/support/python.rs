@@ -23,7 +23,7 @@ pub(crate) struct Clients {
 }
 
 impl Clients {
-    /// Runs a driver of `tests/clients` against `url` and gives what it printed.
+    /// Runs a driver of `tests/clients` against `url`: its output.
     #[track_caller]
     pub(crate) fn drive(
         &self,

@@ -7,7 +7,7 @@ use super::http::Request;
 use super::keys::Keys;
 use super::wait::now;
 
-/// How to sign. What is not changed is as the AWS SDKs do it.
+/// How to sign: as the AWS SDKs do, unless changed.
 #[derive(Clone, Debug)]
 pub(crate) struct Signer {
     keys: Keys,

@@ -1,5 +1,5 @@
-//! The usual scene: a server, an issuer that it knows, and a role that one service account may
-//! assume.
+//! The world of most tests: a server, an issuer that it trusts, and a role that one service account
+//! may assume.
 
 use std::fs;
 use std::path::Path;
@@ -14,8 +14,7 @@ use super::sign::Signer;
 use super::token::SUBJECT;
 use super::wait::now;
 
-/// The scene. Answers that are shown while it lives have their ids, times and ports replaced by
-/// words.
+/// A server and its issuer. While it lives, snapshots have words in place of ids, times and ports.
 pub(crate) struct World {
     pub(crate) server: Bowline,
     pub(crate) issuer: Issuer,
@@ -24,7 +23,7 @@ pub(crate) struct World {
 
 impl World {
     /// Server, issuer, provider, and the role `bot` with permissions on the bucket `insights`,
-    /// which is there.
+    /// which exists.
     pub(crate) fn new() -> Self {
         let world = Self::without_roles(Launch::default(), Issuer::start());
         world.add_role("bot");
@@ -49,12 +48,13 @@ impl World {
         world
     }
 
-    /// Makes a provider for an issuer.
+    /// Creates a provider for an issuer.
     pub(crate) fn add_provider(&self, url: &str) {
         self.send(&Bowline::root(), "iam", provider(url)).accepted();
     }
 
-    /// A role with the usual trust and permissions, and its bucket if that is not there yet.
+    /// Creates a role with the trust and permissions of most tests, and its bucket if that is
+    /// missing.
     pub(crate) fn add_role(&self, name: &str) {
         let trust = self.trust().to_string();
         self.iam(
@@ -120,7 +120,7 @@ impl World {
         web_identity(&role, "test", token, more).send(self.server.port)
     }
 
-    /// Credentials of the role `bot`, for a good token.
+    /// Credentials of the role `bot`, for a valid token.
     pub(crate) fn bot(&self) -> Keys {
         credentials(&self.exchange(&self.issuer.valid_token()))
     }
@@ -163,7 +163,7 @@ impl World {
             .send(self.server.port)
     }
 
-    /// Makes a user with one access key, and with this policy if there is one.
+    /// Creates a user with one access key, and with this policy if there is one.
     pub(crate) fn user(&self, name: &str, policy: Option<Value>) -> Keys {
         self.iam("CreateUser", &[("UserName", name)]).accepted();
         if let Some(policy) = policy {
@@ -196,7 +196,7 @@ impl World {
             .collect()
     }
 
-    /// Why a request was refused, as the operator sees it.
+    /// The operator's explanation of a denied request.
     #[track_caller]
     pub(crate) fn explain(&self, refused: &Response) -> Value {
         let id = refused.request_id();
@@ -207,7 +207,7 @@ impl World {
     }
 }
 
-/// What makes a provider for an issuer, not yet signed.
+/// The creation of a provider for an issuer, not yet signed.
 pub(crate) fn provider(url: &str) -> Request {
     query(
         "iam",
@@ -256,7 +256,7 @@ pub(crate) fn role_arn(name: &str) -> String {
     format!("arn:aws:iam::{ACCOUNT}:role/{name}")
 }
 
-/// The credentials in an answer of STS.
+/// The credentials in a response of STS.
 #[track_caller]
 pub(crate) fn credentials(answer: &Response) -> Keys {
     let answer = answer.clone().accepted();
@@ -275,7 +275,7 @@ pub(crate) fn allow(actions: &[&str], resources: &[&str]) -> Value {
     })
 }
 
-/// Replaces what differs from run to run, in every snapshot of this thread until the guard is
+/// Replaces values that differ from run to run, in every snapshot of this thread until the guard is
 /// dropped.
 pub(crate) fn show_ids_as_words() -> insta::internals::SettingsBindDropGuard {
     let mut settings = insta::Settings::clone_current();
