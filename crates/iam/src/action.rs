@@ -183,6 +183,9 @@ mod tests {
         assert!(matches("*:GetObject", "s3:GetObject"));
         assert!(!matches("s3:Get", "s3:GetObject"));
         assert!(!matches("s3:G.tObject", "s3:GetObject"));
+        assert!(matches("s3:*Object", "s3:GetObject"));
+        assert!(!matches("s3:*Objects", "s3:GetObject"));
+        assert!(!matches("s3:Get*Acl", "s3:GetObject"));
         assert!(!matches("s3:*", "sts:GetCallerIdentity"));
         assert!(!matches("s3:Get Object", "s3:GetObject"));
     }

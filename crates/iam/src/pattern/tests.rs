@@ -62,6 +62,31 @@ fn a_variable_without_a_value_is_unresolved_not_empty() {
 }
 
 #[test]
+fn the_missing_variables_are_those_without_value_and_default() {
+    let pattern = Pattern::parse(
+        "${aws:username}/${aws:PrincipalTag/none}/${aws:PrincipalTag/other, 'x'}",
+        Variables::Expand,
+    )
+    .unwrap();
+    assert_eq!(pattern.missing(&TEAM), ["aws:PrincipalTag/none"]);
+}
+
+#[test]
+fn a_pattern_has_at_most_8192_bytes() {
+    let parse = |bytes| Pattern::parse(&"a".repeat(bytes), Variables::Literal);
+    assert!(parse(8_192).is_ok());
+    assert_eq!(parse(8_193).unwrap_err(), PatternError::Long);
+}
+
+#[test]
+fn wildcards_of_a_literal_text_are_literal() {
+    let literal = Pattern::parse_literal("a?c*", Variables::Expand).unwrap();
+    assert_eq!(literal.matches("a?c*", &TEAM), Match::Yes);
+    assert_eq!(literal.matches("abc*", &TEAM), Match::No);
+    assert_eq!(literal.matches("a?cd", &TEAM), Match::No);
+}
+
+#[test]
 fn escaped_characters_are_literal() {
     assert_eq!(pattern("a${*}c", "a*c"), Match::Yes);
     assert_eq!(pattern("a${*}c", "abc"), Match::No);
@@ -158,6 +183,13 @@ fn naive(pattern: &[char], text: &[char]) -> bool {
 }
 
 proptest! {
+    #[test]
+    fn matching_of_actions_agrees_with_the_definition(wildcards in "[ab*?]{0,8}", text in "[ab]{0,10}") {
+        let (p, t): (Vec<char>, Vec<char>) = (wildcards.chars().collect(), text.chars().collect());
+        let matches = glob(wildcards.as_bytes(), text.as_bytes(), |a, b| a == b);
+        prop_assert_eq!(matches, naive(&p, &t));
+    }
+
     #[test]
     fn matching_agrees_with_the_definition(wildcards in "[ab*?]{0,8}", text in "[abé]{0,10}") {
         let (p, t): (Vec<char>, Vec<char>) = (wildcards.chars().collect(), text.chars().collect());
