@@ -1,6 +1,6 @@
-//! Verifying a signature, with the signing key derived each time and kept: a read of an object and
-//! a small POST, each by a session.
-#![expect(clippy::expect_used, clippy::panic, reason = "a benchmark may stop")]
+//! Verifies the signatures of a GetObject and a small POST of a session, with a derived and with a
+//! cached signing key.
+#![expect(clippy::expect_used, clippy::panic, reason = "a benchmark can stop")]
 
 use std::hint::black_box;
 

@@ -9,7 +9,7 @@ use crate::{
     writer::needs_escape,
 };
 
-/// How much a text may hold.
+/// The limits of a JSON text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JsonLimits {
     /// The most bytes of the text.

@@ -1,4 +1,4 @@
-//! The values that a JSON text holds.
+//! JSON values with their positions.
 
 use std::borrow::Cow;
 

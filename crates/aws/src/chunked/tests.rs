@@ -1,3 +1,5 @@
+//! Framing, trailers and signatures of chunked bodies, and properties.
+
 use proptest::prelude::*;
 
 use super::*;
@@ -22,7 +24,7 @@ fn decode(
     Ok((data, decoder.finish()?))
 }
 
-fn refused(body: &str, length: u64) -> String {
+fn rejected(body: &str, length: u64) -> String {
     let errors: Vec<String> = [1, 2, 1000]
         .map(|step| {
             decode(body.as_bytes(), length, CRC, step)
@@ -61,9 +63,9 @@ fn an_empty_body_and_an_absent_trailer_are_valid() {
 #[test]
 fn the_data_has_the_declared_length() {
     assert_eq!(accepted("2\r\nab\r\n0\r\n\r\n", 2), "ab");
-    insta::assert_snapshot!(refused("2\r\nab\r\n0\r\n\r\n", 3), @"the chunks do not amount to `x-amz-decoded-content-length`");
-    insta::assert_snapshot!(refused("2\r\nab\r\n0\r\n\r\n", 1), @"the chunks do not amount to `x-amz-decoded-content-length`");
-    insta::assert_snapshot!(refused("1\r\na\r\nffffffffffffffff\r\n", 2), @"the chunks do not amount to `x-amz-decoded-content-length`");
+    insta::assert_snapshot!(rejected("2\r\nab\r\n0\r\n\r\n", 3), @"the chunks do not amount to `x-amz-decoded-content-length`");
+    insta::assert_snapshot!(rejected("2\r\nab\r\n0\r\n\r\n", 1), @"the chunks do not amount to `x-amz-decoded-content-length`");
+    insta::assert_snapshot!(rejected("1\r\na\r\nffffffffffffffff\r\n", 2), @"the chunks do not amount to `x-amz-decoded-content-length`");
 }
 
 #[test]
@@ -84,7 +86,7 @@ fn size_lines_are_plain_hexadecimal() {
         "00000000000000001",
     ] {
         assert_eq!(
-            refused(&format!("{bad}\r\na\r\n0\r\n\r\n"), 1),
+            rejected(&format!("{bad}\r\na\r\n0\r\n\r\n"), 1),
             "a chunk's size line is malformed",
             "{bad}"
         );
@@ -93,26 +95,26 @@ fn size_lines_are_plain_hexadecimal() {
 
 #[test]
 fn lines_end_with_carriage_return_and_line_feed() {
-    insta::assert_snapshot!(refused("1\na\r\n0\r\n\r\n", 1), @"a chunk's size line is malformed");
-    insta::assert_snapshot!(refused("1\r\na\n0\r\n\r\n", 1), @"a chunk's data does not end where its size says");
-    insta::assert_snapshot!(refused("1\r\nab\r\n0\r\n\r\n", 1), @"a chunk's data does not end where its size says");
-    insta::assert_snapshot!(refused("1\r\na\r\n0\r\n\r\r\n", 1), @"a trailer line is malformed");
+    insta::assert_snapshot!(rejected("1\na\r\n0\r\n\r\n", 1), @"a chunk's size line is malformed");
+    insta::assert_snapshot!(rejected("1\r\na\n0\r\n\r\n", 1), @"a chunk's data does not end where its size says");
+    insta::assert_snapshot!(rejected("1\r\nab\r\n0\r\n\r\n", 1), @"a chunk's data does not end where its size says");
+    insta::assert_snapshot!(rejected("1\r\na\r\n0\r\n\r\r\n", 1), @"a trailer line is malformed");
 }
 
 #[test]
 fn only_announced_trailers_without_duplicates_are_accepted() {
-    insta::assert_snapshot!(refused("0\r\nx-amz-meta-a:1\r\n\r\n", 0), @"trailer `x-amz-meta-a` was not announced in `x-amz-trailer`");
-    insta::assert_snapshot!(refused("0\r\nx-amz-checksum-crc32:a\r\nx-amz-checksum-crc32:b\r\n\r\n", 0), @"trailer `x-amz-checksum-crc32` is given more than once");
-    insta::assert_snapshot!(refused("0\r\nx-amz-checksum-crc32\r\n\r\n", 0), @"a trailer line is malformed");
-    insta::assert_snapshot!(refused("0\r\nx-amz-checksum-crc32:\u{7}\r\n\r\n", 0), @"a trailer line is malformed");
-    insta::assert_snapshot!(refused("0\r\n:a\r\n\r\n", 0), @"a trailer line is malformed");
-    insta::assert_snapshot!(refused(&format!("0\r\n{}\r\n", "x".repeat(600)), 0), @"a trailer line is malformed");
+    insta::assert_snapshot!(rejected("0\r\nx-amz-meta-a:1\r\n\r\n", 0), @"trailer `x-amz-meta-a` was not announced in `x-amz-trailer`");
+    insta::assert_snapshot!(rejected("0\r\nx-amz-checksum-crc32:a\r\nx-amz-checksum-crc32:b\r\n\r\n", 0), @"trailer `x-amz-checksum-crc32` is given more than once");
+    insta::assert_snapshot!(rejected("0\r\nx-amz-checksum-crc32\r\n\r\n", 0), @"a trailer line is malformed");
+    insta::assert_snapshot!(rejected("0\r\nx-amz-checksum-crc32:\u{7}\r\n\r\n", 0), @"a trailer line is malformed");
+    insta::assert_snapshot!(rejected("0\r\n:a\r\n\r\n", 0), @"a trailer line is malformed");
+    insta::assert_snapshot!(rejected(&format!("0\r\n{}\r\n", "x".repeat(600)), 0), @"a trailer line is malformed");
 }
 
 #[test]
 fn excess_bytes_and_an_early_end_are_rejected() {
-    insta::assert_snapshot!(refused("0\r\n\r\n0\r\n\r\n", 0), @"bytes follow the end of the body");
-    insta::assert_snapshot!(refused("1\r\na\r\n0\r\n\r\nGET / HTTP/1.1", 1), @"bytes follow the end of the body");
+    insta::assert_snapshot!(rejected("0\r\n\r\n0\r\n\r\n", 0), @"bytes follow the end of the body");
+    insta::assert_snapshot!(rejected("1\r\na\r\n0\r\n\r\nGET / HTTP/1.1", 1), @"bytes follow the end of the body");
     for cut in [
         "",
         "1",
@@ -123,7 +125,7 @@ fn excess_bytes_and_an_early_end_are_rejected() {
         "1\r\na\r\n0\r\n\r",
     ] {
         assert_eq!(
-            refused(cut, 1),
+            rejected(cut, 1),
             "the body ends before its last chunk and trailer",
             "{cut:?}"
         );
@@ -230,38 +232,38 @@ fn a_change_of_signed_chunks_is_rejected() {
     let trailer = "x-amz-checksum-crc32:NSRBwg==";
     let body = signed_body(&["abc", "0123"], trailer);
     read_signed(&body).unwrap();
-    let refused = |changed: String| {
+    let rejected = |changed: String| {
         assert_ne!(changed, body);
         read_signed(&changed).unwrap_err()
     };
     let mismatch = "the signature of a chunk or of the trailer does not match";
-    assert_eq!(refused(body.replace("abc", "abd")), mismatch);
-    assert_eq!(refused(body.replace("0123", "0124")), mismatch);
-    assert_eq!(refused(body.replace("NSRBwg==", "NSRBwh==")), mismatch);
+    assert_eq!(rejected(body.replace("abc", "abd")), mismatch);
+    assert_eq!(rejected(body.replace("0123", "0124")), mismatch);
+    assert_eq!(rejected(body.replace("NSRBwg==", "NSRBwh==")), mismatch);
     // Chunks in another order, of other sizes, or one of another body.
-    assert_eq!(refused(signed_body(&["0123"], trailer)), {
+    assert_eq!(rejected(signed_body(&["0123"], trailer)), {
         "the chunks do not amount to `x-amz-decoded-content-length`"
     });
     let (first, rest) = body.split_at(body.find("4;").unwrap());
     let (second, last) = rest.split_at(rest.find("0;chunk").unwrap());
-    assert_eq!(refused(format!("{second}{first}{last}")), mismatch);
-    // A trailer whose signature is not there, stands too early, or comes twice.
+    assert_eq!(rejected(format!("{second}{first}{last}")), mismatch);
+    // A trailer whose signature is missing, too early, or duplicated.
     let (unsigned, _) = body.split_once("x-amz-trailer-signature").unwrap();
-    assert_eq!(refused(format!("{unsigned}\r\n")), mismatch);
+    assert_eq!(rejected(format!("{unsigned}\r\n")), mismatch);
     let early = body
         .replace(&format!("{trailer}\r\n"), "")
         .replace("\r\n\r\n", &format!("\r\n{trailer}\r\n\r\n"));
-    assert_eq!(refused(early), mismatch);
+    assert_eq!(rejected(early), mismatch);
     let late = body.replace("\r\n\r\n", &format!("\r\n{trailer}\r\n\r\n"));
-    assert_eq!(refused(late), "a trailer line is malformed");
+    assert_eq!(rejected(late), "a trailer line is malformed");
     // A chunk without a signature, or with half of one.
     let (line, rest) = body.split_once("\r\n").unwrap();
     let (size, signature) = line.split_once(';').unwrap();
     let bare = format!("{size}\r\n{rest}");
-    assert_eq!(refused(bare), "a chunk's size line is malformed");
+    assert_eq!(rejected(bare), "a chunk's size line is malformed");
     let half = signature.strip_suffix(|_| true).unwrap();
     let half = format!("{size};{half}\r\n{rest}");
-    assert_eq!(refused(half), "a chunk's size line is malformed");
+    assert_eq!(rejected(half), "a chunk's size line is malformed");
 }
 
 #[test]
@@ -275,7 +277,7 @@ fn signed_chunks_without_a_trailer_have_none() {
     }
     assert_eq!(data, b"abc0123");
     assert_eq!(decoder.finish().unwrap(), Trailers::default());
-    // What nobody signs cannot be announced.
+    // A trailer that is not signed cannot be announced.
     let announced = ChunkedDecoder::signed(7, CRC, chain()).unwrap_err();
     assert_eq!(announced, ChunkedError::BadAnnouncement);
 }

@@ -134,23 +134,23 @@ codes! {
     PackedPolicyTooLarge Failed ("PackedPolicyTooLarge", 400);
     /// STS is not active in the region.
     RegionDisabled Rejected ("RegionDisabledException", 403);
-    /// The encoded authorization message does not open.
+    /// The encoded authorization message cannot be decoded.
     InvalidAuthorizationMessage Rejected ("InvalidAuthorizationMessageException", 400);
 
     // IAM and the operator API.
-    /// A policy document is no policy.
+    /// The policy document is malformed.
     MalformedPolicyDocument Failed ("MalformedPolicyDocument", 400) s3 ("MalformedPolicy", 400);
     /// The named entity does not exist.
     NoSuchEntity Failed ("NoSuchEntity", 404);
-    /// The name is taken.
+    /// The name is in use.
     EntityAlreadyExists Failed ("EntityAlreadyExists", 409);
-    /// Something still hangs on it.
+    /// The entity still has dependent entities.
     DeleteConflict Failed ("DeleteConflict", 409);
-    /// A quota is used up.
+    /// A quota is exhausted.
     LimitExceeded Failed ("LimitExceeded", 409) dynamodb ("LimitExceededException", 400);
-    /// An input that no constraint of shape describes.
+    /// The input is invalid although it satisfies its constraints.
     InvalidInput Failed ("InvalidInput", 400);
-    /// Somebody else changed it in the meantime.
+    /// Another request changed the entity concurrently.
     ConcurrentModification Failed ("ConcurrentModification", 409);
     /// The entity belongs to a service.
     UnmodifiableEntity Failed ("UnmodifiableEntity", 400);
@@ -162,7 +162,7 @@ codes! {
     InvalidUserType Failed ("InvalidUserType", 400);
     /// Policies could not be simulated.
     PolicyEvaluation ServerError ("PolicyEvaluation", 500);
-    /// The provider could not be asked.
+    /// The provider did not respond.
     OpenIdIdpCommunicationError Failed ("OpenIdIdpCommunicationError", 400);
 
     // S3.
@@ -174,74 +174,74 @@ codes! {
     BucketAlreadyExists Failed ("BucketAlreadyExists", 409);
     /// The caller's account has a bucket of this name.
     BucketAlreadyOwnedByYou Failed ("BucketAlreadyOwnedByYou", 409);
-    /// The bucket still holds objects.
+    /// The bucket is not empty.
     BucketNotEmpty Failed ("BucketNotEmpty", 409);
-    /// The name can be no bucket's.
+    /// The name is not a valid bucket name.
     InvalidBucketName Failed ("InvalidBucketName", 400);
     /// The key has more than 1,024 bytes.
     KeyTooLong Failed ("KeyTooLongError", 400);
-    /// An argument of S3's own.
+    /// An argument of an S3 request is invalid.
     InvalidArgument Failed ("InvalidArgument", 400);
-    /// A request that makes no sense.
+    /// The request is invalid.
     InvalidRequest Failed ("InvalidRequest", 400);
-    /// The target cannot be read.
+    /// The request target is malformed.
     InvalidUri Failed ("InvalidURI", 400);
-    /// The range lies outside of the object.
+    /// The range is outside of the object.
     InvalidRange Failed ("InvalidRange", 416);
-    /// A condition does not hold.
+    /// A precondition of the request is not met.
     PreconditionFailed Failed ("PreconditionFailed", 412);
-    /// The object is as the client has it.
+    /// The object has not changed.
     NotModified Failed ("NotModified", 304);
-    /// The body does not have the checksum that came with it.
+    /// The body does not have the checksum of the request.
     BadDigest Failed ("BadDigest", 400);
-    /// The checksum itself is malformed.
+    /// The checksum is malformed.
     InvalidDigest Failed ("InvalidDigest", 400);
     /// The body ended early, or has more bytes than declared.
     IncompleteBody Failed ("IncompleteBody", 400);
-    /// The length is not declared.
+    /// The request does not declare its length.
     MissingContentLength Failed ("MissingContentLength", 411);
-    /// The object is larger than a single put may be.
+    /// The object exceeds the size of a single put.
     EntityTooLarge Failed ("EntityTooLarge", 400);
     /// User metadata exceeds 2 KB.
     MetadataTooLarge Failed ("MetadataTooLarge", 400);
-    /// The XML body cannot be read.
+    /// The XML body is malformed.
     MalformedXml Failed ("MalformedXML", 400);
-    /// The trailer of a chunked body is wrong.
+    /// The trailer of a chunked body is malformed.
     MalformedTrailer Failed ("MalformedTrailerError", 400);
-    /// The client stopped sending.
+    /// The client sent the body too slowly.
     RequestTimeout Failed ("RequestTimeout", 400);
-    /// The method is not for this resource.
+    /// The resource does not support the method.
     MethodNotAllowed Failed ("MethodNotAllowed", 405);
-    /// A function, query key or header that is not served.
+    /// A feature, query parameter or header is not supported.
     NotImplemented Rejected ("NotImplemented", 501) dynamodb ("UnknownOperationException", 400);
-    /// The region in the body is no region.
+    /// The region in the body does not exist.
     InvalidLocationConstraint Failed ("InvalidLocationConstraint", 400);
-    /// The region in the body is not the one addressed.
+    /// The region in the body is not the region of the endpoint.
     IllegalLocationConstraint Failed ("IllegalLocationConstraintException", 400);
-    /// The scope's region is not the bucket's.
+    /// The region of the scope is not the bucket's.
     AuthorizationHeaderMalformed Failed ("AuthorizationHeaderMalformed", 400);
-    /// A conflicting operation is under way.
+    /// A conflicting operation is in progress.
     OperationAborted Failed ("OperationAborted", 409);
-    /// The storage behind is full.
+    /// The storage is full.
     InsufficientStorage ServerError ("ServiceUnavailable", 503);
 
     // DynamoDB.
     /// The table does not exist.
     ResourceNotFound Failed ("ResourceNotFoundException", 400);
-    /// The table is being changed, or there is one of this name.
+    /// The table is in transition, or a table with this name exists.
     ResourceInUse Failed ("ResourceInUseException", 400);
-    /// A condition of a write does not hold.
+    /// The condition of a write is not met.
     ConditionalCheckFailed Failed ("ConditionalCheckFailedException", 400);
-    /// A transaction did nothing.
+    /// The transaction was canceled.
     TransactionCanceled Failed ("TransactionCanceledException", 400);
-    /// The token of another transaction.
+    /// The token belongs to a different transaction.
     IdempotentParameterMismatch Failed ("IdempotentParameterMismatchException", 400);
-    /// The items of one partition and its local indexes are too large together.
+    /// The items of one partition and its local indexes are too large.
     ItemCollectionSizeLimitExceeded Failed ("ItemCollectionSizeLimitExceededException", 400);
 }
 
 impl Code {
-    /// Who is at fault.
+    /// The side at fault.
     pub fn fault(self) -> Fault {
         match self.kind() {
             ErrorKind::Rejected | ErrorKind::Failed => Fault::Sender,
@@ -249,7 +249,7 @@ impl Code {
         }
     }
 
-    /// Code and HTTP status in a protocol.
+    /// The code and HTTP status in a protocol.
     pub(super) fn wire(self, protocol: Protocol) -> (&'static str, u16) {
         match protocol {
             Protocol::Query { .. } | Protocol::Bowline => self.query(),
@@ -258,7 +258,7 @@ impl Code {
         }
     }
 
-    /// The namespace before `#` in DynamoDB's `__type`: its front's, its validator's or its own.
+    /// The namespace before `#` in DynamoDB's `__type`: that of its front end, its validator or itself.
     pub(super) fn dynamodb_namespace(self) -> &'static str {
         match self.dynamodb().0 {
             "ValidationException" => "com.amazon.coral.validate",

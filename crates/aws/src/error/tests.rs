@@ -1,3 +1,5 @@
+//! The bodies of errors in each protocol, and the messages of shared errors.
+
 use super::*;
 use crate::sigv4::SignatureError;
 
@@ -161,7 +163,7 @@ fn a_client_fault_has_a_client_status_in_every_protocol() {
             let (name, status) = code.wire(protocol);
             assert!(!name.is_empty());
             match code.fault() {
-                // S3 tells a caller to slow down, and what it does not implement, with a 5xx.
+                // S3 has a 5xx status for throttling and for features that it does not support.
                 Fault::Sender => assert!(
                     (300..500).contains(&status) || matches!(name, "SlowDown" | "NotImplemented"),
                     "{code:?}"

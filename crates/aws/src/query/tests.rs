@@ -1,3 +1,5 @@
+//! Strictness of the parser, lists, structures and maps, and properties.
+
 use proptest::prelude::*;
 
 use super::*;
@@ -6,24 +8,24 @@ fn parse(body: &str) -> Params {
     Params::parse(body.as_bytes(), None).unwrap()
 }
 
-fn refused(body: &[u8], query: Option<&str>) -> String {
+fn rejected(body: &[u8], query: Option<&str>) -> String {
     Params::parse(body, query).unwrap_err().to_string()
 }
 
 #[test]
 fn a_duplicate_parameter_is_rejected_in_body_and_query() {
-    insta::assert_snapshot!(refused(b"Action=A&Action=B", None), @"parameter `Action` is given more than once");
-    insta::assert_snapshot!(refused(b"Action=A", Some("Action=A")), @"parameter `Action` is given more than once");
-    insta::assert_snapshot!(refused(b"Action=A&%41ction=B", None), @"parameter `Action` is given more than once");
+    insta::assert_snapshot!(rejected(b"Action=A&Action=B", None), @"parameter `Action` is given more than once");
+    insta::assert_snapshot!(rejected(b"Action=A", Some("Action=A")), @"parameter `Action` is given more than once");
+    insta::assert_snapshot!(rejected(b"Action=A&%41ction=B", None), @"parameter `Action` is given more than once");
 }
 
 #[test]
 fn broken_encodings_are_rejected() {
-    insta::assert_snapshot!(refused(b"a=%4", None), @"a percent escape is incomplete");
-    insta::assert_snapshot!(refused(b"a=%zz", None), @"a percent escape is incomplete");
-    insta::assert_snapshot!(refused(b"a=%ff", None), @"a parameter is not UTF-8");
-    insta::assert_snapshot!(refused(b"\xff=1", None), @"a parameter is not UTF-8");
-    insta::assert_snapshot!(refused(b"=1", None), @"a parameter name is empty or longer than 256 bytes");
+    insta::assert_snapshot!(rejected(b"a=%4", None), @"a percent escape is incomplete");
+    insta::assert_snapshot!(rejected(b"a=%zz", None), @"a percent escape is incomplete");
+    insta::assert_snapshot!(rejected(b"a=%ff", None), @"a parameter is not UTF-8");
+    insta::assert_snapshot!(rejected(b"\xff=1", None), @"a parameter is not UTF-8");
+    insta::assert_snapshot!(rejected(b"=1", None), @"a parameter name is empty or longer than 256 bytes");
 }
 
 #[test]

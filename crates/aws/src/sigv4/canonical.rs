@@ -13,7 +13,7 @@ use super::{
 };
 use crate::hex;
 
-/// The initial capacity of a canonical request, which holds usual ones without growing.
+/// The initial capacity of a canonical request, enough for usual requests.
 const INITIAL_BYTES: usize = 1536;
 
 /// Writes the canonical request for `signed_headers` (sorted lower-case names, separated by `;`).

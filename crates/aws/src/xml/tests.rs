@@ -1,3 +1,5 @@
+//! Envelopes, lists and escaping.
+
 use proptest::prelude::*;
 
 use super::*;
@@ -49,10 +51,10 @@ fn text_cannot_leave_its_element_or_break_a_parser() {
 }
 
 proptest! {
-    /// quick-xml, an independent reader, gives back what was written, up to the characters that XML
-    /// cannot carry.
+    /// quick-xml, an independent parser, returns the text, except for characters that XML does not
+    /// allow.
     #[test]
-    fn an_independent_reader_gets_the_text_back(text in any::<String>()) {
+    fn an_independent_parser_returns_the_text(text in any::<String>()) {
         let mut xml = XmlWriter::new();
         xml.element("K", &text);
         let document = xml.finish();

@@ -54,14 +54,14 @@ pub(super) fn glob_text<'s>(
             (at, rest) = (at + 1, after);
             continue;
         }
-        let Some((after_star, taken)) = star else {
+        let Some((after_star, skipped)) = star else {
             return false;
         };
-        let Some(taken) = without_first(taken) else {
+        let Some(skipped) = without_first(skipped) else {
             return false;
         };
-        star = Some((after_star, taken));
-        (at, rest) = (after_star, taken);
+        star = Some((after_star, skipped));
+        (at, rest) = (after_star, skipped);
     }
 }
 

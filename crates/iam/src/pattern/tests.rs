@@ -1,3 +1,5 @@
+//! Wildcards, variables and segments, and a comparison with a naive matcher.
+
 use std::borrow::Cow;
 
 use proptest::prelude::*;
@@ -128,6 +130,13 @@ fn a_star_inside_a_segment_stays_in_it_and_one_at_its_end_matches_beyond() {
     assert_eq!(resource("arn:aws:s3:::B/*", "arn:aws:s3:::b/x"), Match::No);
     assert_eq!(resource("arn:aws:s3", "arn:aws:s3:::b"), Match::No);
     assert_eq!(resource("*", "anything"), Match::Yes);
+}
+
+#[test]
+fn a_star_stays_in_its_segment_also_if_a_variable_follows() {
+    let text = "arn:aws:iam::1*3:role/${aws:username}";
+    assert_eq!(resource(text, "arn:aws:iam::123:role/ann"), Match::Yes);
+    assert_eq!(resource(text, "arn:aws:iam::1:user/3:role/ann"), Match::No);
 }
 
 #[test]

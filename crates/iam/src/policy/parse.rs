@@ -168,7 +168,7 @@ impl Source<'_> {
                 return Err(self.error(sid.at, PolicyProblem::Syntax, detail));
             }
             if !sid.value.is_empty() && seen.contains(&sid.value) {
-                let detail = format!("the Sid `{}` stands twice", sid.value);
+                let detail = format!("the Sid `{}` is not unique", sid.value);
                 return Err(self.error(sid.at, PolicyProblem::DuplicateSid, detail));
             }
             seen.push(sid.value);
@@ -187,8 +187,7 @@ impl Source<'_> {
                     return Err(self.error(statement.at, PolicyProblem::NoPrincipal, detail));
                 }
                 Some(principal) if !named => {
-                    let detail =
-                        "a policy of a user or role names no principal: it is about whoever has it";
+                    let detail = "a policy of a user or role names no principal: it applies to its user or role";
                     return Err(self.error(principal.at, PolicyProblem::HasPrincipal, detail));
                 }
                 Some(principal)
@@ -196,8 +195,7 @@ impl Source<'_> {
                         && !(self.kind == PolicyKind::Resource
                             && statement.effect.value == "Deny") =>
                 {
-                    let detail =
-                        "`NotPrincipal` would let in everyone else; name those that you mean";
+                    let detail = "`NotPrincipal` would allow every other principal; name those that you mean";
                     return Err(self.error(principal.at, PolicyProblem::Syntax, detail));
                 }
                 Some(_) | None => {}

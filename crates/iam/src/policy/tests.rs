@@ -36,7 +36,7 @@ fn invalid_json_and_invalid_policies_are_syntax_errors() {
 #[test]
 fn a_duplicate_condition_is_rejected() {
     insta::assert_snapshot!(inline(r#"{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}},"Condition":{}}"#), @"Syntax errors in policy. (line 1, column 139: member `Condition` is given twice; keep one of them)");
-    insta::assert_snapshot!(inline(r#"{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true","AWS:securetransport":"false"}}}"#), @"Syntax errors in policy. (line 1, column 137: the key `AWS:securetransport` stands twice, and keys have no case)");
+    insta::assert_snapshot!(inline(r#"{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true","AWS:securetransport":"false"}}}"#), @"Syntax errors in policy. (line 1, column 137: the key `AWS:securetransport` is duplicated: keys ignore case)");
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn problems_are_reported_in_the_order_of_iam() {
     // Each policy has all later problems as well.
     insta::assert_snapshot!(rejected(r#"{"Statement":{"Effect":"allow","Action":[],"Resource":[]}}"#, PolicyKind::Managed), @r#"Policy document must be version 2012-10-17 or greater. (line 1, column 1: a managed policy has to have `"Version": "2012-10-17"`)"#);
     insta::assert_snapshot!(inline(r#"{"Effect":"allow","Action":[],"Resource":[]}"#), @"The policy failed legacy parsing (line 1, column 48: the effect is `allow`, not `Allow` or `Deny`)");
-    insta::assert_snapshot!(inline(r#"{"Sid":"a","Effect":"Allow","Action":[],"Resource":[]},{"Sid":"a","Effect":"Allow","Action":[],"Resource":[]}"#), @"Statement IDs (SID) in a single policy must be unique. (line 1, column 100: the Sid `a` stands twice)");
+    insta::assert_snapshot!(inline(r#"{"Sid":"a","Effect":"Allow","Action":[],"Resource":[]},{"Sid":"a","Effect":"Allow","Action":[],"Resource":[]}"#), @"Statement IDs (SID) in a single policy must be unique. (line 1, column 100: the Sid `a` is not unique)");
     insta::assert_snapshot!(inline(r#"{"Effect":"Allow","Action":[],"Resource":"x"}"#), @"Policy statement must contain actions. (line 1, column 38: the statement names no action)");
     insta::assert_snapshot!(inline(r#"{"Effect":"Allow","Action":"x","Resource":"x"}"#), @r#"Resource x must be in ARN format or "*". (line 1, column 80: the resource `x` is neither `*` nor an ARN that could exist)"#);
     insta::assert_snapshot!(inline(r#"{"Effect":"Allow","Action":"x","Resource":[]}"#), @"Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc. (line 1, column 65: the action `x` has no service before a colon)");
@@ -111,10 +111,10 @@ fn an_action_has_one_possible_service() {
 
 #[test]
 fn a_policy_has_principals_only_if_its_kind_does() {
-    insta::assert_snapshot!(inline(r#"{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}"#), @"Policy document should not specify a principal. (line 1, column 68: a policy of a user or role names no principal: it is about whoever has it)");
+    insta::assert_snapshot!(inline(r#"{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"*"}"#), @"Policy document should not specify a principal. (line 1, column 68: a policy of a user or role names no principal: it applies to its user or role)");
     insta::assert_snapshot!(trust(r#"{"Effect":"Allow","Action":"sts:AssumeRole"}"#), @"Missing required field Principal (line 1, column 38: the statement names no principal)");
-    insta::assert_snapshot!(trust(r#"{"Effect":"Allow","NotPrincipal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}"#), @"Syntax errors in policy. (line 1, column 71: `NotPrincipal` would let in everyone else; name those that you mean)");
-    insta::assert_snapshot!(trust(r#"{"Effect":"Allow","Principal":{},"Action":"sts:AssumeRole"}"#), @"Syntax errors in policy. (line 1, column 68: `Principal` names nobody)");
+    insta::assert_snapshot!(trust(r#"{"Effect":"Allow","NotPrincipal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}"#), @"Syntax errors in policy. (line 1, column 71: `NotPrincipal` would allow every other principal; name those that you mean)");
+    insta::assert_snapshot!(trust(r#"{"Effect":"Allow","Principal":{},"Action":"sts:AssumeRole"}"#), @"Syntax errors in policy. (line 1, column 68: `Principal` names no principal)");
     insta::assert_snapshot!(trust(r#"{"Effect":"Allow","Principal":{"Aws":"111122223333"},"Action":"sts:AssumeRole"}"#), @"Syntax errors in policy. (line 1, column 69: `Aws` is not a kind of principal; they are AWS, Service, Federated and CanonicalUser)");
     let bucket =
         r#"{"Effect":"Deny","NotPrincipal":{"AWS":"111122223333"},"Action":"s3:*","Resource":"*"}"#;
@@ -129,8 +129,8 @@ fn a_trust_policy_only_allows_assuming_its_role() {
     insta::assert_snapshot!(trust(r#"{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"s3:GetObject"}"#), @"Trust Policy statement actions can only be sts:AssumeRole, sts:AssumeRoleWithSAML,  and sts:AssumeRoleWithWebIdentity (line 1, column 100: `s3:GetObject` is not a way to assume a role)");
     insta::assert_snapshot!(trust(r#"{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:*"}"#), @"Trust Policy statement actions can only be sts:AssumeRole, sts:AssumeRoleWithSAML,  and sts:AssumeRoleWithWebIdentity (line 1, column 100: `sts:*` is not a way to assume a role)");
     insta::assert_snapshot!(trust(r#"{"Effect":"Allow","Principal":{"AWS":"111122223333"},"NotAction":"sts:TagSession"}"#), @"Trust Policy statement actions can only be sts:AssumeRole, sts:AssumeRoleWithSAML,  and sts:AssumeRoleWithWebIdentity (line 1, column 38: a trust policy names the actions that it allows; `NotAction` does not do)");
-    insta::assert_snapshot!(trust(r#"{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}"#), @r#"AssumeRolepolicy contained an invalid principal: "STAR":"*". (line 1, column 68: a role is not for everybody; name an account as `{"AWS": "111122223333"}`)"#);
-    insta::assert_snapshot!(trust(r#"{"Effect":"Allow","Principal":{"AWS":"*"},"Action":["sts:TagSession","sts:AssumeRoleWithWebIdentity"]}"#), @r#"Invalid principal in policy: "AWS":"*" (line 1, column 75: holders of tokens are named by their provider: `{"Federated": ...}`)"#);
+    insta::assert_snapshot!(trust(r#"{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}"#), @r#"AssumeRolepolicy contained an invalid principal: "STAR":"*". (line 1, column 68: a role does not trust every principal; name an account as `{"AWS": "111122223333"}`)"#);
+    insta::assert_snapshot!(trust(r#"{"Effect":"Allow","Principal":{"AWS":"*"},"Action":["sts:TagSession","sts:AssumeRoleWithWebIdentity"]}"#), @r#"Invalid principal in policy: "AWS":"*" (line 1, column 75: token holders are named by their provider: `{"Federated": ...}`)"#);
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn invalid_principals_of_a_trust_policy_are_rejected() {
     insta::assert_snapshot!(of(r#"{"Service":"lambda"}"#), @r#"Invalid principal in policy: "SERVICE":"lambda" (line 1, column 79: `lambda` is not the name of a service such as `lambda.amazonaws.com`)"#);
     insta::assert_snapshot!(of(r#"{"Federated":"x.example.com"}"#), @"Federated principals must be valid domain names or SAML metadata ARNs (line 1, column 81: `x.example.com` is not the ARN of an identity provider)");
     insta::assert_snapshot!(of(r#"{"Federated":"arn:aws:iam::111122223333:role/x"}"#), @"Federated principals must be valid domain names or SAML metadata ARNs (line 1, column 81: `arn:aws:iam::111122223333:role/x` is not the ARN of an identity provider)");
-    insta::assert_snapshot!(of(r#"{"Federated":[]}"#), @"Syntax errors in policy. (line 1, column 68: `Principal` names nobody)");
+    insta::assert_snapshot!(of(r#"{"Federated":[]}"#), @"Syntax errors in policy. (line 1, column 68: `Principal` names no principal)");
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! Values, positions, rejected texts and limits.
+
 use super::*;
 
 const LIMITS: JsonLimits = JsonLimits {

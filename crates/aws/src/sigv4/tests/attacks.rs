@@ -182,24 +182,24 @@ fn signed_headers_have_one_spelling() {
 
 #[test]
 fn the_authorization_header_is_parsed_strictly() {
-    let refused = |value: &str| sts().set("authorization", value).rejection();
+    let rejected = |value: &str| sts().set("authorization", value).rejection();
     let good = sts().value("authorization");
-    insta::assert_snapshot!(refused(""), @"malformed authorization header: unsupported authorization scheme ``");
-    insta::assert_snapshot!(refused("Basic dXNlcg=="), @"malformed authorization header: unsupported authorization scheme `Basic`");
-    insta::assert_snapshot!(refused("AWS4-HMAC-SHA256"), @"malformed authorization header: `` is not a key=value pair");
-    insta::assert_snapshot!(refused("AWS4-HMAC-SHA256 Credential"), @"malformed authorization header: `Credential` is not a key=value pair");
-    insta::assert_snapshot!(refused("AWS4-HMAC-SHA256 wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"), @"malformed authorization header: `wJalrXUtnFEMI...` is not a key=value pair");
-    insta::assert_snapshot!(refused("AWS4-HMAC-SHA256 Credential=a"), @"malformed authorization header: parameter `SignedHeaders` is missing");
-    insta::assert_snapshot!(refused(&format!("{good}, Extra=1")), @"malformed authorization header: unknown parameter `Extra`");
-    insta::assert_snapshot!(refused(&format!("{good}, Signature=1")), @"malformed authorization header: parameter `Signature` is given more than once");
-    insta::assert_snapshot!(refused(&good.replace("/aws4_request", "/aws5_request")), @"malformed authorization header: credential `AKIAIOSFODNN7EXAMPLE/20261124/us-east-1/sts/aws5_request` is not keyid/date/region/service/aws4_request");
-    insta::assert_snapshot!(refused(&good.replace("/aws4_request", "")), @"malformed authorization header: credential `AKIAIOSFODNN7EXAMPLE/20261124/us-east-1/sts` is not keyid/date/region/service/aws4_request");
-    insta::assert_snapshot!(refused(&good.replace("/us-east-1/", "/us/east-1/")), @"malformed authorization header: credential `AKIAIOSFODNN7EXAMPLE/20261124/us/east-1/sts/aws4_request` is not keyid/date/region/service/aws4_request");
-    insta::assert_snapshot!(refused(&good.replace("AKIAIOSFODNN7EXAMPLE", "AKIA")), @"malformed authorization header: credential `AKIA/20261124/us-east-1/sts/aws4_request` is not keyid/date/region/service/aws4_request");
-    insta::assert_snapshot!(refused(&good.to_uppercase().replace("AWS4-HMAC-SHA256 CREDENTIAL", "AWS4-HMAC-SHA256 Credential")), @"malformed authorization header: unknown parameter `SIGNEDHEADERS`");
-    insta::assert_snapshot!(refused(&format!("{good}0")), @"malformed authorization header: the signature is not 64 lower-case hexadecimal digits");
-    insta::assert_snapshot!(refused(&"x".repeat(9000)), @"malformed authorization header: the authorization header is longer than 8192 bytes");
-    insta::assert_snapshot!(refused("AWS4-HMAC-SHA256 Credential=é"), @"malformed authorization header: the authorization header has a character other than visible ASCII");
+    insta::assert_snapshot!(rejected(""), @"malformed authorization header: unsupported authorization scheme ``");
+    insta::assert_snapshot!(rejected("Basic dXNlcg=="), @"malformed authorization header: unsupported authorization scheme `Basic`");
+    insta::assert_snapshot!(rejected("AWS4-HMAC-SHA256"), @"malformed authorization header: `` is not a key=value pair");
+    insta::assert_snapshot!(rejected("AWS4-HMAC-SHA256 Credential"), @"malformed authorization header: `Credential` is not a key=value pair");
+    insta::assert_snapshot!(rejected("AWS4-HMAC-SHA256 wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"), @"malformed authorization header: `wJalrXUtnFEMI...` is not a key=value pair");
+    insta::assert_snapshot!(rejected("AWS4-HMAC-SHA256 Credential=a"), @"malformed authorization header: parameter `SignedHeaders` is missing");
+    insta::assert_snapshot!(rejected(&format!("{good}, Extra=1")), @"malformed authorization header: unknown parameter `Extra`");
+    insta::assert_snapshot!(rejected(&format!("{good}, Signature=1")), @"malformed authorization header: parameter `Signature` is given more than once");
+    insta::assert_snapshot!(rejected(&good.replace("/aws4_request", "/aws5_request")), @"malformed authorization header: credential `AKIAIOSFODNN7EXAMPLE/20261124/us-east-1/sts/aws5_request` is not keyid/date/region/service/aws4_request");
+    insta::assert_snapshot!(rejected(&good.replace("/aws4_request", "")), @"malformed authorization header: credential `AKIAIOSFODNN7EXAMPLE/20261124/us-east-1/sts` is not keyid/date/region/service/aws4_request");
+    insta::assert_snapshot!(rejected(&good.replace("/us-east-1/", "/us/east-1/")), @"malformed authorization header: credential `AKIAIOSFODNN7EXAMPLE/20261124/us/east-1/sts/aws4_request` is not keyid/date/region/service/aws4_request");
+    insta::assert_snapshot!(rejected(&good.replace("AKIAIOSFODNN7EXAMPLE", "AKIA")), @"malformed authorization header: credential `AKIA/20261124/us-east-1/sts/aws4_request` is not keyid/date/region/service/aws4_request");
+    insta::assert_snapshot!(rejected(&good.to_uppercase().replace("AWS4-HMAC-SHA256 CREDENTIAL", "AWS4-HMAC-SHA256 Credential")), @"malformed authorization header: unknown parameter `SIGNEDHEADERS`");
+    insta::assert_snapshot!(rejected(&format!("{good}0")), @"malformed authorization header: the signature is not 64 lower-case hexadecimal digits");
+    insta::assert_snapshot!(rejected(&"x".repeat(9000)), @"malformed authorization header: the authorization header is longer than 8192 bytes");
+    insta::assert_snapshot!(rejected("AWS4-HMAC-SHA256 Credential=é"), @"malformed authorization header: the authorization header has a character other than visible ASCII");
     // SDKs write the separator with a space or without.
     assert!(
         sts()

@@ -34,8 +34,7 @@ pub(super) fn read(
 ) -> Result<Vec<PolicyPrincipal>, PolicyError> {
     let kinds = match &element.named {
         RawNamed::Star if source.kind == PolicyKind::Trust => {
-            let detail =
-                "a role is not for everybody; name an account as `{\"AWS\": \"111122223333\"}`";
+            let detail = "a role does not trust every principal; name an account as `{\"AWS\": \"111122223333\"}`";
             return Err(source.error(element.at, PolicyProblem::StarPrincipal, detail));
         }
         RawNamed::Star => return Ok(vec![PolicyPrincipal::Everyone]),
@@ -60,7 +59,7 @@ pub(super) fn read(
         return Err(source.error(
             element.at,
             PolicyProblem::Syntax,
-            "`Principal` names nobody",
+            "`Principal` names no principal",
         ));
     }
     Ok(named)
@@ -84,7 +83,7 @@ fn aws(
         };
         if source.kind == PolicyKind::Trust && statement.actions.values.iter().any(by_token) {
             return Err(invalid(
-                "holders of tokens are named by their provider: `{\"Federated\": ...}`".to_owned(),
+                "token holders are named by their provider: `{\"Federated\": ...}`".to_owned(),
             ));
         }
         return Ok(PolicyPrincipal::Everyone);

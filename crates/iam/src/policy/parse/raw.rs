@@ -231,7 +231,7 @@ impl Syntax<'_> {
             None => {
                 let kinds = self.object(value, "`Principal` is")?.members();
                 if kinds.is_empty() {
-                    return Err(self.error(value.span.start, "`Principal` names nobody"));
+                    return Err(self.error(value.span.start, "`Principal` names no principal"));
                 }
                 let read = |member: &'v JsonMember<'_>| {
                     let kind = Text {
@@ -266,10 +266,7 @@ impl Syntax<'_> {
                 };
                 let mut before = keys.iter().take(number);
                 if before.any(|earlier| earlier.name.eq_ignore_ascii_case(key.value)) {
-                    let detail = format!(
-                        "the key `{}` stands twice, and keys have no case",
-                        key.value
-                    );
+                    let detail = format!("the key `{}` is duplicated: keys ignore case", key.value);
                     return Err(self.error(key.at, detail));
                 }
                 if !key.value.contains(':') {
