@@ -123,6 +123,11 @@ impl Ops {
                 "The commit that the index stands at",
                 index.revision().number(),
             ),
+            gauge(
+                "index_skipped_records",
+                "Records of kinds that this version does not know",
+                index.skipped().map(|(_, count)| count).sum(),
+            ),
             gauge("roles", "Roles of all accounts", index.role_count() as u64),
         ]
     }
