@@ -64,7 +64,7 @@ async fn an_empty_store_gets_a_management_account_and_a_keyring() {
 }
 
 #[tokio::test]
-async fn credentials_that_cannot_be_kept_make_no_account() {
+async fn no_account_is_created_if_its_credentials_cannot_be_stored() {
     let state = state().await;
     let full = |_: &RootCredentials| {
         Err(BootstrapError::Credentials {
@@ -79,7 +79,7 @@ async fn credentials_that_cannot_be_kept_make_no_account() {
 }
 
 #[test]
-fn a_credentials_file_is_known_for_its_own() {
+fn a_generated_credentials_file_is_recognized() {
     let account = "432797229265".parse().unwrap();
     let own = RootCredentials::generate(account)
         .unwrap()
@@ -93,7 +93,7 @@ fn a_credentials_file_is_known_for_its_own() {
 }
 
 #[tokio::test]
-async fn a_second_start_makes_nothing() {
+async fn a_second_start_creates_nothing() {
     let state = state().await;
     run(&state, &[]).await.unwrap();
     let before = state.current().revision();
@@ -102,7 +102,7 @@ async fn a_second_start_makes_nothing() {
 }
 
 #[tokio::test]
-async fn declared_accounts_are_made_once_and_the_first_manages() {
+async fn declared_accounts_are_created_once_and_the_first_is_the_management_account() {
     let state = state().await;
     let second = declared("111122223333", "AKIADECLAREDSECOND01", "another-secret-key");
     let outcome = run(&state, &[first(), second.clone()]).await.unwrap();
@@ -150,7 +150,7 @@ async fn a_temporary_access_key_id_is_not_declared() {
 }
 
 #[test]
-fn the_credentials_file_is_what_the_sdks_read() {
+fn the_credentials_file_has_the_format_of_the_sdks() {
     let root = RootCredentials {
         account: "432797229265".parse().unwrap(),
         access_key_id: "AKIAIOSFODNN7EXAMPLE".parse().unwrap(),
@@ -165,7 +165,7 @@ fn the_credentials_file_is_what_the_sdks_read() {
 }
 
 #[test]
-fn a_made_up_account_id_has_twelve_digits() {
+fn a_generated_account_id_has_twelve_digits() {
     for random in [0, 1, u64::MAX] {
         let id = account_id(random).unwrap();
         assert!(!id.as_str().starts_with('0'), "{id}");

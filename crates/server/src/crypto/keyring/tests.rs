@@ -40,7 +40,7 @@ fn a_published_key_opens_but_does_not_seal_until_its_time() {
 }
 
 #[test]
-fn a_retired_key_opens_until_the_longest_session_under_it_has_ended() {
+fn a_retired_key_opens_until_the_longest_session_under_it_has_expired() {
     let master = MasterKey::generate().unwrap();
     let first = KeyringRecord::generate(&master, at(0)).unwrap();
     let sealed = seal(&first.open(&master).unwrap(), at(99));
@@ -59,7 +59,7 @@ fn a_retired_key_opens_until_the_longest_session_under_it_has_ended() {
 }
 
 #[test]
-fn a_revoked_key_is_gone_at_once_and_replaced_if_it_was_the_last() {
+fn a_revoked_key_is_dropped_at_once_and_replaced_if_it_was_the_last() {
     let master = MasterKey::generate().unwrap();
     let record = KeyringRecord::generate(&master, at(0)).unwrap();
     let keyring = record.open(&master).unwrap();

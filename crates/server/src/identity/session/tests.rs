@@ -61,7 +61,7 @@ fn reopen(minted: &Minted, keyring: &Keyring, now: Timestamp) -> Result<Session,
 }
 
 #[test]
-fn a_token_opens_as_the_session_that_was_minted() {
+fn a_token_opens_to_the_minted_session() {
     let keyring = keyring();
     let minted = mint(request(), &keyring);
     let opened = reopen(&minted, &keyring, at(1)).unwrap();
@@ -80,7 +80,7 @@ fn a_token_opens_as_the_session_that_was_minted() {
 }
 
 #[test]
-fn every_field_survives() {
+fn every_field_is_sealed_and_opened() {
     let keyring = keyring();
     let mut session = mint(request(), &keyring).session;
     session.session_policy = Some("{}".to_owned());
@@ -130,7 +130,7 @@ fn the_token_of_another_session_is_refused() {
 }
 
 #[test]
-fn a_changed_token_is_refused_wherever_it_changed() {
+fn a_token_with_any_changed_character_is_rejected() {
     let keyring = keyring();
     let minted = mint(request(), &keyring);
     let token = minted.token.expose();
@@ -148,7 +148,7 @@ fn a_changed_token_is_refused_wherever_it_changed() {
 }
 
 #[test]
-fn what_was_sealed_for_another_purpose_is_no_session() {
+fn bytes_sealed_for_another_purpose_are_no_session() {
     let keyring = keyring();
     let minted = mint(request(), &keyring);
     let bytes = sealed::encode(&minted.session, sealed::Format::V2).unwrap();
@@ -198,7 +198,7 @@ fn an_older_or_newer_session_is_refused_by_name() {
 }
 
 #[test]
-fn a_session_with_more_behind_it_is_refused() {
+fn a_session_with_trailing_bytes_is_rejected() {
     let keyring = keyring();
     let minted = mint(request(), &keyring);
     let mut bytes = sealed::encode(&minted.session, sealed::Format::V2).unwrap();
@@ -210,7 +210,7 @@ fn a_session_with_more_behind_it_is_refused() {
 }
 
 #[test]
-fn the_packed_size_is_the_share_of_what_fits() {
+fn the_packed_size_is_a_share_of_the_space() {
     let keyring = keyring();
     let of = |length: usize| {
         let mut request = request();
@@ -248,7 +248,7 @@ fn no_secret_is_in_the_debug_form() {
 proptest! {
     /// Only a leaked key could seal such bytes, and even then they end in an error.
     #[test]
-    fn bytes_that_are_no_session_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..512)) {
+    fn bytes_that_are_no_session_are_rejected(bytes in prop::collection::vec(any::<u8>(), 0..512)) {
         let mut formatted = vec![sealed::Format::V2.byte()];
         formatted.extend_from_slice(&bytes);
         for bytes in [&bytes, &formatted] {
@@ -258,7 +258,7 @@ proptest! {
     }
 
     #[test]
-    fn a_text_that_is_no_token_is_refused(text in "[A-Za-z0-9_-]{1,600}") {
+    fn a_text_that_is_no_token_is_rejected(text in "[A-Za-z0-9_-]{1,600}") {
         let token = SessionToken::new(text).unwrap();
         let opened = open(&token, &"ASIAIOSFODNN7EXAMPLE".parse().unwrap(), &keyring(), at(0));
         prop_assert!(matches!(opened, Err(SessionError::Seal(_))));
@@ -266,7 +266,7 @@ proptest! {
 }
 
 #[test]
-fn a_key_that_is_younger_than_the_second_seals() {
+fn a_key_seals_within_the_second_of_its_creation() {
     let master = MasterKey::generate().unwrap();
     let now = at(0) + SignedDuration::from_millis(500);
     let record = KeyringRecord::generate(&master, now).unwrap();

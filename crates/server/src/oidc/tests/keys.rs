@@ -3,6 +3,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bowline_client::connector::{Resolution, Resolver};
 use bowline_testkit::{
     issuer::{Issuer, IssuerResponse},
@@ -48,7 +49,7 @@ fn lasting(issuer: &Issuer) -> String {
 }
 
 #[tokio::test]
-async fn many_first_tokens_share_one_fetch() {
+async fn concurrent_first_tokens_share_one_fetch() {
     let issuer = start_issuer();
     let (oidc, provider) = (loopback(), provider(&issuer.url()));
     let tokens: Vec<_> = (0..20)
@@ -64,7 +65,7 @@ async fn many_first_tokens_share_one_fetch() {
 }
 
 #[tokio::test]
-async fn unknown_keys_are_looked_for_once_in_ten_seconds() {
+async fn unknown_keys_cause_one_fetch_in_ten_seconds() {
     let issuer = start_issuer();
     let (oidc, provider) = (loopback(), provider(&issuer.url()));
     verify(&oidc, &provider, &issuer.token_at(NOW).sign(&RSA), 0)
@@ -87,7 +88,7 @@ async fn unknown_keys_are_looked_for_once_in_ten_seconds() {
 }
 
 #[tokio::test]
-async fn a_rotated_key_is_found_and_the_old_one_let_go() {
+async fn a_rotated_key_is_fetched_and_the_old_one_dropped() {
     let issuer = start_issuer();
     let (oidc, provider) = (loopback(), provider(&issuer.url()));
     let old = lasting(&issuer);
@@ -100,7 +101,7 @@ async fn a_rotated_key_is_found_and_the_old_one_let_go() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_renewed_under_its_old_name_or_without_one_is_found() {
+async fn a_key_that_is_replaced_under_the_same_id_or_without_one_is_fetched() {
     for kid in ["k1", ""] {
         let issuer = start_issuer();
         let (oidc, provider) = (loopback(), provider(&issuer.url()));
@@ -122,7 +123,7 @@ async fn a_key_that_is_renewed_under_its_old_name_or_without_one_is_found() {
 }
 
 #[tokio::test]
-async fn for_bad_signatures_keys_are_fetched_once_in_ten_seconds() {
+async fn bad_signatures_cause_one_fetch_in_ten_seconds() {
     let issuer = start_issuer();
     let (oidc, provider) = (loopback(), provider(&issuer.url()));
     verify(&oidc, &provider, &lasting(&issuer), 0)
@@ -156,7 +157,7 @@ fn cluster(number: u32, key: &SigningKey) -> (Issuer, Arc<ProviderEntry>) {
 }
 
 #[tokio::test]
-async fn no_cluster_waits_for_another_of_the_same_issuer_that_cannot_be_reached() {
+async fn no_cluster_waits_for_an_unreachable_one_of_the_same_issuer() {
     let (oidc, (gone, first)) = (loopback(), cluster(1, &RSA));
     gone.stop_responding();
     let (_reachable, second) = cluster(2, &STRANGER);
@@ -177,7 +178,7 @@ async fn no_cluster_waits_for_another_of_the_same_issuer_that_cannot_be_reached(
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_waits_for_a_failure_that_somebody_has_waited_for_a_moment_ago() {
+async fn requests_share_a_recent_failure_without_waiting() {
     let issuer = start_issuer();
     issuer.stop_responding();
     let (oidc, provider) = (loopback(), provider(&issuer.url()));
@@ -190,7 +191,7 @@ async fn nobody_waits_for_a_failure_that_somebody_has_waited_for_a_moment_ago() 
 }
 
 #[tokio::test]
-async fn the_last_good_keys_serve_for_a_day() {
+async fn stale_keys_are_used_for_a_day_after_failures() {
     let issuer = start_issuer();
     let (oidc, provider) = (loopback(), provider(&issuer.url()));
     let token = lasting(&issuer);
@@ -212,7 +213,7 @@ async fn the_last_good_keys_serve_for_a_day() {
 }
 
 #[tokio::test]
-async fn keys_are_renewed_at_half_their_time_while_the_old_ones_serve() {
+async fn keys_are_refreshed_in_the_background_at_half_their_time() {
     let issuer = start_issuer();
     let (oidc, provider) = (loopback(), provider(&issuer.url()));
     let token = lasting(&issuer);
@@ -234,7 +235,7 @@ async fn keys_are_renewed_at_half_their_time_while_the_old_ones_serve() {
 }
 
 #[tokio::test]
-async fn a_deleted_provider_leaves_no_keys_behind() {
+async fn the_keys_of_a_deleted_provider_are_evicted() {
     let issuer = start_issuer();
     let (oidc, provider) = (loopback(), provider(&issuer.url()));
     let token = issuer.token_at(NOW).sign(&RSA);
@@ -262,7 +263,7 @@ async fn a_short_max_age_is_raised_to_a_minute() {
 }
 
 #[tokio::test]
-async fn an_issuer_over_tls_is_believed_under_its_own_authority_alone() {
+async fn an_issuer_over_tls_needs_a_certificate_of_its_own_authority() {
     let (issuer, other) = (Issuer::start_tls(), Issuer::start_tls());
     let oidc = loopback();
     let with = |revision: u64, bundle: Option<&String>| {
@@ -281,7 +282,7 @@ async fn an_issuer_over_tls_is_believed_under_its_own_authority_alone() {
 }
 
 #[tokio::test]
-async fn an_answer_of_no_use_is_no_fault_of_the_network() {
+async fn a_useless_response_is_no_network_failure() {
     let far = start_issuer();
     let redirect = IssuerResponse::redirect(far.jwks_uri());
     let wrong = json!({ "issuer": "https://issuer.invalid", "jwks_uri": far.jwks_uri() });
@@ -323,7 +324,7 @@ async fn an_answer_of_no_use_is_no_fault_of_the_network() {
 }
 
 #[tokio::test]
-async fn an_unknown_kind_of_key_does_not_spoil_the_others() {
+async fn an_unknown_kind_of_key_is_skipped() {
     let issuer = start_issuer();
     issuer.replace_keys(&[
         json!({ "kty": "AKP", "kid": "pq" }),
@@ -355,7 +356,7 @@ impl Resolver for Fixed {
 }
 
 #[tokio::test]
-async fn a_name_that_leads_inside_is_not_connected_to() {
+async fn a_name_that_resolves_to_a_private_address_is_not_connected_to() {
     let issuer = start_issuer();
     let port: u16 = issuer.url().rsplit_once(':').unwrap().1.parse().unwrap();
     let token = issuer
@@ -384,7 +385,7 @@ async fn a_name_that_leads_inside_is_not_connected_to() {
 }
 
 #[tokio::test]
-async fn a_server_does_not_ask_itself() {
+async fn a_server_does_not_fetch_from_itself() {
     let issuer = start_issuer();
     let own = issuer.url().replace("http://localhost", "127.0.0.1");
     let oidc = TokenVerifier::new(OidcConfig {
@@ -400,4 +401,22 @@ async fn a_server_does_not_ask_itself() {
         .await
         .unwrap_err();
     assert_eq!(issuer.request_count(), 0);
+}
+
+#[test]
+fn an_unusable_uploaded_key_is_named() {
+    let verdict = |key: serde_json::Value| {
+        let set = json!({ "keys": [jwk(&RSA, "good"), key] }).to_string();
+        crate::oidc::validate_jwks(&set).map_or_else(|e| e.to_string(), |()| "ok".to_owned())
+    };
+    assert_eq!(verdict(jwk(&RSA, "k1")), "ok");
+    insta::assert_snapshot!(verdict(json!({ "kty": "AKP", "kid": "pq" })), @"key 2 (`kid` `pq`) cannot serve: its `kty` is neither RSA nor EC");
+    let mut small = jwk(&RSA, "small");
+    small["n"] = json!(URL_SAFE_NO_PAD.encode([0xff; 128]));
+    insta::assert_snapshot!(verdict(small), @"key 2 (`kid` `small`) cannot serve: its modulus is not an odd number of 2048 to 8192 bits");
+    let mut even = jwk(&RSA, "even");
+    even["e"] = json!(URL_SAFE_NO_PAD.encode([2]));
+    insta::assert_snapshot!(verdict(even), @"key 2 (`kid` `even`) cannot serve: its exponent is not an odd number of 3 to 2^32");
+    let off = json!({ "kty": "EC", "crv": "P-256", "kid": "off", "x": URL_SAFE_NO_PAD.encode([1; 32]), "y": URL_SAFE_NO_PAD.encode([1; 32]) });
+    insta::assert_snapshot!(verdict(off), @"key 2 (`kid` `off`) cannot serve: its numbers are not a public key");
 }
