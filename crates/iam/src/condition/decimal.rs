@@ -109,6 +109,8 @@ mod tests {
         assert_eq!(number("-0"), number("0"));
         assert_eq!(number("1.5e3"), number("1500"));
         assert_eq!(number("15e-4"), number("0.0015"));
+        assert_eq!(Decimal::from(0), number("0"));
+        assert!(number("1") < number("1.5") && number("-1") > number("-1.5"));
         assert_ne!(number("9007199254740993"), number("9007199254740992"));
         for bad in [
             "",
@@ -124,6 +126,14 @@ mod tests {
         ] {
             assert_eq!(Decimal::parse(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn a_number_has_at_most_64_bytes_and_an_exponent_of_100() {
+        assert!(Decimal::parse(&"1".repeat(64)).is_some());
+        assert_eq!(Decimal::parse(&"1".repeat(65)), None);
+        assert!(Decimal::parse("1e100").is_some() && Decimal::parse("1e-100").is_some());
+        assert!(Decimal::parse("1e101").is_none() && Decimal::parse("1e-101").is_none());
     }
 
     proptest! {

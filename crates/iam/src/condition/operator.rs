@@ -87,11 +87,6 @@ impl Operator {
             if_exists,
         })
     }
-
-    /// The name as the policy spells it.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
 }
 
 impl fmt::Display for Operator {

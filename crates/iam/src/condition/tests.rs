@@ -113,6 +113,54 @@ fn a_negated_operator_holds_if_no_value_matches() {
 }
 
 #[test]
+fn comparisons_follow_the_table() {
+    // A value that is less than 5, one that is equal, one that is greater.
+    let rows = [
+        ("Equals", [false, true, false]),
+        ("NotEquals", [true, false, true]),
+        ("LessThan", [true, false, false]),
+        ("LessThanEquals", [true, true, false]),
+        ("GreaterThan", [false, false, true]),
+        ("GreaterThanEquals", [false, true, true]),
+    ];
+    for (comparison, expected) in rows {
+        for (family, limit, values) in [
+            ("Numeric", "5", ["4", "5.0", "5.1"]),
+            (
+                "Date",
+                "2026-11-24T00:00:00Z",
+                [
+                    "2026-11-23T23:59:59Z",
+                    "2026-11-24T01:30:00+01:30",
+                    "2026-11-23T22:30:01-01:30",
+                ],
+            ),
+        ] {
+            let operator = format!("{family}{comparison}");
+            let actual = values.map(|value| holds(&operator, &[limit], Some(value.into())));
+            assert_eq!(actual, expected, "{operator}");
+        }
+    }
+}
+
+#[test]
+fn strings_that_ignore_case_can_be_negated() {
+    let operator = "StringNotEqualsIgnoreCase";
+    assert!(!holds(operator, &["Ann"], Some("ann".into())));
+    assert!(holds(operator, &["Ann"], Some("bob".into())));
+}
+
+#[test]
+fn a_long_ipv6_prefix_is_not_an_ipv4_network() {
+    let network = &["2001:db8::1:0/112"];
+    assert!(holds("IpAddress", network, Some("2001:db8::1:5".into())));
+    assert!(!holds("IpAddress", network, Some("2001:db8:5::1".into())));
+    let mapped = &["::ffff:10.0.0.0/104"];
+    assert!(holds("IpAddress", mapped, Some("10.1.2.3".into())));
+    assert!(!holds("IpAddress", mapped, Some("11.1.2.3".into())));
+}
+
+#[test]
 fn null_checks_whether_the_key_is_absent() {
     assert!(holds("Null", &["true"], None));
     assert!(!holds("Null", &["false"], None));

@@ -140,6 +140,17 @@ fn a_star_stays_in_its_segment_also_if_a_variable_follows() {
 }
 
 #[test]
+fn wildcards_cross_colons_only_in_the_resource_part() {
+    let text = "arn:aws:dynamodb:eu-?est-1:1*3:table/a?b*c";
+    let matches = |arn: &str| resource(text, arn) == Match::Yes;
+    assert!(matches("arn:aws:dynamodb:eu-west-1:123:table/a:b:c"));
+    assert!(matches("arn:aws:dynamodb:eu-west-1:123:table/axbc"));
+    assert!(!matches("arn:aws:dynamodb:eu-:est-1:123:table/axbc"));
+    assert!(!matches("arn:aws:dynamodb:eu-est-1:123:table/axbc"));
+    assert!(!matches("arn:aws:dynamodb:eu-west-1:1:3:table/axbc"));
+}
+
+#[test]
 fn ignoring_case_folds_letters_up_to_u00ff() {
     let equal = |a: &str, b: &str| {
         Pattern::parse_literal(a, Variables::Expand)
@@ -177,6 +188,10 @@ fn arn_conditions_match_segment_by_segment() {
         Match::No
     );
     assert_eq!(arn("arn:aws:iam::1:role/x", "no arn"), Match::No);
+    assert_eq!(arn("*", "no arn"), Match::Yes);
+    let bare = ArnPattern::parse("arn:aws:iam::1:role/${a:none}", Variables::Expand).unwrap();
+    assert_eq!(bare.as_str(), "arn:aws:iam::1:role/${a:none}");
+    assert_eq!(bare.missing(&TEAM), ["a:none"]);
 }
 
 fn naive(pattern: &[char], text: &[char]) -> bool {
