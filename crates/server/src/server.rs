@@ -28,8 +28,8 @@ use crate::{
     gateway::{self, dynamodb::table_locks::RegionLocks},
     http::listener,
     identity::{
-        entity::ServerId,
-        index::{IdentityState, LoadError},
+        entity::{FeatureLevel, ServerId},
+        index::{IdentityState, LoadError, UnknownFeatureLevel, UpdateError},
         store::{MemoryStore, SqliteStore, Store, StoreError},
     },
     metrics::Metrics,
@@ -81,6 +81,9 @@ pub enum StartError {
     /// The store's records cannot be used.
     #[error("reading the store")]
     Index(#[from] LoadError),
+    /// The feature level of an earlier build's store cannot be raised.
+    #[error("raising the feature level of the store")]
+    FeatureLevel(#[from] UpdateError<UnknownFeatureLevel>),
     /// The first accounts cannot be made.
     #[error(transparent)]
     Bootstrap(#[from] BootstrapError),
@@ -276,7 +279,23 @@ async fn open_state(
     // A secret stays in memory no longer than it takes to seal it.
     let declared = std::mem::take(&mut config.accounts);
     let bootstrapped = bootstrap(&state, &declared, &random, clock.now(), keep).await?;
+    raise_feature_level(&state).await?;
     Ok((state, bootstrapped))
+}
+
+/// Gives a store of an earlier build the newest features. Every store is embedded today, and the
+/// lock of the data folder makes this server the only one that reads it.
+async fn raise_feature_level(state: &IdentityState) -> Result<(), StartError> {
+    let (before, newest) = (state.current().feature_level(), FeatureLevel::NEWEST);
+    if before < newest {
+        state.raise_feature_level(newest).await?;
+        tracing::info!(
+            "Raised the feature level of the store from {} to {}: earlier versions can no longer open it",
+            before.number(),
+            newest.number()
+        );
+    }
+    Ok(())
 }
 
 /// Writes generated root credentials. The credentials file of an earlier start is obsolete: that

@@ -3,10 +3,12 @@
 //! `data/store_format_2.sql` is the store of a build that had neither leases nor feature levels. Its
 //! master key is 32 zero bytes, and the same build sealed [`TOKEN`].
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use bowline_aws::credentials::SessionToken;
 use bowline_server::{
+    clock::Clock,
+    config::{AuditTo, Config, StoreKind, Tls},
     crypto::{keyring::KeyringRecord, master_key::MasterKey},
     identity::{
         entity::{
@@ -17,6 +19,7 @@ use bowline_server::{
         session,
         store::{SqliteStore, Store, StoredRecord, record},
     },
+    server::Server,
 };
 use jiff::Timestamp;
 use tempfile::TempDir;
@@ -95,6 +98,44 @@ async fn a_store_of_an_earlier_build_can_be_raised_to_the_newest_feature_level()
 fn encode_again<E: Entity>(stored: &StoredRecord) -> String {
     let entity: E = record::decode(&stored.key, &stored.value).unwrap();
     String::from_utf8_lossy(&record::encode(&entity).unwrap()).into_owned()
+}
+
+#[tokio::test]
+async fn a_server_raises_the_feature_level_of_its_embedded_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let store = data.join("store");
+    // The first start creates the folder; the store in it is then replaced by the earlier one.
+    let start = || Server::start(config(&data), Clock::system());
+    start().await.unwrap().stop().await;
+    std::fs::remove_dir_all(&store).unwrap();
+    std::fs::create_dir(&store).unwrap();
+    let connection = rusqlite::Connection::open(store.join("bowline.db")).unwrap();
+    connection.execute_batch(STORE).unwrap();
+    connection.close().unwrap();
+    start().await.unwrap().stop().await;
+
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&store).unwrap());
+    let state = self::start(&store).await;
+    assert_eq!(state.current().feature_level(), FeatureLevel::NEWEST);
+    assert_complete(&state.current());
+}
+
+fn config(data: &Path) -> Config {
+    Config {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        ops_listen: "127.0.0.1:0".parse().unwrap(),
+        tls: Tls::None,
+        trusted_proxies: Vec::new(),
+        data: data.to_owned(),
+        store: StoreKind::Sqlite,
+        master_key: Some(MasterKey::from_text(MASTER_KEY).unwrap()),
+        base_domains: Vec::new(),
+        allow_networks: Vec::new(),
+        allow_loopback_issuers: false,
+        accounts: Vec::new(),
+        audit: AuditTo::DataFolder,
+    }
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ pub use super::index::{
         AccessKeyEntry, AccountEntry, BucketEntry, Indexed, InstanceProfileEntry, KeyOwner,
         PolicyEntry, ProviderEntry, RoleEntry, ServiceAttachmentEntry, TableEntry, UserEntry,
     },
-    state::{IdentityState, LoadError, UpdateError},
+    state::{IdentityState, LoadError, UnknownFeatureLevel, UpdateError},
 };
 use super::index::{
     directory::Directory,

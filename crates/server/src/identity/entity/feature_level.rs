@@ -2,9 +2,10 @@
 //!
 //! A server writes a new record or session format only if the level says that all servers of the
 //! store read it, so that old and new builds can run side by side during an upgrade. The level is a
-//! record, so every replica sees a change in order with the records that depend on it. It is raised
-//! [by hand](crate::identity::index::IdentityState::raise_feature_level), once the last old server
-//! is gone, and never falls. A new store starts at the newest level.
+//! record, so every replica sees a change in order with the records that depend on it. It is
+//! [raised](crate::identity::index::IdentityState::raise_feature_level) once the last old server is
+//! gone, and never falls. An embedded store has one server, which raises it at its start. A new
+//! store starts at the newest level.
 //!
 //! | level | adds |
 //! | --- | --- |
