@@ -33,11 +33,13 @@ clippy:
 unit: clients others
 	cargo test --locked --workspace
 
+# The script `aws` of the package starts with the path of Python, which must not contain a space, so it is replaced.
 clients: ## boto3, the AWS CLI and typos
 	@test "$(BOWLINE_TEST_VENV)/.installed" -nt crates/bowline/tests/clients/requirements.txt || { \
 	  python3 -m venv "$(BOWLINE_TEST_VENV)" && \
 	  "$(BOWLINE_TEST_VENV)/bin/pip" install --quiet --disable-pip-version-check \
 	    -r crates/bowline/tests/clients/requirements.txt && \
+	  printf '#!/bin/sh\nexec "$${0%%/*}/python" -m awscli "$$@"\n' > "$(BOWLINE_TEST_VENV)/bin/aws" && \
 	  touch "$(BOWLINE_TEST_VENV)/.installed"; }
 
 others:
