@@ -438,7 +438,7 @@ fn boto3_renews_credentials_of_an_instance_through_a_profile() {
     fs::write(
         &config,
         format!(
-            "[profile app]\nregion = us-east-1\ncredential_process = {BINARY} service credentials --resource {INSTANCE} --profile broker\n"
+            "[profile app]\nregion = us-east-1\ncredential_process = \"{BINARY}\" service credentials --resource {INSTANCE} --profile broker\n"
         ),
     )
     .unwrap();
