@@ -1,4 +1,4 @@
-//! Verifies the signatures of a GetObject and a small POST of a session, with a derived and with a
+//! Verifies the signatures of a `GetObject` and a small POST of a session, with a derived and with a
 //! cached signing key.
 #![expect(clippy::expect_used, clippy::panic, reason = "a benchmark can stop")]
 

@@ -24,8 +24,8 @@ mod tests {
         assert_eq!(decode32(text.as_bytes()), Some(bytes));
         for bad in [
             "",
-            &text[1..],
-            &text[2..],
+            text.get(1..).unwrap(),
+            text.get(2..).unwrap(),
             &format!("{text}00"),
             &text.to_uppercase(),
             &text.replace('f', "g"),

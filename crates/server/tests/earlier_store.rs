@@ -2,6 +2,11 @@
 //!
 //! `data/store_format_2.sql` is the store of a build that had neither leases nor feature levels. Its
 //! master key is 32 zero bytes, and the same build sealed [`TOKEN`].
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first thing that is not as it says"
+)]
 
 use std::{path::Path, sync::Arc};
 

@@ -82,7 +82,7 @@ struct Row {
     body: BodyKind,
     access: Access,
     event: EventKind,
-    parse: fn(S3Target, &RequestParameters<'_>, &Row) -> Result<Operation, AwsError>,
+    parse: fn(S3Target, &RequestParameters<'_>, &Self) -> Result<Operation, AwsError>,
 }
 
 macro_rules! optional {

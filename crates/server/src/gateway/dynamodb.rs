@@ -317,6 +317,10 @@ impl<'a> TableCall<'a> {
 }
 
 /// The error for a table whose upstream is not configured.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is the argument of `map_err`"
+)]
 fn upstream_error(error: UnknownUpstream) -> AwsError {
     let error = &error as &dyn Error;
     tracing::error!(error, "A table cannot be used");

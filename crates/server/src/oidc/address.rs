@@ -47,7 +47,7 @@ enum Class {
 
 impl connector::AddressPolicy for AddressPolicy {
     fn check(&self, address: SocketAddr, is_tls: bool) -> Result<(), Box<dyn Error + Send + Sync>> {
-        AddressPolicy::check(self, address)?;
+        Self::check(self, address)?;
         if !is_tls && !address.ip().to_canonical().is_loopback() {
             return Err(RefusedAddress::Plain(address).into());
         }

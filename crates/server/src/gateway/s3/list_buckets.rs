@@ -24,7 +24,7 @@ pub(super) async fn handle(
     let mut doc = XmlWriter::with_declaration();
     doc.open_in("ListAllMyBucketsResult", response::NAMESPACE);
     doc.open("Owner");
-    doc.element("ID", &account.to_string());
+    doc.element("ID", account.as_ref());
     doc.close("Owner");
     doc.open("Buckets");
     for bucket in buckets.filter(|bucket| bucket.record.state == BucketState::Active) {

@@ -288,7 +288,7 @@ async fn access_keys_are_listed_by_owner() {
         let key = entity::AccessKey {
             secret: state
                 .master_key()
-                .seal(&RecordKey::access_key(&id), &secret)
+                .seal(RecordKey::access_key(&id), &secret)
                 .unwrap(),
             id: id.parse().unwrap(),
             account: account(),

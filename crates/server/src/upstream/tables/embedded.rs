@@ -223,21 +223,19 @@ impl TableStore for EmbeddedTables {
             let names = &NameMap::new(call.tables);
             let body = names.request(call.body())?;
             let (account_region, operation) = (call.account_region, call.operation());
-            let response = match operation {
-                Operation::Query | Operation::Scan => {
-                    let read = |body| self.execute(account_region, operation, body, names);
-                    pages::page(body, read).await?
-                }
-                Operation::DeleteTable => {
-                    let tables = call.request.tables(account_region);
-                    let table = tables
-                        .first()
-                        .map(|table| names.table(table.table.as_str()));
-                    let table = table.unwrap_or_default().to_owned();
-                    self.delete_table(account_region, table, body, names)
-                        .await?
-                }
-                _ => self.execute(account_region, operation, body, names).await?,
+            let response = if matches!(operation, Operation::Query | Operation::Scan) {
+                let read = |body| self.execute(account_region, operation, body, names);
+                pages::page(body, read).await?
+            } else if operation == Operation::DeleteTable {
+                let tables = call.request.tables(account_region);
+                let table = tables
+                    .first()
+                    .map(|table| names.table(table.table.as_str()));
+                let table = table.unwrap_or_default().to_owned();
+                self.delete_table(account_region, table, body, names)
+                    .await?
+            } else {
+                self.execute(account_region, operation, body, names).await?
             };
             names.response(response)
         })
