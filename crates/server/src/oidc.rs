@@ -10,6 +10,7 @@
 
 mod address;
 mod discovery;
+mod document;
 mod error;
 mod fetch;
 mod jwk;

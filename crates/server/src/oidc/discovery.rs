@@ -7,7 +7,8 @@ use bowline_json::Json;
 use rustls::ClientConfig;
 
 use super::{
-    fetch::{DOCUMENT_LIMITS, FetchError, Fetcher, fetch},
+    document::DOCUMENT_LIMITS,
+    fetch::{FetchError, Fetcher, fetch},
     jwk::KeySet,
     provider::HttpUrl,
 };

@@ -8,23 +8,14 @@
 use std::{error::Error, sync::Arc};
 
 use bowline_client::connector::{self, Connector, Resolver};
-use bowline_json::JsonLimits;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
 use hyper_rustls::HttpsConnector;
 use hyper_util::{client::legacy, rt::TokioExecutor};
 use rustls::ClientConfig;
 
-use super::{address::AddressPolicy, provider::HttpUrl};
+use super::{address::AddressPolicy, document::DOCUMENT_LIMITS, provider::HttpUrl};
 
-/// Most bytes of a document.
-const MAX_DOCUMENT_BYTES: usize = 1 << 20;
-/// How much a key set or discovery document may hold.
-pub(super) const DOCUMENT_LIMITS: JsonLimits = JsonLimits {
-    max_bytes: MAX_DOCUMENT_BYTES,
-    max_depth: 16,
-    max_values: 16_384,
-};
 /// Most headers of a response.
 const MAX_HEADERS: usize = 64;
 /// Most bytes that are buffered while a response's headers are read.
@@ -105,7 +96,7 @@ pub(super) async fn fetch(
         )));
     }
     let max_age = max_age(response.headers());
-    let body = Limited::new(response.into_body(), MAX_DOCUMENT_BYTES);
+    let body = Limited::new(response.into_body(), DOCUMENT_LIMITS.max_bytes);
     let body = body.collect().await.map_err(|e| {
         if e.downcast_ref::<LengthLimitError>().is_some() {
             FetchError::Useless(format!("`{authority}` responds with more than 1 MiB"))

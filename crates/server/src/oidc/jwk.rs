@@ -6,8 +6,10 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bowline_json::Json;
 
-use super::fetch::DOCUMENT_LIMITS;
-use super::jws::{CompactJws, JwsAlgorithm, PublicKey, UnusableKey};
+use super::{
+    document::DOCUMENT_LIMITS,
+    jws::{CompactJws, JwsAlgorithm, PublicKey, UnusableKey},
+};
 
 /// Keys of one set.
 const MAX_KEYS: usize = 100;
