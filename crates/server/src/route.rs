@@ -1,9 +1,9 @@
-//! Routing: the service that a request is for, and the way there and back.
+//! Routing: leads each request to its service, and each outcome to [`finish`].
 //!
-//! The credential scope of a signed request names the service, and whatever else names a service or
-//! an operation has to agree with it: a signature that covers little must not become another
-//! service's request by parts that it does not cover. Unsigned requests are the exchange of a
-//! token, or anonymous requests to S3. [`finish`] ends every request, whatever its service.
+//! The credential scope of a signed request selects the service. Other headers and parameters that
+//! name a service or an operation must agree with it, so that parts which the signature does not
+//! cover cannot redirect the request. An unsigned request is the exchange of a token, or an
+//! anonymous request to S3.
 
 mod finish;
 mod query;

@@ -1,8 +1,9 @@
 //! Sessions: temporary credentials that carry everything about themselves.
 //!
 //! A [`Session`] is not stored. Its token is the session, sealed under the
-//! [keyring](crate::crypto::keyring) for the purpose of session tokens and no context: it contains
-//! the secret, the role and the session policies. [`mint`] takes the permit of a decision, so every
+//! [keyring](crate::crypto::keyring) with the purpose `session-token` as associated data, beside the
+//! format and the key id ([`seal`](crate::crypto::seal)). It contains the secret, the role and the
+//! session policies. [`mint`] takes the permit of a decision, so every
 //! session was allowed by policies. The secret is random and cannot be derived from visible values.
 //!
 //! [`open`] checks that the token belongs to the request's access key and has not expired. The

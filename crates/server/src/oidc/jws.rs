@@ -2,9 +2,9 @@
 //! of a token.
 //!
 //! RS256, RS384, RS512, ES256 and ES384 exist here; `none` and the HMAC algorithms do not. The key
-//! says which algorithms it takes, the token can only name one of them. Keys come from the
+//! determines the allowed algorithms, and the token can only name one of them. Keys come from the
 //! provider: `jwk`, `jku`, `x5c` and `x5u` of a header are never read. A header with `crit` or
-//! `b64` is refused, since ignoring it would be a different signature than was made.
+//! `b64` is rejected: if it were ignored, the verified text would not be the signed text.
 
 use std::borrow::Cow;
 

@@ -1,7 +1,7 @@
 //! Errors of requests: the client's part and the operator's.
 //!
 //! [`RequestError`] is the error of every step that serves a request. At the end of the request it
-//! becomes an explanation, which the audit record contains and of which the latest stay in memory
+//! becomes an explanation. The audit record contains it, and the latest explanations stay in memory
 //! ([`denials`](crate::explain::denials)).
 
 use std::fmt::Display;

@@ -4,8 +4,8 @@
 //! Another server that starts meanwhile leaves the record alone until the lease expires, so it
 //! never rolls back work that is still running.
 //!
-//! A lease saves work; it does not make a change safe. Safe is that every step names the revision
-//! of the record that the step before left, so the loser of a race fails and changes nothing.
+//! A lease saves work; it does not make a change safe. Revisions make it safe: each step requires
+//! the revision that the previous step wrote, so the loser of a race fails and changes nothing.
 //!
 //! A [`ServerId`] is kept in the data folder, under the folder's exclusive lock. A server that
 //! finds leases of its own id after a start is therefore the successor of a process that has ended,

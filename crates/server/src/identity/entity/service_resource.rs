@@ -1,7 +1,7 @@
 //! Resources of services that roles are attached to: instances, functions, tasks.
 //!
-//! A resource's ARN says which service it is of, and so which principal assumes its role: nobody
-//! says so beside it. What is not listed here is no such resource.
+//! The ARN alone determines the service, and so the principal that assumes the role. Only the
+//! resources that are listed here can have a role.
 
 use std::{fmt, str::FromStr};
 

@@ -1,9 +1,9 @@
 //! Builds the index of a snapshot, and the next index after a commit.
 //!
-//! A record that is damaged is absent, which refuses whatever needs it, and is logged. A record of
-//! a known kind in a newer format stops the index instead: it may hold a rule that this build does
-//! not know, and absence could allow. A record of an unknown kind is skipped and counted. That is
-//! safe because a kind that could deny something raises the store's [feature
+//! A damaged record is logged and treated as absent, so requests that need it are denied. A record
+//! of a known kind in a newer format stops the index instead: it may hold a rule that this build
+//! does not know, and absence could allow. A record of an unknown kind is skipped and counted. That
+//! is safe because a kind that could deny something raises the store's [feature
 //! level](entity::feature_level), and a level that this build does not know stops the index.
 
 mod principals;
