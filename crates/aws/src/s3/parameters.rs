@@ -17,7 +17,7 @@ const MAX_QUERY_PARAMETERS: usize = 32;
 /// Query keys of every operation: the SDKs' label, and those of a presigned URL.
 const COMMON_QUERY: [&str; 9] = [
     "x-id",
-    "X-Amz-ChecksumAlgorithm",
+    "X-Amz-Algorithm",
     "X-Amz-Credential",
     "X-Amz-Date",
     "X-Amz-Expires",
@@ -224,4 +224,14 @@ fn is_read(name: &str) -> bool {
                 | "if-unmodified-since"
                 | "range"
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_knows_the_query_keys_of_a_presigned_url() {
+        insta::assert_snapshot!(COMMON_QUERY.join(" "), @"x-id X-Amz-Algorithm X-Amz-Credential X-Amz-Date X-Amz-Expires X-Amz-SignedHeaders X-Amz-Signature X-Amz-Security-Token X-Amz-Content-Sha256");
+    }
 }
