@@ -101,7 +101,7 @@ pub(super) async fn begin_delete(
     };
     update(state, |index| {
         let bucket = index.bucket(&known.name).ok_or_else(operation_aborted)?;
-        if *bucket.record != *known {
+        if !is_unchanged(&bucket.record, known) {
             return Err(operation_aborted());
         }
         let transaction = Transaction::new().update(&deleting, bucket.revision);
@@ -111,11 +111,21 @@ pub(super) async fn begin_delete(
     Ok(deleting)
 }
 
+/// Whether a record is still the known one. Its lease may be newer, if another request does the same
+/// work.
+fn is_unchanged(found: &Bucket, known: &Bucket) -> bool {
+    let without_lease = |bucket: &Bucket| Bucket {
+        lease: None,
+        ..bucket.clone()
+    };
+    without_lease(found) == without_lease(known)
+}
+
 /// Marks a bucket as usable: its store has it now, or still has it.
 pub(super) async fn activate(state: &IdentityState, bucket: &Bucket) -> Result<(), AwsError> {
     update(state, |index| {
         let found = index.bucket(&bucket.name).ok_or_else(operation_aborted)?;
-        if *found.record != *bucket {
+        if !is_unchanged(&found.record, bucket) {
             return Err(operation_aborted());
         }
         let record = Bucket {
@@ -133,7 +143,7 @@ pub(super) async fn delete(state: &IdentityState, bucket: &Bucket) -> Result<(),
     update(state, |index| {
         let transaction = match index.bucket(&bucket.name) {
             None => Transaction::new(),
-            Some(found) if *found.record == *bucket => {
+            Some(found) if is_unchanged(&found.record, bucket) => {
                 Transaction::new().delete(bucket, found.revision)
             }
             Some(_) => return Err(operation_aborted()),

@@ -118,12 +118,17 @@ async fn a_late_creation_does_not_restore_a_bucket_that_is_being_deleted() {
 #[tokio::test]
 async fn an_interrupted_deletion_is_resumed() {
     let world = TestGateway::new().await;
+    // Each request has a lease of its own time.
+    let raised = world.state.raise_feature_level(FeatureLevel::LEASES);
+    raised.await.unwrap();
     let known = world.with(BucketState::Deleting).await;
     assert!(may_resume_delete(&known, known.owner));
     assert!(!may_resume_delete(&known, "111122223333".parse().unwrap()));
     assert!(!may_resume_delete(&bucket(1), known.owner));
     let first = begin_delete(&world.state, &known, NOW).await.unwrap();
-    let second = begin_delete(&world.state, &known, NOW).await.unwrap();
+    let later = NOW + jiff::SignedDuration::from_secs(1);
+    let second = begin_delete(&world.state, &known, later).await.unwrap();
+    assert_ne!(first.lease, second.lease);
     delete(&world.state, &first).await.unwrap();
     assert_eq!(world.now(), None);
     // Two requests that complete it both succeed.
