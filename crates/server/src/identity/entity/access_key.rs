@@ -61,6 +61,7 @@ impl AccessKey {
 
 impl Entity for AccessKey {
     const KIND: &'static str = "access-key";
+    const LEVEL: u32 = 0;
 
     fn key(&self) -> RecordKey {
         RecordKey::access_key(self.id.as_str())

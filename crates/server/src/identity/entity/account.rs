@@ -23,6 +23,7 @@ pub struct Account {
 
 impl Entity for Account {
     const KIND: &'static str = "account";
+    const LEVEL: u32 = 0;
 
     fn key(&self) -> RecordKey {
         RecordKey::account(self.id)

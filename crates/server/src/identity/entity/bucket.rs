@@ -192,6 +192,7 @@ impl Bucket {
 
 impl Entity for Bucket {
     const KIND: &'static str = "bucket";
+    const LEVEL: u32 = 0;
 
     fn format(&self) -> u32 {
         if self.lease.is_some() || self.upstream_bucket.is_some() {

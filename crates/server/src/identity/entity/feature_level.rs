@@ -49,6 +49,7 @@ impl FeatureLevel {
 
 impl Entity for FeatureLevel {
     const KIND: &'static str = "feature-level";
+    const LEVEL: u32 = 0;
 
     fn key(&self) -> RecordKey {
         RecordKey::feature_level()

@@ -40,6 +40,7 @@ impl InstanceProfile {
 
 impl Entity for InstanceProfile {
     const KIND: &'static str = "instance-profile";
+    const LEVEL: u32 = 0;
 
     fn key(&self) -> RecordKey {
         RecordKey::instance_profile(self.account, &self.id)

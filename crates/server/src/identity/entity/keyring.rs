@@ -8,6 +8,7 @@ use crate::{
 
 impl Entity for KeyringRecord {
     const KIND: &'static str = "keyring";
+    const LEVEL: u32 = 0;
 
     fn key(&self) -> RecordKey {
         RecordKey::keyring()

@@ -101,6 +101,7 @@ impl ManagedPolicy {
 
 impl Entity for ManagedPolicy {
     const KIND: &'static str = "policy";
+    const LEVEL: u32 = 0;
 
     fn key(&self) -> RecordKey {
         RecordKey::policy(self.account, &self.id)

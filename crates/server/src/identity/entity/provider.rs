@@ -65,6 +65,7 @@ impl OidcProvider {
 
 impl Entity for OidcProvider {
     const KIND: &'static str = "provider";
+    const LEVEL: u32 = 0;
 
     fn key(&self) -> RecordKey {
         RecordKey::provider(self.account, &self.id)

@@ -95,6 +95,7 @@ impl Role {
 
 impl Entity for Role {
     const KIND: &'static str = "role";
+    const LEVEL: u32 = 0;
 
     fn key(&self) -> RecordKey {
         RecordKey::role(self.account, &self.id)

@@ -26,6 +26,7 @@ pub struct ServiceAttachment {
 
 impl Entity for ServiceAttachment {
     const KIND: &'static str = "service-attachment";
+    const LEVEL: u32 = 0;
 
     fn key(&self) -> RecordKey {
         RecordKey::service_attachment(self.account, self.resource.as_str())

@@ -129,6 +129,7 @@ impl Table {
 
 impl Entity for Table {
     const KIND: &'static str = "table";
+    const LEVEL: u32 = 0;
 
     fn format(&self) -> u32 {
         if self.lease.is_some() || !self.upstream_names.is_empty() {

@@ -53,6 +53,7 @@ impl User {
 
 impl Entity for User {
     const KIND: &'static str = "user";
+    const LEVEL: u32 = 0;
 
     fn key(&self) -> RecordKey {
         RecordKey::user(self.account, &self.id)

@@ -152,6 +152,10 @@ impl IdentityState {
         if format > self.current().feature_level().record_format() {
             return Err(InvalidTransaction::FormatNotEnabled { format }.into());
         }
+        let level = transaction.required_level();
+        if level > self.current().feature_level().number() {
+            return Err(InvalidTransaction::KindNotEnabled { level }.into());
+        }
         match self.shared.store.commit(transaction).await {
             Ok(revision) => {
                 self.reach(revision).await?;

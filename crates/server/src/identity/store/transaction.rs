@@ -56,6 +56,8 @@ pub struct Transaction {
     changes: Vec<Change>,
     /// The newest record format among the entities that it puts.
     format: u32,
+    /// The highest feature level that a kind of these needs.
+    level: u32,
     /// The first record that could not be encoded. Building has no errors: [`Store::commit`] fails.
     ///
     /// [`Store::commit`]: super::Store::commit
@@ -88,6 +90,12 @@ pub enum InvalidTransaction {
         /// The format.
         format: u32,
     },
+    /// A record of a kind that not every server of the store knows yet.
+    #[error("a record of the transaction needs feature level {level} of the store")]
+    KindNotEnabled {
+        /// The level.
+        level: u32,
+    },
     /// One key is put or deleted twice.
     #[error("record `{0}` is changed twice in one transaction")]
     ChangedTwice(RecordKey),
@@ -109,10 +117,16 @@ impl Transaction {
         self.format
     }
 
+    /// The feature level from which servers write all kinds of entities that it puts.
+    pub fn required_level(&self) -> u32 {
+        self.level
+    }
+
     /// Adds a new entity. It and each of its look-ups must not exist yet.
     pub fn create<E: Entity>(mut self, entity: &E) -> Self {
         let key = entity.key();
         self.format = self.format.max(entity.format());
+        self.level = self.level.max(E::LEVEL);
         for lookup in entity.lookups() {
             self = self
                 .require(Precondition::Absent(lookup.clone()))
@@ -126,6 +140,7 @@ impl Transaction {
     pub fn update<E: Entity>(mut self, entity: &E, revision: Revision) -> Self {
         let key = entity.key();
         self.format = self.format.max(entity.format());
+        self.level = self.level.max(E::LEVEL);
         self.require(Precondition::At(key.clone(), revision))
             .write(key, record::encode(entity))
     }

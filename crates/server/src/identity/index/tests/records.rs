@@ -75,6 +75,33 @@ async fn a_lease_is_written_only_after_the_feature_level_was_raised() {
     assert!(!state.is_leased_elsewhere(leased.lease.as_ref(), NOW));
 }
 
+#[derive(serde::Serialize, serde::Deserialize)]
+struct LaterKind;
+
+impl Entity for LaterKind {
+    const KIND: &'static str = "later-kind";
+    const LEVEL: u32 = 1;
+
+    fn key(&self) -> RecordKey {
+        RecordKey::from_stored("later-kind/one")
+    }
+
+    fn validate(&self) -> Result<(), entity::InvalidEntity> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_later_kind_of_record_is_written_only_after_the_feature_level_was_raised() {
+    let state = state().await;
+    let create = || Transaction::new().create(&LaterKind);
+    let error = state.commit(create()).await.unwrap_err();
+    insta::assert_snapshot!(error, @"a record of the transaction needs feature level 1 of the store");
+    let raised = state.raise_feature_level(FeatureLevel::LEASES);
+    raised.await.unwrap();
+    state.commit(create()).await.unwrap();
+}
+
 #[tokio::test]
 async fn an_unknown_feature_level_stops_the_index() {
     let record = |level: &str| format!(r#"{{"format":2,"kind":"feature-level","record":{level}}}"#);
