@@ -50,7 +50,9 @@ pub(super) async fn execute(
     }
     // A record says which of the store's tables a name means.
     let mut records = authorized.tables.iter().zip(tables);
-    if records.any(|(resource, record)| resource.table.as_str() != record.name) {
+    if authorized.tables.len() != tables.len()
+        || records.any(|(resource, record)| resource.table.as_str() != record.name)
+    {
         return Err(TableError::Failed("records of other tables".into()));
     }
     let call = TableRequest {

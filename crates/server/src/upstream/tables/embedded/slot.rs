@@ -43,22 +43,19 @@ impl Slot {
         self.is_open.load(Ordering::Acquire)
     }
 
-    /// Works with the database.
+    /// Works with the database. After a panic of the engine it is closed, and opened again for the
+    /// next request. This one fails: what it did is unknown, so it is not repeated here.
     pub(super) fn run<T>(
         &self,
-        work: impl Fn(&Database) -> Result<T, TableError>,
+        work: impl FnOnce(&Database) -> Result<T, TableError>,
     ) -> Result<T, TableError> {
         let database = self.database()?;
-        match work(&database) {
-            // The engine panicked in another thread while it held its lock, which is
-            // poisoned now: nothing of this request was done.
-            Err(TableError::Failed(_)) if !is_usable(&database) => {
-                drop(database);
-                self.close();
-                work(&self.database()?)
-            }
-            outcome => outcome,
+        let outcome = work(&database);
+        if matches!(outcome, Err(TableError::Failed(_))) && !is_usable(&database) {
+            drop(database);
+            self.close();
         }
+        outcome
     }
 
     /// The database, opened if it is not.
