@@ -1,5 +1,5 @@
 //! What each IAM operation needs to be allowed: the columns of the operation's row in
-//! [`table`](super::table).
+//! `table.rs`.
 //!
 //! An existing entity's ARN contains its stored path, so a row names the member and the server
 //! looks the entity up. An operation that is not built acts on `*`: a caller who may not do

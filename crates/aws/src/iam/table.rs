@@ -2,7 +2,7 @@
 //! acts on, and what else it takes to be allowed ("Actions, resources, and condition keys for AWS
 //! Identity and Access Management", Service Authorization Reference).
 //!
-//! [`OperationResource`](super::OperationResource) says what the third column means. From these
+//! `OperationResource` says what the third column means. From these
 //! rows `cargo run -p bowline-generate` derives the list of operations, the request type, the
 //! dispatch to the handlers and the table in `docs/compatibility.md`. An operation that is `Built`
 //! needs a handler in the server, or the server does not compile.

@@ -1,5 +1,5 @@
 //! What each STS operation needs to be allowed: the columns of the operation's row in
-//! [`table`](super::table).
+//! `table.rs`.
 
 use super::Operation;
 pub use crate::operation_table::ConditionKey;

@@ -2,7 +2,7 @@
 //!
 //! A [`Session`] is not stored. Its token is the session, sealed under the
 //! [keyring](crate::crypto::keyring) with the purpose `session-token` as associated data, beside the
-//! format and the key id ([`seal`](crate::crypto::seal)). It contains the secret, the role and the
+//! format and the key id ([`seal`]). It contains the secret, the role and the
 //! session policies. [`mint`] takes the permit of a decision, so every
 //! session was allowed by policies. The secret is random and cannot be derived from visible values.
 //!
