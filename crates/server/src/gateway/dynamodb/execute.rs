@@ -49,10 +49,14 @@ pub(super) async fn execute(
         return Err(TableError::NotFound(error));
     }
     // A record says which of the store's tables a name means.
-    let mut records = authorized.tables.iter().zip(tables);
-    if authorized.tables.len() != tables.len()
-        || records.any(|(resource, record)| resource.table.as_str() != record.name)
-    {
+    let names =
+        |resource: &TableResource, record: &entity::Table| resource.table.as_str() == record.name;
+    let has_record = |resource| tables.iter().any(|record| names(resource, record));
+    let is_authorized = |record: &&entity::Table| {
+        let mut resources = authorized.tables.iter();
+        resources.any(|resource| names(resource, record))
+    };
+    if !authorized.tables.iter().all(has_record) || !tables.iter().all(is_authorized) {
         return Err(TableError::Failed("records of other tables".into()));
     }
     let call = TableRequest {
