@@ -1,7 +1,7 @@
 //! Table stores.
 //!
 //! [`TableStore`] is what the gateway needs of a store, embedded or behind an endpoint. A store
-//! authorizes nobody: its callers hold a permit.
+//! does not authorize requests: its callers hold a permit.
 
 use std::fmt;
 

@@ -1,8 +1,7 @@
 //! A proxy in front of a server, which notes how clients send their S3 requests.
 //!
-//! It ends TLS, as an operator would put one there: it keeps `Host`, and says for whom it calls by
-//! `X-Forwarded-For` and `X-Forwarded-Proto`. Or it is plain, and then hands on what comes as it
-//! is.
+//! It terminates TLS as an operator's proxy does: it keeps `Host`, and names the client in
+//! `X-Forwarded-For` and `X-Forwarded-Proto`. A plain proxy forwards the bytes unchanged.
 
 use std::collections::BTreeSet;
 use std::error::Error;
