@@ -1,5 +1,5 @@
-//! Bodies in `aws-chunked` framing: the data and the outcome do not depend on how the bytes arrive, and no more data comes out
-//! than was declared.
+//! Bodies in `aws-chunked` framing: the data and the outcome do not depend on how the bytes arrive,
+//! and no more data comes out than was declared.
 //!
 //! Input: the declared length and the step as one byte each, then the body.
 

@@ -1,4 +1,5 @@
-//! `bowline.toml`: any text is parsed or rejected, and an error does not repeat a secret of the file.
+//! `bowline.toml`: any text is parsed or rejected, and an error does not repeat a secret of the
+//! file.
 //!
 //! Input: the text.
 

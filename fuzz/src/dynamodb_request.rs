@@ -1,4 +1,5 @@
-//! DynamoDB request bodies: a body is forwarded as it was parsed, and every table in it has a requirement.
+//! DynamoDB request bodies: a body is forwarded as it was parsed, and every table in it has a
+//! requirement.
 //!
 //! Input: a body, which is parsed for every operation.
 

@@ -1,4 +1,5 @@
-//! Web identity tokens, key sets, certificate bundles and provider URLs: any text is parsed or rejected.
+//! Web identity tokens, key sets, certificate bundles and provider URLs: any text is parsed or
+//! rejected.
 //!
 //! Input: a text, which is parsed as each of them.
 

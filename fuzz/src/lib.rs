@@ -1,4 +1,5 @@
-//! The fuzz targets as plain functions of bytes: libFuzzer calls them, and so does the test that replays the corpus.
+//! The fuzz targets as plain functions of bytes: libFuzzer calls them, and so does the test that
+//! replays the corpus.
 //!
 //! A function that returns has passed. Bytes that are not an input of the target are ignored.
 

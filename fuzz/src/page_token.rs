@@ -1,4 +1,5 @@
-//! Page tokens: any text is rejected, and the token of a name opens as that name in its own account only.
+//! Page tokens: any text is rejected, and the token of a name opens as that name in its own account
+//! only.
 //!
 //! Input: the bytes.
 

@@ -1,4 +1,5 @@
-//! Policy documents: any text is parsed or rejected, and a parsed policy gives the same decision with and without an explanation.
+//! Policy documents: any text is parsed or rejected, and a parsed policy gives the same decision
+//! with and without an explanation.
 //!
 //! Input: a resource, the value of a condition key, and the document, in lines.
 

@@ -1,4 +1,5 @@
-//! Parameters of the query protocol: any bytes are parsed or rejected, and each parameter is there once.
+//! Parameters of the query protocol: any bytes are parsed or rejected, and each parameter is there
+//! once.
 //!
 //! Input: a line with the query, then the body.
 

@@ -1,4 +1,5 @@
-//! Records of the identity store: any bytes are decoded as an entity or rejected, and a decoded entity is encoded as itself.
+//! Records of the identity store: any bytes are decoded as an entity or rejected, and a decoded
+//! entity is encoded as itself.
 //!
 //! Input: the stored value of a record.
 

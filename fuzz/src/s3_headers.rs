@@ -1,6 +1,7 @@
 //! Headers of S3 requests and the body of `CreateBucket`: any are parsed or rejected.
 //!
-//! Input: the query and up to eight headers as `name: value`, in lines, an empty line, and the body.
+//! Input: the query and up to eight headers as `name: value`, in lines, an empty line, and the
+//! body.
 
 use bowline_aws::s3::{Operation, OperationRequest, S3Target, decode_query};
 

@@ -1,6 +1,8 @@
-//! Signed requests: no header, path or query stops the parser or the verifier, and no signature verifies by chance.
+//! Signed requests: no header, path or query stops the parser or the verifier, and no signature
+//! verifies by chance.
 //!
-//! Input: the `Authorization` header, path, query and the name of a further header, in lines, then its value.
+//! Input: the `Authorization` header, path, query and the name of a further header, in lines, then
+//! its value.
 
 use crate::lines_and_body;
 use bowline_aws::{

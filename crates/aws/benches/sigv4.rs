@@ -1,5 +1,5 @@
-//! Verifies the signatures of a `GetObject` and a small POST of a session, with a derived and with a
-//! cached signing key.
+//! Verifies the signatures of a `GetObject` and a small POST of a session, with a derived and with
+//! a cached signing key.
 #![expect(clippy::expect_used, clippy::panic, reason = "a benchmark can stop")]
 
 use std::hint::black_box;

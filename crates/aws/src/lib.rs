@@ -1,6 +1,7 @@
 //! The AWS wire without I/O: bytes to requests, responses to bytes.
 //!
-//! - [`sigv4`] and [`chunked`] verify signatures; [`credentials`] and [`ids`] have the types of keys.
+//! - [`sigv4`] and [`chunked`] verify signatures; [`credentials`] and [`ids`] have the types of
+//!   keys.
 //! - [`query`] parses the query protocol; [`xml`], [`output`] and [`error`] write responses.
 //! - [`iam`], [`sts`], [`s3`] and [`dynamodb`] parse the requests of one service each, and name the
 //!   permissions that they need.

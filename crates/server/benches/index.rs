@@ -20,11 +20,11 @@ fn look_up(criterion: &mut Criterion) {
     let master_key = MasterKey::generate().unwrap();
     for roles in [10, 100_000] {
         let index = index(roles, &master_key);
-        let wanted = role(roles / 2);
+        let middle = role(roles / 2);
         group.bench_function(BenchmarkId::from_parameter(roles), |bencher| {
             bencher.iter(|| {
                 index
-                    .role(wanted.account, black_box(&wanted.name))
+                    .role(middle.account, black_box(&middle.name))
                     .is_some()
             });
         });

@@ -1,7 +1,7 @@
 //! Stores and sessions of earlier builds open unchanged.
 //!
-//! `data/store_format_2.sql` is the store of a build that had neither leases nor feature levels. Its
-//! master key is 32 zero bytes, and the same build sealed [`TOKEN`].
+//! `data/store_format_2.sql` is the store of a build that had neither leases nor feature levels.
+//! Its master key is 32 zero bytes, and the same build sealed [`TOKEN`].
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

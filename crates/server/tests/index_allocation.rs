@@ -18,8 +18,9 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// How much more one write may allocate among 100,000 roles than among 10, in bytes: the longer paths of the maps. It
-/// measures about a quarter of it; a copy of the pointers alone would be 800,000.
+/// How much more one write may allocate among 100,000 roles than among 10, in bytes: the longer
+/// paths of the maps. It measures about a quarter of it; a copy of the pointers alone would be
+/// 800,000.
 const CONSTANT: usize = 8_000;
 
 #[test]

@@ -258,7 +258,8 @@ impl Code {
         }
     }
 
-    /// The namespace before `#` in DynamoDB's `__type`: that of its front end, its validator or itself.
+    /// The namespace before `#` in DynamoDB's `__type`: that of its front end, its validator or
+    /// itself.
     pub(super) fn dynamodb_namespace(self) -> &'static str {
         match self.dynamodb().0 {
             "ValidationException" => "com.amazon.coral.validate",

@@ -119,8 +119,8 @@ fn use_small_pages() {
 /// request comes.
 ///
 /// The allocator does so on its own only while it is used, a second after memory was freed. A
-/// thread that ends makes it look once more. Such a thread costs some 50 microseconds, so this costs
-/// nothing that a busy server would notice.
+/// thread that ends makes it look once more. Such a thread costs some 50 microseconds, so this
+/// costs nothing that a busy server would notice.
 async fn return_memory() {
     let mut ticks = tokio::time::interval(RETURN_MEMORY_INTERVAL);
     loop {

@@ -1,4 +1,5 @@
-//! Accounts that are created while the server runs: who may create them, and that they share nothing.
+//! Accounts that are created while the server runs: who may create them, and that they share
+//! nothing.
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};

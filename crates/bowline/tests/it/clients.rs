@@ -24,7 +24,8 @@ fn pod<'v>(token_file: &'v str, role: &'v str) -> Vec<(&'static str, &'v str)> {
     ]
 }
 
-/// A world whose role may also list the account's buckets, and a token file with a line end, as some tools leave one.
+/// A world whose role may also list the account's buckets, and a token file with a line end, as
+/// some tools leave one.
 fn scene() -> Option<(Clients, World, String)> {
     let clients = clients()?;
     let world = World::new();
@@ -87,7 +88,8 @@ fn boto3_rereads_the_token_file_when_its_credentials_expire() {
         .token()
         .claim("sub", "system:serviceaccount:gbot-dev:other")
         .sign(&world.issuer.key);
-    // It caches credentials in two variables until they expire. Then the file has a token that the role does not trust.
+    // It caches credentials in two variables until they expire. Then the file has a token that the
+    // role does not trust.
     let script = "import boto3, os\nfrom datetime import datetime, timezone\ns = boto3.Session()\nwho = lambda: s.client('sts').get_caller_identity()['Arn']\nprint(who())\nopen(os.environ['AWS_WEB_IDENTITY_TOKEN_FILE'], 'w').write(os.environ['NEXT'])\nprint(who())\nc = s.get_credentials()\nc._refresh_using.__self__._cache.clear()\nc._expiry_time = datetime(2000, 1, 1, tzinfo=timezone.utc)\ntry: print(who())\nexcept Exception as e: print(e.response['Error']['Code'])";
     let role = role_arn("bot");
     let mut variables = pod(&file, &role);

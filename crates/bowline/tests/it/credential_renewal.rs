@@ -1,5 +1,5 @@
-//! A client renews its credentials over several hours. `faketime` moves the clock of the client and of the server, which
-//! has no setting for its clock.
+//! A client renews its credentials over several hours. `faketime` moves the clock of the client and
+//! of the server, which has no setting for its clock.
 
 use std::fs;
 use std::process::Command;
@@ -37,7 +37,8 @@ fn boto3_caches_its_credentials_and_renews_them_before_they_expire() {
     let clock = [
         ("LD_PRELOAD", preload),
         ("FAKETIME_TIMESTAMP_FILE", clock.display().to_string()),
-        // The file is read at each look at the clock. The monotonic clock is not faked, or waits would never end.
+        // The file is read at each look at the clock. The monotonic clock is not faked, or waits
+        // would never end.
         ("FAKETIME_NO_CACHE", "1".to_owned()),
         ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
     ]

@@ -344,7 +344,8 @@ fn links_between_documents_resolve() {
     }
 }
 
-/// Types the commands of a page, block by block, as root: what each block prints. The files that the page shows are there beside it.
+/// Types the commands of a page, block by block, as root: what each block prints. The files that
+/// the page shows are there beside it.
 fn typed(page: &str, files: &[&str], server: &Bowline, clients: &Clients) -> Vec<String> {
     let home = server.home();
     let text = read(page)

@@ -76,7 +76,8 @@ fn a_data_folder_has_one_server_at_a_time() {
     ");
 }
 
-/// How many times the server is killed, and what decides when: change the seed to look at other moments.
+/// How many times the server is killed, and what decides when: change the seed to look at other
+/// moments.
 const KILLS: usize = 200;
 const SEED: u64 = 0x0b0b_1e5e_ed00_0001;
 const WRITERS: usize = 4;
@@ -92,7 +93,8 @@ fn no_acknowledged_write_is_lost_by_a_kill() {
         let stop = AtomicBool::new(false);
         let port = server.port;
         let before = acknowledged.lock().unwrap().len();
-        // Kill after so many more acknowledgements, and a little later than that: in the middle of the next writes.
+        // Kill after so many more acknowledgements, and a little later than that: in the middle of
+        // the next writes.
         let (enough, later) = (
             before + moments.below(6),
             Duration::from_micros(moments.below(3_000) as u64),

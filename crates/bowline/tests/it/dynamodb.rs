@@ -1,4 +1,5 @@
-//! DynamoDB with boto3, its permissions, and attacks. Next to each rejected request stands an accepted one.
+//! DynamoDB with boto3, its permissions, and attacks. Next to each rejected request stands an
+//! accepted one.
 
 mod conditions;
 mod limits;
@@ -22,7 +23,8 @@ use crate::support::world::{World, allow, role_arn};
 
 const TARGET: &str = "DynamoDB_20120810";
 
-/// A call that is not yet signed. The body is text, so that it can hold what no JSON library writes.
+/// A call that is not yet signed. The body is text, so that it can hold what no JSON library
+/// writes.
 fn request(operation: &str, body: &str) -> Request {
     Request::new("POST", "/")
         .header("content-type", "application/x-amz-json-1.0")

@@ -58,7 +58,8 @@ impl<'w> Account<'w> {
         self.world.send(&self.root, "iam", provider(url)).accepted();
     }
 
-    /// Runs `bowline provider configure` with one option, whose value is this text or a file with it.
+    /// Runs `bowline provider configure` with one option, whose value is this text or a file with
+    /// it.
     fn configure(&self, url: &str, options: &[(&str, &str)]) {
         let arn = self.provider_arn(url);
         let mut command = vec!["provider", "configure", &arn];
@@ -76,7 +77,8 @@ impl<'w> Account<'w> {
         self.world.server.ran(&self.root, &command);
     }
 
-    /// A role for one service account of a provider, and a bucket of the role's name that it may use.
+    /// A role for one service account of a provider, and a bucket of the role's name that it may
+    /// use.
     fn add_role(&self, name: &str, url: &str, subject: &str) {
         let host = url.strip_prefix("https://").unwrap();
         let trust = json!({
@@ -202,7 +204,8 @@ fn tokens_are_exchanged_while_a_cluster_changes_its_signing_key() {
     account.exchange("bot", &old[0]).accepted();
     let stop = AtomicBool::new(false);
     let new = thread::scope(|scope| {
-        // Pods that still have a token of the first key, all through the change of keys and while the cluster is away.
+        // Pods that still have a token of the first key, all through the change of keys and while
+        // the cluster is away.
         let exchanging = scope.spawn(|| {
             let mut exchanged = 0;
             for token in old.iter().cycle() {
@@ -265,7 +268,8 @@ fn two_clusters_with_one_issuer_url_are_distinguished_by_their_keys() {
     assert_snapshot!(first.exchange("here", &theirs).verdict(), @"400 InvalidIdentityToken: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements");
     assert_snapshot!(second.exchange("there", &ours).verdict(), @"400 InvalidIdentityToken: Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements");
 
-    // In one account they have URLs of their own, which roles trust, and share what their tokens say.
+    // In one account they have URLs of their own, which roles trust, and share what their tokens
+    // say.
     let own = ["https://here.example.com", "https://there.example.com"];
     for (url, cluster, role) in [(own[0], &here, "own-here"), (own[1], &there, "own-there")] {
         second.add_provider(url);

@@ -1,7 +1,8 @@
 //! End-to-end tests of the built binary, over loopback, without stubs.
 //!
-//! Every test has servers and issuers of its own on free ports, so all of them run side by side. A refusal stands beside
-//! a twin that differs in that one thing and is accepted, which shows that the refusal is for the reason its name gives.
+//! Every test has servers and issuers of its own on free ports, so all of them run side by side. A
+//! refusal stands beside a twin that differs in that one thing and is accepted, which shows that
+//! the refusal is for the reason its name gives.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

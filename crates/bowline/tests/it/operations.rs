@@ -1,4 +1,5 @@
-//! Every operation of IAM, STS and DynamoDB, with requests that the AWS SDK for Python builds from its models.
+//! Every operation of IAM, STS and DynamoDB, with requests that the AWS SDK for Python builds from
+//! its models.
 
 use insta::assert_snapshot;
 
@@ -149,7 +150,8 @@ fn every_operator_operation_is_denied_without_a_signature_and_without_policies()
         assert_eq!(code(&refused), "AccessDenied", "{name}");
         let action = format!("is not authorized to perform: bowline:{name} on resource");
         assert!(refused.text().contains(&action), "{}", refused.text());
-        // An administrator of the account gets further: to what is not there, and to what the role does not trust.
+        // An administrator of the account gets further: to what is not there, and to what the role
+        // does not trust.
         let further = code(&world.operate(&admin, name, &input));
         let expected = match name {
             "AttachRole" => "AccessDenied",

@@ -287,7 +287,8 @@ fn unknown_key_ids_do_not_flood_the_issuer() {
         let token = world.issuer.token().header("kid", format!("unknown-{n}"));
         assert_eq!(world.exchange(&token.sign(unrelated_key())).status, 400);
     }
-    // One look in ten seconds is two requests: discovery and keys. The forty take a few seconds at most.
+    // One look in ten seconds is two requests: discovery and keys. The forty take a few seconds at
+    // most.
     let requests = world.issuer.request_count() - before;
     assert!(requests <= 6, "{requests} requests for 40 unknown keys");
     world

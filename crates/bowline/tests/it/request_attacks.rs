@@ -1,4 +1,5 @@
-//! Signed requests that were changed, replayed or sent to another service, each next to an accepted request.
+//! Signed requests that were changed, replayed or sent to another service, each next to an accepted
+//! request.
 
 mod ambiguity;
 

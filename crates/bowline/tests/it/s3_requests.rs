@@ -1,4 +1,5 @@
-//! S3 requests: keys that look like paths, ranges, streams, and requests without a permission of their own.
+//! S3 requests: keys that look like paths, ranges, streams, and requests without a permission of
+//! their own.
 
 use std::fmt::Write as _;
 use std::fs;

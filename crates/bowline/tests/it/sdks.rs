@@ -1,7 +1,8 @@
-//! The AWS SDKs of other languages, as in a pod: where they put the name of a bucket, and how they sign requests.
+//! The AWS SDKs of other languages, as in a pod: where they put the name of a bucket, and how they
+//! sign requests.
 //!
-//! Each run goes through a proxy that notes both, so a test fails if an SDK no longer sends what its name says that the
-//! server was shown.
+//! Each run goes through a proxy that notes both, so a test fails if an SDK no longer sends what
+//! its name says that the server was shown.
 
 use std::net::Ipv4Addr;
 

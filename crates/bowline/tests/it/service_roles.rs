@@ -1,4 +1,5 @@
-//! Roles of services: who may attach them, who gets their credentials, and that no client can act as a service.
+//! Roles of services: who may attach them, who gets their credentials, and that no client can act
+//! as a service.
 
 mod attach;
 mod durability;

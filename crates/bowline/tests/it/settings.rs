@@ -6,7 +6,8 @@ use crate::support::bowline::{Bowline, Launch, command};
 use crate::support::http::Request;
 use crate::support::sign::Signer;
 
-/// The same settings in each of the three places, each time with another value. Requests come from 127.0.0.1.
+/// The same settings in each of the three places, each time with another value. Requests come from
+/// 127.0.0.1.
 const FILE: &str = "trusted_proxies = [\"127.0.0.0/8\"]\nbase_domains = [\"file.example\"]\naudit.to = \"file.jsonl\"\n";
 const VARIABLES: [(&str, &str); 3] = [
     ("BOWLINE_TRUSTED_PROXIES", "10.0.0.0/8, 192.168.7.1"),

@@ -75,7 +75,8 @@ fn memory_for_bodies_of_unauthenticated_clients_is_limited() {
     let verdict = || large.send(port).verdict();
     let before = verdict();
     assert!(before.starts_with("403 "), "{before}");
-    // 64 MiB are what all of one address may hold, and each body for half a minute. However slow the machine is, more come than go.
+    // 64 MiB are what all of one address may hold, and each body for half a minute. However slow
+    // the machine is, more come than go.
     let mut begun: Vec<_> = (0..140).map(|_| begin(&large, port)).collect();
     let refused = wait_for("no more room", Duration::from_mins(2), || {
         begun.extend((0..10).map(|_| begin(&large, port)));

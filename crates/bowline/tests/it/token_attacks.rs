@@ -1,4 +1,5 @@
-//! Forged and changed tokens. Next to each rejected token stands one that differs in one thing and is accepted.
+//! Forged and changed tokens. Next to each rejected token stands one that differs in one thing and
+//! is accepted.
 
 mod claims;
 
@@ -243,7 +244,8 @@ fn a_truncated_token_is_rejected() {
 fn the_last_character_of_a_signature_has_one_encoding() {
     let world = World::new();
     let good = world.issuer.valid_token();
-    // 256 bytes are 341 full groups and one byte more: the last character carries four bits that mean nothing.
+    // 256 bytes are 341 full groups and one byte more: the last character carries four bits that
+    // mean nothing.
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let last = alphabet.find(good.chars().last().unwrap()).unwrap();
     let other = &alphabet[last + 1..last + 2];

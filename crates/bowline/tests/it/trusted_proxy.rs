@@ -1,7 +1,7 @@
 //! A server behind a proxy that terminates TLS: requests over https, and which proxy is trusted.
 //!
-//! The server trusts the proxy at 127.0.0.2. Another one, at 127.0.0.3, says the same and is not believed. The clients of both are at
-//! 127.0.0.1.
+//! The server trusts the proxy at 127.0.0.2. Another one, at 127.0.0.3, says the same and is not
+//! believed. The clients of both are at 127.0.0.1.
 
 use std::fs;
 use std::net::Ipv4Addr;

@@ -1,4 +1,5 @@
-//! The tutorials of the documentation, step by step: a pod with its token, a user with an access key.
+//! The tutorials of the documentation, step by step: a pod with its token, a user with an access
+//! key.
 
 use std::fs;
 use std::path::Path;
@@ -40,7 +41,8 @@ fn documents(page: &str, home: &Path, names: &[&str]) {
     }
 }
 
-/// Runs a block as root, whose variables the page's first block sets. What `kubectl` would print is there already.
+/// Runs a block as root, whose variables the page's first block sets. What `kubectl` would print is
+/// there already.
 #[track_caller]
 fn as_root(page: &str, block: &str, server: &Bowline, clients: &Clients) -> String {
     let typed: Vec<_> = block

@@ -1,8 +1,8 @@
 //! Connections: accepted up to a limit, served until they end or the server does.
 //!
 //! A [`Listener`] may be of any transport: what it accepts becomes a stream and the [`Peer`] at its
-//! other end. HTTP/1.1 alone is spoken, as the AWS clients do with an endpoint of their own. Request
-//! heads are limited in size and time.
+//! other end. HTTP/1.1 alone is spoken, as the AWS clients do with an endpoint of their own.
+//! Request heads are limited in size and time.
 
 use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
 

@@ -107,8 +107,8 @@ pub(super) fn find<'i, N: Noun>(
 /// its name since is not it.
 ///
 /// # Errors
-/// [`IamError::NoSuchEntity`], as if the request came after the one was deleted and before the other
-/// was created.
+/// [`IamError::NoSuchEntity`], as if the request came after the one was deleted and before the
+/// other was created.
 pub(super) fn find_unchanged<'i, N: Noun>(
     call: &Call<'_>,
     index: &'i Index,

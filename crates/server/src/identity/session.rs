@@ -1,10 +1,10 @@
 //! Sessions: temporary credentials that carry everything about themselves.
 //!
 //! A [`Session`] is not stored. Its token is the session, sealed under the
-//! [keyring](crate::crypto::keyring) with the purpose `session-token` as associated data, beside the
-//! format and the key id ([`seal`]). It contains the secret, the role and the
-//! session policies. [`mint`] takes the permit of a decision, so every
-//! session was allowed by policies. The secret is random and cannot be derived from visible values.
+//! [keyring](crate::crypto::keyring) with the purpose `session-token` as associated data, beside
+//! the format and the key id ([`seal`]). It contains the secret, the role and the session policies.
+//! [`mint`] takes the permit of a decision, so every session was allowed by policies. The secret is
+//! random and cannot be derived from visible values.
 //!
 //! [`open`] checks that the token belongs to the request's access key and has not expired. The
 //! caller checks in the [index](crate::identity::index) whether the role still exists.

@@ -93,8 +93,9 @@ impl KeySet {
     /// Whether the set is worth trying for this token, or a newer one could be better.
     pub(super) fn knows(&self, token: &CompactJws<'_>) -> bool {
         match &token.kid {
-            Some(wanted) => self.keys.iter().any(|(kid, key)| {
-                kid.as_deref() == Some(&**wanted) || (kid.is_none() && key.takes(token.algorithm))
+            Some(kid_of_token) => self.keys.iter().any(|(kid, key)| {
+                kid.as_deref() == Some(&**kid_of_token)
+                    || (kid.is_none() && key.takes(token.algorithm))
             }),
             None => self.candidates(token).next().is_some(),
         }

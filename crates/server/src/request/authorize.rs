@@ -1,4 +1,5 @@
-//! Authorization: from the requirements of a request to a [`Permit`], or to a denial with its trace.
+//! Authorization: from the requirements of a request to a [`Permit`], or to a denial with its
+//! trace.
 //!
 //! [`Authorizer`] is the only place where the server puts a decision together. Callers, federated
 //! principals and services all pass through it, whether they ask for an operation or for a role.

@@ -10,7 +10,8 @@ use crate::{
     identity::session::Session,
 };
 
-/// A caller whose signature was verified. Only [`authenticate`](crate::request::authenticate) makes one.
+/// A caller whose signature was verified. Only [`authenticate`](crate::request::authenticate) makes
+/// one.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     access_key_id: AccessKeyId,

@@ -3,8 +3,8 @@
 //! [`context`] fills the context of one decision in a fixed order, and the first value of a key
 //! stays: first the keys of the request, the principal and the resource, which the server derives
 //! itself; then the keys of the requirement, which follow from the request's parameters; and last
-//! the keys under a provider's prefix, which its tokens name. `docs/condition-keys.md` has a row for
-//! each key in [`ALL`]; a test compares the two.
+//! the keys under a provider's prefix, which its tokens name. `docs/condition-keys.md` has a row
+//! for each key in [`ALL`]; a test compares the two.
 
 use std::borrow::Cow;
 

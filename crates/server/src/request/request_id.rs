@@ -19,8 +19,8 @@ pub(crate) struct RecordIds {
 #[error("the operating system gives no randomness")]
 pub(crate) struct NoRandomness;
 
-/// Makes version 4 UUIDs that are unique and look random. An id is a name, not a secret, so it costs
-/// no draw of randomness.
+/// Makes version 4 UUIDs that are unique and look random. An id is a name, not a secret, so it
+/// costs no draw of randomness.
 #[derive(Debug)]
 pub(crate) struct RequestIdGenerator {
     /// Differs from server to server.

@@ -1,4 +1,5 @@
-//! Limits of requests to the table store: deep expressions, long pages, and tokens of a deleted table.
+//! Limits of requests to the table store: deep expressions, long pages, and tokens of a deleted
+//! table.
 
 use super::*;
 
@@ -217,7 +218,8 @@ fn a_client_request_token_is_scoped_to_its_caller_and_tables() {
     assert_eq!(written(&bot, 1, "token"), "200");
     assert_eq!(written(&bot, 1, "token"), "200");
     assert_eq!(count(), "3");
-    // Changed tags leave the table the one that it was, and a table that has its name later is another.
+    // Changed tags leave the table the one that it was, and a table that has its name later is
+    // another.
     let tags = json!({ "ResourceArn": arn("other"), "Tags": [{ "Key": "team", "Value": "red" }] });
     call(&world, &root, "TagResource", &tags).accepted();
     assert_eq!(written(&root, 1, "token"), "200");

@@ -144,7 +144,8 @@ fn a_trust_policy_can_be_limited_to_a_resource() {
     world.attach(&root, INSTANCE, "one").accepted();
     issued(world.issue(&root, INSTANCE));
 
-    // Only the server sets that the principal is a service, and the client's address is not the service's.
+    // Only the server sets that the principal is a service, and the client's address is not the
+    // service's.
     for (name, condition, verdict) in [
         (
             "is",
@@ -213,7 +214,8 @@ fn an_administrator_cannot_attach_roles_of_another_account() {
     let their_role = format!("arn:aws:iam::{OTHER_ACCOUNT}:role/theirs");
     world.attach(&root, INSTANCE, "on-ec2").accepted();
     for stranger in [&admin, &other] {
-        // Another's role on one's own resource, one's own role on another's, and another's on another's.
+        // Another's role on one's own resource, one's own role on another's, and another's on
+        // another's.
         for (resource, role) in [
             (&*theirs, role_arn("on-ec2")),
             (OTHER_INSTANCE, their_role.clone()),

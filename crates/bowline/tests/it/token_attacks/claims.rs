@@ -14,7 +14,8 @@ fn a_duplicate_claim_is_rejected() {
         rewritten.sign(&world.issuer.key)
     };
     assert_snapshot!(refused(&world, &good, &twice(r#""sub":"system:serviceaccount:gbot-dev:other""#)), @"400 InvalidIdentityToken: The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)");
-    // Either of the two could count. Two equal ones, or two spellings of one name, are rejected too.
+    // Either of the two could count. Two equal ones, or two spellings of one name, are rejected
+    // too.
     assert_eq!(
         refused(&world, &good, &twice(&format!("\"sub\":\"{SUBJECT}\""))),
         refused(&world, &good, &twice(r#""\u0073ub":"x""#))

@@ -111,8 +111,8 @@ pub(super) async fn begin_delete(
     Ok(deleting)
 }
 
-/// Whether a record is still the known one. Its lease may be newer, if another request does the same
-/// work.
+/// Whether a record is still the known one. Its lease may be newer, if another request does the
+/// same work.
 fn is_unchanged(found: &Bucket, known: &Bucket) -> bool {
     let without_lease = |bucket: &Bucket| Bucket {
         lease: None,

@@ -29,9 +29,9 @@ pub const NEWEST_FORMAT: u32 = 3;
 pub trait Entity: Serialize + DeserializeOwned {
     /// The name of the kind, as it is stored.
     const KIND: &'static str;
-    /// The feature level of the store from which records of this kind are written. A build that does
-    /// not know a kind skips its records, so a kind that denies something needs a level that such a
-    /// build refuses.
+    /// The feature level of the store from which records of this kind are written. A build that
+    /// does not know a kind skips its records, so a kind that denies something needs a level that
+    /// such a build refuses.
     const LEVEL: u32;
 
     /// The key that the record is stored under.

@@ -172,7 +172,7 @@ async fn no_cluster_waits_for_an_unreachable_one_of_the_same_issuer() {
     // Both are asked at the same time, and the one that answers is enough.
     assert_eq!(verify("first").await.unwrap(), providers[1].arn);
     assert_eq!(oidc.stats().failed_fetches(), 0, "nothing was waited for");
-    // Now its keys are there, and nobody is asked.
+    // Now its keys are cached, and the issuer gets no request.
     assert_eq!(verify("second").await.unwrap(), providers[1].arn);
     assert_eq!(oidc.stats().fetches(), 2);
 }
