@@ -1,27 +1,22 @@
 //! Requests through the gateway per second and core, beside a bare HTTP request of the same size
-//! and the embedded stores called directly; and what idle connections cost in memory.
+//! and the embedded stores called directly; and the server's memory.
 
-use std::fs;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 use bowline_client::{Client, Request};
 use bowline_testkit::{issuer::Issuer, wait::now};
 use http::Method;
 use serde_json::json;
-use tokio::net::TcpStream;
 
 use crate::{
     REQUESTS, ROUNDS, WARM_UP,
     load::{self, Rate},
+    memory::Memory,
     parts::{self, Parts},
     peer,
     report::{HEAD, middle, row},
     server::{self, ACCOUNT, Bowline, REGION, success},
     workload::{self, BUCKET, OBJECT, OBJECT_BYTES, item_key, table_definition, whole_item},
 };
-
-/// Idle connections.
-const IDLE: usize = 1_000;
 
 /// The figures.
 pub struct Figures {
@@ -30,8 +25,7 @@ pub struct Figures {
     item: Rate,
     parts: Parts,
     request_bytes: usize,
-    /// Resident memory in KiB: before, and with the idle connections.
-    memory: (u64, u64),
+    memory: Memory,
 }
 
 /// Measures all of it.
@@ -59,7 +53,7 @@ pub async fn figures(binary: &str) -> Result<Figures> {
         objects.push(load::run(&server.process, &get_object, REQUESTS).await?);
         items.push(load::run(&server.process, &get_item, REQUESTS).await?);
     }
-    let memory = memory_of_idle_connections(&server, &get_object[0]).await?;
+    let memory = Memory::of(binary, &server.process, &get_object[0]).await?;
     Ok(Figures {
         bare: middle(&bares),
         object: middle(&objects),
@@ -91,26 +85,6 @@ async fn set_up(root: &Client) -> Result<()> {
     Ok(())
 }
 
-/// Opens the connections, sends one request on each, and leaves them open.
-async fn memory_of_idle_connections(server: &Bowline, request: &[u8]) -> Result<(u64, u64)> {
-    let before = resident(server.process.pid)?;
-    let mut connections: Vec<TcpStream> = Vec::with_capacity(IDLE);
-    for _ in 0..IDLE {
-        connections.push(load::idle_after_one(server.process.address, request).await?);
-    }
-    let with = resident(server.process.pid)?;
-    drop(connections);
-    Ok((before, with))
-}
-
-/// Resident memory of a process, in KiB (proc(5)).
-fn resident(pid: u32) -> Result<u64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let number = line.and_then(|line| line.split_whitespace().next());
-    Ok(number.context("resident memory")?.parse()?)
-}
-
 impl Figures {
     pub fn to_markdown(&self) -> String {
         let mut text = format!(
@@ -135,13 +109,7 @@ impl Figures {
             let rest = rate.cpu_micros - verify - decide - store;
             text += &format!("| {what} | {verify:.1} | {decide:.1} | {store:.1} | {rest:.1} |\n");
         }
-        let (before, with) = self.memory;
-        text += &format!(
-            "\nResident memory is {:.1} MiB before and {:.1} MiB with {IDLE} idle connections that have sent a request each: {:.1} KiB for one.\n",
-            before as f64 / 1024.0,
-            with as f64 / 1024.0,
-            with.saturating_sub(before) as f64 / IDLE as f64,
-        );
+        text += &self.memory.to_markdown();
         text
     }
 }

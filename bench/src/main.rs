@@ -8,6 +8,7 @@
 mod exchange;
 mod gateway;
 mod load;
+mod memory;
 mod parts;
 mod peer;
 mod report;

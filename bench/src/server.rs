@@ -86,6 +86,13 @@ pub fn start_millis(binary: &str) -> Result<f64> {
     Ok(begun.elapsed().as_secs_f64() * 1e3)
 }
 
+/// Measures the process of a server with a store in memory that has just become ready.
+pub fn just_started<T>(binary: &str, measure: impl FnOnce(u32) -> Result<T>) -> Result<T> {
+    let mut started = Started::spawn(binary, &["--store", "memory"])?;
+    started.ready()?;
+    measure(started.child.id())
+}
+
 impl Bowline {
     /// Starts a server that trusts this issuer, with the role `bot` for [`SUBJECT`].
     pub async fn start(binary: &str, issuer: &Issuer) -> Result<Self> {
