@@ -4,16 +4,13 @@
 
 use std::hint::black_box;
 
-use bowline_server::{
-    crypto::master_key::MasterKey,
-    identity::{
-        entity::{Entity, Role, TrustDocument},
-        index::Index,
-        store::{Batch, Change, Revision, Snapshot, StoredRecord, record},
-    },
-};
+use bowline_server::crypto::master_key::MasterKey;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use jiff::Timestamp;
+
+#[path = "../tests/support/roles.rs"]
+mod roles;
+
+use roles::{index, put, role};
 
 fn look_up(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("role by name");
@@ -37,39 +34,12 @@ fn write(criterion: &mut Criterion) {
     let master_key = MasterKey::generate().unwrap();
     for roles in [10, 100_000] {
         let index = index(roles, &master_key);
-        let added = role(roles);
-        let batch = Batch {
-            revision: Revision::EMPTY,
-            changes: [Change::Put(added.key(), record::encode(&added).unwrap())].into(),
-        };
+        let batch = put(&role(roles));
         group.bench_function(BenchmarkId::from_parameter(roles), |bencher| {
             bencher.iter(|| index.after(black_box(&batch), &master_key).unwrap());
         });
     }
     group.finish();
-}
-
-fn index(roles: usize, master_key: &MasterKey) -> Index {
-    let records = (0..roles).map(|number| {
-        let role = role(number);
-        StoredRecord {
-            key: role.key(),
-            value: record::encode(&role).unwrap(),
-            revision: Revision::EMPTY,
-        }
-    });
-    let snapshot = Snapshot {
-        revision: Revision::EMPTY,
-        records: records.collect(),
-    };
-    Index::build(&snapshot, master_key).unwrap()
-}
-
-fn role(number: usize) -> Role {
-    Role::new(format!("AROA{number:017}").parse().unwrap(), "432797229265".parse().unwrap(), format!("role-{number}"), TrustDocument {
-            text: r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}}"#.to_owned(),
-            principals: Vec::new(),
-        }, Timestamp::UNIX_EPOCH)
 }
 
 criterion_group!(benches, look_up, write);

@@ -6,14 +6,14 @@ use std::alloc::System;
 
 use bowline_server::{
     crypto::master_key::MasterKey,
-    identity::{
-        entity::{Entity, Role, TrustDocument},
-        index::Index,
-        store::{Batch, Change, Revision, Snapshot, StoredRecord, record},
-    },
+    identity::{entity::Role, index::Index},
 };
-use jiff::Timestamp;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+
+#[path = "support/roles.rs"]
+mod roles;
+
+use roles::{index, put, role};
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -40,36 +40,10 @@ fn a_write_among_a_hundred_thousand_roles_costs_little_more_than_among_ten() {
 
 /// The bytes that the index after one more write of `role` allocates beyond this one.
 fn allocated(index: &Index, role: &Role, master_key: &MasterKey) -> usize {
-    let batch = Batch {
-        revision: Revision::EMPTY,
-        changes: [Change::Put(role.key(), record::encode(role).unwrap())].into(),
-    };
+    let batch = put(role);
     let region = Region::new(ALLOCATOR);
     let next = index.after(&batch, master_key).unwrap();
     let stats = region.change();
     assert!(next.role_count() >= index.role_count());
     stats.bytes_allocated
-}
-
-fn index(roles: usize, master_key: &MasterKey) -> Index {
-    let records = (0..roles).map(|number| {
-        let role = role(number);
-        StoredRecord {
-            key: role.key(),
-            value: record::encode(&role).unwrap(),
-            revision: Revision::EMPTY,
-        }
-    });
-    let snapshot = Snapshot {
-        revision: Revision::EMPTY,
-        records: records.collect(),
-    };
-    Index::build(&snapshot, master_key).unwrap()
-}
-
-fn role(number: usize) -> Role {
-    Role::new(format!("AROA{number:017}").parse().unwrap(), "432797229265".parse().unwrap(), format!("role-{number}"), TrustDocument {
-            text: r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}}"#.to_owned(),
-            principals: Vec::new(),
-        }, Timestamp::UNIX_EPOCH)
 }
