@@ -11,6 +11,7 @@ mod explain;
 mod init;
 mod keyring;
 mod provider;
+mod recover;
 mod serve;
 mod service;
 
@@ -51,6 +52,7 @@ enum Command {
     Provider(provider::Provider),
     Service(service::Service),
     Keyring(keyring::Keyring),
+    Recover(recover::Recover),
     Completions(completions::Completions),
 }
 
@@ -66,6 +68,7 @@ impl Cli {
             Command::Provider(provider) => provider.run(),
             Command::Service(service) => service.run(),
             Command::Keyring(keyring) => keyring.run(),
+            Command::Recover(recover) => recover.run(),
             Command::Completions(completions) => Ok(completions.run(&mut Self::command())),
         }
     }

@@ -3,7 +3,10 @@
 use std::{fmt, io};
 
 use bowline_client::{default_chain::DefaultChainError, operator::OperatorError};
-use bowline_server::{bootstrap::BootstrapError, data_folder::FolderError, server::StartError};
+use bowline_server::{
+    bootstrap::BootstrapError, data_folder::FolderError, identity::store::StoreError,
+    recovery::RecoveryError, server::StartError,
+};
 
 /// A failure of a command.
 #[derive(Debug)]
@@ -63,6 +66,22 @@ impl From<StartError> for CommandError {
     }
 }
 
+impl From<RecoveryError> for CommandError {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the other errors say what to do"
+    )]
+    fn from(error: RecoveryError) -> Self {
+        match error {
+            RecoveryError::Start(error) => error.into(),
+            RecoveryError::OtherCredentials(_) => {
+                Self::with_hint(error, "move the file away, and run the command again")
+            }
+            error => anyhow::Error::from(error).into(),
+        }
+    }
+}
+
 /// What to do about a server that does not start.
 #[expect(
     clippy::wildcard_enum_match_arm,
@@ -76,6 +95,23 @@ fn hint_for_start(error: &StartError) -> Option<&'static str> {
         StartError::Folder(FolderError::InUse(_)) => {
             Some("stop the other server, or give another folder with --data")
         }
+        StartError::Folder(FolderError::NoServer(_)) => Some(
+            "check the path; `bowline init --data DIR` or `bowline serve --init` makes a new server",
+        ),
+        StartError::Folder(FolderError::Interrupted(_)) => {
+            Some("run `bowline init --data DIR` again: nothing was served from it yet")
+        }
+        StartError::Folder(FolderError::Incomplete { .. }) | StartError::EmptyStore(_) => Some(
+            "put the missing files back, or restore a backup into an empty folder with `bowline restore`",
+        ),
+        StartError::Store(
+            StoreError::Damaged(_) | StoreError::Older { .. } | StoreError::OtherStore,
+        ) => Some(
+            "put the files of `store` back as they were, or restore a backup into an empty folder with `bowline restore`; if what is lost is known and accepted, remove `store-revision` to start with the older store",
+        ),
+        StartError::Store(StoreError::DamagedRevision(_)) => Some(
+            "if the files in `store` are the ones that the server wrote last, remove the file: the next start writes it anew",
+        ),
         StartError::NoMasterKey(_) => {
             Some("put the copy of master.key back, or name it with --master-key-file")
         }

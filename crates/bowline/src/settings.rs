@@ -12,7 +12,7 @@ use bowline_aws::credentials::SecretAccessKey;
 use bowline_client::{Environment, file::read_text};
 use bowline_server::{
     bootstrap::RootCredentials,
-    config::{self, AuditTo, Config},
+    config::{self, AuditTo, Config, FirstStart},
     crypto::master_key::MasterKey,
 };
 use clap::Args;
@@ -33,8 +33,7 @@ const BOOTSTRAP: [&str; 3] = [
 /// Where a server's data is, and how it is opened.
 #[derive(Debug, Args)]
 pub(crate) struct DataArgs {
-    /// The data folder, created if it is missing [default: bowline-data; with a store in memory, a
-    /// temporary one]
+    /// The data folder [default: bowline-data; with a store in memory, a temporary one]
     #[arg(long, env = "BOWLINE_DATA", value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
 
@@ -116,6 +115,10 @@ pub(crate) struct ServeArgs {
     /// Allow issuers on loopback, also over plain HTTP: for tests
     #[arg(long, env = "BOWLINE_ALLOW_LOOPBACK_ISSUERS")]
     pub(crate) allow_loopback_issuers: bool,
+
+    /// Make a new server if there is none in the data folder, as `bowline init` does
+    #[arg(long)]
+    pub(crate) init: bool,
 }
 
 /// The default data folder.
@@ -177,6 +180,11 @@ pub(crate) fn resolve(data: &DataArgs, serve: &ServeArgs) -> Result<(Config, Opt
         },
         trusted_proxies: networks(&serve.trusted_proxies, &file.trusted_proxies),
         data: path.to_owned(),
+        first_start: if serve.init {
+            FirstStart::Allowed
+        } else {
+            FirstStart::Refused
+        },
         store,
         master_key: master_key(key_file.as_deref())?,
         base_domains: base_domains(&serve.base_domains, &file.base_domains),

@@ -8,9 +8,8 @@
 mod record;
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
     path::Path,
     sync::{
         Mutex, PoisonError,
@@ -21,7 +20,7 @@ use std::{
 use bowline_aws::error::AwsError;
 
 use crate::{
-    private_files::private_folder,
+    private_files::{appended_file, private_folder},
     request::{error::RequestError, record::RequestRecord},
 };
 pub(crate) use record::{Outcome, render};
@@ -58,9 +57,7 @@ impl Audit {
         {
             private_folder(folder)?;
         }
-        let mut options = OpenOptions::new();
-        let file = options.append(true).create(true).mode(0o600).open(path)?;
-        Ok(Self::new(Sink::File(file)))
+        Ok(Self::new(Sink::File(appended_file(path)?)))
     }
 
     /// Writes to standard output.

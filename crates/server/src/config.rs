@@ -20,9 +20,11 @@ pub struct Config {
     pub tls: Tls,
     /// Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` headers are trusted.
     pub trusted_proxies: Vec<IpNet>,
-    /// The data folder. It is created if it does not exist, locked while the server runs, and
-    /// readable by its owner alone.
+    /// The data folder. It is locked while the server runs, and readable by its owner alone.
     pub data: PathBuf,
+    /// Whether the start may make a new server in the data folder. A store in memory is always a
+    /// new one, and declared accounts are a permission too.
+    pub first_start: FirstStart,
     /// Where identity data is kept.
     pub store: StoreKind,
     /// The key that seals long-term secrets. `None` means the key in the data folder, which is
@@ -38,6 +40,15 @@ pub struct Config {
     pub accounts: Vec<RootCredentials>,
     /// Where audit records go.
     pub audit: AuditTo,
+}
+
+/// Whether a start may make a new server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FirstStart {
+    /// In a folder without one.
+    Allowed,
+    /// Only an existing server is started.
+    Refused,
 }
 
 /// Where TLS ends.

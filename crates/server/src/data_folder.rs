@@ -1,29 +1,35 @@
 //! The data folder: its layout, and the lock that gives it to one process at a time.
 //!
 //! ```text
-//! lock             locked while a server runs; the kernel releases it when the process ends
-//! master.key       the key that long-term secrets are sealed under (0600)
-//! credentials      root credentials that the first start generated, for AWS clients (0600)
-//! server-id        the id that this folder's server has in leases (0600)
-//! store/           identity data
-//! objects/         the embedded object store
-//! objects.memory/  the same, for a server with its identity data in memory: emptied at each start
-//! tables/          the embedded DynamoDB
-//! tables.memory/   the same, for a server with its identity data in memory
-//! audit/           audit.jsonl
+//! lock                locked while a server runs; the kernel releases it when the process ends
+//! initializing        exists until the first start is complete
+//! master.key          the key that long-term secrets are sealed under (0600)
+//! credentials         root credentials that the first start generated, for AWS clients (0600)
+//! server-id           the id that this folder's server has in leases (0600)
+//! store/              identity data
+//! store-revision      the last acknowledged revision of the store
+//! objects/            the embedded object store
+//! tables/             the embedded DynamoDB
+//! audit/              audit.jsonl
+//!
+//! credentials.memory  the same, for a server with its identity data in memory
+//! objects.memory/     emptied at each start of such a server
+//! tables.memory/      likewise
 //! ```
 //!
-//! Only the owner can read it.
+//! Only the owner can read it. A new server is made only in a folder without any of the files of
+//! one ([`DataFolder::state`]): a folder that has lost its store is refused, not filled again.
 
 use std::{
     fs::{self, File},
     io,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
 };
 
 use crate::{
     identity::entity::ServerId,
-    private_files::{lock, private_folder, write_private},
+    private_files::{lock, private_folder, sync_folder, write_private},
 };
 
 /// A data folder, locked by this process.
@@ -39,6 +45,22 @@ pub enum FolderError {
     /// Another process uses it.
     #[error("the data in `{0}` is in use by another process")]
     InUse(PathBuf),
+    /// There is no server in it, and this start may not make one.
+    #[error("there is no server in `{0}`")]
+    NoServer(PathBuf),
+    /// It has files of a server, but not the store of identity data.
+    #[error("`{folder}` has `{found}` of a server, and no `{missing}`")]
+    Incomplete {
+        /// The folder.
+        folder: PathBuf,
+        /// What it has.
+        found: &'static str,
+        /// What it lacks.
+        missing: &'static str,
+    },
+    /// The first start did not complete.
+    #[error("the first start of the server in `{0}` was interrupted")]
+    Interrupted(PathBuf),
     /// A file in it, or the folder itself, cannot be used.
     #[error("using `{path}`")]
     File {
@@ -50,12 +72,46 @@ pub enum FolderError {
     },
 }
 
+/// What a data folder has of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FolderState {
+    /// Nothing: a new server can be made in it.
+    New,
+    /// The beginning of a first start that was interrupted. It has served no request.
+    Interrupted,
+    /// A server.
+    Initialized,
+}
+
+/// Files that only a server makes. A master key may be there before it.
+const FILES: [&str; 6] = [
+    "store-revision",
+    "store",
+    "credentials",
+    "server-id",
+    "objects",
+    "tables",
+];
+
 impl DataFolder {
-    /// Locks a folder for this process. It is created if it does not exist.
+    /// Locks a folder that exists for this process.
     ///
     /// # Errors
     /// [`FolderError`].
     pub fn open(path: &Path) -> Result<Self, FolderError> {
+        match fs::metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err(FolderError::NoServer(path.to_owned()))
+            }
+            Ok(_) | Err(_) => Self::create(path),
+        }
+    }
+
+    /// Locks a folder for this process. It is created if it does not exist.
+    ///
+    /// # Errors
+    /// [`FolderError`].
+    pub fn create(path: &Path) -> Result<Self, FolderError> {
         let failed = |source| FolderError::File {
             path: path.to_owned(),
             source,
@@ -75,6 +131,82 @@ impl DataFolder {
         &self.path
     }
 
+    /// What it has of a server.
+    ///
+    /// # Errors
+    /// [`FolderError::Incomplete`] if it has files of a server, and not its store.
+    pub fn state(&self) -> Result<FolderState, FolderError> {
+        if self.has("initializing") {
+            return Ok(FolderState::Interrupted);
+        }
+        if self.has("store/bowline.db") {
+            return Ok(FolderState::Initialized);
+        }
+        match FILES.into_iter().find(|name| self.has(name)) {
+            None => Ok(FolderState::New),
+            Some(found) => Err(FolderError::Incomplete {
+                folder: self.path.clone(),
+                found,
+                missing: "store/bowline.db",
+            }),
+        }
+    }
+
+    /// Begins a first start: until [`Self::complete_first_start`], the folder is
+    /// [interrupted](FolderState::Interrupted). What an interrupted one made is removed, but not
+    /// its master key.
+    ///
+    /// # Errors
+    /// [`FolderError::File`].
+    pub fn begin_first_start(&self) -> Result<(), FolderError> {
+        let marker = self.path.join("initializing");
+        let begin = || {
+            if !self.has("initializing") {
+                return write_private(&marker, b"A first start is not complete.\n");
+            }
+            remove_if_present(fs::remove_dir_all(self.store()))?;
+            for name in ["credentials", "server-id", "store-revision"] {
+                remove_if_present(fs::remove_file(self.path.join(name)))?;
+            }
+            sync_folder(&self.path)
+        };
+        begin().map_err(|source| self.failed("initializing", source))
+    }
+
+    /// Ends a first start.
+    ///
+    /// # Errors
+    /// [`FolderError::File`].
+    pub fn complete_first_start(&self) -> Result<(), FolderError> {
+        let removed = remove_if_present(fs::remove_file(self.path.join("initializing")));
+        removed
+            .and_then(|()| sync_folder(&self.path))
+            .map_err(|source| self.failed("initializing", source))
+    }
+
+    /// Takes all access from group and others.
+    ///
+    /// # Errors
+    /// [`FolderError::File`], such as for a folder of another user.
+    pub fn close_to_others(&self) -> Result<(), FolderError> {
+        let closed = fs::set_permissions(&self.path, fs::Permissions::from_mode(0o700));
+        closed.map_err(|source| FolderError::File {
+            path: self.path.clone(),
+            source,
+        })
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.path.join(name).symlink_metadata().is_ok()
+    }
+
+    fn failed(&self, name: &str, source: io::Error) -> FolderError {
+        FolderError::File {
+            path: self.path.join(name),
+            source,
+        }
+    }
+
     /// The file of the master key.
     pub fn master_key(&self) -> PathBuf {
         self.path.join("master.key")
@@ -83,6 +215,16 @@ impl DataFolder {
     /// The file of generated root credentials.
     pub fn credentials(&self) -> PathBuf {
         self.path.join("credentials")
+    }
+
+    /// The file of generated root credentials of a server with its identity data in memory.
+    pub fn memory_credentials(&self) -> PathBuf {
+        self.path.join("credentials.memory")
+    }
+
+    /// The file of the last acknowledged revision.
+    pub fn store_revision(&self) -> PathBuf {
+        self.path.join("store-revision")
     }
 
     /// The id of this folder's server, made of `random` by the first start that asks for it. Since
@@ -153,23 +295,31 @@ impl DataFolder {
 }
 
 fn emptied(path: PathBuf) -> io::Result<PathBuf> {
-    match fs::remove_dir_all(&path) {
+    remove_if_present(fs::remove_dir_all(&path))?;
+    Ok(path)
+}
+
+fn remove_if_present(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        Ok(()) | Err(_) => Ok(path),
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, os::unix::fs::PermissionsExt as _};
-
     use super::*;
 
     #[test]
     fn a_folder_is_private_and_locked_by_one_process() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("a/b");
-        let open = DataFolder::open(&path).unwrap();
+        let missing = DataFolder::open(&path);
+        assert!(
+            matches!(missing, Err(FolderError::NoServer(_))),
+            "{missing:?}"
+        );
+        let open = DataFolder::create(&path).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&path), 0o700);
         assert_eq!(mode(&path.join("lock")), 0o600);
@@ -177,6 +327,54 @@ mod tests {
         assert!(matches!(second, Err(FolderError::InUse(_))), "{second:?}");
         drop(open);
         DataFolder::open(&path).unwrap();
+    }
+
+    #[test]
+    fn a_new_server_is_made_only_where_nothing_of_one_is() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = DataFolder::open(home.path()).unwrap();
+        let state = || folder.state();
+        // Others may have put these there.
+        for name in ["master.key", "bowline.toml", "credentials.memory"] {
+            fs::write(home.path().join(name), "x").unwrap();
+        }
+        assert!(matches!(state(), Ok(FolderState::New)));
+        for name in [
+            "store-revision",
+            "credentials",
+            "server-id",
+            "objects",
+            "tables",
+            "store",
+        ] {
+            fs::write(home.path().join(name), "x").unwrap();
+            let found = state();
+            assert!(
+                matches!(found, Err(FolderError::Incomplete { .. })),
+                "{name}: {found:?}"
+            );
+            fs::remove_file(home.path().join(name)).unwrap();
+        }
+        fs::create_dir(folder.store()).unwrap();
+        fs::write(home.path().join("store/bowline.db"), "").unwrap();
+        assert!(matches!(state(), Ok(FolderState::Initialized)));
+    }
+
+    #[test]
+    fn an_interrupted_first_start_begins_again() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = DataFolder::open(home.path()).unwrap();
+        folder.begin_first_start().unwrap();
+        fs::create_dir(folder.store()).unwrap();
+        for name in ["master.key", "credentials", "server-id", "store/bowline.db"] {
+            fs::write(home.path().join(name), "x").unwrap();
+        }
+        assert!(matches!(folder.state(), Ok(FolderState::Interrupted)));
+        folder.begin_first_start().unwrap();
+        assert!(!folder.store().exists() && !folder.credentials().exists());
+        assert!(folder.master_key().exists());
+        folder.complete_first_start().unwrap();
+        assert!(matches!(folder.state(), Ok(FolderState::New)));
     }
 
     #[test]

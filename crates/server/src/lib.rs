@@ -3,6 +3,7 @@
 mod app;
 mod audit;
 pub mod bootstrap;
+mod checksum;
 pub mod clock;
 pub mod config;
 pub mod crypto;
@@ -17,6 +18,7 @@ pub mod oidc;
 mod operator;
 mod ops;
 pub mod private_files;
+pub mod recovery;
 mod request;
 mod route;
 mod serde_text;

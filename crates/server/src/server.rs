@@ -18,18 +18,18 @@ use crate::{
     audit::Audit,
     bootstrap::{BootstrapError, Bootstrapped, RootCredentials, bootstrap},
     clock::Clock,
-    config::{AuditTo, Config, StoreKind, Tls},
+    config::{AuditTo, Config, FirstStart, StoreKind, Tls},
     crypto::{
         master_key::{MasterKey, MasterKeyError},
         seal::SealError,
     },
-    data_folder::{DataFolder, FolderError},
+    data_folder::{DataFolder, FolderError, FolderState},
     explain::denials::RecentDenials,
     gateway::{self, dynamodb::table_locks::RegionLocks},
     http::listener,
     identity::{
         entity::{FeatureLevel, ServerId},
-        index::{IdentityState, LoadError, UnknownFeatureLevel, UpdateError},
+        index::{IdentityState, Index, LoadError, UnknownFeatureLevel, UpdateError},
         store::{MemoryStore, SqliteStore, Store, StoreError},
     },
     metrics::Metrics,
@@ -72,6 +72,9 @@ pub enum StartError {
     /// No randomness.
     #[error(transparent)]
     Seal(#[from] SealError),
+    /// The store was emptied: a server has a keyring and an account from its first start on.
+    #[error("the store in `{0}` has no accounts: it is damaged, or another one is in its place")]
+    EmptyStore(String),
     /// The data folder has data but no master key to open it with.
     #[error("there is data in `{0}`, and no master key")]
     NoMasterKey(String),
@@ -132,7 +135,7 @@ impl Server {
         store: impl FnOnce(EmbeddedObjects) -> Arc<dyn ObjectStore>,
     ) -> Result<Self, StartError> {
         refuse_exposed(&config)?;
-        let folder = DataFolder::open(&config.data)?;
+        let folder = open_folder(&config)?;
         let (state, notes) = open_state(&mut config, clock, &folder).await?;
         let objects = match config.store {
             StoreKind::Sqlite => Ok(folder.objects()),
@@ -155,11 +158,7 @@ impl Server {
             .await
             .map_err(StartError::Buckets)?;
         gateway::dynamodb::recover(&state, &upstreams, clock.now()).await;
-        let audit = match &config.audit {
-            AuditTo::DataFolder => audit_file(&folder.audit())?,
-            AuditTo::File(path) => audit_file(path)?,
-            AuditTo::Stdout => Audit::to_stdout(),
-        };
+        let audit = audit(&config, &folder)?;
         let (aws_listener, aws) = listen(config.listen).await?;
         let (ops_listener, ops) = listen(config.ops_listen).await?;
         let oidc = TokenVerifier::new(OidcConfig {
@@ -245,42 +244,97 @@ impl Server {
 /// # Errors
 /// [`StartError`].
 pub async fn init(mut config: Config, clock: Clock) -> Result<Bootstrapped, StartError> {
-    let folder = DataFolder::open(&config.data)?;
+    let folder = open_folder(&config)?;
+    folder.close_to_others()?;
     let (state, notes) = open_state(&mut config, clock, &folder).await?;
     state.close().await;
     Ok(notes)
 }
 
+/// The data folder. It is created if the start may make a new server in it.
+fn open_folder(config: &Config) -> Result<DataFolder, FolderError> {
+    if may_make_server(config) {
+        DataFolder::create(&config.data)
+    } else {
+        DataFolder::open(&config.data)
+    }
+}
+
+/// Whether this start may make a new server: by its command, by accounts that the operator
+/// declares, or because it would not outlast the process.
+fn may_make_server(config: &Config) -> bool {
+    config.first_start == FirstStart::Allowed
+        || !config.accounts.is_empty()
+        || config.store == StoreKind::Memory
+}
+
 /// The identity data, after a first start has created it.
-async fn open_state(
+pub(crate) async fn open_state(
     config: &mut Config,
     clock: Clock,
     folder: &DataFolder,
 ) -> Result<(IdentityState, Bootstrapped), StartError> {
-    let master_key = master_key(config, folder)?;
     let random = SystemRandom::new();
     let mut server_id = [0; 16];
     random.fill(&mut server_id).map_err(|_| SealError)?;
-    let (store, server): (Arc<dyn Store>, _) = match config.store {
-        StoreKind::Sqlite => (
-            Arc::new(SqliteStore::open(&folder.store())?),
+    let is_new = match config.store {
+        StoreKind::Sqlite => begin_first_start(config, folder)?,
+        StoreKind::Memory => true,
+    };
+    let master_key = master_key(config, folder, is_new)?;
+    let (path, revision) = (folder.store(), folder.store_revision());
+    let (store, server, credentials): (Arc<dyn Store>, _, _) = match config.store {
+        StoreKind::Sqlite if is_new => (
+            Arc::new(SqliteStore::create(&path, &revision)?),
             folder.server_id(server_id)?,
+            folder.credentials(),
         ),
-        StoreKind::Memory => (Arc::new(MemoryStore::new()), ServerId::new(server_id)),
+        StoreKind::Sqlite => (
+            Arc::new(SqliteStore::open(&path, &revision)?),
+            folder.server_id(server_id)?,
+            folder.credentials(),
+        ),
+        StoreKind::Memory => {
+            let credentials = folder.memory_credentials();
+            remove_obsolete(&credentials)
+                .map_err(|source| credentials_error(&credentials, source))?;
+            let store = Arc::new(MemoryStore::new());
+            (store, ServerId::new(server_id), credentials)
+        }
     };
     let state = IdentityState::start(store, Arc::new(master_key), server).await?;
-    let path = folder.credentials();
+    let is_empty =
+        |index: &Index| index.keyring_record().is_none() || index.accounts().next().is_none();
+    if !is_new && is_empty(&state.current()) {
+        return Err(StartError::EmptyStore(folder.path().display().to_string()));
+    }
     let keep = |root: &RootCredentials| {
-        keep_credentials(&path, root).map_err(|source| BootstrapError::Credentials {
-            path: path.display().to_string(),
-            source,
-        })
+        write_private(&credentials, root.to_credentials_file().as_bytes())
+            .map_err(|source| credentials_error(&credentials, source))
     };
     // A secret stays in memory no longer than it takes to seal it.
     let declared = std::mem::take(&mut config.accounts);
     let bootstrapped = bootstrap(&state, &declared, &random, clock.now(), keep).await?;
     raise_feature_level(&state).await?;
+    if config.store == StoreKind::Sqlite {
+        folder.complete_first_start()?;
+    }
     Ok((state, bootstrapped))
+}
+
+/// Begins a first start if there is no server in the folder: whether there is none.
+fn begin_first_start(config: &Config, folder: &DataFolder) -> Result<bool, FolderError> {
+    match folder.state()? {
+        FolderState::Initialized => return Ok(false),
+        FolderState::New if !may_make_server(config) => {
+            return Err(FolderError::NoServer(folder.path().to_owned()));
+        }
+        FolderState::Interrupted if !may_make_server(config) => {
+            return Err(FolderError::Interrupted(folder.path().to_owned()));
+        }
+        FolderState::New | FolderState::Interrupted => folder.begin_first_start()?,
+    }
+    Ok(true)
 }
 
 /// Gives a store of an earlier build the newest features. Every store is embedded today, and the
@@ -298,21 +352,27 @@ async fn raise_feature_level(state: &IdentityState) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Writes generated root credentials. The credentials file of an earlier start is obsolete: that
-/// start had a memory store, or was interrupted before the store existed. A file that Bowline did
-/// not write stays.
-fn keep_credentials(path: &Path, root: &RootCredentials) -> io::Result<()> {
+/// Removes the credentials of an earlier store in memory. A file that Bowline did not write stays.
+fn remove_obsolete(path: &Path) -> io::Result<()> {
     match std::fs::read_to_string(path) {
-        Ok(before) if RootCredentials::wrote(&before) => std::fs::remove_file(path)?,
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        Ok(_) | Err(_) => {}
+        Ok(before) if RootCredentials::wrote(&before) => std::fs::remove_file(path),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(_) | Err(_) => Ok(()),
     }
-    write_private(path, root.to_credentials_file().as_bytes())
+}
+
+fn credentials_error(path: &Path, source: io::Error) -> BootstrapError {
+    let path = path.display().to_string();
+    BootstrapError::Credentials { path, source }
 }
 
 /// The configured key, or the one in the data folder, which is created with the first data and
 /// never later.
-fn master_key(config: &mut Config, folder: &DataFolder) -> Result<MasterKey, StartError> {
+fn master_key(
+    config: &mut Config,
+    folder: &DataFolder,
+    is_new: bool,
+) -> Result<MasterKey, StartError> {
     if let Some(key) = config.master_key.take() {
         return Ok(key);
     }
@@ -323,10 +383,19 @@ fn master_key(config: &mut Config, folder: &DataFolder) -> Result<MasterKey, Sta
     if exists(&path) {
         return Ok(MasterKey::read(&path)?);
     }
-    if exists(&folder.store()) {
+    if !is_new {
         return Err(StartError::NoMasterKey(folder.path().display().to_string()));
     }
     Ok(MasterKey::create(&path)?)
+}
+
+/// The configured audit.
+pub(crate) fn audit(config: &Config, folder: &DataFolder) -> Result<Audit, StartError> {
+    match &config.audit {
+        AuditTo::DataFolder => audit_file(&folder.audit()),
+        AuditTo::File(path) => audit_file(path),
+        AuditTo::Stdout => Ok(Audit::to_stdout()),
+    }
 }
 
 fn audit_file(path: &Path) -> Result<Audit, StartError> {

@@ -13,7 +13,7 @@ use std::{path::Path, sync::Arc};
 use bowline_aws::credentials::SessionToken;
 use bowline_server::{
     clock::Clock,
-    config::{AuditTo, Config, StoreKind, Tls},
+    config::{AuditTo, Config, FirstStart, StoreKind, Tls},
     crypto::{keyring::KeyringRecord, master_key::MasterKey},
     identity::{
         entity::{
@@ -41,7 +41,7 @@ fn earlier_store() -> (TempDir, Arc<dyn Store>) {
     let connection = rusqlite::Connection::open(folder.path().join("bowline.db")).unwrap();
     connection.execute_batch(STORE).unwrap();
     connection.close().unwrap();
-    let store = SqliteStore::open(folder.path()).unwrap();
+    let store = SqliteStore::open(folder.path(), &folder.path().join("revision")).unwrap();
     (folder, Arc::new(store))
 }
 
@@ -114,13 +114,15 @@ async fn a_server_raises_the_feature_level_of_its_embedded_store() {
     let start = || Server::start(config(&data), Clock::system());
     start().await.unwrap().stop().await;
     std::fs::remove_dir_all(&store).unwrap();
+    std::fs::remove_file(data.join("store-revision")).unwrap();
     std::fs::create_dir(&store).unwrap();
     let connection = rusqlite::Connection::open(store.join("bowline.db")).unwrap();
     connection.execute_batch(STORE).unwrap();
     connection.close().unwrap();
     start().await.unwrap().stop().await;
 
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&store).unwrap());
+    let store: Arc<dyn Store> =
+        Arc::new(SqliteStore::open(&store, &data.join("store-revision")).unwrap());
     let state = self::start(&store).await;
     assert_eq!(state.current().feature_level(), FeatureLevel::NEWEST);
     assert_complete(&state.current());
@@ -133,6 +135,7 @@ fn config(data: &Path) -> Config {
         tls: Tls::None,
         trusted_proxies: Vec::new(),
         data: data.to_owned(),
+        first_start: FirstStart::Allowed,
         store: StoreKind::Sqlite,
         master_key: Some(MasterKey::from_text(MASTER_KEY).unwrap()),
         base_domains: Vec::new(),

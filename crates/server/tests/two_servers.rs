@@ -11,7 +11,7 @@ use bowline_client::{Client, Credentials, Transport};
 use bowline_server::{
     bootstrap::RootCredentials,
     clock::Clock,
-    config::{AuditTo, Config, StoreKind, Tls},
+    config::{AuditTo, Config, FirstStart, StoreKind, Tls},
     server::Server,
 };
 
@@ -30,6 +30,7 @@ fn config(account: RootCredentials, data: &Path) -> Config {
         tls: Tls::None,
         trusted_proxies: Vec::new(),
         data: data.to_owned(),
+        first_start: FirstStart::Allowed,
         store: StoreKind::Sqlite,
         master_key: None,
         base_domains: vec!["localhost".to_owned()],

@@ -12,7 +12,7 @@ mod story;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 
 use self::{reporter::Reporter, scene::Scene};
@@ -60,6 +60,14 @@ impl Demo {
     }
 
     async fn play(self, folder: PathBuf) -> Result<ExitCode, CommandError> {
+        if !scene::is_for_demo(&folder).context("reading the data folder")? {
+            let error = anyhow!(
+                "`{}` is not the folder of a demonstration",
+                folder.display()
+            );
+            let hint = "give an empty folder, or leave out --data: a demonstration trusts anything on loopback";
+            return Err(CommandError::with_hint(error, hint));
+        }
         let mut stopped = Stopped::watch()?;
         let mut reporter = Reporter::new(self.output);
         reporter.title();

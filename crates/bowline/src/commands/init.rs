@@ -25,7 +25,11 @@ pub(crate) struct Init {
 
 impl Init {
     pub(crate) fn run(self) -> Result<ExitCode, CommandError> {
-        let (config, _) = resolve(&self.data, &ServeArgs::default())?;
+        let settings = ServeArgs {
+            init: true,
+            ..ServeArgs::default()
+        };
+        let (config, _) = resolve(&self.data, &settings)?;
         let folder = config.data.clone();
         let creates_key = config.master_key.is_none();
         if config.store == StoreKind::Memory {
@@ -35,7 +39,7 @@ impl Init {
                 "bowline serve --store memory",
             ));
         }
-        if folder.join("store").exists() {
+        if folder.join("store").exists() && !folder.join("initializing").exists() {
             let error = anyhow!("there is data in `{}` already", folder.display());
             let hint = format!("bowline serve --data {}", folder.display());
             return Err(CommandError::with_hint(error, hint));

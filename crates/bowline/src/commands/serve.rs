@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use bowline_server::{clock::Clock, server::Server};
+use bowline_server::{clock::Clock, config::StoreKind, server::Server};
 use clap::Args;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde::Serialize;
@@ -26,9 +26,9 @@ const RETURN_MEMORY_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Serve IAM, STS, S3, DynamoDB and the operator API on one address
 ///
-/// The first start creates a missing data folder, as `bowline init` does. Each setting comes from
-/// its flag, else from its BOWLINE_* variable, else from `bowline.toml` in the data folder, else it
-/// has its default.
+/// `bowline init` makes the data folder; with --init, or with accounts that are declared for the
+/// first start, this command makes it. Each setting comes from its flag, else from its BOWLINE_* variable, else
+/// from `bowline.toml` in the data folder, else it has its default.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     #[command(flatten)]
@@ -63,6 +63,10 @@ impl Serve {
         // The temporary folder lives as long as the server.
         let (config, _temporary) = resolve(&self.data, &self.settings)?;
         let data = config.data.clone();
+        let credentials = match config.store {
+            StoreKind::Sqlite => "credentials",
+            StoreKind::Memory => "credentials.memory",
+        };
         allow_many_files();
         use_small_pages();
         // On one core, work stealing between threads only costs.
@@ -78,7 +82,7 @@ impl Serve {
             // From here on, even during the start, a signal stops the server in order.
             let mut stopped = Stopped::watch()?;
             let server = Server::start(config, Clock::system()).await?;
-            log_start(&server, &data);
+            log_start(&server, &data, credentials);
             if let Some(path) = &self.ready_file {
                 write_ready_file(path, &server)?;
             }
@@ -160,13 +164,13 @@ impl Stopped {
     }
 }
 
-fn log_start(server: &Server, data: &Path) {
+fn log_start(server: &Server, data: &Path, credentials: &str) {
     let notes = server.notes();
     for warning in &notes.warnings {
         tracing::warn!("{warning}");
     }
     if let Some(account) = &notes.generated {
-        let file = data.join("credentials");
+        let file = data.join(credentials);
         tracing::info!(
             %account,
             "Created account {account}; its root credentials are in `{}`",

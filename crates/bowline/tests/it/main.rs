@@ -20,6 +20,7 @@ mod documentation;
 mod durability;
 mod dynamodb;
 mod explain;
+mod first_start;
 mod kubernetes;
 mod operations;
 mod providers;

@@ -88,6 +88,7 @@ fn init_creates_a_folder_that_only_its_owner_can_read() {
     master.key 0600
     server-id 0600
     store 0700
+    store-revision 0600
     store/bowline.db 0600
     store/lock 0600
     ");

@@ -10,6 +10,7 @@
 //! `contract.rs`.
 
 mod change_log;
+pub mod kept_revision;
 pub mod key;
 pub mod memory;
 pub mod record;
@@ -52,6 +53,11 @@ pub trait Store: fmt::Debug + Send + Sync {
     /// Reads the latest revision from where every replica sees it. It is at or after every commit
     /// that returned before the call, and every watch reaches it.
     fn latest(&self) -> StoreFuture<'_, Result<Revision, StoreError>>;
+
+    /// What is wrong with the store although it works, for its operator.
+    fn problem(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// The position of a commit among all commits of a store.
@@ -144,6 +150,25 @@ pub enum StoreError {
         #[source]
         source: std::io::Error,
     },
+    /// The stored data is not what was written.
+    #[error("the store is damaged")]
+    Damaged(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The file of the last acknowledged revision is not what was written.
+    #[error("`{0}` is damaged: it says which revision of the store was acknowledged last")]
+    DamagedRevision(String),
+    /// Commits that were acknowledged are lost.
+    #[error(
+        "the store is at revision {found}, and revision {kept} was acknowledged: the commits after it are lost"
+    )]
+    Older {
+        /// The store's revision.
+        found: Revision,
+        /// The revision that was acknowledged.
+        kept: Revision,
+    },
+    /// The revision is that of another store.
+    #[error("the store is that of another server")]
+    OtherStore,
     /// The database failed.
     #[error("the database failed")]
     Database(#[source] Box<dyn std::error::Error + Send + Sync>),

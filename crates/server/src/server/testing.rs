@@ -7,7 +7,7 @@ use crate::{
     app::App,
     bootstrap::RootCredentials,
     clock::Clock,
-    config::{AuditTo, Config, StoreKind, Tls},
+    config::{AuditTo, Config, FirstStart, StoreKind, Tls},
     upstream::objects::{ObjectStore, embedded::EmbeddedObjects},
 };
 
@@ -36,6 +36,7 @@ impl TestServer {
             tls: Tls::None,
             trusted_proxies: Vec::new(),
             data: home.path().join("data"),
+            first_start: FirstStart::Allowed,
             store: StoreKind::Memory,
             master_key: None,
             base_domains: Vec::new(),

@@ -16,7 +16,7 @@ use bowline_iam::account::AccountId;
 use bowline_server::{
     bootstrap::RootCredentials,
     clock::Clock,
-    config::{AuditTo, Config, StoreKind, Tls},
+    config::{AuditTo, Config, FirstStart, StoreKind, Tls},
     private_files::{private_folder, write_private},
     server::Server,
 };
@@ -25,6 +25,24 @@ use bowline_server::{
 pub(super) const ACCOUNT: &str = "432797229265";
 /// The region that requests are signed for.
 pub(super) const REGION: &str = "us-east-1";
+
+/// The file by which a demonstration knows a folder of its own.
+const MARKER: &str = "demo";
+
+/// Whether a folder is a demonstration's, or can become one: it is empty or does not exist.
+///
+/// # Errors
+/// Those of the file system.
+pub(super) fn is_for_demo(folder: &Path) -> io::Result<bool> {
+    if folder.join(MARKER).exists() {
+        return Ok(true);
+    }
+    match folder.read_dir() {
+        Ok(mut entries) => Ok(entries.next().is_none()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+    }
+}
 
 /// A running server and issuer, and their clients.
 pub(super) struct Scene {
@@ -49,6 +67,11 @@ impl Scene {
         let issuer = Issuer::start().await.context("starting the issuer")?;
         let credentials_file = folder.join("demo-credentials");
         private_folder(folder).with_context(|| format!("creating `{}`", folder.display()))?;
+        let marker = folder.join(MARKER);
+        if !marker.exists() {
+            write_private(&marker, b"The folder of a `bowline demo`.\n")
+                .with_context(|| format!("writing `{}`", marker.display()))?;
+        }
         let root = root_credentials(&credentials_file)?;
         let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let config = Config {
@@ -57,6 +80,7 @@ impl Scene {
             tls: Tls::None,
             trusted_proxies: Vec::new(),
             data: folder.to_owned(),
+            first_start: FirstStart::Allowed,
             store: StoreKind::Sqlite,
             master_key: None,
             base_domains: vec!["localhost".to_owned()],

@@ -41,7 +41,7 @@ macro_rules! contract {
 }
 
 fn sqlite(folder: &Path) -> SqliteStore {
-    SqliteStore::open(folder).unwrap()
+    SqliteStore::create(folder, &folder.join("revision")).unwrap()
 }
 
 fn key(name: &str) -> RecordKey {
@@ -254,7 +254,7 @@ async fn sqlite_keeps_committed_records() {
     let first = store.commit(put("a", "1")).await.unwrap();
     let second = store.commit(put("b", "1")).await.unwrap();
     drop(store);
-    let store = sqlite(folder.path());
+    let store = SqliteStore::open(folder.path(), &folder.path().join("revision")).unwrap();
     assert_eq!(
         content(&store).await,
         [record("bucket/a=1", first), record("bucket/b=1", second)]

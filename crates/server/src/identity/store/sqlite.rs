@@ -2,13 +2,20 @@
 //!
 //! One thread owns the connection and serves one command after another. A commit that returned is
 //! on the disk (write-ahead log, `synchronous = FULL`). The data folder is locked while the store
-//! is open, so no second process writes it, and a newer schema is refused by name. After a commit
-//! with an unknown outcome the store closes, and its watches end.
+//! is open, so no second process writes it, and a newer schema is refused by name. A damaged or
+//! older database is refused (`sqlite/open.rs`). After a commit with an unknown outcome, or once a
+//! row does not match its checksum, the store closes, and its watches end.
+
+mod open;
 
 use std::{
     fs::File,
+    io,
     path::Path,
-    sync::{Arc, Weak},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     thread::JoinHandle,
 };
 
@@ -17,18 +24,15 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     Batch, Change, CommitError, Precondition, RecordKey, Revision, Snapshot, Store, StoreError,
-    StoreFuture, StoredRecord, Transaction, Watch, change_log::ChangeLog,
+    StoreFuture, StoredRecord, Transaction, Watch,
+    change_log::ChangeLog,
+    kept_revision::{KeptRevision, RevisionKeeper},
 };
-use crate::private_files::{lock, private_file, private_folder, sync_folder};
-
-/// The schema version that this build writes, and the newest that it reads.
-const SCHEMA_VERSION: i64 = 1;
+use crate::private_files::{lock, private_folder, sync_folder};
+use open::{StoreRow, record_checksum, signed, unsigned};
 
 /// Most commands that wait for the writer thread; callers of more wait for a place in the queue.
 const QUEUE_LENGTH: usize = 64;
-
-const SCHEMA: &str = include_str!("sqlite/schema.sql");
-const SETTINGS: &str = include_str!("sqlite/settings.sql");
 
 /// Records in a SQLite file.
 #[derive(Debug)]
@@ -37,6 +41,8 @@ pub struct SqliteStore {
     writer: Option<JoinHandle<()>>,
     /// Owned by the writer, so that watches end with it.
     log: Weak<ChangeLog>,
+    /// Whether the file of the last revision cannot be written.
+    revision_fails: Arc<AtomicBool>,
 }
 
 enum StoreCommand {
@@ -50,43 +56,68 @@ enum StoreCommand {
 }
 
 impl SqliteStore {
-    /// Opens the store in `folder`, which is created if it does not exist. Blocks: call it before
-    /// serving.
+    /// Creates a store in `folder`, which is created if it does not exist. `revision` is the file
+    /// of the last acknowledged revision. Blocks: call it before serving.
     ///
     /// # Errors
-    /// [`StoreError::Locked`] if another process uses it, [`StoreError::NewerSchema`], or an error
-    /// of the file system or the database.
-    pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        let file_error = |path: &Path| {
-            let path = path.display().to_string();
-            move |source| StoreError::File { path, source }
-        };
-        private_folder(folder).map_err(file_error(folder))?;
+    /// [`StoreError::Locked`] if another process uses it, or an error of the file system or the
+    /// database, also if there is a store.
+    pub fn create(folder: &Path, revision: &Path) -> Result<Self, StoreError> {
+        private_folder(folder).map_err(|source| file_error(folder, source))?;
+        Self::start(folder, revision, open::create)
+    }
+
+    /// Opens the store in `folder`, and checks that it is whole and has every commit up to the
+    /// revision in the file `revision`. A store without that file is of an earlier build. Blocks:
+    /// call it before serving.
+    ///
+    /// # Errors
+    /// [`StoreError`]: it is damaged, or older than the revision, or of a newer build, or another
+    /// process uses it.
+    pub fn open(folder: &Path, revision: &Path) -> Result<Self, StoreError> {
+        Self::start(folder, revision, |path| {
+            open::open(path, KeptRevision::read(revision)?.as_ref())
+        })
+    }
+
+    fn start(
+        folder: &Path,
+        revision: &Path,
+        open: impl FnOnce(&Path) -> Result<(Connection, StoreRow), StoreError>,
+    ) -> Result<Self, StoreError> {
         let lock = lock(folder)
-            .map_err(file_error(&folder.join("lock")))?
+            .map_err(|source| file_error(&folder.join("lock"), source))?
             .ok_or_else(|| StoreError::Locked(folder.display().to_string()))?;
         let path = folder.join("bowline.db");
-        private_file(&path).map_err(file_error(&path))?;
-        let connection = connect(&path)?;
-        sync_folder(folder).map_err(file_error(folder))?;
+        let (connection, row) = open(&path)?;
+        sync_folder(folder).map_err(|source| file_error(folder, source))?;
+        let kept = KeptRevision {
+            store_id: row.store_id.clone(),
+            revision: row.revision,
+        };
+        let keeper =
+            RevisionKeeper::start(revision, kept).map_err(|source| file_error(revision, source))?;
 
-        let revision = latest(&connection)?;
-        let log = ChangeLog::new(revision);
+        let log = ChangeLog::new(row.revision);
         let (commands, queue) = mpsc::channel(QUEUE_LENGTH);
         let watched = Arc::downgrade(&log);
+        let revision_fails = keeper.failing();
         let writer = StoreWriter {
             connection,
+            row,
             log,
+            keeper,
             _lock: lock,
         };
         let writer = std::thread::Builder::new()
             .name("store".into())
             .spawn(move || writer.run(queue))
-            .map_err(file_error(&path))?;
+            .map_err(|source| file_error(&path, source))?;
         Ok(Self {
             commands: Some(commands),
             writer: Some(writer),
             log: watched,
+            revision_fails,
         })
     }
 
@@ -124,6 +155,11 @@ impl Store for SqliteStore {
 
     fn latest(&self) -> StoreFuture<'_, Result<Revision, StoreError>> {
         Box::pin(async { self.send(StoreCommand::Latest).await? })
+    }
+
+    fn problem(&self) -> Option<&'static str> {
+        let fails = self.revision_fails.load(Ordering::Relaxed);
+        fails.then_some("the last revision of the store cannot be written")
     }
 }
 
@@ -164,7 +200,11 @@ impl From<CommitFailure> for CommitError {
 
 struct StoreWriter {
     connection: Connection,
+    /// The row of the store after the last commit.
+    row: StoreRow,
     log: Arc<ChangeLog>,
+    keeper: RevisionKeeper,
+    /// Released after the keeper has written.
     _lock: File,
 }
 
@@ -176,7 +216,7 @@ impl StoreWriter {
         while let Some(command) = queue.blocking_recv() {
             match command {
                 StoreCommand::Snapshot(reply) => {
-                    let _ = reply.send(self.snapshot().map_err(database));
+                    let _ = reply.send(self.snapshot());
                 }
                 StoreCommand::Commit(preconditions, changes, reply) => {
                     let committed = self.commit(&preconditions, changes);
@@ -188,7 +228,7 @@ impl StoreWriter {
                     }
                 }
                 StoreCommand::Latest(reply) => {
-                    let _ = reply.send(latest(&self.connection));
+                    let _ = reply.send(Ok(self.row.revision));
                 }
             }
         }
@@ -209,15 +249,18 @@ impl StoreWriter {
                 return Err(CommitFailure::Conflict(precondition.key().clone()));
             }
         }
-        let before = latest(&transaction)?;
         if changes.is_empty() {
-            return Ok(before);
+            return Ok(self.row.revision);
         }
-        let revision = Revision::from_number(before.number() + 1);
-        apply(&transaction, &changes, revision).map_err(database)?;
+        let mut row = self.row.clone();
+        row.revision = Revision::from_number(row.revision.number() + 1);
+        let revision = row.revision;
+        apply(&transaction, &changes, &mut row).map_err(database)?;
         transaction
             .commit()
             .map_err(|error| CommitFailure::Unknown(database(error)))?;
+        self.row = row;
+        self.keeper.note(revision);
         self.log.push(Batch {
             revision,
             changes: changes.into(),
@@ -225,44 +268,65 @@ impl StoreWriter {
         Ok(revision)
     }
 
-    fn snapshot(&self) -> rusqlite::Result<Snapshot> {
-        let transaction = self.connection.unchecked_transaction()?;
-        let revision = read_revision(&transaction)?;
-        let mut select =
-            transaction.prepare_cached("SELECT key, value, revision FROM record ORDER BY key")?;
-        let rows = select.query_map([], |row| {
-            let key: String = row.get(0)?;
-            let value: Vec<u8> = row.get(1)?;
-            Ok(StoredRecord {
-                key: RecordKey::from_stored(&key),
-                value: value.into(),
-                revision: Revision::from_number(row.get(2)?),
-            })
-        })?;
-        let records = rows.collect::<Result<_, _>>()?;
-        Ok(Snapshot { revision, records })
+    fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        let read = || {
+            let transaction = self.connection.unchecked_transaction()?;
+            let mut total = 0_u64;
+            let mut select = transaction
+                .prepare_cached("SELECT key, value, revision FROM record ORDER BY key")?;
+            let rows = select.query_map([], |row| {
+                let (key, value): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
+                let revision = Revision::from_number(row.get(2)?);
+                total = total.wrapping_add(record_checksum(&key, &value, revision));
+                Ok(StoredRecord {
+                    key: RecordKey::from_stored(&key),
+                    value: value.into(),
+                    revision,
+                })
+            })?;
+            let records: Vec<_> = rows.collect::<Result<_, _>>()?;
+            Ok((records, total))
+        };
+        let (records, total) = read().map_err(database)?;
+        if total != self.row.total {
+            let problem = "the records do not match the checksum of the store";
+            return Err(StoreError::Damaged(problem.into()));
+        }
+        Ok(Snapshot {
+            revision: self.row.revision,
+            records,
+        })
     }
 }
 
-/// Applies changes whose preconditions are met.
-fn apply(connection: &Connection, changes: &[Change], revision: Revision) -> rusqlite::Result<()> {
+/// Applies changes whose preconditions are met, as the commit of `row`.
+fn apply(connection: &Connection, changes: &[Change], row: &mut StoreRow) -> rusqlite::Result<()> {
+    let mut before = connection.prepare_cached("SELECT checksum FROM record WHERE key = ?1")?;
     let mut put = connection.prepare_cached(
-        "INSERT INTO record (key, value, revision) VALUES (?1, ?2, ?3)
-         ON CONFLICT (key) DO UPDATE SET value = excluded.value, revision = excluded.revision",
+        "INSERT INTO record (key, value, revision, checksum) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (key) DO UPDATE SET value = excluded.value, revision = excluded.revision,
+         checksum = excluded.checksum",
     )?;
     let mut delete = connection.prepare_cached("DELETE FROM record WHERE key = ?1")?;
     for change in changes {
+        let key = change.key().as_str();
+        let earlier = before.query_row([key], |row| row.get(0)).optional()?;
+        row.total = row.total.wrapping_sub(earlier.map_or(0, unsigned));
         match change {
-            Change::Put(key, value) => {
-                put.execute(params![key.as_str(), value.as_ref(), revision.number()])?
+            Change::Put(_, value) => {
+                let sum = record_checksum(key, value, row.revision);
+                row.total = row.total.wrapping_add(sum);
+                put.execute(params![
+                    key,
+                    value.as_ref(),
+                    row.revision.number(),
+                    signed(sum)
+                ])?
             }
-            Change::Delete(key) => delete.execute([key.as_str()])?,
+            Change::Delete(_) => delete.execute([key])?,
         };
     }
-    connection
-        .prepare_cached("UPDATE store SET revision = ?1")?
-        .execute([revision.number()])?;
-    Ok(())
+    row.write(connection)
 }
 
 fn revision_of(connection: &Connection, key: &RecordKey) -> rusqlite::Result<Option<Revision>> {
@@ -272,40 +336,9 @@ fn revision_of(connection: &Connection, key: &RecordKey) -> rusqlite::Result<Opt
         .optional()
 }
 
-fn latest(connection: &Connection) -> Result<Revision, StoreError> {
-    read_revision(connection).map_err(database)
-}
-
-fn read_revision(connection: &Connection) -> rusqlite::Result<Revision> {
-    connection
-        .prepare_cached("SELECT revision FROM store")?
-        .query_row([], |row| row.get(0).map(Revision::from_number))
-}
-
-fn connect(path: &Path) -> Result<Connection, StoreError> {
-    let mut connection = Connection::open(path).map_err(database)?;
-    connection.execute_batch(SETTINGS).map_err(database)?;
-    let transaction = connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(database)?;
-    let exists = transaction
-        .prepare("SELECT 1 FROM sqlite_schema WHERE name = 'store'")
-        .and_then(|mut select| select.exists([]))
-        .map_err(database)?;
-    if !exists {
-        transaction.execute_batch(SCHEMA).map_err(database)?;
-    }
-    let found = transaction
-        .query_row("SELECT schema_version FROM store", [], |row| row.get(0))
-        .map_err(database)?;
-    if found > SCHEMA_VERSION {
-        return Err(StoreError::NewerSchema {
-            found,
-            supported: SCHEMA_VERSION,
-        });
-    }
-    transaction.commit().map_err(database)?;
-    Ok(connection)
+fn file_error(path: &Path, source: io::Error) -> StoreError {
+    let path = path.display().to_string();
+    StoreError::File { path, source }
 }
 
 fn database(error: rusqlite::Error) -> StoreError {
@@ -313,89 +346,4 @@ fn database(error: rusqlite::Error) -> StoreError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::identity::store::WatchError;
-
-    #[test]
-    fn a_folder_that_is_unknown_cannot_be_opened_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let open = SqliteStore::open(folder.path()).unwrap();
-        let second = SqliteStore::open(folder.path());
-        assert!(matches!(second, Err(StoreError::Locked(_))), "{second:?}");
-        drop(open);
-        SqliteStore::open(folder.path()).unwrap();
-    }
-
-    #[test]
-    fn a_newer_schema_is_refused_by_name() {
-        let folder = tempfile::tempdir().unwrap();
-        drop(SqliteStore::open(folder.path()).unwrap());
-        Connection::open(folder.path().join("bowline.db"))
-            .unwrap()
-            .execute("UPDATE store SET schema_version = 7", [])
-            .unwrap();
-        insta::assert_snapshot!(
-            SqliteStore::open(folder.path()).unwrap_err(),
-            @"the data has schema version 7, this version of bowline reads up to 1"
-        );
-    }
-
-    #[test]
-    fn a_commit_is_on_disk_before_it_returns() {
-        let folder = tempfile::tempdir().unwrap();
-        let connection = connect(&folder.path().join("bowline.db")).unwrap();
-        let journal: String = connection
-            .pragma_query_value(None, "journal_mode", |row| row.get(0))
-            .unwrap();
-        assert_eq!(journal, "wal");
-        let synchronous: i64 = connection
-            .pragma_query_value(None, "synchronous", |row| row.get(0))
-            .unwrap();
-        assert_eq!(synchronous, 2, "FULL");
-    }
-
-    #[tokio::test]
-    async fn a_commit_with_unknown_outcome_closes_the_store() {
-        let folder = tempfile::tempdir().unwrap();
-        drop(SqliteStore::open(folder.path()).unwrap());
-        // The constraint is deferred, so it fails when the transaction ends.
-        let trap = "CREATE TABLE there (id INTEGER PRIMARY KEY);
-            CREATE TABLE here (id INTEGER REFERENCES there DEFERRABLE INITIALLY DEFERRED);
-            CREATE TRIGGER trap AFTER INSERT ON record WHEN NEW.key LIKE 'trap/%'
-            BEGIN INSERT INTO here VALUES (1); END;";
-        Connection::open(folder.path().join("bowline.db"))
-            .unwrap()
-            .execute_batch(trap)
-            .unwrap();
-        let store = SqliteStore::open(folder.path()).unwrap();
-        let mut watch = store.watch(Revision::EMPTY).await.unwrap();
-        let put = |key: &str| {
-            let key = RecordKey::from_stored(key);
-            store.commit(Transaction::new().put(key, b"{}".as_slice().into()))
-        };
-        put("good/1").await.unwrap();
-        assert_eq!(
-            watch.next().await.unwrap().revision,
-            Revision::from_number(1)
-        );
-        put("trap/1").await.unwrap_err();
-        assert_eq!(watch.next().await, Err(WatchError::Closed));
-        let late = put("good/2").await;
-        assert!(
-            matches!(late, Err(CommitError::Store(StoreError::Closed))),
-            "{late:?}"
-        );
-    }
-
-    #[test]
-    fn a_new_database_has_the_current_schema_version() {
-        let folder = tempfile::tempdir().unwrap();
-        drop(SqliteStore::open(folder.path()).unwrap());
-        let version: i64 = Connection::open(folder.path().join("bowline.db"))
-            .unwrap()
-            .query_row("SELECT schema_version FROM store", [], |row| row.get(0))
-            .unwrap();
-        assert_eq!(version, SCHEMA_VERSION);
-    }
-}
+mod tests;

@@ -65,7 +65,8 @@ impl Slot {
             return Ok(open.clone());
         }
         // SQLite gives the files beside this one the same mode.
-        private_file(&self.path).map_err(|error| TableError::Failed(error.into()))?;
+        private_file(&self.path, !self.path.exists())
+            .map_err(|error| TableError::Failed(error.into()))?;
         let path = self
             .path
             .to_str()
