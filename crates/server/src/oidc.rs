@@ -91,7 +91,7 @@ impl TokenVerifier {
     /// Providers of another issuer are skipped. `now` is the request's time.
     ///
     /// # Errors
-    /// Why the token is rejected; if several providers refuse it, the most strongest reason.
+    /// Why the token is rejected; if several providers refuse it, the strongest reason.
     pub async fn verify<'t>(
         &self,
         token: &'t UnverifiedToken<'_>,
