@@ -2,7 +2,8 @@
 //!
 //! All conditions of a statement must hold. One holds if any of its values matches, or, for a
 //! negated operator, if none does (IAM User Guide, "Conditions with multiple context keys or
-//! values"). [`Condition::holds`] defines the meaning of absent keys and of sets of values.
+//! values"). [`Condition::evaluate`] defines the meaning of absent keys, of sets of values and of values in
+//! doubt.
 
 mod date;
 mod decimal;
@@ -10,10 +11,12 @@ mod error;
 mod expected;
 mod operator;
 
+use std::borrow::Cow;
+
 use crate::{
     context::{ConditionContext, ConditionValue},
-    effect::Effect,
     pattern::Variables,
+    truth::Truth,
 };
 
 pub use self::{
@@ -69,51 +72,63 @@ impl Condition {
         self.texts.iter().map(|value| &**value)
     }
 
-    /// Whether the condition holds for a request.
+    /// What the condition says about a request.
     ///
     /// An absent key fails a positive operator and passes a negated one; `IfExists` and
-    /// `ForAllValues` pass it, `ForAnyValue` does not. A plain operator never matches a key that
-    /// has a set of values. AWS does not document a negated plain operator for such a key: it then
-    /// does what allows less, which depends on the effect of the statement. So does a value that
-    /// is [unknown](ConditionValue::Unknown).
-    pub fn holds(&self, context: &ConditionContext<'_>, effect: Effect) -> bool {
+    /// `ForAllValues` pass it, `ForAnyValue` does not. A set without values counts as an absent
+    /// key. A set with values under an operator without a set operator is in doubt: AWS says that
+    /// it never matches, and writers of denies expect it to match. So it is read both ways, as any
+    /// value and as every value. An [unknown](ConditionValue::Unknown) value is in doubt under
+    /// every operator, and so is a value that the operator cannot compare.
+    pub fn evaluate(&self, context: &ConditionContext<'_>) -> Truth {
         let value = context.get(&self.key);
         if let Some(ConditionValue::Unknown) = value {
-            return effect == Effect::Deny;
+            return Truth::Uncertain;
         }
         if let ExpectedValues::Null(expected) = &self.expected {
             let absent = value
                 .is_none_or(|value| matches!(value, ConditionValue::Set(set) if set.is_empty()));
-            return expected.contains(&absent);
+            return expected.contains(&absent).into();
         }
         let negated = self.operator.negated;
-        let passes = |value: &ConditionValue<'_>| self.expected.matches(value, context) != negated;
+        let passes = |value: &ConditionValue<'_>| {
+            let matches = self.expected.matches(value, context);
+            if negated { !matches } else { matches }
+        };
         let Some(value) = value else {
-            return match self.operator.qualifier {
+            return Truth::from(match self.operator.qualifier {
                 Qualifier::One => negated || self.operator.if_exists,
                 Qualifier::All => true,
                 Qualifier::Any => self.operator.if_exists,
-            };
+            });
         };
         let set = if let ConditionValue::Set(set) = value {
             Some(set.as_slice())
         } else {
             None
         };
+        let passes_text = |text: &Cow<'_, str>| passes(&ConditionValue::from(&**text));
         match (self.operator.qualifier, set) {
             (Qualifier::One | Qualifier::Any, None) => passes(value),
-            (Qualifier::One, Some([])) => negated || self.operator.if_exists,
-            (Qualifier::One, Some(_)) => negated && effect == Effect::Deny,
+            (Qualifier::One, Some([])) => Truth::from(negated || self.operator.if_exists),
+            (Qualifier::One, Some(set)) => {
+                let (any, every) = (
+                    Truth::any(set.iter().map(passes_text)),
+                    Truth::all(set.iter().map(passes_text)),
+                );
+                if any.is_possible() || every.is_possible() {
+                    Truth::Uncertain
+                } else {
+                    Truth::No
+                }
+            }
             // A single empty string is an empty set (IAM User Guide, "Set operators for multivalued
             // context keys").
-            (Qualifier::All, None) => is_empty(value) || passes(value),
-            (Qualifier::All, Some([only])) if only.is_empty() => true,
-            (Qualifier::All, Some(set)) => set
-                .iter()
-                .all(|text| passes(&ConditionValue::from(&**text))),
-            (Qualifier::Any, Some(set)) => set
-                .iter()
-                .any(|text| passes(&ConditionValue::from(&**text))),
+            (Qualifier::All, None) if is_empty(value) => Truth::Yes,
+            (Qualifier::All, Some([only])) if only.is_empty() => Truth::Yes,
+            (Qualifier::All, None) => passes(value),
+            (Qualifier::All, Some(set)) => Truth::all(set.iter().map(passes_text)),
+            (Qualifier::Any, Some(set)) => Truth::any(set.iter().map(passes_text)),
         }
     }
 

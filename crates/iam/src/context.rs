@@ -8,7 +8,7 @@ use std::{borrow::Cow, net::IpAddr};
 
 use jiff::{Timestamp, fmt::temporal::DateTimePrinter};
 
-use crate::pattern::Lookup;
+use crate::pattern::{Lookup, VariableValue};
 
 /// The condition keys of a request with their values.
 ///
@@ -23,6 +23,9 @@ use crate::pattern::Lookup;
 #[derive(Clone, Debug, Default)]
 pub struct ConditionContext<'a> {
     entries: Vec<(Cow<'a, str>, ConditionValue<'a>)>,
+    /// The prefix before the colon and the names after it of further keys, whose values are
+    /// unknown.
+    unknown: Option<(&'a str, &'a [Cow<'a, str>])>,
 }
 
 /// The value of a condition key.
@@ -40,8 +43,8 @@ pub enum ConditionValue<'a> {
     Time(Timestamp),
     /// An IP address.
     Address(IpAddr),
-    /// A value that cannot be determined. It allows less: no condition of an `Allow` on it holds,
-    /// and every condition of a `Deny` on it holds.
+    /// A value that cannot be determined; the key may also be absent. Every condition on it is
+    /// [uncertain](crate::truth::Truth::Uncertain).
     Unknown,
 }
 
@@ -50,6 +53,7 @@ impl<'a> ConditionContext<'a> {
     pub fn new() -> Self {
         Self {
             entries: Vec::with_capacity(24),
+            unknown: None,
         }
     }
 
@@ -68,13 +72,32 @@ impl<'a> ConditionContext<'a> {
         }
     }
 
+    /// Makes the values of the keys `prefix:name` unknown, unless they are present.
+    pub fn set_unknown(&mut self, prefix: &'a str, names: &'a [Cow<'a, str>]) {
+        self.unknown = (!names.is_empty()).then_some((prefix, names));
+    }
+
     /// The value of a key, ignoring the case of the key.
     pub fn get(&self, key: &str) -> Option<&ConditionValue<'a>> {
         let found = self
             .entries
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case(key));
-        found.map(|(_, value)| value)
+        match found {
+            Some((_, value)) => Some(value),
+            None => self.is_unknown(key).then_some(&ConditionValue::Unknown),
+        }
+    }
+
+    fn is_unknown(&self, key: &str) -> bool {
+        let Some((prefix, names)) = self.unknown else {
+            return false;
+        };
+        let after_prefix = key
+            .split_at_checked(prefix.len())
+            .filter(|(before, _)| before.eq_ignore_ascii_case(prefix))
+            .and_then(|(_, after)| after.strip_prefix(':'));
+        after_prefix.is_some_and(|name| names.iter().any(|known| known.eq_ignore_ascii_case(name)))
     }
 
     /// All keys and values, in the order in which they were added.
@@ -84,9 +107,17 @@ impl<'a> ConditionContext<'a> {
 }
 
 impl Lookup for ConditionContext<'_> {
-    fn single(&self, key: &str) -> Option<Cow<'_, str>> {
-        // A set has no single text.
-        self.get(key)?.text()
+    fn variable(&self, key: &str) -> VariableValue<'_> {
+        match self.get(key) {
+            None => VariableValue::Absent,
+            // A set without values counts as an absent key, as in conditions.
+            Some(ConditionValue::Set(set)) if set.is_empty() => VariableValue::Absent,
+            // Keys with several values cannot be variables (IAM User Guide, "Policy elements:
+            // Variables and tags"). Which value AWS would take is not documented.
+            Some(value) => value
+                .text()
+                .map_or(VariableValue::Unknown, VariableValue::Text),
+        }
     }
 }
 
@@ -141,16 +172,43 @@ mod tests {
         context.set("aws:PrincipalTag/team", "red".into());
         context.set("aws:principaltag/TEAM", "blue".into());
         assert_eq!(
-            context.single("aws:PrincipalTag/Team").as_deref(),
-            Some("red")
+            context.variable("aws:PrincipalTag/Team"),
+            VariableValue::Text("red".into())
         );
+    }
+
+    #[test]
+    fn further_keys_of_a_prefix_are_unknown_and_not_absent() {
+        let names = ["groups".into(), "a:b".into()];
+        let mut context = ConditionContext::new();
+        context.set("iss.example:443:sub", "ann".into());
+        context.set_unknown("iss.example:443", &names);
+        assert_eq!(
+            context.get("ISS.example:443:Groups"),
+            Some(&ConditionValue::Unknown)
+        );
+        assert_eq!(
+            context.get("iss.example:443:a:b"),
+            Some(&ConditionValue::Unknown)
+        );
+        assert_eq!(context.get("iss.example:443:sub"), Some(&"ann".into()));
+        for absent in [
+            "iss.example:groups",
+            "iss.example:443",
+            "iss.example:443:group",
+            "ü",
+        ] {
+            assert_eq!(context.get(absent), None, "{absent}");
+        }
     }
 
     #[test]
     fn a_set_of_one_value_is_not_a_single_value() {
         let mut context = ConditionContext::new();
         context.set("aws:TagKeys", ConditionValue::Set(vec!["team".into()]));
-        assert_eq!(context.single("aws:TagKeys"), None);
+        context.set("aws:none", ConditionValue::Set(Vec::new()));
+        assert_eq!(context.variable("aws:TagKeys"), VariableValue::Unknown);
+        assert_eq!(context.variable("aws:none"), VariableValue::Absent);
     }
 
     #[test]

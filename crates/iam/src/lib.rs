@@ -73,3 +73,4 @@ pub mod principal;
 mod request;
 mod statement;
 pub mod trace;
+pub mod truth;

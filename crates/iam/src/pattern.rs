@@ -14,7 +14,7 @@ mod text;
 pub use self::{
     arn::ArnPattern,
     resource::ResourcePattern,
-    text::{Lookup, Match, Pattern, PatternError, Variables},
+    text::{Lookup, Match, Pattern, PatternError, VariableValue, Variables},
 };
 
 pub(crate) use self::matching::glob;

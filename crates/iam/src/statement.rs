@@ -7,6 +7,7 @@ use crate::{
     pattern::{Match, ResourcePattern},
     policy_principal::{Grant, Principals},
     request::AuthorizationRequest,
+    truth::Truth,
 };
 
 /// A statement, parsed.
@@ -83,7 +84,7 @@ impl Statement {
             return StatementOutcome::NoMatch(Element::Resource);
         }
         let mut conditions = self.conditions.iter();
-        match conditions.find(|c| !c.holds(request.context, self.effect)) {
+        match conditions.find(|c| !c.evaluate(request.context).applies(self.effect)) {
             Some(condition) => StatementOutcome::NoMatch(Element::Condition(condition)),
             None => StatementOutcome::Applies(grant),
         }
@@ -105,23 +106,25 @@ impl Actions {
 
 impl Resources {
     /// A pattern with a variable that has no value matches no resource. Excluding it would exclude
-    /// nothing, so a `NotResource` with such a pattern keeps an `Allow` from applying and makes a
-    /// `Deny` apply. So does, in both elements, a pattern with a variable in a position where
-    /// variables are not allowed.
+    /// nothing, so a `NotResource` with such a pattern is in doubt. So is, in both elements, a
+    /// pattern with a variable whose value is not known, or in a position where variables are not
+    /// allowed.
     fn match_request(&self, request: &AuthorizationRequest<'_>, effect: Effect) -> bool {
-        let (mut unresolved, mut misplaced) = (false, false);
+        let (mut unresolved, mut uncertain) = (false, false);
         for pattern in &self.patterns {
             match pattern.matches(request.resource.arn, request.context) {
                 Match::Yes => return !self.negated,
                 Match::No => {}
                 Match::Unresolved => unresolved = true,
-                Match::Misplaced => misplaced = true,
+                Match::Uncertain => uncertain = true,
             }
         }
-        if misplaced || self.negated && unresolved {
-            return effect == Effect::Deny;
-        }
-        self.negated
+        let matches = if uncertain || self.negated && unresolved {
+            Truth::Uncertain
+        } else {
+            Truth::from(self.negated)
+        };
+        matches.applies(effect)
     }
 
     /// The patterns as the policy spells them.

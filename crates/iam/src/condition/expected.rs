@@ -14,6 +14,7 @@ use super::{
 use crate::{
     context::{ConditionContext, ConditionValue},
     pattern::{ArnPattern, Match, Pattern, PatternError, Variables},
+    truth::Truth,
 };
 
 /// The most characters of a value that an error shows.
@@ -64,34 +65,30 @@ impl ExpectedValues {
         })
     }
 
-    /// Whether any of the expected values matches `value`.
+    /// Whether any of the expected values matches `value`. In doubt if the operator cannot compare
+    /// it.
     pub(super) fn matches(
         &self,
         value: &ConditionValue<'_>,
         context: &ConditionContext<'_>,
-    ) -> bool {
+    ) -> Truth {
         match self {
-            Self::Text(patterns) => value.text().is_some_and(|text| {
-                let matches = |pattern: &Pattern| pattern.matches(&text, context) == Match::Yes;
-                patterns.iter().any(matches)
+            Self::Text(patterns) => any_pattern(value, patterns, |pattern, text| {
+                pattern.matches(text, context)
             }),
-            Self::TextIgnoringCase(patterns) => value.text().is_some_and(|text| {
-                let same = |p: &Pattern| p.matches_ignoring_case(&text, context) == Match::Yes;
-                patterns.iter().any(same)
+            Self::TextIgnoringCase(patterns) => any_pattern(value, patterns, |pattern, text| {
+                pattern.matches_ignoring_case(text, context)
             }),
-            Self::Arn(patterns) => value.text().is_some_and(|text| {
-                let matches = |pattern: &ArnPattern| pattern.matches(&text, context) == Match::Yes;
-                patterns.iter().any(matches)
+            Self::Arn(patterns) => any_pattern(value, patterns, |pattern, text| {
+                pattern.matches(text, context)
             }),
-            Self::Number(comparison, numbers) => decimal(value).is_some_and(|actual| {
-                numbers
-                    .iter()
-                    .any(|expected| comparison.holds(actual.cmp(expected)))
-            }),
-            Self::Date(comparison, dates) => instant(value).is_some_and(|actual| {
-                dates
-                    .iter()
-                    .any(|expected| comparison.holds(actual.cmp(expected)))
+            Self::Number(comparison, numbers) => {
+                any(decimal(value), numbers, |actual, expected| {
+                    comparison.holds(actual.cmp(expected))
+                })
+            }
+            Self::Date(comparison, dates) => any(instant(value), dates, |actual, expected| {
+                comparison.holds(actual.cmp(expected))
             }),
             Self::Bool(expected) | Self::Null(expected) => {
                 let actual = match value {
@@ -103,14 +100,15 @@ impl ExpectedValues {
                     | ConditionValue::Address(_)
                     | ConditionValue::Unknown => None,
                 };
-                actual.is_some_and(|actual| expected.contains(&actual))
+                any(actual, expected, |actual, expected| actual == expected)
             }
             Self::Binary(expected) => {
                 let actual = value.text().and_then(|text| STANDARD.decode(&*text).ok());
-                actual.is_some_and(|actual| expected.contains(&actual))
+                any(actual, expected, |actual, expected| actual == expected)
             }
-            Self::Address(networks) => address(value)
-                .is_some_and(|actual| networks.iter().any(|network| network.contains(&actual))),
+            Self::Address(networks) => any(address(value), networks, |actual, network| {
+                network.contains(actual)
+            }),
         }
     }
 
@@ -129,6 +127,35 @@ impl ExpectedValues {
             | Self::Null(_) => Vec::new(),
         }
     }
+}
+
+/// Whether a value that can be compared matches any of these; in doubt if it cannot.
+fn any<V, E>(value: Option<V>, expected: &[E], matches: impl Fn(&V, &E) -> bool) -> Truth {
+    let Some(value) = value else {
+        return Truth::Uncertain;
+    };
+    expected.iter().any(|one| matches(&value, one)).into()
+}
+
+fn any_pattern<P>(
+    value: &ConditionValue<'_>,
+    patterns: &[P],
+    matches: impl Fn(&P, &str) -> Match,
+) -> Truth {
+    let Some(text) = value.text() else {
+        return Truth::Uncertain;
+    };
+    Truth::any(
+        patterns
+            .iter()
+            .map(|pattern| match matches(pattern, &text) {
+                Match::Yes => Truth::Yes,
+                // A variable without a value matches nothing, so that a negated operator holds (IAM User
+                // Guide, "Policy variables with no value").
+                Match::No | Match::Unresolved => Truth::No,
+                Match::Uncertain => Truth::Uncertain,
+            }),
+    )
 }
 
 fn patterns<P>(

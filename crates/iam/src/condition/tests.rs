@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::*;
+use crate::effect::Effect;
 
 /// A request with this value of the key `k`.
 fn context(value: Option<ConditionValue<'_>>) -> ConditionContext<'_> {
@@ -29,7 +30,9 @@ fn condition(operator: &str, values: &[&str]) -> Condition {
 }
 
 fn holds(operator: &str, values: &[&str], value: Option<ConditionValue<'_>>) -> bool {
-    condition(operator, values).holds(&context(value), Effect::Allow)
+    condition(operator, values)
+        .evaluate(&context(value))
+        .applies(Effect::Allow)
 }
 
 #[test]
@@ -86,8 +89,73 @@ fn absent_empty_single_and_multiple_values_follow_the_table() {
 fn undocumented_combinations_allow_less() {
     let plain = condition("StringNotEquals", &["a"]);
     let several = context(set(&["x", "y"]));
-    assert!(!plain.holds(&several, Effect::Allow));
-    assert!(plain.holds(&several, Effect::Deny));
+    assert_eq!(plain.evaluate(&several), Truth::Uncertain);
+}
+
+#[test]
+fn a_set_under_a_plain_operator_denies_if_any_value_would() {
+    for (groups, expected) in [
+        (&["a", "b"][..], Truth::No),
+        (&["a", "c"], Truth::Uncertain),
+        (&["c"], Truth::Uncertain),
+        // Without values the key counts as absent.
+        (&[], Truth::No),
+    ] {
+        let context = context(set(groups));
+        for operator in ["StringEquals", "StringLike", "StringEqualsIgnoreCase"] {
+            let truth = condition(operator, &["c"]).evaluate(&context);
+            assert_eq!(truth, expected, "{operator} {groups:?}");
+        }
+    }
+}
+
+#[test]
+fn a_value_that_the_operator_cannot_compare_is_in_doubt_also_if_it_is_negated() {
+    for (operator, expected, value) in [
+        ("NumericEquals", "5", "five"),
+        ("NumericNotEquals", "5", "five"),
+        ("NumericLessThan", "5", ""),
+        ("DateNotEquals", "2026", "soon"),
+        ("DateGreaterThan", "2026", "soon"),
+        ("Bool", "true", "yes"),
+        ("BinaryEquals", "AAE=", "?"),
+        ("IpAddress", "10.0.0.0/8", "host"),
+        ("NotIpAddress", "10.0.0.0/8", "host"),
+        ("ArnLike", "arn:aws:s3:::b", "b"),
+        ("ArnNotEquals", "arn:aws:s3:::b", "b"),
+        // A pattern that is not an ARN, which as a text matches.
+        ("ArnLike", "arn:aws:s3*", "arn:aws:s3:::b"),
+    ] {
+        let condition = condition(operator, &[expected]);
+        let truth = condition.evaluate(&context(Some(value.into())));
+        assert_eq!(truth, Truth::Uncertain, "{operator} {value}");
+    }
+}
+
+#[test]
+fn one_value_that_compares_decides_beside_one_that_does_not() {
+    let evaluate =
+        |operator: &str| condition(operator, &["5"]).evaluate(&context(set(&["5", "five"])));
+    assert_eq!(evaluate("ForAnyValue:NumericEquals"), Truth::Yes);
+    assert_eq!(evaluate("ForAllValues:NumericEquals"), Truth::Uncertain);
+    assert_eq!(evaluate("ForAllValues:NumericNotEquals"), Truth::No);
+    assert_eq!(evaluate("ForAnyValue:NumericNotEquals"), Truth::Uncertain);
+}
+
+#[test]
+fn a_variable_with_an_unknown_value_could_have_any() {
+    let mut context = context(Some("home/ann".into()));
+    context.set("aws:a", ConditionValue::Unknown);
+    context.set("aws:b", ConditionValue::Set(vec!["x".into()]));
+    for variable in ["${aws:a}", "${aws:a, 'bob'}", "${aws:b}"] {
+        let evaluate = |operator: &str, expected: &str| {
+            condition(operator, &[&expected.replace('V', variable)]).evaluate(&context)
+        };
+        assert_eq!(evaluate("StringEquals", "home/V"), Truth::Uncertain);
+        assert_eq!(evaluate("StringNotEquals", "home/V"), Truth::Uncertain);
+        assert_eq!(evaluate("StringEquals", "work/V"), Truth::No);
+        assert_eq!(evaluate("StringNotLike", "work/V*"), Truth::Yes);
+    }
 }
 
 #[test]
@@ -304,8 +372,11 @@ fn a_value_that_is_not_known_meets_what_denies_and_nothing_that_allows() {
                 Condition::new(operator.clone(), "k", &[expected], Variables::Expand).unwrap();
             let mut context = ConditionContext::new();
             context.set("k", ConditionValue::Unknown);
-            assert!(!condition.holds(&context, Effect::Allow), "{operator:?}");
-            assert!(condition.holds(&context, Effect::Deny), "{operator:?}");
+            assert_eq!(
+                condition.evaluate(&context),
+                Truth::Uncertain,
+                "{operator:?}"
+            );
         }
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{
     matching::{ARN_COLONS, Step, glob_text},
-    text::{Lookup, Match, Pattern, PatternError, Variables},
+    text::{Lookup, Match, Pattern, PatternError, Variables, matched},
 };
 
 /// A pattern of `ArnLike` and its variants: six segments, each matched separately, so that no
@@ -31,23 +31,32 @@ impl ArnPattern {
         self.0.missing(lookup)
     }
 
-    /// Matches the pattern with a value. A value that is not an ARN matches only a single `*`.
+    /// Matches the pattern with a value.
+    ///
+    /// A value that is not an ARN cannot be compared, except with a single `*`, which it matches. A
+    /// pattern with fewer than six segments is in doubt for every value that it would match as a
+    /// whole: AWS compares segments, and its writer expects it to match.
     pub fn matches(&self, value: &str, lookup: &impl Lookup) -> Match {
         if self.as_str() == "*" {
             return Match::Yes;
         }
-        let Some(steps) = self.0.steps(lookup) else {
+        let Some((steps, known)) = self.0.steps(lookup) else {
             return Match::Unresolved;
         };
         let expected = segments(&steps);
         let actual: Vec<&str> = value.splitn(ARN_COLONS + 1, ':').collect();
-        let matches = expected.len() == ARN_COLONS + 1
-            && actual.len() == ARN_COLONS + 1
-            && expected
-                .iter()
-                .zip(&actual)
-                .all(|(steps, text)| segment_matches(steps, text));
-        if matches { Match::Yes } else { Match::No }
+        if actual.len() <= ARN_COLONS {
+            return Match::Uncertain;
+        }
+        // An unknown value could contain colons.
+        if !known || expected.len() <= ARN_COLONS {
+            return matched(segment_matches(&steps, value), false);
+        }
+        let mut segments = expected.iter().zip(&actual);
+        matched(
+            segments.all(|(steps, text)| segment_matches(steps, text)),
+            true,
+        )
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{
     matching::{ARN_COLONS, Step},
-    text::{Lookup, Match, Pattern, PatternError, Variables},
+    text::{Lookup, Match, Pattern, PatternError, VariableValue, Variables, matched},
 };
 
 /// A pattern of a statement's `Resource` or `NotResource`: `*`, or an ARN with wildcards.
@@ -15,7 +15,7 @@ use super::{
 ///
 /// Variables are allowed in the resource part only (IAM User Guide, "Policy elements: Variables and
 /// tags"). AWS does not document what a variable before it does, so a pattern with one [may
-/// match](Match::Misplaced) wherever it would for some value: it keeps an `Allow` from applying and
+/// match](Match::Uncertain) wherever it would for some value: it keeps an `Allow` from applying and
 /// makes a `Deny` apply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourcePattern {
@@ -50,14 +50,13 @@ impl ResourcePattern {
         let matches = if self.segmented {
             match self.pattern.steps(lookup) {
                 None => Match::Unresolved,
-                Some(steps) if run(&steps, resource) => Match::Yes,
-                Some(_) => Match::No,
+                Some((steps, known)) => matched(run(&steps, resource), known),
             }
         } else {
             self.pattern.matches(resource, lookup)
         };
         if self.misplaced && matches != Match::No {
-            return Match::Misplaced;
+            return Match::Uncertain;
         }
         matches
     }
@@ -72,11 +71,11 @@ impl ResourcePattern {
 fn is_segmented(pattern: &Pattern) -> bool {
     struct EmptyValues;
     impl Lookup for EmptyValues {
-        fn single(&self, _: &str) -> Option<Cow<'_, str>> {
-            Some(Cow::Borrowed(""))
+        fn variable(&self, _: &str) -> VariableValue<'_> {
+            VariableValue::Text(Cow::Borrowed(""))
         }
     }
-    let steps = pattern.steps(&EmptyValues).unwrap_or_default();
+    let (steps, _) = pattern.steps(&EmptyValues).unwrap_or_default();
     let limited = |symbol: &Symbol| match symbol {
         Symbol::Char(_) => false,
         Symbol::Any { within_segment } | Symbol::Star { within_segment } => *within_segment,

@@ -9,12 +9,16 @@ use super::*;
 struct Values<'a>(&'a [(&'a str, &'a str)]);
 
 impl Lookup for Values<'_> {
-    fn single(&self, key: &str) -> Option<Cow<'_, str>> {
+    fn variable(&self, key: &str) -> VariableValue<'_> {
         let found = self
             .0
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case(key));
-        found.map(|(_, value)| Cow::Borrowed(*value))
+        match found {
+            None => VariableValue::Absent,
+            Some((_, "(unknown)")) => VariableValue::Unknown,
+            Some((_, value)) => VariableValue::Text(Cow::Borrowed(value)),
+        }
     }
 }
 
@@ -185,9 +189,13 @@ fn arn_conditions_match_segment_by_segment() {
     );
     assert_eq!(
         arn("arn:aws:iam::*", "arn:aws:iam::111122223333:role/x"),
+        Match::Uncertain
+    );
+    assert_eq!(
+        arn("arn:aws:iam::*", "arn:aws:sts::111122223333:role/x"),
         Match::No
     );
-    assert_eq!(arn("arn:aws:iam::1:role/x", "no arn"), Match::No);
+    assert_eq!(arn("arn:aws:iam::1:role/x", "no arn"), Match::Uncertain);
     assert_eq!(arn("*", "no arn"), Match::Yes);
     let bare = ArnPattern::parse("arn:aws:iam::1:role/${a:none}", Variables::Expand).unwrap();
     assert_eq!(bare.as_str(), "arn:aws:iam::1:role/${a:none}");

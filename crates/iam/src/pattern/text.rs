@@ -16,9 +16,19 @@ pub enum Variables {
 
 /// A source of values for variables.
 pub trait Lookup {
-    /// The single value of a key, ignoring the case of the key. `None` for keys that have a set of
-    /// values.
-    fn single(&self, key: &str) -> Option<Cow<'_, str>>;
+    /// The value of a key, ignoring the case of the key.
+    fn variable(&self, key: &str) -> VariableValue<'_>;
+}
+
+/// The value of a variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VariableValue<'a> {
+    /// The request has no such key: the variable's default applies, if it has one.
+    Absent,
+    /// This text.
+    Text(Cow<'a, str>),
+    /// It is not known, so it could be any text.
+    Unknown,
 }
 
 /// Whether a pattern matches a text.
@@ -30,9 +40,9 @@ pub enum Match {
     No,
     /// The pattern has a variable without a value in the request.
     Unresolved,
-    /// The pattern has a variable in a position where variables are not allowed, and matches for
-    /// some values of it. AWS does not document for which values it matches.
-    Misplaced,
+    /// The pattern matches for some values of a variable whose value is not known, or which is in
+    /// a position where variables are not allowed, for which AWS does not document its value.
+    Uncertain,
 }
 
 /// Why a pattern is rejected.
@@ -119,11 +129,10 @@ impl Pattern {
         if self.has_variables() {
             return match self.steps(lookup) {
                 None => Match::Unresolved,
-                Some(steps) => yes(glob_text(
-                    |at| steps.get(at).map(Step::borrowed),
-                    text,
-                    same,
-                )),
+                Some((steps, known)) => matched(
+                    glob_text(|at| steps.get(at).map(Step::borrowed), text, same),
+                    known,
+                ),
             };
         }
         // Without variables nothing is allocated.
@@ -139,18 +148,23 @@ impl Pattern {
         self.tokens.iter().any(variable)
     }
 
-    /// The steps with all variables resolved; `None` if one has no value.
-    pub(crate) fn steps<'a>(&'a self, lookup: &'a impl Lookup) -> Option<Vec<Step<'a>>> {
-        self.tokens
-            .iter()
-            .map(|token| match token {
-                Token::Variable { key, default } => {
-                    let default = default.as_deref().map(Cow::Borrowed);
-                    lookup.single(key).or(default).map(Step::Text)
+    /// The steps with all variables resolved, and whether all their values are known: an unknown
+    /// one is a star. `None` if one has no value.
+    pub(crate) fn steps<'a>(&'a self, lookup: &'a impl Lookup) -> Option<(Vec<Step<'a>>, bool)> {
+        let mut known = true;
+        let steps = self.tokens.iter().map(|token| match token {
+            Token::Variable { key, default } => match lookup.variable(key) {
+                VariableValue::Text(text) => Some(Step::Text(text)),
+                VariableValue::Absent => default.as_deref().map(|text| Step::Text(text.into())),
+                VariableValue::Unknown => {
+                    known = false;
+                    Some(Step::Star)
                 }
-                Token::Literal(_) | Token::Star | Token::Any => token.step(),
-            })
-            .collect()
+            },
+            Token::Literal(_) | Token::Star | Token::Any => token.step(),
+        });
+        let steps = steps.collect::<Option<_>>()?;
+        Some((steps, known))
     }
 
     /// Replaces each variable before the colon of this number by `*`. Returns whether there was
@@ -173,7 +187,9 @@ impl Pattern {
     /// The variables without a value and without a default.
     pub(crate) fn missing(&self, lookup: &impl Lookup) -> Vec<String> {
         let missing = self.tokens.iter().filter_map(|token| match token {
-            Token::Variable { key, default: None } if lookup.single(key).is_none() => {
+            Token::Variable { key, default: None }
+                if lookup.variable(key) == VariableValue::Absent =>
+            {
                 Some(key.to_string())
             }
             Token::Variable { .. } | Token::Literal(_) | Token::Star | Token::Any => None,
@@ -196,6 +212,15 @@ impl Token {
 
 fn yes(matches: bool) -> Match {
     if matches { Match::Yes } else { Match::No }
+}
+
+/// A match of resolved steps, which is in doubt unless all values of variables are known.
+pub(super) fn matched(matches: bool, known: bool) -> Match {
+    match (matches, known) {
+        (false, _) => Match::No,
+        (true, true) => Match::Yes,
+        (true, false) => Match::Uncertain,
+    }
 }
 
 /// Lower case up to U+00FF. Beyond, the folding that AWS applies is unknown, so letters stay as

@@ -32,10 +32,6 @@ pub enum TokenError {
         "token has the claim `{0}`, which is not supported: sessions have no tags and no source identity"
     )]
     UnsupportedClaim(String),
-    /// A claim cannot become a condition key without ambiguity. If it were left out, a deny on it
-    /// would not match.
-    #[error("token has the claim `{0}`, which {1}")]
-    AmbiguousClaim(String, &'static str),
     /// No provider of the account has this issuer.
     #[error("no provider of the account has the issuer `{0}`")]
     UnknownIssuer(String),
@@ -108,7 +104,6 @@ impl TokenError {
             | Self::MissingClaim(_)
             | Self::WrongKind { .. }
             | Self::UnsupportedClaim(_)
-            | Self::AmbiguousClaim(..)
             | Self::UnknownIssuer(_)
             | Self::NoUsableKey { .. }
             | Self::BadSignature { .. }
@@ -125,9 +120,6 @@ impl TokenError {
             }
             Self::UnsupportedClaim(claim) => {
                 format!("The claim {claim} is not supported").into()
-            }
-            Self::AmbiguousClaim(claim, why) => {
-                format!("The claim {claim} is not supported: it {why}").into()
             }
             Self::MissingClaim(claim) => format!("Missing a required claim: {claim}").into(),
             Self::UnknownIssuer(issuer) => {
@@ -167,7 +159,6 @@ impl TokenError {
             | Self::MissingClaim(_)
             | Self::WrongKind { .. }
             | Self::UnsupportedClaim(_)
-            | Self::AmbiguousClaim(..)
             | Self::UnknownIssuer(_)
             | Self::Expired { .. }
             | Self::NotYet { .. }

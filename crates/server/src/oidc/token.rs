@@ -18,9 +18,9 @@ use super::{
 /// Seconds that clocks may differ. AWS accepts a token up to five minutes past `exp` (IAM User
 /// Guide, "OIDC federation").
 const CLOCK_SKEW_SECONDS: i64 = 300;
-/// Most claims that become condition keys.
+/// Most claims whose values are taken over. The values of further ones are unknown.
 const MAX_CLAIMS: usize = 128;
-/// Most bytes of a claim that becomes a condition key.
+/// Most bytes of a text of a claim. The value of a claim with a longer one is unknown.
 const MAX_CLAIM_BYTES: usize = 2_048;
 /// Most bytes of `sub`, `aud` and `azp` (IAM: a client id has at most 255 characters).
 const MAX_NAME_BYTES: usize = 1_024;
@@ -114,7 +114,7 @@ impl<'a> UnverifiedToken<'a> {
         refuse_session_claims(claims)?;
         Ok(VerifiedToken {
             claims,
-            others: others(claims)?,
+            others: OtherClaims::of(claims),
             subject,
             audience,
             matched_audience,
@@ -151,46 +151,110 @@ impl<'a> VerifiedToken<'a> {
 
     /// The other claims, for conditions: strings, numbers as JSON writes them, booleans, and lists
     /// of these. Members of `kubernetes.io` are named `kubernetes.io/namespace`,
-    /// `kubernetes.io/serviceaccount/name` and so on; other objects are left out.
+    /// `kubernetes.io/serviceaccount/name` and so on.
+    ///
+    /// A claim that cannot be taken over is [`Unknown`](context::ConditionValue::Unknown): other
+    /// objects, lists with other values, and texts of more than 2,048 bytes. So are all claims
+    /// whose names differ by case only, since condition keys have no case.
     pub fn claims(&self) -> &[(Cow<'a, str>, context::ConditionValue<'a>)] {
-        &self.others
+        &self.others.taken
+    }
+
+    /// The names of further claims. Their values are unknown: more claims than 128 are not taken
+    /// over.
+    pub fn unknown_claims(&self) -> &[Cow<'a, str>] {
+        &self.others.unknown
+    }
+
+    /// Whether a claim spells `aud` or `sub` in other letters, so that the condition key could be
+    /// either.
+    pub fn is_ambiguous(&self, claim: &str) -> bool {
+        let members = self.claims.members().iter();
+        let mut names = members.map(|member| &*member.name);
+        names.any(|name| name != claim && name.eq_ignore_ascii_case(claim))
     }
 }
 
-/// Names and values of claims.
-type OtherClaims<'a> = Vec<(Cow<'a, str>, context::ConditionValue<'a>)>;
+/// The claims without a meaning of their own. No two names are equal ignoring case.
+#[derive(Clone, Debug)]
+struct OtherClaims<'a> {
+    taken: Vec<(Cow<'a, str>, context::ConditionValue<'a>)>,
+    unknown: Vec<Cow<'a, str>>,
+}
 
-fn others<'a>(claims: &'a JsonObject<'_>) -> Result<OtherClaims<'a>, TokenError> {
-    let mut kept = OtherClaims::with_capacity(16);
-    for member in claims.members() {
-        let name = &*member.name;
-        if name == KUBERNETES {
-            flatten(Cow::Borrowed(name), &member.value, &mut kept)?;
-        } else if RESERVED.contains(&name) || is_under_kubernetes(name) {
-            // A claim whose name is spelled like a member of the object must not replace it.
-        } else if RESERVED.iter().any(|own| own.eq_ignore_ascii_case(name)) {
-            return Err(ambiguous(name, "differs from another one by case only"));
+impl<'a> OtherClaims<'a> {
+    fn of(claims: &'a JsonObject<'_>) -> Self {
+        let mut others = Self {
+            taken: Vec::with_capacity(16),
+            unknown: Vec::new(),
+        };
+        let members = claims.members();
+        // The members of the object first: a claim whose name spells one of them must not replace
+        // it.
+        for member in members.iter().filter(|member| member.name == KUBERNETES) {
+            others.flatten(Cow::Borrowed(KUBERNETES), &member.value);
+        }
+        for member in members {
+            let name = &*member.name;
+            if RESERVED.contains(&name) {
+                continue;
+            }
+            let is_own = RESERVED.iter().any(|own| own.eq_ignore_ascii_case(name));
+            if is_own || is_under_kubernetes(name) {
+                others.add_if_new(Cow::Borrowed(name), context::ConditionValue::Unknown);
+            } else if let Some(value) = value(&member.value) {
+                others.add(Cow::Borrowed(name), value);
+            }
+        }
+        others
+    }
+
+    /// Adds the members of an object under their paths, and any other value under its name.
+    fn flatten(&mut self, name: Cow<'a, str>, json: &'a Json<'a>) {
+        let Some(object) = json.as_object() else {
+            if let Some(value) = value(json) {
+                self.add(name, value);
+            }
+            return;
+        };
+        // A slash in a member's name could spell another member's path: those come last.
+        let (paths, plain): (Vec<_>, Vec<_>) = object
+            .members()
+            .iter()
+            .partition(|member| member.name.contains('/'));
+        for member in plain {
+            let name = [&*name, "/", &*member.name].concat();
+            self.flatten(name.into(), &member.value);
+        }
+        for member in paths {
+            let name = [&*name, "/", &*member.name].concat();
+            self.add_if_new(name.into(), context::ConditionValue::Unknown);
+        }
+    }
+
+    /// Adds a claim. If the name is taken, the value of both is unknown.
+    fn add(&mut self, name: Cow<'a, str>, value: context::ConditionValue<'a>) {
+        let same = |(taken, _): &&mut (Cow<'a, str>, _)| taken.eq_ignore_ascii_case(&name);
+        if let Some((_, taken)) = self.taken.iter_mut().find(same) {
+            *taken = context::ConditionValue::Unknown;
+        } else if self.taken.len() < MAX_CLAIMS {
+            self.taken.push((name, value));
         } else {
-            keep(Cow::Borrowed(name), &member.value, &mut kept)?;
+            self.unknown.push(name);
         }
     }
-    // Condition keys have no case.
-    for (number, (name, _)) in kept.iter().enumerate() {
-        let mut earlier = kept.iter().take(number);
-        if earlier.any(|(other, _)| other.eq_ignore_ascii_case(name)) {
-            return Err(ambiguous(name, "differs from another one by case only"));
+
+    fn add_if_new(&mut self, name: Cow<'a, str>, value: context::ConditionValue<'a>) {
+        let mut names = self.taken.iter().map(|(name, _)| name).chain(&self.unknown);
+        if !names.any(|taken| taken.eq_ignore_ascii_case(&name)) {
+            self.add(name, value);
         }
     }
-    Ok(kept)
 }
 
 fn is_under_kubernetes(name: &str) -> bool {
     let parts = name.split_once('/');
     parts.is_some_and(|(first, _)| first.eq_ignore_ascii_case(KUBERNETES))
-}
-
-fn ambiguous(name: &str, why: &'static str) -> TokenError {
-    TokenError::AmbiguousClaim(shown(name), why)
 }
 
 /// A claim's name, for messages.
@@ -266,71 +330,32 @@ fn audience<'a>(claims: &'a JsonObject<'_>) -> Result<Vec<&'a str>, TokenError> 
         })
 }
 
-fn flatten<'a>(
-    name: Cow<'a, str>,
-    value: &'a Json<'a>,
-    kept: &mut OtherClaims<'a>,
-) -> Result<(), TokenError> {
-    match &value.kind {
-        JsonKind::Object(object) => {
-            // A slash in a member's name could spell another member's path.
-            let members = object.members().iter();
-            for member in members.filter(|member| !member.name.contains('/')) {
-                let name = [&*name, "/", &*member.name].concat();
-                flatten(name.into(), &member.value, kept)?;
-            }
-            Ok(())
-        }
-        JsonKind::Null
-        | JsonKind::Bool(_)
-        | JsonKind::Number(_)
-        | JsonKind::String(_)
-        | JsonKind::Array(_) => keep(name, value, kept),
-    }
-}
-
-/// Adds a claim that can be a condition key: not null, an object or a list of either.
-fn keep<'a>(
-    name: Cow<'a, str>,
-    value: &'a Json<'a>,
-    kept: &mut OtherClaims<'a>,
-) -> Result<(), TokenError> {
-    let value = match &value.kind {
-        JsonKind::Null | JsonKind::Object(_) => None,
-        JsonKind::Bool(value) => Some(context::ConditionValue::Bool(*value)),
+/// The value of a claim, which is unknown if it cannot be taken over; `None` for `null`, which is
+/// no value.
+fn value<'a>(json: &'a Json<'a>) -> Option<context::ConditionValue<'a>> {
+    use context::ConditionValue::{Bool, Set, Text, Unknown};
+    Some(match &json.kind {
+        JsonKind::Null => return None,
+        JsonKind::Object(_) => Unknown,
+        JsonKind::Bool(value) => Bool(*value),
         JsonKind::Number(_) | JsonKind::String(_) => {
-            word(&name, value)?.map(context::ConditionValue::from)
+            word(json).map_or(Unknown, |text| Text(text.into()))
         }
         JsonKind::Array(items) => {
-            let mut words = Vec::with_capacity(items.len());
-            for item in items {
-                words.extend(word(&name, item)?.map(Cow::Borrowed));
-            }
-            if !words.is_empty() && words.len() < items.len() {
-                return Err(ambiguous(&name, "lists texts beside what is none"));
-            }
-            (words.len() == items.len()).then_some(context::ConditionValue::Set(words))
+            let words = items.iter().map(|item| word(item).map(Cow::Borrowed));
+            words.collect::<Option<_>>().map_or(Unknown, Set)
         }
-    };
-    if let Some(value) = value {
-        if kept.len() == MAX_CLAIMS {
-            return Err(ambiguous(&name, "is one more than the 128 that are taken"));
-        }
-        kept.push((name, value));
-    }
-    Ok(())
+    })
 }
 
-fn word<'a>(name: &str, value: &'a Json<'a>) -> Result<Option<&'a str>, TokenError> {
+/// A text, a number or a truth value as text; `None` for other values and longer texts.
+fn word<'a>(value: &'a Json<'a>) -> Option<&'a str> {
     let word = match &value.kind {
         JsonKind::String(text) => &**text,
         JsonKind::Bool(true) => "true",
         JsonKind::Bool(false) => "false",
         JsonKind::Number(number) => number.text(),
-        JsonKind::Null | JsonKind::Array(_) | JsonKind::Object(_) => return Ok(None),
+        JsonKind::Null | JsonKind::Array(_) | JsonKind::Object(_) => return None,
     };
-    if word.len() > MAX_CLAIM_BYTES {
-        return Err(ambiguous(name, "has a text of more than 2048 bytes"));
-    }
-    Ok(Some(word))
+    (word.len() <= MAX_CLAIM_BYTES).then_some(word)
 }

@@ -257,16 +257,25 @@ fn token_keys<'a>(
 ) {
     let prefix = provider.condition_prefix();
     let key = |claim: &str| [prefix, ":", claim].concat();
+    // Keys ignore case, claims do not: with `Sub` beside `sub`, the key could be either.
+    let unless_ambiguous = |claim: &str, value| {
+        if token.is_ambiguous(claim) {
+            ConditionValue::Unknown
+        } else {
+            value
+        }
+    };
     // A policy chooses between several audiences by a set operator.
     let audience = match token.audience_for_conditions() {
         [one] => ConditionValue::from(*one),
         several => ConditionValue::Set(several.iter().copied().map(Cow::from).collect()),
     };
-    context.set(key("aud"), audience);
-    context.set(key("sub"), token.subject().into());
+    context.set(key("aud"), unless_ambiguous("aud", audience));
+    context.set(key("sub"), unless_ambiguous("sub", token.subject().into()));
     for (name, value) in token.claims() {
         context.set(key(name), value.clone());
     }
+    context.set_unknown(prefix, token.unknown_claims());
 }
 
 /// The keys of the signature of an S3 request ("Condition keys for Amazon S3", Service
