@@ -179,3 +179,43 @@ fn policies_can_test_tags_and_the_enclosing_operation() {
         "200"
     );
 }
+
+#[test]
+fn a_deny_with_a_plain_operator_applies_to_each_of_several_keys_and_attributes() {
+    let world = world();
+    let bot = |name: &str, key: &str, denied: &str| {
+        let everything = json!({ "Effect": "Allow", "Action": "dynamodb:*", "Resource": "*" });
+        let deny = json!({
+            "Effect": "Deny", "Action": "dynamodb:*", "Resource": "*",
+            "Condition": { "StringEquals": { key: denied } },
+        });
+        let policy = json!({ "Version": "2012-10-17", "Statement": [everything, deny] });
+        world.user(name, Some(policy))
+    };
+    let keys = bot("keys", "dynamodb:LeadingKeys", "b");
+    let outcome = |operation: &str, body: Value| outcome(&call(&world, &keys, operation, &body));
+    assert_eq!(outcome("GetItem", get("insights", "a")), "200");
+    let batch = |keys: Value| json!({ "RequestItems": { "insights": { "Keys": keys } } });
+    assert_eq!(outcome("BatchGetItem", batch(json!([key("a")]))), "200");
+    for (operation, body) in [
+        ("GetItem", get("insights", "b")),
+        ("PutItem", put("insights", "b")),
+        ("Query", query(None, "pk = :v", "b")),
+        ("BatchGetItem", batch(json!([key("b")]))),
+        ("BatchGetItem", batch(json!([key("a"), key("b")]))),
+        ("Scan", json!({ "TableName": "insights" })),
+    ] {
+        let denied = outcome(operation, body.clone());
+        assert_eq!(denied, "AccessDeniedException", "{operation} {body}");
+    }
+
+    let attributes = bot("attributes", "dynamodb:Attributes", "secret");
+    let read = |expression: &str| {
+        let mut body = get("insights", "a");
+        body["ProjectionExpression"] = expression.into();
+        call(&world, &attributes, "GetItem", &body).status
+    };
+    assert_eq!(read("topic, pk"), 200);
+    assert_eq!(read("secret"), 400);
+    assert_eq!(read("topic, secret"), 400);
+}

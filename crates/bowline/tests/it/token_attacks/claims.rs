@@ -1,5 +1,7 @@
 //! Tokens with invalid claims, and claims that the trust policy does not accept.
 
+use serde_json::Value;
+
 use super::*;
 
 #[test]
@@ -207,4 +209,68 @@ fn a_wildcard_in_a_claim_is_a_literal_character() {
     assert_snapshot!(put(&star, "alice"), @r#"403 AccessDenied: User: arn:aws:sts::432797229265:assumed-role/own/test is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::insights/alice/a" because no identity-based policy allows the s3:PutObject action"#);
     assert_eq!(put(&star, "%2A"), "200");
     assert_snapshot!(put(&alice, "bob"), @r#"403 AccessDenied: User: arn:aws:sts::432797229265:assumed-role/own/test is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::insights/bob/a" because no identity-based policy allows the s3:PutObject action"#);
+}
+
+#[test]
+fn a_claim_that_cannot_be_taken_over_denies_where_a_policy_denies_by_it() {
+    let world = World::new();
+    let deny = |condition: Value| {
+        let mut trust = world.trust();
+        let mut denied = trust["Statement"][0].clone();
+        denied["Effect"] = "Deny".into();
+        denied["Condition"] = condition;
+        trust["Statement"].as_array_mut().unwrap().push(denied);
+        world
+            .iam(
+                "UpdateAssumeRolePolicy",
+                &[("RoleName", "bot"), ("PolicyDocument", &trust.to_string())],
+            )
+            .accepted();
+    };
+    let host = &world.issuer.host;
+    let sign = |claims: &[(&str, Value)]| {
+        let token = claims
+            .iter()
+            .fold(world.issuer.token(), |token, (name, value)| {
+                token.claim(name, value.clone())
+            });
+        token.sign(&world.issuer.key)
+    };
+    let many: Vec<(String, Value)> = (0..130).map(|n| (format!("c{n}"), json!(n))).collect();
+    let many: Vec<(&str, Value)> = many
+        .iter()
+        .map(|(name, value)| (&**name, value.clone()))
+        .collect();
+    let odd = [
+        sign(&[("groups", json!("x".repeat(3_000)))]),
+        sign(&[("groups", json!(["a", {}]))]),
+        sign(&[("groups", json!("a")), ("Groups", json!("a"))]),
+        sign(&many),
+    ];
+    // No policy asks for the claims, so they change nothing.
+    for token in &odd {
+        world.exchange(token).accepted();
+    }
+    deny(json!({ "StringEquals": { format!("{host}:groups"): "suspended" } }));
+    for token in odd.iter().take(3) {
+        assert_eq!(world.exchange(token).status, 403);
+    }
+    world.exchange(&odd[3]).accepted();
+    world
+        .exchange(&sign(&[("groups", json!(["a", "b"]))]))
+        .accepted();
+    for groups in [
+        json!("suspended"),
+        json!(["suspended"]),
+        json!(["a", "suspended"]),
+    ] {
+        assert_eq!(world.exchange(&sign(&[("groups", groups)])).status, 403);
+    }
+    // A claim is unknown, not absent, in whatever way a policy asks for it.
+    deny(json!({ "Null": { format!("{host}:c99"): "true" } }));
+    assert_eq!(world.exchange(&odd[0]).status, 403);
+    world.exchange(&sign(&[("c99", json!(1))])).accepted();
+    deny(json!({ "StringNotEqualsIfExists": { format!("{host}:groups"): "a" } }));
+    assert_eq!(world.exchange(&odd[0]).status, 403);
+    world.exchange(&sign(&[("groups", json!("a"))])).accepted();
 }
