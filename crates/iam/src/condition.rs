@@ -109,7 +109,6 @@ impl Condition {
         };
         let passes_text = |text: &Cow<'_, str>| passes(&ConditionValue::from(&**text));
         match (self.operator.qualifier, set) {
-            (Qualifier::One | Qualifier::Any, None) => passes(value),
             (Qualifier::One, Some([])) => Truth::from(negated || self.operator.if_exists),
             (Qualifier::One, Some(set)) => {
                 let (any, every) = (
@@ -125,8 +124,8 @@ impl Condition {
             // A single empty string is an empty set (IAM User Guide, "Set operators for multivalued
             // context keys").
             (Qualifier::All, None) if is_empty(value) => Truth::Yes,
+            (Qualifier::One | Qualifier::All | Qualifier::Any, None) => passes(value),
             (Qualifier::All, Some([only])) if only.is_empty() => Truth::Yes,
-            (Qualifier::All, None) => passes(value),
             (Qualifier::All, Some(set)) => Truth::all(set.iter().map(passes_text)),
             (Qualifier::Any, Some(set)) => Truth::any(set.iter().map(passes_text)),
         }
