@@ -59,13 +59,36 @@ impl Ops {
             None
         };
         match problem {
-            None => text(StatusCode::OK, "ready\n".to_owned()),
+            None => text(StatusCode::OK, format!("ready\n{}", self.warnings())),
             Some(problem) => text(StatusCode::SERVICE_UNAVAILABLE, problem.to_owned()),
         }
     }
 
+    /// What its operator must look at, although the server serves requests: a line for each.
+    fn warnings(&self) -> String {
+        let (state, upstreams) = (&self.0.state, &self.0.upstreams);
+        let (objects, tables) = upstreams.damage();
+        let mut warnings = String::new();
+        let mut warn = |warning: &str| {
+            warnings.push_str("warning: ");
+            warnings.push_str(warning);
+            warnings.push('\n');
+        };
+        if objects > 0 {
+            warn("objects are damaged; the log names them");
+        }
+        if tables > 0 {
+            warn("files of tables are damaged; the log names them");
+        }
+        for problem in [state.problem(), upstreams.problem()].into_iter().flatten() {
+            warn(problem);
+        }
+        warnings
+    }
+
     fn readings(&self) -> Vec<Reading> {
         let app = &self.0;
+        let (damaged_objects, damaged_tables) = app.upstreams.damage();
         let (index, oidc) = (app.state.current(), app.oidc.stats());
         let counter = |name, help, value| Reading {
             name,
@@ -82,6 +105,16 @@ impl Ops {
                 "audit_failures",
                 "Audit records that could not be written at once",
                 app.audit.failures(),
+            ),
+            counter(
+                "damaged_objects",
+                "Reads of objects whose data is damaged",
+                damaged_objects,
+            ),
+            gauge(
+                "damaged_table_files",
+                "Files of tables that are damaged and not served",
+                damaged_tables,
             ),
             counter(
                 "oidc_fetches",

@@ -53,6 +53,22 @@ impl Upstreams {
         self
     }
 
+    /// How often stored data was found damaged since the start: objects, and files of tables.
+    pub fn damage(&self) -> (u64, u64) {
+        let objects = self.objects.values().map(|store| store.damage()).sum();
+        let tables = self
+            .tables
+            .values()
+            .map(|store| store.damage() as u64)
+            .sum();
+        (objects, tables)
+    }
+
+    /// What is wrong with a store although it works, for its operator.
+    pub fn problem(&self) -> Option<&'static str> {
+        self.tables.values().find_map(|store| store.problem())
+    }
+
     /// The store of a bucket's objects.
     ///
     /// # Errors

@@ -234,7 +234,7 @@ impl<'a> TableCall<'a> {
                 let _lock = self.app.region_locks.read(self.account_region).await;
                 self.check_unchanged(&tables)?;
                 let body = execute(permit, store, &tables).await;
-                let body = body.map_err(client_error)?;
+                let body = body.map_err(|error| client_error(error.of_existing_tables()))?;
                 Ok(match (operation, resources, tables.first()) {
                     (Operation::DescribeTable, _, Some(table)) => {
                         response::with_table_arns(&body, table)?

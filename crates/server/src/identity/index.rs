@@ -6,8 +6,7 @@
 //! no lock, do no I/O and, except for lists, copy nothing.
 //!
 //! Unusable data fails closed and is logged: a policy that does not compile allows nothing to
-//! whatever it applies to, and a record that does not decode is absent, so a request that needs it
-//! is denied.
+//! whatever it applies to, and a record that does not decode stops the index.
 
 mod apply;
 pub mod compiled;

@@ -342,6 +342,11 @@ pub trait ObjectStore: Send + Sync + fmt::Debug {
         query: ListQuery,
     ) -> BoxFuture<'a, Result<ListPage, ObjectError>>;
 
+    /// How often an object was found damaged since the start.
+    fn damage(&self) -> u64 {
+        0
+    }
+
     /// Copies an object inside the store.
     fn copy<'a>(
         &'a self,

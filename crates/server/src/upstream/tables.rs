@@ -35,6 +35,40 @@ pub enum TableError {
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+impl TableError {
+    /// The error of a request to tables that have records: a store that does not have them has lost
+    /// them. An index that does not exist is [`Self::Rejected`].
+    #[must_use]
+    pub(crate) fn of_existing_tables(self) -> Self {
+        match self {
+            Self::NotFound(_) => Self::Failed("the store has lost a table".into()),
+            other @ (Self::DeletionProtected(_)
+            | Self::Rejected(_)
+            | Self::NotBuilt(_)
+            | Self::Failed(_)) => other,
+        }
+    }
+
+    /// Whether the stored data is damaged, as SQLite says.
+    pub(crate) fn is_damage(&self) -> bool {
+        let Self::Failed(error) = self else {
+            return false;
+        };
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&**error);
+        while let Some(error) = cause {
+            if let Some(rusqlite::Error::SqliteFailure(failure, _)) = error.downcast_ref() {
+                use rusqlite::ErrorCode;
+                return matches!(
+                    failure.code,
+                    ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase
+                );
+            }
+            cause = error.source();
+        }
+        false
+    }
+}
+
 /// One request to a store.
 #[derive(Clone, Copy, Debug)]
 pub struct TableRequest<'r> {
@@ -121,6 +155,16 @@ pub trait TableStore: Send + Sync + fmt::Debug {
         _account_region: &'a AccountRegion,
     ) -> BoxFuture<'a, Result<(), TableError>> {
         Box::pin(async { Ok(()) })
+    }
+
+    /// How many files failed a check since the start: the tables in them cannot be used.
+    fn damage(&self) -> usize {
+        0
+    }
+
+    /// What is wrong with the store although it works, for its operator.
+    fn problem(&self) -> Option<&'static str> {
+        None
     }
 
     /// Removes expired items from all tables of these accounts and regions.

@@ -1,9 +1,8 @@
 //! Builds the index of a snapshot, and the next index after a commit.
 //!
-//! A damaged record is logged and treated as absent, so requests that need it are denied. A record
-//! of a known kind in a newer format stops the index instead: it may hold a rule that this build
-//! does not know, and absence could allow. A record of an unknown kind is skipped and counted. That
-//! is safe because a kind that could deny something raises the store's [feature
+//! A damaged record of a known kind stops the index, and so does one in a newer format: it may hold
+//! a rule, and a record that exists must not be taken for one that does not. A record of an unknown
+//! kind is skipped and counted. That is safe because a kind that could deny something raises the store's [feature
 //! level](entity::feature_level), and a level that this build does not know stops the index.
 
 mod principals;
@@ -38,6 +37,9 @@ pub enum IndexError {
     /// A record of a known kind has a newer format.
     #[error(transparent)]
     NewerFormat(RecordError),
+    /// A record of a known kind is damaged.
+    #[error("a record is damaged")]
+    Damaged(#[source] RecordError),
     /// The store has a feature level that this build does not know.
     #[error("the store has feature level {found}, this version of bowline reads up to {}", FeatureLevel::NEWEST.number())]
     NewerFeatureLevel {
@@ -346,7 +348,7 @@ impl Index {
     }
 }
 
-/// Decodes a record. A damaged one is logged and `None`.
+/// Decodes a record.
 fn read<E: Entity>(key: &RecordKey, value: &[u8]) -> Result<Option<E>, IndexError> {
     match record::decode(key, value) {
         Ok(record) => Ok(Some(record)),
@@ -356,10 +358,6 @@ fn read<E: Entity>(key: &RecordKey, value: &[u8]) -> Result<Option<E>, IndexErro
             | RecordError::Syntax { .. }
             | RecordError::Invalid { .. }
             | RecordError::Misplaced { .. }),
-        ) => {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            tracing::error!(%key, ?cause, "A record is damaged and skipped: {error}");
-            Ok(None)
-        }
+        ) => Err(IndexError::Damaged(error)),
     }
 }

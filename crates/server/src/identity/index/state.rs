@@ -122,6 +122,11 @@ impl IdentityState {
         self.shared.progress.borrow().live
     }
 
+    /// What is wrong with the store although it works, for its operator.
+    pub fn problem(&self) -> Option<&'static str> {
+        self.shared.store.problem()
+    }
+
     /// The key that long-term secrets are sealed under.
     pub fn master_key(&self) -> &Arc<MasterKey> {
         &self.shared.master_key

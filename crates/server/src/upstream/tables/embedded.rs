@@ -2,7 +2,8 @@
 //! use. At most 64 stay open; the least recently used idle one is closed first.
 //!
 //! ```text
-//! {account}.{region}.db   and the files that SQLite keeps beside it
+//! {account}.{region}.db      and the files that SQLite keeps beside it
+//! {account}.{region}.state   what must be in them (`guard.rs`)
 //! ```
 //!
 //! Writes are durable when the response is sent: SQLite's write-ahead log with `synchronous=FULL`.
@@ -25,6 +26,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use self::{
     dispatch::dispatch,
+    guard::Guards,
     names::NameMap,
     slot::{MAX_THREADS, Slot},
 };
@@ -34,6 +36,7 @@ use crate::{private_files::private_folder, upstream::BoxFuture};
 mod bounds;
 mod dispatch;
 mod error;
+mod guard;
 mod names;
 mod pages;
 mod slot;
@@ -49,7 +52,9 @@ pub(crate) const MAX_REGIONS: usize = 40;
 #[derive(Debug)]
 pub struct EmbeddedTables {
     folder: PathBuf,
+    /// Dropped before the guards, which the slots use when they close.
     slots: Mutex<Slots>,
+    guards: Arc<Guards>,
 }
 
 /// The databases that may be open.
@@ -77,6 +82,7 @@ impl EmbeddedTables {
         Ok(Self {
             folder: folder.to_owned(),
             slots: Mutex::default(),
+            guards: Arc::default(),
         })
     }
 
@@ -105,7 +111,7 @@ impl EmbeddedTables {
         loop {
             let (slot, unused) = {
                 let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-                let slot = slots.get(account_region, &self.folder);
+                let slot = slots.get(account_region, &self.folder, &self.guards);
                 let unused = if slot.is_open() {
                     Vec::new()
                 } else {
@@ -170,7 +176,12 @@ impl EmbeddedTables {
 }
 
 impl Slots {
-    fn get(&mut self, account_region: &AccountRegion, folder: &Path) -> Arc<Slot> {
+    fn get(
+        &mut self,
+        account_region: &AccountRegion,
+        folder: &Path,
+        guards: &Arc<Guards>,
+    ) -> Arc<Slot> {
         self.lookups += 1;
         if let Some((last, slot)) = self.slots.get_mut(account_region) {
             *last = self.lookups;
@@ -181,7 +192,7 @@ impl Slots {
             account_region.account(),
             account_region.region()
         );
-        let slot = Arc::new(Slot::new(folder.join(name)));
+        let slot = Arc::new(Slot::new(folder.join(name), Arc::clone(guards)));
         let entry = (self.lookups, Arc::clone(&slot));
         self.slots.insert(account_region.clone(), entry);
         slot
@@ -274,6 +285,15 @@ impl TableStore for EmbeddedTables {
             drop(threads);
             removed.map_err(|error| TableError::Failed(error.into()))
         })
+    }
+
+    fn damage(&self) -> usize {
+        self.guards.damaged()
+    }
+
+    fn problem(&self) -> Option<&'static str> {
+        let fails = self.guards.is_failing();
+        fails.then_some("the state of a table database cannot be written")
     }
 
     fn expire(&self, account_regions: Vec<AccountRegion>) -> BoxFuture<'_, ()> {

@@ -206,17 +206,20 @@ fn a_record_that_breaks_a_rule_is_neither_written_nor_read() {
 }
 
 #[tokio::test]
-async fn a_damaged_record_is_absent_and_affects_no_other() {
-    let state = state().await;
+async fn a_damaged_record_stops_the_index_and_is_named() {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let state = start(&store).await;
     create(&state, &role(1, "reader")).await;
     let damaged =
         Transaction::new().put(role(1, "reader").key(), b"{\"format\":1".as_slice().into());
-    state.commit(damaged).await.unwrap();
-    create(&state, &role(2, "writer")).await;
-    let index = state.current();
-    assert!(index.role(account(), "reader").is_none());
-    assert!(index.role(account(), "writer").is_some());
-    assert!(state.is_live());
+    assert!(state.commit(damaged).await.is_err());
+    assert!(!state.is_live());
+    state.close().await;
+    let error = IdentityState::start(store, master_key(), ServerId::new([0; 16])).await;
+    let LoadError::Index(IndexError::Damaged(error)) = error.unwrap_err() else {
+        panic!("another error");
+    };
+    insta::assert_snapshot!(error, @"record `role/432797229265/AROA00000000000000001` does not parse");
 }
 
 #[tokio::test]

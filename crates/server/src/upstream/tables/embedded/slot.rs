@@ -4,7 +4,7 @@ use std::{
     fmt, fs, io,
     path::PathBuf,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -12,8 +12,10 @@ use std::{
 use dynoxide::Database;
 use tokio::sync::Semaphore;
 
-use super::{TableError, engine_failed};
-use crate::private_files::private_file;
+use super::{
+    TableError, engine_failed,
+    guard::{Guard, Guards},
+};
 
 /// Maximum number of threads that work on one database or wait for it, so that others are served
 /// meanwhile.
@@ -25,15 +27,20 @@ pub(super) struct Slot {
     /// None while it is not open. There is one connection at a time: closing a second one late
     /// would remove the files that SQLite keeps for the first.
     database: Mutex<Option<Database>>,
+    /// None while it is not open.
+    guard: Mutex<Option<Arc<Guard>>>,
+    guards: Arc<Guards>,
     is_open: AtomicBool,
     pub(super) threads: Arc<Semaphore>,
 }
 
 impl Slot {
-    pub(super) fn new(path: PathBuf) -> Self {
+    pub(super) fn new(path: PathBuf, guards: Arc<Guards>) -> Self {
         Self {
             path,
             database: Mutex::default(),
+            guard: Mutex::default(),
+            guards,
             is_open: AtomicBool::new(false),
             threads: Arc::new(Semaphore::new(MAX_THREADS as usize)),
         }
@@ -51,6 +58,20 @@ impl Slot {
     ) -> Result<T, TableError> {
         let database = self.database()?;
         let outcome = work(&database);
+        if let Some(guard) = &*lock(&self.guard) {
+            guard.touch();
+        }
+        if let Err(error) = &outcome
+            && error.is_damage()
+        {
+            self.guards.report(&self.path, "is damaged".to_owned());
+            if let Some(guard) = lock(&self.guard).take() {
+                guard.abandon();
+            }
+            drop(database);
+            self.close();
+            return outcome;
+        }
         if matches!(outcome, Err(TableError::Failed(_))) && !is_usable(&database) {
             drop(database);
             self.close();
@@ -60,13 +81,13 @@ impl Slot {
 
     /// The database, opened if it is not.
     fn database(&self) -> Result<Database, TableError> {
-        let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut database = lock(&self.database);
         if let Some(open) = &*database {
             return Ok(open.clone());
         }
         // SQLite gives the files beside this one the same mode.
-        private_file(&self.path, !self.path.exists())
-            .map_err(|error| TableError::Failed(error.into()))?;
+        let guard = self.guards.open(&self.path).map_err(TableError::Failed)?;
+        *lock(&self.guard) = Some(guard);
         let path = self
             .path
             .to_str()
@@ -78,8 +99,15 @@ impl Slot {
     }
 
     pub(super) fn close(&self) {
-        let mut database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut database = lock(&self.database);
+        let guard = lock(&self.guard).take();
+        if let Some(guard) = &guard {
+            guard.closing();
+        }
         *database = None;
+        if let Some(guard) = &guard {
+            guard.closed();
+        }
         self.is_open.store(false, Ordering::Release);
     }
 
@@ -87,6 +115,7 @@ impl Slot {
     /// not write them back.
     pub(super) fn remove(&self) -> io::Result<()> {
         self.close();
+        self.guards.forget(&self.path)?;
         for suffix in ["", "-wal", "-shm"] {
             let mut path = self.path.clone().into_os_string();
             path.push(suffix);
@@ -103,6 +132,16 @@ impl Slot {
 /// lock is poisoned.
 fn is_usable(database: &Database) -> bool {
     database.db_path().is_ok()
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Slot {

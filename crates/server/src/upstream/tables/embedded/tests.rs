@@ -301,7 +301,8 @@ async fn a_limited_number_of_databases_stays_open() {
         made.await.unwrap();
     }
     let (open, there) = files(folder.path());
-    assert!(open <= 3 * MAX_OPEN, "{open}");
+    // And the log that a guard reads.
+    assert!(open <= 3 * MAX_OPEN + 1, "{open}");
     assert!(there > MAX_OPEN + 10, "{there}");
     let get = r#"{"TableName": "insights", "Key": {"pk": {"S": "a"}, "sk": {"N": "2"}}}"#;
     insta::assert_snapshot!(done(&tables, Operation::GetItem, get).await, @r#"{"Item":{"pk":{"S":"a"},"sk":{"N":"2"}}}"#);
@@ -338,5 +339,6 @@ async fn databases_that_evict_each_other_keep_every_write() {
     // The excess of databases that were in use is closed when the next one is opened.
     done(&tables, Operation::CreateTable, TABLE).await;
     let (open, _) = files(folder.path());
-    assert!(open <= 3 * MAX_OPEN, "{open}");
+    // And the log that a guard reads.
+    assert!(open <= 3 * MAX_OPEN + 1, "{open}");
 }
