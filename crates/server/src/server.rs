@@ -8,10 +8,11 @@ use std::{
     net::{IpAddr, SocketAddr},
     path::Path,
     sync::Arc,
+    time::Duration,
 };
 
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::timeout};
 
 use crate::{
     app::App,
@@ -43,6 +44,11 @@ use crate::{
         tables::embedded::EmbeddedTables,
     },
 };
+
+/// How long a server takes at most to stop.
+pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
+/// The part of it that is left for what outlasts the server, such as jobs that remove files.
+const CLEANUP_TIME: Duration = Duration::from_secs(1);
 
 /// A running server. [`stop`](Self::stop) waits until all of it has ended; dropping it ends it
 /// without waiting.
@@ -224,17 +230,27 @@ impl Server {
         &self.notes
     }
 
-    /// Accepts no more connections, lets running requests end, and closes the store.
+    /// Accepts no more connections, lets running requests end, and closes the store. Ends within
+    /// [`SHUTDOWN_TIMEOUT`], whatever runs: what does not end by then goes on without a response,
+    /// until the runtime or the process ends.
     pub async fn stop(mut self) {
         // Fails only if the listeners have ended already.
         let _ = self.stop.send(true);
-        for listener in std::mem::take(&mut self.listeners) {
-            // A listener that panicked has ended as well.
-            let _ = listener.await;
-        }
-        // A request that outlasts the shutdown timeout keeps the folder until it ends.
-        if let Some(app) = Arc::into_inner(self.app) {
-            app.state.close().await;
+        let ended = async {
+            for listener in std::mem::take(&mut self.listeners) {
+                // A listener that panicked has ended as well.
+                let _ = listener.await;
+            }
+            // A request that outlasts its timeout keeps the folder until it ends.
+            if let Some(app) = Arc::into_inner(self.app) {
+                app.state.close().await;
+            }
+        };
+        if timeout(SHUTDOWN_TIMEOUT - CLEANUP_TIME, ended)
+            .await
+            .is_err()
+        {
+            tracing::warn!("Work that is still under way has been cut off");
         }
     }
 }

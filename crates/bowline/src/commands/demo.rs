@@ -16,7 +16,7 @@ use anyhow::{Context as _, Result, anyhow};
 use clap::Args;
 
 use self::{reporter::Reporter, scene::Scene};
-use super::serve::Stopped;
+use super::serve::{BLOCKING_WORK_TIMEOUT, Stopped};
 use crate::{error::CommandError, output};
 
 /// See it work: a pod's token becomes credentials that open exactly one bucket and one table
@@ -56,7 +56,9 @@ impl Demo {
             .enable_all()
             .build()
             .context("starting the runtime")?;
-        runtime.block_on(self.play(folder))
+        let played = runtime.block_on(self.play(folder));
+        runtime.shutdown_timeout(BLOCKING_WORK_TIMEOUT);
+        played
     }
 
     async fn play(self, folder: PathBuf) -> Result<ExitCode, CommandError> {

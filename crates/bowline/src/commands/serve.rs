@@ -1,7 +1,8 @@
 //! `bowline serve`: runs the server until a signal stops it.
 
+mod shutdown;
+
 use std::{
-    io,
     num::NonZero,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -13,8 +14,9 @@ use bowline_server::{clock::Clock, config::StoreKind, server::Server};
 use clap::Args;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde::Serialize;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
+pub(crate) use self::shutdown::Stopped;
+use self::shutdown::StopSignal;
 use crate::{
     error::CommandError,
     files, logging,
@@ -23,6 +25,8 @@ use crate::{
 
 /// How often freed memory is returned.
 const RETURN_MEMORY_INTERVAL: Duration = Duration::from_secs(5);
+/// How long blocking work may go on after the server has stopped. It removes files, for example.
+pub(crate) const BLOCKING_WORK_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Serve IAM, STS, S3, DynamoDB and the operator API on one address
 ///
@@ -67,6 +71,8 @@ impl Serve {
             StoreKind::Sqlite => "credentials",
             StoreKind::Memory => "credentials.memory",
         };
+        // From here on, even during the start, a signal stops the server in order.
+        let stop = StopSignal::watch()?;
         allow_many_files();
         use_small_pages();
         // On one core, work stealing between threads only costs.
@@ -78,22 +84,22 @@ impl Serve {
             .enable_all()
             .build()
             .context("starting the runtime")?;
-        runtime.block_on(async {
-            // From here on, even during the start, a signal stops the server in order.
-            let mut stopped = Stopped::watch()?;
+        let served = runtime.block_on(async {
             let server = Server::start(config, Clock::system()).await?;
             log_start(&server, &data, credentials);
             if let Some(path) = &self.ready_file {
                 write_ready_file(path, &server)?;
             }
             tokio::select! {
-                () = stopped.wait() => {}
+                () = stop.received() => {}
                 () = return_memory() => {}
             }
             tracing::info!("Stopping");
             server.stop().await;
             Ok(ExitCode::SUCCESS)
-        })
+        });
+        runtime.shutdown_timeout(BLOCKING_WORK_TIMEOUT);
+        served
     }
 }
 
@@ -136,30 +142,6 @@ async fn return_memory() {
         // Without a thread the memory is returned later.
         if let Ok(thread) = thread {
             let _ = thread.join();
-        }
-    }
-}
-
-/// The signals that stop a process.
-pub(crate) struct Stopped {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Stopped {
-    /// From here on a signal no longer ends the process by itself.
-    pub(crate) fn watch() -> io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    /// Waits for a signal.
-    pub(crate) async fn wait(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
         }
     }
 }

@@ -32,7 +32,7 @@ const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a request head may take, and so how long a connection may be idle.
 const HEAD_READ_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long requests may go on once the server stops.
-const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
 /// How long to wait before the next attempt to accept, after one that failed.
 const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -119,7 +119,7 @@ pub(crate) async fn serve<L: Listener, H: Handler>(
         detached.close();
         detached.wait().await;
     };
-    if timeout(SHUTDOWN_TIMEOUT, drained).await.is_err() {
+    if timeout(DRAIN_TIMEOUT, drained).await.is_err() {
         tracing::warn!("Connections of requests that are still under way have been cut off");
     }
 }
