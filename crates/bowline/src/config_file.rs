@@ -6,6 +6,7 @@
 use std::{
     fmt::Display,
     net::{IpAddr, SocketAddr},
+    num::NonZeroUsize,
     path::PathBuf,
     str::FromStr,
 };
@@ -32,6 +33,8 @@ pub(crate) struct ConfigFile {
     pub(crate) oidc: Oidc,
     #[serde(default)]
     pub(crate) audit: Audit,
+    #[serde(default)]
+    pub(crate) limits: Limits,
     #[serde(default)]
     pub(crate) bootstrap: Bootstrap,
 }
@@ -77,6 +80,16 @@ pub(crate) struct BaseDomain(pub(crate) String);
 pub(crate) struct Audit {
     /// A file, or `stdout`.
     pub(crate) to: Option<PathBuf>,
+}
+
+/// The parts of what clients share.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Limits {
+    pub(crate) connections: Option<NonZeroUsize>,
+    pub(crate) connections_per_address: Option<NonZeroUsize>,
+    pub(crate) body_mib_per_address: Option<NonZeroUsize>,
+    pub(crate) body_mib_per_account: Option<NonZeroUsize>,
 }
 
 #[derive(Debug, Default, Deserialize)]

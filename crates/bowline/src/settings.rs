@@ -3,6 +3,7 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     str::FromStr,
 };
@@ -112,6 +113,29 @@ pub(crate) struct ServeArgs {
     #[arg(long, env = "BOWLINE_AUDIT_TO", value_name = "FILE")]
     pub(crate) audit_to: Option<PathBuf>,
 
+    /// Most connections at a time [default: as the limit of open files allows, at most 4096]
+    #[arg(long, env = "BOWLINE_MAX_CONNECTIONS", value_name = "NUMBER")]
+    pub(crate) max_connections: Option<NonZeroUsize>,
+
+    /// Most connections of one address at a time [default: a quarter of all]
+    ///
+    /// Raise it if many clients share an address, behind NAT or a load balancer that is no trusted
+    /// proxy.
+    #[arg(
+        long,
+        env = "BOWLINE_MAX_CONNECTIONS_PER_ADDRESS",
+        value_name = "NUMBER"
+    )]
+    pub(crate) max_connections_per_address: Option<NonZeroUsize>,
+
+    /// Most memory for request bodies of one address, in MiB [default: 24]
+    #[arg(long, env = "BOWLINE_MAX_BODY_MIB_PER_ADDRESS", value_name = "MIB")]
+    pub(crate) max_body_mib_per_address: Option<NonZeroUsize>,
+
+    /// Most memory for request bodies of one account, in MiB [default: 48]
+    #[arg(long, env = "BOWLINE_MAX_BODY_MIB_PER_ACCOUNT", value_name = "MIB")]
+    pub(crate) max_body_mib_per_account: Option<NonZeroUsize>,
+
     /// Allow issuers on loopback, also over plain HTTP: for tests
     #[arg(long, env = "BOWLINE_ALLOW_LOOPBACK_ISSUERS")]
     pub(crate) allow_loopback_issuers: bool,
@@ -195,6 +219,18 @@ pub(crate) fn resolve(data: &DataArgs, serve: &ServeArgs) -> Result<(Config, Opt
             (Some(to), _) => audit_to(to, Path::new("")),
             (None, Some(to)) => audit_to(to, &folder),
             (None, None) => AuditTo::DataFolder,
+        },
+        limits: config::Limits {
+            connections: serve.max_connections.or(file.limits.connections),
+            connections_per_address: serve
+                .max_connections_per_address
+                .or(file.limits.connections_per_address),
+            body_mib_per_address: serve
+                .max_body_mib_per_address
+                .or(file.limits.body_mib_per_address),
+            body_mib_per_account: serve
+                .max_body_mib_per_account
+                .or(file.limits.body_mib_per_account),
         },
     };
     Ok((config, temporary))

@@ -7,8 +7,9 @@ use aws_lc_rs::rand::SystemRandom;
 use crate::{
     audit::Audit, clock::Clock, config::Config, data_folder::DataFolder,
     explain::denials::RecentDenials, gateway::dynamodb::table_locks::RegionLocks,
-    http::body_budget::BodyMemoryBudget, identity::index::IdentityState, metrics::Metrics,
-    oidc::TokenVerifier, request::request_id::RequestIdGenerator, upstream::Upstreams,
+    http::body_budget::BodyMemoryBudget, http::connections::Connections,
+    identity::index::IdentityState, metrics::Metrics, oidc::TokenVerifier,
+    request::request_id::RequestIdGenerator, upstream::Upstreams,
 };
 
 /// A server's parts.
@@ -32,6 +33,10 @@ pub(crate) struct App {
     pub(crate) upstreams: Upstreams,
     /// Locks of the accounts and regions whose tables are in use.
     pub(crate) region_locks: RegionLocks,
+    /// The connections of the listener for AWS clients.
+    pub(crate) connections: Arc<Connections>,
+    /// The connections of the listener for health and metrics.
+    pub(crate) ops_connections: Arc<Connections>,
     /// The memory budget of request bodies.
     pub(crate) body_budget: Arc<BodyMemoryBudget>,
     /// The audit log.

@@ -3,7 +3,7 @@
 //! The binary resolves flags, environment and file into it; tests build it directly. It is not read
 //! again after the start.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
 use ipnet::IpNet;
 
@@ -40,6 +40,21 @@ pub struct Config {
     pub accounts: Vec<RootCredentials>,
     /// Where audit records go.
     pub audit: AuditTo,
+    /// The parts of what clients share.
+    pub limits: Limits,
+}
+
+/// The parts of what clients share, where they are not the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Most connections. By default they follow from the limit of open files.
+    pub connections: Option<NonZeroUsize>,
+    /// Most connections of one address. A quarter of all by default.
+    pub connections_per_address: Option<NonZeroUsize>,
+    /// Most memory of request bodies of one address, in MiB.
+    pub body_mib_per_address: Option<NonZeroUsize>,
+    /// Most memory of request bodies of one account, in MiB.
+    pub body_mib_per_account: Option<NonZeroUsize>,
 }
 
 /// Whether a start may make a new server.

@@ -5,9 +5,12 @@
 
 pub(crate) mod body;
 pub(crate) mod body_budget;
+mod client_stream;
+pub(crate) mod connections;
 mod detach;
 pub(crate) mod head;
 pub(crate) mod listener;
 pub(crate) mod peer;
 pub(crate) mod response;
-mod write_timeout;
+pub(crate) mod source_address;
+mod tracked_body;

@@ -1,6 +1,8 @@
 //! The second listener: health and metrics, for the server's operator. It says nothing about
 //! accounts.
 
+mod sharing;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,7 +12,7 @@ use hyper::body::Incoming;
 
 use crate::{
     app::App,
-    http::{listener::Handler, peer::Peer, response::Response},
+    http::{connections::OpenConnection, listener::Handler, peer::Peer, response::Response},
     metrics::{Reading, Value},
 };
 
@@ -19,7 +21,12 @@ use crate::{
 pub(crate) struct Ops(pub(crate) Arc<App>);
 
 impl Handler for Ops {
-    async fn handle(self: Arc<Self>, request: Request<Incoming>, _peer: Peer) -> Response {
+    async fn handle(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        _peer: Peer,
+        _connection: Arc<OpenConnection>,
+    ) -> Response {
         if *request.method() != Method::GET {
             return text(StatusCode::METHOD_NOT_ALLOWED, "GET alone\n".to_owned());
         }
@@ -100,7 +107,7 @@ impl Ops {
             help,
             value: Value::Gauge(i64::try_from(value).unwrap_or(i64::MAX)),
         };
-        vec![
+        let mut readings = vec![
             counter(
                 "audit_failures",
                 "Audit records that could not be written at once",
@@ -162,7 +169,9 @@ impl Ops {
                 index.skipped().map(|(_, count)| count).sum(),
             ),
             gauge("roles", "Roles of all accounts", index.role_count() as u64),
-        ]
+        ];
+        readings.extend(sharing::readings(app));
+        readings
     }
 }
 

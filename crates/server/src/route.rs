@@ -23,10 +23,11 @@ use crate::{
     gateway::{dynamodb, s3},
     http::{
         body::RequestBody,
+        connections::OpenConnection,
         head::{AmbiguousRequest, RequestHead},
         listener::Handler,
         peer::Peer,
-        response::Response,
+        response::{self, Response, WholeBody},
     },
     operator,
     request::{
@@ -57,7 +58,12 @@ enum Route<'a> {
 struct Unroutable(Service, RequestError);
 
 impl Handler for App {
-    async fn handle(self: Arc<Self>, request: Request<Incoming>, peer: Peer) -> Response {
+    async fn handle(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        peer: Peer,
+        connection: Arc<OpenConnection>,
+    ) -> Response {
         let (parts, body) = request.into_parts();
         let (now, stopwatch) = (self.clock.now(), self.clock.stopwatch());
         let ids = self.request_ids.next();
@@ -66,14 +72,29 @@ impl Handler for App {
             Ok(head) => head,
             Err(ambiguous) => return self.reject_ambiguous(*ambiguous, &ids),
         };
+        if self
+            .connections
+            .forward(&connection, head.peer.address)
+            .is_err()
+        {
+            return self.reject_forwarded(&head, &ids);
+        }
         let body = RequestBody::new(
             body,
             head.header("expect").is_some(),
-            head.peer.address,
+            head.peer.source(),
             &self.body_budget,
+            connection,
         );
         let unread = body.unread();
         let mut response = self.serve(&head, &ids, body).await;
+        if let Some(WholeBody(length)) = response.extensions_mut().remove() {
+            response = if unread.reserve_response(length) {
+                response.map(|body| response::owned_by(body, unread.clone()))
+            } else {
+                response::no_memory()
+            };
+        }
         // A `Content-Length` beside a transfer coding was dropped by now, and a proxy in front may
         // have gone by it: the connection carries no further request (RFC 9112, 6.3).
         if unread.should_close() || head.header("transfer-encoding").is_some() {
@@ -100,6 +121,16 @@ impl App {
         let mut response = finish::finish(self, &record, Err(why.into()));
         end_connection(&mut response);
         response
+    }
+
+    /// Rejects a request of an address that has its part of the connections, through a proxy. The
+    /// proxy's connection stays open: it carries the requests of others too.
+    fn reject_forwarded(&self, head: &RequestHead, ids: &RecordIds) -> Response {
+        let service = guess_service_for_error_format(head);
+        let record = RequestRecord::new(head, ids, service);
+        let error = AwsError::unavailable(service.protocol());
+        let reason = "the address has its part of the connections";
+        finish::finish(self, &record, Err(RequestError::new(error, reason)))
     }
 
     async fn serve(&self, head: &RequestHead, ids: &RecordIds, body: RequestBody) -> Response {

@@ -3,6 +3,8 @@
 //! [`Server::start`] returns when both listeners accept connections: by then everything that can
 //! fail at a start has succeeded. Several servers can run in one process; they share nothing.
 
+mod sharing;
+
 use std::{
     io,
     net::{IpAddr, SocketAddr},
@@ -27,7 +29,7 @@ use crate::{
     data_folder::{DataFolder, FolderError, FolderState},
     explain::denials::RecentDenials,
     gateway::{self, dynamodb::table_locks::RegionLocks},
-    http::listener,
+    http::{body_budget::BodyMemoryBudget, connections::Connections, listener},
     identity::{
         entity::{FeatureLevel, ServerId},
         index::{IdentityState, Index, LoadError, UnknownFeatureLevel, UpdateError},
@@ -173,9 +175,11 @@ impl Server {
             own_listeners: vec![aws, ops],
         });
         let random = SystemRandom::new();
+        let proxies = config.trusted_proxies.clone();
+        let connections = Connections::new(sharing::connections(&config.limits), proxies);
+        let ops_connections = Connections::new(sharing::OPS_CONNECTIONS, Vec::new());
         let app = Arc::new(App {
             _folder: folder,
-            config,
             clock,
             request_ids: RequestIdGenerator::new(&random).map_err(|NoRandomness| SealError)?,
             random,
@@ -183,10 +187,13 @@ impl Server {
             oidc,
             upstreams,
             region_locks: RegionLocks::default(),
-            body_budget: Arc::default(),
+            connections: Arc::clone(&connections),
+            ops_connections: Arc::clone(&ops_connections),
+            body_budget: Arc::new(BodyMemoryBudget::new(sharing::bodies(&config.limits))),
             audit,
             denials: RecentDenials::default(),
             metrics: Metrics::new(),
+            config,
         });
         let (stop, stopped) = watch::channel(false);
         let listeners = vec![
@@ -197,11 +204,13 @@ impl Server {
             tokio::spawn(listener::serve(
                 aws_listener,
                 Arc::clone(&app),
+                connections,
                 stopped.clone(),
             )),
             tokio::spawn(listener::serve(
                 ops_listener,
                 Arc::new(Ops(Arc::clone(&app))),
+                ops_connections,
                 stopped,
             )),
         ];

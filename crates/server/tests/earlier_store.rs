@@ -13,7 +13,7 @@ use std::{path::Path, sync::Arc};
 use bowline_aws::credentials::SessionToken;
 use bowline_server::{
     clock::Clock,
-    config::{AuditTo, Config, FirstStart, StoreKind, Tls},
+    config::{AuditTo, Config, FirstStart, Limits, StoreKind, Tls},
     crypto::{keyring::KeyringRecord, master_key::MasterKey},
     identity::{
         entity::{
@@ -143,6 +143,7 @@ fn config(data: &Path) -> Config {
         allow_loopback_issuers: false,
         accounts: Vec::new(),
         audit: AuditTo::DataFolder,
+        limits: Limits::default(),
     }
 }
 

@@ -11,7 +11,7 @@ use bowline_client::{Client, Credentials, Transport};
 use bowline_server::{
     bootstrap::RootCredentials,
     clock::Clock,
-    config::{AuditTo, Config, FirstStart, StoreKind, Tls},
+    config::{AuditTo, Config, FirstStart, Limits, StoreKind, Tls},
     server::Server,
 };
 
@@ -38,6 +38,7 @@ fn config(account: RootCredentials, data: &Path) -> Config {
         allow_loopback_issuers: false,
         accounts: vec![account],
         audit: AuditTo::DataFolder,
+        limits: Limits::default(),
     }
 }
 

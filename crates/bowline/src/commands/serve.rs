@@ -15,8 +15,8 @@ use clap::Args;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde::Serialize;
 
-pub(crate) use self::shutdown::Stopped;
 use self::shutdown::StopSignal;
+pub(crate) use self::shutdown::Stopped;
 use crate::{
     error::CommandError,
     files, logging,

@@ -70,6 +70,9 @@ pub(crate) async fn serve(
     let head = record.head;
     let mut index = app.state.current();
     let (content, chunk_chain) = authenticate_caller(record, signature, &index)?;
+    if let Some(caller) = record.caller() {
+        body.prove(caller.account(), Protocol::S3)?;
+    }
 
     let target = S3Target::parse(head.host(), head.path(), &app.config.base_domains)
         .map_err(AwsError::from)?;

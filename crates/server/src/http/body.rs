@@ -1,7 +1,6 @@
 //! Request bodies: read whole within limits, or streamed at a minimum rate.
 
 use std::{
-    net::IpAddr,
     pin::Pin,
     sync::{
         Arc,
@@ -12,14 +11,17 @@ use std::{
 };
 
 use bowline_aws::error::{AwsError, Code, Protocol};
-use bytes::{Bytes, BytesMut};
+use bowline_iam::account::AccountId;
+use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use super::body_budget::{BodyMemoryBudget, BudgetExceeded, Reservation, UNMETERED_BYTES};
+use super::connections::OpenConnection;
 use super::response::BoxError;
+use super::source_address::SourceAddress;
 
 /// How long reading a whole body may take.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -46,7 +48,7 @@ pub(crate) fn exceeds_unmetered(body: &RequestBody) -> bool {
 ///
 /// # Errors
 /// `RequestTooLarge` before more is read, `RequestTimeout` after 30 seconds, `IncompleteBody` if
-/// the connection ends, `ServiceUnavailable` while other bodies use up the budget.
+/// the connection ends, `ServiceUnavailable` if other bodies need the memory.
 pub(crate) async fn read(
     body: &mut RequestBody,
     max_bytes: usize,
@@ -69,16 +71,18 @@ where
     if declared > max_bytes as u64 {
         return Err(too_large(max_bytes));
     }
-    let read = timeout(
-        READ_TIMEOUT,
-        collect(body, max_bytes, reservation, protocol),
-    );
-    read.await.unwrap_or_else(|_| {
+    let read = tokio::select! {
+        read = timeout(READ_TIMEOUT, collect(body, max_bytes, reservation, protocol)) => read,
+        () = reservation.evicted() => return Err(AwsError::unavailable(protocol)),
+    };
+    let read = read.unwrap_or_else(|_| {
         Err(AwsError::new(
             Code::RequestTimeout,
             "Your socket connection to the server was not read from or written to within the timeout period.",
         ))
-    })
+    });
+    reservation.complete();
+    read
 }
 
 async fn collect<B>(
@@ -90,8 +94,10 @@ async fn collect<B>(
 where
     B: Body<Data = Bytes> + Unpin,
 {
-    let mut first = Bytes::new();
-    let mut whole = BytesMut::new();
+    let declared = body.size_hint().exact();
+    let declared = declared.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
+    let mut only = Bytes::new();
+    let mut whole = Vec::new();
     while let Some(frame) = body.frame().await {
         let Ok(frame) = frame else {
             return Err(AwsError::new(
@@ -103,29 +109,35 @@ where
         let Ok(data) = frame.into_data() else {
             continue;
         };
-        let length = first.len() + whole.len() + data.len();
+        let length = whole.len() + data.len();
         if length > max_bytes {
             return Err(too_large(max_bytes));
         }
-        reservation
-            .reserve(length)
-            .map_err(|BudgetExceeded| AwsError::unavailable(protocol))?;
-        // A small body arrives in one piece and is not copied.
-        if first.is_empty() && whole.is_empty() {
-            first = data;
+        // A small body arrives in one piece and is not copied. Any other piece is: it would keep
+        // the buffer in memory that it arrived in.
+        let is_only = declared == Some(data.len());
+        let capacity = if is_only || length <= whole.capacity() {
+            length
         } else {
-            whole.extend_from_slice(&std::mem::take(&mut first));
-            whole.extend_from_slice(&data);
-            // A buffer that grows has a larger capacity than its length.
-            reservation
-                .reserve(whole.capacity())
-                .map_err(|BudgetExceeded| AwsError::unavailable(protocol))?;
+            let most = declared.unwrap_or(max_bytes).max(length);
+            length.max(2 * whole.capacity()).min(most)
+        };
+        reservation
+            .reserve(capacity)
+            .map_err(|BudgetExceeded| AwsError::unavailable(protocol))?;
+        if is_only {
+            only = data;
+            continue;
         }
+        if capacity > whole.capacity() {
+            whole.reserve_exact(capacity - whole.len());
+        }
+        whole.extend_from_slice(&data);
     }
     if whole.is_empty() {
-        return Ok(first);
+        return Ok(only);
     }
-    Ok(whole.freeze())
+    Ok(whole.into())
 }
 
 fn too_large(max_bytes: usize) -> AwsError {
@@ -174,6 +186,7 @@ struct State {
     expects_continue: bool,
     declared: Option<u64>,
     reservation: Reservation,
+    connection: Arc<OpenConnection>,
 }
 
 /// The rest of a body after its request was served. It decides whether the connection stays open.
@@ -185,14 +198,16 @@ impl RequestBody {
     pub(crate) fn new(
         incoming: Incoming,
         expects_continue: bool,
-        from: IpAddr,
+        from: SourceAddress,
         budget: &Arc<BodyMemoryBudget>,
+        connection: Arc<OpenConnection>,
     ) -> Self {
         let state = Arc::new(State {
             ended: AtomicBool::new(incoming.is_end_stream()),
             expects_continue,
             declared: incoming.size_hint().exact(),
             reservation: Reservation::new(Arc::clone(budget), from),
+            connection,
         });
         Self {
             incoming: Some(incoming),
@@ -206,6 +221,23 @@ impl RequestBody {
     pub(crate) fn unread(&self) -> UnreadBody {
         UnreadBody(Arc::clone(&self.state))
     }
+
+    /// The caller names a known access key of this account: the body counts against the memory of
+    /// such callers. Call it before the body is read.
+    pub(crate) fn claim(&self, account: AccountId) {
+        self.state.reservation.claim(account);
+    }
+
+    /// The caller is authenticated: its connection is no longer ended in favour of others, and the
+    /// body counts against its account's part of the memory.
+    ///
+    /// # Errors
+    /// `ServiceUnavailable`, if the account has its part.
+    pub(crate) fn prove(&self, account: AccountId, protocol: Protocol) -> Result<(), AwsError> {
+        self.state.connection.prove();
+        let proven = self.state.reservation.prove(account);
+        proven.map_err(|BudgetExceeded| AwsError::unavailable(protocol))
+    }
 }
 
 impl UnreadBody {
@@ -216,6 +248,12 @@ impl UnreadBody {
             .declared
             .is_some_and(|length| length <= MAX_DRAIN_BYTES);
         !self.0.ended.load(Ordering::Acquire) && (self.0.expects_continue || !small)
+    }
+
+    /// Reserves the memory of a response that is whole, until it is sent. False if there is none.
+    pub(crate) fn reserve_response(&self, bytes: usize) -> bool {
+        let reserved = self.0.reservation.respond(bytes, &self.0.connection);
+        reserved.is_ok()
     }
 }
 
@@ -280,10 +318,16 @@ async fn drain(mut incoming: Incoming) {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::StreamExt as _;
     use http_body_util::{Full, StreamBody};
 
     use super::*;
-    use crate::http::body_budget::PER_CLIENT_BUDGET_BYTES;
+    use crate::http::body_budget::BodyLimits;
+
+    const LIMITS: BodyLimits = BodyLimits {
+        per_address: 2 * 1024 * 1024,
+        per_account: 2 * 1024 * 1024,
+    };
 
     fn pieces(pieces: &[&'static str]) -> impl Body<Data = Bytes> + Unpin + use<> {
         let pieces: Vec<Result<Frame<Bytes>, BoxError>> = pieces
@@ -294,7 +338,11 @@ mod tests {
     }
 
     fn reservation() -> Reservation {
-        Reservation::new(Arc::default(), [192, 0, 2, 1].into())
+        Reservation::new(Arc::new(BodyMemoryBudget::new(LIMITS)), source())
+    }
+
+    fn source() -> SourceAddress {
+        SourceAddress::of([192, 0, 2, 1].into())
     }
 
     async fn read<B>(body: B, max_bytes: usize) -> Result<Bytes, Code>
@@ -317,11 +365,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_is_rejected_while_others_use_up_the_budget() {
-        let all = Arc::new(BodyMemoryBudget::default());
-        let reservation = || Reservation::new(Arc::clone(&all), [192, 0, 2, 1].into());
+    async fn a_body_is_rejected_while_others_that_are_complete_use_up_the_budget() {
+        let all = Arc::new(BodyMemoryBudget::new(LIMITS));
+        let reservation = || Reservation::new(Arc::clone(&all), source());
         let other = reservation();
-        other.reserve(PER_CLIENT_BUDGET_BYTES).unwrap();
+        other.reserve(LIMITS.per_address).unwrap();
+        other.complete();
         let large = Bytes::from(vec![b'a'; 1024 * 1024]);
         let max_bytes = large.len();
         for (protocol, expected) in [
@@ -342,6 +391,27 @@ mod tests {
         let body = Full::new(large.clone());
         let read = read_within(body, max_bytes, &reservation(), Protocol::STS).await;
         assert_eq!(read.unwrap(), large);
+    }
+
+    #[tokio::test]
+    async fn a_body_that_arrives_takes_the_memory_of_one_that_does_not() {
+        let all = Arc::new(BodyMemoryBudget::new(LIMITS));
+        let [stuck, late] = [(), ()].map(|()| Reservation::new(Arc::clone(&all), source()));
+        let pieces = |pieces: &[usize]| {
+            let pieces = pieces
+                .iter()
+                .map(|kib| Ok::<_, BoxError>(Frame::data(vec![0; kib * 1024].into())));
+            futures_util::stream::iter(pieces.collect::<Vec<_>>())
+        };
+        let never = futures_util::stream::pending();
+        let body = StreamBody::new(pieces(&[1536]).chain(never));
+        let mut reading = Box::pin(read_within(body, 4 << 20, &stuck, Protocol::STS));
+        assert!(futures_util::poll!(&mut reading).is_pending());
+        let body = StreamBody::new(pieces(&[512, 512]));
+        let read = read_within(body, 4 << 20, &late, Protocol::STS).await;
+        assert_eq!(read.unwrap().len(), 1024 * 1024);
+        let evicted = reading.await.unwrap_err();
+        assert_eq!(evicted.code(), Code::ServiceUnavailable);
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,43 +1,82 @@
-//! The memory budget of request bodies, which applies before the client is authenticated.
+//! The memory of request bodies, and of responses that wait for their clients.
 //!
 //! A signature over a whole body can only be verified once the whole body is in memory, so anyone
-//! could fill the memory with bodies. All bodies share one budget, and each client has a part of it
-//! at most. Small bodies are not metered: a connection has buffers of that size anyway, and nearly
-//! all requests are small.
+//! could fill the memory with bodies. There are three shares: of callers without a known access key,
+//! of callers that name a known one, and of authenticated callers. Nothing in one share keeps a
+//! body out of another. In each share an address and an account have a part at most.
+//!
+//! Where a part or a share is used up, the body that has been arriving for the longest time loses
+//! its memory, so that a body which arrives at once is not kept out by many that never end. Of a
+//! whole share, it is one of the address or account that uses the most. The share of authenticated
+//! callers is different: what they sent is being worked on, so each account has at most as much as
+//! it leaves to others.
+//!
+//! Small bodies are not metered: a connection has buffers of that size anyway, and nearly all
+//! requests are small.
 
-use std::{
-    collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+mod share;
+
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
-/// Bytes of each body that are not metered. With the most connections they are 64 MiB together.
-pub(super) const UNMETERED_BYTES: usize = 16 * 1024;
-/// Most metered bytes of all bodies: 512 of the largest that IAM and STS accept.
-const TOTAL_BUDGET_BYTES: usize = 256 * 1024 * 1024;
-/// Most metered bytes of one client. All clients behind an untrusted proxy count as one.
-pub(super) const PER_CLIENT_BUDGET_BYTES: usize = TOTAL_BUDGET_BYTES / 4;
+use bowline_iam::account::AccountId;
+use tokio::sync::Notify;
 
-/// The budget that all bodies share.
-#[derive(Debug, Default)]
-pub(crate) struct BodyMemoryBudget(Mutex<Reserved>);
+use self::share::{Eviction, Owner, Shares};
+use super::{connections::OpenConnection, source_address::SourceAddress};
 
-#[derive(Debug, Default)]
-struct Reserved {
-    bytes: usize,
-    by_client: HashMap<IpAddr, usize>,
+/// Bytes of each body that are not metered.
+pub(super) const UNMETERED_BYTES: usize = 4 * 1024;
+/// Most metered bytes of callers without a known access key: 128 of the largest forms.
+const STRANGERS_BYTES: usize = 64 * 1024 * 1024;
+/// Most metered bytes of callers that name a known access key.
+const CLAIMED_BYTES: usize = 96 * 1024 * 1024;
+/// Most metered bytes of authenticated callers.
+const PROVEN_BYTES: usize = 96 * 1024 * 1024;
+
+/// The parts of the memory of bodies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BodyLimits {
+    /// Most metered bytes of one address, in each share.
+    pub per_address: usize,
+    /// Most metered bytes of one account, in each share.
+    pub per_account: usize,
 }
 
-/// One body's part of the budget, which it returns when it is dropped.
+/// The memory that all bodies share.
+#[derive(Debug)]
+pub(crate) struct BodyMemoryBudget {
+    limits: BodyLimits,
+    next_id: AtomicU64,
+    evicted: AtomicU64,
+    refused: AtomicU64,
+    shares: Mutex<Shares>,
+}
+
+/// What the metrics show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct BodyStats {
+    /// Metered bytes of each share.
+    pub(crate) strangers: u64,
+    pub(crate) claimed: u64,
+    pub(crate) proven: u64,
+    /// Bodies and responses that lost their memory to others.
+    pub(crate) evicted: u64,
+    /// Bodies and responses that got none.
+    pub(crate) refused: u64,
+}
+
+/// One body's memory, which it returns when it is dropped.
 #[derive(Debug)]
 pub(super) struct Reservation {
-    all: Arc<BodyMemoryBudget>,
-    client: IpAddr,
+    budget: Arc<BodyMemoryBudget>,
+    id: u64,
+    owner: Mutex<Owner>,
     /// The metered bytes.
     counted: AtomicUsize,
+    evicted: Arc<Notify>,
 }
 
 /// The budget does not allow more bytes.
@@ -45,118 +84,156 @@ pub(super) struct Reservation {
 pub(super) struct BudgetExceeded;
 
 impl BodyMemoryBudget {
-    fn lock(&self) -> MutexGuard<'_, Reserved> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A budget of which nothing is used.
+    pub(crate) fn new(limits: BodyLimits) -> Self {
+        Self {
+            limits,
+            next_id: AtomicU64::new(0),
+            evicted: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+            shares: Mutex::new(Shares::new([STRANGERS_BYTES, CLAIMED_BYTES, PROVEN_BYTES])),
+        }
+    }
+
+    /// The present numbers.
+    pub(crate) fn stats(&self) -> BodyStats {
+        let [strangers, claimed, proven] = self.lock().bytes();
+        BodyStats {
+            strangers,
+            claimed,
+            proven,
+            evicted: self.evicted.load(Ordering::Relaxed),
+            refused: self.refused.load(Ordering::Relaxed),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shares> {
+        self.shares.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Reservation {
     /// A reservation of nothing, for a body from this address.
-    pub(super) fn new(all: Arc<BodyMemoryBudget>, from: IpAddr) -> Self {
+    pub(super) fn new(budget: Arc<BodyMemoryBudget>, from: SourceAddress) -> Self {
         Self {
-            all,
-            client: client(from),
+            id: budget.next_id.fetch_add(1, Ordering::Relaxed),
+            budget,
+            owner: Mutex::new(Owner::stranger(from)),
             counted: AtomicUsize::new(0),
+            evicted: Arc::default(),
         }
     }
 
-    /// Extends the reservation to so many bytes of the body.
+    /// Extends the reservation to so many bytes of a body that is arriving.
     ///
     /// # Errors
     /// [`BudgetExceeded`]; the reservation stays as it was.
     pub(super) fn reserve(&self, bytes: usize) -> Result<(), BudgetExceeded> {
         let metered = bytes.saturating_sub(UNMETERED_BYTES);
-        let counted = self.counted.load(Ordering::Relaxed);
-        let Some(more) = metered.checked_sub(counted).filter(|more| *more > 0) else {
+        if metered <= self.counted.load(Ordering::Relaxed) {
             return Ok(());
-        };
-        let mut all = self.all.lock();
-        let of_one = all.by_client.get(&self.client).copied().unwrap_or_default() + more;
-        if all.bytes + more > TOTAL_BUDGET_BYTES || of_one > PER_CLIENT_BUDGET_BYTES {
-            return Err(BudgetExceeded);
         }
-        all.bytes += more;
-        all.by_client.insert(self.client, of_one);
-        self.counted.store(metered, Ordering::Relaxed);
-        Ok(())
+        self.set(*self.owner(), metered, || {
+            Eviction::Body(Arc::clone(&self.evicted))
+        })
+    }
+
+    /// Returns once the body has lost its memory to another one.
+    pub(super) async fn evicted(&self) {
+        self.evicted.notified().await;
+    }
+
+    /// The body is complete, so it keeps its memory.
+    pub(super) fn complete(&self) {
+        if self.counted.load(Ordering::Relaxed) > 0 {
+            self.budget.lock().keep(self.owner().share, self.id);
+        }
+    }
+
+    /// The caller names a known access key of this account. Call it before anything is reserved.
+    pub(super) fn claim(&self, account: AccountId) {
+        let mut owner = self.owner();
+        *owner = owner.claimed(account);
+    }
+
+    /// The caller is authenticated. What is reserved moves to its share.
+    ///
+    /// # Errors
+    /// [`BudgetExceeded`], if the account has its part.
+    pub(super) fn prove(&self, account: AccountId) -> Result<(), BudgetExceeded> {
+        let before = {
+            let mut owner = self.owner();
+            let before = *owner;
+            *owner = owner.proven(account);
+            before
+        };
+        let counted = self.counted.load(Ordering::Relaxed);
+        if counted == 0 {
+            return Ok(());
+        }
+        self.budget.lock().release(before.share, self.id);
+        self.counted.store(0, Ordering::Relaxed);
+        self.set(*self.owner(), counted, || Eviction::Never)
+    }
+
+    /// The memory is that of a whole response from here on, until its client has read it.
+    ///
+    /// # Errors
+    /// [`BudgetExceeded`].
+    pub(super) fn respond(
+        &self,
+        bytes: usize,
+        connection: &Arc<OpenConnection>,
+    ) -> Result<(), BudgetExceeded> {
+        let owner = *self.owner();
+        if self.counted.swap(0, Ordering::Relaxed) > 0 {
+            self.budget.lock().release(owner.share, self.id);
+        }
+        let metered = bytes.saturating_sub(UNMETERED_BYTES);
+        if metered == 0 {
+            return Ok(());
+        }
+        self.set(owner, metered, || {
+            Eviction::Response(Arc::clone(connection))
+        })
+    }
+
+    fn set(
+        &self,
+        owner: Owner,
+        metered: usize,
+        eviction: impl FnOnce() -> Eviction,
+    ) -> Result<(), BudgetExceeded> {
+        let budget = &self.budget;
+        let mut shares = budget.lock();
+        let outcome = shares.set(&budget.limits, self.id, owner, metered, eviction());
+        drop(shares);
+        match outcome {
+            Ok(evicted) => {
+                budget.evicted.fetch_add(evicted, Ordering::Relaxed);
+                self.counted.store(metered, Ordering::Relaxed);
+                Ok(())
+            }
+            Err(exceeded) => {
+                budget.refused.fetch_add(1, Ordering::Relaxed);
+                Err(exceeded)
+            }
+        }
+    }
+
+    fn owner(&self) -> MutexGuard<'_, Owner> {
+        self.owner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        let counted = *self.counted.get_mut();
-        if counted == 0 {
-            return;
+        if *self.counted.get_mut() > 0 {
+            let share = self.owner().share;
+            self.budget.lock().release(share, self.id);
         }
-        let mut all = self.all.lock();
-        all.bytes = all.bytes.saturating_sub(counted);
-        if let Some(of_one) = all.by_client.get_mut(&self.client) {
-            *of_one = of_one.saturating_sub(counted);
-            if *of_one == 0 {
-                all.by_client.remove(&self.client);
-            }
-        }
-    }
-}
-
-/// The address that a client counts as: an IPv4 address, or the IPv6 network of 48 bits, which is
-/// as much as one site gets (RFC 6177).
-fn client(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 80 << 80).into(),
-        v4 @ IpAddr::V4(_) => v4,
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn reservation(all: &Arc<BodyMemoryBudget>, from: &str) -> Reservation {
-        Reservation::new(Arc::clone(all), from.parse().unwrap())
-    }
-
-    #[test]
-    fn bodies_reserve_no_more_than_the_budget_and_return_it() {
-        let all = Arc::new(BodyMemoryBudget::default());
-        let (one, same) = (
-            reservation(&all, "192.0.2.1"),
-            reservation(&all, "::ffff:192.0.2.1"),
-        );
-        assert_eq!(
-            one.reserve(UNMETERED_BYTES + PER_CLIENT_BUDGET_BYTES),
-            Ok(())
-        );
-        assert_eq!(one.reserve(1), Ok(()), "it holds more already");
-        assert_eq!(same.reserve(UNMETERED_BYTES + 1), Err(BudgetExceeded));
-        assert_eq!(same.reserve(UNMETERED_BYTES), Ok(()), "small ones are free");
-        let others = ["192.0.2.2", "2001:db8:1::1", "2001:db8:2::1"];
-        let others = others.map(|address| reservation(&all, address));
-        for other in &others {
-            assert_eq!(
-                other.reserve(UNMETERED_BYTES + PER_CLIENT_BUDGET_BYTES),
-                Ok(())
-            );
-        }
-        let late = reservation(&all, "192.0.2.3");
-        assert_eq!(late.reserve(UNMETERED_BYTES + 1), Err(BudgetExceeded));
-        drop(one);
-        assert_eq!(late.reserve(UNMETERED_BYTES + 1), Ok(()));
-        assert_eq!(same.reserve(UNMETERED_BYTES + 1), Ok(()));
-        drop((late, same, others));
-        assert_eq!(all.lock().bytes, 0);
-        assert!(all.lock().by_client.is_empty());
-    }
-
-    #[test]
-    fn a_network_of_ipv6_is_one_sender() {
-        let all = Arc::new(BodyMemoryBudget::default());
-        let one = reservation(&all, "2001:db8:0:1::1");
-        assert_eq!(
-            one.reserve(UNMETERED_BYTES + PER_CLIENT_BUDGET_BYTES),
-            Ok(())
-        );
-        let neighbour = reservation(&all, "2001:db8:0:1:ffff::");
-        assert_eq!(neighbour.reserve(UNMETERED_BYTES + 1), Err(BudgetExceeded));
-    }
-}
+mod tests;

@@ -1,14 +1,22 @@
-//! Connections: accepted up to a limit, served until they end or the server does.
+//! Connections: accepted within bounds, served until they end or the server does.
 //!
 //! A [`Listener`] may be of any transport: what it accepts becomes a stream and the [`Peer`] at its
-//! other end. HTTP/1.1 alone is spoken, as the AWS clients do with an endpoint of their own.
-//! Request heads are limited in size and time.
+//! other end. HTTP/1.1 alone is spoken, as the AWS clients do with an endpoint of their own. Request
+//! heads are limited in size and time, and [`Connections`] limits the connections.
 
-use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    future::pending,
+    io,
+    net::{IpAddr, SocketAddr},
+    pin::pin,
+    sync::Arc,
+    time::Duration,
+};
 
 use http::Request;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -18,23 +26,29 @@ use tokio::{
 };
 use tokio_util::task::TaskTracker;
 
-use super::{detach::RunToCompletion, peer::Peer, response::Response, write_timeout::WriteTimeout};
+use super::{
+    client_stream::ClientStream,
+    connections::{ConnectionSlot, Connections, OpenConnection, RequestOnConnection},
+    detach::RunToCompletion,
+    peer::Peer,
+    response::Response,
+    tracked_body::TrackedBody,
+};
 
-/// Most connections at a time. Further ones wait in the kernel's queue.
-const MAX_CONNECTIONS: usize = 4_096;
-/// Most bytes of a request head. A session token has 4 KiB, and the metadata of an S3 request may
-/// have as many.
-const MAX_HEAD_BYTES: usize = 64 * 1024;
+/// Most bytes of a request head. A session token has 4 KiB, the metadata of an S3 request may have
+/// as many, and a web identity token in a query 20,000 characters.
+const MAX_HEAD_BYTES: usize = 32 * 1024;
 /// Most headers of a request.
 const MAX_HEADERS: usize = 128;
-/// How long a connection may take to become a stream.
-const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a request head may take, and so how long a connection may be idle.
-const HEAD_READ_TIMEOUT: Duration = Duration::from_mins(1);
+/// Connections that may be closing beside those that are open.
+pub(crate) const MAX_CLOSING: usize = 64;
 /// How long requests may go on once the server stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
 /// How long to wait before the next attempt to accept, after one that failed.
 const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(100);
+/// The response on a connection that is refused.
+const REFUSAL: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
 /// Accepts connections.
 pub(crate) trait Listener: Send + Sync + 'static {
@@ -51,26 +65,42 @@ pub(crate) trait Connection: Send + 'static {
     /// What it becomes.
     type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
-    /// Makes a stream of it, after a handshake if the transport has one.
+    /// The address of its other end.
+    fn address(&self) -> IpAddr;
+
+    /// Closes it, after a response that says so if the transport can send one at once.
+    fn refuse(self);
+
+    /// Makes a stream of it, after a handshake if the transport has one. The handshake counts as
+    /// part of the first request head, for the timeout too.
     fn open(self) -> impl Future<Output = io::Result<(Self::Stream, Peer)>> + Send;
 }
 
 impl Listener for TcpListener {
-    type Connection = (TcpStream, Peer);
+    type Connection = (TcpStream, SocketAddr);
 
     async fn accept(&self) -> io::Result<Self::Connection> {
-        let (stream, address) = Self::accept(self).await?;
-        Ok((stream, Peer::tcp(address)))
+        Self::accept(self).await
     }
 }
 
-impl Connection for (TcpStream, Peer) {
+impl Connection for (TcpStream, SocketAddr) {
     type Stream = TcpStream;
 
+    fn address(&self) -> IpAddr {
+        self.1.ip()
+    }
+
+    fn refuse(self) {
+        // The client sees the end of the connection in any case.
+        let _ = self.0.try_write(REFUSAL);
+    }
+
     async fn open(self) -> io::Result<(TcpStream, Peer)> {
+        let (stream, address) = self;
         // Nagle's algorithm is off: a response goes out when it is written.
-        self.0.set_nodelay(true)?;
-        Ok(self)
+        stream.set_nodelay(true)?;
+        Ok((stream, Peer::tcp(address)))
     }
 }
 
@@ -81,6 +111,7 @@ pub(crate) trait Handler: Send + Sync + 'static {
         self: Arc<Self>,
         request: Request<Incoming>,
         peer: Peer,
+        connection: Arc<OpenConnection>,
     ) -> impl Future<Output = Response> + Send + 'static;
 
     /// Counts a connection that ended with bytes that are not HTTP, or with a head over the limits.
@@ -92,30 +123,57 @@ pub(crate) trait Handler: Send + Sync + 'static {
 pub(crate) async fn serve<L: Listener, H: Handler>(
     listener: L,
     handler: Arc<H>,
+    connections: Arc<Connections>,
+    stop: watch::Receiver<bool>,
+) {
+    tokio::select! {
+        () = accept_and_serve(listener, handler, &connections, stop) => {}
+        () = connections.sweep() => {}
+    }
+}
+
+async fn accept_and_serve<L: Listener, H: Handler>(
+    listener: L,
+    handler: Arc<H>,
+    connections: &Arc<Connections>,
     mut stop: watch::Receiver<bool>,
 ) {
-    let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    let mut connections = JoinSet::new();
+    // A connection that has been evicted is open until its task ends.
+    let tasks = connections.limits().max.saturating_add(MAX_CLOSING);
+    let tasks = Arc::new(Semaphore::new(tasks.min(Semaphore::MAX_PERMITS)));
+    let mut served = JoinSet::new();
     let detached = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
             () = stopped(&mut stop) => break,
-            accepted = accept(&listener, &slots) => accepted,
+            accepted = accept(&listener, &tasks) => accepted,
         };
-        let Some((connection, slot)) = accepted else {
+        while served.try_join_next().is_some() {}
+        let Some((connection, task)) = accepted else {
             continue;
+        };
+        let slot = match connections.admit(connection.address()) {
+            Ok(slot) => slot,
+            Err(refused) => {
+                tracing::debug!(?refused, "A connection was refused");
+                connection.refuse();
+                continue;
+            }
         };
         let (handler, stop) = (Arc::clone(&handler), stop.clone());
         let detached = detached.clone();
-        connections.spawn(async move {
-            serve_connection(connection, handler, detached, stop).await;
-            drop(slot);
+        served.spawn(async move {
+            tokio::select! {
+                () = slot.evicted() => {}
+                () = serve_connection(connection, &slot, handler, detached, stop) => {}
+            }
+            drop((slot, task));
         });
-        while connections.try_join_next().is_some() {}
     }
     drop(listener);
+    connections.stop();
     let drained = async {
-        while connections.join_next().await.is_some() {}
+        while served.join_next().await.is_some() {}
         detached.close();
         detached.wait().await;
     };
@@ -124,14 +182,14 @@ pub(crate) async fn serve<L: Listener, H: Handler>(
     }
 }
 
-/// The next connection, once fewer than the most are open.
+/// The next connection, once there is a task for it.
 async fn accept<L: Listener>(
     listener: &L,
-    slots: &Arc<Semaphore>,
+    tasks: &Arc<Semaphore>,
 ) -> Option<(L::Connection, OwnedSemaphorePermit)> {
-    let slot = Arc::clone(slots).acquire_owned().await.ok()?;
+    let task = Arc::clone(tasks).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok(connection) => Some((connection, slot)),
+        Ok(connection) => Some((connection, task)),
         Err(error) => {
             // The connection ended early, or the process has no more file descriptors.
             tracing::warn!(%error, "A connection could not be accepted");
@@ -143,32 +201,41 @@ async fn accept<L: Listener>(
 
 async fn serve_connection<C: Connection, H: Handler>(
     connection: C,
+    slot: &ConnectionSlot,
     handler: Arc<H>,
     detached: TaskTracker,
     mut stop: watch::Receiver<bool>,
 ) {
-    let (stream, peer) = match timeout(OPEN_TIMEOUT, connection.open()).await {
-        Ok(Ok(opened)) => opened,
-        Ok(Err(error)) => {
+    let (stream, peer) = match connection.open().await {
+        Ok(opened) => opened,
+        Err(error) => {
             tracing::debug!(%error, "A connection ended before it began");
-            return;
-        }
-        Err(_) => {
-            tracing::debug!("A connection took too long to begin");
             return;
         }
     };
     let service = service_fn(|request| {
-        let work = Arc::clone(&handler).handle(request, peer);
-        let work = RunToCompletion::new(work, detached.clone());
-        async move { Ok::<_, Infallible>(work.await) }
+        let connection = Arc::clone(&slot.0);
+        let begun = connection.begin_request();
+        let on_connection = RequestOnConnection(Arc::clone(&connection));
+        let work = begun.then(|| {
+            let work = Arc::clone(&handler).handle(request, peer, connection);
+            RunToCompletion::new(work, detached.clone())
+        });
+        async move {
+            let Some(work) = work else {
+                // The connection is being closed.
+                return pending().await;
+            };
+            let response = work.await;
+            Ok::<_, Infallible>(response.map(|body| TrackedBody::new(body, on_connection)))
+        }
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(HEAD_READ_TIMEOUT)
+    // The registry has the timeouts.
+    http.header_read_timeout(None)
         .max_buf_size(MAX_HEAD_BYTES)
         .max_headers(MAX_HEADERS);
-    let stream = TokioIo::new(WriteTimeout::new(stream));
+    let stream = TokioIo::new(ClientStream::new(stream, Arc::clone(&slot.0)));
     let mut connection = pin!(http.serve_connection(stream, service));
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
@@ -200,7 +267,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::http::{peer::PeerTls, response};
+    use crate::http::{connections::ConnectionLimits, peer::PeerTls, response};
 
     /// A listener that has no sockets, and TLS facts of its own.
     struct InMemory(Mutex<mpsc::Receiver<DuplexStream>>);
@@ -221,6 +288,12 @@ mod tests {
     impl Connection for InMemoryConnection {
         type Stream = DuplexStream;
 
+        fn address(&self) -> IpAddr {
+            [192, 0, 2, 1].into()
+        }
+
+        fn refuse(self) {}
+
         async fn open(self) -> io::Result<(DuplexStream, Peer)> {
             let peer = Peer {
                 address: [192, 0, 2, 1].into(),
@@ -234,7 +307,12 @@ mod tests {
     struct Echo;
 
     impl Handler for Echo {
-        async fn handle(self: Arc<Self>, _: Request<Incoming>, peer: Peer) -> Response {
+        async fn handle(
+            self: Arc<Self>,
+            _: Request<Incoming>,
+            peer: Peer,
+            _: Arc<OpenConnection>,
+        ) -> Response {
             let secure = peer.is_secure();
             response::ok(
                 "text/plain",
@@ -248,7 +326,13 @@ mod tests {
         let (connect, connections) = mpsc::channel(1);
         let (stop, stopped) = watch::channel(false);
         let listener = InMemory(Mutex::new(connections));
-        let server = tokio::spawn(serve(listener, Arc::new(Echo), stopped));
+        let limits = ConnectionLimits {
+            max: 1,
+            per_address: 1,
+            head_bytes: 1024,
+        };
+        let connections = Connections::new(limits, Vec::new());
+        let server = tokio::spawn(serve(listener, Arc::new(Echo), connections, stopped));
         let (mut client, stream) = duplex(1024);
         connect.send(stream).await.unwrap();
         let request = b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";

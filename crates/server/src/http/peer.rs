@@ -9,6 +9,8 @@ use http::HeaderMap;
 use ipnet::IpNet;
 use rustls::ProtocolVersion;
 
+use super::source_address::SourceAddress;
+
 /// Where a request comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Peer {
@@ -41,6 +43,11 @@ impl Peer {
             address: address.ip().to_canonical(),
             tls: PeerTls::None,
         }
+    }
+
+    /// What its address counts as.
+    pub(crate) fn source(self) -> SourceAddress {
+        SourceAddress::of(self.address)
     }
 
     /// Whether the client came by TLS.

@@ -26,10 +26,21 @@ const DYNAMODB_JSON: &str = "application/x-amz-json-1.0";
 /// The header of that checksum.
 const AMZ_CRC32: HeaderName = HeaderName::from_static("x-amz-crc32");
 
+/// The smallest body that is metered while it waits for its client.
+const MIN_METERED_BYTES: usize = 16 * 1024;
+
+/// The length of a body that is whole in memory and large.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WholeBody(pub(crate) usize);
+
 /// A successful response with this body.
 pub(crate) fn ok(content_type: &'static str, body: String) -> Response {
     let crc = (content_type == DYNAMODB_JSON).then(|| crc32(body.as_bytes()));
+    let length = body.len();
     let mut response = Response::new(full(body));
+    if length >= MIN_METERED_BYTES {
+        response.extensions_mut().insert(WholeBody(length));
+    }
     let content_type = HeaderValue::from_static(content_type);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, content_type);
@@ -72,6 +83,41 @@ pub(crate) fn set_request_id(response: &mut Response, protocol: Protocol, reques
     };
     if let Ok(value) = HeaderValue::from_str(request_id) {
         response.headers_mut().insert(name, value);
+    }
+}
+
+/// The response if there is no memory for the one that was made: the client tries again.
+pub(crate) fn no_memory() -> Response {
+    let mut response = Response::new(empty());
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    response
+}
+
+/// Lets every piece of a body keep `owner` until it is sent.
+pub(crate) fn owned_by<T>(body: ResponseBody, owner: T) -> ResponseBody
+where
+    T: Clone + Send + Sync + 'static,
+{
+    body.map_frame(move |frame| {
+        let owner = owner.clone();
+        frame.map_data(|data| {
+            Bytes::from_owner(Owned {
+                data,
+                _owner: owner,
+            })
+        })
+    })
+    .boxed_unsync()
+}
+
+struct Owned<T> {
+    data: Bytes,
+    _owner: T,
+}
+
+impl<T> AsRef<[u8]> for Owned<T> {
+    fn as_ref(&self) -> &[u8] {
+        &self.data
     }
 }
 

@@ -116,18 +116,20 @@ pub(crate) async fn signed_body(
     let (now, protocol) = (record.head.now, record.service.protocol());
     // For a small body a second check of the key costs more than reading it.
     if body::exceeds_unmetered(&body) {
-        check_key_exists(request, &index, now)
+        let account = account_of_key(request, &index, now)
             .map_err(|error| RequestError::new(error.to_aws(protocol), &error))?;
+        body.claim(account);
     }
     drop(index);
-    let body = body::read(&mut body, most, protocol).await?;
+    let whole = body::read(&mut body, most, protocol).await?;
     let index = state.current();
     record_claimed_identity(record, request, &index);
-    let authenticated = authenticate(request, Payload::Whole(&body), &index, now, protocol)?;
+    let authenticated = authenticate(request, Payload::Whole(&whole), &index, now, protocol)?;
     let caller = Arc::new(authenticated.caller);
     record.identity = RecordedIdentity::Caller(Arc::clone(&caller));
+    body.prove(caller.account(), protocol)?;
     Ok(Signed {
-        body,
+        body: whole,
         caller,
         index,
     })
@@ -139,22 +141,17 @@ fn claimed_account(id: &AccessKeyId, index: &Index) -> Option<AccountId> {
     of_key.or_else(|| ids::account_of(id).filter(|account| index.account(*account).is_some()))
 }
 
-/// Checks that a secret exists to verify the signature with.
-fn check_key_exists(
+/// The account of the secret that the signature is to be verified with.
+fn account_of_key(
     request: &UnverifiedRequest<'_>,
     index: &Index,
     now: Timestamp,
-) -> Result<(), AuthenticationError> {
+) -> Result<AccountId, AuthenticationError> {
     let id = request.access_key_id();
-    match request.session_token() {
-        Some(token) => {
-            session::open(token, id, index.keyring(), now)?;
-        }
-        None => {
-            long_term_key(id, index)?;
-        }
-    }
-    Ok(())
+    Ok(match request.session_token() {
+        Some(token) => session::open(token, id, index.keyring(), now)?.account,
+        None => long_term_key(id, index)?.account(),
+    })
 }
 
 fn authenticate_inner(

@@ -7,7 +7,7 @@ use crate::{
     app::App,
     bootstrap::RootCredentials,
     clock::Clock,
-    config::{AuditTo, Config, FirstStart, StoreKind, Tls},
+    config::{AuditTo, Config, FirstStart, Limits, StoreKind, Tls},
     upstream::objects::{ObjectStore, embedded::EmbeddedObjects},
 };
 
@@ -44,6 +44,7 @@ impl TestServer {
             allow_loopback_issuers: false,
             accounts,
             audit: AuditTo::DataFolder,
+            limits: Limits::default(),
         };
         let started = Server::start_over(config, Clock::system(), store).await;
         Self {

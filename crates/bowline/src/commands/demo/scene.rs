@@ -16,7 +16,7 @@ use bowline_iam::account::AccountId;
 use bowline_server::{
     bootstrap::RootCredentials,
     clock::Clock,
-    config::{AuditTo, Config, FirstStart, StoreKind, Tls},
+    config::{AuditTo, Config, FirstStart, Limits, StoreKind, Tls},
     private_files::{private_folder, write_private},
     server::Server,
 };
@@ -88,6 +88,7 @@ impl Scene {
             allow_loopback_issuers: true,
             accounts: vec![root.clone()],
             audit: AuditTo::DataFolder,
+            limits: Limits::default(),
         };
         let server = Server::start(config, Clock::system()).await?;
         let transport = Transport::plain_http()?;
