@@ -14,6 +14,7 @@
 mod account_isolation;
 mod accounts;
 mod clients;
+mod connections;
 mod credential_renewal;
 mod demo;
 mod documentation;

@@ -1,15 +1,19 @@
 //! The start of a server: the files of `init`, valid configurations, and readiness.
 
 use std::fs::{self, File};
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output};
+use std::time::Duration;
 
 use insta::assert_snapshot;
 use tempfile::TempDir;
 
 use crate::support::bowline::{Bowline, Launch, Running, command};
-use crate::support::http::Request;
+use crate::support::http::{Request, connect};
+use crate::support::sign::Signer;
+use crate::support::wait::wait_for;
 use crate::support::world::show_ids_as_words;
 
 /// Every file and folder under `folder`, sorted, with its permissions.
@@ -209,7 +213,7 @@ fn a_declared_account_is_created_once() {
     let mut server = Bowline::launch(Launch::sqlite());
     let whoami = |server: &Bowline| {
         let request = crate::support::world::query("sts", "GetCallerIdentity", &[]);
-        crate::support::sign::Signer::new(&Bowline::root(), "sts")
+        Signer::new(&Bowline::root(), "sts")
             .sign(request, server.port)
             .send(server.port)
             .verdict()
@@ -230,6 +234,52 @@ fn a_termination_signal_stops_the_server() {
     let server = Bowline::start();
     server.terminate();
     assert!(server.ended().success());
+}
+
+#[test]
+fn a_termination_signal_ends_the_server_whatever_its_clients_do() {
+    let server = Bowline::start();
+    let port = server.port;
+    let mut half_a_head = connect(port);
+    half_a_head.write_all(b"GET / HTTP/1.1\r\n").unwrap();
+    let bucket = Request::new("PUT", "/insights");
+    let sign = |request| Signer::new(&Bowline::root(), "s3").sign(request, port);
+    assert_eq!(sign(bucket).send(port).status, 200);
+    let mut upload = connect(port);
+    let put = sign(Request::put("/insights/a", "hello")).bytes(port);
+    upload.write_all(&put[..put.len() - 1]).unwrap();
+    wait_for("the upload to begin", Duration::from_mins(1), || {
+        (server.metric("bowline_connections_authenticated") == 1).then_some(())
+    });
+    server.terminate();
+    assert!(server.ended().success());
+}
+
+/// The server writes the audit to a pipe that is full: the thread that serves requests is stuck.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_termination_signal_ends_the_server_although_its_threads_are_stuck() {
+    let folder = TempDir::new().unwrap();
+    let pipe = folder.path().join("audit");
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    // Opening a pipe to write waits for a reader, which never comes.
+    let mut serve = command(&["serve", "--store", "memory", "--listen", "127.0.0.1:0"]);
+    serve
+        .args(["--ops-listen", "127.0.0.1:0", "--audit-to"])
+        .arg(&pipe)
+        .current_dir(folder.path())
+        .stderr(File::create(folder.path().join("serve.log")).unwrap());
+    let mut server = Running::spawn(&mut serve);
+    wait_for("the signals to be watched", Duration::from_mins(1), || {
+        // Until then a signal would end the process at once.
+        let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let caught = u64::from_str_radix(caught.unwrap().trim(), 16).unwrap();
+        (caught & (1 << 14) != 0).then_some(())
+    });
+    server.terminate();
+    server.ended();
 }
 
 #[test]

@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::http::Request;
 use super::inherited::inherited;
 use super::keys::Keys;
 use super::wait::wait_for;
@@ -135,6 +136,17 @@ impl Bowline {
         fs::read_to_string(self.home.path().join("serve.log")).unwrap()
     }
 
+    /// The present value of a metric without labels.
+    #[track_caller]
+    pub(crate) fn metric(&self, name: &str) -> u64 {
+        let metrics = Request::get("/metrics").send(self.ops_port).text();
+        let line = metrics
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        let value = line.unwrap_or_else(|| panic!("no metric `{name}`"));
+        value.parse().unwrap()
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.0.id()
     }
@@ -208,6 +220,10 @@ pub(crate) struct Running(Child);
 impl Running {
     pub(crate) fn spawn(command: &mut Command) -> Self {
         Self(command.spawn().unwrap())
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.0.id()
     }
 
     /// The content of its ready file, once that exists.

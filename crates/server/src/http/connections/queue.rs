@@ -43,6 +43,11 @@ impl Queue {
             return None;
         }
         self.candidates = look();
+        // Others of the first kind may have come when these have ended, and end before the rest.
+        let kind = |candidate: &Candidate| (candidate.rank.0, candidate.rank.1);
+        if let Some(first) = self.candidates.iter().map(kind).min() {
+            self.candidates.retain(|candidate| kind(candidate) == first);
+        }
         self.candidates
             .sort_unstable_by_key(|candidate| Reverse(candidate.rank));
         let ended = self.end_one();

@@ -225,3 +225,19 @@ async fn a_connection_of_no_proxy_counts_for_itself_whatever_it_forwards() {
         .unwrap();
     assert_eq!(slot.0.source().unwrap().to_string(), "192.0.2.1");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_caller_stays_however_many_silent_connections_come() {
+    let all = connections();
+    let [caller] = admitted(&all, ["192.0.2.1"]);
+    drop(work(&caller));
+    let mut silent = Vec::new();
+    for number in 0..100 {
+        silent.push(admit(&all, &format!("198.51.100.{}", number % 4)).unwrap());
+    }
+    assert!(!is_evicted(&caller));
+    for _ in 0..10 {
+        silent.push(admit(&all, "192.0.2.1").unwrap());
+    }
+    assert!(!is_evicted(&caller));
+}
