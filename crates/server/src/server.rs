@@ -47,10 +47,11 @@ use crate::{
     },
 };
 
-/// How long a server takes at most to stop.
+/// How long a process takes at most to stop its server.
 pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
-/// The part of it that is left for what outlasts the server, such as jobs that remove files.
-const CLEANUP_TIME: Duration = Duration::from_secs(1);
+/// How long [`Server::stop`] takes at most. The rest is for what outlasts the server, such as jobs
+/// that remove files.
+const STOP_TIMEOUT: Duration = Duration::from_secs(9);
 
 /// A running server. [`stop`](Self::stop) waits until all of it has ended; dropping it ends it
 /// without waiting.
@@ -239,7 +240,7 @@ impl Server {
         &self.notes
     }
 
-    /// Accepts no more connections, lets running requests end, and closes the store. Ends within
+    /// Accepts no more connections, lets running requests end, and closes the store. Ends before
     /// [`SHUTDOWN_TIMEOUT`], whatever runs: what does not end by then goes on without a response,
     /// until the runtime or the process ends.
     pub async fn stop(mut self) {
@@ -255,10 +256,7 @@ impl Server {
                 app.state.close().await;
             }
         };
-        if timeout(SHUTDOWN_TIMEOUT - CLEANUP_TIME, ended)
-            .await
-            .is_err()
-        {
+        if timeout(STOP_TIMEOUT, ended).await.is_err() {
             tracing::warn!("Work that is still under way has been cut off");
         }
     }

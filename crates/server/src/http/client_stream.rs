@@ -193,10 +193,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_client_that_pauses_does_not_time_out() {
         let (ours, mut theirs) = duplex(128 * 1024);
-        let written = tokio::spawn(async move { stream(ours).write_all(&[0; 512 * 1024]).await });
+        let written =
+            tokio::spawn(async move { stream(ours).write_all(&vec![0; 512 * 1024]).await });
         for _ in 0..4 {
             advance(WRITE_STALL_TIMEOUT / 5).await;
-            theirs.read_exact(&mut [0; 128 * 1024]).await.unwrap();
+            theirs.read_exact(&mut vec![0; 128 * 1024]).await.unwrap();
         }
         written.await.unwrap().unwrap();
     }
