@@ -58,11 +58,23 @@ pub(super) struct ActiveBucket<'a> {
     pub(super) store: &'a dyn ObjectStore,
     /// The store's name of it.
     pub(super) name: UpstreamBucket,
+    state: &'a IdentityState,
 }
 
 impl ActiveBucket<'_> {
     pub(super) fn error(&self, error: ObjectError) -> RequestError {
-        store_error(&self.entry.record.name, error)
+        let name = &self.entry.record.name;
+        let is_current = || {
+            let index = self.state.current();
+            let bucket = index.bucket(name);
+            bucket.is_some_and(|bucket| bucket.record == self.entry.record)
+        };
+        // A bucket that has its record has not been deleted: its store has lost it.
+        if matches!(error, ObjectError::NoSuchBucket) && is_current() {
+            let lost = "the store has lost the bucket";
+            return store_error(name, ObjectError::Failed(lost.into()));
+        }
+        store_error(name, error)
     }
 }
 
@@ -79,7 +91,13 @@ impl S3Call<'_> {
         let entry = active(&operation, bucket)?;
         let store = self.upstreams.for_bucket(&entry.record)?;
         let name = entry.record.upstream_bucket();
-        Ok((ActiveBucket { entry, store, name }, operation))
+        let bucket = ActiveBucket {
+            entry,
+            store,
+            name,
+            state: self.state,
+        };
+        Ok((bucket, operation))
     }
 
     /// The caller.

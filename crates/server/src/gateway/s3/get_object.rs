@@ -2,7 +2,7 @@
 
 use bowline_aws::s3::operation::GetObject;
 use bowline_iam::decision::Permit;
-use futures_util::TryStreamExt as _;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 
@@ -28,7 +28,13 @@ pub(super) async fn handle(
     };
     let (mut response, range) = response::object_head(&open.info, &read)?;
     if !range.is_empty() {
-        let data = (open.read)(range)
+        let mut data = (open.read)(range);
+        // Before the head: a failure of the first piece, which is all of a small object, is an
+        // error and not a cut connection.
+        let first = data.next().await.transpose();
+        let first = first.map_err(|error| bucket.error(error))?;
+        let data = stream::iter(first.map(Ok))
+            .chain(data)
             .map_ok(Frame::data)
             .map_err(BoxError::from);
         *response.body_mut() = StreamBody::new(data).boxed_unsync();

@@ -6,6 +6,9 @@
 //! the folder of its bucket open: it completes in that folder, or it fails. Data streams, so memory
 //! does not grow with objects. One process at a time uses a folder; the caller locks it.
 //!
+//! An object that is read whole is compared with the checksum that its file has: one that is read
+//! by one job before the first byte is sent, a larger one before the last (`verify.rs`).
+//!
 //! Blocking work runs on the runtime's blocking threads. There are few of them (512), and name
 //! resolution needs them too, so none ever waits for a client: each 64 KiB of data is a job of its
 //! own, which ends when its disk operation ends. A change of threads costs about 10 µs, and hashing
@@ -32,12 +35,16 @@ use super::{
 };
 use crate::{identity::entity::UpstreamBucket, private_files::private_folder, upstream::BoxFuture};
 
+mod damage;
 mod footer;
 mod name;
 mod tree;
 mod upload;
+mod verify;
 mod walk;
 
+use damage::Damage;
+use footer::Footer;
 use tree::Tree;
 use upload::Upload;
 
@@ -56,6 +63,32 @@ pub struct EmbeddedObjects(Arc<Inner>);
 struct Inner {
     tree: Tree,
     uploads: AtomicU64,
+    damage: Damage,
+}
+
+/// The file of an object.
+struct OpenFile {
+    inner: Arc<Inner>,
+    bucket: UpstreamBucket,
+    key: ObjectKey,
+    file: File,
+    footer: Footer,
+}
+
+impl OpenFile {
+    /// Reads a range of the data. All of it is compared with its checksum.
+    fn read(self, range: Range<u64>) -> DataStream {
+        let length = self.footer.info.length;
+        let whole = range == (0..length);
+        let data = read(self.file, range);
+        let Some(expected) = self.footer.data_checksum.filter(|_| whole) else {
+            return data;
+        };
+        verify::verified(data, length, expected, move || {
+            let damage = &self.inner.damage;
+            damage.report(self.bucket.as_str(), self.key.as_str());
+        })
+    }
 }
 
 impl EmbeddedObjects {
@@ -75,6 +108,7 @@ impl EmbeddedObjects {
         Ok(Self(Arc::new(Inner {
             tree,
             uploads: AtomicU64::new(0),
+            damage: Damage::default(),
         })))
     }
 
@@ -94,9 +128,9 @@ impl EmbeddedObjects {
     /// Opens an object's file and reads its metadata, then lets `work` have both.
     fn open_file<'a, T: Send + 'static>(
         &self,
-        bucket: &UpstreamBucket,
-        key: &ObjectKey,
-        work: impl FnOnce(File, ObjectInfo) -> T + Send + 'static,
+        bucket: &'a UpstreamBucket,
+        key: &'a ObjectKey,
+        work: impl FnOnce(OpenFile) -> T + Send + 'static,
     ) -> BoxFuture<'a, Result<T, ObjectError>> {
         // The whole path is resolved at once, so it is inside one bucket.
         let (folders, file) = name::path_of(key.as_str());
@@ -104,17 +138,33 @@ impl EmbeddedObjects {
             .join(bucket.as_str())
             .join(name::join(&folders))
             .join(file);
-        let bucket = bucket.clone();
-        self.run(move |inner| {
-            let file = match inner.tree.file(&path) {
-                Err(error) if is_missing(&error) => {
-                    inner.bucket(&bucket)?;
+        let (bucket, key) = (bucket.clone(), key.clone());
+        let inner = Arc::clone(&self.0);
+        self.run(move |store| {
+            let file = match store.tree.file(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    store.bucket(&bucket)?;
                     return Err(ObjectError::NoSuchKey);
                 }
-                opened => opened?,
+                opened => opened.map_err(ObjectError::from),
             };
-            let info = footer::read(&file)?;
-            Ok(work(file, info))
+            let name = footer::Name {
+                bucket: bucket.as_str(),
+                key: key.as_str(),
+            };
+            let read = file.and_then(|file| Ok((footer::read(&file, name)?, file)));
+            let (footer, file) = read.inspect_err(|error| {
+                if matches!(error, ObjectError::Damaged) {
+                    store.damage.report(bucket.as_str(), key.as_str());
+                }
+            })?;
+            Ok(work(OpenFile {
+                inner,
+                bucket,
+                key,
+                file,
+                footer,
+            }))
         })
     }
 }
@@ -153,9 +203,9 @@ impl ObjectStore for EmbeddedObjects {
         bucket: &'a UpstreamBucket,
         key: &'a ObjectKey,
     ) -> BoxFuture<'a, Result<OpenObject, ObjectError>> {
-        self.open_file(bucket, key, |file, info| OpenObject {
-            info,
-            read: Box::new(|range| read(file, range)),
+        self.open_file(bucket, key, move |opened| OpenObject {
+            info: opened.footer.info.clone(),
+            read: Box::new(move |range| opened.read(range)),
         })
     }
 
@@ -164,7 +214,7 @@ impl ObjectStore for EmbeddedObjects {
         bucket: &'a UpstreamBucket,
         key: &'a ObjectKey,
     ) -> BoxFuture<'a, Result<ObjectInfo, ObjectError>> {
-        self.open_file(bucket, key, |_, info| info)
+        self.open_file(bucket, key, |opened| opened.footer.info)
     }
 
     fn put<'a>(
@@ -183,8 +233,15 @@ impl ObjectStore for EmbeddedObjects {
                 Upload::begin(inner, bucket)
             });
             let received = upload::receive(begun.await?, body).await?;
-            self.run(move |_| received.end(&object, &folders, &file))
-                .await
+            let (bucket, key) = (bucket.clone(), key.clone());
+            self.run(move |_| {
+                let name = footer::Name {
+                    bucket: bucket.as_str(),
+                    key: key.as_str(),
+                };
+                received.end(&object, name, &folders, &file)
+            })
+            .await
         })
     }
 
@@ -219,7 +276,14 @@ impl ObjectStore for EmbeddedObjects {
         query: ListQuery,
     ) -> BoxFuture<'a, Result<ListPage, ObjectError>> {
         let bucket = bucket.clone();
-        self.run(move |inner| walk::list(&inner.bucket(&bucket)?, &query))
+        self.run(move |inner| {
+            let tree = inner.bucket(&bucket)?;
+            walk::list(&tree, bucket.as_str(), &inner.damage, &query)
+        })
+    }
+
+    fn damage(&self) -> u64 {
+        self.0.damage.count()
     }
 }
 
@@ -308,6 +372,11 @@ impl From<io::Error> for ObjectError {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::StorageFull {
             Self::Full(error.into())
+        } else if error.kind() == io::ErrorKind::InvalidData
+            || error.kind() == io::ErrorKind::NotADirectory
+        {
+            // Something else is in the place of a file or a folder.
+            Self::Damaged
         } else {
             Self::Failed(error.into())
         }
@@ -322,13 +391,6 @@ fn bucket_error(error: io::Error) -> ObjectError {
     } else {
         error.into()
     }
-}
-
-fn is_missing(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
 }
 
 #[cfg(test)]

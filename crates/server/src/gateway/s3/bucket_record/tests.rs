@@ -295,18 +295,34 @@ async fn a_request_permitted_for_a_bucket_does_nothing_to_the_next_of_its_name()
     store.delete_bucket(&stored(before)).await.unwrap();
     store.create_bucket(&stored(&after)).await.unwrap();
     let late = async |method, target| handle_late(&world, method, target, before).await;
+    // The bucket is gone, so its deletion succeeds.
+    assert_eq!(late("DELETE", "/insights").await, Ok(()));
     assert_eq!(late("PUT", "/insights/a").await, Err(Code::NoSuchBucket));
     assert_eq!(late("GET", "/insights/a").await, Err(Code::NoSuchBucket));
     assert_eq!(late("DELETE", "/insights/a").await, Err(Code::NoSuchBucket));
     let list = late("GET", "/insights?list-type=2").await;
     assert_eq!(list, Err(Code::NoSuchBucket));
-    // The bucket is gone, so its deletion succeeds.
-    assert_eq!(late("DELETE", "/insights").await, Ok(()));
 
     let twin = handle_late(&world, "GET", "/insights/a", &after).await;
     assert_eq!(twin, Err(Code::NoSuchKey));
     let twin = handle_late(&world, "PUT", "/insights/a", &after).await;
     assert_eq!(twin, Ok(()));
+}
+
+#[tokio::test]
+async fn a_bucket_that_its_store_has_lost_is_an_error_and_not_missing() {
+    let world = TestGateway::new().await;
+    world.with(BucketState::Active).await;
+    let index = world.state.current();
+    let lost = index.bucket("insights").unwrap();
+    for (method, target) in [
+        ("GET", "/insights/a"),
+        ("PUT", "/insights/a"),
+        ("GET", "/insights?list-type=2"),
+    ] {
+        let handled = handle_late(&world, method, target, lost).await;
+        assert_eq!(handled, Err(Code::InternalFailure), "{method} {target}");
+    }
 }
 
 /// Handles a request that was permitted for this bucket.

@@ -1,6 +1,12 @@
 //! The end of an object's file: its metadata behind its data, so that one file has both.
 //!
-//! `data | metadata (postcard) | length of the metadata (u32, little endian) | magic`.
+//! `data | metadata (postcard) | checksum of the metadata (u64) | length of the metadata (u32) |
+//! magic`, numbers in little endian. The metadata has the CRC-64/NVME of the data. The checksum of
+//! the metadata covers bucket and key too, so a file in the place of another is noticed.
+//!
+//! Files of format 1 have neither checksum: their data is compared with their entity tag, the MD5 of
+//! the data, by `bowline store check` alone. Earlier versions do not read format 2; they refuse the
+//! store of identity data that this version has opened.
 
 use std::{
     collections::BTreeMap,
@@ -12,16 +18,38 @@ use std::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::upstream::objects::{ETag, ObjectChecksum, ObjectError, ObjectInfo};
+use crate::{
+    checksum::crc64,
+    upstream::objects::{ETag, ObjectChecksum, ObjectError, ObjectInfo},
+};
 
-/// Ends every object file; its last digit is the version of the format.
-const MAGIC: &[u8; 8] = b"bwlobj-1";
-/// The length of length and magic.
-const TAIL_BYTES: u64 = 12;
+/// Ends every object file of format 2; its last digit is the version of the format.
+const MAGIC: &[u8; 8] = b"bwlobj-2";
+/// The same, of format 1.
+const MAGIC_1: &[u8; 8] = b"bwlobj-1";
+/// The length of checksum, length and magic.
+const TAIL_BYTES: u64 = 20;
+/// The length of length and magic, in format 1.
+const TAIL_BYTES_1: u64 = 12;
 /// The most bytes of metadata. User metadata and the six headers have limits well below.
 const MAX_METADATA_BYTES: u32 = 64 << 10;
 
-/// The stored form of [`ObjectInfo`], in format 1.
+/// The object that a file is for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Name<'a> {
+    pub(super) bucket: &'a str,
+    pub(super) key: &'a str,
+}
+
+/// An object's file, as its end describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Footer {
+    pub(super) info: ObjectInfo,
+    /// The CRC-64/NVME of the data. `None` in format 1.
+    pub(super) data_checksum: Option<u64>,
+}
+
+/// The stored form of [`ObjectInfo`].
 #[derive(Debug, Serialize, Deserialize)]
 struct Metadata {
     length: u64,
@@ -67,37 +95,67 @@ impl TryFrom<Metadata> for ObjectInfo {
 }
 
 /// Writes metadata behind the data.
-pub(super) fn write(file: &mut File, info: &ObjectInfo) -> Result<(), ObjectError> {
-    let metadata = Metadata::from(info);
+pub(super) fn write(
+    file: &mut File,
+    name: Name<'_>,
+    info: &ObjectInfo,
+    data_checksum: u64,
+) -> Result<(), ObjectError> {
+    let metadata = (Metadata::from(info), data_checksum);
     let mut footer = postcard::to_allocvec(&metadata).map_err(|_| ObjectError::Damaged)?;
     let length = u32::try_from(footer.len()).ok();
     let length = length.filter(|length| *length <= MAX_METADATA_BYTES);
+    footer.extend(name.checksum(&footer).to_le_bytes());
     footer.extend(length.ok_or(ObjectError::Damaged)?.to_le_bytes());
     footer.extend(MAGIC);
     Ok(file.write_all(&footer)?)
 }
 
-/// Reads metadata, and checks that the data has the length that it states.
-pub(super) fn read(file: &File) -> Result<ObjectInfo, ObjectError> {
+/// Reads metadata, and checks that it is this object's and that the data has the length that it
+/// states.
+pub(super) fn read(file: &File, name: Name<'_>) -> Result<Footer, ObjectError> {
     let size = file.metadata()?.len();
-    let at = size.checked_sub(TAIL_BYTES).ok_or(ObjectError::Damaged)?;
+    let at = size.checked_sub(TAIL_BYTES_1).ok_or(ObjectError::Damaged)?;
     let mut tail = [0; 12];
     read_at(file, &mut tail, at)?;
     let (length, magic) = tail.split_first_chunk::<4>().ok_or(ObjectError::Damaged)?;
     let length = u32::from_le_bytes(*length);
-    if magic != MAGIC || length > MAX_METADATA_BYTES {
+    let tail_bytes = match magic {
+        _ if length > MAX_METADATA_BYTES => return Err(ObjectError::Damaged),
+        magic if magic == MAGIC => TAIL_BYTES,
+        magic if magic == MAGIC_1 => TAIL_BYTES_1,
+        _ => return Err(ObjectError::Damaged),
+    };
+    let at = size
+        .checked_sub(tail_bytes + u64::from(length))
+        .ok_or(ObjectError::Damaged)?;
+    let mut footer = vec![0; length as usize + 8];
+    read_at(file, &mut footer, at)?;
+    let (metadata, checksum) = footer.split_last_chunk::<8>().ok_or(ObjectError::Damaged)?;
+    let (metadata, data_checksum) = if tail_bytes == TAIL_BYTES {
+        if name.checksum(metadata) != u64::from_le_bytes(*checksum) {
+            return Err(ObjectError::Damaged);
+        }
+        let read: (Metadata, u64) =
+            postcard::from_bytes(metadata).map_err(|_| ObjectError::Damaged)?;
+        (read.0, Some(read.1))
+    } else {
+        let read = postcard::from_bytes(metadata).map_err(|_| ObjectError::Damaged)?;
+        (read, None)
+    };
+    if metadata.length != at {
         return Err(ObjectError::Damaged);
     }
-    let at = at
-        .checked_sub(u64::from(length))
-        .ok_or(ObjectError::Damaged)?;
-    let mut footer = vec![0; length as usize];
-    read_at(file, &mut footer, at)?;
-    let metadata: Metadata = postcard::from_bytes(&footer).map_err(|_| ObjectError::Damaged)?;
-    if metadata.length == at {
-        metadata.try_into()
-    } else {
-        Err(ObjectError::Damaged)
+    Ok(Footer {
+        info: metadata.try_into()?,
+        data_checksum,
+    })
+}
+
+impl Name<'_> {
+    /// The checksum of metadata of this object.
+    fn checksum(self, metadata: &[u8]) -> u64 {
+        crc64(&[self.bucket.as_bytes(), self.key.as_bytes(), metadata])
     }
 }
 
@@ -117,9 +175,13 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_stored_object_has_the_bytes_of_format_1() {
-        let info = ObjectInfo {
+    const NAME: Name<'_> = Name {
+        bucket: "b",
+        key: "k",
+    };
+
+    fn info() -> ObjectInfo {
+        ObjectInfo {
             length: 0,
             etag: ETag::new("ab"),
             modified: Timestamp::from_millisecond(1).unwrap(),
@@ -129,18 +191,52 @@ mod tests {
                 header: "h".to_owned(),
                 value: "c".to_owned(),
             }),
-        };
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("object");
-        write(&mut File::create(&path).unwrap(), &info).unwrap();
+        }
+    }
+
+    fn file(bytes: &[u8]) -> File {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        file
+    }
+
+    #[test]
+    fn a_stored_object_has_the_bytes_of_format_2() {
+        let mut stored = tempfile::NamedTempFile::new().unwrap();
+        write(stored.as_file_mut(), NAME, &info(), 5).unwrap();
+        let bytes = std::fs::read(stored.path()).unwrap();
         let mut hex = String::new();
-        for byte in std::fs::read(&path).unwrap() {
+        for byte in &bytes {
             write!(hex, "{byte:02x}").unwrap();
         }
-        assert_eq!(
-            hex,
-            "000261620201016b01760001016801631000000062776c6f626a2d31"
-        );
-        assert_eq!(read(&File::open(&path).unwrap()).unwrap(), info);
+        insta::assert_snapshot!(hex, @"000261620201016b0176000101680163055879049d86027d4a1100000062776c6f626a2d32");
+        let expected = Footer {
+            info: info(),
+            data_checksum: Some(5),
+        };
+        assert_eq!(read(stored.as_file(), NAME).unwrap(), expected);
+        let moved = Name {
+            key: "other",
+            ..NAME
+        };
+        assert!(read(stored.as_file(), moved).is_err());
+        for bit in 0..bytes.len() * 8 {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(read(&file(&flipped), NAME).is_err(), "{bit}");
+        }
+    }
+
+    #[test]
+    fn an_object_of_format_1_is_read() {
+        let hex = "000261620201016b01760001016801631000000062776c6f626a2d31";
+        let digits: Vec<_> = hex.as_bytes().chunks(2).collect();
+        let byte = |pair: &&[u8]| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap();
+        let bytes: Vec<u8> = digits.iter().map(byte).collect();
+        let expected = Footer {
+            info: info(),
+            data_checksum: None,
+        };
+        assert_eq!(read(&file(&bytes), NAME).unwrap(), expected);
     }
 }

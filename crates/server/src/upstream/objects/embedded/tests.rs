@@ -274,13 +274,14 @@ fn a_damaged_object_does_not_hide_the_others() {
         }
         let all = |delimiter: &str| ListQuery {
             delimiter: delimiter.to_owned(),
-            max: 2,
+            max: 4,
             ..ListQuery::default()
         };
-        for delimiter in ["", "/"] {
+        // They are listed: a damaged object exists.
+        for (delimiter, third) in [("", "c/d"), ("/", "c/*")] {
             let page = store.list(&bucket(), all(delimiter)).await.unwrap();
-            let listed = (vec!["a".to_owned(), "e".to_owned()], false);
-            assert_eq!(shown(&page), listed);
+            let listed = ["a", "b", third, "e"].map(str::to_owned).to_vec();
+            assert_eq!(shown(&page), (listed, false));
         }
         let read = store.open(&bucket(), &key("b")).await;
         assert!(matches!(read, Err(ObjectError::Damaged)), "{read:?}");
@@ -294,7 +295,59 @@ fn a_damaged_object_does_not_hide_the_others() {
         store.delete(&bucket(), &key("c/d")).await.unwrap();
         assert_eq!(get(&store, "b").await.as_deref(), Some("mended"));
         let page = store.list(&bucket(), all("")).await.unwrap();
-        assert_eq!(shown(&page), (vec!["a".to_owned(), "b".to_owned()], true));
+        assert_eq!(shown(&page).0, ["a", "b", "e"]);
+        assert!(store.damage() > 0);
+    });
+}
+
+/// What a whole read gives: the bytes before the end, and whether it ended in an error.
+async fn read_whole(store: &EmbeddedObjects, name: &str) -> Result<(usize, bool), ObjectError> {
+    let open = store.open(&bucket(), &key(name)).await?;
+    let mut data = (open.read)(0..open.info.length);
+    let mut bytes = 0;
+    while let Some(piece) = data.next().await {
+        match piece {
+            Ok(piece) => bytes += piece.len(),
+            Err(ObjectError::Damaged) => return Ok((bytes, false)),
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    Ok((bytes, true))
+}
+
+#[test]
+fn a_whole_read_never_ends_well_if_a_byte_of_the_file_is_another() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let store = fresh(folder.path()).await;
+        for (name, length) in [("small", 1_000), ("large", 200_000)] {
+            put(&store, name, &"data ".repeat(length / 5)).await;
+            let path = folder.path().join(format!("buckets/insights/f{name}"));
+            let whole = std::fs::read(&path).unwrap();
+            for at in (0..whole.len())
+                .step_by(whole.len() / 40)
+                .chain(length..whole.len())
+            {
+                let mut flipped = whole.clone();
+                flipped[at] ^= 0x40;
+                std::fs::write(&path, flipped).unwrap();
+                match read_whole(&store, name).await {
+                    Ok((bytes, whole)) => assert!(!whole && bytes < length, "{name} {at} {bytes}"),
+                    Err(ObjectError::Damaged) => {}
+                    Err(error) => panic!("{error:?}"),
+                }
+            }
+            std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+            let cut = read_whole(&store, name).await;
+            assert!(matches!(cut, Err(ObjectError::Damaged)), "{cut:?}");
+            std::fs::write(&path, &whole).unwrap();
+            assert_eq!(read_whole(&store, name).await.unwrap(), (length, true));
+        }
+        // The file of another object is not this one's.
+        let root = folder.path().join("buckets/insights");
+        std::fs::copy(root.join("flarge"), root.join("fsmall")).unwrap();
+        let swapped = read_whole(&store, "small").await;
+        assert!(matches!(swapped, Err(ObjectError::Damaged)), "{swapped:?}");
     });
 }
 
@@ -333,8 +386,13 @@ fn links_are_not_followed() {
         let root = folder.path().join("buckets/insights");
         std::os::unix::fs::symlink(root.join("da/fb"), root.join("flink")).unwrap();
         std::os::unix::fs::symlink(root.join("da"), root.join("dlink")).unwrap();
-        assert_eq!(get(&store, "link").await, None);
-        assert_eq!(get(&store, "link/b").await, None);
+        for name in ["link", "link/b"] {
+            let read = store.open(&bucket(), &key(name)).await;
+            assert!(
+                matches!(read, Err(ObjectError::Damaged)),
+                "{name}: {read:?}"
+            );
+        }
         let put = store
             .put(&bucket(), &key("link/c"), object(false), body("x"))
             .await;

@@ -52,20 +52,21 @@ impl Tree {
         )?)
     }
 
-    /// Opens a file for reading. A link, or anything else that is not a file, counts as missing.
+    /// Opens a file for reading. A link, or anything else that is not a file, is
+    /// [`io::ErrorKind::InvalidData`]: the store makes none.
     pub(super) fn file(&self, path: &Path) -> io::Result<File> {
         // Without NONBLOCK, a named pipe would block the thread.
         let file = match self.beneath(path, OFlags::RDONLY | OFlags::NONBLOCK, Mode::empty()) {
             Ok(file) => File::from(file),
             Err(error) if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
-                return Err(io::ErrorKind::NotFound.into());
+                return Err(io::ErrorKind::InvalidData.into());
             }
             Err(error) => return Err(error),
         };
         if file.metadata()?.is_file() {
             Ok(file)
         } else {
-            Err(io::ErrorKind::NotFound.into())
+            Err(io::ErrorKind::InvalidData.into())
         }
     }
 

@@ -12,8 +12,11 @@ use md5::{Digest as _, Md5};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::{Inner, JOB_BYTES, footer, job_lost, tree::Tree};
-use crate::upstream::objects::{
-    ETag, NewObject, ObjectChecksum, ObjectError, ObjectInfo, Piece, UploadStream,
+use crate::{
+    checksum::Crc64,
+    upstream::objects::{
+        ETag, NewObject, ObjectChecksum, ObjectError, ObjectInfo, Piece, UploadStream,
+    },
 };
 
 /// The folder of unfinished uploads.
@@ -29,6 +32,7 @@ pub(super) struct Upload {
     name: String,
     file: File,
     md5: Md5,
+    crc: Box<Crc64>,
     length: u64,
 }
 
@@ -112,6 +116,7 @@ impl Upload {
             name,
             file,
             md5: Md5::new(),
+            crc: Box::new(Crc64::new()),
             length: 0,
         })
     }
@@ -119,6 +124,7 @@ impl Upload {
     fn write(&mut self, piece: &[u8]) -> Result<(), ObjectError> {
         self.file.write_all(piece)?;
         self.md5.update(piece);
+        self.crc.update(piece);
         self.length += piece.len() as u64;
         Ok(())
     }
@@ -133,6 +139,7 @@ impl Received {
     pub(super) fn end(
         self,
         object: &NewObject,
+        name: footer::Name<'_>,
         folders: &[String],
         file: &str,
     ) -> Result<ObjectInfo, ObjectError> {
@@ -146,7 +153,7 @@ impl Received {
             user: object.user.clone(),
             checksum: self.checksum,
         };
-        footer::write(&mut upload.file, &info)?;
+        footer::write(&mut upload.file, name, &info, upload.crc.value())?;
         upload.file.sync_all()?;
         let (from, replace) = (path(&upload.name), !object.only_if_absent);
         upload

@@ -1,22 +1,47 @@
 //! Lists a bucket by walking its tree in key order, one folder's names in memory per level.
 
 use std::{
+    collections::BTreeMap,
     io,
     ops::ControlFlow,
     path::{Path, PathBuf},
 };
 
+use jiff::Timestamp;
+
 use super::{
+    damage::Damage,
     footer,
     name::{self, Name},
     tree::Tree,
 };
-use crate::upstream::objects::{ListPage, ListPosition, ListQuery, ListedEntry, ObjectError};
+use crate::upstream::objects::{
+    ETag, ListPage, ListPosition, ListQuery, ListedEntry, ObjectError, ObjectInfo,
+};
 
-/// Lists the keys in `bucket`.
-pub(super) fn list(bucket: &Tree, query: &ListQuery) -> Result<ListPage, ObjectError> {
+/// What a listing says of an object whose metadata is damaged.
+fn unknown() -> ObjectInfo {
+    ObjectInfo {
+        length: 0,
+        etag: ETag::new("damaged"),
+        modified: Timestamp::UNIX_EPOCH,
+        headers: BTreeMap::new(),
+        user: BTreeMap::new(),
+        checksum: None,
+    }
+}
+
+/// Lists the keys in `bucket`, whose name is `name`.
+pub(super) fn list(
+    bucket: &Tree,
+    name: &str,
+    damage: &Damage,
+    query: &ListQuery,
+) -> Result<ListPage, ObjectError> {
     let mut walk = Walk {
         bucket,
+        name,
+        damage,
         query,
         skip: None,
         page: ListPage::default(),
@@ -29,6 +54,9 @@ pub(super) fn list(bucket: &Tree, query: &ListQuery) -> Result<ListPage, ObjectE
 
 struct Walk<'a> {
     bucket: &'a Tree,
+    /// The name of the bucket.
+    name: &'a str,
+    damage: &'a Damage,
     query: &'a ListQuery,
     /// The common prefix that was listed last; its keys are not listed again.
     skip: Option<String>,
@@ -116,28 +144,24 @@ impl Walk<'_> {
         } else {
             rest.find(delimiter)
         };
-        let file = match self.bucket.file(path) {
-            Ok(file) => file,
-            // Deleted meanwhile, or a link: not an object.
+        let opened = match self.bucket.file(path) {
+            // Deleted meanwhile.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(ControlFlow::Continue(()));
             }
-            Err(error) => return Err(error.into()),
+            opened => opened.map_err(ObjectError::from),
         };
-        let info = match footer::read(&file) {
+        let name = footer::Name {
+            bucket: self.name,
+            key: &key,
+        };
+        let info = match opened.and_then(|file| Ok(footer::read(&file, name)?.info)) {
             Ok(info) => info,
-            // A listing needs metadata, so it leaves this object out and lists the others. Reading
-            // the object fails; deleting or replacing it repairs the bucket.
-            Err(error @ ObjectError::Damaged) => {
-                let error: &dyn std::error::Error = &error;
-                let key = key.escape_debug();
-                tracing::error!(
-                    error,
-                    object.key = %key,
-                    object.path = %path.display(),
-                    "A listing omits the object `{key}`: its file is damaged"
-                );
-                return Ok(ControlFlow::Continue(()));
+            // It exists, so it is listed. Reading it fails; deleting or replacing it repairs the
+            // bucket.
+            Err(ObjectError::Damaged) => {
+                self.damage.report(self.name, &key);
+                unknown()
             }
             Err(error) => return Err(error),
         };
