@@ -1,9 +1,14 @@
-//! The server's log: sentences on standard error, coloured on a terminal.
+//! The server's log: sentences on standard error, coloured on a terminal. It is bounded, whatever
+//! clients send.
+
+mod bounded;
 
 use std::io;
 
 use anstream::{AutoStream, ColorChoice};
 use anyhow::{Context as _, Result};
+use bounded::BoundedLog;
+use bowline_server::clock::Clock;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{
     filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _,
@@ -18,7 +23,7 @@ pub(crate) fn start(filter: &str) -> Result<()> {
     let targets = parse(filter)?;
     tracing_subscriber::fmt()
         .with_max_level(LevelFilter::TRACE)
-        .with_writer(io::stderr)
+        .with_writer(BoundedLog::new(io::stderr, Clock::system()))
         .with_ansi(AutoStream::choice(&io::stderr()) != ColorChoice::Never)
         .with_target(false)
         .finish()

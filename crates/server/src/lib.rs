@@ -24,4 +24,5 @@ mod route;
 mod serde_text;
 pub mod server;
 mod sts;
+pub mod token_bucket;
 pub mod upstream;
