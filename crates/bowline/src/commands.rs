@@ -46,7 +46,7 @@ pub(crate) struct Cli {
 enum Command {
     Demo(demo::Demo),
     Init(init::Init),
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
     Explain(explain::Explain),
     Account(account::Account),
     Provider(provider::Provider),

@@ -16,6 +16,8 @@ use bowline_iam::account::AccountId;
 use ipnet::IpNet;
 use serde::{Deserialize, Deserializer, de::Error};
 
+use crate::audit_settings::{Age, AuditKeys, Size};
+
 /// The file. Its paths are relative to its folder.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -80,6 +82,28 @@ pub(crate) struct BaseDomain(pub(crate) String);
 pub(crate) struct Audit {
     /// A file, or `stdout`.
     pub(crate) to: Option<PathBuf>,
+    address_rate: Option<Size>,
+    address_burst: Option<Size>,
+    all_addresses_rate: Option<Size>,
+    max_file_size: Option<Size>,
+    max_file_age: Option<Age>,
+    max_size: Option<Size>,
+    reserve: Option<Size>,
+}
+
+impl Audit {
+    /// The keys of the limits.
+    pub(crate) fn limits(&self) -> AuditKeys {
+        AuditKeys {
+            address_rate: self.address_rate,
+            address_burst: self.address_burst,
+            all_addresses_rate: self.all_addresses_rate,
+            max_file_size: self.max_file_size,
+            max_file_age: self.max_file_age,
+            max_size: self.max_size,
+            reserve: self.reserve,
+        }
+    }
 }
 
 /// The parts of what clients share.

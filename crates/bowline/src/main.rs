@@ -1,6 +1,7 @@
 //! The `bowline` binary: a server, its demonstration, and the commands that are clients of its
 //! operator API.
 
+mod audit_settings;
 mod command_line;
 mod commands;
 mod config_file;

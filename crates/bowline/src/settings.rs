@@ -20,7 +20,10 @@ use clap::Args;
 use ipnet::IpNet;
 use tempfile::TempDir;
 
-use crate::config_file::{BaseDomain, ConfigFile, Network, StoreKind, Tls};
+use crate::{
+    audit_settings::{self, AuditArgs},
+    config_file::{BaseDomain, ConfigFile, Network, StoreKind, Tls},
+};
 
 /// The variable with the text of the master key.
 const MASTER_KEY: &str = "BOWLINE_MASTER_KEY";
@@ -135,6 +138,8 @@ pub(crate) struct ServeArgs {
     /// Most memory for request bodies of one account, in MiB [default: 48]
     #[arg(long, env = "BOWLINE_MAX_BODY_MIB_PER_ACCOUNT", value_name = "MIB")]
     pub(crate) max_body_mib_per_account: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub(crate) audit: AuditArgs,
 
     /// Allow issuers on loopback, also over plain HTTP: for tests
     #[arg(long, env = "BOWLINE_ALLOW_LOOPBACK_ISSUERS")]
@@ -232,6 +237,7 @@ pub(crate) fn resolve(data: &DataArgs, serve: &ServeArgs) -> Result<(Config, Opt
                 .max_body_mib_per_account
                 .or(file.limits.body_mib_per_account),
         },
+        audit_limits: audit_settings::limits(&serve.audit, &file.audit.limits()),
     };
     Ok((config, temporary))
 }

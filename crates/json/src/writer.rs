@@ -39,6 +39,11 @@ impl JsonWriter {
         json.0
     }
 
+    /// Bytes that are written so far.
+    pub fn written(&self) -> usize {
+        self.0.len()
+    }
+
     /// Writes a member that is an object.
     pub fn members(&mut self, name: &str, write: impl FnOnce(&mut Self)) {
         self.name(name);
@@ -61,6 +66,26 @@ impl JsonWriter {
             self.braces(|json| write(json, item));
         }
         self.0.push(']');
+    }
+
+    /// Writes a member that is an array of strings.
+    pub fn texts<'t>(&mut self, name: &str, texts: impl IntoIterator<Item = &'t str>) {
+        self.name(name);
+        self.0.push('[');
+        for (at, text) in texts.into_iter().enumerate() {
+            if at > 0 {
+                self.0.push(',');
+            }
+            push_string(&mut self.0, text);
+        }
+        self.0.push(']');
+    }
+
+    /// Writes a member that is a number.
+    pub fn number(&mut self, name: &str, number: u64) {
+        self.name(name);
+        // Writing into a `String` cannot fail.
+        let _ = write!(self.0, "{number}");
     }
 
     /// Writes a member that is a string.

@@ -40,7 +40,7 @@ pub(crate) struct App {
     /// The memory budget of request bodies.
     pub(crate) body_budget: Arc<BodyMemoryBudget>,
     /// The audit log.
-    pub(crate) audit: Audit,
+    pub(crate) audit: Arc<Audit>,
     /// The latest failed requests.
     pub(crate) denials: RecentDenials,
     /// The metrics.

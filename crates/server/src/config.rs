@@ -7,6 +7,7 @@ use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
 use ipnet::IpNet;
 
+pub use crate::{audit::AuditLimits, token_bucket::Rate};
 use crate::{bootstrap::RootCredentials, crypto::master_key::MasterKey};
 
 /// The configuration of a server.
@@ -40,6 +41,8 @@ pub struct Config {
     pub accounts: Vec<RootCredentials>,
     /// Where audit records go.
     pub audit: AuditTo,
+    /// How much is recorded.
+    pub audit_limits: AuditLimits,
     /// The parts of what clients share.
     pub limits: Limits,
 }

@@ -87,6 +87,26 @@ pub(crate) enum Value {
     Gauge(i64),
 }
 
+impl Reading {
+    /// A number that only grows.
+    pub(crate) fn counter(name: &'static str, help: &'static str, value: u64) -> Self {
+        Self {
+            name,
+            help,
+            value: Value::Counter(value),
+        }
+    }
+
+    /// A number that goes up and down.
+    pub(crate) fn gauge(name: &'static str, help: &'static str, value: u64) -> Self {
+        Self {
+            name,
+            help,
+            value: Value::Gauge(i64::try_from(value).unwrap_or(i64::MAX)),
+        }
+    }
+}
+
 impl RequestOutcome {
     const ALL: [Self; 4] = [Self::Done, Self::Refused, Self::Failed, Self::Broken];
 

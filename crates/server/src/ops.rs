@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 
 use crate::{
     app::App,
+    audit::AuditProblem,
     http::{connections::OpenConnection, listener::Handler, peer::Peer, response::Response},
     metrics::{Reading, Value},
 };
@@ -58,16 +59,24 @@ impl Handler for Ops {
 impl Ops {
     /// Whether requests can be authorized on current data, and recorded.
     fn readiness(&self) -> Response {
-        let problem = if !self.0.state.is_live() {
-            Some("the index is no longer fed from the store; restart the server\n")
-        } else if self.0.audit.check().is_err() {
-            Some("the audit cannot be written\n")
+        let problem = if self.0.state.is_live() {
+            self.0.audit.problem()
         } else {
-            None
+            let problem = "the index is no longer fed from the store; restart the server\n";
+            Some(AuditProblem::Broken(problem))
         };
         match problem {
             None => text(StatusCode::OK, format!("ready\n{}", self.warnings())),
-            Some(problem) => text(StatusCode::SERVICE_UNAVAILABLE, problem.to_owned()),
+            Some(AuditProblem::Warning(warning)) => {
+                let warnings = self.warnings();
+                text(
+                    StatusCode::OK,
+                    format!("ready\nwarning: {warning}{warnings}"),
+                )
+            }
+            Some(AuditProblem::Broken(problem)) => {
+                text(StatusCode::SERVICE_UNAVAILABLE, problem.to_owned())
+            }
         }
     }
 
@@ -107,12 +116,8 @@ impl Ops {
             help,
             value: Value::Gauge(i64::try_from(value).unwrap_or(i64::MAX)),
         };
-        let mut readings = vec![
-            counter(
-                "audit_failures",
-                "Audit records that could not be written at once",
-                app.audit.failures(),
-            ),
+        let mut readings = app.audit.readings();
+        readings.extend([
             counter(
                 "damaged_objects",
                 "Reads of objects whose data is damaged",
@@ -169,7 +174,7 @@ impl Ops {
                 index.skipped().map(|(_, count)| count).sum(),
             ),
             gauge("roles", "Roles of all accounts", index.role_count() as u64),
-        ];
+        ]);
         readings.extend(sharing::readings(app));
         readings
     }

@@ -21,7 +21,7 @@ use crate::{
     identity::{index::UpdateError, store::Transaction},
     private_files::replace_private,
     request::request_id::{NoRandomness, RequestIdGenerator},
-    server::{StartError, audit, open_state},
+    server::{StartError, open_audit, open_state},
 };
 
 /// New root credentials.
@@ -111,7 +111,7 @@ pub async fn recover_root(
 
     let root = RootCredentials::draw(id, &SystemRandom::new())?;
     let key = root.access_key(state.master_key(), clock.now())?;
-    let audit = audit(&config, &folder)?;
+    let audit = open_audit(&config, &folder, clock, &SystemRandom::new())?;
     let failed = |error: AuditError| RecoveryError::Audit(Box::new(error));
     let ids = RequestIdGenerator::new(&SystemRandom::new()).map_err(|NoRandomness| SealError)?;
     let record = |error: Option<&str>| {
@@ -147,7 +147,10 @@ pub async fn recover_root(
         line.push('\n');
         line
     };
-    audit.write(record(None).as_bytes()).map_err(failed)?;
+    let now = clock.now();
+    audit
+        .write_change(record(None).as_bytes(), now)
+        .map_err(failed)?;
     let changed = state
         .update(|index| {
             let account = index.account(id).ok_or(RecoveryError::NoSuchAccount(id))?;
@@ -172,7 +175,7 @@ pub async fn recover_root(
                 }
             };
             audit
-                .write(record(Some(&error.to_string())).as_bytes())
+                .write_change(record(Some(&error.to_string())).as_bytes(), now)
                 .map_err(failed)?;
             return Err(error);
         }

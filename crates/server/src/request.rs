@@ -9,6 +9,7 @@ pub(crate) mod authorize;
 pub(crate) mod call;
 pub(crate) mod caller;
 pub(crate) mod condition_keys;
+pub(crate) mod cut_text;
 pub(crate) mod error;
 pub(crate) mod record;
 pub(crate) mod request_id;

@@ -18,7 +18,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::timeout};
 
 use crate::{
     app::App,
-    audit::Audit,
+    audit::{Audit, Maintenance},
     bootstrap::{BootstrapError, Bootstrapped, RootCredentials, bootstrap},
     clock::Clock,
     config::{AuditTo, Config, FirstStart, StoreKind, Tls},
@@ -63,6 +63,7 @@ pub struct Server {
     stop: watch::Sender<bool>,
     /// The tasks of the listeners and of background work.
     listeners: Vec<JoinHandle<()>>,
+    audit_maintenance: Maintenance,
     app: Arc<App>,
 }
 
@@ -117,6 +118,9 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// The operating system has no thread.
+    #[error("starting a thread")]
+    Thread(#[source] io::Error),
     /// An address cannot be listened on.
     #[error("listening on `{address}`")]
     Listen {
@@ -167,7 +171,8 @@ impl Server {
             .await
             .map_err(StartError::Buckets)?;
         gateway::dynamodb::recover(&state, &upstreams, clock.now()).await;
-        let audit = audit(&config, &folder)?;
+        let random = SystemRandom::new();
+        let audit = Arc::new(open_audit(&config, &folder, clock, &random)?);
         let (aws_listener, aws) = listen(config.listen).await?;
         let (ops_listener, ops) = listen(config.ops_listen).await?;
         let oidc = TokenVerifier::new(OidcConfig {
@@ -175,10 +180,11 @@ impl Server {
             allow_networks: config.allow_networks.clone(),
             own_listeners: vec![aws, ops],
         });
-        let random = SystemRandom::new();
         let proxies = config.trusted_proxies.clone();
         let connections = Connections::new(sharing::connections(&config.limits), proxies);
         let ops_connections = Connections::new(sharing::OPS_CONNECTIONS, Vec::new());
+        let audit_maintenance =
+            Maintenance::start(Arc::clone(&audit), clock).map_err(StartError::Thread)?;
         let app = Arc::new(App {
             _folder: folder,
             clock,
@@ -221,6 +227,7 @@ impl Server {
             notes,
             stop,
             listeners,
+            audit_maintenance,
             app,
         })
     }
@@ -251,6 +258,7 @@ impl Server {
                 // A listener that panicked has ended as well.
                 let _ = listener.await;
             }
+            self.audit_maintenance.finish();
             // A request that outlasts its timeout keeps the folder until it ends.
             if let Some(app) = Arc::into_inner(self.app) {
                 app.state.close().await;
@@ -413,16 +421,20 @@ fn master_key(
 }
 
 /// The configured audit.
-pub(crate) fn audit(config: &Config, folder: &DataFolder) -> Result<Audit, StartError> {
-    match &config.audit {
-        AuditTo::DataFolder => audit_file(&folder.audit()),
-        AuditTo::File(path) => audit_file(path),
-        AuditTo::Stdout => Ok(Audit::to_stdout()),
-    }
-}
-
-fn audit_file(path: &Path) -> Result<Audit, StartError> {
-    Audit::to_file(path).map_err(|source| StartError::Audit {
+pub(crate) fn open_audit(
+    config: &Config,
+    folder: &DataFolder,
+    clock: Clock,
+    random: &SystemRandom,
+) -> Result<Audit, StartError> {
+    let ids = RequestIdGenerator::new(random).map_err(|NoRandomness| SealError)?;
+    let (limits, now) = (config.audit_limits, clock.now());
+    let path = match &config.audit {
+        AuditTo::DataFolder => &folder.audit(),
+        AuditTo::File(path) => path,
+        AuditTo::Stdout => return Ok(Audit::to_stdout(limits, ids, now)),
+    };
+    Audit::to_file(path, limits, ids, now).map_err(|source| StartError::Audit {
         path: path.display().to_string(),
         source,
     })

@@ -13,7 +13,7 @@ use std::{path::Path, sync::Arc};
 use bowline_aws::credentials::SessionToken;
 use bowline_server::{
     clock::Clock,
-    config::{AuditTo, Config, FirstStart, Limits, StoreKind, Tls},
+    config::{AuditLimits, AuditTo, Config, FirstStart, Limits, StoreKind, Tls},
     crypto::{keyring::KeyringRecord, master_key::MasterKey},
     identity::{
         entity::{
@@ -144,6 +144,7 @@ fn config(data: &Path) -> Config {
         accounts: Vec::new(),
         audit: AuditTo::DataFolder,
         limits: Limits::default(),
+        audit_limits: AuditLimits::default(),
     }
 }
 

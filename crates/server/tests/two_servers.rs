@@ -11,7 +11,7 @@ use bowline_client::{Client, Credentials, Transport};
 use bowline_server::{
     bootstrap::RootCredentials,
     clock::Clock,
-    config::{AuditTo, Config, FirstStart, Limits, StoreKind, Tls},
+    config::{AuditLimits, AuditTo, Config, FirstStart, Limits, StoreKind, Tls},
     server::Server,
 };
 
@@ -39,6 +39,7 @@ fn config(account: RootCredentials, data: &Path) -> Config {
         accounts: vec![account],
         audit: AuditTo::DataFolder,
         limits: Limits::default(),
+        audit_limits: AuditLimits::default(),
     }
 }
 

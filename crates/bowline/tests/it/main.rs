@@ -13,6 +13,7 @@
 
 mod account_isolation;
 mod accounts;
+mod audit;
 mod clients;
 mod connections;
 mod credential_renewal;

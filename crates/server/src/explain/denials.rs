@@ -1,12 +1,16 @@
 //! The latest explanations, in memory.
 //!
-//! Each account has two bounded buffers of its own: one for rejected requests, and one for other
-//! failures, which may be many more, such as reads of objects that do not exist. All
-//! unauthenticated clients share one further buffer, in which an explanation belongs to the account
-//! that the request named. A client cannot flush another account's explanations.
+//! Each account has bounded rings, one for each kind of caller and failure ([`RingKind`]), and what
+//! names no account is in rings of its own. A full ring evicts the oldest explanation of the
+//! source that has the most in it, so that a client can only evict its own once it has its part:
+//! no client flushes another account's explanations, another kind's, or another address's.
+//! All rings together have a bound on their bytes, too.
+
+mod ring;
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::HashMap,
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -14,67 +18,81 @@ use bowline_aws::error::ErrorKind;
 use bowline_iam::account::AccountId;
 
 use super::Explanation;
+use crate::http::source_address::SourceAddress;
+use ring::Ring;
 
-/// Explanations of each [`ErrorKind`] that are kept for an account's own callers.
-const MAX_PER_ACCOUNT: usize = 256;
-/// Explanations that are kept for all unauthenticated clients.
-const MAX_UNAUTHENTICATED: usize = 1_024;
+/// Most bytes of all explanations.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
+
+/// What the explanations of a ring have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum RingKind {
+    /// A caller of the account, whose request was rejected.
+    Rejected,
+    /// A caller of the account, whose request failed otherwise. These may be many more, such as
+    /// reads of objects that do not exist.
+    Failed,
+    /// A token that one of the account's providers signed.
+    WebIdentity,
+    /// A token that was not verified.
+    UnverifiedToken,
+    /// An access key whose signature was not verified.
+    UnverifiedKey,
+    /// A client that claims no identity.
+    Anonymous,
+}
+
+impl RingKind {
+    /// The kind of a failure of an authenticated caller.
+    pub(crate) fn of_caller(kind: ErrorKind) -> Self {
+        match kind {
+            ErrorKind::Rejected => Self::Rejected,
+            ErrorKind::Failed | ErrorKind::ServerError => Self::Failed,
+        }
+    }
+}
 
 /// The latest explanations.
 #[derive(Debug, Default)]
-pub(crate) struct RecentDenials(Mutex<Buffers>);
+pub(crate) struct RecentDenials(Mutex<Rings>);
 
 #[derive(Debug, Default)]
-struct Buffers {
-    accounts: HashMap<AccountId, AccountBuffer>,
-    /// With the account that the request named, if any.
-    unauthenticated: VecDeque<(Option<AccountId>, Entry)>,
+struct Rings {
+    by_kind: HashMap<(Option<AccountId>, RingKind), Ring>,
     /// The number of explanations so far, which orders them.
     count: u64,
-}
-
-/// The explanations of an account's own callers.
-#[derive(Debug, Default)]
-struct AccountBuffer {
-    refused: VecDeque<Entry>,
-    others: VecDeque<Entry>,
+    /// Bytes of all explanations.
+    bytes: usize,
 }
 
 #[derive(Clone, Debug)]
 struct Entry {
     number: u64,
+    /// The network of the client.
+    source: SourceAddress,
+    bytes: usize,
     explanation: Arc<Explanation>,
 }
 
 impl RecentDenials {
-    /// Keeps the explanation of an authenticated caller of this account.
+    /// Keeps the explanation of a request from this address, for the account that its caller
+    /// belongs to or that it named.
     pub(crate) fn record(
         &self,
-        account: AccountId,
-        kind: ErrorKind,
-        explanation: Arc<Explanation>,
-    ) {
-        let mut buffers = self.buffers();
-        let entry = buffers.entry(explanation);
-        let own = buffers.accounts.entry(account).or_default();
-        let ring = match kind {
-            ErrorKind::Rejected => &mut own.refused,
-            ErrorKind::Failed | ErrorKind::ServerError => &mut own.others,
-        };
-        ring.truncate(MAX_PER_ACCOUNT - 1);
-        ring.push_front(entry);
-    }
-
-    /// Keeps the explanation of an unauthenticated client, for the account that its request named.
-    pub(crate) fn record_unauthenticated(
-        &self,
         account: Option<AccountId>,
+        kind: RingKind,
+        address: IpAddr,
         explanation: Arc<Explanation>,
     ) {
-        let mut buffers = self.buffers();
-        let entry = buffers.entry(explanation);
-        buffers.unauthenticated.truncate(MAX_UNAUTHENTICATED - 1);
-        buffers.unauthenticated.push_front((account, entry));
+        let mut rings = self.rings();
+        rings.count += 1;
+        let entry = Entry {
+            number: rings.count,
+            source: SourceAddress::of(address),
+            bytes: explanation.size(),
+            explanation,
+        };
+        rings.insert((account, kind), entry);
     }
 
     /// The explanation of this request, if this account may see it. `all` includes explanations of
@@ -85,8 +103,8 @@ impl RecentDenials {
         all: bool,
         request_id: &str,
     ) -> Option<Arc<Explanation>> {
-        let buffers = self.buffers();
-        let found = buffers
+        let rings = self.rings();
+        let found = rings
             .visible(account, all)
             .find(|entry| entry.explanation.request_id == request_id);
         found.map(|entry| Arc::clone(&entry.explanation))
@@ -94,35 +112,47 @@ impl RecentDenials {
 
     /// The latest explanation that this account may see.
     pub(crate) fn last(&self, account: AccountId, all: bool) -> Option<Arc<Explanation>> {
-        let buffers = self.buffers();
-        let last = buffers
-            .visible(account, all)
-            .max_by_key(|entry| entry.number);
+        let rings = self.rings();
+        let last = rings.visible(account, all).max_by_key(|entry| entry.number);
         last.map(|entry| Arc::clone(&entry.explanation))
     }
 
-    fn buffers(&self) -> std::sync::MutexGuard<'_, Buffers> {
+    fn rings(&self) -> std::sync::MutexGuard<'_, Rings> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Buffers {
-    fn entry(&mut self, explanation: Arc<Explanation>) -> Entry {
-        self.count += 1;
-        Entry {
-            number: self.count,
-            explanation,
+impl Rings {
+    fn insert(&mut self, key: (Option<AccountId>, RingKind), entry: Entry) {
+        let equal_part = MAX_BYTES / (self.by_kind.len() + 1);
+        let ring = self.by_kind.entry(key).or_default();
+        let before = ring.bytes();
+        ring.push(entry);
+        self.bytes = self.bytes + ring.bytes() - before;
+        while self.bytes > MAX_BYTES {
+            // A ring with more than an equal part loses its own, which is found at once.
+            let own = self.by_kind.get_mut(&key);
+            let own = own.filter(|ring| ring.bytes() > equal_part);
+            let evicted = if let Some(ring) = own {
+                ring.evict()
+            } else {
+                let largest = self.by_kind.values_mut().max_by_key(|ring| ring.bytes());
+                largest.and_then(Ring::evict)
+            };
+            let Some(evicted) = evicted else {
+                break;
+            };
+            self.bytes = self.bytes.saturating_sub(evicted.bytes);
         }
     }
 
     fn visible(&self, account: AccountId, all: bool) -> impl Iterator<Item = &Entry> {
-        let own = self.accounts.get(&account).into_iter();
-        let own = own.flat_map(|own| own.refused.iter().chain(&own.others));
-        let unauthenticated = self
-            .unauthenticated
+        self.by_kind
             .iter()
-            .filter(move |(addressed, _)| addressed.map_or(all, |addressed| addressed == account))
-            .map(|(_, entry)| entry);
-        own.chain(unauthenticated)
+            .filter(move |((owner, _), _)| owner.map_or(all, |owner| owner == account))
+            .flat_map(|(_, ring)| ring.iter())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,8 @@
 //! The explanation of a failed request, for the operator. The operator API returns it as JSON, and
 //! `docs/explain.md` describes it.
 
+use std::io;
+
 use bowline_aws::{error::Protocol, xml::iso_seconds};
 use bowline_iam::{
     decision::DenialReason,
@@ -9,13 +11,21 @@ use bowline_iam::{
 };
 use serde::Serialize;
 
-use crate::request::error::RequestError;
-use crate::request::record::{RecordedIdentity, RequestRecord};
+use crate::request::{
+    cut_text,
+    error::RequestError,
+    record::{RecordedIdentity, RequestRecord},
+};
 
 /// Most bytes of one text. A longer text is truncated.
 const MAX_TEXT_BYTES: usize = 512;
 /// Most bytes of the statements of one explanation. Further statements are counted.
 const MAX_STATEMENTS_BYTES: usize = 16 * 1024;
+
+/// Most bytes of a text of the shortest explanation, as JSON.
+const MAX_SHORT_BYTES: usize = 160;
+/// Most decisions of one explanation. Further ones are left out.
+const MAX_DECISIONS: usize = 16;
 
 /// The explanation of a failed request.
 #[derive(Clone, Debug, Serialize)]
@@ -102,6 +112,7 @@ impl Explanation {
         let mut room = MAX_STATEMENTS_BYTES;
         let traces = error.traces.iter();
         let decisions: Vec<_> = traces
+            .take(MAX_DECISIONS)
             .map(|trace| DecisionView::new(trace, &mut room))
             .collect();
         let first = decisions.first();
@@ -125,6 +136,101 @@ impl Explanation {
     }
 }
 
+impl Explanation {
+    /// As JSON of at most so many bytes, and whether something was left out for that: statements
+    /// first, then decisions, then everything.
+    pub(crate) fn to_json_within(&self, most: usize) -> (Option<String>, bool) {
+        if let Some(json) = json_within(self, most) {
+            return (Some(json), false);
+        }
+        let attempts = [
+            (MAX_DECISIONS, most / 4),
+            (MAX_DECISIONS, 0),
+            (1, most / 8),
+            (1, 0),
+            (0, 0),
+        ];
+        let json = attempts
+            .into_iter()
+            .find_map(|(decisions, statements_bytes)| {
+                json_within(&self.abridged(decisions, statements_bytes), most)
+            });
+        let json = json.or_else(|| {
+            let mut shortest = self.abridged(0, 0);
+            shortest.shorten();
+            json_within(&shortest, most)
+        });
+        (json, true)
+    }
+
+    /// Cuts its own texts.
+    fn shorten(&mut self) {
+        let optional = [&mut self.caller, &mut self.reason].into_iter().flatten();
+        for text in optional.chain([&mut self.message]) {
+            *text = cut_text::text(text, None, MAX_SHORT_BYTES).0.into_owned();
+        }
+    }
+
+    /// With fewer decisions, and with statements of at most so many bytes.
+    fn abridged(&self, decisions: usize, mut statements_bytes: usize) -> Self {
+        let mut abridged = self.clone();
+        abridged.decisions.truncate(decisions);
+        for decision in &mut abridged.decisions {
+            for layer in &mut decision.layers {
+                let all = layer.statements.len();
+                let fitting = layer.statements.iter().map_while(|statement| {
+                    statements_bytes = statements_bytes.checked_sub(statement.size())?;
+                    Some(())
+                });
+                let fitting = fitting.count();
+                layer.statements.truncate(fitting);
+                layer.other_statements += all - fitting;
+                layer.unreadable_policies.truncate(MAX_DECISIONS);
+            }
+        }
+        abridged
+    }
+
+    /// Bytes that it takes in memory, roughly.
+    pub(crate) fn size(&self) -> usize {
+        let texts = [&self.request_id, &self.time, &self.source_ip, &self.message];
+        let optional = [&self.caller, &self.reason].into_iter().flatten();
+        let own: usize = texts.into_iter().chain(optional).map(String::len).sum();
+        let decisions = self.decisions.iter().map(|decision| {
+            let layers = decision.layers.iter().map(|layer| {
+                let statements = layer.statements.iter().map(StatementView::size);
+                let unreadable = layer.unreadable_policies.iter().map(|name| name.len() + 24);
+                size_of::<LayerView>() + statements.sum::<usize>() + unreadable.sum::<usize>()
+            });
+            let reason = decision.reason.as_ref().map_or(0, String::len);
+            let texts = decision.principal.len() + decision.action.len() + decision.resource.len();
+            size_of::<DecisionView>() + texts + reason + layers.sum::<usize>()
+        });
+        size_of::<Self>() + own + decisions.sum::<usize>()
+    }
+}
+
+/// A value as JSON, unless that has more than so many bytes.
+fn json_within(value: &impl Serialize, most: usize) -> Option<String> {
+    struct Bounded(Vec<u8>, usize);
+    impl io::Write for Bounded {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.0.len() + bytes.len() > self.1 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            self.0.extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut out = Bounded(Vec::with_capacity(most.min(1024)), most);
+    serde_json::to_writer(&mut out, value).ok()?;
+    String::from_utf8(out.0).ok()
+}
+
 fn caller(identity: &RecordedIdentity) -> Option<String> {
     match identity {
         RecordedIdentity::Anonymous | RecordedIdentity::UnverifiedToken { issuer: None, .. } => {
@@ -140,7 +246,7 @@ fn caller(identity: &RecordedIdentity) -> Option<String> {
         )),
         RecordedIdentity::WebIdentity {
             provider, subject, ..
-        } => Some(format!("{subject} of {}", provider.arn)),
+        } => Some(format!("{} of {}", truncated(subject), provider.arn)),
         RecordedIdentity::Caller(caller) => Some(caller.arn().to_owned()),
         RecordedIdentity::Service(service) => Some(service.principal().to_owned()),
     }
@@ -150,8 +256,8 @@ impl DecisionView {
     fn new(trace: &Trace, room: &mut usize) -> Self {
         let layers = trace.layers.iter();
         Self {
-            principal: trace.principal.clone(),
-            action: trace.action.clone(),
+            principal: truncated(&trace.principal),
+            action: truncated(&trace.action),
             resource: truncated(&trace.resource),
             reason: trace.denied.as_ref().map(|denied| reason(trace, denied)),
             layers: layers.map(|layer| LayerView::new(layer, room)).collect(),
@@ -202,15 +308,18 @@ impl From<&StatementTrace> for StatementView {
 }
 
 impl StatementView {
-    /// Bytes of its texts.
+    /// Bytes that it takes.
     fn size(&self) -> usize {
         let failure = self.failure.as_ref().map_or(0, |failure| {
             let actual = failure.actual.iter().flatten();
             let values = failure.expected.iter().chain(actual);
             let texts = values.chain(&failure.missing_variables);
-            texts.map(String::len).sum()
+            let texts = texts.chain(&failure.operator).chain(&failure.key);
+            texts.map(|text| text.len() + size_of::<String>()).sum()
         });
-        self.policy.len() + failure
+        let names = [&self.policy_arn, &self.sid].into_iter().flatten();
+        let names: usize = names.map(String::len).sum();
+        size_of::<Self>() + self.policy.len() + names + failure
     }
 }
 

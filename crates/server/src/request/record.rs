@@ -15,13 +15,15 @@ use bowline_iam::account::AccountId;
 use crate::{
     http::head::RequestHead,
     identity::{entity::RoleService, index::ProviderEntry},
-    request::{caller::Caller, request_id::RecordIds, service::Service},
+    request::{caller::Caller, cut_text::Original, request_id::RecordIds, service::Service},
 };
 
-/// Most bytes of one recorded value. Of a longer value only the length is recorded.
-const MAX_VALUE_BYTES: usize = 8 * 1024;
-/// Most bytes of all recorded values. Of further values only the lengths are recorded.
-const MAX_VALUES_BYTES: usize = 32 * 1024;
+/// Most bytes of one recorded value. Of a longer value the beginning is recorded.
+const MAX_VALUE_BYTES: usize = 6 * 1024;
+/// Most bytes of all recorded values, of which each has its first [`MIN_VALUE_BYTES`].
+const MAX_VALUES_BYTES: usize = 16 * 1024;
+/// Bytes that are recorded of every value.
+const MIN_VALUE_BYTES: usize = 128;
 /// Most recorded values. The longest list of an operation has a hundred.
 const MAX_FIELDS: usize = 256;
 
@@ -122,9 +124,22 @@ impl From<Requirement<'_>> for AuditedResource {
 /// Names and values for the audit log. Names that share the part before a dot become one object.
 #[derive(Debug, Default)]
 pub(crate) struct AuditFields<'a> {
-    fields: Vec<(Cow<'static, str>, Cow<'a, str>)>,
+    fields: Vec<AuditField<'a>>,
     /// Bytes of the values.
     size: usize,
+    /// How many fields were left out.
+    omitted: usize,
+}
+
+/// A name and its value.
+#[derive(Debug)]
+pub(crate) struct AuditField<'a> {
+    /// The name.
+    pub(crate) name: Cow<'static, str>,
+    /// The value, or its beginning.
+    pub(crate) value: Cow<'a, str>,
+    /// What the value was, if this is its beginning.
+    pub(crate) original: Option<Original>,
 }
 
 impl<'a> RequestRecord<'a> {
@@ -220,16 +235,23 @@ impl<'a> AuditFields<'a> {
         value: impl Into<Cow<'a, str>>,
     ) {
         if self.fields.len() == MAX_FIELDS {
+            self.omitted += 1;
             return;
         }
-        let value = value.into();
-        let value = if value.len() > MAX_VALUE_BYTES || self.size + value.len() > MAX_VALUES_BYTES {
-            Cow::Owned(format!("[{} bytes]", value.len()))
-        } else {
-            value
-        };
+        let mut value = value.into();
+        let most = MAX_VALUES_BYTES.saturating_sub(self.size);
+        let most = most.clamp(MIN_VALUE_BYTES, MAX_VALUE_BYTES);
+        let original = (value.len() > most).then(|| Original::of(&value));
+        if original.is_some() {
+            let end = value.floor_char_boundary(most);
+            value = Cow::Owned(value.get(..end).unwrap_or_default().to_owned());
+        }
         self.size += value.len();
-        self.fields.push((name.into(), value));
+        self.fields.push(AuditField {
+            name: name.into(),
+            value,
+            original,
+        });
     }
 
     /// Adds a value that may be absent.
@@ -245,7 +267,12 @@ impl<'a> AuditFields<'a> {
     }
 
     /// All of them, in order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.fields.iter().map(|(name, value)| (&**name, &**value))
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &AuditField<'a>> {
+        self.fields.iter()
+    }
+
+    /// How many fields were left out.
+    pub(crate) fn omitted(&self) -> usize {
+        self.omitted
     }
 }

@@ -9,8 +9,8 @@ use bowline_aws::error::{AwsError, Fault};
 
 use crate::{
     app::App,
-    audit::{self, Outcome},
-    explain::Explanation,
+    audit::Outcome,
+    explain::{Explanation, denials::RingKind},
     http::response::{self, Response},
     metrics::RequestOutcome,
     request::{
@@ -38,6 +38,7 @@ pub(crate) fn finish(
         None => Outcome::Done,
         Some(error) => Outcome::Failed {
             code: error.client.wire_code(protocol),
+            kind: error.client.code().kind(),
             message: error.client.message(),
             explanation: explanation.as_deref(),
         },
@@ -52,28 +53,17 @@ pub(crate) fn finish(
         let id = &record.ids.request;
         tracing::error!(request.id = id, reason, "The call `{id}` failed: {reason}");
     }
-    let written = write(app, record, audited);
+    let written = app.audit.record(record, audited);
     let (mut response, outcome) = match (written, outcome) {
         (Ok(()), Ok(response)) => (response, RequestOutcome::Done),
         (Ok(()), Err(RequestError { client, .. })) => {
             (failed(&client), RequestOutcome::with(client.code()))
         }
-        (Err(Unwritten), _) => (
-            failed(&AwsError::internal(protocol)),
-            RequestOutcome::Broken,
-        ),
+        (Err(unwritten), _) => (failed(&unwritten.to_aws(service)), RequestOutcome::Broken),
     };
     response::set_request_id(&mut response, protocol, &record.ids.request);
     app.metrics.call(service, outcome, head.stopwatch.elapsed());
     response
-}
-
-/// The audit record was not written. The failure is logged where it happens.
-struct Unwritten;
-
-fn write(app: &App, record: &RequestRecord<'_>, outcome: Outcome<'_>) -> Result<(), Unwritten> {
-    let line = audit::render(record, outcome);
-    app.audit.write(&line).map_err(|_| Unwritten)
 }
 
 /// Makes and keeps the explanation of an error. An S3 error without a cause explains itself, such
@@ -89,30 +79,27 @@ fn explain(
     let explanation = Explanation::new(record, error, record.service.protocol());
     let explanation = Arc::new(explanation);
     let kept = Arc::clone(&explanation);
-    match &record.identity {
+    let named = record
+        .resource
+        .as_ref()
+        .and_then(|resource| resource.account);
+    let (account, kind) = match &record.identity {
         RecordedIdentity::Caller(caller) => {
-            let kind = error.client.code().kind();
-            app.denials.record(caller.account(), kind, kept);
+            let kind = RingKind::of_caller(error.client.code().kind());
+            (Some(caller.account()), kind)
         }
-        RecordedIdentity::Anonymous | RecordedIdentity::Service(_) => {
-            app.denials.record_unauthenticated(
-                record
-                    .resource
-                    .as_ref()
-                    .and_then(|resource| resource.account),
-                kept,
-            );
-        }
-        RecordedIdentity::ClaimedKey { account, .. }
-        | RecordedIdentity::UnverifiedToken { account, .. } => {
-            app.denials.record_unauthenticated(*account, kept);
-        }
-        // The provider decides how many holders its tokens have, so they share the buffer of the
-        // unauthenticated.
+        RecordedIdentity::Anonymous | RecordedIdentity::Service(_) => (named, RingKind::Anonymous),
+        RecordedIdentity::ClaimedKey { account, .. } => (*account, RingKind::UnverifiedKey),
+        RecordedIdentity::UnverifiedToken { account, .. } => (*account, RingKind::UnverifiedToken),
+        // The provider decides how many holders its tokens have, so they do not share the ring of
+        // the account's own callers.
         RecordedIdentity::WebIdentity { provider, .. } => {
-            app.denials
-                .record_unauthenticated(Some(provider.record.account), kept);
+            (Some(provider.record.account), RingKind::WebIdentity)
         }
-    }
+    };
+    // A stranger may name accounts that do not exist, as many as there are numbers.
+    let account = account.filter(|account| app.state.current().account(*account).is_some());
+    let address = record.head.peer.address;
+    app.denials.record(account, kind, address, kept);
     Some(explanation)
 }

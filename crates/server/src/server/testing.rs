@@ -7,7 +7,7 @@ use crate::{
     app::App,
     bootstrap::RootCredentials,
     clock::Clock,
-    config::{AuditTo, Config, FirstStart, Limits, StoreKind, Tls},
+    config::{AuditLimits, AuditTo, Config, FirstStart, Limits, StoreKind, Tls},
     upstream::objects::{ObjectStore, embedded::EmbeddedObjects},
 };
 
@@ -45,6 +45,7 @@ impl TestServer {
             accounts,
             audit: AuditTo::DataFolder,
             limits: Limits::default(),
+            audit_limits: AuditLimits::default(),
         };
         let started = Server::start_over(config, Clock::system(), store).await;
         Self {

@@ -7,17 +7,13 @@
 
 use std::sync::Arc;
 
-use bowline_aws::{
-    error::{AwsError, Protocol},
-    sts::Operation,
-    xml::iso_seconds,
-};
+use bowline_aws::{error::Protocol, sts::Operation, xml::iso_seconds};
 use bowline_iam::decision::Permit;
 use jiff::Timestamp;
 
 use super::IssuedCredentials;
 use crate::{
-    audit::{self, Outcome},
+    audit::Outcome,
     explain::Explanation,
     identity::session::{self, AssumeRole},
     identity::{
@@ -128,15 +124,15 @@ pub(crate) fn assume_for_service(
         }
         Err(error) => Outcome::Failed {
             code: error.client.wire_code(Protocol::STS),
+            kind: error.client.code().kind(),
             message: error.client.message(),
             explanation: explanation.as_ref(),
         },
     };
-    let line = audit::render(&audit_record, outcome);
     call.app
         .audit
-        .write(&line)
-        .map_err(|error| RequestError::new(AwsError::internal(Protocol::Bowline), &error))?;
+        .record(&audit_record, outcome)
+        .map_err(|error| RequestError::new(error.to_aws(Service::Bowline), &error))?;
     issued
 }
 

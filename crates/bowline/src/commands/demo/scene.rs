@@ -16,7 +16,7 @@ use bowline_iam::account::AccountId;
 use bowline_server::{
     bootstrap::RootCredentials,
     clock::Clock,
-    config::{AuditTo, Config, FirstStart, Limits, StoreKind, Tls},
+    config::{AuditLimits, AuditTo, Config, FirstStart, Limits, StoreKind, Tls},
     private_files::{private_folder, write_private},
     server::Server,
 };
@@ -89,6 +89,7 @@ impl Scene {
             accounts: vec![root.clone()],
             audit: AuditTo::DataFolder,
             limits: Limits::default(),
+            audit_limits: AuditLimits::default(),
         };
         let server = Server::start(config, Clock::system()).await?;
         let transport = Transport::plain_http()?;
