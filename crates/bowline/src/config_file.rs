@@ -29,6 +29,8 @@ pub(crate) struct ConfigFile {
     pub(crate) trusted_proxies: Vec<Network>,
     pub(crate) store: Option<StoreKind>,
     #[serde(default)]
+    pub(crate) allow_open_permissions: bool,
+    #[serde(default)]
     pub(crate) base_domains: Vec<BaseDomain>,
     pub(crate) master_key_file: Option<PathBuf>,
     #[serde(default)]

@@ -4,8 +4,9 @@ use std::{fmt, io};
 
 use bowline_client::{default_chain::DefaultChainError, operator::OperatorError};
 use bowline_server::{
-    bootstrap::BootstrapError, data_folder::FolderError, identity::store::StoreError,
-    recovery::RecoveryError, server::StartError,
+    bootstrap::BootstrapError, crypto::master_key::MasterKeyError, data_folder::FolderError,
+    identity::store::StoreError, recovery::RecoveryError, server::StartError,
+    trusted_files::TrustError,
 };
 
 /// A failure of a command.
@@ -25,7 +26,19 @@ impl CommandError {
             hint: Some(hint.into()),
         }
     }
+
+    /// A file that is not used because of its permissions, or cannot be read.
+    pub(crate) fn about_trust(error: TrustError, reading: String) -> Self {
+        let hint = error.is_about_permissions().then(|| PERMISSIONS.to_owned());
+        Self {
+            error: anyhow::Error::from(error).context(reading),
+            hint,
+        }
+    }
 }
+
+/// What to do about permissions.
+const PERMISSIONS: &str = "take the access of other users away, as with chmod o-rwx and chmod go-w; or declare that it is safe with --allow-open-permissions";
 
 impl From<anyhow::Error> for CommandError {
     fn from(error: anyhow::Error) -> Self {
@@ -95,6 +108,8 @@ fn hint_for_start(error: &StartError) -> Option<&'static str> {
         StartError::Folder(FolderError::InUse(_)) => {
             Some("stop the other server, or give another folder with --data")
         }
+        StartError::Folder(FolderError::Permissions(_))
+        | StartError::MasterKey(MasterKeyError::Permissions(_)) => Some(PERMISSIONS),
         StartError::Folder(FolderError::NoServer(_)) => Some(
             "check the path; `bowline init --data DIR` or `bowline serve --init` makes a new server",
         ),

@@ -2,19 +2,23 @@
 //! defaults.
 
 use std::{
+    fs::Permissions,
     net::{Ipv4Addr, SocketAddr},
     num::NonZeroUsize,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     str::FromStr,
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use bowline_aws::credentials::SecretAccessKey;
-use bowline_client::{Environment, file::read_text};
+use bowline_client::{Environment, file::read_open_text};
 use bowline_server::{
     bootstrap::RootCredentials,
     config::{self, AuditTo, Config, FirstStart},
     crypto::master_key::MasterKey,
+    server::StartError,
+    trusted_files::{self, Access, PermissionChecks},
 };
 use clap::Args;
 use ipnet::IpNet;
@@ -23,6 +27,7 @@ use tempfile::TempDir;
 use crate::{
     audit_settings::{self, AuditArgs},
     config_file::{BaseDomain, ConfigFile, Network, StoreKind, Tls},
+    error::CommandError,
 };
 
 /// The variable with the text of the master key.
@@ -51,6 +56,10 @@ pub(crate) struct DataArgs {
     /// The master key, in a file of its own [default: master.key in the data folder]
     #[arg(long, env = "BOWLINE_MASTER_KEY_FILE", value_name = "FILE")]
     pub(crate) master_key_file: Option<PathBuf>,
+
+    /// Use a data folder, a key or a configuration file although other users can read or replace it
+    #[arg(long, env = "BOWLINE_ALLOW_OPEN_PERMISSIONS")]
+    pub(crate) allow_open_permissions: bool,
 }
 
 /// How a server listens, and what it trusts.
@@ -158,7 +167,10 @@ const DEFAULT_DATA: &str = "bowline-data";
 ///
 /// # Errors
 /// If a file, a variable or a key is invalid; the error names it.
-pub(crate) fn resolve(data: &DataArgs, serve: &ServeArgs) -> Result<(Config, Option<TempDir>)> {
+pub(crate) fn resolve(
+    data: &DataArgs,
+    serve: &ServeArgs,
+) -> Result<(Config, Option<TempDir>), CommandError> {
     let default = match (&data.data, serve.store) {
         (Some(folder), _) => Some(folder.as_path()),
         // A temporary folder has no file.
@@ -168,7 +180,16 @@ pub(crate) fn resolve(data: &DataArgs, serve: &ServeArgs) -> Result<(Config, Opt
     let found = default
         .map(|folder| folder.join("bowline.toml"))
         .filter(|path| path.exists());
-    let (file, folder) = read_file(data.config.as_ref().or(found.as_ref()))?;
+    let checks = |allow_open| {
+        if allow_open {
+            PermissionChecks::Off
+        } else {
+            PermissionChecks::On
+        }
+    };
+    let path = data.config.as_ref().or(found.as_ref());
+    let (file, folder) = read_file(path, checks(data.allow_open_permissions))?;
+    let permissions = checks(data.allow_open_permissions || file.allow_open_permissions);
     let store = match serve.store.or(file.store).unwrap_or(StoreKind::Sqlite) {
         StoreKind::Sqlite => config::StoreKind::Sqlite,
         StoreKind::Memory => config::StoreKind::Memory,
@@ -176,7 +197,10 @@ pub(crate) fn resolve(data: &DataArgs, serve: &ServeArgs) -> Result<(Config, Opt
     // The folder of a file that was found is the data folder, whatever store the file names.
     let named = data.data.is_some() || (data.config.is_none() && found.is_some());
     let temporary = if store == config::StoreKind::Memory && !named {
-        let folder = tempfile::Builder::new().prefix("bowline-").tempdir();
+        let folder = tempfile::Builder::new()
+            .prefix("bowline-")
+            .permissions(Permissions::from_mode(0o700))
+            .tempdir();
         Some(folder.context("creating a temporary data folder")?)
     } else {
         None
@@ -214,8 +238,9 @@ pub(crate) fn resolve(data: &DataArgs, serve: &ServeArgs) -> Result<(Config, Opt
         } else {
             FirstStart::Refused
         },
+        permissions,
         store,
-        master_key: master_key(key_file.as_deref())?,
+        master_key: master_key(key_file.as_deref(), permissions)?,
         base_domains: base_domains(&serve.base_domains, &file.base_domains),
         allow_networks: networks(&serve.oidc_allow_networks, &file.oidc.allow_networks),
         allow_loopback_issuers: serve.allow_loopback_issuers || file.oidc.allow_loopback_issuers,
@@ -247,11 +272,17 @@ fn variable(name: &str) -> Result<Option<String>> {
 }
 
 /// The configuration file, and the folder that its paths are relative to.
-fn read_file(path: Option<&PathBuf>) -> Result<(ConfigFile, PathBuf)> {
+fn read_file(
+    path: Option<&PathBuf>,
+    checks: PermissionChecks,
+) -> Result<(ConfigFile, PathBuf), CommandError> {
     let Some(path) = path else {
         return Ok((ConfigFile::default(), PathBuf::new()));
     };
-    let text = read_text(path).with_context(|| format!("reading `{}`", path.display()))?;
+    let reading = || format!("reading `{}`", path.display());
+    let opened = trusted_files::open(path, Access::Public, checks);
+    let opened = opened.map_err(|error| CommandError::about_trust(error, reading()))?;
+    let text = read_open_text(opened).with_context(reading)?;
     let file = text
         .parse()
         .with_context(|| format!("`{}` is not a configuration", path.display()))?;
@@ -278,15 +309,23 @@ fn account_of_environment() -> Result<Option<RootCredentials>> {
     }
 }
 
-fn master_key(file: Option<&Path>) -> Result<Option<MasterKey>> {
+fn master_key(
+    file: Option<&Path>,
+    checks: PermissionChecks,
+) -> Result<Option<MasterKey>, CommandError> {
     match (variable(MASTER_KEY)?, file) {
         (None, None) => Ok(None),
-        (Some(_), Some(_)) => bail!("the master key is set twice: by {MASTER_KEY} and by a file"),
+        (Some(_), Some(_)) => {
+            let twice = anyhow!("the master key is set twice: by {MASTER_KEY} and by a file");
+            Err(twice.into())
+        }
         (Some(text), None) => {
             let key = MasterKey::from_text(&text);
             Ok(Some(key.with_context(|| format!("reading {MASTER_KEY}"))?))
         }
-        (None, Some(path)) => Ok(Some(MasterKey::read(path)?)),
+        (None, Some(path)) => Ok(Some(
+            MasterKey::read(path, checks).map_err(StartError::from)?,
+        )),
     }
 }
 
@@ -342,6 +381,7 @@ mod tests {
             data: Some(home.path().to_owned()),
             config: None,
             master_key_file: None,
+            allow_open_permissions: false,
         };
         let allowed = |flags: &[&str]| {
             let serve = ServeArgs {

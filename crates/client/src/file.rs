@@ -14,10 +14,16 @@ const MAX_TEXT_BYTES: u64 = 1024 * 1024;
 /// # Errors
 /// Those of the file system, and for a file that is longer or is not UTF-8.
 pub fn read_text(path: &Path) -> io::Result<String> {
+    read_open_text(File::open(path)?)
+}
+
+/// The same, of a file that is open.
+///
+/// # Errors
+/// As [`read_text`].
+pub fn read_open_text(file: File) -> io::Result<String> {
     let mut text = String::new();
-    let read = File::open(path)?
-        .take(MAX_TEXT_BYTES + 1)
-        .read_to_string(&mut text)?;
+    let read = file.take(MAX_TEXT_BYTES + 1).read_to_string(&mut text)?;
     if u64::try_from(read).unwrap_or(u64::MAX) > MAX_TEXT_BYTES {
         let error = format!("it has more than {MAX_TEXT_BYTES} bytes");
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, error));

@@ -8,7 +8,9 @@ use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 use ipnet::IpNet;
 
 pub use crate::{audit::AuditLimits, token_bucket::Rate};
-use crate::{bootstrap::RootCredentials, crypto::master_key::MasterKey};
+use crate::{
+    bootstrap::RootCredentials, crypto::master_key::MasterKey, trusted_files::PermissionChecks,
+};
 
 /// The configuration of a server.
 #[derive(Debug)]
@@ -26,6 +28,8 @@ pub struct Config {
     /// Whether the start may make a new server in the data folder. A store in memory is always a
     /// new one, and declared accounts are a permission too.
     pub first_start: FirstStart,
+    /// Whether the permissions of the data folder and of key files are checked.
+    pub permissions: PermissionChecks,
     /// Where identity data is kept.
     pub store: StoreKind,
     /// The key that seals long-term secrets. `None` means the key in the data folder, which is

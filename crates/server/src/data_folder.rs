@@ -30,6 +30,7 @@ use std::{
 use crate::{
     identity::entity::ServerId,
     private_files::{lock, private_folder, sync_folder, write_private},
+    trusted_files::{PermissionChecks, TrustError, check_folder},
 };
 
 /// A data folder, locked by this process.
@@ -45,6 +46,9 @@ pub enum FolderError {
     /// Another process uses it.
     #[error("the data in `{0}` is in use by another process")]
     InUse(PathBuf),
+    /// Other users can read or change it.
+    #[error("the data folder is not safe")]
+    Permissions(#[from] TrustError),
     /// There is no server in it, and this start may not make one.
     #[error("there is no server in `{0}`")]
     NoServer(PathBuf),
@@ -182,6 +186,14 @@ impl DataFolder {
         removed
             .and_then(|()| sync_folder(&self.path))
             .map_err(|source| self.failed("initializing", source))
+    }
+
+    /// Refuses a folder that other users can read or change.
+    ///
+    /// # Errors
+    /// [`FolderError::Permissions`].
+    pub fn check_permissions(&self, checks: PermissionChecks) -> Result<(), FolderError> {
+        Ok(check_folder(&self.path, checks)?)
     }
 
     /// Takes all access from group and others.

@@ -25,4 +25,5 @@ mod serde_text;
 pub mod server;
 mod sts;
 pub mod token_bucket;
+pub mod trusted_files;
 pub mod upstream;

@@ -312,6 +312,7 @@ pub(crate) async fn open_state(
         StoreKind::Sqlite => begin_first_start(config, folder)?,
         StoreKind::Memory => true,
     };
+    folder.check_permissions(config.permissions)?;
     let master_key = master_key(config, folder, is_new)?;
     let (path, revision) = (folder.store(), folder.store_revision());
     let (store, server, credentials): (Arc<dyn Store>, _, _) = match config.store {
@@ -363,8 +364,12 @@ fn begin_first_start(config: &Config, folder: &DataFolder) -> Result<bool, Folde
         FolderState::Interrupted if !may_make_server(config) => {
             return Err(FolderError::Interrupted(folder.path().to_owned()));
         }
-        FolderState::New | FolderState::Interrupted => folder.begin_first_start()?,
+        FolderState::New | FolderState::Interrupted => {}
     }
+    if folder.check_permissions(config.permissions).is_err() {
+        folder.close_to_others()?;
+    }
+    folder.begin_first_start()?;
     Ok(true)
 }
 
@@ -412,7 +417,7 @@ fn master_key(
     }
     let path = folder.master_key();
     if exists(&path) {
-        return Ok(MasterKey::read(&path)?);
+        return Ok(MasterKey::read(&path, config.permissions)?);
     }
     if !is_new {
         return Err(StartError::NoMasterKey(folder.path().display().to_string()));

@@ -25,6 +25,7 @@ use bowline_server::{
         store::{SqliteStore, Store, StoredRecord, record},
     },
     server::Server,
+    trusted_files::PermissionChecks,
 };
 use jiff::Timestamp;
 use tempfile::TempDir;
@@ -136,6 +137,7 @@ fn config(data: &Path) -> Config {
         trusted_proxies: Vec::new(),
         data: data.to_owned(),
         first_start: FirstStart::Allowed,
+        permissions: PermissionChecks::On,
         store: StoreKind::Sqlite,
         master_key: Some(MasterKey::from_text(MASTER_KEY).unwrap()),
         base_domains: Vec::new(),

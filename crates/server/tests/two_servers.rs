@@ -13,6 +13,7 @@ use bowline_server::{
     clock::Clock,
     config::{AuditLimits, AuditTo, Config, FirstStart, Limits, StoreKind, Tls},
     server::Server,
+    trusted_files::PermissionChecks,
 };
 
 fn account(digit: char) -> RootCredentials {
@@ -31,6 +32,7 @@ fn config(account: RootCredentials, data: &Path) -> Config {
         trusted_proxies: Vec::new(),
         data: data.to_owned(),
         first_start: FirstStart::Allowed,
+        permissions: PermissionChecks::On,
         store: StoreKind::Sqlite,
         master_key: None,
         base_domains: vec!["localhost".to_owned()],

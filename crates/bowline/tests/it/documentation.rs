@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -270,6 +271,7 @@ fn every_file_on_the_configuration_page_starts_a_server() {
     let home = tempfile::TempDir::new().unwrap();
     let key = home.path().join("master.key");
     fs::write(&key, format!("{}\n", STANDARD.encode([7; 32]))).unwrap();
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
     let shown = blocks(&read("docs/configuration.md"), "toml");
     assert!(!shown.is_empty());
     for (n, block) in shown.iter().enumerate() {

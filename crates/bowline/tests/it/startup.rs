@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
@@ -311,6 +311,11 @@ fn a_memory_store_leaves_no_files() {
     assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0);
 }
 
+fn private_folder(path: &Path) {
+    fs::create_dir(path).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
+}
+
 /// Starts `serve` in `folder` and stops it again, or returns its error.
 fn started_in(folder: &Path, arguments: &[&str]) -> Result<(), String> {
     let ready = folder.join("ready.json");
@@ -333,7 +338,7 @@ fn started_in(folder: &Path, arguments: &[&str]) -> Result<(), String> {
 fn a_temporary_data_folder_ignores_the_default_configuration_file() {
     let home = TempDir::new().unwrap();
     let usual = home.path().join("bowline-data");
-    fs::create_dir(&usual).unwrap();
+    private_folder(&usual);
     fs::write(usual.join("bowline.toml"), "mistake = true\n").unwrap();
     let start = |arguments: &[&str]| started_in(home.path(), arguments);
     assert_eq!(start(&["--store", "memory"]), Ok(()));
@@ -357,9 +362,83 @@ fn a_temporary_data_folder_ignores_the_default_configuration_file() {
 fn a_configuration_file_that_chooses_the_memory_store_keeps_its_data_folder() {
     let home = TempDir::new().unwrap();
     let usual = home.path().join("bowline-data");
-    fs::create_dir(&usual).unwrap();
+    private_folder(&usual);
     fs::write(usual.join("bowline.toml"), "store = \"memory\"\n").unwrap();
     assert_eq!(started_in(home.path(), &[]), Ok(()));
     assert!(usual.join("audit/audit.jsonl").exists());
     assert!(!usual.join("store").exists());
+}
+
+#[test]
+fn a_data_folder_or_key_that_others_can_read_is_refused() {
+    let _shown = show_ids_as_words();
+    let home = TempDir::new().unwrap();
+    let data = home.path().join("data");
+    let mode = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    // A folder that exists is closed by `init`.
+    fs::create_dir(&data).unwrap();
+    mode(&data, 0o755);
+    let output = command(&["init", "--data"]).arg(&data).output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(
+        fs::metadata(&data).unwrap().permissions().mode() & 0o777,
+        0o700
+    );
+    let start = |arguments: &[&str]| {
+        let named = ["--data", "data"];
+        started_in(home.path(), &[&named[..], arguments].concat())
+    };
+    assert_eq!(start(&[]), Ok(()));
+
+    mode(&data.join("master.key"), 0o644);
+    assert_snapshot!(start(&[]).unwrap_err(), @"
+    error: the master key is not safe
+    caused by: `[folder]/data/master.key` is accessible to all users of this machine (mode 0644)
+
+    hint: take the access of other users away, as with chmod o-rwx and chmod go-w; or declare that it is safe with --allow-open-permissions
+    ");
+    mode(&data.join("master.key"), 0o640);
+    assert_eq!(start(&[]), Ok(()));
+    mode(&data, 0o777);
+    assert_snapshot!(start(&[]).unwrap_err(), @"
+    error: the data folder is not safe
+    caused by: `data` is accessible to all users of this machine (mode 0777)
+
+    hint: take the access of other users away, as with chmod o-rwx and chmod go-w; or declare that it is safe with --allow-open-permissions
+    ");
+    assert_eq!(start(&["--allow-open-permissions"]), Ok(()));
+}
+
+#[test]
+fn a_key_and_a_configuration_are_read_from_a_mounted_secret() {
+    let home = TempDir::new().unwrap();
+    let mount = home.path().join("mount");
+    let newest = mount.join("..2026_11_30_22_00_00.1");
+    fs::create_dir_all(&newest).unwrap();
+    let mode = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    for (name, content) in [
+        ("key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"),
+        ("bowline.toml", "master_key_file = \"key\"\n"),
+    ] {
+        fs::write(newest.join(name), content).unwrap();
+        mode(&newest.join(name), 0o440);
+        symlink(format!("..data/{name}"), mount.join(name)).unwrap();
+    }
+    symlink("..2026_11_30_22_00_00.1", mount.join("..data")).unwrap();
+    mode(&mount, 0o1777);
+    let arguments = ["--data", "data", "--init", "--config", "mount/bowline.toml"];
+    let start = || started_in(home.path(), &arguments);
+    assert_eq!(start(), Ok(()));
+    assert!(!home.path().join("data/master.key").exists());
+    // Without its sticky bit, anybody could mount another one.
+    mode(&mount, 0o777);
+    let refused = start().unwrap_err();
+    assert!(
+        refused.contains("can be replaced by other users"),
+        "{refused}"
+    );
 }

@@ -9,7 +9,6 @@
 //! and reseal every envelope that is not [current](MasterKey::is_current).
 
 use std::{
-    fs::OpenOptions,
     io::{self, Read},
     path::Path,
 };
@@ -24,6 +23,7 @@ use crate::{
         self, KeyId, KeyMaterial, OpenError, Purpose, SealError, SealKey, random_key_material,
     },
     private_files::write_private,
+    trusted_files::{self, Access, PermissionChecks, TrustError},
 };
 
 /// Most keys: more than a rotation needs.
@@ -52,6 +52,9 @@ pub enum MasterKeyError {
         #[source]
         source: io::Error,
     },
+    /// Other users can read or replace the file.
+    #[error("the master key is not safe")]
+    Permissions(#[from] TrustError),
     /// The text contains no keys.
     #[error("the master key is not 32 bytes in base64 on each line")]
     Malformed,
@@ -103,14 +106,18 @@ impl MasterKey {
     /// The keys in a file.
     ///
     /// # Errors
-    /// [`MasterKeyError`] if it cannot be read or contains no keys.
-    pub fn read(path: &Path) -> Result<Self, MasterKeyError> {
+    /// [`MasterKeyError`] if it cannot be read, is not safe or contains no keys.
+    pub fn read(path: &Path, checks: PermissionChecks) -> Result<Self, MasterKeyError> {
         let file = |source| MasterKeyError::File {
             path: path.display().to_string(),
             source,
         };
         let mut text = Zeroizing::new(String::new());
-        let opened = OpenOptions::new().read(true).open(path).map_err(file)?;
+        let opened =
+            trusted_files::open(path, Access::Secret, checks).map_err(|error| match error {
+                TrustError::File(source) => file(source),
+                open @ (TrustError::Open { .. } | TrustError::Replaceable { .. }) => open.into(),
+            })?;
         opened
             .take(MAX_FILE_BYTES)
             .read_to_string(&mut text)
@@ -252,7 +259,12 @@ mod tests {
         let made = MasterKey::create(&path).unwrap();
         let permissions = fs::metadata(&path).unwrap().permissions();
         assert_eq!(permissions.mode() & 0o777, 0o600);
-        assert_eq!(MasterKey::read(&path).unwrap().current(), made.current());
+        assert_eq!(
+            MasterKey::read(&path, PermissionChecks::On)
+                .unwrap()
+                .current(),
+            made.current()
+        );
         assert!(MasterKey::create(&path).is_err());
     }
 

@@ -8,6 +8,7 @@ use crate::{
     bootstrap::RootCredentials,
     clock::Clock,
     config::{AuditLimits, AuditTo, Config, FirstStart, Limits, StoreKind, Tls},
+    trusted_files::PermissionChecks,
     upstream::objects::{ObjectStore, embedded::EmbeddedObjects},
 };
 
@@ -37,6 +38,7 @@ impl TestServer {
             trusted_proxies: Vec::new(),
             data: home.path().join("data"),
             first_start: FirstStart::Allowed,
+            permissions: PermissionChecks::On,
             store: StoreKind::Memory,
             master_key: None,
             base_domains: Vec::new(),

@@ -19,6 +19,7 @@ use bowline_server::{
     config::{AuditLimits, AuditTo, Config, FirstStart, Limits, StoreKind, Tls},
     private_files::{private_folder, write_private},
     server::Server,
+    trusted_files::PermissionChecks,
 };
 
 /// The demonstration's account.
@@ -81,6 +82,7 @@ impl Scene {
             trusted_proxies: Vec::new(),
             data: folder.to_owned(),
             first_start: FirstStart::Allowed,
+            permissions: PermissionChecks::On,
             store: StoreKind::Sqlite,
             master_key: None,
             base_domains: vec!["localhost".to_owned()],
