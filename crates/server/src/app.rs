@@ -5,11 +5,19 @@ use std::sync::Arc;
 use aws_lc_rs::rand::SystemRandom;
 
 use crate::{
-    audit::Audit, clock::Clock, config::Config, data_folder::DataFolder,
-    explain::denials::RecentDenials, gateway::dynamodb::table_locks::RegionLocks,
-    http::body_budget::BodyMemoryBudget, http::connections::Connections,
-    identity::index::IdentityState, metrics::Metrics, oidc::TokenVerifier,
-    request::request_id::RequestIdGenerator, upstream::Upstreams,
+    audit::Audit,
+    clock::Clock,
+    config::Config,
+    data_folder::DataFolder,
+    explain::denials::RecentDenials,
+    gateway::dynamodb::table_locks::RegionLocks,
+    http::body_budget::BodyMemoryBudget,
+    http::connections::Connections,
+    identity::index::IdentityState,
+    metrics::Metrics,
+    oidc::TokenVerifier,
+    request::request_id::RequestIdGenerator,
+    upstream::{Upstreams, tables::ResponseMemory},
 };
 
 /// A server's parts.
@@ -37,6 +45,8 @@ pub(crate) struct App {
     pub(crate) connections: Arc<Connections>,
     /// The connections of the listener for health and metrics.
     pub(crate) ops_connections: Arc<Connections>,
+    /// The memory of responses with items.
+    pub(crate) response_memory: Arc<ResponseMemory>,
     /// The memory budget of request bodies.
     pub(crate) body_budget: Arc<BodyMemoryBudget>,
     /// The audit log.

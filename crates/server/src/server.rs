@@ -196,6 +196,7 @@ impl Server {
             region_locks: RegionLocks::default(),
             connections: Arc::clone(&connections),
             ops_connections: Arc::clone(&ops_connections),
+            response_memory: Arc::default(),
             body_budget: Arc::new(BodyMemoryBudget::new(sharing::bodies(&config.limits))),
             audit,
             denials: RecentDenials::default(),

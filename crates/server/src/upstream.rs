@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, pin::Pin, sync::Arc};
 
 use crate::identity::entity::{Bucket, Table};
 
+pub(crate) mod fair_permits;
 pub mod objects;
 pub mod tables;
 

@@ -24,7 +24,7 @@ pub enum Token<'e> {
     /// `:value`, with the `:`.
     Value(&'e str),
     /// Digits, as in `[0]`.
-    Digits,
+    Digits(&'e str),
     /// Anything else.
     Sign(char),
 }
@@ -70,7 +70,7 @@ pub(super) fn attributes(expression: &str, names: &Names<'_>) -> Option<Vec<Stri
                 found.push((*word).to_owned());
             }
             Token::Name(name) => found.push(names.resolve(name)?.to_owned()),
-            Token::Word(_) | Token::Value(_) | Token::Digits | Token::Sign(_) => {}
+            Token::Word(_) | Token::Value(_) | Token::Digits(_) | Token::Sign(_) => {}
         }
     }
     Some(found)
@@ -95,7 +95,7 @@ pub(super) fn equal_to<'e>(
             }
             Token::Word(word) => *word == attribute,
             Token::Name(name) => names.resolve(name)? == attribute,
-            Token::Value(_) | Token::Digits | Token::Sign(_) => false,
+            Token::Value(_) | Token::Digits(_) | Token::Sign(_) => false,
         };
         if !is_attribute {
             continue;
@@ -151,7 +151,7 @@ pub fn tokens(expression: &str) -> Option<Vec<Token<'_>>> {
             }
             '#' if end > 1 => (Token::Name(rest.get(..end)?), end),
             ':' if end > 1 => (Token::Value(rest.get(..end)?), end),
-            '0'..='9' => (Token::Digits, end),
+            '0'..='9' => (Token::Digits(rest.get(..end)?), end),
             c if c.is_ascii_alphabetic() || c == '_' => (Token::Word(rest.get(..end)?), end),
             '<' | '>' | '=' | '+' | '-' | '(' | ')' | '[' | ']' | '.' | ',' => {
                 (Token::Sign(first), 1)

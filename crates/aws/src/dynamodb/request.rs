@@ -93,6 +93,11 @@ impl<'a> Request<'a> {
         self.operation
     }
 
+    /// The body.
+    pub fn body(&self) -> Option<&JsonObject<'a>> {
+        self.root.as_object()
+    }
+
     /// A member of the body.
     pub fn get(&self, name: &str) -> Option<&Json<'a>> {
         present(self.root.as_object()?, name)

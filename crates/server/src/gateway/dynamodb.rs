@@ -39,13 +39,18 @@ use crate::{
         error::RequestError,
         record::{AuditedResource, RequestRecord},
     },
-    upstream::{UnknownUpstream, tables::TableStore},
+    upstream::{
+        UnknownUpstream,
+        tables::{ResponseShare, TableStore},
+    },
 };
 pub(crate) use expiry::expire_items;
 pub(crate) use tables::recover;
 
 /// The version of the API in its errors.
 const VERSION: &str = "2012-08-10";
+/// Memory that a request for many items waits for. More is reserved as it reads them.
+const FIRST_RESPONSE_BYTES: usize = 640 << 10;
 /// Maximum body of an unknown operation, which is read so that the caller gets a response.
 const MAX_UNKNOWN_OPERATION_BYTES: usize = 64 * 1024;
 
@@ -84,8 +89,13 @@ pub(crate) async fn serve(
     }
     let request = Request::read(operation, &body)?;
     audit_tables(record, &request, &account_region);
+    let address = head.peer.address;
+    let share = ResponseShare::new(&app.response_memory, &account_region, address);
+    let share = Arc::new(share);
+    record.until_sent = Some(Arc::clone(&share) as _);
     let call = TableCall {
         app,
+        share: &share,
         index: &index,
         caller: &caller,
         account_region: &account_region,
@@ -138,6 +148,8 @@ fn audit_tables(
 /// A parsed request and its caller.
 struct TableCall<'a> {
     app: &'a App,
+    /// The memory that the response may take.
+    share: &'a Arc<ResponseShare>,
     index: &'a Arc<Index>,
     caller: &'a Caller,
     account_region: &'a AccountRegion,
@@ -231,10 +243,21 @@ impl<'a> TableCall<'a> {
             (_, resources) => {
                 let tables = self.usable(&permit)?;
                 let store = self.store(&tables)?;
+                if may_be_large(operation) {
+                    // No lock is held while waiting for a client.
+                    self.share.wait(FIRST_RESPONSE_BYTES).await?;
+                }
                 let _lock = self.app.region_locks.read(self.account_region).await;
                 self.check_unchanged(&tables)?;
-                let body = execute(permit, store, &tables).await;
-                let body = body.map_err(|error| client_error(error.of_existing_tables()))?;
+                let body = execute(permit, store, &tables, self.share).await;
+                let body = body.map_err(|error| {
+                    let error = client_error(error.of_existing_tables());
+                    if !has_items(error.code()) {
+                        self.share.reduce(0);
+                    }
+                    error
+                })?;
+                self.share.reduce(body.len());
                 Ok(match (operation, resources, tables.first()) {
                     (Operation::DescribeTable, _, Some(table)) => {
                         response::with_table_arns(&body, table)?
@@ -314,6 +337,22 @@ impl<'a> TableCall<'a> {
     fn not_found(&self, resource: &TableResource, why: &str) -> RequestError {
         RequestError::new(not_found(self.request.operation(), resource), why)
     }
+}
+
+/// Whether a response can have many items.
+fn may_be_large(operation: Operation) -> bool {
+    matches!(
+        operation,
+        Operation::BatchGetItem | Operation::Query | Operation::Scan | Operation::TransactGetItems
+    )
+}
+
+/// Whether an error can have items in its body.
+fn has_items(code: Code) -> bool {
+    matches!(
+        code,
+        Code::ConditionalCheckFailed | Code::TransactionCanceled
+    )
 }
 
 /// The error for a table whose upstream is not configured.

@@ -1,7 +1,7 @@
 //! The record of one request: what the audit log and explanations contain about it. It is filled in
 //! as the request progresses, so it exists for a request that fails early, too.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{any::Any, borrow::Cow, sync::Arc};
 
 use bowline_aws::{
     access::Access,
@@ -50,6 +50,8 @@ pub(crate) struct RequestRecord<'a> {
     pub(crate) resource: Option<AuditedResource>,
     /// Further resources: the other tables of a batch or a transaction.
     pub(crate) other_resources: Vec<AuditedResource>,
+    /// What is kept until the response is sent.
+    pub(crate) until_sent: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 /// An operation, as its API declares it.
@@ -156,6 +158,7 @@ impl<'a> RequestRecord<'a> {
             response: AuditFields::default(),
             resource: None,
             other_resources: Vec::new(),
+            until_sent: None,
         }
     }
 

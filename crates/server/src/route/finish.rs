@@ -62,6 +62,10 @@ pub(crate) fn finish(
         (Err(unwritten), _) => (failed(&unwritten.to_aws(service)), RequestOutcome::Broken),
     };
     response::set_request_id(&mut response, protocol, &record.ids.request);
+    if let Some(kept) = &record.until_sent {
+        let kept = Arc::clone(kept);
+        response = response.map(|body| response::owned_by(body, kept));
+    }
     app.metrics.call(service, outcome, head.stopwatch.elapsed());
     response
 }

@@ -3,7 +3,7 @@
 //! [`TableStore`] is what the gateway needs of a store, embedded or behind an endpoint. A store
 //! does not authorize requests: its callers hold a permit.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use bowline_aws::{
     dynamodb::{AccountRegion, Operation, Request},
@@ -14,6 +14,10 @@ use super::BoxFuture;
 use crate::identity::entity;
 
 pub mod embedded;
+mod response_memory;
+
+pub(crate) use response_memory::ResponseMemory;
+pub use response_memory::ResponseShare;
 
 /// Why a store did not execute a request.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +84,8 @@ pub struct TableRequest<'r> {
     pub replaced: Option<&'r ReplacedMember>,
     /// The records of the tables that the request names.
     pub tables: &'r [&'r entity::Table],
+    /// The memory that the response may take.
+    pub share: &'r Arc<ResponseShare>,
 }
 
 /// A member of a body that is sent in another form than the client's.

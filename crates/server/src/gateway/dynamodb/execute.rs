@@ -1,5 +1,7 @@
 //! Executes an authorized operation on the store of its tables.
 
+use std::sync::Arc;
+
 use bowline_aws::{
     dynamodb::{AccountRegion, Operation, Request, TableResource},
     error::{AwsError, Protocol},
@@ -8,7 +10,7 @@ use bowline_iam::decision::Permit;
 
 use crate::{
     identity::entity,
-    upstream::tables::{ReplacedMember, TableError, TableRequest, TableStore},
+    upstream::tables::{ReplacedMember, ResponseShare, TableError, TableRequest, TableStore},
 };
 
 /// What a decision was about: a request, and the tables that it names.
@@ -39,6 +41,7 @@ pub(super) async fn execute(
     permit: Permit<AuthorizedTableOperation<'_>>,
     store: &dyn TableStore,
     tables: &[&entity::Table],
+    share: &Arc<ResponseShare>,
 ) -> Result<String, TableError> {
     let authorized = permit.into_action();
     let account_region = authorized.account_region;
@@ -64,6 +67,7 @@ pub(super) async fn execute(
         request: authorized.request,
         replaced: authorized.replaced.as_ref(),
         tables,
+        share,
     };
     store.call(call).await
 }

@@ -1,7 +1,13 @@
 //! Rewrites names and ARNs in the store's responses.
 
+use std::collections::BTreeMap;
+
 use bowline_aws::error::{AwsError, Protocol};
-use serde_json::{Map, Value};
+use serde::de::DeserializeOwned;
+use serde_json::{
+    Map, Value,
+    value::{RawValue, to_raw_value},
+};
 
 use crate::{
     http::response::{self, Response},
@@ -53,29 +59,38 @@ pub(super) fn with_requested_names(body: String, arns: &[&str]) -> Result<String
     if arns.is_empty() {
         return Ok(body);
     }
-    let mut body = parse(&body)?;
+    // Items are not parsed: they can take many times the memory of their text.
+    let mut body: BTreeMap<String, Box<RawValue>> = read(&body)?;
     for member in [
         "Responses",
         "UnprocessedKeys",
         "UnprocessedItems",
         "ItemCollectionMetrics",
     ] {
-        let Some(Value::Object(tables)) = body.get_mut(member) else {
+        let Some(text) = body.get_mut(member) else {
             continue;
         };
+        let mut tables: BTreeMap<String, Box<RawValue>> = read(text.get())?;
         for arn in arns {
             let name = arn.rsplit('/').next().unwrap_or_default();
             if let Some(of_table) = tables.remove(name) {
                 tables.insert((*arn).to_owned(), of_table);
             }
         }
+        *text = to_raw_value(&tables).map_err(|error| invalid(&error))?;
     }
-    Ok(Value::Object(body).to_string())
+    serde_json::to_string(&body).map_err(|error| invalid(&error))
 }
 
 fn parse(body: &str) -> Result<Map<String, Value>, AwsError> {
-    serde_json::from_str(body).map_err(|error| {
-        tracing::error!(%error, "A response of the table store is not valid JSON");
-        AwsError::internal(Protocol::DynamoDb)
-    })
+    read(body)
+}
+
+fn read<T: DeserializeOwned>(body: &str) -> Result<T, AwsError> {
+    serde_json::from_str(body).map_err(|error| invalid(&error))
+}
+
+fn invalid(error: &serde_json::Error) -> AwsError {
+    tracing::error!(%error, "A response of the table store is not valid JSON");
+    AwsError::internal(Protocol::DynamoDb)
 }

@@ -79,7 +79,7 @@ pub(super) async fn create(
     name_indexes(&state.current(), store, call.request, &[], &mut table)?;
     let _lock = call.app.region_locks.write(call.account_region).await;
     let table = update_index(state, |index| reserve_name(index, store, &table)).await?;
-    let created = match execute(permit, store, &[&table]).await {
+    let created = match execute(permit, store, &[&table], call.share).await {
         Ok(body) => activate(state, &table, &body).await.map(|()| body),
         Err(error) => Err(client_error(error)),
     };
@@ -130,7 +130,7 @@ pub(super) async fn delete(
         return Ok(deleted_response(&known)?);
     }
     let deleting = change_state(state, &known, TableState::Deleting, call.now).await?;
-    match execute(permit, store, &[&deleting]).await {
+    match execute(permit, store, &[&deleting], call.share).await {
         Ok(body) => {
             delete_record(state, store, &deleting).await?;
             Ok(response::with_table_arns(&body, &deleting)?)
@@ -203,7 +203,7 @@ pub(super) async fn update(
         Ok(updating)
     })
     .await?;
-    let outcome = execute(permit, store, &[&updating]).await;
+    let outcome = execute(permit, store, &[&updating], call.share).await;
     // Whatever the outcome is, the record becomes what the store has now.
     reconcile(state, store, &updating).await?;
     let body = outcome.map_err(client_error)?;

@@ -1,5 +1,5 @@
 //! The embedded DynamoDB: one database file for each account and region. Files are opened on first
-//! use. At most 64 stay open; the least recently used idle one is closed first.
+//! use. At most 40 stay open; the least recently used idle one is closed first.
 //!
 //! ```text
 //! {account}.{region}.db      and the files that SQLite keeps beside it
@@ -20,33 +20,69 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use bowline_aws::dynamodb::{AccountRegion, Operation};
-use dynoxide::{Database, DynoxideError};
-use tokio::sync::OwnedSemaphorePermit;
+use bowline_aws::{
+    dynamodb::{AccountRegion, Operation, Request},
+    error::{AwsError, Code},
+};
+use bowline_iam::account::AccountId;
+use bowline_json::{Json, JsonObject};
+use dynoxide::DynoxideError;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use self::{
+    cost::Uses,
     dispatch::dispatch,
+    expiry::Sweep,
     guard::Guards,
     names::NameMap,
     slot::{MAX_THREADS, Slot},
+    step::{Job, LIGHT_BYTES, StepError},
 };
-use super::{NameOf, TableError, TableRequest, TableStore};
-use crate::{private_files::private_folder, upstream::BoxFuture};
+use super::{NameOf, ResponseShare, TableError, TableRequest, TableStore};
+use crate::{
+    private_files::private_folder,
+    upstream::{
+        BoxFuture,
+        fair_permits::{FairPermit, FairPermits},
+    },
+};
 
+mod batch;
 mod bounds;
+mod cost;
 mod dispatch;
+mod engine;
 mod error;
+mod expiry;
 mod guard;
+mod item;
+mod meter;
 mod names;
 mod pages;
 mod slot;
+mod step;
+mod tokens;
+mod transaction;
+mod weight;
 
-/// Maximum number of idle databases that stay open when another is opened. Each has three files
-/// open.
-const MAX_OPEN: usize = 64;
+/// Maximum number of idle databases that stay open when another is opened. Each has five files
+/// open, and a megabyte of pages in memory.
+const MAX_OPEN: usize = 40;
+
+/// How often a request is executed again because its items need more memory than it had.
+const MAX_ATTEMPTS: usize = 4;
 
 /// Maximum number of regions in which an account may have tables. Each takes a file.
 pub(crate) const MAX_REGIONS: usize = 40;
+
+/// Threads that work on tables at the same time, and those of one account. The others that the
+/// runtime may block are left for objects and for the identity store.
+const MAX_WORKING: usize = 16;
+const MAX_WORKING_OF_ACCOUNT: usize = 4;
+/// Memory of all steps at the same time, in KiB, beside the texts of requests and responses.
+const MEMORY_KIB: usize = 128 << 10;
+/// Memory of one step.
+const MAX_STEP_BYTES: usize = 112 << 20;
 
 /// The databases in a folder.
 #[derive(Debug)]
@@ -55,6 +91,8 @@ pub struct EmbeddedTables {
     /// Dropped before the guards, which the slots use when they close.
     slots: Mutex<Slots>,
     guards: Arc<Guards>,
+    threads: Arc<FairPermits<AccountId>>,
+    memory: Arc<Semaphore>,
 }
 
 /// The databases that may be open.
@@ -83,22 +121,29 @@ impl EmbeddedTables {
             folder: folder.to_owned(),
             slots: Mutex::default(),
             guards: Arc::default(),
+            threads: FairPermits::new(MAX_WORKING, MAX_WORKING_OF_ACCOUNT),
+            memory: Arc::new(Semaphore::new(MEMORY_KIB)),
         })
     }
 
-    /// Runs work on a thread that may block.
+    /// Runs a step on a thread that may block, with this memory. A step waits for its region, its
+    /// account and its memory, in this order, so that none of them waits for another account.
     async fn with_slot<T: Send + 'static>(
         &self,
         account_region: &AccountRegion,
-        work: impl FnOnce(&Slot) -> Result<T, TableError> + Send + 'static,
+        memory: usize,
+        step: impl FnOnce(&Arc<Slot>) -> T + Send + 'static,
     ) -> Result<T, TableError> {
-        let (slot, thread) = self.acquire(account_region, 1).await;
+        let (slot, region) = self.acquire(account_region, 1).await;
+        let thread = self.threads.acquire(account_region.account()).await;
+        let kib = memory.div_ceil(1 << 10).min(MEMORY_KIB);
+        let kib = u32::try_from(kib).unwrap_or(u32::MAX);
+        let memory = Arc::clone(&self.memory).acquire_many_owned(kib).await;
         let task = tokio::task::spawn_blocking(move || {
-            let _thread = thread;
-            work(&slot)
+            let _permits: (OwnedSemaphorePermit, FairPermit<_>, _) = (region, thread, memory);
+            step(&slot)
         });
-        task.await
-            .unwrap_or_else(|error| Err(TableError::Failed(error.into())))
+        task.await.map_err(|error| TableError::Failed(error.into()))
     }
 
     /// The slot of an account and region, with this many of its threads. If it is not open, one
@@ -115,16 +160,11 @@ impl EmbeddedTables {
                 let unused = if slot.is_open() {
                     Vec::new()
                 } else {
-                    slots.evict()
+                    slots.evict(1)
                 };
                 (slot, unused)
             };
-            if !unused.is_empty() {
-                // Closing a database writes to it.
-                let close = move || unused.iter().for_each(|unused| unused.slot.close());
-                // A database that cannot be closed stays open.
-                let _ = tokio::task::spawn_blocking(close).await;
-            }
+            close(unused).await;
             // The semaphore is closed once the region was dropped. Then there is another slot.
             let acquired = Arc::clone(&slot.threads).acquire_many_owned(threads);
             if let Ok(acquired) = acquired.await {
@@ -133,46 +173,73 @@ impl EmbeddedTables {
         }
     }
 
-    /// Executes one request of the engine.
+    /// Executes one request of the engine. `uses` is what its expressions use.
     async fn execute(
         &self,
         account_region: &AccountRegion,
         operation: Operation,
         body: String,
         names: &NameMap,
+        uses: Vec<Uses>,
+        share: &Arc<ResponseShare>,
     ) -> Result<String, TableError> {
-        let names = names.clone();
-        self.with_slot(account_region, move |slot| {
-            slot.run(|database| dispatch(database, operation, &body, &names))
-        })
-        .await
-    }
-
-    /// Deletes a table, whose name is the engine's.
-    async fn delete_table(
-        &self,
-        account_region: &AccountRegion,
-        table: String,
-        body: String,
-        names: &NameMap,
-    ) -> Result<String, TableError> {
-        let names = names.clone();
-        let is_protected = move |database: &Database| {
-            let table = database.get_table_metadata(&table).map_err(engine_failed)?;
-            Ok::<_, TableError>(table.is_some_and(|table| table.deletion_protection_enabled))
-        };
-        let delete = move |database: &Database| {
-            let deleted = dispatch(database, Operation::DeleteTable, &body, &names);
-            match deleted {
-                Err(TableError::Rejected(error)) if is_protected(database)? => {
-                    Err(TableError::DeletionProtected(error))
-                }
-                outcome => outcome,
+        let body: Arc<str> = body.into();
+        let uses: Arc<[Uses]> = uses.into();
+        let of_request = weight::weight(body.as_bytes());
+        let mut memory = LIGHT_BYTES;
+        // The second attempt has the memory that the first asked for. Items may grow meanwhile.
+        for _ in 0..MAX_ATTEMPTS {
+            if memory + of_request > MAX_STEP_BYTES {
+                return Err(TableError::Rejected(AwsError::new(
+                    Code::ValidationError,
+                    "One or more parameter values were invalid: The request and its items have too many attributes and elements",
+                )));
             }
-        };
-        self.with_slot(account_region, move |slot| slot.run(delete))
-            .await
+            let (body, names, uses, share) = (
+                Arc::clone(&body),
+                names.clone(),
+                Arc::clone(&uses),
+                Arc::clone(share),
+            );
+            let step = move |slot: &Arc<Slot>| {
+                let job = Job {
+                    slot: Arc::clone(slot),
+                    names,
+                    uses,
+                    memory,
+                    share,
+                };
+                dispatch(&job, operation, &body)
+            };
+            match self
+                .with_slot(account_region, memory + of_request, step)
+                .await?
+            {
+                Ok(body) => return Ok(body),
+                Err(StepError::Table(error)) => return Err(error),
+                Err(StepError::Memory(needed)) => memory = needed + needed / 8,
+            }
+        }
+        let error = "items change faster than they are read";
+        Err(TableError::Failed(error.into()))
     }
+}
+
+/// What the expressions of a request use: of each item, if it is a transaction.
+fn uses(request: &Request<'_>) -> Vec<Uses> {
+    if request.operation() != Operation::TransactWriteItems {
+        return request.body().map(Uses::of).into_iter().collect();
+    }
+    let items = request.get("TransactItems").and_then(Json::as_array);
+    let items = items.unwrap_or_default().iter();
+    let actions = items.map(|item| {
+        let action = item.as_object().map(JsonObject::members);
+        let action = action.unwrap_or_default().first()?;
+        action.value.as_object()
+    });
+    actions
+        .map(|action| action.map(Uses::of).unwrap_or_default())
+        .collect()
 }
 
 impl Slots {
@@ -198,21 +265,29 @@ impl Slots {
         slot
     }
 
-    /// The databases to close before another is opened: the least recently used idle ones.
-    fn evict(&mut self) -> Vec<ExclusiveSlot> {
+    /// The databases to close before so many are opened: the least recently used idle ones.
+    fn evict(&mut self, more: usize) -> Vec<ExclusiveSlot> {
         // Slots are cloned under the lock of this map only, which the caller holds.
         let is_idle = |slot: &Arc<Slot>| Arc::strong_count(slot) == 1;
         self.slots
             .retain(|_, (_, slot)| slot.is_open() || !is_idle(slot));
         let slots = self.slots.values();
         let mut open: Vec<_> = slots.filter(|(_, slot)| slot.is_open()).collect();
-        let excess = (open.len() + 1).saturating_sub(MAX_OPEN);
+        let excess = (open.len() + more).saturating_sub(MAX_OPEN);
         open.retain(|(_, slot)| is_idle(slot));
         open.sort_by_key(|(last, _)| *last);
         let longest_idle = open.into_iter().take(excess);
         longest_idle
             .filter_map(|(_, slot)| ExclusiveSlot::try_new(slot))
             .collect()
+    }
+}
+
+/// Closes databases, which writes to them. One that cannot be closed stays open.
+async fn close(unused: Vec<ExclusiveSlot>) {
+    if !unused.is_empty() {
+        let close = move || unused.iter().for_each(|unused| unused.slot.close());
+        let _ = tokio::task::spawn_blocking(close).await;
     }
 }
 
@@ -234,20 +309,17 @@ impl TableStore for EmbeddedTables {
             let names = &NameMap::new(call.tables);
             let body = names.request(call.body())?;
             let (account_region, operation) = (call.account_region, call.operation());
-            let response = if matches!(operation, Operation::Query | Operation::Scan) {
-                let read = |body| self.execute(account_region, operation, body, names);
-                pages::page(body, read).await?
-            } else if operation == Operation::DeleteTable {
-                let tables = call.request.tables(account_region);
-                let table = tables
-                    .first()
-                    .map(|table| names.table(table.table.as_str()));
-                let table = table.unwrap_or_default().to_owned();
-                self.delete_table(account_region, table, body, names)
-                    .await?
-            } else {
-                self.execute(account_region, operation, body, names).await?
-            };
+            let uses = uses(call.request);
+            let response = self
+                .execute(account_region, operation, body, names, uses, call.share)
+                .await?;
+            // Responses with items have the client's names already.
+            if matches!(
+                operation,
+                Operation::BatchGetItem | Operation::Query | Operation::Scan
+            ) {
+                return Ok(response);
+            }
             names.response(response)
         })
     }
@@ -299,18 +371,24 @@ impl TableStore for EmbeddedTables {
     fn expire(&self, account_regions: Vec<AccountRegion>) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             for account_region in account_regions {
-                let sweep = |slot: &Slot| {
-                    // The region was dropped meanwhile.
-                    if !slot.path.exists() {
-                        return Ok(());
+                let mut sweep = Some(Sweep::default());
+                while let Some(mut next) = sweep.take() {
+                    let step = |slot: &Arc<Slot>| {
+                        // The region was dropped meanwhile.
+                        if !slot.path.exists() {
+                            return Ok(None);
+                        }
+                        let goes_on = slot.execute(|engine| next.step(engine))?;
+                        Ok::<_, TableError>(goes_on.then_some(next))
+                    };
+                    let swept = self.with_slot(&account_region, LIGHT_BYTES, step).await;
+                    match swept.flatten() {
+                        Ok(next) => sweep = next,
+                        Err(error) => {
+                            let error = &error as &dyn Error;
+                            tracing::warn!(error, "Could not remove expired items");
+                        }
                     }
-                    slot.run(|database| database.sweep_ttl().map(drop).map_err(engine_failed))
-                };
-                if let Err(error) = self.with_slot(&account_region, sweep).await {
-                    tracing::warn!(
-                        error = &error as &dyn Error,
-                        "Could not remove expired items"
-                    );
                 }
             }
         })

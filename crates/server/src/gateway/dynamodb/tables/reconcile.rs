@@ -21,7 +21,7 @@ use crate::{
     },
     upstream::{
         Upstreams,
-        tables::{NameOf, TableError, TableRequest, TableStore},
+        tables::{NameOf, ResponseShare, TableError, TableRequest, TableStore},
     },
 };
 
@@ -199,6 +199,7 @@ pub(super) async fn request_store(
         request: &request,
         replaced: None,
         tables: &[table],
+        share: &Arc::new(ResponseShare::unmetered()),
     };
     store.call(call).await
 }

@@ -16,7 +16,7 @@ use crate::{
     upstream::{
         Upstreams,
         tables::{
-            TableRequest,
+            ResponseShare, TableRequest,
             embedded::{EmbeddedTables, MAX_REGIONS},
         },
     },
@@ -117,6 +117,7 @@ async fn send(
         request: &request,
         replaced: None,
         tables: &[],
+        share: &Arc::new(ResponseShare::unmetered()),
     };
     store.call(call).await.unwrap()
 }

@@ -127,7 +127,7 @@ fn check_copies(update: &str, names: &Names<'_>) -> Result<(), AwsError> {
             }
             Token::Word(word) if all.get(at + 1) != Some(&Token::Sign('(')) => word,
             Token::Name(name) => names.resolve(name).unwrap_or(name),
-            Token::Word(_) | Token::Value(_) | Token::Digits | Token::Sign(_) => continue,
+            Token::Word(_) | Token::Value(_) | Token::Digits(_) | Token::Sign(_) => continue,
         };
         if !is_value || before == Some(&Token::Sign('.')) {
             continue;

@@ -1,13 +1,25 @@
-//! Calls the engine: reads a body into the engine's request, and writes its response.
+//! Calls the engine: reads a body into the engine's request, and writes its response. Both happen
+//! without the database's lock.
 
 use bowline_aws::dynamodb::Operation;
-use dynoxide::{Database, DynoxideError};
+use dynoxide::{
+    DynoxideError,
+    actions::{
+        create_table, delete_item, delete_table, describe_table, describe_time_to_live, get_item,
+        put_item, update_item, update_table, update_time_to_live,
+    },
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    TableError,
+    TableError, batch,
+    engine::{Engine, run},
     error::{from_engine, from_reader, validation},
+    item::{self, ItemRequest},
     names::NameMap,
+    pages,
+    step::{Job, StepError},
+    transaction,
 };
 
 /// Executes an operation on tables, whose names in messages become the client's.
@@ -15,59 +27,151 @@ use super::{
     clippy::wildcard_enum_match_arm,
     reason = "names and tags of tables are in their records, and the rest is not served"
 )]
-pub(super) fn dispatch(
-    database: &Database,
-    operation: Operation,
-    body: &str,
-    names: &NameMap,
-) -> Result<String, TableError> {
-    let run = Run {
+pub(super) fn dispatch(job: &Job, operation: Operation, body: &str) -> Result<String, StepError> {
+    let call = Call {
+        job,
         operation,
         body,
-        names,
     };
     match operation {
-        Operation::BatchGetItem => run.on(|request| database.batch_get_item(request)),
-        Operation::BatchWriteItem => run.on(|request| database.batch_write_item(request)),
-        Operation::CreateTable => run.on(|request| database.create_table(request)),
-        Operation::DeleteItem => run.on(|request| database.delete_item(request)),
-        Operation::DeleteTable => run.on(|request| database.delete_table(request)),
-        Operation::DescribeTable => run.on(|request| database.describe_table(request)),
-        Operation::DescribeTimeToLive => run.on(|request| database.describe_time_to_live(request)),
-        Operation::GetItem => run.on(|request| database.get_item(request)),
-        Operation::PutItem => run.on(|request| database.put_item(request)),
-        Operation::Query => run.on(|request| database.query(request)),
-        Operation::Scan => run.on(|request| database.scan(request)),
-        Operation::TransactGetItems => run.on(|request| database.transact_get_items(request)),
-        Operation::TransactWriteItems => run.on(|request| database.transact_write_items(request)),
-        Operation::UpdateItem => run.on(|request| database.update_item(request)),
-        Operation::UpdateTable => run.on(|request| database.update_table(request)),
-        Operation::UpdateTimeToLive => run.on(|request| database.update_time_to_live(request)),
-        _ => Err(TableError::NotBuilt(operation)),
+        Operation::BatchGetItem => batch::get(&call),
+        Operation::BatchWriteItem => batch::write(&call),
+        Operation::CreateTable => {
+            call.on_tables(|engine, request| run(create_table::execute(&engine.storage, request)))
+        }
+        Operation::DeleteItem => {
+            call.on_item(|engine, request| run(delete_item::execute(&engine.storage, request)))
+        }
+        Operation::DeleteTable => call.delete_table(),
+        Operation::DescribeTable => call.on(|engine, request| {
+            run(describe_table::execute(
+                &engine.storage,
+                request,
+                &engine.vectors,
+            ))
+        }),
+        Operation::DescribeTimeToLive => {
+            call.on(|engine, request| run(describe_time_to_live::execute(&engine.storage, request)))
+        }
+        Operation::GetItem => {
+            call.on_item(|engine, request| run(get_item::execute(&engine.storage, request)))
+        }
+        Operation::PutItem => {
+            call.on_item(|engine, request| run(put_item::execute(&engine.storage, request)))
+        }
+        Operation::Query | Operation::Scan => pages::page(&call),
+        Operation::TransactGetItems => transaction::get(&call),
+        Operation::TransactWriteItems => transaction::write(&call),
+        Operation::UpdateItem => {
+            call.on_item(|engine, request| run(update_item::execute(&engine.storage, request)))
+        }
+        Operation::UpdateTable => call.on_tables(|engine, request| {
+            run(update_table::execute(
+                &engine.storage,
+                request,
+                &engine.vectors,
+            ))
+        }),
+        Operation::UpdateTimeToLive => call.on_tables(|engine, request| {
+            run(update_time_to_live::execute(&engine.storage, request))
+        }),
+        _ => Err(TableError::NotBuilt(operation).into()),
     }
 }
 
-struct Run<'a> {
-    operation: Operation,
-    body: &'a str,
-    names: &'a NameMap,
+/// One call of an operation.
+pub(super) struct Call<'a> {
+    pub(super) job: &'a Job,
+    pub(super) operation: Operation,
+    pub(super) body: &'a str,
 }
 
-impl Run<'_> {
+impl Call<'_> {
+    fn names(&self) -> &NameMap {
+        &self.job.names
+    }
+
+    /// The engine's request.
+    pub(super) fn read<I: DeserializeOwned>(&self) -> Result<I, TableError> {
+        self.read_from(self.body)
+    }
+
+    pub(super) fn read_from<I: DeserializeOwned>(&self, body: &str) -> Result<I, TableError> {
+        serde_json::from_str(body)
+            .map_err(|error| from_reader(self.operation, &self.names().message(error.to_string())))
+    }
+
+    /// An error of the engine.
+    pub(super) fn failed(&self, error: DynoxideError) -> TableError {
+        if let DynoxideError::EnvelopedValidation(message) = &error {
+            let message = self.names().message(message.clone());
+            validation(self.operation, &message, true)
+        } else {
+            from_engine(error, self.names())
+        }
+    }
+
     fn on<I: DeserializeOwned, O: Serialize>(
         &self,
-        work: impl FnOnce(I) -> dynoxide::Result<O>,
-    ) -> Result<String, TableError> {
-        let input = serde_json::from_str(self.body)
-            .map_err(|error| from_reader(self.operation, &self.names.message(error.to_string())))?;
-        let output = work(input).map_err(|error| {
-            if let DynoxideError::EnvelopedValidation(message) = &error {
-                let message = self.names.message(message.clone());
-                validation(self.operation, &message, true)
-            } else {
-                from_engine(error, self.names)
-            }
-        })?;
-        serde_json::to_string(&output).map_err(|error| TableError::Failed(error.into()))
+        work: impl FnOnce(&Engine, I) -> dynoxide::Result<O>,
+    ) -> Result<String, StepError> {
+        let input = self.read()?;
+        let output = self
+            .job
+            .slot
+            .execute(|engine| work(engine, input).map_err(|error| self.failed(error)))?;
+        Ok(json(&output)?)
     }
+
+    /// Changes tables. The next page sees them as they are then.
+    fn on_tables<I: DeserializeOwned, O: Serialize>(
+        &self,
+        work: impl FnOnce(&Engine, I) -> dynoxide::Result<O>,
+    ) -> Result<String, StepError> {
+        let outcome = self.on(work);
+        self.job.slot.forget_tables();
+        outcome
+    }
+
+    fn delete_table(&self) -> Result<String, StepError> {
+        let input: delete_table::DeleteTableRequest = self.read()?;
+        let table = input.table_name.clone();
+        let outcome = self.job.slot.execute(|engine| {
+            let deleted = run(delete_table::execute(
+                &engine.storage,
+                input,
+                &engine.vectors,
+            ));
+            deleted.map_err(|error| match self.failed(error) {
+                TableError::Rejected(error) if is_protected(engine, &table) => {
+                    TableError::DeletionProtected(error)
+                }
+                error => error,
+            })
+        });
+        self.job.slot.forget_tables();
+        Ok(json(&outcome?)?)
+    }
+
+    fn on_item<I: DeserializeOwned + ItemRequest, O: Serialize>(
+        &self,
+        work: impl FnOnce(&Engine, I) -> dynoxide::Result<O>,
+    ) -> Result<String, StepError> {
+        let input: I = self.read()?;
+        let output = self.job.slot.execute(|engine| {
+            item::check(self.job, engine, &input, self.body.len())?;
+            let output = work(engine, input).map_err(|error| self.failed(error))?;
+            Ok::<_, StepError>(output)
+        })?;
+        Ok(json(&output)?)
+    }
+}
+
+fn is_protected(engine: &Engine, table: &str) -> bool {
+    let table = engine.storage.get_table_metadata(table);
+    matches!(table, Ok(Some(table)) if table.deletion_protection_enabled)
+}
+
+pub(super) fn json(value: &impl Serialize) -> Result<String, TableError> {
+    serde_json::to_string(value).map_err(|error| TableError::Failed(error.into()))
 }

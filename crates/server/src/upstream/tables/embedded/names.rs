@@ -11,11 +11,11 @@
 //! ([`UpstreamNames`](entity::UpstreamNames)). A record of an earlier build keeps none: its names
 //! are the engine's, whatever their case, and new names give way to them.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use bowline_aws::dynamodb::TableName;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, value::RawValue};
 
 use super::{NameOf, TableError, invalid_json};
 use crate::identity::entity;
@@ -112,15 +112,6 @@ impl NameMap {
         Self((!renamed.is_empty()).then(|| renamed.into()))
     }
 
-    /// The engine's name of a table.
-    pub(super) fn table<'n>(&'n self, name: &'n str) -> &'n str {
-        let table = self
-            .0
-            .as_ref()
-            .and_then(|tables| tables.find(name, To::Engine));
-        table.map_or(name, RenamedTable::engine_name)
-    }
-
     /// The body of a request with the engine's names.
     pub(super) fn request(&self, body: String) -> Result<String, TableError> {
         let Some(tables) = &self.0 else {
@@ -146,29 +137,54 @@ impl NameMap {
         if !tables.iter().any(|table| table.is_named_in(&body)) {
             return Ok(body);
         }
-        let mut body: Map<String, Value> = serde_json::from_str(&body).map_err(invalid_json)?;
-        for member in ["Table", "TableDescription"] {
-            if let Some(Value::Object(description)) = body.get_mut(member) {
-                tables.of_part(description, To::Client);
-            }
-        }
+        // Items are not parsed: they can take many times the memory of their text.
+        let mut body: BTreeMap<String, Box<RawValue>> =
+            serde_json::from_str(&body).map_err(invalid_json)?;
         for member in [
-            "Responses",
+            "Table",
+            "TableDescription",
             "UnprocessedItems",
-            "UnprocessedKeys",
             "ItemCollectionMetrics",
+            "ConsumedCapacity",
         ] {
-            tables.of_keys(body.get_mut(member), To::Client);
+            let Some(text) = body.get_mut(member) else {
+                continue;
+            };
+            let mut value: Value = serde_json::from_str(text.get()).map_err(invalid_json)?;
+            match (member, &mut value) {
+                ("Table" | "TableDescription", Value::Object(description)) => {
+                    tables.of_part(description, To::Client);
+                }
+                ("ConsumedCapacity", _) => value = self.capacity(value),
+                (_, value) => tables.of_keys(Some(value), To::Client),
+            }
+            *text = RawValue::from_string(value.to_string()).map_err(invalid_json)?;
         }
-        match body.get_mut("ConsumedCapacity") {
-            Some(Value::Object(capacity)) => tables.of_capacity(capacity),
-            many => {
-                for capacity in elements(many) {
-                    tables.of_capacity(capacity);
+        serde_json::to_string(&body).map_err(invalid_json)
+    }
+
+    /// The client's name of a table of the engine's.
+    pub(super) fn client_table<'n>(&'n self, name: &'n str) -> &'n str {
+        let table = self
+            .0
+            .as_ref()
+            .and_then(|tables| tables.find(name, To::Client));
+        table.map_or(name, |table| &table.name)
+    }
+
+    /// The member `ConsumedCapacity` with the client's names.
+    pub(super) fn capacity(&self, mut capacity: Value) -> Value {
+        if let Some(tables) = &self.0 {
+            match &mut capacity {
+                Value::Object(capacity) => tables.of_capacity(capacity),
+                many => {
+                    for capacity in elements(Some(many)) {
+                        tables.of_capacity(capacity);
+                    }
                 }
             }
         }
-        Ok(Value::Object(body).to_string())
+        capacity
     }
 
     /// A message of the engine with the client's names.

@@ -9,24 +9,30 @@ use std::{
     },
 };
 
-use dynoxide::Database;
 use tokio::sync::Semaphore;
 
 use super::{
-    TableError, engine_failed,
+    TableError,
+    engine::{Engine, Reader},
     guard::{Guard, Guards},
+    step::StepError,
 };
 
 /// Maximum number of threads that work on one database or wait for it, so that others are served
 /// meanwhile.
-pub(super) const MAX_THREADS: u32 = 4;
+pub(super) const MAX_THREADS: u32 = 2;
 
 /// The database of one account and region. Every user has a clone of its `Arc`.
+///
+/// A lock is taken for one step that is bounded, and never while waiting for a client.
 pub(super) struct Slot {
     pub(super) path: PathBuf,
-    /// None while it is not open. There is one connection at a time: closing a second one late
-    /// would remove the files that SQLite keeps for the first.
-    database: Mutex<Option<Database>>,
+    /// None while it is not open. It executes all requests except pages.
+    engine: Mutex<Option<Engine>>,
+    /// None while it is not open. It reads pages, while the engine writes. It is locked before the
+    /// engine is, and closes before it does: the last connection removes the files that SQLite
+    /// keeps beside the database.
+    reader: Mutex<Option<Reader>>,
     /// None while it is not open.
     guard: Mutex<Option<Arc<Guard>>>,
     guards: Arc<Guards>,
@@ -34,11 +40,30 @@ pub(super) struct Slot {
     pub(super) threads: Arc<Semaphore>,
 }
 
+/// Why a step failed.
+pub(super) trait Failure: From<TableError> {
+    /// Whether the stored data is damaged.
+    fn is_damage(&self) -> bool;
+}
+
+impl Failure for TableError {
+    fn is_damage(&self) -> bool {
+        Self::is_damage(self)
+    }
+}
+
+impl Failure for StepError {
+    fn is_damage(&self) -> bool {
+        matches!(self, Self::Table(error) if error.is_damage())
+    }
+}
+
 impl Slot {
     pub(super) fn new(path: PathBuf, guards: Arc<Guards>) -> Self {
         Self {
             path,
-            database: Mutex::default(),
+            engine: Mutex::default(),
+            reader: Mutex::default(),
             guard: Mutex::default(),
             guards,
             is_open: AtomicBool::new(false),
@@ -50,61 +75,91 @@ impl Slot {
         self.is_open.load(Ordering::Acquire)
     }
 
-    /// Works with the database. After a panic of the engine it is closed, and opened again for the
-    /// next request. This one fails: what it did is unknown, so it is not repeated here.
-    pub(super) fn run<T>(
+    /// Executes one step. After a panic of the engine its connection is closed, and opened again
+    /// for the next request. The request that panicked fails: what it did is unknown, so it is not
+    /// repeated here.
+    pub(super) fn execute<T, E: Failure>(
         &self,
-        work: impl FnOnce(&Database) -> Result<T, TableError>,
-    ) -> Result<T, TableError> {
-        let database = self.database()?;
-        let outcome = work(&database);
-        if let Some(guard) = &*lock(&self.guard) {
+        step: impl FnOnce(&mut Engine) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut engine = lock(&self.engine);
+        let open = self.open(&mut engine)?;
+        let outcome = step(open);
+        if let Some(guard) = &*self.guard() {
             guard.touch();
         }
-        if let Err(error) = &outcome
-            && error.is_damage()
-        {
-            self.guards.report(&self.path, "is damaged".to_owned());
-            if let Some(guard) = lock(&self.guard).take() {
-                guard.abandon();
-            }
-            drop(database);
-            self.close();
-            return outcome;
-        }
-        if matches!(outcome, Err(TableError::Failed(_))) && !is_usable(&database) {
-            drop(database);
-            self.close();
+        if self.is_damaged(&outcome) || !open.is_idle() {
+            // A transaction that could not be ended ends with its connection.
+            *engine = None;
         }
         outcome
     }
 
-    /// The database, opened if it is not.
-    fn database(&self) -> Result<Database, TableError> {
-        let mut database = lock(&self.database);
-        if let Some(open) = &*database {
-            return Ok(open.clone());
+    /// Reads a page, or a part of one.
+    pub(super) fn read<T, E: Failure>(
+        &self,
+        step: impl FnOnce(&mut Reader) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut reader = lock(&self.reader);
+        let open = match &mut *reader {
+            Some(open) => open,
+            none => {
+                self.open(&mut lock(&self.engine))?;
+                none.insert(Reader::open(&self.path)?)
+            }
+        };
+        let outcome = step(open);
+        if self.is_damaged(&outcome) {
+            *reader = None;
+            *lock(&self.engine) = None;
+        }
+        outcome
+    }
+
+    /// Lets the next page see tables and indexes as they are now.
+    pub(super) fn forget_tables(&self) {
+        *lock(&self.reader) = None;
+    }
+
+    /// The connection, opened if it is not.
+    fn open<'e>(&self, engine: &'e mut Option<Engine>) -> Result<&'e mut Engine, TableError> {
+        if let Some(open) = engine {
+            return Ok(open);
+        }
+        // A connection that was closed after a panic.
+        if let Some(before) = self.guard().take() {
+            before.closing();
+            before.closed();
         }
         // SQLite gives the files beside this one the same mode.
         let guard = self.guards.open(&self.path).map_err(TableError::Failed)?;
-        *lock(&self.guard) = Some(guard);
-        let path = self
-            .path
-            .to_str()
-            .ok_or_else(|| TableError::Failed("the path of the data folder is not UTF-8".into()))?;
-        let open = Database::new(path).map_err(engine_failed)?;
-        *database = Some(open.clone());
+        *self.guard() = Some(guard);
+        let open = engine.insert(Engine::open(&self.path)?);
         self.is_open.store(true, Ordering::Release);
         Ok(open)
     }
 
+    /// Reports damage that a step found. Its state stays as it is.
+    fn is_damaged<T>(&self, outcome: &Result<T, impl Failure>) -> bool {
+        let is_damaged = matches!(outcome, Err(error) if error.is_damage());
+        if is_damaged {
+            self.guards.report(&self.path, "is damaged".to_owned());
+            if let Some(guard) = self.guard().take() {
+                guard.abandon();
+            }
+        }
+        is_damaged
+    }
+
     pub(super) fn close(&self) {
-        let mut database = lock(&self.database);
-        let guard = lock(&self.guard).take();
+        let mut reader = lock(&self.reader);
+        let mut engine = lock(&self.engine);
+        let guard = self.guard().take();
         if let Some(guard) = &guard {
             guard.closing();
         }
-        *database = None;
+        *reader = None;
+        *engine = None;
         if let Some(guard) = &guard {
             guard.closed();
         }
@@ -126,12 +181,10 @@ impl Slot {
         }
         Ok(())
     }
-}
 
-/// Whether a database can be used at all. This reads no table, so it fails only if the engine's
-/// lock is poisoned.
-fn is_usable(database: &Database) -> bool {
-    database.db_path().is_ok()
+    fn guard(&self) -> MutexGuard<'_, Option<Arc<Guard>>> {
+        self.guard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Drop for Slot {
@@ -140,8 +193,14 @@ impl Drop for Slot {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+/// Locks a connection. One whose user panicked is closed: its state is unknown.
+fn lock<T>(connection: &Mutex<Option<T>>) -> MutexGuard<'_, Option<T>> {
+    connection.lock().unwrap_or_else(|poisoned| {
+        let mut unknown = poisoned.into_inner();
+        *unknown = None;
+        connection.clear_poison();
+        unknown
+    })
 }
 
 impl fmt::Debug for Slot {
@@ -151,3 +210,6 @@ impl fmt::Debug for Slot {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;
