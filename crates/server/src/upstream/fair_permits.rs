@@ -181,7 +181,7 @@ mod tests {
                 let (tenant, future) = &mut waiting[at];
                 if let Some(permit) = polled(future).await {
                     order.push_str(tenant);
-                    waiting.remove(at);
+                    drop(waiting.remove(at));
                     drop(permit);
                     break;
                 }

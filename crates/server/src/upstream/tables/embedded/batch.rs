@@ -5,7 +5,10 @@
 //! where its text reaches 16 MB or the client's part of the memory for responses is used up. The
 //! response then has the other keys as `UnprocessedKeys`.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    fmt::Write as _,
+};
 
 use bowline_aws::error::Code;
 use dynoxide::{
@@ -63,7 +66,8 @@ pub(super) fn get(call: &Call<'_>) -> Result<String, StepError> {
         let mut is_first = true;
         while !batch.is_full && (is_first || !keys.is_empty()) {
             is_first = false;
-            let (response, rest) = part(call, &mut batch, &table, &of_table, keys, &capacity)?;
+            let (response, rest) =
+                part(call, &mut batch, &table, &of_table, keys, capacity.as_ref())?;
             keys = rest;
             if let Some(response) = response {
                 batch.add(response)?;
@@ -75,7 +79,7 @@ pub(super) fn get(call: &Call<'_>) -> Result<String, StepError> {
             batch.unprocessed.insert(table, unprocessed);
         }
     }
-    Ok(batch.body(call)?)
+    Ok(batch.body(call))
 }
 
 /// Reads the first of these keys, and returns the others.
@@ -85,7 +89,7 @@ fn part(
     table: &str,
     of_table: &KeysAndAttributes,
     mut keys: Vec<Item>,
-    capacity: &Option<String>,
+    capacity: Option<&String>,
 ) -> Result<(Option<BatchGetItemResponse>, Vec<Item>), StepError> {
     call.job.slot.execute(|engine| {
         let many = fitting(call, engine, batch, table, &keys)?;
@@ -102,7 +106,7 @@ fn part(
         };
         let request = BatchGetItemRequest {
             request_items: HashMap::from([(table.to_owned(), of_part)]),
-            return_consumed_capacity: capacity.clone(),
+            return_consumed_capacity: capacity.cloned(),
         };
         let response = run(batch_get_item::execute(&engine.storage, request));
         Ok((Some(response.map_err(|error| call.failed(error))?), rest))
@@ -178,14 +182,14 @@ impl Batch {
     }
 
     /// The body of the response, with the client's names.
-    fn body(self, call: &Call<'_>) -> Result<String, StepError> {
+    fn body(self, call: &Call<'_>) -> String {
         let names = &call.job.names;
         let mut body = String::with_capacity(self.text() + 256);
         body.push_str("{\"Responses\":{");
         for (at, (table, items)) in self.items.into_iter().enumerate() {
             let comma = if at > 0 { "," } else { "" };
             let name = Value::from(names.client_table(&table));
-            body.push_str(&format!("{comma}{name}:["));
+            let _ = write!(body, "{comma}{name}:[");
             body.push_str(&items);
             body.push(']');
         }
@@ -193,16 +197,16 @@ impl Batch {
         for (at, (table, keys)) in self.unprocessed.into_iter().enumerate() {
             let comma = if at > 0 { "," } else { "" };
             let name = Value::from(names.client_table(&table));
-            body.push_str(&format!("{comma}{name}:{keys}"));
+            let _ = write!(body, "{comma}{name}:{keys}");
         }
         body.push('}');
         if self.has_capacity {
             let capacity: Vec<_> = self.capacity.into_values().flatten().collect();
             let capacity = names.capacity(Value::Array(capacity));
-            body.push_str(&format!(",\"ConsumedCapacity\":{capacity}"));
+            let _ = write!(body, ",\"ConsumedCapacity\":{capacity}");
         }
         body.push('}');
-        Ok(body)
+        body
     }
 }
 

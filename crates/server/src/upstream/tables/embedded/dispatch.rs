@@ -142,11 +142,17 @@ impl Call<'_> {
                 input,
                 &engine.vectors,
             ));
-            deleted.map_err(|error| match self.failed(error) {
-                TableError::Rejected(error) if is_protected(engine, &table) => {
-                    TableError::DeletionProtected(error)
+            deleted.map_err(|error| {
+                let error = self.failed(error);
+                if let TableError::Rejected(error) = error {
+                    if is_protected(engine, &table) {
+                        TableError::DeletionProtected(error)
+                    } else {
+                        TableError::Rejected(error)
+                    }
+                } else {
+                    error
                 }
-                error => error,
             })
         });
         self.job.slot.forget_tables();

@@ -16,7 +16,7 @@ use std::{
 
 use dynoxide::{
     AttributeValue, DynoxideError, Item, actions::vector_lifecycle::VectorIndexLifecycle,
-    storage::Storage,
+    storage::Storage, storage_backend::StorageBackend as _,
 };
 use rusqlite::{OptionalExtension as _, functions::FunctionFlags, types::ValueRef};
 use serde::Deserialize;
@@ -70,6 +70,11 @@ impl Engine {
             vectors: VectorIndexLifecycle::new(),
             tokens: Tokens::default(),
         })
+    }
+
+    /// The time in seconds of the Unix epoch.
+    pub(super) fn now(&self) -> u64 {
+        self.storage.clock().now_unix_secs()
     }
 
     /// Whether no transaction is open, as between two operations.
@@ -152,9 +157,11 @@ impl Reader {
                 let ValueRef::Text(text) = row.get_raw(0) else {
                     return Err(rusqlite::Error::InvalidQuery);
                 };
-                let size = match row.get_raw(1) {
-                    ValueRef::Integer(size) => usize::try_from(size).unwrap_or_default(),
-                    _ => text.len(),
+                // Tables of indexes have no sizes.
+                let size = if let ValueRef::Integer(size) = row.get_raw(1) {
+                    usize::try_from(size).unwrap_or_default()
+                } else {
+                    text.len()
                 };
                 let is_index = matches!(row.get_raw(2), ValueRef::Integer(1));
                 let mut meter = shared.lock().unwrap_or_else(PoisonError::into_inner);

@@ -4,7 +4,6 @@
 use std::{
     borrow::Cow,
     collections::{HashMap, VecDeque},
-    time::SystemTime,
 };
 
 use dynoxide::{
@@ -111,27 +110,27 @@ fn sweep(
     range: Range,
 ) -> Result<Option<Range>, TableError> {
     let keys = engine.key_names(table)?;
-    let now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    let now = engine.now();
     let sql = format!(
         "SELECT pk, sk, item_json FROM {} WHERE (pk, sk) > (?1, ?2) AND (pk, sk) <= (?3, ?4) \
          ORDER BY pk, sk LIMIT {MAX_STEP_ITEMS}",
         quoted(table)
     );
-    let (mut expired, mut read, mut text, mut after) = (Vec::new(), 0, 0, None);
+    let (mut expired, mut read, mut text, mut next) = (Vec::new(), 0, 0, None);
     {
         let connection = engine.storage.conn();
         let mut statement = connection.prepare_cached(&sql).map_err(sqlite)?;
-        let ((pk, sk), (last_pk, last_sk)) = (&range.after, &range.last);
+        let (after, last) = (&range.after, &range.last);
         let mut rows = statement
-            .query([pk, sk, last_pk, last_sk])
+            .query([&after.0, &after.1, &last.0, &last.1])
             .map_err(sqlite)?;
         while let Some(row) = rows.next().map_err(sqlite)? {
             let item = row.get_ref(2).map_err(sqlite)?;
             let item = item.as_bytes().unwrap_or_default();
             read += 1;
             text += item.len();
-            after = Some((row.get(0).map_err(sqlite)?, row.get(1).map_err(sqlite)?));
-            expired.extend(expired_key(item, attribute, &keys, now.as_secs()));
+            next = Some((row.get(0).map_err(sqlite)?, row.get(1).map_err(sqlite)?));
+            expired.extend(expired_key(item, attribute, &keys, now));
             if expired.len() >= MAX_STEP_REMOVED || text >= MAX_STEP_TEXT_BYTES {
                 read = MAX_STEP_ITEMS;
                 break;
@@ -146,8 +145,8 @@ fn sweep(
         };
         run(delete_item::execute(&engine.storage, request)).map_err(engine_failed)?;
     }
-    let after = after.filter(|_| read >= MAX_STEP_ITEMS);
-    Ok(after.map(|after| Range { after, ..range }))
+    let next = next.filter(|_| read >= MAX_STEP_ITEMS);
+    Ok(next.map(|after| Range { after, ..range }))
 }
 
 /// The key of an item that has expired.

@@ -79,7 +79,8 @@ impl Meter {
             && row.size <= left.size
             && row.text.len() <= left.text
             && cost <= left.time;
-        if !fits && !(left.is_first && *rows == 0) {
+        let is_first = left.is_first && *rows == 0;
+        if !fits && !is_first {
             self.stopped = Some(Stop::After(*rows));
             return false;
         }

@@ -175,13 +175,11 @@ impl NameMap {
     /// The member `ConsumedCapacity` with the client's names.
     pub(super) fn capacity(&self, mut capacity: Value) -> Value {
         if let Some(tables) = &self.0 {
-            match &mut capacity {
-                Value::Object(capacity) => tables.of_capacity(capacity),
-                many => {
-                    for capacity in elements(Some(many)) {
-                        tables.of_capacity(capacity);
-                    }
-                }
+            if let Value::Object(capacity) = &mut capacity {
+                tables.of_capacity(capacity);
+            }
+            for capacity in elements(Some(&mut capacity)) {
+                tables.of_capacity(capacity);
             }
         }
         capacity

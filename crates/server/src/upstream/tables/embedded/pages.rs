@@ -5,7 +5,7 @@
 //! 1 MB, or with the last item. It also ends after many items, since a filter may leave none of
 //! them, and where the client's part of the memory for responses is used up.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use bowline_aws::dynamodb::Operation;
 use dynoxide::{
@@ -90,7 +90,7 @@ pub(super) fn page(call: &Call<'_>) -> Result<String, StepError> {
         }
         let requested = size.min(max_items - page.scanned);
         if request.get("Limit").is_none_or(|limit| !is_invalid(limit)) {
-            request.insert("Limit".to_owned(), raw(&requested)?);
+            request.insert("Limit".to_owned(), raw(requested)?);
         }
         let budget = Budget {
             weight: call.job.memory,
@@ -105,7 +105,7 @@ pub(super) fn page(call: &Call<'_>) -> Result<String, StepError> {
             &mut request,
             &table,
             index.as_deref(),
-            budget,
+            &budget,
             requested,
         )?
         else {
@@ -134,7 +134,7 @@ fn part(
     request: &mut BTreeMap<String, Box<RawValue>>,
     table: &str,
     index: Option<&str>,
-    budget: Budget,
+    budget: &Budget,
     mut requested: u64,
 ) -> Result<Option<(Part, Read, u64)>, StepError> {
     for _ in 0..MAX_ATTEMPTS {
@@ -157,7 +157,7 @@ fn part(
             (Some(Stop::After(0)), _) => return Ok(None),
             (Some(Stop::After(rows)), _) => {
                 requested = rows;
-                request.insert("Limit".to_owned(), raw(&requested)?);
+                request.insert("Limit".to_owned(), raw(requested)?);
             }
             (Some(Stop::Memory(needed)), _) => return Err(StepError::Memory(needed)),
             (Some(Stop::Time), _) => return Err(too_expensive()),
@@ -172,7 +172,7 @@ fn is_invalid(limit: &RawValue) -> bool {
     !matches!(limit.get().parse::<u64>(), Ok(1..))
 }
 
-fn raw(number: &u64) -> Result<Box<RawValue>, TableError> {
+fn raw(number: u64) -> Result<Box<RawValue>, TableError> {
     RawValue::from_string(number.to_string()).map_err(invalid_json)
 }
 
@@ -230,16 +230,17 @@ impl Page {
         if let Some(items) = self.items {
             body = format!("{{\"Items\":[{items}],");
         }
-        body.push_str(&format!(
+        let _ = write!(
+            body,
             "\"Count\":{},\"ScannedCount\":{}",
             self.count, self.scanned
-        ));
+        );
         if let Some(last) = self.last {
-            body.push_str(&format!(",\"LastEvaluatedKey\":{last}"));
+            let _ = write!(body, ",\"LastEvaluatedKey\":{last}");
         }
         if let Some(capacity) = self.capacity {
             let capacity = call.job.names.capacity(capacity);
-            body.push_str(&format!(",\"ConsumedCapacity\":{capacity}"));
+            let _ = write!(body, ",\"ConsumedCapacity\":{capacity}");
         }
         body.push('}');
         body

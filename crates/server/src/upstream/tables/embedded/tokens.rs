@@ -1,13 +1,10 @@
 //! Tokens of transactions (`ClientRequestToken`): a transaction that is sent again within ten
 //! minutes is executed once.
 
-use std::{
-    collections::HashMap,
-    time::{Duration, Instant},
-};
+use std::collections::HashMap;
 
-/// How long a token is remembered ("Idempotency", `TransactWriteItems`).
-const TOKEN_LIFETIME: Duration = Duration::from_mins(10);
+/// How long a token is remembered, in seconds ("Idempotency", `TransactWriteItems`).
+const TOKEN_LIFETIME: u64 = 600;
 /// Maximum number of tokens that are remembered. Beyond it, transactions with a token are rejected
 /// until older ones expire: without memory of them they could be executed twice.
 const MAX_TOKENS: usize = 20_000;
@@ -18,7 +15,8 @@ pub(super) struct Tokens(HashMap<String, Executed>);
 
 #[derive(Debug)]
 struct Executed {
-    at: Instant,
+    /// In seconds of the Unix epoch.
+    at: u64,
     /// A hash of the transaction.
     request: u64,
     /// Read capacity that a repetition consumes, by table.
@@ -40,9 +38,9 @@ pub(super) enum Known {
 
 impl Tokens {
     /// Looks a token up.
-    pub(super) fn look_up(&mut self, token: &str, request: u64, now: Instant) -> Known {
+    pub(super) fn look_up(&mut self, token: &str, request: u64, now: u64) -> Known {
         if let Some(executed) = self.0.get(token)
-            && now.duration_since(executed.at) < TOKEN_LIFETIME
+            && now.saturating_sub(executed.at) < TOKEN_LIFETIME
         {
             return if executed.request == request {
                 Known::Executed(executed.units.clone())
@@ -52,7 +50,7 @@ impl Tokens {
         }
         if self.0.len() >= MAX_TOKENS {
             self.0
-                .retain(|_, executed| now.duration_since(executed.at) < TOKEN_LIFETIME);
+                .retain(|_, executed| now.saturating_sub(executed.at) < TOKEN_LIFETIME);
         }
         if self.0.len() >= MAX_TOKENS {
             return Known::TooMany;
@@ -66,7 +64,7 @@ impl Tokens {
         token: String,
         request: u64,
         units: Vec<(String, f64)>,
-        at: Instant,
+        at: u64,
     ) {
         self.0.insert(token, Executed { at, request, units });
     }
@@ -79,10 +77,10 @@ mod tests {
     #[test]
     fn a_token_means_one_transaction_for_ten_minutes() {
         let mut tokens = Tokens::default();
-        let start = Instant::now();
+        let start = 1_800_000_000;
         assert_eq!(tokens.look_up("t", 1, start), Known::New);
         tokens.insert("t".to_owned(), 1, vec![("orders".to_owned(), 2.0)], start);
-        let later = start + TOKEN_LIFETIME - Duration::from_secs(1);
+        let later = start + TOKEN_LIFETIME - 1;
         assert_eq!(
             tokens.look_up("t", 1, later),
             Known::Executed(vec![("orders".to_owned(), 2.0)])
@@ -94,7 +92,7 @@ mod tests {
     #[test]
     fn no_token_is_forgotten_early_and_their_number_is_limited() {
         let mut tokens = Tokens::default();
-        let start = Instant::now();
+        let start = 1_800_000_000;
         for n in 0..MAX_TOKENS {
             tokens.insert(n.to_string(), 1, Vec::new(), start);
         }

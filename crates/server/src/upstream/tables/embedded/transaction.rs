@@ -3,7 +3,6 @@
 use std::{
     collections::{BTreeMap, HashMap},
     hash::{DefaultHasher, Hash as _, Hasher as _},
-    time::Instant,
 };
 
 use bowline_aws::error::{AwsError, Code};
@@ -117,8 +116,9 @@ pub(super) fn write(call: &Call<'_>) -> Result<String, StepError> {
     let hash = token.as_ref().map(|_| hash(&request.transact_items));
     let hash = hash.transpose()?.unwrap_or_default();
     let response = call.job.slot.execute(|engine| {
+        let now = engine.now();
         if let Some(token) = &token {
-            match engine.tokens.look_up(token, hash, Instant::now()) {
+            match engine.tokens.look_up(token, hash, now) {
                 Known::New => {}
                 Known::Executed(units) => {
                     return Ok(repeated(units, &request.return_consumed_capacity));
@@ -141,7 +141,7 @@ pub(super) fn write(call: &Call<'_>) -> Result<String, StepError> {
         let response = run(transact_write_items::execute(&engine.storage, request))
             .map_err(|error| call.failed(error))?;
         if let Some(token) = token {
-            engine.tokens.insert(token, hash, units, Instant::now());
+            engine.tokens.insert(token, hash, units, now);
         }
         Ok::<_, StepError>(response)
     })?;
@@ -224,6 +224,7 @@ fn returns(action: &TransactWriteItem) -> bool {
 }
 
 /// The response to a transaction that was executed before.
+#[expect(clippy::ref_option, reason = "it is the engine's type")]
 fn repeated(units: Vec<(String, f64)>, mode: &Option<String>) -> TransactWriteItemsResponse {
     let units: HashMap<String, f64> = units.into_iter().collect();
     TransactWriteItemsResponse {

@@ -1,7 +1,5 @@
 //! Pages of tables with items of many sizes.
 
-use std::fmt::Write as _;
-
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -38,6 +36,7 @@ async fn read(tables: &EmbeddedTables, operation: Operation, request: &Value) ->
     serde_json::from_str(&page.unwrap()).unwrap()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is written in the call")]
 fn query(more: Value) -> Value {
     let mut request = json!({
         "TableName": "sizes",
@@ -141,7 +140,7 @@ async fn a_filter_that_is_too_expensive_is_rejected_before_it_runs() {
     insta::assert_snapshot!(read(&tables, Operation::Query, &once).await, @r#"{"Count":0,"ScannedCount":1}"#);
     // The items before it are a page.
     let page = read(&tables, Operation::Query, &filter(149)).await;
-    insta::assert_snapshot!(page, @r#"{"Count":0,"LastEvaluatedKey":{"pk":{"S":"p"},"sk":{"N":"0"}},"ScannedCount":1}"#);
+    insta::assert_snapshot!(page, @r#"{"Count":1,"LastEvaluatedKey":{"pk":{"S":"p"},"sk":{"N":"0"}},"ScannedCount":1}"#);
     let mut next = filter(149);
     next["ExclusiveStartKey"] = page["LastEvaluatedKey"].clone();
     let refused = tables
