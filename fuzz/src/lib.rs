@@ -19,6 +19,7 @@ targets![
     dynamodb_request,
     jws,
     page_token,
+    pattern_match,
     policy_parse,
     query_params,
     record,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::pattern::glob;
+use crate::pattern::{PatternRef, glob_action};
 
 /// The most bytes of an action or pattern. AWS has no action with more than 100.
 const MAX_ACTION_BYTES: usize = 256;
@@ -75,18 +75,11 @@ impl fmt::Display for Action {
 
 /// A pattern of a statement's `Action` or `NotAction`: `*`, or a service and a name with `*` and
 /// `?`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ActionPattern {
-    text: Box<str>,
-    parts: Parts,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Parts {
-    /// `*`.
-    All,
-    /// Both parts in lower case; the service can be `*`.
-    Named { service: Box<str>, name: Box<str> },
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ActionPattern<'p> {
+    text: &'p str,
+    /// The bytes before the first wildcard.
+    head: usize,
 }
 
 /// Why a pattern is rejected.
@@ -106,17 +99,14 @@ pub enum ActionPatternError {
     Long,
 }
 
-impl ActionPattern {
+impl<'p> ActionPattern<'p> {
     /// Parses a pattern.
     ///
     /// # Errors
     /// [`ActionPatternError`], for what IAM rejects.
-    pub fn parse(text: &str) -> Result<Self, ActionPatternError> {
+    pub fn parse(text: &'p str) -> Result<Self, ActionPatternError> {
         if text == "*" {
-            return Ok(Self {
-                text: text.into(),
-                parts: Parts::All,
-            });
+            return Ok(Self { text, head: 0 });
         }
         if text.len() > MAX_ACTION_BYTES {
             return Err(ActionPatternError::Long);
@@ -134,33 +124,37 @@ impl ActionPattern {
         if service != "*" && !word {
             return Err(ActionPatternError::BadVendor(service.to_owned()));
         }
-        Ok(Self {
-            text: text.into(),
-            parts: Parts::Named {
-                service: service.to_ascii_lowercase().into(),
-                name: name.to_ascii_lowercase().into(),
-            },
-        })
+        let head = memchr::memchr2(b'*', b'?', text.as_bytes()).unwrap_or(text.len());
+        Ok(Self { text, head })
+    }
+
+    /// A pattern that was parsed before.
+    pub(crate) fn parsed(pattern: PatternRef<'p>) -> Self {
+        Self {
+            text: pattern.text,
+            head: pattern.head().len(),
+        }
     }
 
     /// The pattern as the policy spells it.
-    pub fn as_str(&self) -> &str {
-        &self.text
+    pub fn as_str(&self) -> &'p str {
+        self.text
     }
 
     /// Whether the pattern matches an action, ignoring case.
     pub fn matches(&self, action: &Action) -> bool {
-        match &self.parts {
-            Parts::All => true,
-            Parts::Named { service, name } => {
-                (&**service == "*" || service.eq_ignore_ascii_case(action.service()))
-                    && glob(
-                        name.as_bytes(),
-                        action.name().as_bytes(),
-                        |pattern, byte| pattern == byte.to_ascii_lowercase(),
-                    )
-            }
+        let (pattern, action) = (self.text.as_bytes(), action.text.as_bytes());
+        if self.head == pattern.len() {
+            return pattern.eq_ignore_ascii_case(action);
         }
+        let (Some((head, rest)), Some((begin, end))) = (
+            pattern.split_at_checked(self.head),
+            action.split_at_checked(self.head),
+        ) else {
+            return false;
+        };
+        // Both have one colon, so a star before it matches the service alone.
+        head.eq_ignore_ascii_case(begin) && (rest == b"*" || glob_action(rest, end))
     }
 }
 

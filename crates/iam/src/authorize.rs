@@ -22,7 +22,7 @@ use crate::{
     observer::{LayerOutcome, NoObserver, Observer},
     policy_principal::Grant,
     principal::Principal,
-    statement::StatementOutcome,
+    statement::{StatementOutcome, StatementRef},
     trace::{Trace, Tracer},
 };
 
@@ -56,7 +56,7 @@ fn evaluate<O: Observer>(
         denial: None,
         missing: None,
     };
-    // Every layer is evaluated, also after one has denied: an explanation shows all of them.
+    // An explanation shows every layer, also after one has denied.
     evaluation.organization(Layer::ResourceControl, &policies.resource_control);
     // SCPs bind the users, roles and root of an account, not services or token holders.
     if has_identity(principal) {
@@ -154,6 +154,10 @@ impl<O: Observer> Evaluation<'_, O> {
         level: Option<&str>,
         policies: &[AppliedPolicy<'_>],
     ) -> Option<Grant> {
+        // The first denial decides.
+        if !O::NEEDS_ALL && self.denial.is_some() {
+            return None;
+        }
         self.observer.begin_layer(layer, level);
         let mut outcome = LayerOutcome::default();
         for policy in policies {
@@ -178,19 +182,44 @@ impl<O: Observer> Evaluation<'_, O> {
             outcome.unreadable = true;
             return;
         };
-        for statement in policy.statements() {
-            let says = statement.evaluate(self.request, self.has_boundary);
-            self.observer
-                .statement(self.request, applied, statement, says);
-            match (says, statement.effect) {
-                (StatementOutcome::Applies(grant), Effect::Allow) => {
-                    outcome.allow = outcome.allow.max(Some(grant));
-                }
-                (StatementOutcome::Applies(_), Effect::Deny) => {
-                    outcome.deny.get_or_insert(*applied);
-                }
-                (StatementOutcome::NoMatch(_), Effect::Allow | Effect::Deny) => {}
+        if O::NEEDS_ALL {
+            for statement in policy.statements().iter() {
+                self.statement(applied, statement, outcome);
             }
+            return;
+        }
+        // Statements that cannot match the action and the resource are not looked at.
+        for statement in policy.denies(self.request) {
+            self.statement(applied, statement, outcome);
+            if outcome.deny.is_some() {
+                return;
+            }
+        }
+        for statement in policy.allows(self.request) {
+            if outcome.allow == Some(Grant::Direct) {
+                return;
+            }
+            self.statement(applied, statement, outcome);
+        }
+    }
+
+    fn statement<'a>(
+        &mut self,
+        applied: &AppliedPolicy<'a>,
+        statement: StatementRef<'_>,
+        outcome: &mut LayerOutcome<'a>,
+    ) {
+        let says = statement.evaluate(self.request, self.has_boundary);
+        self.observer
+            .statement(self.request, applied, statement, says);
+        match (says, statement.effect()) {
+            (StatementOutcome::Applies(grant), Effect::Allow) => {
+                outcome.allow = outcome.allow.max(Some(grant));
+            }
+            (StatementOutcome::Applies(_), Effect::Deny) => {
+                outcome.deny.get_or_insert(*applied);
+            }
+            (StatementOutcome::NoMatch(_), Effect::Allow | Effect::Deny) => {}
         }
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! All conditions of a statement must hold. One holds if any of its values matches, or, for a
 //! negated operator, if none does (IAM User Guide, "Conditions with multiple context keys or
-//! values"). [`Condition::evaluate`] defines the meaning of absent keys, of sets of values and of values in
-//! doubt.
+//! values"). `ConditionRef::evaluate` defines the meaning of absent keys, of sets of values and of
+//! values in doubt.
 
 mod date;
 mod decimal;
@@ -15,24 +15,34 @@ use std::borrow::Cow;
 
 use crate::{
     context::{ConditionContext, ConditionValue},
-    pattern::Variables,
+    pattern::{PatternRef, PatternSpan, Variables},
     truth::Truth,
 };
 
+use self::operator::{Family, Qualifier};
 pub use self::{
     error::ConditionError,
     operator::{InvalidOperator, Operator},
 };
-use self::{expected::ExpectedValues, operator::Qualifier};
 
-/// One condition of a statement.
+/// One condition.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition {
     operator: Operator,
-    key: Box<str>,
-    /// The values as the policy spells them.
-    texts: Box<[Box<str>]>,
-    expected: ExpectedValues,
+    /// The key, then the values.
+    text: String,
+    key_bytes: usize,
+    values: Vec<PatternSpan>,
+}
+
+/// A condition in the text of its policy.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ConditionRef<'p> {
+    pub(crate) operator: Operator,
+    /// The key, as the policy spells it.
+    pub(crate) key: &'p str,
+    pub(crate) text: &'p str,
+    pub(crate) values: &'p [PatternSpan],
 }
 
 impl Condition {
@@ -46,30 +56,60 @@ impl Condition {
         values: &[&str],
         variables: Variables,
     ) -> Result<Self, ConditionError> {
-        if values.is_empty() {
-            return Err(ConditionError::NoValues);
-        }
+        let mut text = key.to_owned();
+        let mut spans = Vec::with_capacity(values.len());
+        let values = values.iter().copied();
+        parse_values(operator, values, variables, &mut text, &mut spans)?;
         Ok(Self {
-            expected: ExpectedValues::new(operator.family, values, variables)?,
             operator,
-            key: key.into(),
-            texts: values.iter().map(|value| (*value).into()).collect(),
+            text,
+            key_bytes: key.len(),
+            values: spans,
         })
     }
 
-    /// The operator.
-    pub fn operator(&self) -> &Operator {
-        &self.operator
+    /// What the condition says about a request: see [`Truth`].
+    pub fn evaluate(&self, context: &ConditionContext<'_>) -> Truth {
+        self.borrowed().evaluate(context)
     }
 
-    /// The key, as the policy spells it.
-    pub fn key(&self) -> &str {
-        &self.key
+    fn borrowed(&self) -> ConditionRef<'_> {
+        ConditionRef {
+            operator: self.operator,
+            key: self.text.get(..self.key_bytes).unwrap_or_default(),
+            text: &self.text,
+            values: &self.values,
+        }
     }
+}
 
+/// Checks the values of a condition, and appends them to the text and the patterns of its policy.
+pub(crate) fn parse_values<'v>(
+    operator: Operator,
+    values: impl Iterator<Item = &'v str>,
+    variables: Variables,
+    text: &mut String,
+    patterns: &mut Vec<PatternSpan>,
+) -> Result<(), ConditionError> {
+    let before = patterns.len();
+    for value in values {
+        patterns.push(expected::parse(text, operator.family, value, variables)?);
+    }
+    if patterns.len() == before {
+        return Err(ConditionError::NoValues);
+    }
+    Ok(())
+}
+
+impl<'p> ConditionRef<'p> {
     /// The expected values, as the policy spells them.
-    pub fn expected(&self) -> impl Iterator<Item = &str> {
-        self.texts.iter().map(|value| &**value)
+    pub(crate) fn expected(&self) -> impl Iterator<Item = &'p str> {
+        self.patterns().map(|pattern| pattern.text)
+    }
+
+    fn patterns(&self) -> impl Iterator<Item = PatternRef<'p>> {
+        let text = self.text;
+        self.values.iter().map(move |value| value.of(text))
     }
 
     /// What the condition says about a request.
@@ -80,19 +120,20 @@ impl Condition {
     /// it never matches, and writers of denies expect it to match. So it is read both ways, as any
     /// value and as every value. An [unknown](ConditionValue::Unknown) value is in doubt under
     /// every operator, and so is a value that the operator cannot compare.
-    pub fn evaluate(&self, context: &ConditionContext<'_>) -> Truth {
-        let value = context.get(&self.key);
+    pub(crate) fn evaluate(&self, context: &ConditionContext<'_>) -> Truth {
+        let value = context.get(self.key);
         if let Some(ConditionValue::Unknown) = value {
             return Truth::Uncertain;
         }
-        if let ExpectedValues::Null(expected) = &self.expected {
+        if self.operator.family == Family::Null {
             let absent = value
                 .is_none_or(|value| matches!(value, ConditionValue::Set(set) if set.is_empty()));
-            return expected.contains(&absent).into();
+            return expected::expects(self.patterns(), absent).into();
         }
         let negated = self.operator.negated;
         let passes = |value: &ConditionValue<'_>| {
-            let matches = self.expected.matches(value, context);
+            let family = self.operator.family;
+            let matches = expected::matches(family, self.patterns(), value, context);
             if negated { !matches } else { matches }
         };
         let Some(value) = value else {
@@ -133,7 +174,7 @@ impl Condition {
 
     /// The variables in the expected values that have no value in the request.
     pub(crate) fn missing(&self, context: &ConditionContext<'_>) -> Vec<String> {
-        self.expected.missing(context)
+        self.patterns().flat_map(|p| p.missing(context)).collect()
     }
 }
 

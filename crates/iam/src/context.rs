@@ -4,11 +4,18 @@
 //! its own keys before those from tokens and parameters, which then cannot override them. Key names
 //! ignore case, values do not.
 
-use std::{borrow::Cow, net::IpAddr};
+use std::{
+    borrow::Cow,
+    fmt::{self, Write as _},
+    net::IpAddr,
+};
 
-use jiff::{Timestamp, fmt::temporal::DateTimePrinter};
+use jiff::{
+    Timestamp,
+    fmt::{StdFmtWrite, temporal::DateTimePrinter},
+};
 
-use crate::pattern::{Lookup, VariableValue};
+use crate::pattern::{Lookup, MAX_TEXT_BYTES, ValueText, VariableValue};
 
 /// The condition keys of a request with their values.
 ///
@@ -22,10 +29,38 @@ use crate::pattern::{Lookup, VariableValue};
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct ConditionContext<'a> {
-    entries: Vec<(Cow<'a, str>, ConditionValue<'a>)>,
+    entries: Vec<Entry<'a>>,
     /// The prefix before the colon and the names after it of further keys, whose values are
     /// unknown.
     unknown: Option<(&'a str, &'a [Cow<'a, str>])>,
+}
+
+/// A key and its value.
+#[derive(Clone, Debug)]
+struct Entry<'a> {
+    print: Fingerprint,
+    key: Cow<'a, str>,
+    value: ConditionValue<'a>,
+}
+
+/// What most keys differ in, ignoring case: the length and three characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Fingerprint(u32);
+
+impl Fingerprint {
+    fn of(key: &str) -> Self {
+        let bytes = key.as_bytes();
+        let lower = |at: usize| bytes.get(at).map_or(0, u8::to_ascii_lowercase);
+        let len = bytes.len();
+        let [middle, later, last] = [
+            lower(len / 2),
+            lower(len - len / 4),
+            lower(len.wrapping_sub(1)),
+        ];
+        // A longer key has the length of a shorter one here, which costs a comparison.
+        let [length, ..] = u16::try_from(len).unwrap_or_default().to_le_bytes();
+        Self(u32::from_le_bytes([length, middle, later, last]))
+    }
 }
 
 /// The value of a condition key.
@@ -57,11 +92,18 @@ impl<'a> ConditionContext<'a> {
         }
     }
 
-    /// Adds a key, unless it is present already.
+    /// Adds a key, unless it is present already. A text of more than
+    /// [`MAX_TEXT_BYTES`] is not matched, so its value counts as unknown.
     pub fn set(&mut self, key: impl Into<Cow<'a, str>>, value: ConditionValue<'a>) {
         let key = key.into();
-        if self.get(&key).is_none() {
-            self.entries.push((key, value));
+        let print = Fingerprint::of(&key);
+        if self.find(print, &key).is_none() {
+            let value = if value.is_too_long() {
+                ConditionValue::Unknown
+            } else {
+                value
+            };
+            self.entries.push(Entry { print, key, value });
         }
     }
 
@@ -79,14 +121,17 @@ impl<'a> ConditionContext<'a> {
 
     /// The value of a key, ignoring the case of the key.
     pub fn get(&self, key: &str) -> Option<&ConditionValue<'a>> {
-        let found = self
-            .entries
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(key));
-        match found {
-            Some((_, value)) => Some(value),
+        match self.find(Fingerprint::of(key), key) {
+            Some(value) => Some(value),
             None => self.is_unknown(key).then_some(&ConditionValue::Unknown),
         }
+    }
+
+    fn find(&self, print: Fingerprint, key: &str) -> Option<&ConditionValue<'a>> {
+        let mut entries = self.entries.iter();
+        let found =
+            entries.find(|entry| entry.print == print && entry.key.eq_ignore_ascii_case(key));
+        found.map(|entry| &entry.value)
     }
 
     fn is_unknown(&self, key: &str) -> bool {
@@ -102,7 +147,7 @@ impl<'a> ConditionContext<'a> {
 
     /// All keys and values, in the order in which they were added.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &ConditionValue<'a>)> {
-        self.entries.iter().map(|(key, value)| (&**key, value))
+        self.entries.iter().map(|entry| (&*entry.key, &entry.value))
     }
 }
 
@@ -122,17 +167,30 @@ impl Lookup for ConditionContext<'_> {
 }
 
 impl ConditionValue<'_> {
-    /// The value as text, if it is a single value.
-    pub(crate) fn text(&self) -> Option<Cow<'_, str>> {
-        Some(match self {
-            Self::Text(text) => Cow::Borrowed(text),
-            Self::Set(_) | Self::Unknown => return None,
-            Self::Bool(true) => Cow::Borrowed("true"),
-            Self::Bool(false) => Cow::Borrowed("false"),
-            Self::Integer(number) => Cow::Owned(number.to_string()),
-            Self::Time(time) => Cow::Owned(ISO_SECONDS.timestamp_to_string(time)),
-            Self::Address(address) => Cow::Owned(address.to_string()),
-        })
+    /// The value as text, if it is a single value that is known.
+    pub(crate) fn text(&self) -> Option<ValueText<'_>> {
+        match self {
+            Self::Text(text) => Some(ValueText::Borrowed(text)),
+            Self::Set(_) | Self::Unknown => None,
+            Self::Bool(true) => Some(ValueText::Borrowed("true")),
+            Self::Bool(false) => Some(ValueText::Borrowed("false")),
+            Self::Integer(number) => ValueText::made(|text| write!(text, "{number}")),
+            Self::Time(time) => ValueText::made(|text| {
+                let written = ISO_SECONDS.print_timestamp(time, StdFmtWrite(text));
+                written.map_err(|_| fmt::Error)
+            }),
+            Self::Address(address) => ValueText::made(|text| write!(text, "{address}")),
+        }
+    }
+
+    fn is_too_long(&self) -> bool {
+        match self {
+            Self::Text(text) => text.len() > MAX_TEXT_BYTES,
+            Self::Set(texts) => texts.iter().any(|text| text.len() > MAX_TEXT_BYTES),
+            Self::Bool(_) | Self::Integer(_) | Self::Time(_) | Self::Address(_) | Self::Unknown => {
+                false
+            }
+        }
     }
 
     /// All values as texts, for display.
@@ -141,7 +199,10 @@ impl ConditionValue<'_> {
             Self::Set(texts) => texts.iter().map(|text| text.clone().into_owned()).collect(),
             Self::Unknown => vec!["(unknown)".to_owned()],
             Self::Text(_) | Self::Bool(_) | Self::Integer(_) | Self::Time(_) | Self::Address(_) => {
-                self.text().map(Cow::into_owned).into_iter().collect()
+                self.text()
+                    .map(|text| text.to_string())
+                    .into_iter()
+                    .collect()
             }
         }
     }
@@ -175,6 +236,21 @@ mod tests {
             context.variable("aws:PrincipalTag/Team"),
             VariableValue::Text("red".into())
         );
+    }
+
+    #[test]
+    fn a_text_of_more_than_8_kib_is_unknown_and_not_cut() {
+        let mut context = ConditionContext::new();
+        context.set("aws:a", "a".repeat(MAX_TEXT_BYTES).into());
+        context.set("aws:b", "a".repeat(MAX_TEXT_BYTES + 1).into());
+        let long = "a".repeat(MAX_TEXT_BYTES + 1).into();
+        context.set("aws:c", ConditionValue::Set(vec!["a".into(), long]));
+        assert!(matches!(
+            context.get("aws:a"),
+            Some(ConditionValue::Text(_))
+        ));
+        assert_eq!(context.get("aws:b"), Some(&ConditionValue::Unknown));
+        assert_eq!(context.get("aws:c"), Some(&ConditionValue::Unknown));
     }
 
     #[test]

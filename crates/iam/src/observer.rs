@@ -6,11 +6,15 @@ use crate::{
     policies::AppliedPolicy,
     policy_principal::Grant,
     request::AuthorizationRequest,
-    statement::{Statement, StatementOutcome},
+    statement::{StatementOutcome, StatementRef},
 };
 
 /// Receives the steps of an evaluation, layer by layer.
 pub(crate) trait Observer {
+    /// Whether it needs every statement of every layer. Otherwise statements that cannot apply are
+    /// not looked at, and nothing is once a statement has denied.
+    const NEEDS_ALL: bool;
+
     /// The evaluation of a layer begins; `level` names the level of the organization, if any.
     fn begin_layer(&mut self, layer: Layer, level: Option<&str>);
     /// A statement was evaluated.
@@ -18,7 +22,7 @@ pub(crate) trait Observer {
         &mut self,
         request: &AuthorizationRequest<'_>,
         policy: &AppliedPolicy<'_>,
-        statement: &Statement,
+        statement: StatementRef<'_>,
         outcome: StatementOutcome<'_>,
     );
     /// A policy cannot be read.
@@ -42,12 +46,14 @@ pub(crate) struct LayerOutcome<'a> {
 pub(crate) struct NoObserver;
 
 impl Observer for NoObserver {
+    const NEEDS_ALL: bool = false;
+
     fn begin_layer(&mut self, _: Layer, _: Option<&str>) {}
     fn statement(
         &mut self,
         _: &AuthorizationRequest<'_>,
         _: &AppliedPolicy<'_>,
-        _: &Statement,
+        _: StatementRef<'_>,
         _: StatementOutcome<'_>,
     ) {
     }

@@ -5,15 +5,20 @@
 //! names to unique ids, and returns the policy that decisions evaluate.
 
 mod error;
+mod index;
 mod kind;
 mod parse;
 
 use crate::{
     account::AccountId,
+    effect::Effect,
+    pattern::MAX_TEXT_BYTES,
     policy_principal::{PolicyPrincipal, Principals},
-    statement::Statement,
+    request::AuthorizationRequest,
+    statement::{StatementRef, Statements},
 };
 
+use self::index::StatementIndex;
 pub use self::{
     error::{PolicyError, PolicyProblem},
     kind::{DOCUMENT_LIMITS, PolicyKind},
@@ -22,14 +27,27 @@ pub use self::{
 /// A parsed policy whose principals are not resolved yet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
-    statements: Vec<Statement>,
+    statements: Statements,
 }
 
 /// A policy that is ready for evaluation. The default has no statements and applies to nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CompiledPolicy {
-    statements: Box<[Statement]>,
+    statements: Statements,
+    /// Absent in a policy with few statements, which are all evaluated.
+    index: Option<Box<EffectIndexes>>,
 }
+
+/// The statements of a policy, the denying ones apart.
+#[derive(Clone, Debug, PartialEq)]
+struct EffectIndexes {
+    denies: StatementIndex,
+    allows: StatementIndex,
+}
+
+/// The most statements of a policy that are all evaluated: to find those that can match costs as
+/// much.
+const MAX_STATEMENTS_WITHOUT_INDEX: usize = 12;
 
 /// A policy names a user or role that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,8 +83,9 @@ impl Policy {
 
     /// The ARNs of the users and roles that the policy names, without duplicates.
     pub fn principals(&self) -> Vec<&str> {
-        let named = self.statements.iter().filter_map(|s| s.principals.as_ref());
+        let named = &self.statements.principals;
         let arns = named
+            .iter()
             .flat_map(|p| &p.named)
             .filter_map(|named| match named {
                 PolicyPrincipal::Unresolved(arn) => Some(&**arn),
@@ -90,9 +109,9 @@ impl Policy {
     /// The accounts that the policy names, or whose users, roles and sessions it names, without
     /// duplicates.
     pub fn accounts(&self) -> Vec<AccountId> {
-        let named = self.statements.iter().filter_map(|s| s.principals.as_ref());
+        let named = &self.statements.principals;
         let mut unique = Vec::new();
-        for named in named.flat_map(|p| &p.named) {
+        for named in named.iter().flat_map(|p| &p.named) {
             let account = match named {
                 PolicyPrincipal::Account(account) => Some(*account),
                 PolicyPrincipal::Unresolved(arn) | PolicyPrincipal::Session(arn) => {
@@ -122,7 +141,7 @@ impl Policy {
         resolve: impl Fn(&str) -> Option<String>,
     ) -> Result<CompiledPolicy, UnresolvedPrincipal> {
         let mut statements = self.statements;
-        let principals = statements.iter_mut().filter_map(|s| s.principals.as_mut());
+        let principals = statements.principals.iter_mut();
         for named in principals.flat_map(|Principals { named, .. }| named) {
             if let PolicyPrincipal::Unresolved(arn) = named {
                 let id = resolve(arn).ok_or_else(|| UnresolvedPrincipal {
@@ -134,15 +153,56 @@ impl Policy {
                 };
             }
         }
-        Ok(CompiledPolicy {
-            statements: statements.into(),
-        })
+        let is_large = statements.list.len() > MAX_STATEMENTS_WITHOUT_INDEX;
+        let index = is_large.then(|| {
+            Box::new(EffectIndexes {
+                denies: StatementIndex::new(&statements, Effect::Deny),
+                allows: StatementIndex::new(&statements, Effect::Allow),
+            })
+        });
+        Ok(CompiledPolicy { statements, index })
     }
 }
 
 impl CompiledPolicy {
-    pub(crate) fn statements(&self) -> &[Statement] {
+    pub(crate) fn statements(&self) -> &Statements {
         &self.statements
+    }
+
+    /// The denying statements that can apply to a request. One may come more than once.
+    pub(crate) fn denies<'p>(
+        &'p self,
+        request: &AuthorizationRequest<'p>,
+    ) -> impl Iterator<Item = StatementRef<'p>> {
+        self.candidates(request, Effect::Deny)
+    }
+
+    /// The allowing statements that can apply to a request. One may come more than once.
+    pub(crate) fn allows<'p>(
+        &'p self,
+        request: &AuthorizationRequest<'p>,
+    ) -> impl Iterator<Item = StatementRef<'p>> {
+        self.candidates(request, Effect::Allow)
+    }
+
+    fn candidates<'p>(
+        &'p self,
+        request: &AuthorizationRequest<'p>,
+        effect: Effect,
+    ) -> impl Iterator<Item = StatementRef<'p>> {
+        // A resource that is too long to be matched is in doubt under every pattern.
+        let index = self.index.as_ref();
+        let index = index.filter(|_| request.resource.arn.len() <= MAX_TEXT_BYTES);
+        let index = index.map(|index| match effect {
+            Effect::Deny => &index.denies,
+            Effect::Allow => &index.allows,
+        });
+        let all = index.is_none().then(|| self.statements.iter());
+        let all = all.into_iter().flatten();
+        let found = index.map(|index| index.candidates(&self.statements, request));
+        let found = found.into_iter().flatten();
+        all.filter(move |statement| statement.effect() == effect)
+            .chain(found)
     }
 }
 

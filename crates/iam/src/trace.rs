@@ -9,7 +9,7 @@ use crate::{
     policies::AppliedPolicy,
     policy_principal::Principals,
     request::AuthorizationRequest,
-    statement::{Element, Resources, Statement, StatementOutcome},
+    statement::{Element, StatementOutcome, StatementRef},
 };
 
 /// The most statements that a trace lists per layer.
@@ -130,6 +130,8 @@ pub(crate) struct Tracer {
 }
 
 impl Observer for Tracer {
+    const NEEDS_ALL: bool = true;
+
     fn begin_layer(&mut self, layer: Layer, level: Option<&str>) {
         self.layer = Some((layer, level.map(str::to_owned)));
     }
@@ -138,7 +140,7 @@ impl Observer for Tracer {
         &mut self,
         request: &AuthorizationRequest<'_>,
         policy: &AppliedPolicy<'_>,
-        statement: &Statement,
+        statement: StatementRef<'_>,
         outcome: StatementOutcome<'_>,
     ) {
         let (nearness, mismatch) = match outcome {
@@ -156,10 +158,10 @@ impl Observer for Tracer {
         let trace = StatementTrace {
             policy: policy.name.to_owned(),
             policy_arn: policy.arn.map(str::to_owned),
-            sid: statement.sid.as_deref().map(str::to_owned),
+            sid: statement.sid().map(str::to_owned),
             number: statement.number,
-            line: statement.line,
-            effect: statement.effect,
+            line: statement.line(),
+            effect: statement.effect(),
             mismatch,
         };
         self.seen.push((nearness, trace));
@@ -228,7 +230,7 @@ impl Tracer {
 
 fn mismatch(
     request: &AuthorizationRequest<'_>,
-    statement: &Statement,
+    statement: StatementRef<'_>,
     element: Element<'_>,
 ) -> ElementMismatch {
     let plain = |element, expected: Vec<String>, actual: String| ElementMismatch {
@@ -240,7 +242,7 @@ fn mismatch(
     };
     match element {
         Element::Principal => {
-            let expected = statement.principals.as_ref().map(Principals::texts);
+            let expected = statement.principals().map(Principals::texts);
             plain(
                 "Principal",
                 expected.unwrap_or_default(),
@@ -249,28 +251,27 @@ fn mismatch(
         }
         Element::Action => plain(
             "Action",
-            statement.actions.texts(),
+            statement.action_texts(),
             request.action.to_string(),
         ),
-        Element::Resource => {
-            let resources = statement.resources.as_ref();
-            let missing = resources.into_iter().flat_map(|r| &r.patterns);
-            ElementMismatch {
-                missing_variables: missing.flat_map(|p| p.missing(request.context)).collect(),
-                ..plain(
-                    "Resource",
-                    resources.map(Resources::texts).unwrap_or_default(),
-                    request.resource.arn.to_owned(),
-                )
-            }
-        }
+        Element::Resource => ElementMismatch {
+            missing_variables: statement
+                .resources()
+                .flat_map(|p| p.missing(request.context))
+                .collect(),
+            ..plain(
+                "Resource",
+                statement.resource_texts(),
+                request.resource.arn.to_owned(),
+            )
+        },
         Element::Condition(condition) => ElementMismatch {
             element: "Condition",
-            condition: Some((condition.operator().to_string(), condition.key().to_owned())),
+            condition: Some((condition.operator.to_string(), condition.key.to_owned())),
             expected: bounded(condition.expected().map(str::to_owned).collect()),
             actual: request
                 .context
-                .get(condition.key())
+                .get(condition.key)
                 .map(|value| bounded(value.texts())),
             missing_variables: condition.missing(request.context),
         },

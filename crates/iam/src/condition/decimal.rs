@@ -1,18 +1,22 @@
 //! Decimal numbers, compared digit by digit, so that two different numbers never compare equal.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, fmt::Write as _};
+
+use crate::pattern::ValueText;
 
 /// The most bytes of a number; JSON has no limit of its own.
 const MAX_TEXT_BYTES: usize = 64;
 /// The largest exponent, positive or negative.
 const MAX_EXPONENT: u32 = 100;
 
-/// A number in its canonical form, without redundant zeros.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A number in its canonical form: `0.DIGITS` times ten to the power of `exponent`, without zeros
+/// at both ends of the digits.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Decimal {
     negative: bool,
-    whole: String,
-    fraction: String,
+    digits: [u8; MAX_TEXT_BYTES],
+    len: usize,
+    exponent: i32,
 }
 
 impl Decimal {
@@ -37,44 +41,59 @@ impl Decimal {
         if whole.is_empty() && fraction.is_empty() || !digits(whole) || !digits(fraction) {
             return None;
         }
-        let (mut whole, mut fraction) = (whole.to_owned(), fraction.to_owned());
-        for _ in 0..exponent.unsigned_abs() {
-            if exponent > 0 {
-                whole.push(if fraction.is_empty() {
-                    '0'
-                } else {
-                    fraction.remove(0)
-                });
-            } else {
-                fraction.insert(0, whole.pop().unwrap_or('0'));
+        let mut decimal = Self {
+            negative,
+            digits: [0; MAX_TEXT_BYTES],
+            len: 0,
+            exponent: exponent + i32::try_from(whole.len()).ok()?,
+        };
+        for digit in whole.bytes().chain(fraction.bytes()) {
+            if decimal.len == 0 && digit == b'0' {
+                decimal.exponent -= 1;
+                continue;
             }
+            *decimal.digits.get_mut(decimal.len)? = digit;
+            decimal.len += 1;
         }
-        let whole = whole.trim_start_matches('0').to_owned();
-        let fraction = fraction.trim_end_matches('0').to_owned();
-        Some(Self {
-            negative: negative && !(whole.is_empty() && fraction.is_empty()),
-            whole,
-            fraction,
-        })
+        while decimal.significant().last() == Some(&b'0') {
+            decimal.len -= 1;
+        }
+        if decimal.len == 0 {
+            (decimal.negative, decimal.exponent) = (false, 0);
+        }
+        Some(decimal)
     }
 
-    fn size(&self) -> (usize, &str, &str) {
-        (self.whole.len(), &self.whole, &self.fraction)
+    fn significant(&self) -> &[u8] {
+        self.digits.get(..self.len).unwrap_or_default()
+    }
+
+    /// Its size: zero is less than every other number.
+    fn size(&self) -> (bool, i32, &[u8]) {
+        (self.len > 0, self.exponent, self.significant())
     }
 }
 
 impl From<i64> for Decimal {
     fn from(number: i64) -> Self {
-        Self {
-            negative: number < 0,
-            whole: match number.unsigned_abs() {
-                0 => String::new(),
-                digits => digits.to_string(),
-            },
-            fraction: String::new(),
-        }
+        let zero = Self {
+            negative: false,
+            digits: [0; MAX_TEXT_BYTES],
+            len: 0,
+            exponent: 0,
+        };
+        let text = ValueText::made(|text| write!(text, "{number}"));
+        text.and_then(|text| Self::parse(&text)).unwrap_or(zero)
     }
 }
+
+impl PartialEq for Decimal {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Decimal {}
 
 impl Ord for Decimal {
     fn cmp(&self, other: &Self) -> Ordering {

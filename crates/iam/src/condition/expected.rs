@@ -1,4 +1,5 @@
-//! The values that a condition expects, parsed once for the family of its operator.
+//! The values that a condition expects: checked once for the family of its operator, and compared
+//! as the policy spells them.
 
 use std::net::IpAddr;
 
@@ -9,180 +10,144 @@ use super::{
     date::{self, Nanoseconds},
     decimal::Decimal,
     error::ConditionError,
-    operator::{Comparison, Family},
+    operator::Family,
 };
 use crate::{
     context::{ConditionContext, ConditionValue},
-    pattern::{ArnPattern, Match, Pattern, PatternError, Variables},
+    pattern::{MAX_TEXT_BYTES, Match, PatternRef, PatternSpan, Variables, Wildcards},
     truth::Truth,
 };
 
 /// The most characters of a value that an error shows.
 const MAX_SHOWN_CHARS: usize = 128;
 
-/// The expected values of a condition, at least one.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum ExpectedValues {
-    Text(Vec<Pattern>),
-    TextIgnoringCase(Vec<Pattern>),
-    Number(Comparison, Vec<Decimal>),
-    Date(Comparison, Vec<Nanoseconds>),
-    Bool(Vec<bool>),
-    Binary(Vec<Vec<u8>>),
-    Address(Vec<IpNet>),
-    Arn(Vec<ArnPattern>),
-    /// Whether the key is expected to be absent.
-    Null(Vec<bool>),
+/// Checks a value for operators of a family, and appends it to the text of its policy.
+pub(super) fn parse(
+    into: &mut String,
+    family: Family,
+    value: &str,
+    variables: Variables,
+) -> Result<PatternSpan, ConditionError> {
+    let (comparable, expected) = match family {
+        Family::Text | Family::TextIgnoringCase | Family::TextLike | Family::Arn => (true, ""),
+        Family::Number(_) => (Decimal::parse(value).is_some(), "a number"),
+        Family::Date(_) => {
+            let expected = "a date such as `2026-11-24T01:02:03Z`";
+            (date::parse(value).is_some(), expected)
+        }
+        Family::Bool | Family::Null => (truth(value).is_some(), "`true` or `false`"),
+        Family::Binary => (is_base64(value), "base64"),
+        Family::Address => (network(value).is_some(), "an IP address or network"),
+    };
+    if !comparable {
+        return Err(ConditionError::Value {
+            value: shortened(value),
+            expected,
+        });
+    }
+    let span = match family {
+        Family::Text | Family::TextIgnoringCase => {
+            PatternSpan::parse(into, value, Wildcards::Literal, variables)
+        }
+        Family::TextLike | Family::Arn => {
+            PatternSpan::parse(into, value, Wildcards::Expand, variables)
+        }
+        Family::Number(_)
+        | Family::Date(_)
+        | Family::Bool
+        | Family::Null
+        | Family::Binary
+        | Family::Address => PatternSpan::plain(into, value),
+    };
+    span.map_err(|problem| ConditionError::Variable {
+        value: shortened(value),
+        problem,
+    })
 }
 
-impl ExpectedValues {
-    pub(super) fn new(
-        family: Family,
-        values: &[&str],
-        variables: Variables,
-    ) -> Result<Self, ConditionError> {
-        let text = |value: &str| Pattern::parse_literal(value, variables);
-        Ok(match family {
-            Family::Text => Self::Text(patterns(values, text)?),
-            Family::TextIgnoringCase => Self::TextIgnoringCase(patterns(values, text)?),
-            Family::TextLike => {
-                Self::Text(patterns(values, |value| Pattern::parse(value, variables))?)
-            }
-            Family::Arn => Self::Arn(patterns(values, |value| {
-                ArnPattern::parse(value, variables)
-            })?),
-            Family::Number(comparison) => {
-                Self::Number(comparison, read(values, "a number", Decimal::parse)?)
-            }
-            Family::Date(comparison) => Self::Date(
-                comparison,
-                read(values, "a date such as `2026-11-24T01:02:03Z`", date::parse)?,
-            ),
-            Family::Bool => Self::Bool(read(values, "`true` or `false`", truth)?),
-            Family::Null => Self::Null(read(values, "`true` or `false`", truth)?),
-            Family::Binary => Self::Binary(read(values, "base64", |v| STANDARD.decode(v).ok())?),
-            Family::Address => Self::Address(read(values, "an IP address or network", network)?),
-        })
-    }
-
-    /// Whether any of the expected values matches `value`. In doubt if the operator cannot compare
-    /// it.
-    pub(super) fn matches(
-        &self,
-        value: &ConditionValue<'_>,
-        context: &ConditionContext<'_>,
-    ) -> Truth {
-        match self {
-            Self::Text(patterns) => any_pattern(value, patterns, |pattern, text| {
-                pattern.matches(text, context)
-            }),
-            Self::TextIgnoringCase(patterns) => any_pattern(value, patterns, |pattern, text| {
-                pattern.matches_ignoring_case(text, context)
-            }),
-            Self::Arn(patterns) => any_pattern(value, patterns, |pattern, text| {
-                pattern.matches(text, context)
-            }),
-            Self::Number(comparison, numbers) => {
-                any(decimal(value), numbers, |actual, expected| {
-                    comparison.holds(actual.cmp(expected))
-                })
-            }
-            Self::Date(comparison, dates) => any(instant(value), dates, |actual, expected| {
-                comparison.holds(actual.cmp(expected))
-            }),
-            Self::Bool(expected) | Self::Null(expected) => {
-                let actual = match value {
-                    ConditionValue::Bool(actual) => Some(*actual),
-                    ConditionValue::Text(text) => truth(text),
-                    ConditionValue::Set(_)
-                    | ConditionValue::Integer(_)
-                    | ConditionValue::Time(_)
-                    | ConditionValue::Address(_)
-                    | ConditionValue::Unknown => None,
-                };
-                any(actual, expected, |actual, expected| actual == expected)
-            }
-            Self::Binary(expected) => {
-                let actual = value.text().and_then(|text| STANDARD.decode(&*text).ok());
-                any(actual, expected, |actual, expected| actual == expected)
-            }
-            Self::Address(networks) => any(address(value), networks, |actual, network| {
-                network.contains(actual)
-            }),
+/// Whether any of the expected values matches `value`. In doubt if the operator cannot compare it.
+pub(super) fn matches<'p>(
+    family: Family,
+    mut expected: impl Iterator<Item = PatternRef<'p>>,
+    value: &ConditionValue<'_>,
+    context: &ConditionContext<'_>,
+) -> Truth {
+    match family {
+        Family::Text | Family::TextLike => any_pattern(value, expected, |pattern, text| {
+            pattern.matches(text, context)
+        }),
+        Family::TextIgnoringCase => any_pattern(value, expected, |pattern, text| {
+            pattern.matches_ignoring_case(text, context)
+        }),
+        Family::Arn => any_pattern(value, expected, |pattern, text| {
+            pattern.matches_arn(text, context)
+        }),
+        Family::Number(comparison) => any(decimal(value), expected, |actual, text| {
+            Decimal::parse(text).is_some_and(|expected| comparison.holds(actual.cmp(&expected)))
+        }),
+        Family::Date(comparison) => any(instant(value), expected, |actual, text| {
+            date::parse(text).is_some_and(|expected| comparison.holds(actual.cmp(&expected)))
+        }),
+        Family::Bool | Family::Null => {
+            let actual = match value {
+                ConditionValue::Bool(actual) => Some(*actual),
+                ConditionValue::Text(text) => truth(text),
+                ConditionValue::Set(_)
+                | ConditionValue::Integer(_)
+                | ConditionValue::Time(_)
+                | ConditionValue::Address(_)
+                | ConditionValue::Unknown => None,
+            };
+            any(actual, expected, |actual, text| {
+                truth(text) == Some(*actual)
+            })
         }
+        // Base64 has one spelling for each value.
+        Family::Binary => match value.text() {
+            Some(text) if is_base64(&text) => expected.any(|one| one.text == &*text).into(),
+            Some(_) | None => Truth::Uncertain,
+        },
+        Family::Address => any(address(value), expected, |actual, text| {
+            network(text).is_some_and(|network| network.contains(actual))
+        }),
     }
+}
 
-    /// The variables that have no value in the request.
-    pub(super) fn missing(&self, context: &ConditionContext<'_>) -> Vec<String> {
-        match self {
-            Self::Text(patterns) | Self::TextIgnoringCase(patterns) => {
-                patterns.iter().flat_map(|p| p.missing(context)).collect()
-            }
-            Self::Arn(patterns) => patterns.iter().flat_map(|p| p.missing(context)).collect(),
-            Self::Number(..)
-            | Self::Date(..)
-            | Self::Bool(_)
-            | Self::Binary(_)
-            | Self::Address(_)
-            | Self::Null(_) => Vec::new(),
-        }
-    }
+/// Whether `null` is among the expected values of `Null`: the key is expected to be absent.
+pub(super) fn expects<'p>(
+    mut expected: impl Iterator<Item = PatternRef<'p>>,
+    absent: bool,
+) -> bool {
+    expected.any(|one| truth(one.text) == Some(absent))
 }
 
 /// Whether a value that can be compared matches any of these; in doubt if it cannot.
-fn any<V, E>(value: Option<V>, expected: &[E], matches: impl Fn(&V, &E) -> bool) -> Truth {
+fn any<'p, V>(
+    value: Option<V>,
+    mut expected: impl Iterator<Item = PatternRef<'p>>,
+    matches: impl Fn(&V, &str) -> bool,
+) -> Truth {
     let Some(value) = value else {
         return Truth::Uncertain;
     };
-    expected.iter().any(|one| matches(&value, one)).into()
+    expected.any(|one| matches(&value, one.text)).into()
 }
 
-fn any_pattern<P>(
+fn any_pattern<'p>(
     value: &ConditionValue<'_>,
-    patterns: &[P],
-    matches: impl Fn(&P, &str) -> Match,
+    patterns: impl Iterator<Item = PatternRef<'p>>,
+    matches: impl Fn(PatternRef<'p>, &str) -> Match,
 ) -> Truth {
     let Some(text) = value.text() else {
         return Truth::Uncertain;
     };
-    Truth::any(
-        patterns
-            .iter()
-            .map(|pattern| match matches(pattern, &text) {
-                Match::Yes => Truth::Yes,
-                // A variable without a value matches nothing, so that a negated operator holds (IAM User
-                // Guide, "Policy variables with no value").
-                Match::No | Match::Unresolved => Truth::No,
-                Match::Uncertain => Truth::Uncertain,
-            }),
-    )
-}
-
-fn patterns<P>(
-    values: &[&str],
-    parse: impl Fn(&str) -> Result<P, PatternError>,
-) -> Result<Vec<P>, ConditionError> {
-    let parse = |value: &&str| {
-        parse(value).map_err(|problem| ConditionError::Variable {
-            value: shortened(value),
-            problem,
-        })
-    };
-    values.iter().map(parse).collect()
-}
-
-fn read<T>(
-    values: &[&str],
-    expected: &'static str,
-    parse: impl Fn(&str) -> Option<T>,
-) -> Result<Vec<T>, ConditionError> {
-    let parse = |value: &&str| {
-        parse(value).ok_or_else(|| ConditionError::Value {
-            value: shortened(value),
-            expected,
-        })
-    };
-    values.iter().map(parse).collect()
+    Truth::any(patterns.map(|pattern| match matches(pattern, &text) {
+        Match::Yes => Truth::Yes,
+        // A variable without a value matches nothing, so that a negated operator holds (IAM User
+        // Guide, "Policy variables with no value").
+        Match::No | Match::Unresolved => Truth::No,
+        Match::Uncertain => Truth::Uncertain,
+    }))
 }
 
 fn shortened(value: &str) -> String {
@@ -199,21 +164,28 @@ fn truth(text: &str) -> Option<bool> {
     }
 }
 
-/// Parses a network. A single address is a network of its own; host bits are ignored.
-fn network(text: &str) -> Option<IpNet> {
-    match text.parse::<IpAddr>() {
-        Ok(address) => Some(IpNet::from(address.to_canonical())),
-        Err(_) => text.parse().ok().map(canonical),
-    }
+fn is_base64(text: &str) -> bool {
+    let mut decoded = [0; MAX_TEXT_BYTES];
+    text.len() <= MAX_TEXT_BYTES && STANDARD.decode_slice(text, &mut decoded).is_ok()
 }
 
-/// An IPv4-mapped IPv6 network as an IPv4 network. The addresses of requests are mapped likewise.
-fn canonical(network: IpNet) -> IpNet {
-    let mapped = network.addr().to_canonical();
-    let prefix = network.prefix_len().checked_sub(96);
-    match prefix.filter(|_| mapped.is_ipv4() && network.addr().is_ipv6()) {
-        Some(prefix) => IpNet::new(mapped, prefix).unwrap_or(network),
-        None => network,
+/// Parses a network. A single address is a network of its own; host bits are ignored.
+fn network(text: &str) -> Option<IpNet> {
+    let Some((address, prefix)) = text.split_once('/') else {
+        return text
+            .parse::<IpAddr>()
+            .ok()
+            .map(|ip| ip.to_canonical().into());
+    };
+    // As IPv4-mapped addresses, an IPv4-mapped network is an IPv4 network.
+    let address: IpAddr = address.parse().ok()?;
+    let is_number = !prefix.is_empty() && prefix.bytes().all(|byte| byte.is_ascii_digit());
+    let prefix: u8 = prefix.parse().ok().filter(|_| is_number)?;
+    let network = IpNet::new(address, prefix).ok()?;
+    let mapped = address.to_canonical();
+    match prefix.checked_sub(96) {
+        Some(prefix) if mapped.is_ipv4() && address.is_ipv6() => IpNet::new(mapped, prefix).ok(),
+        Some(_) | None => Some(network),
     }
 }
 

@@ -5,10 +5,11 @@ use std::fmt;
 /// The most characters of an invalid name that an error shows.
 const MAX_SHOWN_CHARS: usize = 64;
 
-/// A condition operator with its qualifier and suffix.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A condition operator with its qualifier and suffix. It is shown as AWS spells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Operator {
-    text: Box<str>,
+    /// The name, as AWS spells it.
+    name: &'static str,
     pub(super) family: Family,
     pub(super) negated: bool,
     pub(super) qualifier: Qualifier,
@@ -64,23 +65,31 @@ impl Operator {
     /// [`InvalidOperator`], also for `Null` with a qualifier or `IfExists`, which have no meaning.
     pub fn parse(text: &str) -> Result<Self, InvalidOperator> {
         let invalid = || InvalidOperator(text.chars().take(MAX_SHOWN_CHARS).collect());
-        let lower = text.to_ascii_lowercase();
-        let (qualifier, name) = match lower.split_once(':') {
-            None => (Qualifier::One, lower.as_str()),
-            Some(("forallvalues", name)) => (Qualifier::All, name),
-            Some(("foranyvalue", name)) => (Qualifier::Any, name),
+        let (qualifier, name) = match text.split_once(':') {
+            None => (Qualifier::One, text),
+            Some((set, name)) if set.eq_ignore_ascii_case("ForAllValues") => (Qualifier::All, name),
+            Some((set, name)) if set.eq_ignore_ascii_case("ForAnyValue") => (Qualifier::Any, name),
             Some(_) => return Err(invalid()),
         };
-        let (name, if_exists) = match name.strip_suffix("ifexists") {
-            Some(name) => (name, true),
+        let without_suffix = name
+            .len()
+            .checked_sub(IF_EXISTS.len())
+            .and_then(|at| name.split_at_checked(at))
+            .filter(|(_, suffix)| suffix.eq_ignore_ascii_case(IF_EXISTS));
+        let (name, if_exists) = match without_suffix {
+            Some((name, _)) => (name, true),
             None => (name, false),
         };
-        let (family, negated) = family(name).ok_or_else(invalid)?;
+        let mut known = OPERATORS.iter();
+        let (name, family, negated) = known
+            .find(|(known, _, _)| known.eq_ignore_ascii_case(name))
+            .copied()
+            .ok_or_else(invalid)?;
         if family == Family::Null && (if_exists || qualifier != Qualifier::One) {
             return Err(invalid());
         }
         Ok(Self {
-            text: text.into(),
+            name,
             family,
             negated,
             qualifier,
@@ -91,43 +100,68 @@ impl Operator {
 
 impl fmt::Display for Operator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(match self.qualifier {
+            Qualifier::One => "",
+            Qualifier::All => "ForAllValues:",
+            Qualifier::Any => "ForAnyValue:",
+        })?;
+        f.write_str(self.name)?;
+        f.write_str(if self.if_exists { IF_EXISTS } else { "" })
     }
 }
 
-/// The operators of the IAM User Guide ("IAM JSON policy elements: Condition operators"), in lower
-/// case.
-fn family(name: &str) -> Option<(Family, bool)> {
-    use Comparison as C;
-    Some(match name {
-        "stringequals" => (Family::Text, false),
-        "stringnotequals" => (Family::Text, true),
-        "stringequalsignorecase" => (Family::TextIgnoringCase, false),
-        "stringnotequalsignorecase" => (Family::TextIgnoringCase, true),
-        "stringlike" => (Family::TextLike, false),
-        "stringnotlike" => (Family::TextLike, true),
-        "numericequals" => (Family::Number(C::Equal), false),
-        "numericnotequals" => (Family::Number(C::Equal), true),
-        "numericlessthan" => (Family::Number(C::Less), false),
-        "numericlessthanequals" => (Family::Number(C::LessOrEqual), false),
-        "numericgreaterthan" => (Family::Number(C::Greater), false),
-        "numericgreaterthanequals" => (Family::Number(C::GreaterOrEqual), false),
-        "dateequals" => (Family::Date(C::Equal), false),
-        "datenotequals" => (Family::Date(C::Equal), true),
-        "datelessthan" => (Family::Date(C::Less), false),
-        "datelessthanequals" => (Family::Date(C::LessOrEqual), false),
-        "dategreaterthan" => (Family::Date(C::Greater), false),
-        "dategreaterthanequals" => (Family::Date(C::GreaterOrEqual), false),
-        "bool" => (Family::Bool, false),
-        "binaryequals" => (Family::Binary, false),
-        "ipaddress" => (Family::Address, false),
-        "notipaddress" => (Family::Address, true),
-        "arnequals" | "arnlike" => (Family::Arn, false),
-        "arnnotequals" | "arnnotlike" => (Family::Arn, true),
-        "null" => (Family::Null, false),
-        _ => return None,
-    })
-}
+const IF_EXISTS: &str = "IfExists";
+
+/// The operators of the IAM User Guide ("IAM JSON policy elements: Condition operators").
+const OPERATORS: [(&str, Family, bool); 27] = [
+    ("StringEquals", Family::Text, false),
+    ("StringLike", Family::TextLike, false),
+    ("StringNotEquals", Family::Text, true),
+    ("StringNotLike", Family::TextLike, true),
+    ("Bool", Family::Bool, false),
+    ("IpAddress", Family::Address, false),
+    ("NotIpAddress", Family::Address, true),
+    ("ArnEquals", Family::Arn, false),
+    ("ArnLike", Family::Arn, false),
+    ("ArnNotEquals", Family::Arn, true),
+    ("ArnNotLike", Family::Arn, true),
+    ("Null", Family::Null, false),
+    ("StringEqualsIgnoreCase", Family::TextIgnoringCase, false),
+    ("StringNotEqualsIgnoreCase", Family::TextIgnoringCase, true),
+    ("NumericEquals", Family::Number(Comparison::Equal), false),
+    ("NumericNotEquals", Family::Number(Comparison::Equal), true),
+    ("NumericLessThan", Family::Number(Comparison::Less), false),
+    (
+        "NumericLessThanEquals",
+        Family::Number(Comparison::LessOrEqual),
+        false,
+    ),
+    (
+        "NumericGreaterThan",
+        Family::Number(Comparison::Greater),
+        false,
+    ),
+    (
+        "NumericGreaterThanEquals",
+        Family::Number(Comparison::GreaterOrEqual),
+        false,
+    ),
+    ("DateEquals", Family::Date(Comparison::Equal), false),
+    ("DateNotEquals", Family::Date(Comparison::Equal), true),
+    ("DateLessThan", Family::Date(Comparison::Less), false),
+    (
+        "DateLessThanEquals",
+        Family::Date(Comparison::LessOrEqual),
+        false,
+    ),
+    ("DateGreaterThan", Family::Date(Comparison::Greater), false),
+    (
+        "DateGreaterThanEquals",
+        Family::Date(Comparison::GreaterOrEqual),
+        false,
+    ),
+    ("BinaryEquals", Family::Binary, false),
+];
 
 impl Comparison {
     pub(super) fn holds(self, order: std::cmp::Ordering) -> bool {

@@ -263,7 +263,8 @@ fn a_variable_without_a_value_fails_positive_operators_and_passes_negated_ones()
         assert_eq!(actual, expected, "{operator}");
     }
     let condition = condition("StringEquals", &["${aws:PrincipalTag/t}"]);
-    assert_eq!(condition.missing(&context(None)), ["aws:PrincipalTag/t"]);
+    let missing = condition.borrowed().missing(&context(None));
+    assert_eq!(missing, ["aws:PrincipalTag/t"]);
 }
 
 #[test]
@@ -368,8 +369,7 @@ fn a_value_that_is_not_known_meets_what_denies_and_nothing_that_allows() {
     ] {
         let operator = Operator::parse(operator).unwrap();
         for expected in ["true", "false"] {
-            let condition =
-                Condition::new(operator.clone(), "k", &[expected], Variables::Expand).unwrap();
+            let condition = Condition::new(operator, "k", &[expected], Variables::Expand).unwrap();
             let mut context = ConditionContext::new();
             context.set("k", ConditionValue::Unknown);
             assert_eq!(

@@ -1,17 +1,20 @@
 //! Patterns of ARN conditions.
 
-use std::borrow::Cow;
-
 use super::{
-    matching::{ARN_COLONS, Step, glob_text},
-    text::{Lookup, Match, Pattern, PatternError, Variables, matched},
+    ARN_COLONS, MAX_TEXT_BYTES, Match, PatternError, Variables, glob,
+    parse::{PatternSpan, Wildcards},
+    pieces::{PatternRef, Values},
+    variable::Lookup,
 };
 
 /// A pattern of `ArnLike` and its variants: six segments, each matched separately, so that no
 /// wildcard matches a colon except in the last segment (IAM User Guide, "Condition operators",
 /// Amazon Resource Name).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ArnPattern(Pattern);
+pub struct ArnPattern {
+    text: String,
+    span: PatternSpan,
+}
 
 impl ArnPattern {
     /// Parses a pattern.
@@ -19,16 +22,19 @@ impl ArnPattern {
     /// # Errors
     /// [`PatternError`] for a malformed variable or a pattern that is too long.
     pub fn parse(text: &str, variables: Variables) -> Result<Self, PatternError> {
-        Pattern::parse(text, variables).map(Self)
+        let mut copy = String::with_capacity(text.len());
+        let span = PatternSpan::parse(&mut copy, text, Wildcards::Expand, variables)?;
+        Ok(Self { text: copy, span })
     }
 
     /// The pattern as the policy spells it.
     pub fn as_str(&self) -> &str {
-        self.0.as_str()
+        &self.text
     }
 
-    pub(crate) fn missing(&self, lookup: &impl Lookup) -> Vec<String> {
-        self.0.missing(lookup)
+    #[cfg(test)]
+    pub(super) fn missing(&self, lookup: &impl Lookup) -> Vec<String> {
+        self.span.of(&self.text).missing(lookup)
     }
 
     /// Matches the pattern with a value.
@@ -37,51 +43,81 @@ impl ArnPattern {
     /// pattern with fewer than six segments is in doubt for every value that it would match as a
     /// whole: AWS compares segments, and its writer expects it to match.
     pub fn matches(&self, value: &str, lookup: &impl Lookup) -> Match {
-        if self.as_str() == "*" {
+        self.span.of(&self.text).matches_arn(value, lookup)
+    }
+}
+
+impl PatternRef<'_> {
+    /// As [`ArnPattern::matches`].
+    pub(crate) fn matches_arn(self, value: &str, lookup: &impl Lookup) -> Match {
+        if self.text == "*" {
             return Match::Yes;
         }
-        let Some((steps, known)) = self.0.steps(lookup) else {
+        let values = self.values(lookup);
+        if values == Values::Absent {
             return Match::Unresolved;
-        };
-        let expected = segments(&steps);
-        let actual: Vec<&str> = value.splitn(ARN_COLONS + 1, ':').collect();
-        if actual.len() <= ARN_COLONS {
+        }
+        if value.len() > MAX_TEXT_BYTES
+            || memchr::memchr_iter(b':', value.as_bytes()).count() < ARN_COLONS
+        {
             return Match::Uncertain;
         }
-        // An unknown value could contain colons.
-        if !known || expected.len() <= ARN_COLONS {
-            return matched(segment_matches(&steps, value), false);
+        if self.variables {
+            self.matches_segments(value, lookup, values)
+        } else {
+            self.matches_plain_segments(value)
         }
-        let mut segments = expected.iter().zip(&actual);
-        matched(
-            segments.all(|(steps, text)| segment_matches(steps, text)),
-            true,
-        )
     }
-}
 
-/// The pattern, split at its first five colons.
-fn segments<'s>(steps: &'s [Step<'_>]) -> Vec<Vec<Step<'s>>> {
-    let mut segments: Vec<Vec<Step<'s>>> = Vec::with_capacity(ARN_COLONS + 1);
-    let mut segment = Vec::new();
-    for step in steps {
-        let Step::Text(text) = step else {
-            segment.push(step.borrowed());
-            continue;
+    /// For patterns without variables.
+    fn matches_plain_segments(self, value: &str) -> Match {
+        let (mut pattern, mut text) = (self.text, value);
+        let mut all = true;
+        for _ in 0..ARN_COLONS {
+            let (segment, after) = match pattern.split_once(':') {
+                Some(parts) => parts,
+                None if glob::matches_plain(self.text, value) => return Match::Uncertain,
+                None => return Match::No,
+            };
+            let (actual, rest) = text.split_once(':').unwrap_or_default();
+            all = all && glob::matches_plain(segment, actual);
+            (pattern, text) = (after, rest);
+        }
+        let matches = all && glob::matches_plain(pattern, text);
+        Match::of(matches, Values::Known)
+    }
+
+    fn matches_segments(self, value: &str, lookup: &impl Lookup, values: Values) -> Match {
+        let pieces = self.pieces(lookup);
+        let as_text = || {
+            if glob::matches(pieces, value) {
+                Match::Uncertain
+            } else {
+                Match::No
+            }
         };
-        let mut parts = text.splitn(ARN_COLONS - segments.len() + 1, ':');
-        if let Some(first) = parts.next() {
-            segment.push(Step::Text(Cow::Borrowed(first)));
+        // An unknown value could contain colons.
+        if values == Values::Unknown {
+            return as_text();
         }
-        for part in parts {
-            segments.push(std::mem::take(&mut segment));
-            segment.push(Step::Text(Cow::Borrowed(part)));
+        let mut rest = pieces;
+        for _ in 0..ARN_COLONS {
+            match rest.after_segment() {
+                Some(after) => rest = after,
+                None => return as_text(),
+            }
         }
+        let (mut rest, mut text) = (pieces, value);
+        for _ in 0..ARN_COLONS {
+            let (segment, after) = text.split_once(':').unwrap_or_default();
+            if !glob::matches(rest.one_segment(), segment) {
+                return Match::No;
+            }
+            let Some(following) = rest.after_segment() else {
+                return Match::No;
+            };
+            (rest, text) = (following, after);
+        }
+        Match::of(glob::matches(rest, text), values)
     }
-    segments.push(segment);
-    segments
-}
-
-fn segment_matches(steps: &[Step<'_>], text: &str) -> bool {
-    glob_text(|at| steps.get(at).map(Step::borrowed), text, |a, b| a == b)
 }

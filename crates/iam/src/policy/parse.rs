@@ -5,17 +5,19 @@ mod principal;
 mod raw;
 mod source;
 
+use std::{borrow::Cow, collections::HashSet};
+
 use crate::{
     action::{ActionPattern, ActionPatternError},
-    condition::{Condition, ConditionError},
+    condition::{ConditionError, parse_values},
     effect::Effect,
-    pattern::{ResourcePattern, Variables},
+    pattern::{PatternSpan, Variables, Wildcards},
     policy::{
         error::{PolicyError, PolicyProblem},
         kind::PolicyKind,
     },
     policy_principal::Principals,
-    statement::{Actions, Resources, Statement},
+    statement::{self, ListRange, Statement, Statements, TextSpan},
 };
 use raw::{RawStatement, Text};
 use source::Source;
@@ -61,7 +63,7 @@ const IAM_RESOURCES: [&str; 14] = [
     "user/",
 ];
 
-pub(super) fn parse(text: &str, kind: PolicyKind) -> Result<Vec<Statement>, PolicyError> {
+pub(super) fn parse(text: &str, kind: PolicyKind) -> Result<Statements, PolicyError> {
     let value = raw::json(text)?;
     let document = raw::document(text, &value)?;
     let source = Source {
@@ -78,46 +80,53 @@ pub(super) fn parse(text: &str, kind: PolicyKind) -> Result<Vec<Statement>, Poli
         return Err(PolicyError::at(text, 0, PolicyProblem::Version, detail));
     }
     let raw = &document.statements;
-    let effects = source.effects(raw)?;
-    let conditions = source.conditions(raw)?;
-    source.check_sids(raw)?;
+    let mut parts = Parts {
+        list: source.effects(raw)?,
+        text: String::with_capacity(text.len() / 2),
+        patterns: Vec::with_capacity(4 * raw.len()),
+        conditions: Vec::new(),
+        principals: Vec::new(),
+    };
+    source.conditions(raw, &mut parts)?;
+    source.check_sids(raw, &mut parts)?;
     source.check_principals(raw)?;
     source.check_actions_exist(raw)?;
-    let resources = source.resources(raw)?;
-    let actions = source.actions(raw)?;
+    source.resources(raw, &mut parts)?;
+    source.actions(raw, &mut parts)?;
     source.check_resources_exist(raw)?;
-    let principals = source.principals(raw)?;
-    let rest = conditions
-        .into_iter()
-        .zip(resources)
-        .zip(actions)
-        .zip(principals);
-    let statements = raw.iter().zip(effects).zip(rest).enumerate();
-    Ok(statements
-        .map(
-            |(at, ((raw, effect), (((conditions, resources), actions), principals)))| Statement {
-                sid: raw
-                    .sid
-                    .filter(|sid| !sid.value.is_empty())
-                    .map(|sid| sid.value.into()),
-                number: at + 1,
-                line: bowline_json::line_and_column(text.as_bytes(), raw.at).0,
-                effect,
-                principals,
-                actions,
-                resources,
-                conditions: conditions.into(),
-            },
-        )
-        .collect())
+    source.principals(raw, &mut parts)?;
+    Ok(Statements {
+        text: parts.text.into(),
+        list: parts.list.into(),
+        patterns: parts.patterns.into(),
+        conditions: parts.conditions.into(),
+        principals: parts.principals.into(),
+    })
+}
+
+/// The statements so far.
+struct Parts {
+    list: Vec<Statement>,
+    text: String,
+    patterns: Vec<PatternSpan>,
+    conditions: Vec<statement::Condition>,
+    principals: Vec<Principals>,
 }
 
 impl Source<'_> {
-    fn effects(&self, raw: &[RawStatement<'_>]) -> Result<Vec<Effect>, PolicyError> {
-        raw.iter()
-            .map(|statement| match statement.effect.value {
-                "Allow" => Ok(Effect::Allow),
-                "Deny" => Ok(Effect::Deny),
+    fn effects(&self, raw: &[RawStatement<'_>]) -> Result<Vec<Statement>, PolicyError> {
+        let (mut counted, mut line) = (0, 1);
+        let statement = |raw: &RawStatement<'_>| {
+            let before = self
+                .text
+                .as_bytes()
+                .get(counted..raw.at)
+                .unwrap_or_default();
+            counted = raw.at;
+            line += memchr::memchr_iter(b'\n', before).count();
+            let effect = match raw.effect.value {
+                "Allow" => Effect::Allow,
+                "Deny" => Effect::Deny,
                 other => {
                     let near = ["allow", "deny"]
                         .iter()
@@ -128,35 +137,64 @@ impl Source<'_> {
                         PolicyProblem::Syntax
                     };
                     let detail = format!("the effect is `{other}`, not `Allow` or `Deny`");
-                    Err(self.error(statement.effect.at, problem, detail))
+                    return Err(self.error(raw.effect.at, problem, detail));
                 }
-            })
-            .collect()
-    }
-
-    fn conditions(&self, raw: &[RawStatement<'_>]) -> Result<Vec<Vec<Condition>>, PolicyError> {
-        let condition = |raw: &raw::RawCondition<'_>| {
-            let values: Vec<&str> = raw.values.iter().map(|value| &**value).collect();
-            let read = Condition::new(raw.operator.clone(), raw.key.value, &values, self.variables);
-            read.map_err(|error| {
-                let problem = match error {
-                    ConditionError::NoValues => PolicyProblem::Syntax,
-                    ConditionError::Value { .. } | ConditionError::Variable { .. } => {
-                        PolicyProblem::LegacyParsing
-                    }
-                };
-                let detail = format!("`{}` of `{}` {error}", raw.operator, raw.key.value);
-                self.error(raw.key.at, problem, detail)
+            };
+            Ok(Statement {
+                sid: TextSpan::default(),
+                line: u32::try_from(line).unwrap_or(u32::MAX),
+                effect,
+                not_actions: raw.actions.negated,
+                not_resources: raw.resources.is_some_and(|resources| resources.negated),
+                principals: None,
+                actions: ListRange::default(),
+                resources: ListRange::default(),
+                conditions: ListRange::default(),
             })
         };
-        raw.iter()
-            .map(|statement| statement.conditions.iter().map(condition).collect())
-            .collect()
+        raw.iter().map(statement).collect()
     }
 
-    fn check_sids(&self, raw: &[RawStatement<'_>]) -> Result<(), PolicyError> {
-        let mut seen: Vec<&str> = Vec::new();
-        for sid in raw.iter().filter_map(|statement| statement.sid) {
+    fn conditions(&self, raw: &[RawStatement<'_>], into: &mut Parts) -> Result<(), PolicyError> {
+        for (raw, statement) in raw.iter().zip(&mut into.list) {
+            let first = into.conditions.len();
+            for raw in raw.conditions() {
+                let first = into.patterns.len();
+                let key = TextSpan::push(&mut into.text, raw.key.value);
+                let read = parse_values(
+                    raw.operator,
+                    raw.values(),
+                    self.variables,
+                    &mut into.text,
+                    &mut into.patterns,
+                );
+                read.map_err(|error| {
+                    let problem = match error {
+                        ConditionError::NoValues => PolicyProblem::Syntax,
+                        ConditionError::Value { .. } | ConditionError::Variable { .. } => {
+                            PolicyProblem::LegacyParsing
+                        }
+                    };
+                    let detail = format!("`{}` of `{}` {error}", raw.operator, raw.key.value);
+                    self.error(raw.key.at, problem, detail)
+                })?;
+                into.conditions.push(statement::Condition {
+                    operator: raw.operator,
+                    key,
+                    values: ListRange::new(first..into.patterns.len()),
+                });
+            }
+            statement.conditions = ListRange::new(first..into.conditions.len());
+        }
+        Ok(())
+    }
+
+    fn check_sids(&self, raw: &[RawStatement<'_>], into: &mut Parts) -> Result<(), PolicyError> {
+        let mut seen = HashSet::new();
+        for (sid, statement) in raw.iter().map(|raw| raw.sid).zip(&mut into.list) {
+            let Some(sid) = sid else {
+                continue;
+            };
             // IAM accepts letters and digits; resource policies of other services accept spaces
             // too.
             let plain = |c: char| c.is_ascii_alphanumeric() || self.kind == PolicyKind::Resource;
@@ -167,11 +205,11 @@ impl Source<'_> {
                 );
                 return Err(self.error(sid.at, PolicyProblem::Syntax, detail));
             }
-            if !sid.value.is_empty() && seen.contains(&sid.value) {
+            if !sid.value.is_empty() && !seen.insert(sid.value) {
                 let detail = format!("the Sid `{}` is not unique", sid.value);
                 return Err(self.error(sid.at, PolicyProblem::DuplicateSid, detail));
             }
-            seen.push(sid.value);
+            statement.sid = TextSpan::push(&mut into.text, sid.value);
         }
         Ok(())
     }
@@ -205,9 +243,7 @@ impl Source<'_> {
     }
 
     fn check_actions_exist(&self, raw: &[RawStatement<'_>]) -> Result<(), PolicyError> {
-        let without = raw
-            .iter()
-            .find(|statement| statement.actions.values.is_empty());
+        let without = raw.iter().find(|statement| statement.actions.is_empty());
         without.map_or(Ok(()), |statement| {
             Err(self.error(
                 statement.at,
@@ -221,7 +257,7 @@ impl Source<'_> {
         if self.kind == PolicyKind::Trust {
             return Ok(());
         }
-        let none = |s: &&RawStatement<'_>| s.resources.as_ref().is_none_or(|r| r.values.is_empty());
+        let none = |s: &&RawStatement<'_>| s.resources.is_none_or(|r| r.is_empty());
         raw.iter().find(none).map_or(Ok(()), |statement| {
             Err(self.error(
                 statement.at,
@@ -231,37 +267,51 @@ impl Source<'_> {
         })
     }
 
-    fn actions(&self, raw: &[RawStatement<'_>]) -> Result<Vec<Actions>, PolicyError> {
-        let read = |action: &Text<'_>| {
-            ActionPattern::parse(action.value).map_err(|error| {
-                let detail = format!("the action `{}` {error}", action.value);
-                let problem = match error {
-                    ActionPatternError::NoVendor => PolicyProblem::NoVendor,
-                    ActionPatternError::TwoColons => PolicyProblem::SeveralColons,
-                    ActionPatternError::BadVendor(vendor) => PolicyProblem::Vendor(vendor),
-                    ActionPatternError::Long => PolicyProblem::LegacyParsing,
+    fn actions(&self, raw: &[RawStatement<'_>], into: &mut Parts) -> Result<(), PolicyError> {
+        for (raw, statement) in raw.iter().zip(&mut into.list) {
+            if self.kind == PolicyKind::Trust {
+                self.check_trust_actions(raw)?;
+            }
+            let first = into.patterns.len();
+            for action in raw.actions.iter() {
+                let problem = match ActionPattern::parse(action.value) {
+                    Ok(_) => None,
+                    Err(error) => {
+                        let detail = format!("the action `{}` {error}", action.value);
+                        Some((
+                            detail,
+                            match error {
+                                ActionPatternError::NoVendor => PolicyProblem::NoVendor,
+                                ActionPatternError::TwoColons => PolicyProblem::SeveralColons,
+                                ActionPatternError::BadVendor(vendor) => {
+                                    PolicyProblem::Vendor(vendor)
+                                }
+                                ActionPatternError::Long => PolicyProblem::LegacyParsing,
+                            },
+                        ))
+                    }
                 };
-                self.error(action.at, problem, detail)
-            })
-        };
-        raw.iter()
-            .map(|statement| {
-                let element = &statement.actions;
-                if self.kind == PolicyKind::Trust {
-                    self.check_trust_actions(statement)?;
+                if let Some((detail, problem)) = problem {
+                    return Err(self.error(action.at, problem, detail));
                 }
-                Ok(Actions {
-                    negated: element.negated,
-                    patterns: element.values.iter().map(read).collect::<Result<_, _>>()?,
-                })
-            })
-            .collect()
+                let span = PatternSpan::parse(
+                    &mut into.text,
+                    action.value,
+                    Wildcards::Expand,
+                    Variables::Literal,
+                );
+                // An action that was parsed is short.
+                into.patterns.extend(span.ok());
+            }
+            statement.actions = ListRange::new(first..into.patterns.len());
+        }
+        Ok(())
     }
 
     /// Checks that the actions of a trust policy are spelled out: a wildcard would include actions
     /// that AWS adds later.
     fn check_trust_actions(&self, statement: &RawStatement<'_>) -> Result<(), PolicyError> {
-        let known = |action: &&Text<'_>| {
+        let known = |action: &Text<'_>| {
             TRUST_ACTIONS
                 .iter()
                 .any(|known| action.value.eq_ignore_ascii_case(known))
@@ -270,12 +320,7 @@ impl Source<'_> {
             let detail = "a trust policy names the actions that it allows; `NotAction` does not do";
             return Err(self.error(statement.at, PolicyProblem::TrustAction, detail));
         }
-        match statement
-            .actions
-            .values
-            .iter()
-            .find(|action| !known(action))
-        {
+        match statement.actions.iter().find(|action| !known(action)) {
             None => Ok(()),
             Some(action) => {
                 let detail = format!("`{}` is not a way to assume a role", action.value);
@@ -284,50 +329,50 @@ impl Source<'_> {
         }
     }
 
-    fn resources(&self, raw: &[RawStatement<'_>]) -> Result<Vec<Option<Resources>>, PolicyError> {
-        let read = |resource: &Text<'_>| {
-            if let Some(message) = resource_problem(resource.value) {
-                let detail = format!(
-                    "the resource `{}` is neither `*` nor an ARN that could exist",
-                    resource.value
-                );
-                return Err(self.error(resource.at, PolicyProblem::Resource(message), detail));
+    fn resources(&self, raw: &[RawStatement<'_>], into: &mut Parts) -> Result<(), PolicyError> {
+        for (raw, statement) in raw.iter().zip(&mut into.list) {
+            let Some(element) = &raw.resources else {
+                continue;
+            };
+            if self.kind == PolicyKind::Trust {
+                let detail = "a trust policy is about its role and names no resource";
+                return Err(self.error(element.at, PolicyProblem::HasResource, detail));
             }
-            ResourcePattern::parse(resource.value, self.variables).map_err(|error| {
-                let detail = format!("the resource `{}` {error}", resource.value);
-                self.error(resource.at, PolicyProblem::LegacyParsing, detail)
-            })
-        };
-        raw.iter()
-            .map(|statement| {
-                let Some(element) = &statement.resources else {
-                    return Ok(None);
-                };
-                if self.kind == PolicyKind::Trust {
-                    let detail = "a trust policy is about its role and names no resource";
-                    return Err(self.error(element.at, PolicyProblem::HasResource, detail));
+            let first = into.patterns.len();
+            for resource in element.iter() {
+                if let Some(message) = resource_problem(resource.value) {
+                    let detail = format!(
+                        "the resource `{}` is neither `*` nor an ARN that could exist",
+                        resource.value
+                    );
+                    let problem = PolicyProblem::Resource(message);
+                    return Err(self.error(resource.at, problem, detail));
                 }
-                Ok(Some(Resources {
-                    negated: element.negated,
-                    patterns: element.values.iter().map(read).collect::<Result<_, _>>()?,
-                }))
-            })
-            .collect()
+                let span =
+                    PatternSpan::parse_resource(&mut into.text, resource.value, self.variables);
+                into.patterns.push(span.map_err(|error| {
+                    let detail = format!("the resource `{}` {error}", resource.value);
+                    self.error(resource.at, PolicyProblem::LegacyParsing, detail)
+                })?);
+            }
+            statement.resources = ListRange::new(first..into.patterns.len());
+        }
+        Ok(())
     }
 
-    fn principals(&self, raw: &[RawStatement<'_>]) -> Result<Vec<Option<Principals>>, PolicyError> {
-        raw.iter()
-            .map(|statement| {
-                let Some(element) = &statement.principal else {
-                    return Ok(None);
-                };
-                let named = principal::read(self, statement, element)?;
-                Ok(Some(Principals {
-                    negated: element.negated,
-                    named,
-                }))
-            })
-            .collect()
+    fn principals(&self, raw: &[RawStatement<'_>], into: &mut Parts) -> Result<(), PolicyError> {
+        for (raw, statement) in raw.iter().zip(&mut into.list) {
+            let Some(element) = &raw.principal else {
+                continue;
+            };
+            let named = principal::read(self, raw, element)?;
+            statement.principals = u32::try_from(into.principals.len()).ok();
+            into.principals.push(Principals {
+                negated: element.negated,
+                named,
+            });
+        }
+        Ok(())
     }
 }
 
@@ -337,7 +382,11 @@ fn resource_problem(text: &str) -> Option<String> {
         return None;
     }
     // The name of a variable can contain colons.
-    let plain = without_variables(text);
+    let plain = if text.contains("${") {
+        Cow::Owned(without_variables(text))
+    } else {
+        Cow::Borrowed(text)
+    };
     let no_arn = || Some(format!("Resource {text} must be in ARN format or \"*\"."));
     let mut parts = plain.splitn(6, ':');
     if parts.next() != Some("arn") {

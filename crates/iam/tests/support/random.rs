@@ -24,6 +24,7 @@ impl Random {
 
     /// One of these.
     pub(crate) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.below(from.len())]
+        let at = self.below(from.len());
+        from.get(at).copied().unwrap()
     }
 }

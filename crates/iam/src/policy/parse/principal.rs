@@ -42,12 +42,12 @@ pub(super) fn read(
     };
     let mut named = Vec::new();
     for (kind, values) in kinds {
-        for value in values {
+        for value in values.iter() {
             named.push(match kind.value {
-                "AWS" => aws(source, statement, value)?,
-                "Service" => service(source, value)?,
-                "Federated" => federated(source, value)?,
-                "CanonicalUser" => canonical_user(source, value)?,
+                "AWS" => aws(source, statement, &value)?,
+                "Service" => service(source, &value)?,
+                "Federated" => federated(source, &value)?,
+                "CanonicalUser" => canonical_user(source, &value)?,
                 other => {
                     let detail = format!("`{other}` is not a kind of principal; they are AWS, Service, Federated and CanonicalUser");
                     return Err(source.error(kind.at, PolicyProblem::Syntax, detail));
@@ -77,11 +77,12 @@ fn aws(
     if value.value == "*" {
         // AWS does not document whether this trusts every provider of the account, so it is
         // rejected.
-        let by_token = |action: &Text<'_>| {
-            ["sts:assumerolewithwebidentity", "sts:assumerolewithsaml"]
-                .contains(&&*action.value.to_ascii_lowercase())
+        let by_token = |action: Text<'_>| {
+            ["sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML"]
+                .iter()
+                .any(|known| action.value.eq_ignore_ascii_case(known))
         };
-        if source.kind == PolicyKind::Trust && statement.actions.values.iter().any(by_token) {
+        if source.kind == PolicyKind::Trust && statement.actions.iter().any(by_token) {
             return Err(invalid(
                 "token holders are named by their provider: `{\"Federated\": ...}`".to_owned(),
             ));

@@ -1,6 +1,6 @@
 //! Parses the syntax of a document: its elements and their JSON types, not their meaning.
 
-use std::borrow::Cow;
+use std::collections::HashSet;
 
 use bowline_json::{Json, JsonKind, JsonMember, JsonObject, JsonProblem};
 
@@ -27,7 +27,8 @@ pub(super) struct RawStatement<'v> {
     pub(super) principal: Option<RawPrincipal<'v>>,
     pub(super) actions: Texts<'v>,
     pub(super) resources: Option<Texts<'v>>,
-    pub(super) conditions: Vec<RawCondition<'v>>,
+    /// Operators with their keys.
+    conditions: &'v [JsonMember<'v>],
 }
 
 /// A text and the byte at which it begins.
@@ -38,10 +39,12 @@ pub(super) struct Text<'v> {
 }
 
 /// An element with a text or a list of texts, or its `Not` form.
+#[derive(Clone, Copy)]
 pub(super) struct Texts<'v> {
     pub(super) at: usize,
     pub(super) negated: bool,
-    pub(super) values: Vec<Text<'v>>,
+    /// Strings.
+    values: &'v [Json<'v>],
 }
 
 /// `Principal` or `NotPrincipal`.
@@ -56,14 +59,74 @@ pub(super) enum RawNamed<'v> {
     /// `"*"` instead of an object.
     Star,
     /// Each kind, such as `AWS`, with its values.
-    Kinds(Vec<(Text<'v>, Vec<Text<'v>>)>),
+    Kinds(Vec<(Text<'v>, Texts<'v>)>),
 }
 
 /// One operator and key with its values.
 pub(super) struct RawCondition<'v> {
     pub(super) operator: Operator,
     pub(super) key: Text<'v>,
-    pub(super) values: Vec<Cow<'v, str>>,
+    values: &'v [Json<'v>],
+}
+
+impl<'v> RawStatement<'v> {
+    pub(super) fn conditions(&self) -> impl Iterator<Item = RawCondition<'v>> {
+        self.conditions.iter().flat_map(|member| {
+            // The operators were checked.
+            let operator = Operator::parse(&member.name).ok();
+            let keys = member
+                .value
+                .as_object()
+                .map_or(&[][..], JsonObject::members);
+            operator.into_iter().flat_map(move |operator| {
+                keys.iter().map(move |key| RawCondition {
+                    operator,
+                    key: Text {
+                        value: &key.name,
+                        at: key.name_span.start,
+                    },
+                    values: one_or_more(&key.value),
+                })
+            })
+        })
+    }
+}
+
+impl<'v> RawCondition<'v> {
+    pub(super) fn values(&self) -> impl Iterator<Item = &'v str> {
+        self.values.iter().filter_map(condition_value)
+    }
+}
+
+impl<'v> Texts<'v> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = Text<'v>> + use<'v> {
+        self.values.iter().filter_map(|json| {
+            Some(Text {
+                value: json.as_str()?,
+                at: json.span.start,
+            })
+        })
+    }
+}
+
+/// The items of a list, or the one value that stands for a list of one.
+fn one_or_more<'v, 'a>(value: &'v Json<'a>) -> &'v [Json<'a>] {
+    value.as_array().unwrap_or(std::slice::from_ref(value))
+}
+
+/// A value of a condition, which can be a number or a truth value without quotes.
+fn condition_value<'v>(value: &'v Json<'_>) -> Option<&'v str> {
+    match &value.kind {
+        JsonKind::String(text) => Some(text),
+        JsonKind::Number(number) => Some(number.text()),
+        JsonKind::Bool(true) => Some("true"),
+        JsonKind::Bool(false) => Some("false"),
+        JsonKind::Null | JsonKind::Array(_) | JsonKind::Object(_) => None,
+    }
 }
 
 /// Parses a text as JSON.
@@ -82,10 +145,12 @@ pub(super) fn json(text: &str) -> Result<Json<'_>, PolicyError> {
 }
 
 /// Parses the elements of a document.
-pub(super) fn document<'v>(text: &str, value: &'v Json<'_>) -> Result<Document<'v>, PolicyError> {
+pub(super) fn document<'v>(text: &str, value: &'v Json<'v>) -> Result<Document<'v>, PolicyError> {
     Syntax { text }.document(value)
 }
 
+/// The most keys of an operator that are compared pair by pair.
+const MAX_KEYS_UNSORTED: usize = 16;
 /// The elements of a document.
 const DOCUMENT: [&str; 3] = ["Version", "Id", "Statement"];
 /// The elements of a statement.
@@ -112,7 +177,7 @@ impl Syntax<'_> {
         PolicyError::at(self.text, at, PolicyProblem::Syntax, detail)
     }
 
-    fn document<'v>(&self, value: &'v Json<'_>) -> Result<Document<'v>, PolicyError> {
+    fn document<'v>(&self, value: &'v Json<'v>) -> Result<Document<'v>, PolicyError> {
         let object = self.object(value, "a policy is")?;
         self.known(object, "a policy", &DOCUMENT)?;
         let version = match object.get("Version") {
@@ -154,7 +219,7 @@ impl Syntax<'_> {
         })
     }
 
-    fn statement<'v>(&self, value: &'v Json<'_>) -> Result<RawStatement<'v>, PolicyError> {
+    fn statement<'v>(&self, value: &'v Json<'v>) -> Result<RawStatement<'v>, PolicyError> {
         let object = self.object(value, "a statement is")?;
         self.known(object, "a statement", &STATEMENT)?;
         let at = value.span.start;
@@ -162,7 +227,7 @@ impl Syntax<'_> {
             .get("Effect")
             .ok_or_else(|| self.error(at, "the statement has no `Effect`"))?;
         let conditions = match object.get("Condition") {
-            None => Vec::new(),
+            None => &[],
             Some(conditions) => self.conditions(conditions)?,
         };
         let actions = self.either(object, "Action", "NotAction")?;
@@ -177,7 +242,7 @@ impl Syntax<'_> {
             actions: actions.unwrap_or(Texts {
                 at,
                 negated: false,
-                values: Vec::new(),
+                values: &[],
             }),
             resources: self.either(object, "Resource", "NotResource")?,
             conditions,
@@ -187,7 +252,7 @@ impl Syntax<'_> {
     /// An element and its `Not` form, which exclude each other.
     fn either<'v>(
         &self,
-        object: &'v JsonObject<'_>,
+        object: &'v JsonObject<'v>,
         name: &str,
         negation: &str,
     ) -> Result<Option<Texts<'v>>, PolicyError> {
@@ -209,7 +274,7 @@ impl Syntax<'_> {
 
     fn principal<'v>(
         &self,
-        object: &'v JsonObject<'_>,
+        object: &'v JsonObject<'v>,
     ) -> Result<Option<RawPrincipal<'v>>, PolicyError> {
         let (value, negated) = match (object.get("Principal"), object.get("NotPrincipal")) {
             (None, None) => return Ok(None),
@@ -233,12 +298,17 @@ impl Syntax<'_> {
                 if kinds.is_empty() {
                     return Err(self.error(value.span.start, "`Principal` names no principal"));
                 }
-                let read = |member: &'v JsonMember<'_>| {
+                let read = |member: &'v JsonMember<'v>| {
                     let kind = Text {
                         value: &member.name,
                         at: member.name_span.start,
                     };
-                    Ok((kind, self.texts(&member.value, &member.name)?))
+                    let texts = Texts {
+                        at: member.value.span.start,
+                        negated: false,
+                        values: self.texts(&member.value, &member.name)?,
+                    };
+                    Ok((kind, texts))
                 };
                 RawNamed::Kinds(kinds.iter().map(read).collect::<Result<_, _>>()?)
             }
@@ -250,83 +320,66 @@ impl Syntax<'_> {
         }))
     }
 
-    fn conditions<'v>(&self, value: &'v Json<'_>) -> Result<Vec<RawCondition<'v>>, PolicyError> {
-        let mut conditions = Vec::new();
-        for operator in self.object(value, "`Condition` is")?.members() {
+    /// Checks operators, keys and the types of values.
+    fn conditions<'v>(&self, value: &'v Json<'v>) -> Result<&'v [JsonMember<'v>], PolicyError> {
+        let operators = self.object(value, "`Condition` is")?.members();
+        for operator in operators {
             let at = operator.name_span.start;
-            let read =
-                Operator::parse(&operator.name).map_err(|e| self.error(at, e.to_string()))?;
-            let keys = self
-                .object(&operator.value, &format!("`{}` is", operator.name))?
-                .members();
+            Operator::parse(&operator.name).map_err(|e| self.error(at, e.to_string()))?;
+            let keys = match operator.value.as_object() {
+                Some(keys) => keys.members(),
+                None => self
+                    .object(&operator.value, &format!("`{}` is", operator.name))?
+                    .members(),
+            };
+            let mut seen = HashSet::new();
             for (number, member) in keys.iter().enumerate() {
-                let key = Text {
-                    value: &member.name,
-                    at: member.name_span.start,
-                };
+                let (key, at) = (&*member.name, member.name_span.start);
                 let mut before = keys.iter().take(number);
-                if before.any(|earlier| earlier.name.eq_ignore_ascii_case(key.value)) {
-                    let detail = format!("the key `{}` is duplicated: keys ignore case", key.value);
-                    return Err(self.error(key.at, detail));
+                let is_duplicate = if keys.len() > MAX_KEYS_UNSORTED {
+                    !seen.insert(key.to_ascii_lowercase())
+                } else {
+                    before.any(|earlier| earlier.name.eq_ignore_ascii_case(key))
+                };
+                if is_duplicate {
+                    let detail = format!("the key `{key}` is duplicated: keys ignore case");
+                    return Err(self.error(at, detail));
                 }
-                if !key.value.contains(':') {
-                    let detail = format!(
-                        "the condition key `{}` has no prefix such as `aws:`",
-                        key.value
-                    );
+                if !key.contains(':') {
+                    let detail = format!("the condition key `{key}` has no prefix such as `aws:`");
                     return Err(PolicyError::at(
                         self.text,
-                        key.at,
+                        at,
                         PolicyProblem::NoVendor,
                         detail,
                     ));
                 }
-                conditions.push(RawCondition {
-                    operator: read.clone(),
-                    key,
-                    values: self.values(&member.value, &member.name)?,
-                });
+                let mut values = one_or_more(&member.value).iter();
+                if let Some(other) = values.find(|value| condition_value(value).is_none()) {
+                    let detail = format!(
+                        "a value of `{key}` is neither a text nor a number nor a truth value"
+                    );
+                    return Err(self.error(other.span.start, detail));
+                }
             }
         }
-        Ok(conditions)
-    }
-
-    /// The values of a condition, which can be numbers and truth values without quotes.
-    fn values<'v>(&self, value: &'v Json<'_>, key: &str) -> Result<Vec<Cow<'v, str>>, PolicyError> {
-        let one = |value: &'v Json<'_>| match &value.kind {
-            JsonKind::String(text) => Ok(Cow::Borrowed(&**text)),
-            JsonKind::Number(number) => Ok(Cow::Owned(number.text().to_owned())),
-            JsonKind::Bool(truth) => Ok(Cow::Borrowed(if *truth { "true" } else { "false" })),
-            JsonKind::Null | JsonKind::Array(_) | JsonKind::Object(_) => {
-                let detail =
-                    format!("a value of `{key}` is neither a text nor a number nor a truth value");
-                Err(self.error(value.span.start, detail))
-            }
-        };
-        match &value.kind {
-            JsonKind::Array(items) => items.iter().map(one).collect(),
-            JsonKind::Null
-            | JsonKind::Bool(_)
-            | JsonKind::Number(_)
-            | JsonKind::String(_)
-            | JsonKind::Object(_) => one(value).map(|only| vec![only]),
-        }
+        Ok(operators)
     }
 
     /// A text, or a list of texts.
-    fn texts<'v>(&self, value: &'v Json<'_>, name: &str) -> Result<Vec<Text<'v>>, PolicyError> {
-        match &value.kind {
-            JsonKind::Array(items) => {
-                let what = format!("each of `{name}` is");
-                items.iter().map(|item| self.text(item, &what)).collect()
+    fn texts<'v>(&self, value: &'v Json<'v>, name: &str) -> Result<&'v [Json<'v>], PolicyError> {
+        let texts = one_or_more(value);
+        match texts.iter().find(|text| text.as_str().is_none()) {
+            None => Ok(texts),
+            Some(other) => {
+                let each = if value.as_array().is_some() {
+                    "each of "
+                } else {
+                    ""
+                };
+                let detail = format!("{each}`{name}` is not a text");
+                Err(self.error(other.span.start, detail))
             }
-            JsonKind::Null
-            | JsonKind::Bool(_)
-            | JsonKind::Number(_)
-            | JsonKind::String(_)
-            | JsonKind::Object(_) => self
-                .text(value, &format!("`{name}` is"))
-                .map(|only| vec![only]),
         }
     }
 
