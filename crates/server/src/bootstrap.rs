@@ -250,9 +250,10 @@ where
 fn refusal_or_update(error: UpdateError<BootstrapError>) -> BootstrapError {
     match error {
         UpdateError::Refused(error) => error,
-        other @ (UpdateError::Busy | UpdateError::Invalid(_) | UpdateError::Store(_)) => {
-            update_error(other)
-        }
+        other @ (UpdateError::Quota(_)
+        | UpdateError::Busy
+        | UpdateError::Invalid(_)
+        | UpdateError::Store(_)) => update_error(other),
     }
 }
 

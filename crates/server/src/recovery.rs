@@ -170,9 +170,10 @@ pub async fn recover_root(
         Err(error) => {
             let error = match error {
                 UpdateError::Refused(error) => error,
-                other @ (UpdateError::Busy | UpdateError::Invalid(_) | UpdateError::Store(_)) => {
-                    RecoveryError::Update(Box::new(other))
-                }
+                other @ (UpdateError::Quota(_)
+                | UpdateError::Busy
+                | UpdateError::Invalid(_)
+                | UpdateError::Store(_)) => RecoveryError::Update(Box::new(other)),
             };
             audit
                 .write_change(record(Some(&error.to_string())).as_bytes(), now)

@@ -174,6 +174,8 @@ codes! {
     BucketAlreadyExists Failed ("BucketAlreadyExists", 409);
     /// The caller's account has a bucket of this name.
     BucketAlreadyOwnedByYou Failed ("BucketAlreadyOwnedByYou", 409);
+    /// The account has as many buckets as its quota allows.
+    TooManyBuckets Failed ("TooManyBuckets", 400);
     /// The bucket is not empty.
     BucketNotEmpty Failed ("BucketNotEmpty", 409);
     /// The name is not a valid bucket name.

@@ -20,9 +20,6 @@ use crate::{
     request::{call::Call, error::RequestError},
 };
 
-/// Managed policies of one role or user ("IAM and AWS STS quotas", IAM User Guide: 10, raisable).
-const MAX_ATTACHED_POLICIES: usize = 10;
-
 async fn attach<N: HasPermissions>(
     call: &Call<'_>,
     to: &str,
@@ -33,10 +30,12 @@ async fn attach<N: HasPermissions>(
             .ok_or_else(|| IamError::PolicyNotAttachable(arn.to_owned()))?;
         let attached = &mut N::permissions_mut(record).attached;
         let is_new = attached.insert(policy.arn.to_string());
-        if is_new && attached.len() > MAX_ATTACHED_POLICIES {
+        let quota = N::ATTACHED_POLICIES_QUOTA;
+        let max = usize::try_from(index.quota(call.account(), quota)).unwrap_or(usize::MAX);
+        if is_new && attached.len() > max {
             return Err(RequestError::from(IamError::QuotaExceeded {
-                quota: N::ATTACHED_POLICIES_QUOTA,
-                max: MAX_ATTACHED_POLICIES,
+                quota: quota.name(),
+                max,
             }));
         }
         // Conflicts with a transaction that deletes the policy meanwhile.

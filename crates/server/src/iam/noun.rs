@@ -13,7 +13,7 @@ use bowline_iam::account::AccountId;
 use super::error::{DeleteConflict, IamError, Kind};
 use crate::{
     identity::{
-        entity::{Entity, Permissions, UniqueId},
+        entity::{Entity, Permissions, Quota, UniqueId},
         index::Index,
         store::{Revision, Transaction},
     },
@@ -81,8 +81,8 @@ pub(super) trait HasPermissions: Noun {
     /// Characters of all inline policies together, without white space ("IAM and AWS STS quotas",
     /// IAM User Guide).
     const MAX_INLINE_POLICY_CHARS: usize;
-    /// AWS's name of the quota of attached managed policies.
-    const ATTACHED_POLICIES_QUOTA: &'static str;
+    /// The quota of attached managed policies.
+    const ATTACHED_POLICIES_QUOTA: Quota;
 
     /// The policies in its record.
     fn permissions(record: &Self::Record) -> &Permissions;

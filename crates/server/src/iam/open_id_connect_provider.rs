@@ -57,9 +57,7 @@ impl Noun for ProviderEntry {
     /// Whether a provider has this URL. Addresses ignore case, as look-ups do.
     fn is_taken(index: &Index, account: AccountId, url: &str) -> bool {
         let address = url.split_once("://").map_or(url, |(_, address)| address);
-        index
-            .providers(account)
-            .any(|other| other.record.address().eq_ignore_ascii_case(address))
+        index.provider_by_address(account, address).is_some()
     }
 
     noun::accessors!(OidcProvider);

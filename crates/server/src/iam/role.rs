@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     identity::{
-        entity::{self, Permissions, UniqueId},
+        entity::{self, Permissions, Quota, UniqueId},
         index::{Index, RoleEntry},
         store::{Revision, Transaction},
     },
@@ -69,7 +69,7 @@ impl Listed for RoleEntry {
 
 impl HasPermissions for RoleEntry {
     const MAX_INLINE_POLICY_CHARS: usize = 10_240;
-    const ATTACHED_POLICIES_QUOTA: &'static str = "PoliciesPerRole";
+    const ATTACHED_POLICIES_QUOTA: Quota = Quota::AttachedToRole;
 
     fn permissions(record: &entity::Role) -> &Permissions {
         &record.permissions

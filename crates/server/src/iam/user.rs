@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     identity::{
-        entity::{self, Permissions, UniqueId},
+        entity::{self, Permissions, Quota, UniqueId},
         index::{Index, UserEntry},
         store::Revision,
     },
@@ -68,7 +68,7 @@ impl Listed for UserEntry {
 
 impl HasPermissions for UserEntry {
     const MAX_INLINE_POLICY_CHARS: usize = 2_048;
-    const ATTACHED_POLICIES_QUOTA: &'static str = "PoliciesPerUser";
+    const ATTACHED_POLICIES_QUOTA: Quota = Quota::AttachedToUser;
 
     fn permissions(record: &entity::User) -> &Permissions {
         &record.permissions

@@ -1,6 +1,6 @@
 //! The entities, as they are stored: accounts, users, access keys, roles, instance profiles,
-//! managed policies, OIDC providers, buckets, tables, service attachments, and the store's feature
-//! level.
+//! managed policies, OIDC providers, buckets, tables, service attachments, the quotas of accounts,
+//! and the store's feature level.
 //!
 //! They are plain records. Each is [validated](Entity::validate) whenever it is read or written, so
 //! the rest of the server sees only valid ones. Policy documents are stored byte for byte; the
@@ -11,6 +11,7 @@
 
 pub mod access_key;
 pub mod account;
+pub mod account_quotas;
 pub mod bucket;
 pub mod feature_level;
 pub mod instance_profile;
@@ -29,6 +30,7 @@ pub mod user;
 pub use super::entity::{
     access_key::{AccessKey, AccessKeyOwner, AccessKeyStatus},
     account::Account,
+    account_quotas::{AccountQuotas, Quota},
     bucket::{
         Bucket, BucketId, BucketState, InvalidBucketId, InvalidUpstreamBucket, UpstreamBucket,
     },
@@ -44,7 +46,7 @@ pub use super::entity::{
     unique_id::{InvalidUniqueId, UniqueId},
     user::User,
 };
-pub use crate::identity::store::{Entity, InvalidEntity};
+pub use crate::identity::store::{Counted, Entity, InvalidEntity};
 
 fn ensure(holds: bool, field: &'static str, problem: &'static str) -> Result<(), InvalidEntity> {
     if holds {

@@ -8,11 +8,14 @@
 //! Unusable data fails closed and is logged: a policy that does not compile allows nothing to
 //! whatever it applies to, and a record that does not decode stops the index.
 
+mod account_locks;
 mod apply;
 pub mod compiled;
+mod counts;
 mod directory;
 pub mod entry;
 mod name;
+pub mod quotas;
 pub mod state;
 
 use std::{ops::Bound, sync::Arc};
@@ -27,9 +30,11 @@ pub use super::index::{
         AccessKeyEntry, AccountEntry, BucketEntry, Indexed, InstanceProfileEntry, KeyOwner,
         PolicyEntry, ProviderEntry, RoleEntry, ServiceAttachmentEntry, TableEntry, UserEntry,
     },
+    quotas::QuotaExceeded,
     state::{IdentityState, LoadError, UnknownFeatureLevel, UpdateError},
 };
 use super::index::{
+    counts::Counts,
     directory::Directory,
     name::{NameKey, NameRef},
 };
@@ -46,6 +51,7 @@ use crate::{
 pub struct Index {
     revision: Revision,
     accounts: RedBlackTreeMapSync<AccountId, Arc<AccountEntry>>,
+    account_quotas: RedBlackTreeMapSync<AccountId, Arc<Indexed<entity::AccountQuotas>>>,
     users: Directory<UserEntry>,
     roles: Directory<RoleEntry>,
     instance_profiles: Directory<InstanceProfileEntry>,
@@ -61,8 +67,12 @@ pub struct Index {
     buckets: Directory<BucketEntry>,
     /// By the keys of their records.
     tables: RedBlackTreeMapSync<RecordKey, Arc<TableEntry>>,
+    /// How many tables an account has in each region.
+    table_counts: Counts<(AccountId, Box<str>)>,
     /// Roles of services, by account and the ARN of the resource, which compares with case.
     service_attachments: RedBlackTreeMapSync<(AccountId, Box<str>), Arc<ServiceAttachmentEntry>>,
+    /// How many an account has.
+    attachment_counts: Counts<AccountId>,
     /// The number of service attachments of a role, by its id.
     service_roles: HashTrieMapSync<UniqueId, usize>,
     keyring: Arc<Keyring>,
@@ -284,6 +294,15 @@ impl Index {
         let (account, address) = split_resource(arn, "oidc-provider")?;
         let provider = self.providers.find(account, address)?;
         (*provider.arn == *arn).then_some(provider)
+    }
+
+    /// The account's provider of this address, ignoring case.
+    pub fn provider_by_address(
+        &self,
+        account: AccountId,
+        address: &str,
+    ) -> Option<&Arc<ProviderEntry>> {
+        self.providers.find(account, address)
     }
 
     /// The provider with this id.

@@ -28,7 +28,7 @@ use std::{fmt, future::Future, pin::Pin, sync::Arc};
 pub use super::store::{
     key::RecordKey,
     memory::MemoryStore,
-    record::{Entity, InvalidEntity},
+    record::{Counted, Entity, InvalidEntity},
     sqlite::SqliteStore,
     transaction::{Precondition, Transaction},
     watch::{Batch, Watch, WatchError},

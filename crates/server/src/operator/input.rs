@@ -42,6 +42,15 @@ impl<'a> Members<'a> {
         text.ok_or_else(|| invalid(&format!("{name} is missing")))
     }
 
+    pub(super) fn required_integer(&self, name: &str) -> Result<i64, OperatorError> {
+        match self.0.get(name) {
+            None => Err(invalid(&format!("{name} is missing"))),
+            Some(value) => value
+                .as_i64()
+                .ok_or_else(|| invalid(&format!("{name} is not an integer"))),
+        }
+    }
+
     /// False if it is absent.
     pub(super) fn boolean(&self, name: &str) -> Result<bool, OperatorError> {
         match self.0.get(name).map(|value| &value.kind) {

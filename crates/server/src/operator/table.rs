@@ -94,12 +94,15 @@ operations! {
     Changes AttachRole in attach_role;
     Changes ConfigureProvider in configure_provider;
     Changes CreateAccount in create_account;
+    Changes DeleteAccountQuota in delete_account_quota;
     Changes DetachRole in detach_role;
     Reads   Explain in explain;
     // Credentials are sealed and not stored.
     Reads   GetAttachedCredentials in get_attached_credentials;
+    Reads   ListAccountQuotas in list_account_quotas;
     Reads   ListAccounts in list_accounts;
     Reads   ListAttachments in list_attachments;
+    Changes PutAccountQuota in put_account_quota;
     Changes RotateKeyring in rotate_keyring;
     Changes RotateRootAccessKey in rotate_root_access_key;
 }

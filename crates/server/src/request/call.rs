@@ -14,7 +14,7 @@ use crate::{
     app::App,
     identity::{
         entity::{Entity, UniqueId},
-        index::{Index, UpdateError},
+        index::{Index, QuotaExceeded, UpdateError},
         store::{
             Precondition, Revision, Transaction,
             record::RecordError,
@@ -54,51 +54,43 @@ impl Call<'_> {
     ///
     /// # Errors
     /// The error of `decide`; `ConcurrentModification` after too many conflicts; `ValidationError`
-    /// or `LimitExceeded` for an invalid record; `InternalFailure` if the store fails.
+    /// or `LimitExceeded` for an invalid record; `LimitExceeded` for a quota; `InternalFailure` if the store fails.
     pub(crate) async fn update<T>(
         &self,
         mut decide: impl FnMut(&Index) -> Result<(Transaction, T), RequestError>,
     ) -> Result<T, RequestError> {
-        let decide = |index: &Index| -> Result<(Transaction, T), RequestError> {
-            let standing = standing(self.caller, index)?;
-            let (transaction, outcome) = decide(index)?;
-            let transaction = if transaction.is_empty() {
-                transaction
-            } else {
-                transaction.require(standing)
-            };
-            Ok((transaction, outcome))
+        let decide = |index: &Index| self.decide_standing(index, &mut decide);
+        self.app.state.update(decide).await.map_err(refusal)
+    }
+
+    /// The same for a transaction that changes the quotas of an account.
+    ///
+    /// # Errors
+    /// As [`Self::update`].
+    pub(crate) async fn update_quotas<T>(
+        &self,
+        account: AccountId,
+        mut decide: impl FnMut(&Index) -> Result<(Transaction, T), RequestError>,
+    ) -> Result<T, RequestError> {
+        let decide = |index: &Index| self.decide_standing(index, &mut decide);
+        let updated = self.app.state.update_quotas(account, decide).await;
+        updated.map_err(refusal)
+    }
+
+    /// Decides, with the condition that the caller still exists.
+    fn decide_standing<T>(
+        &self,
+        index: &Index,
+        decide: &mut impl FnMut(&Index) -> Result<(Transaction, T), RequestError>,
+    ) -> Result<(Transaction, T), RequestError> {
+        let standing = standing(self.caller, index)?;
+        let (transaction, outcome) = decide(index)?;
+        let transaction = if transaction.is_empty() {
+            transaction
+        } else {
+            transaction.require(standing)
         };
-        let error = match self.app.state.update(decide).await {
-            Ok(outcome) => return Ok(outcome),
-            Err(error) => error,
-        };
-        Err(match error {
-            UpdateError::Refused(error) => error,
-            UpdateError::Busy => AwsError::new(
-                Code::ConcurrentModification,
-                "The request was rejected because multiple requests to change this object were submitted simultaneously. Wait a few minutes and submit your request again.",
-            )
-            .into(),
-            // Limits that no constraint of the input expresses: of several texts together, or of a
-            // text in its stored form.
-            UpdateError::Invalid(InvalidTransaction::Record(RecordError::Invalid { source, .. })) => {
-                AwsError::new(Code::ValidationError, source.to_string()).into()
-            }
-            UpdateError::Invalid(InvalidTransaction::ValueTooLong { bytes, .. }) => {
-                let message = format!("The request makes a record of {bytes} bytes, over the limit of {MAX_VALUE_BYTES}.");
-                AwsError::new(Code::LimitExceeded, message).into()
-            }
-            UpdateError::Invalid(_) | UpdateError::Store(_) => {
-                let mut reasons = vec![error.to_string()];
-                let mut source = std::error::Error::source(&error);
-                while let Some(cause) = source {
-                    reasons.push(cause.to_string());
-                    source = cause.source();
-                }
-                RequestError::new(AwsError::internal(Protocol::IAM), &reasons.join(": "))
-            }
-        })
+        Ok((transaction, outcome))
     }
 
     /// Changes one record, together with the other changes that `change` returns. A record that
@@ -146,6 +138,44 @@ impl Call<'_> {
         let id = ids::unique_id(kind, self.random()?);
         id.parse().map_err(|_| AwsError::internal(Protocol::IAM))
     }
+}
+
+/// The error of an update, as a client sees it.
+fn refusal(error: UpdateError<RequestError>) -> RequestError {
+    match error {
+            UpdateError::Refused(error) => error,
+            UpdateError::Busy => AwsError::new(
+                Code::ConcurrentModification,
+                "The request was rejected because multiple requests to change this object were submitted simultaneously. Wait a few minutes and submit your request again.",
+            )
+            .into(),
+            UpdateError::Quota(exceeded) => exceeded_quota(exceeded),
+            // Limits that no constraint of the input expresses: of several texts together, or of a
+            // text in its stored form.
+            UpdateError::Invalid(InvalidTransaction::Record(RecordError::Invalid { source, .. })) => {
+                AwsError::new(Code::ValidationError, source.to_string()).into()
+            }
+            UpdateError::Invalid(InvalidTransaction::ValueTooLong { bytes, .. }) => {
+                let message = format!("The request makes a record of {bytes} bytes, over the limit of {MAX_VALUE_BYTES}.");
+                AwsError::new(Code::LimitExceeded, message).into()
+            }
+            UpdateError::Invalid(_) | UpdateError::Store(_) => {
+                let mut reasons = vec![error.to_string()];
+                let mut source = std::error::Error::source(&error);
+                while let Some(cause) = source {
+                    reasons.push(cause.to_string());
+                    source = cause.source();
+                }
+                RequestError::new(AwsError::internal(Protocol::IAM), &reasons.join(": "))
+            }
+        }
+}
+
+/// AWS's text, and the account for the operator.
+fn exceeded_quota(exceeded: QuotaExceeded) -> RequestError {
+    let (name, max) = (exceeded.quota.name(), exceeded.max);
+    let message = format!("Cannot exceed quota for {name}: {max}");
+    RequestError::new(AwsError::new(Code::LimitExceeded, message), &exceeded)
 }
 
 /// The condition that the caller's key or role still exists. It is part of each commit.

@@ -160,6 +160,10 @@ async fn update<T>(
     match state.update(decide).await {
         Ok(outcome) => Ok(outcome),
         Err(UpdateError::Refused(error)) => Err(error),
+        Err(UpdateError::Quota(_)) => Err(AwsError::new(
+            Code::TooManyBuckets,
+            "You have attempted to create more buckets than allowed",
+        )),
         Err(UpdateError::Busy) => Err(operation_aborted()),
         Err(error @ (UpdateError::Invalid(_) | UpdateError::Store(_))) => {
             tracing::error!(

@@ -5,7 +5,7 @@ use bowline_iam::account::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, InvalidEntity, UniqueId, ensure};
+use super::{Counted, Entity, InvalidEntity, UniqueId, ensure};
 use crate::{crypto::master_key::Envelope, identity::store::RecordKey};
 
 /// A long-term access key. Its secret opens only with the master key, and only in this record.
@@ -65,6 +65,11 @@ impl Entity for AccessKey {
 
     fn key(&self) -> RecordKey {
         RecordKey::access_key(self.id.as_str())
+    }
+
+    /// Each owner has two at most (`iam/access_key.rs`).
+    fn counted(&self) -> Option<Counted> {
+        None
     }
 
     fn validate(&self) -> Result<(), InvalidEntity> {

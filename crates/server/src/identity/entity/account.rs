@@ -4,7 +4,7 @@ use bowline_iam::account::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, InvalidEntity};
+use super::{Counted, Entity, InvalidEntity};
 use crate::identity::store::RecordKey;
 
 /// An account. Everything else belongs to one.
@@ -27,6 +27,11 @@ impl Entity for Account {
 
     fn key(&self) -> RecordKey {
         RecordKey::account(self.id)
+    }
+
+    /// The operator makes them.
+    fn counted(&self) -> Option<Counted> {
+        None
     }
 
     fn validate(&self) -> Result<(), InvalidEntity> {

@@ -7,7 +7,7 @@ use bowline_iam::account::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, InvalidEntity, Lease, ensure};
+use super::{Counted, Entity, InvalidEntity, Lease, ensure};
 use crate::identity::store::{RecordKey, record};
 
 /// A bucket: who owns it and where its objects are. A bucket without a record does not exist.
@@ -204,6 +204,10 @@ impl Entity for Bucket {
 
     fn key(&self) -> RecordKey {
         RecordKey::bucket(&self.name)
+    }
+
+    fn counted(&self) -> Option<Counted> {
+        Some(Counted::in_account::<Self>(self.owner))
     }
 
     fn validate(&self) -> Result<(), InvalidEntity> {

@@ -11,6 +11,7 @@
 //! | --- | --- |
 //! | 0 | What the builds before levels read; a store without the record has this level. |
 //! | 1 | Record format 3: [leases](super::lease), and upstream names of buckets and tables. |
+//! | 2 | The [quotas of accounts](super::account_quotas). |
 //!
 //! A server refuses a store whose level it does not know. That is what allows it to skip records of
 //! unknown kinds: a kind that could deny something is written only at a level that excludes servers
@@ -18,7 +19,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, InvalidEntity, ensure};
+use super::{Counted, Entity, InvalidEntity, ensure};
 use crate::identity::store::RecordKey;
 
 /// What every server that shares a store can read.
@@ -33,11 +34,13 @@ impl FeatureLevel {
     pub const EARLIEST: Self = Self { level: 0 };
     /// Buckets and tables may have leases and upstream names.
     pub const LEASES: Self = Self { level: 1 };
+    /// Accounts may have quotas of their own.
+    pub const ACCOUNT_QUOTAS: Self = Self { level: 2 };
     /// The newest level that this build reads.
-    pub const NEWEST: Self = Self::LEASES;
+    pub const NEWEST: Self = Self::ACCOUNT_QUOTAS;
 
     /// The level's number.
-    pub fn number(self) -> u32 {
+    pub const fn number(self) -> u32 {
         self.level
     }
 
@@ -53,6 +56,11 @@ impl Entity for FeatureLevel {
 
     fn key(&self) -> RecordKey {
         RecordKey::feature_level()
+    }
+
+    /// There is one.
+    fn counted(&self) -> Option<Counted> {
+        None
     }
 
     fn validate(&self) -> Result<(), InvalidEntity> {

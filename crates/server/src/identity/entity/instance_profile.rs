@@ -4,7 +4,7 @@ use bowline_iam::account::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, InvalidEntity, UniqueId, ensure, validate_name, validate_path};
+use super::{Counted, Entity, InvalidEntity, UniqueId, ensure, validate_name, validate_path};
 use crate::identity::store::RecordKey;
 
 /// An instance profile. It has one role at most.
@@ -48,6 +48,10 @@ impl Entity for InstanceProfile {
 
     fn lookups(&self) -> Vec<RecordKey> {
         vec![RecordKey::instance_profile_name(self.account, &self.name)]
+    }
+
+    fn counted(&self) -> Option<Counted> {
+        Some(Counted::in_account::<Self>(self.account))
     }
 
     fn validate(&self) -> Result<(), InvalidEntity> {

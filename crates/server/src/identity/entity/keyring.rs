@@ -1,6 +1,6 @@
 //! The keyring as a record: one in each store.
 
-use super::{Entity, InvalidEntity, ensure};
+use super::{Counted, Entity, InvalidEntity, ensure};
 use crate::{
     crypto::keyring::{KeyringRecord, MAX_KEYS},
     identity::store::RecordKey,
@@ -12,6 +12,11 @@ impl Entity for KeyringRecord {
 
     fn key(&self) -> RecordKey {
         RecordKey::keyring()
+    }
+
+    /// There is one.
+    fn counted(&self) -> Option<Counted> {
+        None
     }
 
     fn validate(&self) -> Result<(), InvalidEntity> {

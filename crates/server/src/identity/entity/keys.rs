@@ -13,6 +13,11 @@ impl RecordKey {
         Self::from_parts(&["account", account.as_str()])
     }
 
+    /// `account-quotas/{account}`: an [`AccountQuotas`](super::AccountQuotas).
+    pub fn account_quotas(account: AccountId) -> Self {
+        Self::from_parts(&["account-quotas", account.as_str()])
+    }
+
     /// `access-key/{access key id}`: an [`AccessKey`](super::AccessKey).
     pub fn access_key(access_key_id: &str) -> Self {
         Self::from_parts(&["access-key", access_key_id])

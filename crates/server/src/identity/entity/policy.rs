@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Entity, InvalidEntity, UniqueId, ensure, validate_document, validate_name, validate_path,
+    Counted, Entity, InvalidEntity, UniqueId, account_quotas::MAX_ATTACHED_POLICIES, ensure,
+    validate_document, validate_name, validate_path,
 };
 use crate::identity::store::RecordKey;
 
@@ -27,9 +28,8 @@ impl Permissions {
             validate_name(name, 128)?;
             validate_document(document)?;
         }
-        // AWS's adjustable quota is at most 20 (IAM User Guide, "IAM and AWS STS quotas").
         ensure(
-            self.attached.len() <= 20,
+            self.attached.len() <= MAX_ATTACHED_POLICIES as usize,
             "attached policies",
             "are too many",
         )
@@ -109,6 +109,10 @@ impl Entity for ManagedPolicy {
 
     fn lookups(&self) -> Vec<RecordKey> {
         vec![RecordKey::policy_name(self.account, &self.name)]
+    }
+
+    fn counted(&self) -> Option<Counted> {
+        Some(Counted::in_account::<Self>(self.account))
     }
 
     fn validate(&self) -> Result<(), InvalidEntity> {

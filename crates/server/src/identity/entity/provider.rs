@@ -4,7 +4,7 @@ use bowline_iam::account::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, InvalidEntity, UniqueId, ensure};
+use super::{Counted, Entity, InvalidEntity, UniqueId, ensure};
 use crate::identity::store::RecordKey;
 
 /// An OIDC provider whose tokens an account takes.
@@ -73,6 +73,10 @@ impl Entity for OidcProvider {
 
     fn lookups(&self) -> Vec<RecordKey> {
         vec![RecordKey::provider_url(self.account, self.address())]
+    }
+
+    fn counted(&self) -> Option<Counted> {
+        Some(Counted::in_account::<Self>(self.account))
     }
 
     fn validate(&self) -> Result<(), InvalidEntity> {

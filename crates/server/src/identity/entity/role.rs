@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Entity, InvalidEntity, Permissions, UniqueId, ensure, validate_document, validate_name,
-    validate_path,
+    Counted, Entity, InvalidEntity, Permissions, UniqueId, ensure, validate_document,
+    validate_name, validate_path,
 };
 use crate::identity::store::RecordKey;
 
@@ -103,6 +103,10 @@ impl Entity for Role {
 
     fn lookups(&self) -> Vec<RecordKey> {
         vec![RecordKey::role_name(self.account, &self.name)]
+    }
+
+    fn counted(&self) -> Option<Counted> {
+        Some(Counted::in_account::<Self>(self.account))
     }
 
     fn validate(&self) -> Result<(), InvalidEntity> {

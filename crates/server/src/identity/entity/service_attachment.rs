@@ -4,7 +4,7 @@ use bowline_iam::account::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, InvalidEntity, ServiceResource, UniqueId, ensure};
+use super::{Counted, Entity, InvalidEntity, ServiceResource, UniqueId, ensure};
 use crate::identity::store::RecordKey;
 
 /// That a service assumes a role for one of its resources. A resource has one role.
@@ -30,6 +30,10 @@ impl Entity for ServiceAttachment {
 
     fn key(&self) -> RecordKey {
         RecordKey::service_attachment(self.account, self.resource.as_str())
+    }
+
+    fn counted(&self) -> Option<Counted> {
+        Some(Counted::in_account::<Self>(self.account))
     }
 
     fn validate(&self) -> Result<(), InvalidEntity> {

@@ -7,7 +7,7 @@ use bowline_iam::account::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, InvalidEntity, Lease, ensure};
+use super::{Counted, Entity, InvalidEntity, Lease, ensure};
 use crate::identity::store::{RecordKey, record};
 
 /// Maximum number of tags of a table ("Tagging restrictions in `DynamoDB`", Amazon `DynamoDB`
@@ -141,6 +141,13 @@ impl Entity for Table {
 
     fn key(&self) -> RecordKey {
         RecordKey::table(self.account, &self.region, &self.name)
+    }
+
+    fn counted(&self) -> Option<Counted> {
+        Some(Counted {
+            region: Some(self.region.clone()),
+            ..Counted::in_account::<Self>(self.account)
+        })
     }
 
     fn validate(&self) -> Result<(), InvalidEntity> {

@@ -4,7 +4,9 @@ use bowline_iam::account::AccountId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Entity, InvalidEntity, Permissions, UniqueId, ensure, validate_name, validate_path};
+use super::{
+    Counted, Entity, InvalidEntity, Permissions, UniqueId, ensure, validate_name, validate_path,
+};
 use crate::identity::store::RecordKey;
 
 /// A user.
@@ -61,6 +63,10 @@ impl Entity for User {
 
     fn lookups(&self) -> Vec<RecordKey> {
         vec![RecordKey::user_name(self.account, &self.name)]
+    }
+
+    fn counted(&self) -> Option<Counted> {
+        Some(Counted::in_account::<Self>(self.account))
     }
 
     fn validate(&self) -> Result<(), InvalidEntity> {

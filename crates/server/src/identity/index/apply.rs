@@ -97,6 +97,7 @@ impl Index {
         match key.kind() {
             "access-key" => self.put_access_key(key, value, revision, master_key),
             "account" => self.put_account(key, value, revision),
+            "account-quotas" => self.put_account_quotas(key, value, revision),
             "bucket" => self.put_bucket(key, value, revision),
             "feature-level" => self.put_feature_level(key, value, revision),
             "instance-profile" => self.put_instance_profile(key, value, revision),
@@ -131,6 +132,11 @@ impl Index {
                     self.accounts.remove_mut(&id);
                 }
             }
+            "account-quotas" => {
+                if let Ok(id) = id.parse::<AccountId>() {
+                    self.account_quotas.remove_mut(&id);
+                }
+            }
             "bucket" => self.remove_bucket(id),
             "feature-level" => self.feature_level = None,
             "instance-profile" => self.remove_instance_profile(id),
@@ -142,9 +148,7 @@ impl Index {
             "provider" => self.remove_provider(id),
             "role" => self.remove_role(id),
             "service-attachment" => self.remove_service_attachment(key),
-            "table" => {
-                self.tables.remove_mut(key);
-            }
+            "table" => self.remove_table(key),
             "user" => self.remove_user(id),
             _ => {}
         }
@@ -164,6 +168,26 @@ impl Index {
                     revision,
                 };
                 self.accounts.insert_mut(id, Arc::new(account));
+            }
+            None => self.delete(key),
+        }
+        Ok(())
+    }
+
+    fn put_account_quotas(
+        &mut self,
+        key: &RecordKey,
+        value: &[u8],
+        revision: Revision,
+    ) -> Result<(), IndexError> {
+        match read::<entity::AccountQuotas>(key, value)? {
+            Some(record) => {
+                let quotas = Indexed {
+                    record: Arc::new(record),
+                    revision,
+                };
+                self.account_quotas
+                    .insert_mut(quotas.record.account, Arc::new(quotas));
             }
             None => self.delete(key),
         }
@@ -297,8 +321,10 @@ impl Index {
         value: &[u8],
         revision: Revision,
     ) -> Result<(), IndexError> {
-        self.tables.remove_mut(key);
+        self.remove_table(key);
         if let Some(record) = read::<entity::Table>(key, value)? {
+            self.table_counts
+                .add((record.account, record.region.as_str().into()));
             let table = TableEntry {
                 record: Arc::new(record),
                 revision,
@@ -306,6 +332,15 @@ impl Index {
             self.tables.insert_mut(key.clone(), Arc::new(table));
         }
         Ok(())
+    }
+
+    fn remove_table(&mut self, key: &RecordKey) {
+        if let Some(table) = self.tables.get(key) {
+            let record = &table.record;
+            self.table_counts
+                .subtract((record.account, record.region.as_str().into()));
+            self.tables.remove_mut(key);
+        }
     }
 
     /// A keyring that cannot be read stops the index: without it no session opens.

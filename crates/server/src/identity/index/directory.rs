@@ -6,13 +6,17 @@ use std::{ops::Bound, sync::Arc};
 use bowline_iam::account::AccountId;
 use rpds::{HashTrieMapSync, RedBlackTreeMapSync};
 
-use super::name::{NameKey, NameRef};
+use super::{
+    counts::Counts,
+    name::{NameKey, NameRef},
+};
 
 /// Entities of one kind. Ids are unique on the server, names in their account ignoring case.
 #[derive(Debug)]
 pub(super) struct Directory<T> {
     by_id: HashTrieMapSync<Box<str>, Arc<T>>,
     by_name: RedBlackTreeMapSync<NameKey, Arc<T>>,
+    by_account: Counts<AccountId>,
 }
 
 impl<T> Directory<T> {
@@ -41,13 +45,24 @@ impl<T> Directory<T> {
     }
 
     pub(super) fn insert(&mut self, id: &str, account: AccountId, name: &str, entity: Arc<T>) {
+        // An entity stays in its account.
+        if !self.by_id.contains_key(id) {
+            self.by_account.add(account);
+        }
         self.by_id.insert_mut(id.into(), Arc::clone(&entity));
         self.by_name.insert_mut(NameKey::new(account, name), entity);
     }
 
     pub(super) fn remove(&mut self, id: &str, account: AccountId, name: &str) {
-        self.by_id.remove_mut(id);
+        if self.by_id.remove_mut(id) {
+            self.by_account.subtract(account);
+        }
         self.by_name.remove_mut(&(account, name) as &dyn NameRef);
+    }
+
+    /// How many an account has.
+    pub(super) fn count(&self, account: AccountId) -> usize {
+        self.by_account.get(account)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -60,6 +75,7 @@ impl<T> Clone for Directory<T> {
         Self {
             by_id: self.by_id.clone(),
             by_name: self.by_name.clone(),
+            by_account: self.by_account.clone(),
         }
     }
 }
@@ -69,6 +85,7 @@ impl<T> Default for Directory<T> {
         Self {
             by_id: HashTrieMapSync::default(),
             by_name: RedBlackTreeMapSync::default(),
+            by_account: Counts::default(),
         }
     }
 }

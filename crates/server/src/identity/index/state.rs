@@ -4,13 +4,20 @@
 //! take the current one without waiting. A [commit](IdentityState::commit) returns once this
 //! server's index contains it, so a client reads its own writes.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use arc_swap::ArcSwap;
+use bowline_iam::account::AccountId;
 use jiff::{SignedDuration, Timestamp};
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{
+    sync::{OwnedMutexGuard, watch},
+    task::JoinHandle,
+};
 
-use super::{Index, IndexError};
+use super::{Index, IndexError, account_locks::AccountLocks, quotas::QuotaExceeded};
 use crate::{
     crypto::{
         keyring::{Keyring, KeyringRecord},
@@ -42,6 +49,8 @@ struct Shared {
     master_key: Arc<MasterKey>,
     server: ServerId,
     index: ArcSwap<Index>,
+    account_locks: AccountLocks,
+    quota_refusals: AtomicU64,
     /// The revision of the index, and whether it is still updated.
     progress: watch::Sender<Progress>,
 }
@@ -69,6 +78,9 @@ pub enum UpdateError<E> {
     /// The decision was to refuse it.
     #[error("the update was refused")]
     Refused(E),
+    /// It creates more than an account may have.
+    #[error(transparent)]
+    Quota(QuotaExceeded),
     /// Other transactions came first, every time.
     #[error("the records were changed by others {MAX_ATTEMPTS} times in a row")]
     Busy,
@@ -106,6 +118,8 @@ impl IdentityState {
             master_key,
             server,
             index: ArcSwap::from_pointee(index),
+            account_locks: AccountLocks::default(),
+            quota_refusals: AtomicU64::new(0),
             progress: watch::Sender::new(Progress { revision, live }),
         });
         let follower = tokio::spawn(follow(Arc::clone(&shared), watch));
@@ -176,16 +190,52 @@ impl IdentityState {
     }
 
     /// Decides on the current index and commits; decides again if another transaction came first.
+    /// New records count against the quotas of their accounts.
     ///
     /// # Errors
     /// [`UpdateError`].
     pub async fn update<T, E>(
         &self,
+        decide: impl FnMut(&Index) -> Result<(Transaction, T), E>,
+    ) -> Result<T, UpdateError<E>> {
+        self.update_locked(None, decide).await
+    }
+
+    /// The same for a transaction that changes an account's quotas. It conflicts with all that
+    /// count against them, so it does not run beside them.
+    ///
+    /// # Errors
+    /// [`UpdateError`].
+    pub async fn update_quotas<T, E>(
+        &self,
+        account: AccountId,
+        decide: impl FnMut(&Index) -> Result<(Transaction, T), E>,
+    ) -> Result<T, UpdateError<E>> {
+        let lock = self.shared.account_locks.lock(account).await;
+        self.update_locked(Some(lock), decide).await
+    }
+
+    async fn update_locked<T, E>(
+        &self,
+        mut lock: Option<OwnedMutexGuard<()>>,
         mut decide: impl FnMut(&Index) -> Result<(Transaction, T), E>,
     ) -> Result<T, UpdateError<E>> {
         for _ in 0..MAX_ATTEMPTS {
-            let index = self.current();
-            let (transaction, outcome) = decide(&index).map_err(UpdateError::Refused)?;
+            let mut index = self.current();
+            let (mut transaction, mut outcome) = decide(&index).map_err(UpdateError::Refused)?;
+            if let (None, Some(counted)) = (&lock, transaction.counted().first()) {
+                lock = Some(self.shared.account_locks.lock(counted.account).await);
+                // Others may have committed while this one waited.
+                let now = self.current();
+                if now.revision() != index.revision() {
+                    index = now;
+                    (transaction, outcome) = decide(&index).map_err(UpdateError::Refused)?;
+                }
+            }
+            let transaction = index.admit(transaction).map_err(|exceeded| {
+                self.shared.quota_refusals.fetch_add(1, Ordering::Relaxed);
+                UpdateError::Quota(exceeded)
+            })?;
             match self.commit(transaction).await {
                 Ok(_) => return Ok(outcome),
                 Err(CommitError::Conflict(_)) => {}
@@ -194,6 +244,11 @@ impl IdentityState {
             }
         }
         Err(UpdateError::Busy)
+    }
+
+    /// How many transactions were refused because of a quota.
+    pub fn quota_refusals(&self) -> u64 {
+        self.shared.quota_refusals.load(Ordering::Relaxed)
     }
 
     /// Returns once the current index contains every commit before the call, of any server.

@@ -15,6 +15,7 @@
 //! | 2 | Ids of buckets. |
 //! | 3 | Leases of buckets and tables, and their names in their upstream. |
 
+use bowline_iam::account::AccountId;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{EncodedRecord, RecordKey};
@@ -48,11 +49,37 @@ pub trait Entity: Serialize + DeserializeOwned {
         BASE_FORMAT
     }
 
+    /// What a new record counts as. None only if no request of a tenant can make more of the kind
+    /// than other rules allow.
+    fn counted(&self) -> Option<Counted>;
+
     /// Checks the rules that every record of this kind obeys.
     ///
     /// # Errors
     /// The first rule that the record breaks.
     fn validate(&self) -> Result<(), InvalidEntity>;
+}
+
+/// What a record counts as among its account's, for the account's quotas.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// The account.
+    pub account: AccountId,
+    /// The kind of the record.
+    pub kind: &'static str,
+    /// The region, if each region counts for itself.
+    pub region: Option<String>,
+}
+
+impl Counted {
+    /// One of the account's records of this kind.
+    pub fn in_account<E: Entity>(account: AccountId) -> Self {
+        Self {
+            account,
+            kind: E::KIND,
+            region: None,
+        }
+    }
 }
 
 /// A rule that a record breaks.

@@ -9,7 +9,7 @@
 use super::{
     Change, EncodedRecord, RecordKey, Revision,
     key::MAX_KEY_BYTES,
-    record::{self, Entity, RecordError},
+    record::{self, Counted, Entity, RecordError},
 };
 
 /// Most puts and deletes of one transaction, and most preconditions: below etcd's default of 128.
@@ -58,6 +58,8 @@ pub struct Transaction {
     format: u32,
     /// The highest feature level that a kind of these needs.
     level: u32,
+    /// What its new records count as.
+    counted: Vec<Counted>,
     /// The first record that could not be encoded. Building has no errors: [`Store::commit`] fails.
     ///
     /// [`Store::commit`]: super::Store::commit
@@ -122,11 +124,17 @@ impl Transaction {
         self.level
     }
 
+    /// What its new records count as.
+    pub fn counted(&self) -> &[Counted] {
+        &self.counted
+    }
+
     /// Adds a new entity. It and each of its look-ups must not exist yet.
     pub fn create<E: Entity>(mut self, entity: &E) -> Self {
         let key = entity.key();
         self.format = self.format.max(entity.format());
         self.level = self.level.max(E::LEVEL);
+        self.counted.extend(entity.counted());
         for lookup in entity.lookups() {
             self = self
                 .require(Precondition::Absent(lookup.clone()))

@@ -1,6 +1,6 @@
 //! Records of tables: every change is one transaction on the last revision.
 
-use std::{collections::BTreeSet, error::Error, sync::Arc};
+use std::{error::Error, sync::Arc};
 
 use bowline_aws::error::{AwsError, Code, Protocol};
 use jiff::Timestamp;
@@ -8,15 +8,11 @@ use jiff::Timestamp;
 use crate::{
     identity::{
         entity::{self, FeatureLevel, TableState},
-        index::{IdentityState, Index, UpdateError},
+        index::{IdentityState, Index, QuotaExceeded, UpdateError},
         store::Transaction,
     },
     upstream::tables::{NameOf, TableStore},
 };
-
-/// Maximum number of tables of an account in a region ("Quotas in Amazon `DynamoDB`", 2,500 by
-/// default).
-const MAX_TABLES: usize = 2_500;
 
 /// Creates the record, with the names that the store gives the table. A name is taken whatever the
 /// state of its table is.
@@ -30,17 +26,14 @@ pub(super) fn reserve_name(
         let message = format!("Table already exists: {}", table.name);
         return Err(AwsError::new(Code::ResourceInUse, message));
     }
-    let here = index.tables(account, region, None).count();
-    let regions: BTreeSet<&str> = index
-        .all_tables()
-        .filter(|other| other.record.account == account)
-        .map(|other| &*other.record.region)
-        .collect();
     let max_regions = store.max_regions().unwrap_or(usize::MAX);
-    if here >= MAX_TABLES || (here == 0 && regions.len() >= max_regions) {
+    let is_first = index.table_count(account, region) == 0;
+    if is_first && index.table_region_count(account) >= max_regions {
         return Err(AwsError::new(
             Code::LimitExceeded,
-            "Subscriber limit exceeded: The number of tables, or of regions with tables, is at its limit for this account",
+            format!(
+                "Subscriber limit exceeded: There is a limit of {max_regions} regions with tables per subscriber"
+            ),
         ));
     }
     let mut named = table.clone();
@@ -176,6 +169,10 @@ pub(super) async fn update_index<T>(
     match state.update(decide).await {
         Ok(outcome) => Ok(outcome),
         Err(UpdateError::Refused(error)) => Err(error),
+        Err(UpdateError::Quota(QuotaExceeded { max, .. })) => Err(AwsError::new(
+            Code::LimitExceeded,
+            format!("Subscriber limit exceeded: There is a limit of {max} tables per subscriber"),
+        )),
         Err(error @ (UpdateError::Busy | UpdateError::Invalid(_) | UpdateError::Store(_))) => {
             let error = &error as &dyn Error;
             tracing::error!(error, "Could not store the record of a table");

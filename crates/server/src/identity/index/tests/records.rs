@@ -86,6 +86,10 @@ impl Entity for LaterKind {
         RecordKey::from_stored("later-kind/one")
     }
 
+    fn counted(&self) -> Option<entity::Counted> {
+        None
+    }
+
     fn validate(&self) -> Result<(), entity::InvalidEntity> {
         Ok(())
     }
