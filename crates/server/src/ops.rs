@@ -173,6 +173,16 @@ impl Ops {
                 "Records of kinds that this version does not know",
                 index.skipped().map(|(_, count)| count).sum(),
             ),
+            counter(
+                "quota_refusals",
+                "Requests refused because an account has used up a quota",
+                app.state.quota_refusals(),
+            ),
+            gauge(
+                "accounts_near_quota",
+                "Accounts that use at least nine tenths of one of their quotas",
+                index.accounts_near_quota() as u64,
+            ),
             gauge("roles", "Roles of all accounts", index.role_count() as u64),
         ]);
         readings.extend(sharing::readings(app));

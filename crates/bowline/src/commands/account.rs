@@ -1,4 +1,7 @@
-//! `bowline account`: creates and lists accounts, and rotates their root access keys.
+//! `bowline account`: creates and lists accounts, rotates their root access keys, and changes their
+//! quotas.
+
+mod quota;
 
 use std::process::ExitCode;
 
@@ -8,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{endpoint_args::EndpointArgs, error::CommandError, output};
 
-/// The accounts of the server; only the management account creates them
+/// The accounts of the server; only the management account creates them and changes their quotas
 #[derive(Debug, Args)]
 pub(crate) struct Account {
     #[command(subcommand)]
@@ -20,6 +23,7 @@ enum Command {
     Create(Create),
     List(List),
     RotateRoot(RotateRoot),
+    Quota(quota::Quota),
 }
 
 /// Create an account and print its root access key, which is not shown again
@@ -75,6 +79,7 @@ impl Account {
             Command::Create(create) => create.run(),
             Command::List(list) => list.run(),
             Command::RotateRoot(rotate) => rotate.run(),
+            Command::Quota(quota) => quota.run(),
         }
     }
 }

@@ -26,6 +26,7 @@ mod first_start;
 mod kubernetes;
 mod operations;
 mod providers;
+mod quotas;
 mod request_attacks;
 mod s3_requests;
 mod sdks;

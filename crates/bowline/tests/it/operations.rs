@@ -121,11 +121,20 @@ fn operator_operations() -> Vec<(&'static str, Value)> {
             json!({ "Arn": "arn:aws:iam::432797229265:oidc-provider/issuer.example.com" }),
         ),
         ("CreateAccount", json!({})),
+        (
+            "DeleteAccountQuota",
+            json!({ "AccountId": "111122223333", "Quota": "RolesPerAccount" }),
+        ),
         ("DetachRole", json!({ "ResourceArn": instance })),
         ("Explain", json!({ "Last": true })),
         ("GetAttachedCredentials", json!({ "ResourceArn": instance })),
+        ("ListAccountQuotas", json!({})),
         ("ListAccounts", json!({})),
         ("ListAttachments", json!({})),
+        (
+            "PutAccountQuota",
+            json!({ "AccountId": "111122223333", "Quota": "RolesPerAccount", "Value": 1 }),
+        ),
         ("RotateKeyring", json!({})),
         (
             "RotateRootAccessKey",
@@ -156,8 +165,10 @@ fn every_operator_operation_is_denied_without_a_signature_and_without_policies()
         let expected = match name {
             "AttachRole" => "AccessDenied",
             "ConfigureProvider"
+            | "DeleteAccountQuota"
             | "DetachRole"
             | "GetAttachedCredentials"
+            | "PutAccountQuota"
             | "RotateRootAccessKey" => "NoSuchEntity",
             _ => "accepted",
         };

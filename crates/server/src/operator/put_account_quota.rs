@@ -32,7 +32,7 @@ impl Operation for PutAccountQuota {
     fn read(members: &Members<'_>) -> Result<Self, OperatorError> {
         members.only(&["AccountId", "Quota", "Value"])?;
         let of = QuotaOf::read(members)?;
-        let (value, max) = (members.required_integer("Value")?, of.quota.max());
+        let (value, max) = (members.required_integer("Value")?, of.quota.maximum());
         let value = u32::try_from(value).ok().filter(|value| *value <= max);
         let value =
             value.ok_or_else(|| invalid(&format!("Value: it is not between 0 and {max}")))?;

@@ -98,7 +98,7 @@ impl Described {
             quota: quota.name(),
             value,
             default: quota.default_value(),
-            maximum: quota.max(),
+            maximum: quota.maximum(),
             used: index.quota_used(account, quota),
         }
     }

@@ -45,7 +45,7 @@ macro_rules! quotas {
             }
 
             /// The most that the operator can allow.
-            pub fn max(self) -> u32 {
+            pub fn maximum(self) -> u32 {
                 match self { $(Self::$variant => $max,)* }
             }
         }
@@ -125,7 +125,9 @@ impl AccountQuotas {
     /// How many the account may have.
     pub fn value(&self, quota: Quota) -> u32 {
         let changed = self.quotas.get(quota.name()).copied();
-        changed.unwrap_or(quota.default_value()).min(quota.max())
+        changed
+            .unwrap_or(quota.default_value())
+            .min(quota.maximum())
     }
 
     /// Allows so many, or the default.
@@ -192,7 +194,7 @@ mod tests {
     fn every_name_leads_to_its_quota() {
         for quota in Quota::ALL {
             assert_eq!(Quota::from_name(quota.name()), Some(*quota));
-            assert!(quota.default_value() <= quota.max());
+            assert!(quota.default_value() <= quota.maximum());
         }
         assert_eq!(Quota::from_name("MoonsPerAccount"), None);
     }

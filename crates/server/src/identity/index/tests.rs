@@ -15,6 +15,7 @@ use crate::{
 };
 
 mod attachments;
+mod quotas;
 mod records;
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
