@@ -13,10 +13,12 @@ mod discovery;
 mod document;
 mod error;
 mod fetch;
+mod fetch_limits;
 mod jwk;
 mod jws;
 mod key_cache;
 mod provider;
+mod shared_fetches;
 mod stats;
 mod token;
 mod verified_signatures;
@@ -77,7 +79,7 @@ impl TokenVerifier {
             allow_networks: config.allow_networks,
             own_listeners: config.own_listeners,
         };
-        let fetcher = Fetcher::new(policy, resolver);
+        let fetcher = Fetcher::new(policy, resolver, Arc::clone(&stats));
         Self {
             cache: Arc::new(KeyCache::new(fetcher, Arc::clone(&stats))),
             verified_signatures: VerifiedSignatureCache::new(),

@@ -139,6 +139,11 @@ impl Ops {
                 oidc.failed_fetches(),
             ),
             counter(
+                "oidc_limited_fetches",
+                "Documents of issuers that were not fetched because too much was fetched lately",
+                oidc.limited_fetches(),
+            ),
+            counter(
                 "oidc_refetches",
                 "Discoveries for the sake of a key id that was not known",
                 oidc.refetches(),

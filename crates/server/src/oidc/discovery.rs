@@ -1,14 +1,13 @@
 //! Discovers a provider's keys: the discovery document, then the key set that it refers to (OpenID
 //! Connect Discovery 1.0).
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use bowline_json::Json;
-use rustls::ClientConfig;
 
 use super::{
     document::DOCUMENT_LIMITS,
-    fetch::{FetchError, Fetcher, fetch},
+    fetch::{FetchError, Fetcher, Requester},
     jwk::KeySet,
     provider::HttpUrl,
 };
@@ -26,13 +25,13 @@ pub(super) struct Published {
 /// Fetches the keys of the provider at `url`, whose tokens and documents name `issuer`.
 pub(super) async fn discover(
     fetcher: &Fetcher,
-    tls: &Arc<ClientConfig>,
+    requester: Requester<'_>,
     url: &str,
     issuer: &str,
 ) -> Result<Published, FetchError> {
     let outcome = tokio::time::timeout(
         DISCOVERY_TIMEOUT,
-        discover_within(fetcher, tls, url, issuer),
+        discover_within(fetcher, requester, url, issuer),
     )
     .await;
     outcome.unwrap_or_else(|_| {
@@ -44,7 +43,7 @@ pub(super) async fn discover(
 
 async fn discover_within(
     fetcher: &Fetcher,
-    tls: &Arc<ClientConfig>,
+    requester: Requester<'_>,
     url: &str,
     issuer: &str,
 ) -> Result<Published, FetchError> {
@@ -52,8 +51,10 @@ async fn discover_within(
         "{}/.well-known/openid-configuration",
         url.strip_suffix('/').unwrap_or(url)
     );
-    let client = fetcher.client(tls);
-    let document = fetch(&client, &checked(&at, fetcher)?).await?;
+    let at = checked(&at, fetcher)?;
+    // The key set too, which most issuers have on the same host: what was discovered is not lost.
+    fetcher.admit(requester, &at.host(), 2).await?;
+    let document = fetcher.fetch(requester, &at).await?;
     let document = bowline_json::parse(&document.body, &DOCUMENT_LIMITS)
         .map_err(|e| FetchError::Useless(format!("discovery document is not strict JSON: {e}")))?;
     let text = |name: &str| document.get(name).and_then(Json::as_str).unwrap_or("");
@@ -67,7 +68,11 @@ async fn discover_within(
             "discovery document names the issuer `{named}`, not `{issuer}`"
         )));
     }
-    let keys = fetch(&client, &checked(text("jwks_uri"), fetcher)?).await?;
+    let jwks_uri = checked(text("jwks_uri"), fetcher)?;
+    if jwks_uri.host() != at.host() {
+        fetcher.admit(requester, &jwks_uri.host(), 1).await?;
+    }
+    let keys = fetcher.fetch(requester, &jwks_uri).await?;
     Ok(Published {
         keys: KeySet::published(&keys.body).map_err(|e| FetchError::Useless(e.to_string()))?,
         max_age: keys.max_age,

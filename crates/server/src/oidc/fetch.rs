@@ -3,18 +3,26 @@
 //! The shared [connector](bowline_client::connector) resolves each name, checks each address
 //! against the [`AddressPolicy`], and connects to the address that it checked. Redirects are not
 //! followed, no proxy is used, and each request has its own connection. A request contains no
-//! secret. A document has at most 1 MiB.
+//! secret. A document has at most 1 MiB. How often a host is asked is limited (`fetch_limits.rs`),
+//! and a document that is in flight is not fetched a second time (`shared_fetches.rs`).
 
 use std::{error::Error, sync::Arc};
 
 use bowline_client::connector::{self, Connector, Resolver};
+use bowline_iam::account::AccountId;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
 use hyper_rustls::HttpsConnector;
 use hyper_util::{client::legacy, rt::TokioExecutor};
-use rustls::ClientConfig;
 
-use super::{address::AddressPolicy, document::DOCUMENT_LIMITS, provider::HttpUrl};
+use super::{
+    address::AddressPolicy,
+    document::DOCUMENT_LIMITS,
+    fetch_limits::{FetchLimits, LimitedAddresses, TooManyFetches},
+    provider::{HttpUrl, ProviderTls},
+    shared_fetches::SharedFetches,
+    stats::Stats,
+};
 
 /// Most headers of a response.
 const MAX_HEADERS: usize = 64;
@@ -28,11 +36,21 @@ const MEDIA_TYPES: &str = "application/json, application/jwk-set+json";
 #[derive(Debug)]
 pub(super) struct Fetcher {
     pub(super) policy: AddressPolicy,
-    connector: Connector,
+    resolver: Arc<dyn Resolver>,
+    limits: Arc<FetchLimits>,
+    shared: SharedFetches,
+    stats: Arc<Stats>,
+}
+
+/// The account that documents are fetched for, and the TLS settings of its provider.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Requester<'a> {
+    pub(super) account: AccountId,
+    pub(super) tls: &'a ProviderTls,
 }
 
 /// A fetched document.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct FetchedDocument {
     pub(super) body: Bytes,
     /// `max-age` of `Cache-Control`, in seconds.
@@ -48,33 +66,98 @@ pub(super) enum FetchError {
     /// A response that cannot be used.
     #[error("{0}")]
     Useless(String),
+    /// Nothing was sent, since too much was fetched lately.
+    #[error(transparent)]
+    Limited(#[from] TooManyFetches),
 }
 
-/// A client for the documents of one provider.
-pub(super) type DocumentClient = legacy::Client<HttpsConnector<Connector>, Empty<Bytes>>;
+type DocumentClient = legacy::Client<HttpsConnector<Connector>, Empty<Bytes>>;
 
 impl Fetcher {
-    pub(super) fn new(policy: AddressPolicy, resolver: Arc<dyn Resolver>) -> Self {
-        let connector = Connector::with_resolver(Arc::new(policy.clone()), resolver);
-        Self { policy, connector }
+    pub(super) fn new(
+        policy: AddressPolicy,
+        resolver: Arc<dyn Resolver>,
+        stats: Arc<Stats>,
+    ) -> Self {
+        Self {
+            policy,
+            resolver,
+            limits: Arc::new(FetchLimits::new()),
+            shared: SharedFetches::default(),
+            stats,
+        }
     }
 
-    /// A client with the TLS settings of a provider.
-    pub(super) fn client(&self, tls: &Arc<ClientConfig>) -> DocumentClient {
+    /// Waits until so many documents of a host may be fetched.
+    ///
+    /// # Errors
+    /// [`FetchError::Limited`] if that would take too long.
+    pub(super) async fn admit(
+        &self,
+        requester: Requester<'_>,
+        host: &str,
+        documents: u32,
+    ) -> Result<(), FetchError> {
+        let admitted = self.limits.admit(requester.account, host, documents).await;
+        admitted.map_err(|limited| self.count_limited(limited))
+    }
+
+    /// Fetches one document that was [admitted](Self::admit), or joins a fetch of it.
+    pub(super) async fn fetch(
+        &self,
+        requester: Requester<'_>,
+        url: &HttpUrl,
+    ) -> Result<FetchedDocument, FetchError> {
+        let document = (
+            url.uri.to_string().into_boxed_str(),
+            requester.tls.authorities,
+        );
+        if let Some(joined) = self.shared.join(&document) {
+            let fetched = joined.await;
+            // The limits of another account are not this one's.
+            if !matches!(fetched, Err(FetchError::Limited(_))) {
+                return fetched;
+            }
+        }
+        let in_flight = self.limits.in_flight(requester.account).await;
+        let in_flight = in_flight.map_err(|limited| self.count_limited(limited))?;
+        let (client, url) = (self.client(requester), url.clone());
+        let fetched = self.shared.start(document, async move {
+            let fetched = fetch(&client, &url).await;
+            drop(in_flight);
+            fetched
+        });
+        match fetched.await {
+            Err(FetchError::Limited(limited)) => Err(self.count_limited(limited)),
+            fetched => fetched,
+        }
+    }
+
+    fn count_limited(&self, limited: TooManyFetches) -> FetchError {
+        self.stats.limited_fetches.add();
+        FetchError::Limited(limited)
+    }
+
+    fn client(&self, requester: Requester<'_>) -> DocumentClient {
+        let addresses = LimitedAddresses {
+            policy: self.policy.clone(),
+            limits: Arc::clone(&self.limits),
+            account: requester.account,
+        };
+        let resolver = Arc::clone(&self.resolver);
+        let connector = Connector::with_resolver(Arc::new(addresses), resolver);
+        let tls = Arc::clone(&requester.tls.config);
         legacy::Client::builder(TokioExecutor::new())
             .pool_max_idle_per_host(0)
             .retry_canceled_requests(false)
             .http1_max_headers(MAX_HEADERS)
             .http1_max_buf_size(MAX_BUFFER_BYTES)
-            .build(connector::https(self.connector.clone(), Arc::clone(tls)))
+            .build(connector::https(connector, tls))
     }
 }
 
 /// Fetches one document.
-pub(super) async fn fetch(
-    client: &DocumentClient,
-    url: &HttpUrl,
-) -> Result<FetchedDocument, FetchError> {
+async fn fetch(client: &DocumentClient, url: &HttpUrl) -> Result<FetchedDocument, FetchError> {
     let authority = &url.authority;
     let request = http::Request::get(url.uri.clone())
         .header(http::header::HOST, authority)
@@ -83,7 +166,10 @@ pub(super) async fn fetch(
         .body(Empty::<Bytes>::new())
         .map_err(|e| FetchError::Useless(format!("`{authority}` cannot be requested: {e}")))?;
     let response = client.request(request).await;
-    let response = response.map_err(|error| FetchError::Unreachable(no_response(url, &error)))?;
+    let response = response.map_err(|error| match limited(&error) {
+        Some(limited) => FetchError::Limited(limited),
+        None => FetchError::Unreachable(no_response(url, &error)),
+    })?;
     let status = response.status();
     if status.is_server_error() || status == http::StatusCode::TOO_MANY_REQUESTS {
         return Err(FetchError::Unreachable(format!(
@@ -108,6 +194,18 @@ pub(super) async fn fetch(
         body: body.to_bytes(),
         max_age,
     })
+}
+
+/// Whether no connection was made because of the limits.
+fn limited(error: &legacy::Error) -> Option<TooManyFetches> {
+    let mut next = error.source();
+    while let Some(cause) = next {
+        if let Some(limited) = cause.downcast_ref::<TooManyFetches>() {
+            return Some(limited.clone());
+        }
+        next = cause.source();
+    }
+    None
 }
 
 /// Why no response came, for the operator: the chain of causes without those of the pool.

@@ -12,15 +12,14 @@ use std::{
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use jiff::{SignedDuration, Timestamp};
-use rustls::ClientConfig;
 use tokio::time::Instant;
 
 use super::{
     discovery::discover,
-    fetch::{FetchError, Fetcher},
+    fetch::{FetchError, Fetcher, Requester},
     jwk::KeySet,
     jws::CompactJws,
-    provider,
+    provider::{self, ProviderTls},
     stats::Stats,
 };
 use crate::identity::index::ProviderEntry;
@@ -73,7 +72,7 @@ struct ProviderKeys {
 #[derive(Debug)]
 enum KeySource {
     Uploaded,
-    Discovery(Arc<ClientConfig>),
+    Discovery(ProviderTls),
 }
 
 #[derive(Debug)]
@@ -254,6 +253,7 @@ impl KeyCache {
             }
             None => Err(match failure {
                 FetchError::Unreachable(reason) => KeysUnavailable::Unreachable(reason),
+                FetchError::Limited(limited) => KeysUnavailable::Unreachable(limited.to_string()),
                 FetchError::Useless(reason) => KeysUnavailable::Useless(reason),
             }),
         }
@@ -383,7 +383,11 @@ impl KeyCache {
         let record = &entry.provider.record;
         self.stats.fetches.add();
         let begun = Instant::now();
-        let fetched = discover(&self.fetcher, tls, &record.url, record.issuer()).await;
+        let requester = Requester {
+            account: record.account,
+            tls,
+        };
+        let fetched = discover(&self.fetcher, requester, &record.url, record.issuer()).await;
         state.ended = state.ended.wrapping_add(1);
         match fetched {
             Ok(published) => {
@@ -397,7 +401,12 @@ impl KeyCache {
             Err(failure) => {
                 self.stats.failed_fetches.add();
                 let provider = &entry.provider.arn;
-                tracing::warn!(provider.arn = %provider, reason = %failure, "Cannot fetch the keys of `{provider}`: {failure}");
+                if let FetchError::Limited(limited) = &failure {
+                    // Counted, and not logged: anyone can cause it, for every provider each second.
+                    tracing::debug!(provider.arn = %provider, reason = %limited, "Did not fetch the keys of `{provider}`: {limited}");
+                } else {
+                    tracing::warn!(provider.arn = %provider, reason = %failure, "Cannot fetch the keys of `{provider}`: {failure}");
+                }
                 // The fetch may have taken seconds: the next request must not wait as long for the
                 // same failure.
                 let waited =

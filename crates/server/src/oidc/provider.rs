@@ -3,6 +3,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
+use aws_lc_rs::digest;
 use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs::default_provider};
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 
@@ -112,8 +113,16 @@ pub fn validate_ca_bundle(pem: &str) -> Result<(), InvalidCaBundle> {
     roots(pem).map(drop)
 }
 
+/// The TLS settings for a provider's documents.
+#[derive(Debug)]
+pub(super) struct ProviderTls {
+    pub(super) config: Arc<ClientConfig>,
+    /// The digest of the authorities, unless they are the public ones.
+    pub(super) authorities: Option<[u8; 32]>,
+}
+
 /// The TLS settings for a provider: its own authorities replace the public ones, if it has any.
-pub(super) fn tls(ca_bundle: Option<&str>) -> Result<Arc<ClientConfig>, String> {
+pub(super) fn tls(ca_bundle: Option<&str>) -> Result<ProviderTls, String> {
     let roots = match ca_bundle {
         Some(pem) => roots(pem).map_err(|e| e.to_string())?,
         None => RootCertStore {
@@ -123,9 +132,14 @@ pub(super) fn tls(ca_bundle: Option<&str>) -> Result<Arc<ClientConfig>, String> 
     let builder = ClientConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|e| e.to_string())?;
-    Ok(Arc::new(
-        builder.with_root_certificates(roots).with_no_client_auth(),
-    ))
+    let authorities = ca_bundle.and_then(|pem| {
+        let digest = digest::digest(&digest::SHA256, pem.as_bytes());
+        digest.as_ref().try_into().ok()
+    });
+    Ok(ProviderTls {
+        config: Arc::new(builder.with_root_certificates(roots).with_no_client_auth()),
+        authorities,
+    })
 }
 
 fn roots(pem: &str) -> Result<RootCertStore, InvalidCaBundle> {
@@ -147,6 +161,12 @@ fn roots(pem: &str) -> Result<RootCertStore, InvalidCaBundle> {
 }
 
 impl HttpUrl {
+    /// The host, as all of its names for limits are written.
+    pub(super) fn host(&self) -> String {
+        let host = self.uri.host().unwrap_or_default().to_ascii_lowercase();
+        host.trim_end_matches('.').to_owned()
+    }
+
     pub(super) fn parse(url: &str, allow_loopback: bool) -> Result<Self, InvalidUrl> {
         let (secure, rest) = match url.split_once("://") {
             Some(("https", rest)) => (true, rest),

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Stats {
     pub(super) fetches: Count,
     pub(super) failed_fetches: Count,
+    pub(super) limited_fetches: Count,
     pub(super) refetches: Count,
     pub(super) negative_hits: Count,
     pub(super) stale_uses: Count,
@@ -36,6 +37,11 @@ impl Stats {
     /// Discoveries that failed.
     pub fn failed_fetches(&self) -> u64 {
         self.failed_fetches.get()
+    }
+
+    /// Fetches of documents that were refused because of the limits.
+    pub fn limited_fetches(&self) -> u64 {
+        self.limited_fetches.get()
     }
 
     /// Discoveries for an unknown key, or for a signature that no cached key verifies.

@@ -1,0 +1,355 @@
+//! How often and how many documents are fetched: towards one host and one address, for one account
+//! and for all.
+//!
+//! Providers are made by tenants, and anyone can send a token that has their keys fetched. So an
+//! account with many providers could have the server send as many requests to one host. Each host has a rate for one account and one for all, and so has each address that is
+//! connected to, since many names may lead to one. A fetch that comes too early waits for a moment,
+//! and is refused if that would be too long. What one account may use is a part of what all may, so
+//! that it delays no other.
+
+use std::{
+    collections::HashMap,
+    error::Error,
+    fmt,
+    hash::Hash,
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use bowline_client::connector;
+use bowline_iam::account::AccountId;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::Instant,
+};
+
+use super::address::AddressPolicy;
+
+/// Documents that are fetched at one time for one account, and for all.
+const MAX_IN_FLIGHT_OF_ACCOUNT: usize = 16;
+const MAX_IN_FLIGHT: usize = 128;
+/// How long a fetch waits until the rates allow it. A discovery as a whole has five seconds.
+const MAX_WAIT: Duration = Duration::from_secs(2);
+/// States of rates that are kept before those that are over are dropped.
+const MAX_RATES: usize = 1_024;
+
+/// How many at once, and how many more in a second.
+#[derive(Clone, Copy, Debug)]
+struct Rate {
+    burst: u32,
+    per_second: u32,
+}
+
+/// Documents of one account, from all hosts.
+const OF_ACCOUNT: Rate = Rate::new(200, 40);
+/// Documents of one account, from one host: those of 20 providers, and then of 10 more each second.
+const OF_ACCOUNT_FROM_HOST: Rate = Rate::new(40, 20);
+/// Documents of all accounts, from one host.
+const FROM_HOST: Rate = Rate::new(120, 60);
+/// Connections to one address: a little more than documents, of which each has one.
+const OF_ACCOUNT_TO_ADDRESS: Rate = Rate::new(60, 25);
+const TO_ADDRESS: Rate = Rate::new(180, 75);
+
+/// Limits fetches. See the module.
+#[derive(Debug)]
+pub(super) struct FetchLimits {
+    rates: Mutex<HashMap<Limited, Instant>>,
+    accounts: Mutex<HashMap<AccountId, Arc<Semaphore>>>,
+    all: Arc<Semaphore>,
+}
+
+/// What has a rate.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Limited {
+    Account(AccountId),
+    AccountHost(AccountId, Box<str>),
+    Host(Box<str>),
+    AccountAddress(AccountId, IpAddr),
+    Address(IpAddr),
+}
+
+/// Too much was fetched lately.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too many fetches {0} in a short time; later ones succeed")]
+pub(super) struct TooManyFetches(String);
+
+/// A place among the fetches in flight.
+#[derive(Debug)]
+pub(super) struct InFlight {
+    _of_account: OwnedSemaphorePermit,
+    _of_all: OwnedSemaphorePermit,
+}
+
+impl Rate {
+    const fn new(burst: u32, per_second: u32) -> Self {
+        Self { burst, per_second }
+    }
+
+    fn interval(self) -> Duration {
+        Duration::from_secs(1) / self.per_second
+    }
+}
+
+impl FetchLimits {
+    pub(super) fn new() -> Self {
+        Self {
+            rates: Mutex::default(),
+            accounts: Mutex::default(),
+            all: Arc::new(Semaphore::new(MAX_IN_FLIGHT)),
+        }
+    }
+
+    /// Waits until an account may fetch so many documents from a host.
+    ///
+    /// # Errors
+    /// [`TooManyFetches`] if that would take too long.
+    pub(super) async fn admit(
+        &self,
+        account: AccountId,
+        host: &str,
+        documents: u32,
+    ) -> Result<(), TooManyFetches> {
+        let host: Box<str> = host.into();
+        let wait = self.reserve(
+            documents,
+            MAX_WAIT,
+            [
+                (Limited::Account(account), OF_ACCOUNT),
+                (
+                    Limited::AccountHost(account, host.clone()),
+                    OF_ACCOUNT_FROM_HOST,
+                ),
+                (Limited::Host(host), FROM_HOST),
+            ],
+        )?;
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+        }
+        Ok(())
+    }
+
+    /// Waits for a place among the fetches in flight.
+    pub(super) async fn in_flight(&self, account: AccountId) -> Result<InFlight, TooManyFetches> {
+        let of_account = {
+            let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+            // One whose only owner is this map has no fetch and no waiter.
+            accounts.retain(|of, places| *of == account || Arc::strong_count(places) > 1);
+            let places = accounts
+                .entry(account)
+                .or_insert_with(|| Arc::new(Semaphore::new(MAX_IN_FLIGHT_OF_ACCOUNT)));
+            Arc::clone(places)
+        };
+        // They are never closed.
+        let closed = |_| TooManyFetches(format!("of account {account}"));
+        let of_account = of_account.acquire_owned().await.map_err(closed)?;
+        let of_all = Arc::clone(&self.all)
+            .acquire_owned()
+            .await
+            .map_err(closed)?;
+        Ok(InFlight {
+            _of_account: of_account,
+            _of_all: of_all,
+        })
+    }
+
+    /// Admits a connection now, or not at all.
+    fn connect(&self, account: AccountId, address: IpAddr) -> Result<(), TooManyFetches> {
+        let address = network(address);
+        let limits = [
+            (
+                Limited::AccountAddress(account, address),
+                OF_ACCOUNT_TO_ADDRESS,
+            ),
+            (Limited::Address(address), TO_ADDRESS),
+        ];
+        self.reserve(1, Duration::ZERO, limits).map(drop)
+    }
+
+    /// Counts against all rates or against none. Returns how long to wait.
+    fn reserve<const N: usize>(
+        &self,
+        cost: u32,
+        max_wait: Duration,
+        limits: [(Limited, Rate); N],
+    ) -> Result<Duration, TooManyFetches> {
+        let now = Instant::now();
+        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
+        if rates.len() > MAX_RATES {
+            rates.retain(|_, used_until| *used_until > now);
+        }
+        let mut wait = Duration::ZERO;
+        let mut reserved = Vec::with_capacity(N);
+        for (limited, rate) in limits {
+            // The generic cell rate algorithm: the time until which the rate is used up, if nothing
+            // was saved for a burst.
+            let used_until = rates.get(&limited).map_or(now, |until| (*until).max(now));
+            let used_until = used_until + rate.interval() * cost;
+            let saved = rate.interval() * rate.burst;
+            let over = used_until.duration_since(now).saturating_sub(saved);
+            if over > max_wait {
+                return Err(TooManyFetches(limited.to_string()));
+            }
+            wait = wait.max(over);
+            reserved.push((limited, used_until));
+        }
+        rates.extend(reserved);
+        Ok(wait)
+    }
+}
+
+impl fmt::Display for Limited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Account(account) => write!(f, "of account {account}"),
+            Self::AccountHost(account, host) => write!(f, "of account {account} from `{host}`"),
+            Self::Host(host) => write!(f, "of all accounts from `{host}`"),
+            Self::AccountAddress(account, address) => {
+                write!(f, "of account {account} from {address}")
+            }
+            Self::Address(address) => write!(f, "of all accounts from {address}"),
+        }
+    }
+}
+
+/// The addresses that may be connected to for one account, as often as the limits allow.
+#[derive(Debug)]
+pub(super) struct LimitedAddresses {
+    pub(super) policy: AddressPolicy,
+    pub(super) limits: Arc<FetchLimits>,
+    pub(super) account: AccountId,
+}
+
+impl connector::AddressPolicy for LimitedAddresses {
+    fn check(&self, address: SocketAddr, is_tls: bool) -> Result<(), Box<dyn Error + Send + Sync>> {
+        connector::AddressPolicy::check(&self.policy, address, is_tls)?;
+        Ok(self.limits.connect(self.account, address.ip())?)
+    }
+}
+
+/// An IPv4 address, or the /64 of an IPv6 address, of which one host has all.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => {
+            let prefix = u128::from(v6) & (u128::MAX << 64);
+            IpAddr::V6(Ipv6Addr::from(prefix))
+        }
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(number: u32) -> AccountId {
+        format!("{number:012}").parse().unwrap()
+    }
+
+    /// How many of 1,000 fetches of an account from a host are admitted without waiting.
+    fn at_once(limits: &FetchLimits, of: u32, host: &str) -> usize {
+        let admitted = (0..1_000).filter(|_| {
+            let limits_of = [
+                (Limited::Account(account(of)), OF_ACCOUNT),
+                (
+                    Limited::AccountHost(account(of), host.into()),
+                    OF_ACCOUNT_FROM_HOST,
+                ),
+                (Limited::Host(host.into()), FROM_HOST),
+            ];
+            limits.reserve(1, Duration::ZERO, limits_of).is_ok()
+        });
+        admitted.count()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_account_gets_a_part_of_what_a_host_gets_from_all() {
+        let limits = FetchLimits::new();
+        assert_eq!(at_once(&limits, 1, "a.example"), 40);
+        assert_eq!(at_once(&limits, 2, "a.example"), 40);
+        assert_eq!(at_once(&limits, 3, "a.example"), 40);
+        assert_eq!(at_once(&limits, 4, "a.example"), 0, "of all");
+        assert_eq!(at_once(&limits, 4, "b.example"), 40);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(at_once(&limits, 1, "a.example"), 20);
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert_eq!(at_once(&limits, 1, "a.example"), 40, "a burst, no more");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_account_gets_so_many_from_all_hosts() {
+        let limits = FetchLimits::new();
+        let hosts = (0..20).map(|number| at_once(&limits, 1, &format!("{number}.example")));
+        assert_eq!(hosts.sum::<usize>(), 200);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_fetch_waits_a_little_and_is_refused_beyond_that() {
+        let limits = FetchLimits::new();
+        at_once(&limits, 1, "a.example");
+        let begun = Instant::now();
+        let waited = limits.admit(account(1), "a.example", 2).await;
+        assert_eq!(waited, Ok(()));
+        // Two intervals. The paused clock has ticks of a millisecond.
+        assert!((100..110).contains(&begun.elapsed().as_millis()));
+        let mut admitted = 0;
+        let refused = loop {
+            let limits_of = [(
+                Limited::AccountHost(account(1), "a.example".into()),
+                OF_ACCOUNT_FROM_HOST,
+            )];
+            match limits.reserve(2, MAX_WAIT, limits_of) {
+                Ok(_) => admitted += 1,
+                Err(refused) => break refused,
+            }
+        };
+        assert_eq!(admitted, 20, "two seconds of twenty documents");
+        insta::assert_snapshot!(refused, @"too many fetches of account 000000000001 from `a.example` in a short time; later ones succeed");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn names_that_lead_to_one_address_share_its_limit() {
+        let limits = FetchLimits::new();
+        let connect = |of: u32, address: &str| {
+            let address = address.parse().unwrap();
+            let tried = (0..1_000).filter(|_| limits.connect(account(of), address).is_ok());
+            tried.count()
+        };
+        assert_eq!(connect(1, "203.0.113.9"), 60);
+        assert_eq!(connect(1, "::ffff:203.0.113.9"), 0);
+        assert_eq!(connect(2, "203.0.113.9"), 60);
+        assert_eq!(connect(3, "203.0.113.9"), 60);
+        assert_eq!(connect(4, "203.0.113.9"), 0, "of all");
+        assert_eq!(connect(1, "2001:db8::1"), 60);
+        assert_eq!(connect(1, "2001:db8::2"), 0, "one /64");
+        assert_eq!(connect(1, "2001:db8:0:1::1"), 60);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn rates_that_are_over_are_dropped() {
+        let limits = FetchLimits::new();
+        for number in 0..3_000 {
+            at_once(&limits, number, "a.example");
+            tokio::time::advance(Duration::from_secs(60)).await;
+        }
+        assert!(limits.rates.lock().unwrap().len() <= MAX_RATES + 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_account_whose_hosts_hang_leaves_places_for_others() {
+        let limits = FetchLimits::new();
+        let mut hanging = Vec::new();
+        for _ in 0..MAX_IN_FLIGHT_OF_ACCOUNT {
+            hanging.push(limits.in_flight(account(1)).await.unwrap());
+        }
+        let second = Duration::from_secs(1);
+        let one_more = tokio::time::timeout(second, limits.in_flight(account(1)));
+        one_more.await.unwrap_err();
+        limits.in_flight(account(2)).await.unwrap();
+        hanging.pop();
+        limits.in_flight(account(1)).await.unwrap();
+        drop(hanging);
+        limits.in_flight(account(2)).await.unwrap();
+        assert_eq!(limits.accounts.lock().unwrap().len(), 1);
+    }
+}
