@@ -313,6 +313,31 @@ fn the_configuration_page_lists_exactly_the_flags_and_variables_of_serve() {
 }
 
 #[test]
+fn the_quotas_page_lists_every_quota_with_its_default() {
+    let server = Bowline::launch(Launch::default());
+    let list = ["account", "quota", "list", "--output", "json"];
+    let listed = server.ran(&Bowline::root(), &list);
+    let listed: Vec<serde_json::Value> = serde_json::from_str(&listed).unwrap();
+    let offered: BTreeSet<_> = listed
+        .iter()
+        .map(|quota| {
+            (
+                quota["quota"].as_str().unwrap(),
+                quota["default"].to_string(),
+            )
+        })
+        .collect();
+    let page = read("docs/quotas.md");
+    let rows = page.lines().filter(|line| line.starts_with("| `"));
+    let documented: BTreeSet<_> = rows
+        .map(|row| row.split(" | ").collect::<Vec<_>>())
+        .filter(|cells| cells[1].parse::<u32>().is_ok())
+        .map(|cells| (cells[0].trim_matches(['|', ' ', '`']), cells[1].to_owned()))
+        .collect();
+    assert_eq!(documented, offered);
+}
+
+#[test]
 fn links_between_documents_resolve() {
     let root = format!("{}/../..", env!("CARGO_MANIFEST_DIR"));
     let pages = fs::read_dir(format!("{root}/docs")).unwrap();

@@ -210,7 +210,18 @@ fn the_operator_sees_changes_and_resets_quotas() {
             .ran(keys, &[&["account", "quota", "list"], more].concat())
     };
     let listed = list(&Bowline::root(), &["222233334444"]);
-    assert_snapshot!(listed, @"");
+    assert_snapshot!(listed, @"
+    RolesPerAccount                         1 of 2000  default 1000
+    UsersPerAccount                         0 of 5000
+    PoliciesPerAccount                      0 of 1500
+    InstanceProfilesPerAccount              0 of 1000
+    OpenIdConnectProvidersPerAccount        0 of 100
+    PoliciesPerRole                         - of 10
+    PoliciesPerUser                         - of 10
+    BucketsPerAccount                       0 of 10000
+    TablesPerRegion                         0 of 2500
+    ServiceAttachmentsPerAccount            0 of 5000
+    ");
     // An account sees its own.
     assert_eq!(list(&root, &[]), listed);
     let reset = [
@@ -230,12 +241,12 @@ fn the_operator_sees_changes_and_resets_quotas() {
 
     let refused = |keys: &Keys, input: Value| world.operate(keys, "PutAccountQuota", &input).text();
     let put = |value: Value| json!({ "AccountId": "222233334444", "Quota": "RolesPerAccount", "Value": value });
-    assert_snapshot!(refused(&root, put(json!(3))), @"");
-    assert_snapshot!(refused(&Bowline::root(), put(json!(-1))), @"");
-    assert_snapshot!(refused(&Bowline::root(), put(json!(1.5))), @"");
-    assert_snapshot!(refused(&Bowline::root(), put(json!(1_000_001))), @"");
-    assert_snapshot!(refused(&Bowline::root(), json!({ "AccountId": "222233334444", "Quota": "Moons", "Value": 1 })), @"");
-    assert_snapshot!(refused(&Bowline::root(), json!({ "AccountId": "999900001111", "Quota": "RolesPerAccount", "Value": 1 })), @"");
+    assert_snapshot!(refused(&root, put(json!(3))), @r#"{"__type":"AccessDenied","message":"User: arn:aws:iam::222233334444:root is not authorized to perform: bowline:PutAccountQuota on resource: arn:aws:bowline::432797229265:account/222233334444"}"#);
+    assert_snapshot!(refused(&Bowline::root(), put(json!(-1))), @r#"{"__type":"ValidationError","message":"Value: it is not between 0 and 1000000"}"#);
+    assert_snapshot!(refused(&Bowline::root(), put(json!(1.5))), @r#"{"__type":"ValidationError","message":"Value is not an integer"}"#);
+    assert_snapshot!(refused(&Bowline::root(), put(json!(1_000_001))), @r#"{"__type":"ValidationError","message":"Value: it is not between 0 and 1000000"}"#);
+    assert_snapshot!(refused(&Bowline::root(), json!({ "AccountId": "222233334444", "Quota": "Moons", "Value": 1 })), @r#"{"__type":"ValidationError","message":"Quota: there is none of this name; there are RolesPerAccount, UsersPerAccount, PoliciesPerAccount, InstanceProfilesPerAccount, OpenIdConnectProvidersPerAccount, PoliciesPerRole, PoliciesPerUser, BucketsPerAccount, TablesPerRegion, ServiceAttachmentsPerAccount"}"#);
+    assert_snapshot!(refused(&Bowline::root(), json!({ "AccountId": "999900001111", "Quota": "RolesPerAccount", "Value": 1 })), @r#"{"__type":"NoSuchEntity","message":"The account with id 999900001111 cannot be found."}"#);
     let refused = world.operate(&root, "ListAccountQuotas", &json!({ "AccountId": ACCOUNT }));
     assert_eq!(refused.status, 403);
     // What is there stays, and no more is created.
