@@ -255,3 +255,51 @@ fn the_operator_sees_changes_and_resets_quotas() {
     let role = world.call(&root, "iam", "GetRole", &[("RoleName", "a")]);
     role.accepted();
 }
+
+#[test]
+fn white_space_in_policies_does_not_count_within_bounds() {
+    let world = World::new();
+    let document = allow(&["s3:GetObject"], &["*"]).to_string();
+    let padded = |bytes: usize| format!("{}{document}", " ".repeat(bytes - document.len()));
+    let iam = |action: &str, parameters: &[(&str, &str)]| {
+        let response = world.iam(action, parameters);
+        match response.element("Code") {
+            None => "accepted".to_owned(),
+            Some(code) => format!("{code}: {}", response.element("Message").unwrap()),
+        }
+    };
+    let managed = |name: &str, document: &str| {
+        iam(
+            "CreatePolicy",
+            &[("PolicyName", name), ("PolicyDocument", document)],
+        )
+    };
+    assert_eq!(managed("a", &padded(4 * 6_144)), "accepted");
+    assert_snapshot!(managed("b", &padded(4 * 6_144 + 1)), @"LimitExceeded: Maximum policy size of 24576 bytes with white space exceeded");
+    // Characters that count come first.
+    assert_snapshot!(managed("b", &"x".repeat(100_000)), @"LimitExceeded: Cannot exceed quota for PolicySize: 6144");
+    let trust = |document: &str| {
+        iam(
+            "UpdateAssumeRolePolicy",
+            &[("RoleName", "bot"), ("PolicyDocument", document)],
+        )
+    };
+    let spaces = " ".repeat(4 * 2_048 - TRUST.len());
+    assert_eq!(trust(&format!("{spaces}{TRUST}")), "accepted");
+    assert_snapshot!(trust(&format!("{spaces} {TRUST}")), @"LimitExceeded: Maximum policy size of 8192 bytes with white space exceeded");
+    let inline = |name: &str, document: &str| {
+        iam(
+            "PutRolePolicy",
+            &[
+                ("RoleName", "bot"),
+                ("PolicyName", name),
+                ("PolicyDocument", document),
+            ],
+        )
+    };
+    assert_eq!(inline("a", &padded(30_000)), "accepted");
+    // All of a role's together.
+    assert_snapshot!(inline("b", &padded(20_000)), @"LimitExceeded: Maximum policy size of 40960 bytes with white space exceeded");
+    assert_eq!(inline("a", &padded(20_000)), "accepted");
+    assert_eq!(inline("b", &padded(20_000)), "accepted");
+}

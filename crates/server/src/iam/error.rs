@@ -45,6 +45,10 @@ pub(crate) enum IamError {
     /// There is no managed policy of the account with this ARN to attach.
     #[error("Policy {0} does not exist or is not attachable.")]
     PolicyNotAttachable(String),
+    /// A policy, or all inline policies of an entity together, have too much white space. AWS has no
+    /// such limit, so the text is ours.
+    #[error("Maximum policy size of {max} bytes with white space exceeded")]
+    PolicyBytesExceeded { max: usize },
     /// All inline policies of an entity together are too large.
     #[error("Maximum policy size of {max} bytes exceeded for {kind} {name}")]
     PolicySizeExceeded {
@@ -147,7 +151,9 @@ impl IamError {
             Self::DeleteConflict(_) => Code::DeleteConflict,
             Self::EntityAlreadyExists(..) => Code::EntityAlreadyExists,
             Self::TooManyThumbprints => Code::InvalidInput,
-            Self::PolicySizeExceeded { .. } | Self::QuotaExceeded { .. } => Code::LimitExceeded,
+            Self::PolicyBytesExceeded { .. }
+            | Self::PolicySizeExceeded { .. }
+            | Self::QuotaExceeded { .. } => Code::LimitExceeded,
             Self::InvalidPrincipal(_) | Self::MalformedPolicyDocument(_) => {
                 Code::MalformedPolicyDocument
             }

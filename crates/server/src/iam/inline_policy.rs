@@ -12,7 +12,7 @@ use super::{
     error::IamError,
     noun::{self, HasPermissions},
     page::{Entries, Page},
-    policy_document::{check_inline, encoded, size},
+    policy_document::{Size, check_inline, encoded, size},
 };
 use crate::{
     identity::{
@@ -33,22 +33,33 @@ async fn put<N: HasPermissions>(
     name: &str,
     document: &str,
 ) -> Result<(), RequestError> {
+    check_size::<N>([document].into_iter(), owner)?;
     check_inline(document)?;
     noun::change::<N>(call, owner, |record, _| {
         let inline = &mut N::permissions_mut(record).inline;
         inline.insert(name.to_owned(), document.to_owned());
-        let total: usize = inline.values().map(|text| size(text)).sum();
-        if total > N::MAX_INLINE_POLICY_CHARS {
-            return Err(RequestError::from(IamError::PolicySizeExceeded {
-                kind: N::KIND,
-                name: owner.to_owned(),
-                max: N::MAX_INLINE_POLICY_CHARS,
-            }));
-        }
+        check_size::<N>(inline.values().map(String::as_str), owner)?;
         Ok(Transaction::new())
     })
     .await
     .map(drop)
+}
+
+/// Checks the size of all inline policies of an entity together.
+fn check_size<'d, N: HasPermissions>(
+    documents: impl Iterator<Item = &'d str>,
+    owner: &str,
+) -> Result<(), IamError> {
+    let max = N::MAX_INLINE_POLICY_CHARS;
+    match size(documents, max) {
+        Size::Allowed => Ok(()),
+        Size::TooManyBytes { max } => Err(IamError::PolicyBytesExceeded { max }),
+        Size::TooManyChars => Err(IamError::PolicySizeExceeded {
+            kind: N::KIND,
+            name: owner.to_owned(),
+            max,
+        }),
+    }
 }
 
 /// The owner's name and a policy's document, as responses contain them.

@@ -17,6 +17,12 @@ const MAX_MANAGED_POLICY_CHARS: usize = 6_144;
 /// Characters of a trust policy, without white space.
 const MAX_TRUST_POLICY_CHARS: usize = 2_048;
 
+/// Bytes that a document may have for each character that its quota counts. AWS counts no white
+/// space and has no other limit than that of the request. Documents are kept as they were sent, so
+/// without this one an account could keep a hundred times what its quotas allow. Indented documents
+/// have two to three.
+const MAX_BYTES_PER_CHAR: usize = 4;
+
 /// The characters that responses encode (IAM API Reference: "is URL-encoded compliant with RFC
 /// 3986").
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
@@ -33,13 +39,45 @@ pub(super) fn check_inline(document: &str) -> Result<(), RequestError> {
     parse(document, PolicyKind::Inline).map(drop)
 }
 
+/// How large documents of one quota are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Size {
+    /// Within the quota.
+    Allowed,
+    /// Within the quota, with too much white space.
+    TooManyBytes {
+        /// The most bytes.
+        max: usize,
+    },
+    /// Beyond the quota.
+    TooManyChars,
+}
+
+/// The size of documents that share a quota of this many characters. It is checked before they are
+/// parsed.
+pub(super) fn size<'d>(documents: impl Iterator<Item = &'d str>, max: usize) -> Size {
+    let (mut chars, mut bytes) = (0, 0);
+    for document in documents {
+        chars += document.chars().filter(|c| !c.is_whitespace()).count();
+        bytes += document.len();
+    }
+    let max_bytes = MAX_BYTES_PER_CHAR * max;
+    if chars > max {
+        Size::TooManyChars
+    } else if bytes > max_bytes {
+        Size::TooManyBytes { max: max_bytes }
+    } else {
+        Size::Allowed
+    }
+}
+
 /// Checks the document of a managed policy.
 ///
 /// # Errors
 /// [`IamError::MalformedPolicyDocument`], [`IamError::QuotaExceeded`].
 pub(super) fn check_managed(document: &str) -> Result<(), RequestError> {
-    parse(document, PolicyKind::Managed)?;
-    check_size(document, "PolicySize", MAX_MANAGED_POLICY_CHARS)
+    check_size(document, "PolicySize", MAX_MANAGED_POLICY_CHARS)?;
+    parse(document, PolicyKind::Managed).map(drop)
 }
 
 /// A trust policy that was read and is not resolved yet.
@@ -55,8 +93,8 @@ impl TrustPolicy {
     /// # Errors
     /// [`IamError::MalformedPolicyDocument`], [`IamError::QuotaExceeded`].
     pub(super) fn parse(document: String) -> Result<Self, RequestError> {
-        let policy = parse(&document, PolicyKind::Trust)?;
         check_size(&document, "ACLSizePerRole", MAX_TRUST_POLICY_CHARS)?;
+        let policy = parse(&document, PolicyKind::Trust)?;
         Ok(Self {
             text: document,
             policy,
@@ -89,11 +127,6 @@ impl TrustPolicy {
     }
 }
 
-/// The characters that quotas count.
-pub(super) fn size(document: &str) -> usize {
-    document.chars().filter(|c| !c.is_whitespace()).count()
-}
-
 /// A document as responses contain it.
 pub(super) fn encoded(document: &str) -> String {
     utf8_percent_encode(document, ENCODED).to_string()
@@ -115,8 +148,9 @@ fn parse(document: &str, kind: PolicyKind) -> Result<Policy, RequestError> {
 }
 
 fn check_size(document: &str, quota: &'static str, max: usize) -> Result<(), RequestError> {
-    if size(document) > max {
-        return Err(IamError::QuotaExceeded { quota, max }.into());
+    match size([document].into_iter(), max) {
+        Size::Allowed => Ok(()),
+        Size::TooManyBytes { max } => Err(IamError::PolicyBytesExceeded { max }.into()),
+        Size::TooManyChars => Err(IamError::QuotaExceeded { quota, max }.into()),
     }
-    Ok(())
 }

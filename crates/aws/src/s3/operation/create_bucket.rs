@@ -10,6 +10,9 @@ use crate::{
     s3::{BucketName, error::not_implemented, parameters::RequestParameters},
 };
 
+/// Longest name of a region, in bytes.
+const MAX_REGION_BYTES: usize = 64;
+
 /// Creates a bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateBucket {
@@ -68,8 +71,8 @@ impl S3Operation for CreateBucket {
 /// The region that a body names; `None` if the body is empty or names none.
 ///
 /// # Errors
-/// `MalformedXML` for a document other than a `CreateBucketConfiguration`; `NotImplemented` for
-/// elements other than `LocationConstraint`.
+/// `InvalidLocationConstraint` for what cannot be a region; `MalformedXML` for a document other than
+/// a `CreateBucketConfiguration`; `NotImplemented` for elements other than `LocationConstraint`.
 fn location_constraint(body: &[u8]) -> Result<Option<String>, AwsError> {
     let malformed = || {
         AwsError::new(
@@ -120,7 +123,18 @@ fn location_constraint(body: &[u8]) -> Result<Option<String>, AwsError> {
         }
     }
     let region = region.trim();
-    Ok((!region.is_empty()).then(|| region.to_owned()))
+    if region.is_empty() {
+        return Ok(None);
+    }
+    // As in a credential scope. What the record of a bucket keeps is bounded.
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if region.len() > MAX_REGION_BYTES || !region.bytes().all(allowed) {
+        return Err(AwsError::new(
+            Code::InvalidLocationConstraint,
+            "The specified location-constraint is not valid",
+        ));
+    }
+    Ok(Some(region.to_owned()))
 }
 
 #[cfg(test)]
@@ -142,6 +156,15 @@ mod tests {
             location("<CreateBucketConfiguration><Bucket/></CreateBucketConfiguration>"),
             Err(Code::NotImplemented)
         );
+        let named = |region: &str| {
+            location(&format!(
+                "<CreateBucketConfiguration><LocationConstraint>{region}</LocationConstraint></CreateBucketConfiguration>"
+            ))
+        };
+        assert!(named(&"a".repeat(64)).is_ok());
+        for invalid in [&*"a".repeat(65), "eu west", "eu/west", "\u{fc}"] {
+            assert_eq!(named(invalid), Err(Code::InvalidLocationConstraint));
+        }
         for bad in [
             "x",
             "<a/>",

@@ -111,7 +111,8 @@ async fn an_unknown_feature_level_stops_the_index() {
     let record = |level: &str| format!(r#"{{"format":2,"kind":"feature-level","record":{level}}}"#);
     for (level, live) in [
         (r#"{"level":1}"#, true),
-        (r#"{"level":2}"#, false),
+        (r#"{"level":2}"#, true),
+        (r#"{"level":3}"#, false),
         ("{}", false),
     ] {
         let state = state().await;
