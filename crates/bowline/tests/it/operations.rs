@@ -6,7 +6,8 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use crate::support::bowline::Bowline;
-use crate::support::http::{Request, Response};
+use crate::support::http::Response;
+use crate::support::issuer::Issuer;
 use crate::support::python::clients;
 use crate::support::world::{World, allow, operator};
 
@@ -225,32 +226,25 @@ fn a_list_continues_after_policies_with_the_longest_arns() {
 #[test]
 fn a_record_that_is_too_large_is_an_error_of_the_request() {
     let world = World::new();
-    // Each line feed takes two bytes in a record, and none counts as a character of a policy.
-    let document = allow(&["s3:GetObject"], &["*"]).to_string();
-    let document = format!("{document}{}", "\n".repeat(131_072 - document.len()));
-    let refused = world.iam(
-        "CreatePolicy",
-        &[("PolicyName", "wide"), ("PolicyDocument", &document)],
-    );
+    let configure = |mut settings: serde_json::Value| {
+        settings["Arn"] = world.provider().into();
+        world
+            .operate(&Bowline::root(), "ConfigureProvider", &settings)
+            .text()
+    };
+    let padded = |text: &str, bytes: usize| format!("{text}{}", "\n".repeat(bytes - text.len()));
+    let keys = world.issuer.jwks().to_string();
+    let authority = Issuer::start_tls().authority.unwrap();
+    assert_snapshot!(configure(json!({ "Jwks": padded(&keys, 100 * 1024) })), @r#"{"__type":"ValidationError","message":"uploaded keys are too long"}"#);
+    // Each line feed takes two bytes in a record.
+    let both = configure(json!({
+        "Jwks": padded(&keys, 90 * 1024),
+        "CaBundle": padded(&authority, 90 * 1024),
+    }));
     // The time in the record is as long as its fraction of a second.
     let mut shown = insta::Settings::clone_current();
-    shown.add_filter(r"record of 2623\d\d bytes", "record of [2623..] bytes");
+    shown.add_filter(r"record of 36\d\d\d\d bytes", "record of [36....] bytes");
     shown.bind(|| {
-        assert_snapshot!(refused.verdict(), @"409 LimitExceeded: The request makes a record of [2623..] bytes, over the limit of 262144.");
+        assert_snapshot!(both, @r#"{"__type":"LimitExceeded","message":"The request makes a record of [36....] bytes, over the limit of 262144."}"#);
     });
-    let refused = world.send(
-        &Bowline::root(),
-        "bowline",
-        Request::new("POST", "/")
-            .header("content-type", "application/x-amz-json-1.1")
-            .header("x-amz-target", "Bowline_20261101.ConfigureProvider")
-            .body(
-                serde_json::json!({
-                    "Arn": world.provider(),
-                    "Jwks": format!("{}{}", world.issuer.jwks(), " ".repeat(100 * 1024)),
-                })
-                .to_string(),
-            ),
-    );
-    assert_snapshot!(refused.text(), @r#"{"__type":"ValidationError","message":"uploaded keys are too long"}"#);
 }
