@@ -226,7 +226,7 @@ fn a_list_continues_after_policies_with_the_longest_arns() {
 #[test]
 fn a_record_that_is_too_large_is_an_error_of_the_request() {
     let world = World::new();
-    let configure = |mut settings: serde_json::Value| {
+    let configure = |mut settings: Value| {
         settings["Arn"] = world.provider().into();
         world
             .operate(&Bowline::root(), "ConfigureProvider", &settings)
