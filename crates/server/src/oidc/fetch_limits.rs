@@ -272,7 +272,7 @@ mod tests {
         assert_eq!(at_once(&limits, 4, "b.example"), 40);
         tokio::time::advance(Duration::from_secs(1)).await;
         assert_eq!(at_once(&limits, 1, "a.example"), 20);
-        tokio::time::advance(Duration::from_secs(60)).await;
+        tokio::time::advance(Duration::from_mins(1)).await;
         assert_eq!(at_once(&limits, 1, "a.example"), 40, "a burst, no more");
     }
 
@@ -330,7 +330,7 @@ mod tests {
         let limits = FetchLimits::new();
         for number in 0..3_000 {
             at_once(&limits, number, "a.example");
-            tokio::time::advance(Duration::from_secs(60)).await;
+            tokio::time::advance(Duration::from_mins(1)).await;
         }
         assert!(limits.rates.lock().unwrap().len() <= MAX_RATES + 3);
     }

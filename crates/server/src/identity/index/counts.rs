@@ -9,8 +9,8 @@ use rpds::RedBlackTreeMapSync;
 pub(super) struct Counts<K: Ord>(RedBlackTreeMapSync<K, usize>);
 
 impl<K: Ord + Clone> Counts<K> {
-    pub(super) fn get(&self, key: K) -> usize {
-        self.0.get(&key).copied().unwrap_or_default()
+    pub(super) fn get(&self, key: &K) -> usize {
+        self.0.get(key).copied().unwrap_or_default()
     }
 
     /// The counts of this key and all greater ones.
@@ -21,12 +21,12 @@ impl<K: Ord + Clone> Counts<K> {
     }
 
     pub(super) fn add(&mut self, key: K) {
-        let count = self.get(key.clone());
+        let count = self.get(&key);
         self.0.insert_mut(key, count + 1);
     }
 
     pub(super) fn subtract(&mut self, key: K) {
-        match self.get(key.clone()) {
+        match self.get(&key) {
             0 | 1 => {
                 self.0.remove_mut(&key);
             }

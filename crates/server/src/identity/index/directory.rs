@@ -16,7 +16,7 @@ use super::{
 pub(super) struct Directory<T> {
     by_id: HashTrieMapSync<Box<str>, Arc<T>>,
     by_name: RedBlackTreeMapSync<NameKey, Arc<T>>,
-    by_account: Counts<AccountId>,
+    counts: Counts<AccountId>,
 }
 
 impl<T> Directory<T> {
@@ -47,7 +47,7 @@ impl<T> Directory<T> {
     pub(super) fn insert(&mut self, id: &str, account: AccountId, name: &str, entity: Arc<T>) {
         // An entity stays in its account.
         if !self.by_id.contains_key(id) {
-            self.by_account.add(account);
+            self.counts.add(account);
         }
         self.by_id.insert_mut(id.into(), Arc::clone(&entity));
         self.by_name.insert_mut(NameKey::new(account, name), entity);
@@ -55,14 +55,14 @@ impl<T> Directory<T> {
 
     pub(super) fn remove(&mut self, id: &str, account: AccountId, name: &str) {
         if self.by_id.remove_mut(id) {
-            self.by_account.subtract(account);
+            self.counts.subtract(account);
         }
         self.by_name.remove_mut(&(account, name) as &dyn NameRef);
     }
 
     /// How many an account has.
     pub(super) fn count(&self, account: AccountId) -> usize {
-        self.by_account.get(account)
+        self.counts.get(&account)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -75,7 +75,7 @@ impl<T> Clone for Directory<T> {
         Self {
             by_id: self.by_id.clone(),
             by_name: self.by_name.clone(),
-            by_account: self.by_account.clone(),
+            counts: self.counts.clone(),
         }
     }
 }
@@ -85,7 +85,7 @@ impl<T> Default for Directory<T> {
         Self {
             by_id: HashTrieMapSync::default(),
             by_name: RedBlackTreeMapSync::default(),
-            by_account: Counts::default(),
+            counts: Counts::default(),
         }
     }
 }

@@ -48,14 +48,14 @@ impl Index {
             Quota::OidcProviders => self.providers.count(account),
             Quota::Buckets => self.buckets.count(account),
             Quota::Tables => self.table_regions(account).max().unwrap_or_default(),
-            Quota::ServiceAttachments => self.attachment_counts.get(account),
+            Quota::ServiceAttachments => self.attachment_counts.get(&account),
             Quota::AttachedToRole | Quota::AttachedToUser => return None,
         })
     }
 
     /// How many tables an account has in a region.
     pub fn table_count(&self, account: AccountId, region: &str) -> usize {
-        self.table_counts.get((account, region.into()))
+        self.table_counts.get(&(account, region.into()))
     }
 
     /// In how many regions an account has tables.

@@ -27,7 +27,7 @@ async fn allow(state: &IdentityState, quota: Quota, value: u32) {
 }
 
 /// Creates an entity as a request does. False if a quota refuses it.
-async fn creates<E: Entity>(state: &IdentityState, entity: &E) -> bool {
+async fn creates<E: Entity + Sync>(state: &IdentityState, entity: &E) -> bool {
     let created = state.update(|_| Ok::<_, ()>((Transaction::new().create(entity), ())));
     match created.await {
         Ok(()) => true,
@@ -74,7 +74,7 @@ fn attachment(instance: &str) -> entity::ServiceAttachment {
 }
 
 /// Two entities of one kind: the first is allowed, the second is refused, until the first is gone.
-async fn assert_counts<E: Entity>(quota: Quota, first: E, second: E) {
+async fn assert_counts<E: Entity + Send + Sync>(quota: Quota, first: E, second: E) {
     let state = leveled().await;
     allow(&state, quota, 1).await;
     assert!(creates(&state, &first).await, "{quota:?}");
@@ -116,7 +116,7 @@ fn revision_of(index: &Index, quota: Quota) -> Revision {
             let mut attachments = index.service_attachments(account, None);
             attachments.next().unwrap().revision
         }
-        Quota::AttachedToRole | Quota::AttachedToUser => unreachable!(),
+        Quota::AttachedToRole | Quota::AttachedToUser => panic!("of one role or user"),
     }
 }
 
