@@ -112,10 +112,8 @@ impl List {
                 for quota in quotas {
                     let name = of(quota, "Quota");
                     let (value, default) = (of(quota, "Value"), of(quota, "Default"));
-                    let used = match of(quota, "Used") {
-                        Value::Null => "-".to_owned(),
-                        used => used.to_string(),
-                    };
+                    let used = of(quota, "Used").as_u64();
+                    let used = used.map_or_else(|| "-".to_owned(), |used| used.to_string());
                     let changed = if value == default {
                         String::new()
                     } else {
