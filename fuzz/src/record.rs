@@ -5,7 +5,7 @@
 
 use bowline_server::identity::{
     entity::{
-        AccessKey, Account, Bucket, Entity, InstanceProfile, ManagedPolicy, OidcProvider, Role,
+        AccessKey, Account, AccountQuotas, Bucket, Entity, InstanceProfile, ManagedPolicy, OidcProvider, Role,
         ServiceAttachment, Table, User,
     },
     store::{RecordKey, record},
@@ -21,6 +21,7 @@ struct Stored<E> {
 pub fn run(input: &[u8]) {
     decode::<AccessKey>(input);
     decode::<Account>(input);
+    decode::<AccountQuotas>(input);
     decode::<Bucket>(input);
     decode::<InstanceProfile>(input);
     decode::<ManagedPolicy>(input);

@@ -14,6 +14,7 @@ mod document;
 mod error;
 mod fetch;
 mod fetch_limits;
+mod fetch_state;
 mod jwk;
 mod jws;
 mod key_cache;

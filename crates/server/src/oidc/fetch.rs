@@ -18,7 +18,7 @@ use hyper_util::{client::legacy, rt::TokioExecutor};
 use super::{
     address::AddressPolicy,
     document::DOCUMENT_LIMITS,
-    fetch_limits::{FetchLimits, LimitedAddresses, TooManyFetches},
+    fetch_limits::{FetchLimits, LimitedAddresses, Purpose, TooManyFetches},
     provider::{HttpUrl, ProviderTls},
     shared_fetches::SharedFetches,
     stats::Stats,
@@ -42,11 +42,12 @@ pub(super) struct Fetcher {
     stats: Arc<Stats>,
 }
 
-/// The account that documents are fetched for, and the TLS settings of its provider.
+/// The account that documents are fetched for, the TLS settings of its provider, and why.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Requester<'a> {
     pub(super) account: AccountId,
     pub(super) tls: &'a ProviderTls,
+    pub(super) purpose: Purpose,
 }
 
 /// A fetched document.
@@ -98,7 +99,10 @@ impl Fetcher {
         host: &str,
         documents: u32,
     ) -> Result<(), FetchError> {
-        let admitted = self.limits.admit(requester.account, host, documents).await;
+        let Requester {
+            account, purpose, ..
+        } = requester;
+        let admitted = self.limits.admit(account, host, documents, purpose).await;
         admitted.map_err(|limited| self.count_limited(limited))
     }
 

@@ -51,6 +51,19 @@ const FROM_HOST: Rate = Rate::new(120, 60);
 const OF_ACCOUNT_TO_ADDRESS: Rate = Rate::new(60, 25);
 const TO_ADDRESS: Rate = Rate::new(180, 75);
 
+/// The part of fetches for keys that are not among the cached ones. Anyone can cause one every few
+/// seconds for each provider, so they leave the other half to first fetches and refreshes.
+const UNKNOWN_KEYS: u32 = 2;
+
+/// Why a document is fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// There are no keys, or they are to be renewed.
+    Keys,
+    /// A token names a key that is not cached, or no cached key verifies it.
+    UnknownKey,
+}
+
 /// Limits fetches. See the module.
 #[derive(Debug)]
 pub(super) struct FetchLimits {
@@ -65,6 +78,7 @@ enum Limited {
     Account(AccountId),
     AccountHost(AccountId, Box<str>),
     Host(Box<str>),
+    UnknownKeys(Box<Self>),
     AccountAddress(AccountId, IpAddr),
     Address(IpAddr),
 }
@@ -84,6 +98,11 @@ pub(super) struct InFlight {
 impl Rate {
     const fn new(burst: u32, per_second: u32) -> Self {
         Self { burst, per_second }
+    }
+
+    /// The same for fetches for unknown keys.
+    fn of_unknown_keys(self) -> Self {
+        Self::new(self.burst / UNKNOWN_KEYS, self.per_second / UNKNOWN_KEYS)
     }
 
     fn interval(self) -> Duration {
@@ -109,20 +128,9 @@ impl FetchLimits {
         account: AccountId,
         host: &str,
         documents: u32,
+        purpose: Purpose,
     ) -> Result<(), TooManyFetches> {
-        let host: Box<str> = host.into();
-        let wait = self.reserve(
-            documents,
-            MAX_WAIT,
-            [
-                (Limited::Account(account), OF_ACCOUNT),
-                (
-                    Limited::AccountHost(account, host.clone()),
-                    OF_ACCOUNT_FROM_HOST,
-                ),
-                (Limited::Host(host), FROM_HOST),
-            ],
-        )?;
+        let wait = self.reserve(documents, MAX_WAIT, limits_of(account, host, purpose))?;
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
         }
@@ -156,7 +164,7 @@ impl FetchLimits {
     /// Admits a connection now, or not at all.
     fn connect(&self, account: AccountId, address: IpAddr) -> Result<(), TooManyFetches> {
         let address = network(address);
-        let limits = [
+        let limits = vec![
             (
                 Limited::AccountAddress(account, address),
                 OF_ACCOUNT_TO_ADDRESS,
@@ -167,11 +175,11 @@ impl FetchLimits {
     }
 
     /// Counts against all rates or against none. Returns how long to wait.
-    fn reserve<const N: usize>(
+    fn reserve(
         &self,
         cost: u32,
         max_wait: Duration,
-        limits: [(Limited, Rate); N],
+        limits: Vec<(Limited, Rate)>,
     ) -> Result<Duration, TooManyFetches> {
         let now = Instant::now();
         let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
@@ -179,7 +187,7 @@ impl FetchLimits {
             rates.retain(|_, used_until| *used_until > now);
         }
         let mut wait = Duration::ZERO;
-        let mut reserved = Vec::with_capacity(N);
+        let mut reserved = Vec::with_capacity(limits.len());
         for (limited, rate) in limits {
             // The generic cell rate algorithm: the time until which the rate is used up, if nothing
             // was saved for a burst.
@@ -198,12 +206,34 @@ impl FetchLimits {
     }
 }
 
+/// What limits the fetches of an account from a host.
+fn limits_of(account: AccountId, host: &str, purpose: Purpose) -> Vec<(Limited, Rate)> {
+    let mut limits = vec![
+        (Limited::Account(account), OF_ACCOUNT),
+        (
+            Limited::AccountHost(account, host.into()),
+            OF_ACCOUNT_FROM_HOST,
+        ),
+        (Limited::Host(host.into()), FROM_HOST),
+    ];
+    if purpose == Purpose::UnknownKey {
+        let part = |(limited, rate): &(Limited, Rate)| {
+            let limited = Limited::UnknownKeys(Box::new(limited.clone()));
+            (limited, rate.of_unknown_keys())
+        };
+        let parts: Vec<_> = limits.iter().map(part).collect();
+        limits.extend(parts);
+    }
+    limits
+}
+
 impl fmt::Display for Limited {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Account(account) => write!(f, "of account {account}"),
             Self::AccountHost(account, host) => write!(f, "of account {account} from `{host}`"),
             Self::Host(host) => write!(f, "of all accounts from `{host}`"),
+            Self::UnknownKeys(limited) => write!(f, "for unknown keys, {limited},"),
             Self::AccountAddress(account, address) => {
                 write!(f, "of account {account} from {address}")
             }
@@ -248,15 +278,12 @@ mod tests {
 
     /// How many of 1,000 fetches of an account from a host are admitted without waiting.
     fn at_once(limits: &FetchLimits, of: u32, host: &str) -> usize {
+        at_once_for(Purpose::Keys, limits, of, host)
+    }
+
+    fn at_once_for(purpose: Purpose, limits: &FetchLimits, of: u32, host: &str) -> usize {
         let admitted = (0..1_000).filter(|_| {
-            let limits_of = [
-                (Limited::Account(account(of)), OF_ACCOUNT),
-                (
-                    Limited::AccountHost(account(of), host.into()),
-                    OF_ACCOUNT_FROM_HOST,
-                ),
-                (Limited::Host(host.into()), FROM_HOST),
-            ];
+            let limits_of = limits_of(account(of), host, purpose);
             limits.reserve(1, Duration::ZERO, limits_of).is_ok()
         });
         admitted.count()
@@ -277,6 +304,16 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn tokens_with_unknown_keys_leave_half_to_others() {
+        let limits = FetchLimits::new();
+        let unknown = |of| at_once_for(Purpose::UnknownKey, &limits, of, "a.example");
+        assert_eq!(unknown(1), 20);
+        assert_eq!(at_once(&limits, 1, "a.example"), 20);
+        assert_eq!((unknown(2), unknown(3), unknown(4)), (20, 20, 0));
+        assert_eq!(at_once(&limits, 4, "a.example"), 40);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn one_account_gets_so_many_from_all_hosts() {
         let limits = FetchLimits::new();
         let hosts = (0..20).map(|number| at_once(&limits, 1, &format!("{number}.example")));
@@ -288,16 +325,15 @@ mod tests {
         let limits = FetchLimits::new();
         at_once(&limits, 1, "a.example");
         let begun = Instant::now();
-        let waited = limits.admit(account(1), "a.example", 2).await;
+        let waited = limits
+            .admit(account(1), "a.example", 2, Purpose::Keys)
+            .await;
         assert_eq!(waited, Ok(()));
         // Two intervals. The paused clock has ticks of a millisecond.
         assert!((100..110).contains(&begun.elapsed().as_millis()));
         let mut admitted = 0;
         let refused = loop {
-            let limits_of = [(
-                Limited::AccountHost(account(1), "a.example".into()),
-                OF_ACCOUNT_FROM_HOST,
-            )];
+            let limits_of = limits_of(account(1), "a.example", Purpose::Keys);
             match limits.reserve(2, MAX_WAIT, limits_of) {
                 Ok(_) => admitted += 1,
                 Err(refused) => break refused,
@@ -332,7 +368,7 @@ mod tests {
             at_once(&limits, number, "a.example");
             tokio::time::advance(Duration::from_mins(1)).await;
         }
-        assert!(limits.rates.lock().unwrap().len() <= MAX_RATES + 3);
+        assert!(limits.rates.lock().unwrap().len() <= MAX_RATES + 6);
     }
 
     #[tokio::test(start_paused = true)]

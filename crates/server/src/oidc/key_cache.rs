@@ -17,6 +17,8 @@ use tokio::time::Instant;
 use super::{
     discovery::discover,
     fetch::{FetchError, Fetcher, Requester},
+    fetch_limits::Purpose,
+    fetch_state::{FetchState, RETRY_AFTER_FAILURE},
     jwk::KeySet,
     jws::CompactJws,
     provider::{self, ProviderTls},
@@ -36,8 +38,6 @@ const REFETCH_INTERVAL: SignedDuration = SignedDuration::from_secs(10);
 /// How long an unknown key id causes no second fetch.
 const NEGATIVE_TTL: SignedDuration = SignedDuration::from_secs(30);
 const MAX_NEGATIVES: usize = 1_024;
-/// The least time between a failure and the next fetch, without cached keys.
-const RETRY_AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(1);
 /// How long requests that waited for a fetch share its failure: longer than any fetch takes.
 const FAILURE_SHARED_FOR: SignedDuration = SignedDuration::from_secs(10);
 /// The least time between a failure and the next fetch, with expired keys.
@@ -92,14 +92,6 @@ enum Refetch {
     Changed(Arc<KeySet>),
     /// No keys: the last refetch is too recent, it failed, or the keys were uploaded.
     Refused,
-}
-
-#[derive(Debug, Default)]
-struct FetchState {
-    /// How many fetches have ended.
-    ended: u64,
-    failure: Option<(Timestamp, FetchError)>,
-    refetched: Option<Timestamp>,
 }
 
 impl KeyCache {
@@ -319,7 +311,9 @@ impl KeyCache {
             }
             state.refetched = Some(now);
             cache.stats.refetches.add();
-            let fetched = cache.fetch_uncoalesced(&entry, &mut state, now).await;
+            let purpose = Purpose::UnknownKey;
+            let fetched = cache.fetch_uncoalesced(&entry, &mut state, purpose, now);
+            let fetched = fetched.await;
             fetched.map_or(Refetch::Refused, Refetch::Fetched)
         });
         fetching.await.unwrap_or(Refetch::Refused)
@@ -338,7 +332,10 @@ impl KeyCache {
                 && !state.failed_lately(now, RETRY_AFTER_FAILURE_IF_STALE)
             {
                 // The failure is logged, and stored for the requests that it concerns.
-                let _ = cache.fetch_uncoalesced(&entry, &mut state, now).await;
+                let purpose = Purpose::Keys;
+                let _ = cache
+                    .fetch_uncoalesced(&entry, &mut state, purpose, now)
+                    .await;
             }
         });
     }
@@ -357,6 +354,7 @@ impl KeyCache {
         {
             return Ok(Arc::clone(&cached.keys));
         }
+        let gap = gap.max(state.retry_after());
         let waited = ended_before.is_none_or(|ended| ended != state.ended);
         let gap = if waited {
             gap.max(FAILURE_SHARED_FOR)
@@ -368,13 +366,15 @@ impl KeyCache {
         {
             return Err(failure.clone());
         }
-        self.fetch_uncoalesced(entry, &mut state, now).await
+        self.fetch_uncoalesced(entry, &mut state, Purpose::Keys, now)
+            .await
     }
 
     async fn fetch_uncoalesced(
         &self,
         entry: &ProviderKeys,
         state: &mut FetchState,
+        purpose: Purpose,
         now: Timestamp,
     ) -> Result<Arc<KeySet>, FetchError> {
         let Ok(KeySource::Discovery(tls)) = &entry.source else {
@@ -386,12 +386,14 @@ impl KeyCache {
         let requester = Requester {
             account: record.account,
             tls,
+            purpose,
         };
         let fetched = discover(&self.fetcher, requester, &record.url, record.issuer()).await;
         state.ended = state.ended.wrapping_add(1);
         match fetched {
             Ok(published) => {
                 state.failure = None;
+                state.failures = 0;
                 let age = published.max_age.unwrap_or(DEFAULT_MAX_AGE);
                 let cached = CachedKeys::new(published.keys, age, now);
                 let keys = Arc::clone(&cached.keys);
@@ -405,6 +407,7 @@ impl KeyCache {
                     // Counted, and not logged: anyone can cause it, for every provider each second.
                     tracing::debug!(provider.arn = %provider, reason = %limited, "Did not fetch the keys of `{provider}`: {limited}");
                 } else {
+                    state.failures = state.failures.saturating_add(1);
                     tracing::warn!(provider.arn = %provider, reason = %failure, "Cannot fetch the keys of `{provider}`: {failure}");
                 }
                 // The fetch may have taken seconds: the next request must not wait as long for the
@@ -474,13 +477,6 @@ impl CachedKeys {
             fresh_until,
             unusable_from: after(fresh_until, STALE_IF_ERROR),
         }
-    }
-}
-
-impl FetchState {
-    fn failed_lately(&self, now: Timestamp, gap: SignedDuration) -> bool {
-        let lately = |(at, _): &(Timestamp, FetchError)| now.duration_since(*at) < gap;
-        self.failure.as_ref().is_some_and(lately)
     }
 }
 

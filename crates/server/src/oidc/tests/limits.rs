@@ -168,3 +168,31 @@ async fn a_document_under_other_authorities_is_another() {
     assert!(matches!(public, Err(TokenError::Unreachable { .. })));
     assert!(matches!(foreign, Err(TokenError::Unreachable { .. })));
 }
+
+#[tokio::test]
+async fn the_time_between_failures_doubles_up_to_half_a_minute() {
+    let issuer = start_issuer();
+    let oidc = verifier(&issuer);
+    let provider = provider_of(1, 0, &format!("{}/gone", issuer.url()));
+    let token = token_of(provider.record.issuer(), "k1").sign(&RSA);
+    let decoded = DecodedToken::decode(&token).unwrap();
+    let token = UnverifiedToken::read(&decoded).unwrap();
+    let mut fetched_at = Vec::new();
+    for second in 0..120 {
+        let before = oidc.stats().fetches();
+        let verified = oidc.verify(&token, std::slice::from_ref(&provider), at(second));
+        verified.await.unwrap_err();
+        if oidc.stats().fetches() > before {
+            fetched_at.push(second);
+        }
+    }
+    // The time that each fetch took is added to the time when it failed.
+    assert_eq!(fetched_at.first(), Some(&0));
+    let gaps: Vec<_> = fetched_at
+        .windows(2)
+        .map(|pair| pair[1] - pair[0])
+        .collect();
+    assert!(gaps.is_sorted(), "{gaps:?}");
+    let (first, last) = (gaps[0], gaps[gaps.len() - 1]);
+    assert!(first <= 3 && (30..=32).contains(&last), "{gaps:?}");
+}
