@@ -1,4 +1,5 @@
-//! The order in which connections end when there are too many: the slowest first.
+//! The order in which connections end when there are too many: the slowest first, of those that do
+//! what most do.
 //!
 //! A look at all connections makes the order, and it serves many evictions. A connection that has
 //! made progress since then is passed over.
@@ -20,14 +21,25 @@ pub(super) struct Queue {
 /// A connection that may end.
 #[derive(Debug)]
 pub(super) struct Candidate {
-    rank: Rank,
-    connection: Arc<OpenConnection>,
+    /// Whether its address has no more than an equal share.
+    modest: bool,
+    kind: Kind,
     moment: Moment,
+    connection: Arc<OpenConnection>,
 }
 
-/// The smallest ends first: addresses with more than an equal share, then connections without an
-/// authenticated caller, then those that have been in their phase for the longest time.
-type Rank = (bool, bool, u64);
+/// What a connection is doing that may end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Nothing, and no caller was authenticated on it.
+    Silent,
+    /// Part of a head has arrived.
+    Head,
+    /// The caller of its request is not authenticated.
+    Unproven,
+    /// Nothing since the request of an authenticated caller.
+    IdleProven,
+}
 
 impl Queue {
     /// Ends the first connection and returns it. `look` finds the connections that may end.
@@ -43,18 +55,30 @@ impl Queue {
             return None;
         }
         self.candidates = look();
-        // Others of the first kind may have come when these have ended, and end before the rest.
-        let kind = |candidate: &Candidate| (candidate.rank.0, candidate.rank.1);
-        if let Some(first) = self.candidates.iter().map(kind).min() {
-            self.candidates.retain(|candidate| kind(candidate) == first);
-        }
-        self.candidates
-            .sort_unstable_by_key(|candidate| Reverse(candidate.rank));
+        self.keep_first();
         let ended = self.end_one();
         if ended.is_none() {
             self.not_before = now + RETRY_MILLIS;
         }
         ended
+    }
+
+    /// Keeps those that end before all others, the slowest last: of addresses with more than an
+    /// equal share, if there are any; without an authenticated caller, if there are any; and doing
+    /// what most of these do, since that is what there is too much of. Others of them may have come
+    /// when these have ended.
+    fn keep_first(&mut self) {
+        let candidates = &mut self.candidates;
+        let group = |candidate: &Candidate| (candidate.modest, candidate.kind == Kind::IdleProven);
+        let Some(first) = candidates.iter().map(group).min() else {
+            return;
+        };
+        candidates.retain(|candidate| group(candidate) == first);
+        let count = |kind: Kind| candidates.iter().filter(|one| one.kind == kind).count();
+        let kinds = [Kind::IdleProven, Kind::Unproven, Kind::Silent, Kind::Head];
+        let most = kinds.into_iter().max_by_key(|kind| count(*kind));
+        candidates.retain(|candidate| Some(candidate.kind) == most);
+        candidates.sort_unstable_by_key(|candidate| Reverse(candidate.moment.since));
     }
 
     fn end_one(&mut self) -> Option<Arc<OpenConnection>> {
@@ -72,15 +96,18 @@ impl Candidate {
     /// A connection that may end, unless an authenticated caller has a request on it.
     pub(super) fn of(connection: &Arc<OpenConnection>, modest: bool) -> Option<Self> {
         let moment = connection.moment();
-        let proven = match moment.phase {
-            Phase::Head | Phase::Unproven | Phase::Idle => false,
-            Phase::IdleProven if !connection.is_writing() => true,
+        let kind = match moment.phase {
+            Phase::Head if connection.head_bytes() > 0 => Kind::Head,
+            Phase::Head | Phase::Idle => Kind::Silent,
+            Phase::Unproven => Kind::Unproven,
+            Phase::IdleProven if !connection.is_writing() => Kind::IdleProven,
             Phase::IdleProven | Phase::Proven | Phase::Ended => return None,
         };
         Some(Self {
-            rank: (modest, proven, moment.since),
-            connection: Arc::clone(connection),
+            modest,
+            kind,
             moment,
+            connection: Arc::clone(connection),
         })
     }
 }

@@ -52,6 +52,7 @@ async fn beyond_its_part_an_address_loses_its_own_slowest_connection() {
     }
     // It has made progress, so the second one is the slowest.
     assert!(slots[0].0.begin_request());
+    pass(1).await;
     let late = admit(&all, "::ffff:192.0.2.1").unwrap();
     let evicted: Vec<_> = slots.iter().map(is_evicted).collect();
     assert_eq!(evicted, [false, true, false]);
@@ -240,4 +241,26 @@ async fn an_idle_caller_stays_however_many_silent_connections_come() {
         silent.push(admit(&all, "192.0.2.1").unwrap());
     }
     assert!(!is_evicted(&caller));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_most_connections_do_ends_first() {
+    let all = connections();
+    let [early] = admitted(&all, ["192.0.2.1"]);
+    pass(1).await;
+    let mut halves = Vec::new();
+    for _ in 0..10 {
+        let [half] = admitted(&all, ["192.0.2.1"]);
+        half.0.received(10);
+        halves.push(half);
+        pass(1).await;
+    }
+    assert!(!is_evicted(&early));
+    let mut silent = Vec::new();
+    assert!(early.0.begin_request());
+    for _ in 0..10 {
+        silent.extend(admitted(&all, ["192.0.2.1"]));
+        pass(1).await;
+    }
+    assert!(!is_evicted(&early));
 }
