@@ -13,7 +13,7 @@ export KUBEBUILDER_ASSETS ?= $(TARGET)/kubernetes
 DENY_VERSION := 0.20.2
 
 .NOTPARALLEL:
-.PHONY: test start fmt clippy unit clients others kubernetes workshop any-day doc typos deny report bench demo locks clean
+.PHONY: test start fmt clippy unit clients others kubernetes workshop any-day doc typos deny report bench neighbours demo locks clean
 
 test: start fmt typos clippy unit workshop any-day doc deny report ## everything, in the order in which mistakes are cheapest
 
@@ -106,6 +106,9 @@ demo: ## a demonstration of every feature
 
 bench: ## the figures of docs/benchmarks.md
 	bench/run
+
+neighbours: ## the table of docs/benchmarks.md: what a client notices of another one's attacks
+	bench/neighbours
 
 # Their dependencies have the versions of the workspace's, so that they are built once.
 locks: ## the lock files of fuzz and bench, after a change of dependencies

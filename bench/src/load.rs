@@ -130,7 +130,7 @@ impl Connection {
 }
 
 /// The status, once the whole response is there.
-fn complete(bytes: &[u8]) -> Result<Option<u16>> {
+pub fn complete(bytes: &[u8]) -> Result<Option<u16>> {
     let Some(head) = bytes.windows(4).position(|w| w == b"\r\n\r\n") else {
         return Ok(None);
     };

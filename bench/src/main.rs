@@ -3,12 +3,14 @@
 //!
 //! `bowline-bench BINARY [REPORT]` is the issuer and the client, on the core that it was started
 //! on, and starts the servers on core 0. With `REPORT`, the figures replace the text between the
-//! markers in that file.
+//! markers in that file. `bowline-bench neighbours BINARY REPORT [WORD...]` is another run, of
+//! attacks beside which another client is measured.
 
 mod exchange;
 mod gateway;
 mod load;
 mod memory;
+mod neighbours;
 mod parts;
 mod peer;
 mod report;
@@ -40,9 +42,12 @@ fn main() -> Result<()> {
             println!("{}", serde_json::to_string(&block_on(parts::measure())?)?);
             Ok(())
         }
+        ["neighbours", binary, report, words @ ..] => {
+            block_on(run_neighbours(binary, report, words))
+        }
         [binary] => block_on(run(binary, None)),
         [binary, report] => block_on(run(binary, Some(report))),
-        _ => bail!("usage: bowline-bench BINARY [REPORT]"),
+        _ => bail!("usage: bowline-bench [neighbours] BINARY [REPORT]"),
     }
 }
 
@@ -56,6 +61,16 @@ async fn run(binary: &str, report: Option<&str>) -> Result<()> {
         if let Some(path) = report {
             report::write_into(path, name, text).with_context(|| format!("writing `{path}`"))?;
         }
+    }
+    Ok(())
+}
+
+async fn run_neighbours(binary: &str, report: &str, words: &[&str]) -> Result<()> {
+    let table = neighbours::table(binary, words).await?;
+    println!("{table}");
+    // Part of the table does not replace the whole.
+    if words.is_empty() {
+        report::write_into(report, "neighbours", &table)?;
     }
     Ok(())
 }

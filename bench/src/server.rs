@@ -24,6 +24,8 @@ const SECRET: &str = "benchmarkRootSecretAccessKey/0123456789";
 /// A server under measurement.
 pub struct Bowline {
     pub process: Process,
+    /// Where health and metrics are.
+    pub ops: SocketAddr,
     /// A client with the credentials of the account's root.
     pub root: Client,
     _started: Started,
@@ -101,6 +103,7 @@ impl Bowline {
         let urls = started.ready()?;
         let url = urls["aws"].as_str().context("its address")?;
         let address: SocketAddr = url.trim_start_matches("http://").parse()?;
+        let ops = urls["ops"].as_str().context("its address of metrics")?;
         let root = Credentials {
             access_key_id: KEY.parse()?,
             secret_access_key: SecretAccessKey::new(SECRET)?,
@@ -112,32 +115,12 @@ impl Bowline {
                 address,
                 pid: started.child.id(),
             },
+            ops: ops.trim_start_matches("http://").parse()?,
             root: client.with_credentials(root),
             _started: started,
         };
-        server.set_up(issuer).await?;
+        trusting_role(&server.root, issuer, ACCOUNT).await?;
         Ok(server)
-    }
-
-    async fn set_up(&self, issuer: &Issuer) -> Result<()> {
-        let host = &issuer.host;
-        let trust = json!({ "Version": "2012-10-17", "Statement": [{
-            "Effect": "Allow",
-            "Principal": { "Federated": format!("arn:aws:iam::{ACCOUNT}:oidc-provider/{host}") },
-            "Action": "sts:AssumeRoleWithWebIdentity",
-            "Condition": { "StringEquals": { format!("{host}:aud"): "sts.amazonaws.com", format!("{host}:sub"): SUBJECT } },
-        }] })
-        .to_string();
-        let provider = [
-            ("Url", &*issuer.url()),
-            ("ClientIDList.member.1", "sts.amazonaws.com"),
-            ("ThumbprintList.member.1", &"a".repeat(40)),
-        ];
-        let provider = self.root.iam("CreateOpenIDConnectProvider", &provider);
-        success(provider.await)?;
-        let role = [("RoleName", "bot"), ("AssumeRolePolicyDocument", &*trust)];
-        success(self.root.iam("CreateRole", &role).await)?;
-        Ok(())
     }
 
     /// A client with credentials of the role `bot`, for a token.
@@ -149,10 +132,37 @@ impl Bowline {
     }
 }
 
+/// Creates the role `bot` in an account, which trusts this issuer.
+pub async fn trusting_role(root: &Client, issuer: &Issuer, account: &str) -> Result<()> {
+    let host = &issuer.host;
+    let trust = json!({ "Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow",
+        "Principal": { "Federated": format!("arn:aws:iam::{account}:oidc-provider/{host}") },
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": { "StringEquals": { format!("{host}:aud"): "sts.amazonaws.com", format!("{host}:sub"): SUBJECT } },
+    }] })
+    .to_string();
+    let provider = [
+        ("Url", &*issuer.url()),
+        ("ClientIDList.member.1", "sts.amazonaws.com"),
+        ("ThumbprintList.member.1", &"a".repeat(40)),
+    ];
+    let provider = root.iam("CreateOpenIDConnectProvider", &provider);
+    success(provider.await)?;
+    let role = [("RoleName", "bot"), ("AssumeRolePolicyDocument", &*trust)];
+    success(root.iam("CreateRole", &role).await)?;
+    Ok(())
+}
+
 /// A request that exchanges a token for credentials of the role `bot`.
 pub fn exchange(token: &str) -> Request {
+    exchange_in(ACCOUNT, token)
+}
+
+/// The same for the role of another account.
+pub fn exchange_in(account: &str, token: &str) -> Request {
     let parameters = [
-        ("RoleArn", &*format!("arn:aws:iam::{ACCOUNT}:role/bot")),
+        ("RoleArn", &*format!("arn:aws:iam::{account}:role/bot")),
         ("RoleSessionName", "botocore-session-1795484000"),
         ("WebIdentityToken", token),
     ];
