@@ -142,27 +142,42 @@ impl App {
             headers: &headers,
         };
         let mut record;
+        // Each service's work is boxed: otherwise every request would take the memory of the largest.
         let outcome = match route(head, &parts) {
             Ok(Route::Query(service, signature)) => {
                 record = RequestRecord::new(head, ids, service);
-                query::signed(self, &mut record, &signature, body).await
+                Box::pin(query::signed(self, &mut record, &signature, body)).await
             }
             Ok(Route::UnsignedQuery) => {
                 record = RequestRecord::new(head, ids, Service::Sts);
-                query::unsigned(self, &mut record, body).await
+                Box::pin(query::unsigned(self, &mut record, body)).await
             }
             Ok(Route::Operator(operation, signature)) => {
                 record = RequestRecord::new(head, ids, Service::Bowline);
-                operator::serve(self, &mut record, &signature, operation, body).await
+                Box::pin(operator::serve(
+                    self,
+                    &mut record,
+                    &signature,
+                    operation,
+                    body,
+                ))
+                .await
             }
             Ok(Route::DynamoDb(target, name, signature)) => {
                 record = RequestRecord::new(head, ids, Service::DynamoDb);
                 let operation = (target, name);
-                dynamodb::serve(self, &mut record, &signature, operation, body).await
+                Box::pin(dynamodb::serve(
+                    self,
+                    &mut record,
+                    &signature,
+                    operation,
+                    body,
+                ))
+                .await
             }
             Ok(Route::S3(signature)) => {
                 record = RequestRecord::new(head, ids, Service::S3);
-                s3::serve(self, &mut record, signature.as_ref(), body).await
+                Box::pin(s3::serve(self, &mut record, signature.as_ref(), body)).await
             }
             Err(Unroutable(service, refused)) => {
                 record = RequestRecord::new(head, ids, service);

@@ -11,8 +11,8 @@
 //! callers is different: what they sent is being worked on, so each account has at most as much as
 //! it leaves to others.
 //!
-//! Small bodies are not metered: a connection has buffers of that size anyway, and nearly all
-//! requests are small.
+//! A small body that arrives in one piece is not metered: it is in the buffer of its connection, and
+//! nearly all requests are small.
 
 mod share;
 
@@ -27,8 +27,8 @@ use tokio::sync::Notify;
 use self::share::{Eviction, Owner, Shares};
 use super::{connections::OpenConnection, source_address::SourceAddress};
 
-/// Bytes of each body that are not metered.
-pub(super) const UNMETERED_BYTES: usize = 4 * 1024;
+/// The largest body or response that is not metered if it is in one piece.
+pub(super) const UNMETERED_BYTES: usize = 8 * 1024;
 /// Most metered bytes of callers without a known access key: 128 of the largest forms.
 const STRANGERS_BYTES: usize = 64 * 1024 * 1024;
 /// Most metered bytes of callers that name a known access key.
@@ -129,11 +129,10 @@ impl Reservation {
     /// # Errors
     /// [`BudgetExceeded`]; the reservation stays as it was.
     pub(super) fn reserve(&self, bytes: usize) -> Result<(), BudgetExceeded> {
-        let metered = bytes.saturating_sub(UNMETERED_BYTES);
-        if metered <= self.counted.load(Ordering::Relaxed) {
+        if bytes <= self.counted.load(Ordering::Relaxed) {
             return Ok(());
         }
-        self.set(*self.owner(), metered, || {
+        self.set(*self.owner(), bytes, || {
             Eviction::Body(Arc::clone(&self.evicted))
         })
     }
@@ -189,13 +188,10 @@ impl Reservation {
         if self.counted.swap(0, Ordering::Relaxed) > 0 {
             self.budget.lock().release(owner.share, self.id);
         }
-        let metered = bytes.saturating_sub(UNMETERED_BYTES);
-        if metered == 0 {
+        if bytes <= UNMETERED_BYTES {
             return Ok(());
         }
-        self.set(owner, metered, || {
-            Eviction::Response(Arc::clone(connection))
-        })
+        self.set(owner, bytes, || Eviction::Response(Arc::clone(connection)))
     }
 
     fn set(

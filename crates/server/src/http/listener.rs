@@ -39,7 +39,9 @@ use super::{
 /// as many, and a web identity token in a query 20,000 characters.
 const MAX_HEAD_BYTES: usize = 32 * 1024;
 /// Most headers of a request.
-const MAX_HEADERS: usize = 128;
+const MAX_HEADERS: usize = 96;
+/// Bytes that a parsed header takes beside those of the head.
+const PARSED_HEADER_BYTES: usize = 128;
 /// Connections that may be closing beside those that are open.
 pub(crate) const MAX_CLOSING: usize = 64;
 /// How long requests may go on once the server stops.
@@ -213,9 +215,9 @@ async fn serve_connection<C: Connection, H: Handler>(
             return;
         }
     };
-    let service = service_fn(|request| {
+    let service = service_fn(|request: Request<Incoming>| {
         let connection = Arc::clone(&slot.0);
-        let begun = connection.begin_request();
+        let begun = connection.begin_request(parsed_bytes(&request));
         let on_connection = RequestOnConnection(Arc::clone(&connection));
         let work = begun.then(|| {
             let work = Arc::clone(&handler).handle(request, peer, connection);
@@ -250,6 +252,11 @@ async fn serve_connection<C: Connection, H: Handler>(
         }
         tracing::debug!(%error, "A connection ended in the middle");
     }
+}
+
+/// What a parsed head takes beside its own bytes.
+fn parsed_bytes<B>(request: &Request<B>) -> usize {
+    request.headers().len() * PARSED_HEADER_BYTES
 }
 
 /// Returns once the server stops.

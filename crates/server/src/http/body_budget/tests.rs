@@ -37,12 +37,12 @@ fn a_body_that_arrives_takes_the_memory_of_the_oldest_one_of_its_address() {
     let budget = budget();
     let stuck: Vec<_> = (0..16).map(|_| stranger(&budget, "192.0.2.1")).collect();
     for one in &stuck {
-        one.reserve(UNMETERED_BYTES + MIB).unwrap();
+        one.reserve(MIB).unwrap();
     }
     let other = stranger(&budget, "192.0.2.2");
-    other.reserve(UNMETERED_BYTES + MIB).unwrap();
+    other.reserve(MIB).unwrap();
     let late = stranger(&budget, "::ffff:192.0.2.1");
-    late.reserve(UNMETERED_BYTES + 1).unwrap();
+    late.reserve(1).unwrap();
     let evicted: Vec<_> = stuck.iter().map(is_evicted).collect();
     assert!(evicted[0] && !evicted[1..].contains(&true));
     assert!(!is_evicted(&other));
@@ -57,29 +57,25 @@ fn a_share_that_is_used_up_takes_from_the_address_that_uses_the_most() {
     let addresses = ["192.0.2.1", "192.0.2.2", "2001:db8:1::1", "2001:db8:2::1"];
     let all = addresses.map(|address| stranger(&budget, address));
     for one in &all {
-        one.reserve(UNMETERED_BYTES + 16 * MIB).unwrap();
+        one.reserve(16 * MIB).unwrap();
     }
     let late = stranger(&budget, "192.0.2.3");
-    late.reserve(UNMETERED_BYTES + 8 * MIB).unwrap();
+    late.reserve(8 * MIB).unwrap();
     assert_eq!(all.iter().filter(|one| is_evicted(one)).count(), 1);
     // More than the others have is not taken from them.
     let rest = stranger(&budget, "192.0.2.4");
-    rest.reserve(UNMETERED_BYTES + 8 * MIB).unwrap();
-    assert_eq!(
-        late.reserve(UNMETERED_BYTES + 17 * MIB),
-        Err(BudgetExceeded)
-    );
+    rest.reserve(8 * MIB).unwrap();
+    assert_eq!(late.reserve(17 * MIB), Err(BudgetExceeded));
 }
 
 #[test]
 fn a_body_that_is_complete_keeps_its_memory() {
     let budget = budget();
     let complete = stranger(&budget, "192.0.2.1");
-    complete.reserve(UNMETERED_BYTES + 16 * MIB).unwrap();
+    complete.reserve(16 * MIB).unwrap();
     complete.complete();
     let late = stranger(&budget, "192.0.2.1");
-    assert_eq!(late.reserve(UNMETERED_BYTES + 1), Err(BudgetExceeded));
-    assert_eq!(late.reserve(UNMETERED_BYTES), Ok(()), "small ones are free");
+    assert_eq!(late.reserve(1), Err(BudgetExceeded));
     assert!(!is_evicted(&complete));
 }
 
@@ -91,16 +87,16 @@ fn strangers_take_nothing_from_callers_with_a_key_and_these_nothing_from_authent
         .map(|n| stranger(&budget, &format!("192.0.2.{n}")))
         .collect();
     for one in &strangers {
-        one.reserve(UNMETERED_BYTES + 16 * MIB).unwrap();
+        one.reserve(16 * MIB).unwrap();
     }
     let with_key: Vec<_> = (1..=2)
         .map(|n| claimed(&budget, &format!("192.0.2.{n}"), a))
         .collect();
     for one in &with_key {
-        one.reserve(UNMETERED_BYTES + 16 * MIB).unwrap();
+        one.reserve(16 * MIB).unwrap();
     }
     let authenticated = proven(&budget, a);
-    authenticated.reserve(UNMETERED_BYTES + 8 * MIB).unwrap();
+    authenticated.reserve(8 * MIB).unwrap();
     let all = strangers.iter().chain(&with_key);
     assert!(all.into_iter().all(|one| !is_evicted(one)));
 }
@@ -110,11 +106,11 @@ fn within_an_account_the_address_that_uses_the_most_loses_first() {
     let budget = budget();
     let account = "111122223333";
     let thief = claimed(&budget, "192.0.2.66", account);
-    thief.reserve(UNMETERED_BYTES + 16 * MIB).unwrap();
+    thief.reserve(16 * MIB).unwrap();
     let owner = claimed(&budget, "192.0.2.1", account);
-    owner.reserve(UNMETERED_BYTES + 12 * MIB).unwrap();
+    owner.reserve(12 * MIB).unwrap();
     let late = claimed(&budget, "192.0.2.2", account);
-    late.reserve(UNMETERED_BYTES + 8 * MIB).unwrap();
+    late.reserve(8 * MIB).unwrap();
     assert!(is_evicted(&thief) && !is_evicted(&owner));
 }
 
@@ -123,11 +119,11 @@ fn an_account_has_at_most_as_much_as_it_leaves_to_others() {
     let budget = budget();
     let accounts = ["111111111111", "222222222222", "333333333333"];
     let [a, b, c] = accounts.map(|account| proven(&budget, account));
-    a.reserve(UNMETERED_BYTES + 32 * MIB).unwrap();
-    b.reserve(UNMETERED_BYTES + 32 * MIB).unwrap();
-    assert_eq!(c.reserve(UNMETERED_BYTES + 17 * MIB), Err(BudgetExceeded));
-    c.reserve(UNMETERED_BYTES + 16 * MIB).unwrap();
-    assert_eq!(a.reserve(UNMETERED_BYTES + 33 * MIB), Err(BudgetExceeded));
+    a.reserve(32 * MIB).unwrap();
+    b.reserve(32 * MIB).unwrap();
+    assert_eq!(c.reserve(17 * MIB), Err(BudgetExceeded));
+    c.reserve(16 * MIB).unwrap();
+    assert_eq!(a.reserve(33 * MIB), Err(BudgetExceeded));
     drop((a, b, c));
     assert_eq!(budget.stats().proven, 0);
 }
@@ -136,7 +132,7 @@ fn an_account_has_at_most_as_much_as_it_leaves_to_others() {
 fn what_was_read_before_the_caller_was_authenticated_moves_to_its_share() {
     let budget = budget();
     let body = claimed(&budget, "192.0.2.1", "111122223333");
-    body.reserve(UNMETERED_BYTES + MIB).unwrap();
+    body.reserve(MIB).unwrap();
     assert_eq!(budget.stats().claimed, MIB as u64);
     body.prove("111122223333".parse().unwrap()).unwrap();
     let stats = budget.stats();

@@ -177,8 +177,7 @@ impl OpenConnection {
             Phase::Head => {}
             Phase::Unproven | Phase::Proven | Phase::Ended => return,
         }
-        self.head_bytes.fetch_add(bytes, Ordering::Relaxed);
-        self.registry.add_head_bytes(bytes);
+        self.add_head_bytes(bytes);
     }
 
     /// A write went through, or waits for the client. HTTP may hold the rest of a response although
@@ -198,10 +197,19 @@ impl OpenConnection {
     }
 
     /// A head is complete. False if the connection is being closed: the request must not begin,
-    /// because its client would not learn the outcome.
-    pub(crate) fn begin_request(&self) -> bool {
+    /// because its client would not learn the outcome. `parsed` counts as bytes of the head, too.
+    pub(crate) fn begin_request(&self, parsed: usize) -> bool {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        self.advance(&Phase::OPEN, Phase::Unproven)
+        let begun = self.advance(&Phase::OPEN, Phase::Unproven);
+        if begun {
+            self.add_head_bytes(parsed);
+        }
+        begun
+    }
+
+    fn add_head_bytes(&self, bytes: usize) {
+        self.head_bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.registry.add_head_bytes(bytes);
     }
 
     /// The caller of the request is authenticated.

@@ -31,7 +31,7 @@ fn is_evicted(slot: &ConnectionSlot) -> bool {
 
 /// Begins a request of an authenticated caller.
 fn work(slot: &ConnectionSlot) -> RequestOnConnection {
-    assert!(slot.0.begin_request());
+    assert!(slot.0.begin_request(0));
     slot.0.prove();
     RequestOnConnection(Arc::clone(&slot.0))
 }
@@ -51,7 +51,7 @@ async fn beyond_its_part_an_address_loses_its_own_slowest_connection() {
         pass(1).await;
     }
     // It has made progress, so the second one is the slowest.
-    assert!(slots[0].0.begin_request());
+    assert!(slots[0].0.begin_request(0));
     pass(1).await;
     let late = admit(&all, "::ffff:192.0.2.1").unwrap();
     let evicted: Vec<_> = slots.iter().map(is_evicted).collect();
@@ -59,7 +59,7 @@ async fn beyond_its_part_an_address_loses_its_own_slowest_connection() {
     assert!(!is_evicted(&other) && !is_evicted(&late));
     assert_eq!(all.stats().evicted, 1);
     // A request cannot begin on it: its client would not get the response.
-    assert!(!slots[1].0.begin_request());
+    assert!(!slots[1].0.begin_request(0));
 }
 
 #[tokio::test(start_paused = true)]
@@ -92,7 +92,7 @@ async fn unauthenticated_connections_end_before_idle_ones_of_callers() {
     pass(1_000).await;
     let [silent, stranger] = admitted(&all, ["192.0.2.1"; 2]);
     pass(1).await;
-    assert!(stranger.0.begin_request());
+    assert!(stranger.0.begin_request(0));
     drop(RequestOnConnection(Arc::clone(&stranger.0)));
     let late = admitted(&all, ["192.0.2.1"; 2]);
     assert!(is_evicted(&silent) && is_evicted(&stranger) && !is_evicted(&caller));
@@ -257,7 +257,7 @@ async fn what_most_connections_do_ends_first() {
     }
     assert!(!is_evicted(&early));
     let mut silent = Vec::new();
-    assert!(early.0.begin_request());
+    assert!(early.0.begin_request(0));
     for _ in 0..10 {
         silent.extend(admitted(&all, ["192.0.2.1"]));
         pass(1).await;
