@@ -5,6 +5,7 @@
 )]
 
 mod account;
+mod backup;
 mod completions;
 mod demo;
 mod explain;
@@ -12,6 +13,7 @@ mod init;
 mod keyring;
 mod provider;
 mod recover;
+mod restore;
 mod serve;
 mod service;
 
@@ -53,6 +55,8 @@ enum Command {
     Service(service::Service),
     Keyring(keyring::Keyring),
     Recover(recover::Recover),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
     Completions(completions::Completions),
 }
 
@@ -69,6 +73,8 @@ impl Cli {
             Command::Service(service) => service.run(),
             Command::Keyring(keyring) => keyring.run(),
             Command::Recover(recover) => recover.run(),
+            Command::Backup(backup) => backup.run(),
+            Command::Restore(restore) => restore.run(),
             Command::Completions(completions) => Ok(completions.run(&mut Self::command())),
         }
     }

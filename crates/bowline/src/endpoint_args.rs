@@ -5,7 +5,10 @@
 )]
 
 use anyhow::{Context as _, Result};
-use bowline_client::{Client, Environment, default_chain, operator::OperatorError};
+use bowline_client::{
+    Client, Environment, Response, default_chain,
+    operator::{OperatorError, StreamError},
+};
 use clap::Args;
 use serde_json::Value;
 use tokio::runtime::Builder;
@@ -52,6 +55,24 @@ impl EndpointArgs {
     /// As [`Self::call`].
     pub(crate) fn explain(&self, request_id: Option<&str>) -> Result<Value, CommandError> {
         self.run(async |client| client.explain(request_id).await)
+    }
+
+    /// Calls an operation whose success is a stream of bytes: `take` gets each piece.
+    ///
+    /// # Errors
+    /// As [`Self::call`], and those of `take`.
+    pub(crate) fn stream(
+        &self,
+        operation: &str,
+        input: &Value,
+        take: impl FnMut(&Response, &[u8]) -> Result<()>,
+    ) -> Result<(), CommandError> {
+        let taken = self.run(async |client| Ok(client.stream(operation, input, take).await))?;
+        match taken {
+            Ok(()) => Ok(()),
+            Err(StreamError::Operator(error)) => Err(error.into()),
+            Err(StreamError::Take(error)) => Err(error.into()),
+        }
     }
 
     fn run<T>(

@@ -4,9 +4,9 @@ use std::{fmt, io};
 
 use bowline_client::{default_chain::DefaultChainError, operator::OperatorError};
 use bowline_server::{
-    bootstrap::BootstrapError, crypto::master_key::MasterKeyError, data_folder::FolderError,
-    identity::store::StoreError, recovery::RecoveryError, server::StartError,
-    trusted_files::TrustError,
+    backup::restore::RestoreError, bootstrap::BootstrapError, crypto::master_key::MasterKeyError,
+    data_folder::FolderError, identity::store::StoreError, recovery::RecoveryError,
+    server::StartError, trusted_files::TrustError,
 };
 
 /// A failure of a command.
@@ -79,6 +79,23 @@ impl From<StartError> for CommandError {
     }
 }
 
+impl From<RestoreError> for CommandError {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the other errors say what to do"
+    )]
+    fn from(error: RestoreError) -> Self {
+        match error {
+            RestoreError::Start(error) => error.into(),
+            RestoreError::NoMasterKey => Self::with_hint(
+                error,
+                "put the copy of master.key into the folder, or name it with --master-key-file",
+            ),
+            error => anyhow::Error::from(error).into(),
+        }
+    }
+}
+
 impl From<RecoveryError> for CommandError {
     #[expect(
         clippy::wildcard_enum_match_arm,
@@ -113,6 +130,12 @@ fn hint_for_start(error: &StartError) -> Option<&'static str> {
         StartError::Folder(FolderError::NoServer(_)) => Some(
             "check the path; `bowline init --data DIR` or `bowline serve --init` makes a new server",
         ),
+        StartError::Folder(FolderError::NotEmpty(_)) => {
+            Some("give an empty folder; it may have `master.key` and `bowline.toml`")
+        }
+        StartError::Folder(FolderError::Restoring(_)) => {
+            Some("empty the folder, and run `bowline restore` again")
+        }
         StartError::Folder(FolderError::Interrupted(_)) => {
             Some("run `bowline init --data DIR` again: nothing was served from it yet")
         }

@@ -10,6 +10,7 @@ mod error;
 mod files;
 mod logging;
 mod output;
+mod progress;
 mod settings;
 
 use std::process::ExitCode;

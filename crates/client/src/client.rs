@@ -89,6 +89,11 @@ impl Client {
         Ok(request)
     }
 
+    /// The pool of connections.
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
     /// Signs a request for a service and sends it.
     ///
     /// # Errors

@@ -54,6 +54,17 @@ impl OperatorError {
     }
 }
 
+/// Why a stream ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError<E> {
+    /// The operation failed.
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
+    /// The receiver of the pieces failed.
+    #[error("the stream is not taken")]
+    Take(E),
+}
+
 /// AWS's text names the action that was missing, which may be another one than the operation's
 /// own. Without one, it is not the caller who lacks a permission.
 fn hint_for_denial(message: &str, request_id: Option<&str>) -> String {
@@ -86,6 +97,38 @@ impl Client {
     /// If no response comes, or the server rejects the request.
     pub async fn operate(&self, operation: &str, input: &Value) -> Result<Value, OperatorError> {
         let response = self.operator(operation, input).await?;
+        self.success(&response)
+    }
+
+    /// Calls an operation whose success is a stream of bytes. `take` gets the head of the response
+    /// and each piece. Whether the last piece is the end of what was sent is for the caller to see.
+    ///
+    /// # Errors
+    /// As [`Self::operate`], and those of `take`.
+    pub async fn stream<E>(
+        &self,
+        operation: &str,
+        input: &Value,
+        mut take: impl FnMut(&Response, &[u8]) -> Result<(), E>,
+    ) -> Result<(), StreamError<E>> {
+        let target = format!("Bowline_20261101.{operation}");
+        let request = Request::json("1.1", target, input);
+        let request = self.sign("bowline", request).map_err(OperatorError::from)?;
+        let opened = self.transport().open(self.endpoint(), request).await;
+        let mut streamed = opened.map_err(OperatorError::from)?;
+        if streamed.head.status != 200 {
+            let response = streamed.whole().await.map_err(OperatorError::from)?;
+            self.success(&response)?;
+            return Ok(());
+        }
+        while let Some(piece) = streamed.next().await.map_err(OperatorError::from)? {
+            take(&streamed.head, &piece).map_err(StreamError::Take)?;
+        }
+        Ok(())
+    }
+
+    /// The body of a success.
+    fn success(&self, response: &Response) -> Result<Value, OperatorError> {
         let body: Value =
             serde_json::from_slice(&response.body).map_err(|source| OperatorError::NotBowline {
                 endpoint: self.endpoint().clone(),

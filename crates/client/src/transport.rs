@@ -5,6 +5,7 @@ use std::{error::Error, fmt, sync::Arc, time::Duration};
 use bowline_aws::sigv4::SignatureError;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
 use hyper_rustls::HttpsConnector;
 use hyper_util::{
     client::legacy::Client as Pool,
@@ -22,6 +23,17 @@ use crate::{
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Most bytes of a response's body.
 const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
+
+/// Until when the head of a streamed response must come: the server prepares it first.
+const STREAM_TIMEOUT: Duration = Duration::from_mins(30);
+
+/// A response whose body is still coming.
+pub(crate) struct StreamedResponse {
+    /// The response, without its body.
+    pub(crate) head: Response,
+    body: Incoming,
+    endpoint: Endpoint,
+}
 
 /// A pool of connections. Clones share it.
 #[derive(Clone)]
@@ -110,18 +122,40 @@ impl Transport {
         Ok(Self { pool })
     }
 
+    /// Sends a request that has its `host`, and reads the head of the response.
+    ///
+    /// # Errors
+    /// If the endpoint cannot be reached, or no response comes.
+    pub(crate) async fn open(
+        &self,
+        endpoint: &Endpoint,
+        request: Request,
+    ) -> Result<StreamedResponse, SendError> {
+        let request = build(endpoint, request)?;
+        let response = timeout(STREAM_TIMEOUT, self.pool.request(request)).await;
+        let response = response.map_err(|_| SendError::Timeout {
+            endpoint: endpoint.clone(),
+        })?;
+        let (parts, body) = response
+            .map_err(|error| no_response(endpoint, error.into()))?
+            .into_parts();
+        Ok(StreamedResponse {
+            head: Response {
+                status: parts.status.as_u16(),
+                headers: parts.headers,
+                body: Bytes::new(),
+            },
+            body,
+            endpoint: endpoint.clone(),
+        })
+    }
+
     /// Sends a request that has its `host`, and reads the whole response.
     ///
     /// # Errors
     /// If the endpoint cannot be reached, or no response comes.
     pub async fn send(&self, endpoint: &Endpoint, request: Request) -> Result<Response, SendError> {
-        let mut builder = http::Request::builder()
-            .method(request.method)
-            .uri(format!("{endpoint}{}", request.target));
-        for (name, value) in request.headers {
-            builder = builder.header(name, value);
-        }
-        let request = builder.body(Full::new(Bytes::from(request.body)))?;
+        let request = build(endpoint, request)?;
         let exchange = async {
             let (parts, body) = self.pool.request(request).await?.into_parts();
             let body = Limited::new(body, MAX_BODY_BYTES).collect().await?;
@@ -132,14 +166,65 @@ impl Transport {
             })
         };
         match timeout(REQUEST_TIMEOUT, exchange).await {
-            Ok(response) => response.map_err(|error| SendError::NoResponse {
-                endpoint: endpoint.clone(),
-                source: RootCause(error),
-            }),
+            Ok(response) => response.map_err(|error| no_response(endpoint, error)),
             Err(_) => Err(SendError::Timeout {
                 endpoint: endpoint.clone(),
             }),
         }
+    }
+}
+
+fn build(endpoint: &Endpoint, request: Request) -> Result<http::Request<Full<Bytes>>, http::Error> {
+    let mut builder = http::Request::builder()
+        .method(request.method)
+        .uri(format!("{endpoint}{}", request.target));
+    for (name, value) in request.headers {
+        builder = builder.header(name, value);
+    }
+    builder.body(Full::new(Bytes::from(request.body)))
+}
+
+fn no_response(endpoint: &Endpoint, error: Box<dyn Error + Send + Sync>) -> SendError {
+    SendError::NoResponse {
+        endpoint: endpoint.clone(),
+        source: RootCause(error),
+    }
+}
+
+impl StreamedResponse {
+    /// The next bytes; `None` at the end.
+    ///
+    /// # Errors
+    /// If the connection ends, or nothing comes for a while.
+    pub(crate) async fn next(&mut self) -> Result<Option<Bytes>, SendError> {
+        loop {
+            let frame = timeout(STREAM_TIMEOUT, self.body.frame()).await;
+            let frame = frame.map_err(|_| SendError::Timeout {
+                endpoint: self.endpoint.clone(),
+            })?;
+            match frame {
+                None => return Ok(None),
+                Some(Err(error)) => return Err(no_response(&self.endpoint, error.into())),
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        return Ok(Some(data));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The whole response, which is an error's.
+    ///
+    /// # Errors
+    /// If the connection ends.
+    pub(crate) async fn whole(self) -> Result<Response, SendError> {
+        let body = Limited::new(self.body, MAX_BODY_BYTES).collect().await;
+        let body = body.map_err(|error| no_response(&self.endpoint, error))?;
+        Ok(Response {
+            body: body.to_bytes(),
+            ..self.head
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use aws_lc_rs::rand::SystemRandom;
 
 use crate::{
     audit::Audit,
+    backup::BackupSource,
     clock::Clock,
     config::Config,
     data_folder::DataFolder,
@@ -39,6 +40,8 @@ pub(crate) struct App {
     pub(crate) oidc: TokenVerifier,
     /// The stores of objects and items.
     pub(crate) upstreams: Upstreams,
+    /// What backups are made of.
+    pub(crate) backup: BackupSource,
     /// Locks of the accounts and regions whose tables are in use.
     pub(crate) region_locks: RegionLocks,
     /// The connections of the listener for AWS clients.

@@ -3,6 +3,7 @@
 //! ```text
 //! lock                locked while a server runs; the kernel releases it when the process ends
 //! initializing        exists until the first start is complete
+//! restoring           exists until the restore of a backup is complete
 //! master.key          the key that long-term secrets are sealed under (0600)
 //! credentials         root credentials that the first start generated, for AWS clients (0600)
 //! server-id           the id that this folder's server has in leases (0600)
@@ -62,6 +63,12 @@ pub enum FolderError {
         /// What it lacks.
         missing: &'static str,
     },
+    /// It has other files than those that may be there before a restore.
+    #[error("`{0}` is not empty")]
+    NotEmpty(PathBuf),
+    /// A restore into it did not complete.
+    #[error("the restore of a backup into `{0}` was interrupted")]
+    Restoring(PathBuf),
     /// The first start did not complete.
     #[error("the first start of the server in `{0}` was interrupted")]
     Interrupted(PathBuf),
@@ -140,6 +147,9 @@ impl DataFolder {
     /// # Errors
     /// [`FolderError::Incomplete`] if it has files of a server, and not its store.
     pub fn state(&self) -> Result<FolderState, FolderError> {
+        if self.has("restoring") {
+            return Err(FolderError::Restoring(self.path.clone()));
+        }
         if self.has("initializing") {
             return Ok(FolderState::Interrupted);
         }
@@ -175,6 +185,42 @@ impl DataFolder {
             sync_folder(&self.path)
         };
         begin().map_err(|source| self.failed("initializing", source))
+    }
+
+    /// Begins a restore: until [`Self::complete_restore`], the folder is refused.
+    ///
+    /// # Errors
+    /// [`FolderError::NotEmpty`] if it has more than a key and a configuration.
+    pub fn begin_restore(&self) -> Result<(), FolderError> {
+        let entries = fs::read_dir(&self.path).map_err(|source| self.failed("", source))?;
+        for entry in entries {
+            let name = entry.map_err(|source| self.failed("", source))?.file_name();
+            if !["lock", "master.key", "bowline.toml"]
+                .iter()
+                .any(|known| name == *known)
+            {
+                return Err(FolderError::NotEmpty(self.path.clone()));
+            }
+        }
+        write_private(
+            &self.path.join("restoring"),
+            b"A restore is not complete.\n",
+        )
+        .map_err(|source| self.failed("restoring", source))
+    }
+
+    /// Ends a restore, once everything is on the disk.
+    ///
+    /// # Errors
+    /// [`FolderError::File`].
+    pub fn complete_restore(&self) -> Result<(), FolderError> {
+        let complete = || {
+            let folder = File::open(&self.path)?;
+            rustix::fs::syncfs(&folder)?;
+            fs::remove_file(self.path.join("restoring"))?;
+            sync_folder(&self.path)
+        };
+        complete().map_err(|source| self.failed("restoring", source))
     }
 
     /// Ends a first start.

@@ -2,6 +2,7 @@
 
 mod app;
 mod audit;
+pub mod backup;
 pub mod bootstrap;
 mod checksum;
 pub mod clock;
@@ -27,3 +28,4 @@ mod sts;
 pub mod token_bucket;
 pub mod trusted_files;
 pub mod upstream;
+mod write_gate;

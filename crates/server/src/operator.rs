@@ -8,6 +8,7 @@
 
 mod account;
 mod attach_role;
+mod backup;
 mod configure_provider;
 mod create_account;
 mod delete_account_quota;
@@ -36,10 +37,7 @@ use http::Method;
 
 use crate::{
     app::App,
-    http::{
-        body::RequestBody,
-        response::{self, Response},
-    },
+    http::{body::RequestBody, response::Response},
     identity::index::Index,
     request::{
         authenticate::{Signed, signed_body},
@@ -103,8 +101,7 @@ pub(crate) async fn serve(
         now: head.now,
         request_id: &record.ids.request,
     };
-    let body = permit.into_action().handle(&call, record).await?;
-    Ok(response::ok("application/x-amz-json-1.1", body))
+    permit.into_action().handle(&call, record).await
 }
 
 /// The account that owns what concerns the whole server.

@@ -8,7 +8,7 @@ mod sharing;
 use std::{
     io,
     net::{IpAddr, SocketAddr},
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
@@ -19,6 +19,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::timeout};
 use crate::{
     app::App,
     audit::{Audit, Maintenance},
+    backup::{BackupSource, Stores},
     bootstrap::{BootstrapError, Bootstrapped, RootCredentials, bootstrap},
     clock::Clock,
     config::{AuditTo, Config, FirstStart, StoreKind, Tls},
@@ -43,8 +44,9 @@ use crate::{
     upstream::{
         EMBEDDED, Upstreams,
         objects::{ObjectStore, embedded::EmbeddedObjects},
-        tables::embedded::EmbeddedTables,
+        tables::{TableStore, embedded::EmbeddedTables},
     },
+    write_gate::WriteGate,
 };
 
 /// How long a process takes at most to stop its server.
@@ -154,19 +156,25 @@ impl Server {
             StoreKind::Sqlite => Ok(folder.objects()),
             StoreKind::Memory => folder.fresh_objects(),
         };
+        let gate = WriteGate::default();
         let objects = objects
-            .and_then(|path| EmbeddedObjects::open(&path))
+            .and_then(|path| EmbeddedObjects::behind(&path, &gate))
             .map_err(StartError::Objects)?;
         let tables = match config.store {
             StoreKind::Sqlite => Ok(folder.tables()),
             StoreKind::Memory => folder.fresh_tables(),
         };
         let tables = tables
-            .and_then(|path| EmbeddedTables::open(&path))
+            .and_then(|path| EmbeddedTables::behind(&path, &gate))
             .map_err(StartError::Tables)?;
+        let stores = Stores {
+            objects: objects.clone(),
+            tables: Arc::new(tables),
+            gate,
+        };
         let upstreams = Upstreams::default()
             .with_objects(EMBEDDED, store(objects))
-            .with_tables(EMBEDDED, Arc::new(tables));
+            .with_tables(EMBEDDED, Arc::clone(&stores.tables) as Arc<dyn TableStore>);
         gateway::s3::recover(&state, &upstreams, clock.now())
             .await
             .map_err(StartError::Buckets)?;
@@ -185,6 +193,7 @@ impl Server {
         let ops_connections = Connections::new(sharing::OPS_CONNECTIONS, Vec::new());
         let audit_maintenance =
             Maintenance::start(Arc::clone(&audit), clock).map_err(StartError::Thread)?;
+        let backup = BackupSource::new(stores, audit_path(&config, &folder), state.server());
         let app = Arc::new(App {
             _folder: folder,
             clock,
@@ -193,6 +202,7 @@ impl Server {
             state,
             oidc,
             upstreams,
+            backup,
             region_locks: RegionLocks::default(),
             connections: Arc::clone(&connections),
             ops_connections: Arc::clone(&ops_connections),
@@ -435,15 +445,22 @@ pub(crate) fn open_audit(
 ) -> Result<Audit, StartError> {
     let ids = RequestIdGenerator::new(random).map_err(|NoRandomness| SealError)?;
     let (limits, now) = (config.audit_limits, clock.now());
-    let path = match &config.audit {
-        AuditTo::DataFolder => &folder.audit(),
-        AuditTo::File(path) => path,
-        AuditTo::Stdout => return Ok(Audit::to_stdout(limits, ids, now)),
+    let Some(path) = audit_path(config, folder) else {
+        return Ok(Audit::to_stdout(limits, ids, now));
     };
-    Audit::to_file(path, limits, ids, now).map_err(|source| StartError::Audit {
+    Audit::to_file(&path, limits, ids, now).map_err(|source| StartError::Audit {
         path: path.display().to_string(),
         source,
     })
+}
+
+/// The file of the audit, unless it is standard output.
+fn audit_path(config: &Config, folder: &DataFolder) -> Option<PathBuf> {
+    match &config.audit {
+        AuditTo::DataFolder => Some(folder.audit()),
+        AuditTo::File(path) => Some(path.clone()),
+        AuditTo::Stdout => None,
+    }
 }
 
 fn exists(path: &Path) -> bool {

@@ -436,3 +436,41 @@ fn the_services_page_gives_an_instance_its_role() {
     assert!(printed[2].contains(":assumed-role/web/i-0a1b2c3d4e5f60718"));
     assert!(printed[3].contains("has no role"));
 }
+
+#[test]
+fn the_backup_page_makes_a_backup_and_restores_it() {
+    let home = tempfile::TempDir::new().unwrap();
+    let data = home.path().join("data");
+    let made = command(&["init", "--data"]).arg(&data).output().unwrap();
+    assert!(made.status.success());
+    let ready = home.path().join("ready.json");
+    let serve = |data: &Path| {
+        let _ = fs::remove_file(&ready);
+        let mut serve = command(&["serve", "--listen", "127.0.0.1:0", "--log", "off"]);
+        serve
+            .args(["--ops-listen", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .arg("--ready-file")
+            .arg(&ready);
+        let mut server = Running::spawn(&mut serve);
+        let text: serde_json::Value = serde_json::from_str(&server.ready(&ready)).unwrap();
+        (server, text["aws"].as_str().unwrap().to_owned())
+    };
+    let (server, url) = serve(&data);
+    let page = read("docs/backup.md")
+        .replace("http://127.0.0.1:9400", &url)
+        .replace("/var/lib/bowline", data.to_str().unwrap());
+    let blocks = blocks(&page, "sh");
+    assert_eq!(blocks.len(), 3);
+    let path = format!(
+        "{}:/usr/bin:/bin",
+        Path::new(BINARY).parent().unwrap().display()
+    );
+    shell(&blocks[0], home.path(), &path, &[]);
+    drop(server);
+    let restored = shell(&blocks[1], home.path(), &path, &[]);
+    assert!(restored.contains("Restored the backup of"), "{restored}");
+    // The last block serves the folder.
+    assert_eq!(blocks[2].trim(), "bowline serve --data restored");
+    let (_server, _) = serve(&home.path().join("restored"));
+}

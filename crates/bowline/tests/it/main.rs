@@ -14,6 +14,7 @@
 mod account_isolation;
 mod accounts;
 mod audit;
+mod backup;
 mod clients;
 mod connections;
 mod credential_renewal;

@@ -203,6 +203,31 @@ impl MasterKey {
             .open(purpose, context.as_bytes(), &sealed)
     }
 
+    /// Seals a piece of a backup for its position.
+    ///
+    /// # Errors
+    /// [`SealError`] without randomness.
+    pub(crate) fn seal_backup(&self, context: &[u8], piece: &[u8]) -> Result<Vec<u8>, SealError> {
+        self.first.seal(Purpose::Backup, context, piece)
+    }
+
+    /// Opens a piece of a backup at its position.
+    ///
+    /// # Errors
+    /// [`OpenError`]: another master key, another position, or changed.
+    pub(crate) fn open_backup(
+        &self,
+        context: &[u8],
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        let id = seal::key_id(sealed)?;
+        std::iter::once(&self.first)
+            .chain(&self.others)
+            .find(|key| key.id() == id)
+            .ok_or(OpenError::UnknownKey(id))?
+            .open(Purpose::Backup, context, sealed)
+    }
+
     /// Whether an envelope is sealed under the first key. One that is not should be resealed.
     pub fn is_current(&self, envelope: &Envelope) -> bool {
         seal::from_text(&envelope.0, MAX_ENVELOPE_CHARS)

@@ -44,16 +44,19 @@ pub enum Purpose {
     Envelope,
     /// The keyring in the store.
     Keyring,
+    /// Backups.
+    Backup,
 }
 
 impl Purpose {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::SessionToken,
         Self::AuthorizationMessage,
         Self::ImdsToken,
         Self::PageToken,
         Self::Envelope,
         Self::Keyring,
+        Self::Backup,
     ];
 
     /// Part of the derivation and of the associated data, so it never changes.
@@ -65,6 +68,7 @@ impl Purpose {
             Self::PageToken => "page-marker",
             Self::Envelope => "envelope",
             Self::Keyring => "keyring",
+            Self::Backup => "backup",
         }
     }
 }
@@ -161,7 +165,7 @@ impl SealKey {
     /// # Errors
     /// [`SealError`] if the library fails, which is not expected.
     pub fn new(id: KeyId, material: &KeyMaterial) -> Result<Self, SealError> {
-        let [session, message, imds, marker, envelope, keyring] = Purpose::ALL;
+        let [session, message, imds, marker, envelope, keyring, backup] = Purpose::ALL;
         let key = |purpose| derive(material, purpose);
         Ok(Self {
             id,
@@ -172,6 +176,7 @@ impl SealKey {
                 key(marker)?,
                 key(envelope)?,
                 key(keyring)?,
+                key(backup)?,
             ],
         })
     }
@@ -246,7 +251,7 @@ impl SealKey {
     }
 
     fn key(&self, purpose: Purpose) -> &RandomizedNonceKey {
-        let [session, message, imds, marker, envelope, keyring] = &self.by_purpose;
+        let [session, message, imds, marker, envelope, keyring, backup] = &self.by_purpose;
         match purpose {
             Purpose::SessionToken => session,
             Purpose::AuthorizationMessage => message,
@@ -254,6 +259,7 @@ impl SealKey {
             Purpose::PageToken => marker,
             Purpose::Envelope => envelope,
             Purpose::Keyring => keyring,
+            Purpose::Backup => backup,
         }
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{management_account, operation::to_json};
 use crate::{
     bootstrap::RootCredentials,
+    http::response::Response,
     identity::index::Index,
     request::{error::RequestError, record::RequestRecord},
 };
@@ -35,7 +36,7 @@ struct Output<'a> {
 pub(super) fn created(
     root: &RootCredentials,
     record: &mut RequestRecord<'_>,
-) -> Result<String, RequestError> {
+) -> Result<Response, RequestError> {
     let audited = &mut record.response;
     audited.add("accountId", root.account.to_string());
     audited.add("accessKeyId", root.access_key_id.to_string());

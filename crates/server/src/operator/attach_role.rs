@@ -11,10 +11,11 @@ use bowline_iam::account::AccountId;
 use super::{
     error::OperatorError,
     input::{Members, invalid},
-    operation::Operation,
+    operation::{Operation, to_json},
     service_resource,
 };
 use crate::{
+    http::response::Response,
     iam::pass_role::PassRole,
     identity::{
         entity::{RoleService, ServiceAttachment, ServiceResource},
@@ -102,9 +103,9 @@ impl Operation for AttachRole {
         self,
         call: &Call<'_>,
         _: &mut RequestRecord<'_>,
-    ) -> Result<String, RequestError> {
+    ) -> Result<Response, RequestError> {
         self.attach(call).await?;
-        Ok("{}".to_owned())
+        to_json(&serde_json::json!({}))
     }
 }
 

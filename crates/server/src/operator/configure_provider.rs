@@ -12,6 +12,7 @@ use super::{
     operation::{Operation, to_json},
 };
 use crate::{
+    http::response::Response,
     iam::open_id_connect_provider::change,
     identity::index::Index,
     oidc,
@@ -108,7 +109,7 @@ impl Operation for ConfigureProvider {
         self,
         call: &Call<'_>,
         _: &mut RequestRecord<'_>,
-    ) -> Result<String, RequestError> {
+    ) -> Result<Response, RequestError> {
         let provider = change(call, &self.arn, |provider| {
             apply(&mut provider.jwks, self.jwks.as_ref());
             apply(&mut provider.ca_bundle, self.ca_bundle.as_ref());

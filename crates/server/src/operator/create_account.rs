@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     bootstrap::RootCredentials,
+    http::response::Response,
     identity::{entity::Account, index::Index, store::Transaction},
     request::{
         call::Call,
@@ -54,7 +55,7 @@ impl Operation for CreateAccount {
         self,
         call: &Call<'_>,
         record: &mut RequestRecord<'_>,
-    ) -> Result<String, RequestError> {
+    ) -> Result<Response, RequestError> {
         let (state, random) = (&call.app.state, &call.app.random);
         let internal = |_| AwsError::internal(Protocol::Bowline);
         let root = call

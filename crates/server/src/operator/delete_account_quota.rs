@@ -12,6 +12,7 @@ use super::{
     quota::QuotaOf,
 };
 use crate::{
+    http::response::Response,
     identity::index::Index,
     request::{
         call::Call,
@@ -43,7 +44,7 @@ impl Operation for DeleteAccountQuota {
         self,
         call: &Call<'_>,
         _: &mut RequestRecord<'_>,
-    ) -> Result<String, RequestError> {
+    ) -> Result<Response, RequestError> {
         to_json(&self.0.set(call, None).await?)
     }
 }

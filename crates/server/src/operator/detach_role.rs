@@ -4,8 +4,14 @@
 
 use bowline_aws::requirement::ResourceOwner;
 
-use super::{error::OperatorError, input::Members, operation::Operation, service_resource};
+use super::{
+    error::OperatorError,
+    input::Members,
+    operation::{Operation, to_json},
+    service_resource,
+};
 use crate::{
+    http::response::Response,
     identity::{entity::ServiceResource, index::Index, store::Transaction},
     request::{
         call::Call,
@@ -40,7 +46,7 @@ impl Operation for DetachRole {
         self,
         call: &Call<'_>,
         _: &mut RequestRecord<'_>,
-    ) -> Result<String, RequestError> {
+    ) -> Result<Response, RequestError> {
         let account = call.account();
         call.update(|index| {
             let attachment = index.service_attachment(account, self.resource.as_str());
@@ -49,6 +55,6 @@ impl Operation for DetachRole {
             Ok((transaction, ()))
         })
         .await?;
-        Ok("{}".to_owned())
+        to_json(&serde_json::json!({}))
     }
 }

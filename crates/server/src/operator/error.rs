@@ -11,6 +11,9 @@ pub(crate) enum OperatorError {
     /// The account's id is taken.
     #[error("Account {0} already exists.")]
     AccountExists(AccountId),
+    /// A backup is being written.
+    #[error("Another backup is being written. Try again when it is complete.")]
+    BackupRunning,
     /// The request's members are not those of the operation; the text says which one and why.
     #[error("{0}")]
     InvalidInput(String),
@@ -54,6 +57,7 @@ fn no_explanation(request_id: Option<&str>) -> String {
 impl OperatorError {
     fn code(&self) -> Code {
         match self {
+            Self::BackupRunning => Code::ConcurrentModification,
             Self::AccountExists(_) | Self::OtherRoleAttached(_) => Code::EntityAlreadyExists,
             Self::InvalidInput(_) | Self::OwnKeyRevoked => Code::ValidationError,
             Self::MalformedJson(_) => Code::MalformedInput,

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     explain::Explanation,
+    http::response::Response,
     identity::index::Index,
     request::{
         call::Call,
@@ -63,7 +64,7 @@ impl Operation for Explain {
         self,
         call: &Call<'_>,
         _: &mut RequestRecord<'_>,
-    ) -> Result<String, RequestError> {
+    ) -> Result<Response, RequestError> {
         let account = call.account();
         // The management account also sees requests that addressed no account.
         let all = management_account(&call.index) == Some(account);

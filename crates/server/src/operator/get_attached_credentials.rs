@@ -14,6 +14,7 @@ use super::{
     service_resource,
 };
 use crate::{
+    http::response::Response,
     identity::{entity::ServiceResource, index::Index},
     request::{
         call::Call,
@@ -72,7 +73,7 @@ impl Operation for GetAttachedCredentials {
         self,
         call: &Call<'_>,
         record: &mut RequestRecord<'_>,
-    ) -> Result<String, RequestError> {
+    ) -> Result<Response, RequestError> {
         let index = &call.index;
         let attachment = index.service_attachment(call.account(), self.resource.as_str());
         let attached = &service_resource::attached(attachment, &self.resource)?.record;

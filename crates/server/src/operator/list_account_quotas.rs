@@ -14,6 +14,7 @@ use super::{
     quota::{self, Described},
 };
 use crate::{
+    http::response::Response,
     identity::{entity::Quota, index::Index},
     request::{
         call::Call,
@@ -59,7 +60,7 @@ impl Operation for ListAccountQuotas {
         self,
         call: &Call<'_>,
         _: &mut RequestRecord<'_>,
-    ) -> Result<String, RequestError> {
+    ) -> Result<Response, RequestError> {
         let id = self.account.unwrap_or(call.account());
         let index = &call.index;
         if index.account(id).is_none() {

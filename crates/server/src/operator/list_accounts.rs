@@ -13,6 +13,7 @@ use super::{
     operation::{Operation, to_json},
 };
 use crate::{
+    http::response::Response,
     identity::index::{self, Index},
     request::{
         call::Call,
@@ -65,7 +66,7 @@ impl Operation for ListAccounts {
         self,
         call: &Call<'_>,
         _: &mut RequestRecord<'_>,
-    ) -> Result<String, RequestError> {
+    ) -> Result<Response, RequestError> {
         let mut all = call
             .index
             .accounts()

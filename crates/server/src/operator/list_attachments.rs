@@ -13,6 +13,7 @@ use super::{
     operation::{Operation, any_resource, to_json},
 };
 use crate::{
+    http::response::Response,
     identity::{
         entity::ServiceResource,
         index::{Index, ServiceAttachmentEntry},
@@ -69,7 +70,7 @@ impl Operation for ListAttachments {
         self,
         call: &Call<'_>,
         _: &mut RequestRecord<'_>,
-    ) -> Result<String, RequestError> {
+    ) -> Result<Response, RequestError> {
         let after = self.after.as_ref().map(ServiceResource::as_str);
         let mut all = call.index.service_attachments(call.account(), after);
         let attachments: Vec<_> = all

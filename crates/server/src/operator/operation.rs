@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::{error::OperatorError, input::Members};
 use crate::{
+    http::response::{self, Response},
     iam::pass_role::PassRole,
     identity::index::Index,
     request::{
@@ -38,7 +39,7 @@ pub(super) trait Operation: Sized {
         None
     }
 
-    /// Carries out a request that was authorized. Returns the response's JSON.
+    /// Carries out a request that was authorized.
     ///
     /// # Errors
     /// The operation's own, and those of the store.
@@ -46,7 +47,7 @@ pub(super) trait Operation: Sized {
         self,
         call: &Call<'_>,
         record: &mut RequestRecord<'_>,
-    ) -> Result<String, RequestError>;
+    ) -> Result<Response, RequestError>;
 }
 
 /// `*`, which belongs to the caller's account.
@@ -54,8 +55,9 @@ pub(super) fn any_resource() -> (String, ResourceOwner) {
     ("*".to_owned(), ResourceOwner::Caller)
 }
 
-/// A response's JSON.
-pub(super) fn to_json(output: &impl Serialize) -> Result<String, RequestError> {
+/// A response in JSON.
+pub(super) fn to_json(output: &impl Serialize) -> Result<Response, RequestError> {
     serde_json::to_string(output)
+        .map(|json| response::ok("application/x-amz-json-1.1", json))
         .map_err(|error| RequestError::new(AwsError::internal(Protocol::Bowline), &error))
 }

@@ -13,6 +13,7 @@ use super::{
     quota::QuotaOf,
 };
 use crate::{
+    http::response::Response,
     identity::index::Index,
     request::{
         call::Call,
@@ -53,7 +54,7 @@ impl Operation for PutAccountQuota {
         self,
         call: &Call<'_>,
         _: &mut RequestRecord<'_>,
-    ) -> Result<String, RequestError> {
+    ) -> Result<Response, RequestError> {
         to_json(&self.of.set(call, Some(self.value)).await?)
     }
 }

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     crypto::keyring::{KeyState, KeyStatus},
+    http::response::Response,
     identity::index::Index,
     request::{
         call::Call,
@@ -76,7 +77,7 @@ impl Operation for RotateKeyring {
         self,
         call: &Call<'_>,
         _: &mut RequestRecord<'_>,
-    ) -> Result<String, RequestError> {
+    ) -> Result<Response, RequestError> {
         let state = &call.app.state;
         let keyring = state
             .rotate_keyring(self.revoke, PUBLISH_FOR, call.now)

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     bootstrap::RootCredentials,
+    http::response::Response,
     iam::access_key,
     identity::{index::Index, store::Transaction},
     request::{
@@ -60,7 +61,7 @@ impl Operation for RotateRootAccessKey {
         self,
         call: &Call<'_>,
         record: &mut RequestRecord<'_>,
-    ) -> Result<String, RequestError> {
+    ) -> Result<Response, RequestError> {
         let id = self.account;
         // If the response were lost, the root would be locked out.
         if self.revoke && matches!(call.caller.identity(), Identity::Root(own) if *own == id) {

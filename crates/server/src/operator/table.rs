@@ -10,6 +10,7 @@ use bowline_iam::account::AccountId;
 
 use super::{VERSION, error::OperatorError, input::Members, operation::Operation};
 use crate::{
+    http::response::Response,
     iam::pass_role::PassRole,
     identity::index::Index,
     request::{
@@ -73,7 +74,7 @@ macro_rules! operations {
                     .collect()
             }
 
-            /// Carries out a request that was authorized. Returns the response's JSON.
+            /// Carries out a request that was authorized.
             ///
             /// # Errors
             /// The operation's own, and those of the store.
@@ -81,7 +82,7 @@ macro_rules! operations {
                 self,
                 call: &Call<'_>,
                 record: &mut RequestRecord<'_>,
-            ) -> Result<String, RequestError> {
+            ) -> Result<Response, RequestError> {
                 match self {
                     $(Self::$name(input) => input.handle(call, record).await,)*
                 }
@@ -92,6 +93,7 @@ macro_rules! operations {
 
 operations! {
     Changes AttachRole in attach_role;
+    Reads   Backup in backup;
     Changes ConfigureProvider in configure_provider;
     Changes CreateAccount in create_account;
     Changes DeleteAccountQuota in delete_account_quota;

@@ -136,6 +136,16 @@ impl IdentityState {
         self.shared.progress.borrow().live
     }
 
+    /// The store.
+    pub(crate) fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.shared.store)
+    }
+
+    /// This server's id.
+    pub(crate) fn server(&self) -> ServerId {
+        self.shared.server
+    }
+
     /// What is wrong with the store although it works, for its operator.
     pub fn problem(&self) -> Option<&'static str> {
         self.shared.store.problem()

@@ -13,7 +13,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use super::{Revision, StoreError};
@@ -21,8 +21,10 @@ use crate::{checksum::crc64, private_files::replace_private};
 
 /// How long after a commit the file has its revision, at most.
 pub const MAX_DELAY: Duration = Duration::from_secs(1);
-/// How long a writer waits between two writes.
-const WRITE_INTERVAL: Duration = Duration::from_millis(500);
+/// How long a writer waits between two writes, at most and at least. Between them, it waits four
+/// times as long as the last write took, so that a slow disk has time for commits.
+const MAX_INTERVAL: Duration = Duration::from_millis(500);
+const MIN_INTERVAL: Duration = Duration::from_millis(20);
 /// The first line of the file.
 const TITLE: &str = "bowline store revision 1";
 /// Most bytes of a file that is read.
@@ -165,8 +167,13 @@ impl Shared {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it measures how long the disk takes, and decides nothing else on it"
+    )]
     fn run(&self) {
         let mut pending = self.lock();
+        let mut interval = MIN_INTERVAL;
         loop {
             let idle =
                 |pending: &mut Pending| pending.latest == pending.written && !pending.closing;
@@ -177,7 +184,9 @@ impl Shared {
             let (latest, closing) = (pending.latest, pending.closing);
             if latest > pending.written {
                 drop(pending);
+                let started = Instant::now();
                 let written = self.write(latest);
+                interval = write_interval(started.elapsed());
                 pending = self.lock();
                 if written {
                     pending.written = latest;
@@ -189,7 +198,7 @@ impl Shared {
             let open = |pending: &mut Pending| !pending.closing;
             pending = self
                 .changed
-                .wait_timeout_while(pending, WRITE_INTERVAL, open)
+                .wait_timeout_while(pending, interval, open)
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
@@ -207,6 +216,11 @@ impl Shared {
         self.failing.store(written.is_err(), Ordering::Relaxed);
         written.is_ok()
     }
+}
+
+/// How long to wait after a write that took this long.
+pub(crate) fn write_interval(took: Duration) -> Duration {
+    took.saturating_mul(4).clamp(MIN_INTERVAL, MAX_INTERVAL)
 }
 
 #[cfg(test)]
@@ -244,7 +258,7 @@ mod tests {
         while KeptRevision::read(&path).unwrap() != Some(kept(7)) {
             std::thread::yield_now();
         }
-        assert!(WRITE_INTERVAL < MAX_DELAY);
+        assert!(MAX_INTERVAL < MAX_DELAY);
         drop(keeper);
     }
 

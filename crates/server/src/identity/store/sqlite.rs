@@ -67,6 +67,31 @@ impl SqliteStore {
         Self::start(folder, revision, open::create)
     }
 
+    /// Creates a store that has these records at this revision, such as those of a backup.
+    ///
+    /// # Errors
+    /// As [`Self::create`].
+    pub(crate) fn restore(
+        folder: &Path,
+        revision: &Path,
+        snapshot: &Snapshot,
+    ) -> Result<Self, StoreError> {
+        private_folder(folder).map_err(|source| file_error(folder, source))?;
+        Self::start(folder, revision, |path| {
+            let (mut connection, mut row) = open::create(path)?;
+            let transaction = connection.transaction().map_err(database)?;
+            for record in &snapshot.records {
+                row.revision = record.revision;
+                let put = Change::Put(record.key.clone(), Arc::clone(&record.value));
+                apply(&transaction, &[put], &mut row).map_err(database)?;
+            }
+            row.revision = snapshot.revision;
+            row.write(&transaction).map_err(database)?;
+            transaction.commit().map_err(database)?;
+            Ok((connection, row))
+        })
+    }
+
     /// Opens the store in `folder`, and checks that it is whole and has every commit up to the
     /// revision in the file `revision`. A store without that file is of an earlier build. Blocks:
     /// call it before serving.

@@ -20,7 +20,7 @@ use std::{
     io,
     ops::Range,
     os::unix::fs::FileExt as _,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicU64},
 };
 
@@ -33,11 +33,15 @@ use super::{
     DataStream, ListPage, ListQuery, NewObject, ObjectError, ObjectInfo, ObjectStore, OpenObject,
     UploadStream,
 };
-use crate::{identity::entity::UpstreamBucket, private_files::private_folder, upstream::BoxFuture};
+use crate::{
+    identity::entity::UpstreamBucket, private_files::private_folder, upstream::BoxFuture,
+    write_gate::WriteGate,
+};
 
 mod damage;
 mod footer;
 mod name;
+pub(crate) mod snapshot;
 mod tree;
 mod upload;
 mod verify;
@@ -61,6 +65,8 @@ pub struct EmbeddedObjects(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    root: PathBuf,
+    gate: WriteGate,
     tree: Tree,
     uploads: AtomicU64,
     damage: Damage,
@@ -98,6 +104,14 @@ impl EmbeddedObjects {
     /// # Errors
     /// Those of the file system.
     pub fn open(root: &Path) -> io::Result<Self> {
+        Self::behind(root, &WriteGate::default())
+    }
+
+    /// The same. Writes pass this gate.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub(crate) fn behind(root: &Path, gate: &WriteGate) -> io::Result<Self> {
         private_folder(&root.join("buckets"))?;
         match std::fs::remove_dir_all(root.join("uploads")) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -105,7 +119,10 @@ impl EmbeddedObjects {
         }
         private_folder(&root.join("uploads"))?;
         let tree = Tree::open(root)?;
+        snapshot::remove_interrupted(root)?;
         Ok(Self(Arc::new(Inner {
+            root: root.to_owned(),
+            gate: gate.clone(),
             tree,
             uploads: AtomicU64::new(0),
             damage: Damage::default(),
@@ -176,6 +193,7 @@ impl ObjectStore for EmbeddedObjects {
     ) -> BoxFuture<'a, Result<(), ObjectError>> {
         let name = bucket.to_string();
         self.run(move |inner| {
+            let _writing = inner.gate.pass();
             let bucket = inner.tree.make(&["buckets".to_owned(), name])?;
             // An interrupted creation leaves no object. Anything else may belong to another
             // account.
@@ -189,6 +207,7 @@ impl ObjectStore for EmbeddedObjects {
     ) -> BoxFuture<'a, Result<(), ObjectError>> {
         let name = bucket.clone();
         self.run(move |inner| {
+            let _writing = inner.gate.pass();
             let bucket = inner.bucket(&name)?;
             remove_empty_folders(&bucket, Path::new("")).map_err(bucket_error)?;
             inner
@@ -253,6 +272,7 @@ impl ObjectStore for EmbeddedObjects {
         let bucket = bucket.clone();
         let (folders, file) = name::path_of(key.as_str());
         self.run(move |inner| {
+            let _writing = inner.gate.pass();
             let bucket = inner.bucket(&bucket)?;
             match bucket.remove_file(&name::join(&folders), &file) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -304,6 +324,7 @@ impl Inner {
         file: &str,
         replace: bool,
     ) -> Result<(), ObjectError> {
+        let _writing = self.gate.pass();
         for _ in 0..MAX_PLACE_ATTEMPTS {
             let placed = bucket
                 .make(folders)

@@ -45,6 +45,7 @@ use crate::{
         BoxFuture,
         fair_permits::{FairPermit, FairPermits},
     },
+    write_gate::WriteGate,
 };
 
 mod batch;
@@ -60,6 +61,7 @@ mod meter;
 mod names;
 mod pages;
 mod slot;
+pub(crate) mod snapshot;
 mod step;
 mod tokens;
 mod transaction;
@@ -116,11 +118,20 @@ impl EmbeddedTables {
     /// # Errors
     /// Those of the file system.
     pub fn open(folder: &Path) -> io::Result<Self> {
+        Self::behind(folder, &WriteGate::default())
+    }
+
+    /// The same. Requests pass this gate.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub(crate) fn behind(folder: &Path, gate: &WriteGate) -> io::Result<Self> {
         private_folder(folder)?;
+        snapshot::remove_interrupted(folder)?;
         Ok(Self {
             folder: folder.to_owned(),
             slots: Mutex::default(),
-            guards: Arc::default(),
+            guards: Arc::new(Guards::behind(gate.clone())),
             threads: FairPermits::new(MAX_WORKING, MAX_WORKING_OF_ACCOUNT),
             memory: Arc::new(Semaphore::new(MEMORY_KIB)),
         })

@@ -352,6 +352,44 @@ fn a_whole_read_never_ends_well_if_a_byte_of_the_file_is_another() {
 }
 
 #[test]
+fn a_snapshot_has_the_objects_of_its_moment_and_no_damaged_one() {
+    let folder = tempfile::tempdir().unwrap();
+    runtime().block_on(async {
+        let store = fresh(folder.path()).await;
+        put(&store, "a/large", &"data ".repeat(40_000)).await;
+        put(&store, "b", "before").await;
+        let snapshot = store.snapshot().unwrap();
+        put(&store, "b", "after").await;
+        put(&store, "c", "later").await;
+        let read = || {
+            let mut files = BTreeMap::new();
+            let visited = snapshot.visit(|path, file| {
+                let mut bytes = Vec::new();
+                file.read(|piece| {
+                    bytes.extend_from_slice(piece);
+                    Ok::<_, ObjectError>(())
+                })?;
+                assert_eq!(bytes.len() as u64, file.length()?);
+                files.insert(path, bytes);
+                Ok::<_, ObjectError>(())
+            });
+            visited.map(|()| files)
+        };
+        let files = read().unwrap();
+        let paths: Vec<_> = files.keys().collect();
+        assert_eq!(paths, ["buckets/insights/da/flarge", "buckets/insights/fb"]);
+        assert!(files["buckets/insights/fb"].starts_with(b"before"));
+        let path = folder.path().join("buckets/insights/da/flarge");
+        let mut flipped = std::fs::read(&path).unwrap();
+        flipped[70_000] ^= 1;
+        std::fs::write(&path, flipped).unwrap();
+        assert!(matches!(read(), Err(ObjectError::Damaged)));
+        drop(snapshot);
+        assert!(!folder.path().join("snapshot").exists());
+    });
+}
+
+#[test]
 fn multipart_uploads_copies_and_tags_are_unsupported() {
     let folder = tempfile::tempdir().unwrap();
     runtime().block_on(async {

@@ -20,7 +20,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
-    time::Duration,
+    time::Instant,
 };
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
@@ -31,11 +31,11 @@ use self::{
 };
 use crate::{
     checksum::{Crc64, crc64},
+    identity::store::kept_revision::write_interval,
     private_files::private_file,
+    write_gate::WriteGate,
 };
 
-/// How often the positions of changed logs are written. A write takes a few milliseconds.
-const POSITION_INTERVAL: Duration = Duration::from_millis(700);
 /// Maximum size of a database whose pages are all read when it is opened.
 const MAX_CHECKED_BYTES: u64 = 128 << 20;
 /// Maximum size of a database whose content is compared when it was closed in order.
@@ -54,6 +54,7 @@ pub(crate) struct DamagedTables {
 /// The guards of all databases in a folder.
 #[derive(Debug, Default)]
 pub(super) struct Guards {
+    gate: WriteGate,
     shared: Arc<Shared>,
     follower: Mutex<Option<JoinHandle<()>>>,
 }
@@ -89,6 +90,20 @@ pub(super) struct Guard {
 }
 
 impl Guards {
+    /// Guards of databases whose requests pass this gate.
+    pub(super) fn behind(gate: WriteGate) -> Self {
+        Self {
+            gate,
+            shared: Arc::default(),
+            follower: Mutex::default(),
+        }
+    }
+
+    /// The gate.
+    pub(super) fn gate(&self) -> &WriteGate {
+        &self.gate
+    }
+
     /// Checks a database before the engine opens it. A file that does not exist is created.
     ///
     /// # Errors
@@ -253,6 +268,10 @@ impl Guard {
 }
 
 impl Shared {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it measures how long the disk takes, and decides nothing else on it"
+    )]
     fn run(&self) {
         let mut following = lock(&self.open);
         loop {
@@ -269,14 +288,14 @@ impl Shared {
             }
             let guards = following.guards.clone();
             drop(following);
+            let started = Instant::now();
             for guard in guards {
                 guard.write_position();
             }
+            let interval = write_interval(started.elapsed());
             following = self
                 .changed
-                .wait_timeout_while(lock(&self.open), POSITION_INTERVAL, |following| {
-                    !following.ends
-                })
+                .wait_timeout_while(lock(&self.open), interval, |following| !following.ends)
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
@@ -401,7 +420,7 @@ fn raise_generation(path: &Path, state: &DatabaseState) -> rusqlite::Result<()> 
 }
 
 /// A connection that leaves the log as it is when it is closed.
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
+pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;

@@ -82,6 +82,7 @@ impl Slot {
         &self,
         step: impl FnOnce(&mut Engine) -> Result<T, E>,
     ) -> Result<T, E> {
+        let _writing = self.guards.gate().pass();
         let mut engine = lock(&self.engine);
         let open = self.open(&mut engine)?;
         let outcome = step(open);

@@ -1,0 +1,176 @@
+//! All objects at one moment, for a backup: links to their files, which are never changed in place.
+
+use std::{
+    fs::{self, File},
+    io,
+    os::unix::fs::FileExt as _,
+    path::{Path, PathBuf},
+};
+
+use super::{EmbeddedObjects, JOB_BYTES, footer, name};
+use crate::{
+    checksum::Crc64,
+    private_files::{private_file, private_folder},
+    upstream::objects::ObjectError,
+};
+
+/// The folder of the links, in the store's folder.
+const SNAPSHOT: &str = "snapshot";
+
+/// The objects of a store at one moment. Dropping it removes the links.
+#[derive(Debug)]
+pub(crate) struct ObjectSnapshot {
+    /// The folder that stands for `buckets`.
+    root: PathBuf,
+    /// The length of all files.
+    pub(crate) bytes: u64,
+}
+
+/// Removes the links of a backup that a crash interrupted.
+pub(super) fn remove_interrupted(root: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(root.join(SNAPSHOT)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+impl EmbeddedObjects {
+    /// Links all objects. The caller keeps writes waiting meanwhile.
+    ///
+    /// # Errors
+    /// Those of the file system; [`io::ErrorKind::InvalidData`] if something else than a file or a
+    /// folder is in a bucket.
+    pub(crate) fn snapshot(&self) -> io::Result<ObjectSnapshot> {
+        let root = &self.0.root;
+        remove_interrupted(root)?;
+        let mut snapshot = ObjectSnapshot {
+            root: root.join(SNAPSHOT),
+            bytes: 0,
+        };
+        link(&root.join("buckets"), &snapshot.root, &mut snapshot.bytes)?;
+        Ok(snapshot)
+    }
+}
+
+fn link(from: &Path, to: &Path, bytes: &mut u64) -> io::Result<()> {
+    private_folder(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        let found = entry.metadata()?;
+        if found.is_dir() {
+            link(&from, &to, bytes)?;
+        } else if found.is_file() {
+            fs::hard_link(&from, &to)?;
+            *bytes += found.len();
+        } else {
+            let error = format!("`{}` is neither a file nor a folder", from.display());
+            return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+        }
+    }
+    Ok(())
+}
+
+impl ObjectSnapshot {
+    /// Visits every file, with its path relative to the store's folder.
+    ///
+    /// # Errors
+    /// Those of `visit` and of the file system.
+    pub(crate) fn visit<E: From<io::Error>>(
+        &self,
+        mut visit: impl FnMut(String, SnapshotFile) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut folders = vec![PathBuf::new()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(self.root.join(&folder)).map_err(E::from)? {
+                let entry = entry.map_err(E::from)?;
+                let path = folder.join(entry.file_name());
+                if entry.file_type().map_err(E::from)?.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let file = private_file(&entry.path(), false).map_err(E::from)?;
+                let text = path.to_str().unwrap_or_default();
+                let file = SnapshotFile {
+                    file,
+                    path: text.to_owned(),
+                };
+                visit(format!("buckets/{text}"), file)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for ObjectSnapshot {
+    fn drop(&mut self) {
+        // What stays is removed by the next backup or start.
+        let _ = fs::remove_dir_all(&self.root);
+    }
+}
+
+/// The file of an object.
+pub(crate) struct SnapshotFile {
+    file: File,
+    /// Bucket, folders and file.
+    path: String,
+}
+
+impl SnapshotFile {
+    /// The length of the file.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub(crate) fn length(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    /// Reads the file in pieces, and compares its data with its checksum.
+    ///
+    /// # Errors
+    /// Those of `take`; [`ObjectError`] if it cannot be read or is damaged.
+    pub(crate) fn read<E: From<ObjectError>>(
+        &self,
+        mut take: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let length = self.length().map_err(ObjectError::from)?;
+        let (bucket, key) = self.name().ok_or(ObjectError::Damaged)?;
+        let name = footer::Name {
+            bucket: &bucket,
+            key: &key,
+        };
+        let footer = footer::read(&self.file, name)?;
+        let mut crc = Crc64::new();
+        let mut buffer = vec![0; usize::try_from(JOB_BYTES).unwrap_or_default()];
+        let mut at = 0;
+        while at < length {
+            let size = usize::try_from(JOB_BYTES.min(length - at)).unwrap_or_default();
+            let piece = buffer.get_mut(..size).unwrap_or_default();
+            let read = self.file.read_exact_at(piece, at);
+            read.map_err(ObjectError::from)?;
+            let data = footer.info.length.saturating_sub(at);
+            let data = usize::try_from(data).unwrap_or(usize::MAX).min(size);
+            crc.update(piece.get(..data).unwrap_or_default());
+            at += size as u64;
+            // The last piece is passed on only once the data is known to be whole.
+            let is_last = at >= length;
+            if is_last && footer.data_checksum.is_some_and(|sum| sum != crc.value()) {
+                return Err(ObjectError::Damaged.into());
+            }
+            take(piece)?;
+        }
+        Ok(())
+    }
+
+    /// Bucket and key.
+    pub(crate) fn name(&self) -> Option<(String, String)> {
+        let (bucket, path) = self.path.split_once('/')?;
+        let mut key = Vec::new();
+        for part in path.split('/') {
+            match name::read(part)? {
+                name::Name::File(bytes) | name::Name::Folder(bytes) => key.extend(bytes),
+            }
+        }
+        Some((bucket.to_owned(), String::from_utf8(key).ok()?))
+    }
+}
