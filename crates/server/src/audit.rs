@@ -41,6 +41,7 @@ use crate::{
 use budget::{Admission, Budgets, Source};
 use class::{Class, suppressed_kind};
 use file::LogFiles;
+pub use file::audit_files;
 pub use limits::AuditLimits;
 pub(crate) use maintenance::Maintenance;
 pub(crate) use record::Outcome;
@@ -157,12 +158,13 @@ impl Audit {
         self.write(&line, class == Class::Change, record.head.now)
     }
 
-    /// Checks, before a request is carried out, that its record can be written: no change happens
-    /// that cannot be recorded.
+    /// Checks, before a permitted request is carried out, that its record can be written: no change
+    /// happens that cannot be recorded.
     ///
     /// # Errors
     /// An internal error or `ServiceUnavailable`, in the format of the record's service.
     pub(crate) fn check_before(&self, record: &RequestRecord<'_>) -> Result<(), RequestError> {
+        record.is_permitted.store(true, Ordering::Relaxed);
         let checked = if self.level().admits(Class::if_done(record)) {
             if record.reads_only() {
                 return Ok(());

@@ -7,7 +7,10 @@ use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
 use ipnet::IpNet;
 
-pub use crate::{audit::AuditLimits, token_bucket::Rate};
+pub use crate::{
+    audit::{AuditLimits, audit_files},
+    token_bucket::Rate,
+};
 use crate::{
     bootstrap::RootCredentials, crypto::master_key::MasterKey, trusted_files::PermissionChecks,
 };

@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow};
+use bowline_server::config::audit_files;
 use clap::Args;
 use serde_json::Value;
 
@@ -35,7 +36,7 @@ pub(crate) struct Explain {
     #[arg(long, group = "which")]
     last: bool,
 
-    /// Read an audit file instead of asking a server
+    /// Read an audit file, and the earlier ones beside it, instead of asking a server
     #[arg(long, value_name = "FILE", conflicts_with = "endpoint")]
     audit: Option<PathBuf>,
 
@@ -64,8 +65,32 @@ impl Explain {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// The last explanation in an audit file that matches.
+    /// The last explanation that matches in an audit file, or else in those before it.
     fn read_audit(&self, path: &Path) -> Result<Value, CommandError> {
+        let mut files = audit_files(path)
+            .with_context(|| format!("reading the folder of `{}`", path.display()))?;
+        files.push(path.to_owned());
+        for file in files.iter().rev() {
+            match self.read_audit_file(file) {
+                Ok(None) => {}
+                Ok(Some(found)) => return Ok(found),
+                // The server may have deleted an earlier file meanwhile.
+                Err(_) if file != path && !file.exists() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let which = match &self.request_id {
+            Some(id) => format!("no denial of the request `{id}`"),
+            None => "no denial".to_owned(),
+        };
+        Err(CommandError::with_hint(
+            anyhow!("{which} is in `{}`", path.display()),
+            "look into the other audit files, or leave out --audit to ask the server",
+        ))
+    }
+
+    /// The last explanation in this file that matches.
+    fn read_audit_file(&self, path: &Path) -> Result<Option<Value>, CommandError> {
         let reading = || format!("reading `{}`", path.display());
         let file = File::open(path).with_context(reading)?;
         let mut lines = BufReader::new(file);
@@ -95,16 +120,7 @@ impl Explain {
                 found = Some(explanation.take());
             }
         }
-        found.ok_or_else(|| {
-            let which = match &self.request_id {
-                Some(id) => format!("no denial of the request `{id}`"),
-                None => "no denial".to_owned(),
-            };
-            CommandError::with_hint(
-                anyhow!("{which} is in `{}`", path.display()),
-                "look into the other audit files, or leave out --audit to ask the server",
-            )
-        })
+        Ok(found)
     }
 }
 

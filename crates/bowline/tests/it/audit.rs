@@ -195,3 +195,36 @@ fn files_rotate_within_a_bound() {
     });
     assert!(!records(&folder).is_empty());
 }
+
+#[test]
+fn an_explanation_is_found_in_an_earlier_file() {
+    let server = Bowline::launch(Launch {
+        arguments: vec!["--audit-max-file-size=16 KiB", "--audit-max-size=64 MiB"],
+        ..Launch::default()
+    });
+    let denied = Request::get("/bucket/first").send(server.port);
+    assert_eq!(denied.status, 403);
+    flood(server.port, 200);
+    let file = server.data().join("audit/audit.jsonl");
+    let id = denied.request_id();
+    assert!(!fs::read_to_string(&file).unwrap().contains(&id));
+    let explain = ["explain", &id, "--audit", file.to_str().unwrap()];
+    let text = server.ran(&Bowline::root(), &explain);
+    assert!(text.contains(&id), "{text}");
+}
+
+#[test]
+fn anonymous_requests_do_not_flush_the_explanations_of_an_account() {
+    let server = Bowline::start();
+    let mut unknown = Bowline::root();
+    unknown.secret_access_key = "another-secret-than-the-one-of-this-key".to_owned();
+    let caller = query("sts", "GetCallerIdentity", &[]);
+    let denied = Signer::new(&unknown, "sts")
+        .sign(caller, server.port)
+        .send(server.port);
+    assert_eq!(denied.status, 403);
+    flood(server.port, 2_048);
+    let id = denied.request_id();
+    let explained = server.ran(&Bowline::root(), &["explain", &id]);
+    assert!(explained.contains("SignatureDoesNotMatch"), "{explained}");
+}

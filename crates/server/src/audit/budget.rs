@@ -1,11 +1,13 @@
 //! The budgets of records that strangers and denied callers cause.
 //!
 //! A record of a caller that proved no identity counts for the network that it came from and for
-//! all of them together. A denial of a caller that did counts for its account. Beyond the budget a
-//! record is counted and not written: [`Suppressed`] becomes a summary, so nothing is silently
-//! absent. Both tables are bounded; sources beyond them share one entry.
+//! all of them together. A denial of a caller that did counts for its account, and so does a
+//! request of it that failed before a decision. Beyond the budget a record is counted and not
+//! written: [`Suppressed`] becomes a summary, so nothing is silently absent. The networks are
+//! bounded; those beyond the bound share one entry.
 
 use std::{
+    cmp::Reverse,
     collections::HashMap,
     net::IpAddr,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -21,7 +23,7 @@ use crate::{
     token_bucket::{Rate, TokenBucket},
 };
 
-/// Most sources with an entry of their own.
+/// Most networks with an entry of their own.
 const MAX_SOURCES: usize = 2_048;
 /// Most kinds that an entry counts apart.
 const MAX_KINDS: usize = 16;
@@ -183,8 +185,8 @@ impl Budgets {
         suppressed.add(kind, 1);
     }
 
-    /// Takes what is due in summaries, the sources with the most records first, and forgets sources
-    /// whose budget is full.
+    /// Takes what is due in summaries, accounts and then the networks with the most records first,
+    /// and forgets sources whose budget is full.
     pub(super) fn take_due(&self, now: Timestamp) -> Vec<Due> {
         let mut table = self.lock();
         let mut due = Vec::new();
@@ -199,7 +201,11 @@ impl Budgets {
         });
         let others = table.others.suppressed.take();
         drop(table);
-        due.sort_by_key(|due| std::cmp::Reverse(due.suppressed.count));
+        // Accounts are not hidden behind many networks.
+        due.sort_by_key(|due| {
+            let is_network = matches!(due.source, Some(Source::Network(_)));
+            (is_network, Reverse(due.suppressed.count))
+        });
         let mut rest = others.map(|suppressed| *suppressed);
         for due in due.drain(MAX_SUMMARIES.min(due.len())..) {
             match &mut rest {
@@ -237,7 +243,9 @@ impl Budgets {
 
 impl Table {
     fn entry(&mut self, source: Source, rate: Rate, now: Timestamp) -> &mut Entry {
-        if self.sources.len() >= MAX_SOURCES && !self.sources.contains_key(&source) {
+        // The operator decides how many accounts there are.
+        let is_bounded = matches!(source, Source::Network(_));
+        if is_bounded && self.sources.len() >= MAX_SOURCES && !self.sources.contains_key(&source) {
             return &mut self.others;
         }
         self.sources.entry(source).or_insert_with(|| Entry {

@@ -1,6 +1,8 @@
 //! What a record is worth when there is no room for all: which budget it counts against, and how
 //! much of the disk's reserve it may use.
 
+use std::sync::atomic::Ordering;
+
 use bowline_aws::{access::Access, error::ErrorKind};
 
 use super::{
@@ -15,8 +17,8 @@ use crate::request::{
 /// The class of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
-    /// A failure of a caller without a proven identity, or a denial: nothing happened. It counts
-    /// against a budget.
+    /// A failure of a caller without a proven identity, a denial, or a request that failed before a
+    /// decision: nothing happened. It counts against a budget.
     Budgeted(Source),
     /// A change of identity data, or by the operator.
     Change,
@@ -31,7 +33,11 @@ impl Class {
     pub(super) fn of(record: &RequestRecord<'_>, outcome: Outcome<'_>) -> Self {
         let denied = match outcome {
             Outcome::Done => false,
-            Outcome::Failed { kind, .. } => kind == ErrorKind::Rejected,
+            Outcome::Failed { kind, .. } => match kind {
+                ErrorKind::Rejected => true,
+                ErrorKind::Failed => !record.is_permitted.load(Ordering::Relaxed),
+                ErrorKind::ServerError => false,
+            },
         };
         match (&record.identity, outcome) {
             (

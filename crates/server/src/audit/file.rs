@@ -247,6 +247,15 @@ fn name_parts(path: &Path) -> (OsString, OsString) {
     (stem, extension)
 }
 
+/// The earlier files of an audit file, the oldest first.
+///
+/// # Errors
+/// Those of the file system.
+pub fn audit_files(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let files = earlier_files(path)?.into_iter();
+    Ok(files.map(|(path, _)| path).collect())
+}
+
 /// The earlier files of an audit file with their sizes, the oldest first.
 pub(super) fn earlier_files(path: &Path) -> io::Result<Vec<(PathBuf, u64)>> {
     let (stem, extension) = name_parts(path);

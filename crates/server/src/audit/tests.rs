@@ -1,6 +1,6 @@
 //! Records are written, wait or are counted.
 
-use std::fs;
+use std::{fs, sync::Arc};
 
 use aws_lc_rs::rand::SystemRandom;
 use bowline_aws::{error::ErrorKind, iam::Operation as Iam, sts};
@@ -8,7 +8,11 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::{testing::head, *};
-use crate::request::{record::RecordedIdentity, request_id::RecordIds};
+use crate::request::{
+    caller::{Caller, Identity},
+    record::RecordedIdentity,
+    request_id::RecordIds,
+};
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -156,4 +160,25 @@ fn a_request_is_in_the_class_of_what_it_changes() {
     };
     assert!(matches!(Class::of(&record, DENIED), Class::Budgeted(_)));
     assert_eq!(Class::of(&record, Outcome::Done), Class::Other);
+    let account = "432797229265".parse().unwrap();
+    let key = "AKIAINTEGRATIONROOTA".parse().unwrap();
+    let caller = Caller::new(key, Identity::Root(account));
+    record.identity = RecordedIdentity::Caller(Arc::new(caller));
+    let failed = |kind| Outcome::Failed {
+        code: "ValidationError",
+        kind,
+        message: "",
+        explanation: None,
+    };
+    let budgeted = Class::Budgeted(Source::Account(account));
+    assert_eq!(Class::of(&record, DENIED), budgeted);
+    // Before a decision the caller may be one without permissions.
+    assert_eq!(Class::of(&record, failed(ErrorKind::Failed)), budgeted);
+    let broken = failed(ErrorKind::ServerError);
+    assert_eq!(Class::of(&record, broken), Class::Other);
+    let home = tempfile::tempdir().unwrap();
+    let audit = audit(&home.path().join("audit.jsonl"));
+    audit.check_before(&record).unwrap();
+    assert_eq!(Class::of(&record, failed(ErrorKind::Failed)), Class::Other);
+    assert_eq!(Class::of(&record, DENIED), budgeted);
 }

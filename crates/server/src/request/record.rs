@@ -1,7 +1,11 @@
 //! The record of one request: what the audit log and explanations contain about it. It is filled in
 //! as the request progresses, so it exists for a request that fails early, too.
 
-use std::{any::Any, borrow::Cow, sync::Arc};
+use std::{
+    any::Any,
+    borrow::Cow,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use bowline_aws::{
     access::Access,
@@ -50,6 +54,8 @@ pub(crate) struct RequestRecord<'a> {
     pub(crate) resource: Option<AuditedResource>,
     /// Further resources: the other tables of a batch or a transaction.
     pub(crate) other_resources: Vec<AuditedResource>,
+    /// Whether the policies allow the request, once that is decided.
+    pub(crate) is_permitted: AtomicBool,
     /// What is kept until the response is sent.
     pub(crate) until_sent: Option<Arc<dyn Any + Send + Sync>>,
 }
@@ -158,6 +164,7 @@ impl<'a> RequestRecord<'a> {
             response: AuditFields::default(),
             resource: None,
             other_resources: Vec::new(),
+            is_permitted: AtomicBool::new(false),
             until_sent: None,
         }
     }
