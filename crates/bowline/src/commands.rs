@@ -16,6 +16,7 @@ mod recover;
 mod restore;
 mod serve;
 mod service;
+mod store;
 
 use std::process::ExitCode;
 
@@ -57,6 +58,7 @@ enum Command {
     Recover(recover::Recover),
     Backup(backup::Backup),
     Restore(restore::Restore),
+    Store(store::Store),
     Completions(completions::Completions),
 }
 
@@ -75,6 +77,7 @@ impl Cli {
             Command::Recover(recover) => recover.run(),
             Command::Backup(backup) => backup.run(),
             Command::Restore(restore) => restore.run(),
+            Command::Store(store) => store.run(),
             Command::Completions(completions) => Ok(completions.run(&mut Self::command())),
         }
     }

@@ -6,7 +6,7 @@ use bowline_client::{default_chain::DefaultChainError, operator::OperatorError};
 use bowline_server::{
     backup::restore::RestoreError, bootstrap::BootstrapError, crypto::master_key::MasterKeyError,
     data_folder::FolderError, identity::store::StoreError, recovery::RecoveryError,
-    server::StartError, trusted_files::TrustError,
+    server::StartError, store_check::CheckError, trusted_files::TrustError,
 };
 
 /// A failure of a command.
@@ -75,6 +75,15 @@ impl From<StartError> for CommandError {
         Self {
             hint: hint_for_start(&error).map(str::to_owned),
             error: error.into(),
+        }
+    }
+}
+
+impl From<CheckError> for CommandError {
+    fn from(error: CheckError) -> Self {
+        match error {
+            CheckError::Start(error) => error.into(),
+            error @ CheckError::Folder { .. } => anyhow::Error::from(error).into(),
         }
     }
 }

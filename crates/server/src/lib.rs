@@ -24,6 +24,7 @@ mod request;
 mod route;
 mod serde_text;
 pub mod server;
+pub mod store_check;
 mod sts;
 pub mod token_bucket;
 pub mod trusted_files;

@@ -23,6 +23,7 @@ mod documentation;
 mod durability;
 mod dynamodb;
 mod explain;
+mod faults;
 mod first_start;
 mod kubernetes;
 mod operations;

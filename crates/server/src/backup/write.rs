@@ -199,7 +199,7 @@ impl Writer<'_> {
             let length = file.length()?;
             self.file(&format!("objects/{path}"), length)?;
             let mut failed = None;
-            let read = file.read(|piece| {
+            let read = file.read(false, |piece| {
                 self.add(piece).map_err(|error| {
                     failed = Some(error);
                     ObjectError::Damaged

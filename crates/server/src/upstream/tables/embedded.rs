@@ -55,7 +55,7 @@ mod dispatch;
 mod engine;
 mod error;
 mod expiry;
-mod guard;
+pub(crate) mod guard;
 mod item;
 mod meter;
 mod names;

@@ -7,6 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use md5::{Digest as _, Md5};
+
 use super::{EmbeddedObjects, JOB_BYTES, footer, name};
 use crate::{
     checksum::Crc64,
@@ -102,6 +104,49 @@ impl ObjectSnapshot {
     }
 }
 
+/// Reads every file of a store that no server uses, and reports those that are damaged by their
+/// paths. `read` gets the length of each piece.
+///
+/// # Errors
+/// Those of the file system, for folders.
+pub(crate) fn check(
+    root: &Path,
+    mut read: impl FnMut(u64),
+    mut report: impl FnMut(&Path, String),
+) -> io::Result<u64> {
+    let root = root.join("buckets");
+    let mut folders = vec![PathBuf::new()];
+    let mut objects = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(root.join(&folder))? {
+            let entry = entry?;
+            let path = folder.join(entry.file_name());
+            if entry.file_type()?.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let checked = if entry.file_type()?.is_file() {
+                private_file(&entry.path(), false)
+                    .map_err(ObjectError::from)
+                    .and_then(|file| {
+                        let path = path.to_str().unwrap_or_default().to_owned();
+                        SnapshotFile { file, path }.read(true, |piece| {
+                            read(piece.len() as u64);
+                            Ok::<_, ObjectError>(())
+                        })
+                    })
+            } else {
+                Err(ObjectError::Damaged)
+            };
+            objects += 1;
+            if let Err(error) = checked {
+                report(&entry.path(), error.to_string());
+            }
+        }
+    }
+    Ok(objects)
+}
+
 impl Drop for ObjectSnapshot {
     fn drop(&mut self) {
         // What stays is removed by the next backup or start.
@@ -125,12 +170,14 @@ impl SnapshotFile {
         Ok(self.file.metadata()?.len())
     }
 
-    /// Reads the file in pieces, and compares its data with its checksum.
+    /// Reads the file in pieces, and compares its data with its checksum, or with its entity tag if
+    /// it is of an earlier version and `compares_md5`.
     ///
     /// # Errors
     /// Those of `take`; [`ObjectError`] if it cannot be read or is damaged.
     pub(crate) fn read<E: From<ObjectError>>(
         &self,
+        compares_md5: bool,
         mut take: impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         let length = self.length().map_err(ObjectError::from)?;
@@ -141,6 +188,7 @@ impl SnapshotFile {
         };
         let footer = footer::read(&self.file, name)?;
         let mut crc = Crc64::new();
+        let mut md5 = (compares_md5 && footer.data_checksum.is_none()).then(Md5::new);
         let mut buffer = vec![0; usize::try_from(JOB_BYTES).unwrap_or_default()];
         let mut at = 0;
         while at < length {
@@ -150,7 +198,11 @@ impl SnapshotFile {
             read.map_err(ObjectError::from)?;
             let data = footer.info.length.saturating_sub(at);
             let data = usize::try_from(data).unwrap_or(usize::MAX).min(size);
-            crc.update(piece.get(..data).unwrap_or_default());
+            let data = piece.get(..data).unwrap_or_default();
+            crc.update(data);
+            if let Some(md5) = &mut md5 {
+                md5.update(data);
+            }
             at += size as u64;
             // The last piece is passed on only once the data is known to be whole.
             let is_last = at >= length;
@@ -159,7 +211,10 @@ impl SnapshotFile {
             }
             take(piece)?;
         }
-        Ok(())
+        match md5.map(|md5| format!("{:x}", md5.finalize())) {
+            Some(md5) if md5 != footer.info.etag.as_str() => Err(ObjectError::Damaged.into()),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Bucket and key.

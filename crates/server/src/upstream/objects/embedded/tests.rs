@@ -365,7 +365,7 @@ fn a_snapshot_has_the_objects_of_its_moment_and_no_damaged_one() {
             let mut files = BTreeMap::new();
             let visited = snapshot.visit(|path, file| {
                 let mut bytes = Vec::new();
-                file.read(|piece| {
+                file.read(false, |piece| {
                     bytes.extend_from_slice(piece);
                     Ok::<_, ObjectError>(())
                 })?;

@@ -27,19 +27,15 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use self::{
     log::{Log, LogPosition},
-    state::{Content, DatabaseState, Expected},
+    state::{DatabaseState, Expected, content},
 };
 use crate::{
-    checksum::{Crc64, crc64},
-    identity::store::kept_revision::write_interval,
-    private_files::private_file,
+    checksum::crc64, identity::store::kept_revision::write_interval, private_files::private_file,
     write_gate::WriteGate,
 };
 
 /// Maximum size of a database whose pages are all read when it is opened.
 const MAX_CHECKED_BYTES: u64 = 128 << 20;
-/// Maximum size of a database whose content is compared when it was closed in order.
-const MAX_COMPARED_BYTES: u64 = 32 << 20;
 
 /// Why a database is not opened.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -117,7 +113,7 @@ impl Guards {
         {
             return Err(known.clone().into());
         }
-        let mut state = match check(path) {
+        let mut state = match check(path, MAX_CHECKED_BYTES, true) {
             Ok(state) => state,
             Err(CheckError::File(error)) => return Err(error.into()),
             Err(CheckError::Damaged(problem)) => return Err(self.report(path, problem).into()),
@@ -302,6 +298,19 @@ impl Shared {
     }
 }
 
+/// Checks a database that no server uses, whole, and changes nothing: what is wrong with it.
+///
+/// # Errors
+/// Those of the file system.
+pub(crate) fn check_offline(path: &Path) -> io::Result<Option<String>> {
+    let checked = check(path, u64::MAX, false);
+    match checked {
+        Ok(_) => Ok(None),
+        Err(CheckError::Damaged(problem)) => Ok(Some(problem)),
+        Err(CheckError::File(error)) => Err(error),
+    }
+}
+
 /// Why a check failed.
 enum CheckError {
     File(io::Error),
@@ -320,8 +329,9 @@ impl From<rusqlite::Error> for CheckError {
     }
 }
 
-/// Checks the files of a database against its state.
-fn check(path: &Path) -> Result<DatabaseState, CheckError> {
+/// Checks the files of a database against its state. The pages of a database of up to `max_bytes`
+/// are read. One that does not exist is created if it may be.
+fn check(path: &Path, max_bytes: u64, creates: bool) -> Result<DatabaseState, CheckError> {
     let damaged = |problem: &str| Err(CheckError::Damaged(problem.to_owned()));
     let exists = match fs::symlink_metadata(path) {
         Ok(found) if found.is_file() => true,
@@ -334,7 +344,9 @@ fn check(path: &Path) -> Result<DatabaseState, CheckError> {
             if Log::open(&log_path(path))?.is_some() {
                 return damaged("is missing, and its log is there");
             }
-            private_file(path, true)?;
+            if creates {
+                private_file(path, true)?;
+            }
             return Ok(DatabaseState::default());
         }
         // Of an earlier version.
@@ -379,13 +391,13 @@ fn check(path: &Path) -> Result<DatabaseState, CheckError> {
         },
     }
     if !is_compared && fs::metadata(path)?.len() > 0 {
-        check_structure(path, &state)?;
+        check_structure(path, &state, max_bytes)?;
     }
     Ok(state)
 }
 
 /// Checks the pages, and that the database is of this name and generation. Changes nothing.
-fn check_structure(path: &Path, state: &DatabaseState) -> Result<(), CheckError> {
+fn check_structure(path: &Path, state: &DatabaseState, max_bytes: u64) -> Result<(), CheckError> {
     let connection = connect(path)?;
     let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0));
     let id: i32 = pragma("application_id")?;
@@ -399,7 +411,7 @@ fn check_structure(path: &Path, state: &DatabaseState) -> Result<(), CheckError>
         let problem = "is an older one than was opened last".to_owned();
         return Err(CheckError::Damaged(problem));
     }
-    if fs::metadata(path)?.len() <= MAX_CHECKED_BYTES {
+    if fs::metadata(path)?.len() <= max_bytes {
         let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
         if found != "ok" {
             return Err(CheckError::Damaged(format!("is damaged ({found})")));
@@ -445,32 +457,6 @@ fn last_commit(path: &Path, before: Option<LogPosition>) -> io::Result<Option<Lo
         log.sync()?;
     }
     Ok(Some(position))
-}
-
-fn content(path: &Path) -> io::Result<Content> {
-    let file = private_file(path, false)?;
-    let length = file.metadata()?.len();
-    if length > MAX_COMPARED_BYTES {
-        return Ok(Content {
-            length,
-            checksum: None,
-        });
-    }
-    let mut reader = io::BufReader::with_capacity(1 << 16, file);
-    let mut crc = Crc64::new();
-    loop {
-        let bytes = io::BufRead::fill_buf(&mut reader)?;
-        if bytes.is_empty() {
-            break;
-        }
-        crc.update(bytes);
-        let read = bytes.len();
-        io::BufRead::consume(&mut reader, read);
-    }
-    Ok(Content {
-        length,
-        checksum: Some(crc.value()),
-    })
 }
 
 fn fingerprint(path: &Path) -> Fingerprint {

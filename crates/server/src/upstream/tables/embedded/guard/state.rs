@@ -6,8 +6,13 @@ use std::{
 };
 
 use super::log::LogPosition;
-use crate::{checksum::crc64, private_files::replace_private};
+use crate::{
+    checksum::{Crc64, crc64},
+    private_files::{private_file, replace_private},
+};
 
+/// Maximum size of a database whose content is compared when it was closed in order.
+const MAX_COMPARED_BYTES: u64 = 32 << 20;
 /// The first line of the file.
 const TITLE: &str = "bowline table state 1";
 
@@ -117,6 +122,33 @@ impl DatabaseState {
             expected,
         })
     }
+}
+
+/// The content of a database.
+pub(super) fn content(path: &Path) -> io::Result<Content> {
+    let file = private_file(path, false)?;
+    let length = file.metadata()?.len();
+    if length > MAX_COMPARED_BYTES {
+        return Ok(Content {
+            length,
+            checksum: None,
+        });
+    }
+    let mut reader = io::BufReader::with_capacity(1 << 16, file);
+    let mut crc = Crc64::new();
+    loop {
+        let bytes = io::BufRead::fill_buf(&mut reader)?;
+        if bytes.is_empty() {
+            break;
+        }
+        crc.update(bytes);
+        let read = bytes.len();
+        io::BufRead::consume(&mut reader, read);
+    }
+    Ok(Content {
+        length,
+        checksum: Some(crc.value()),
+    })
 }
 
 /// The path of a database's state.
