@@ -102,7 +102,8 @@ impl<'a> Reader<'a, '_> {
 
     fn object(&mut self, depth: usize) -> Result<JsonKind<'a>, Failure> {
         self.enter(depth)?;
-        let mut members: Vec<JsonMember<'a>> = Vec::new();
+        // Most objects of a large text have one member.
+        let mut members: Vec<JsonMember<'a>> = Vec::with_capacity(1);
         self.space();
         if self.eat(b'}') {
             return Ok(JsonKind::Object(JsonObject(members)));

@@ -18,7 +18,7 @@ use crate::{
     metrics::Metrics,
     oidc::TokenVerifier,
     request::request_id::RequestIdGenerator,
-    upstream::{Upstreams, tables::ResponseMemory},
+    upstream::{Upstreams, tables::ItemMemory},
 };
 
 /// A server's parts.
@@ -48,8 +48,10 @@ pub(crate) struct App {
     pub(crate) connections: Arc<Connections>,
     /// The connections of the listener for health and metrics.
     pub(crate) ops_connections: Arc<Connections>,
+    /// The memory of requests with items.
+    pub(crate) request_memory: Arc<ItemMemory>,
     /// The memory of responses with items.
-    pub(crate) response_memory: Arc<ResponseMemory>,
+    pub(crate) response_memory: Arc<ItemMemory>,
     /// The memory budget of request bodies.
     pub(crate) body_budget: Arc<BodyMemoryBudget>,
     /// The audit log.

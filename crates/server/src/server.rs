@@ -44,7 +44,7 @@ use crate::{
     upstream::{
         EMBEDDED, Upstreams,
         objects::{ObjectStore, embedded::EmbeddedObjects},
-        tables::{TableStore, embedded::EmbeddedTables},
+        tables::{ItemMemory, TableStore, embedded::EmbeddedTables},
     },
     write_gate::WriteGate,
 };
@@ -206,7 +206,8 @@ impl Server {
             region_locks: RegionLocks::default(),
             connections: Arc::clone(&connections),
             ops_connections: Arc::clone(&ops_connections),
-            response_memory: Arc::default(),
+            request_memory: ItemMemory::of_requests(),
+            response_memory: ItemMemory::of_responses(),
             body_budget: Arc::new(BodyMemoryBudget::new(sharing::bodies(&config.limits))),
             audit,
             denials: RecentDenials::default(),

@@ -41,7 +41,7 @@ use crate::{
     },
     upstream::{
         UnknownUpstream,
-        tables::{ResponseShare, TableStore},
+        tables::{ItemShare, TableStore, parsed_bytes},
     },
 };
 pub(crate) use expiry::expire_items;
@@ -87,10 +87,12 @@ pub(crate) async fn serve(
     if !operation.is_built() {
         return Err(not_built(&authorizer, operation));
     }
+    let address = head.peer.address;
+    let parsed = ItemShare::new(&app.request_memory, &account_region, address);
+    parsed.wait(parsed_bytes(&body)).await?;
     let request = Request::read(operation, &body)?;
     audit_tables(record, &request, &account_region);
-    let address = head.peer.address;
-    let share = ResponseShare::new(&app.response_memory, &account_region, address);
+    let share = ItemShare::new(&app.response_memory, &account_region, address);
     let share = Arc::new(share);
     record.until_sent = Some(Arc::clone(&share) as _);
     let call = TableCall {
@@ -149,7 +151,7 @@ fn audit_tables(
 struct TableCall<'a> {
     app: &'a App,
     /// The memory that the response may take.
-    share: &'a Arc<ResponseShare>,
+    share: &'a Arc<ItemShare>,
     index: &'a Arc<Index>,
     caller: &'a Caller,
     account_region: &'a AccountRegion,

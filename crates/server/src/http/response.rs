@@ -1,11 +1,17 @@
 //! Responses, with the headers that all of them have.
 
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
 use bowline_aws::{
     checksum::crc32,
     error::{AwsError, ErrorContext, Protocol},
 };
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt as _, Empty, Full, combinators::UnsyncBoxBody};
 
 /// The error of a body.
@@ -93,21 +99,44 @@ pub(crate) fn no_memory() -> Response {
     response
 }
 
-/// Lets every piece of a body keep `owner` until it is sent.
+/// Lets every piece of a body keep `owner` until it is sent. The length stays known.
 pub(crate) fn owned_by<T>(body: ResponseBody, owner: T) -> ResponseBody
 where
-    T: Clone + Send + Sync + 'static,
+    T: Clone + Send + Sync + Unpin + 'static,
 {
-    body.map_frame(move |frame| {
-        let owner = owner.clone();
-        frame.map_data(|data| {
+    OwnedBody { body, owner }.boxed_unsync()
+}
+
+struct OwnedBody<T> {
+    body: ResponseBody,
+    owner: T,
+}
+
+impl<T: Clone + Send + Sync + Unpin + 'static> Body for OwnedBody<T> {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        let owned = |data| {
             Bytes::from_owner(Owned {
                 data,
-                _owner: owner,
+                _owner: self.owner.clone(),
             })
-        })
-    })
-    .boxed_unsync()
+        };
+        Poll::Ready(frame.map(|frame| frame.map(|frame| frame.map_data(owned))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 struct Owned<T> {
@@ -129,4 +158,22 @@ fn full(body: String) -> ResponseBody {
 
 fn empty() -> ResponseBody {
     Empty::new().map_err(|never| match never {}).boxed_unsync()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_keeps_its_owner_until_it_is_sent_and_its_length() {
+        let owner = Arc::new(());
+        let body = owned_by(full("abc".to_owned()), Arc::clone(&owner));
+        assert_eq!(body.size_hint().exact(), Some(3));
+        let sent = body.collect().await.unwrap().to_bytes();
+        assert_eq!((&*sent, Arc::strong_count(&owner)), (&b"abc"[..], 2));
+        drop(sent);
+        assert_eq!(Arc::strong_count(&owner), 1);
+    }
 }

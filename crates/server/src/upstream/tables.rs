@@ -14,10 +14,10 @@ use super::BoxFuture;
 use crate::identity::entity;
 
 pub mod embedded;
-mod response_memory;
+mod item_memory;
 
-pub(crate) use response_memory::ResponseMemory;
-pub use response_memory::ResponseShare;
+pub use item_memory::ItemShare;
+pub(crate) use item_memory::{ItemMemory, parsed_bytes};
 
 /// Why a store did not execute a request.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +85,7 @@ pub struct TableRequest<'r> {
     /// The records of the tables that the request names.
     pub tables: &'r [&'r entity::Table],
     /// The memory that the response may take.
-    pub share: &'r Arc<ResponseShare>,
+    pub share: &'r Arc<ItemShare>,
 }
 
 /// A member of a body that is sent in another form than the client's.

@@ -10,7 +10,7 @@ use bowline_iam::decision::Permit;
 
 use crate::{
     identity::entity,
-    upstream::tables::{ReplacedMember, ResponseShare, TableError, TableRequest, TableStore},
+    upstream::tables::{ItemShare, ReplacedMember, TableError, TableRequest, TableStore},
 };
 
 /// What a decision was about: a request, and the tables that it names.
@@ -41,7 +41,7 @@ pub(super) async fn execute(
     permit: Permit<AuthorizedTableOperation<'_>>,
     store: &dyn TableStore,
     tables: &[&entity::Table],
-    share: &Arc<ResponseShare>,
+    share: &Arc<ItemShare>,
 ) -> Result<String, TableError> {
     let authorized = permit.into_action();
     let account_region = authorized.account_region;

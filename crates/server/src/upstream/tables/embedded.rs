@@ -38,7 +38,7 @@ use self::{
     slot::{MAX_THREADS, Slot},
     step::{Job, LIGHT_BYTES, StepError},
 };
-use super::{NameOf, ResponseShare, TableError, TableRequest, TableStore};
+use super::{ItemShare, NameOf, TableError, TableRequest, TableStore};
 use crate::{
     private_files::private_folder,
     upstream::{
@@ -82,9 +82,9 @@ pub(crate) const MAX_REGIONS: usize = 40;
 const MAX_WORKING: usize = 16;
 const MAX_WORKING_OF_ACCOUNT: usize = 4;
 /// Memory of all steps at the same time, in KiB, beside the texts of requests and responses.
-const MEMORY_KIB: usize = 128 << 10;
+const MEMORY_KIB: usize = 96 << 10;
 /// Memory of one step.
-const MAX_STEP_BYTES: usize = 112 << 20;
+const MAX_STEP_BYTES: usize = 92 << 20;
 
 /// The databases in a folder.
 #[derive(Debug)]
@@ -192,7 +192,7 @@ impl EmbeddedTables {
         body: String,
         names: &NameMap,
         uses: Vec<Uses>,
-        share: &Arc<ResponseShare>,
+        share: &Arc<ItemShare>,
     ) -> Result<String, TableError> {
         let body: Arc<str> = body.into();
         let uses: Arc<[Uses]> = uses.into();
@@ -228,7 +228,10 @@ impl EmbeddedTables {
             {
                 Ok(body) => return Ok(body),
                 Err(StepError::Table(error)) => return Err(error),
-                Err(StepError::Memory(needed)) => memory = needed + needed / 8,
+                Err(StepError::Memory(needed)) => {
+                    let most = MAX_STEP_BYTES.saturating_sub(of_request);
+                    memory = needed.max(most.min(needed + needed / 8));
+                }
             }
         }
         let error = "items change faster than they are read";

@@ -21,7 +21,7 @@ use crate::{
     },
     upstream::{
         Upstreams,
-        tables::{NameOf, ResponseShare, TableError, TableRequest, TableStore},
+        tables::{ItemShare, NameOf, TableError, TableRequest, TableStore},
     },
 };
 
@@ -199,7 +199,7 @@ pub(super) async fn request_store(
         request: &request,
         replaced: None,
         tables: &[table],
-        share: &Arc::new(ResponseShare::unmetered()),
+        share: &Arc::new(ItemShare::unmetered()),
     };
     store.call(call).await
 }

@@ -16,7 +16,7 @@ use crate::{
     upstream::{
         Upstreams,
         tables::{
-            ResponseShare, TableRequest,
+            ItemShare, TableRequest,
             embedded::{EmbeddedTables, MAX_REGIONS},
         },
     },
@@ -117,7 +117,7 @@ async fn send(
         request: &request,
         replaced: None,
         tables: &[],
-        share: &Arc::new(ResponseShare::unmetered()),
+        share: &Arc::new(ItemShare::unmetered()),
     };
     store.call(call).await.unwrap()
 }

@@ -15,7 +15,10 @@ use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use bowline_aws::dynamodb::TableName;
-use serde_json::{Map, Value, value::RawValue};
+use serde_json::{
+    Map, Value,
+    value::{RawValue, to_raw_value},
+};
 
 use super::{NameOf, TableError, invalid_json};
 use crate::identity::entity;
@@ -117,15 +120,30 @@ impl NameMap {
         let Some(tables) = &self.0 else {
             return Ok(body);
         };
-        let mut body: Map<String, Value> = serde_json::from_str(&body).map_err(invalid_json)?;
-        tables.of_part(&mut body, To::Engine);
-        tables.of_keys(body.get_mut("RequestItems"), To::Engine);
-        for item in elements(body.get_mut("TransactItems")) {
-            for part in item.values_mut().filter_map(Value::as_object_mut) {
-                tables.of_part(part, To::Engine);
-            }
+        // Items are not parsed: they can take many times the memory of their text.
+        let mut body: Members = serde_json::from_str(&body).map_err(invalid_json)?;
+        tables.of_request(&mut body)?;
+        if let Some(text) = body.get_mut("RequestItems") {
+            let of_tables: Members = serde_json::from_str(text.get()).map_err(invalid_json)?;
+            let renamed: Members = of_tables
+                .into_iter()
+                .map(|(name, value)| {
+                    let table = tables.find(&name, To::Engine);
+                    let engine = table.map(|table| table.engine_name().to_owned());
+                    (engine.unwrap_or(name), value)
+                })
+                .collect();
+            *text = to_raw_value(&renamed).map_err(invalid_json)?;
         }
-        Ok(Value::Object(body).to_string())
+        if let Some(text) = body.get_mut("TransactItems") {
+            let mut items: Vec<BTreeMap<String, Members>> =
+                serde_json::from_str(text.get()).map_err(invalid_json)?;
+            for part in items.iter_mut().flat_map(BTreeMap::values_mut) {
+                tables.of_request(part)?;
+            }
+            *text = to_raw_value(&items).map_err(invalid_json)?;
+        }
+        serde_json::to_string(&body).map_err(invalid_json)
     }
 
     /// The body of a response with the client's names.
@@ -239,8 +257,21 @@ impl RenamedTable {
     }
 }
 
+/// The members of an object as text.
+type Members = BTreeMap<String, Box<RawValue>>;
+
+/// The members of a request to one table that name it or its indexes.
+const NAMING_MEMBERS: [&str; 5] = [
+    "TableName",
+    "IndexName",
+    "GlobalSecondaryIndexes",
+    "LocalSecondaryIndexes",
+    "GlobalSecondaryIndexUpdates",
+];
+
 /// Renames in parts of bodies.
 trait Rename {
+    fn of_request(&self, members: &mut Members) -> Result<(), TableError>;
     fn find(&self, name: &str, to: To) -> Option<&RenamedTable>;
     fn of_part(&self, part: &mut Map<String, Value>, to: To);
     fn of_keys(&self, tables: Option<&mut Value>, to: To);
@@ -248,6 +279,23 @@ trait Rename {
 }
 
 impl Rename for [RenamedTable] {
+    /// A request to a table.
+    fn of_request(&self, members: &mut Members) -> Result<(), TableError> {
+        let mut naming = Map::new();
+        for name in NAMING_MEMBERS {
+            if let Some(text) = members.get(name) {
+                let value = serde_json::from_str(text.get()).map_err(invalid_json)?;
+                naming.insert(name.to_owned(), value);
+            }
+        }
+        self.of_part(&mut naming, To::Engine);
+        for (name, value) in naming {
+            let text = to_raw_value(&value).map_err(invalid_json)?;
+            members.insert(name, text);
+        }
+        Ok(())
+    }
+
     fn find(&self, name: &str, to: To) -> Option<&RenamedTable> {
         self.iter().find(|table| match to {
             To::Engine => table.name == name,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bowline_aws::error::{AwsError, Code};
 
 use super::{TableError, cost::Uses, names::NameMap, slot::Slot};
-use crate::upstream::tables::ResponseShare;
+use crate::upstream::tables::ItemShare;
 
 /// Memory that every step has, in bytes.
 pub(super) const LIGHT_BYTES: usize = 4 << 20;
@@ -19,7 +19,7 @@ pub(super) struct Job {
     pub(super) uses: Arc<[Uses]>,
     /// Memory for parsed items, in bytes.
     pub(super) memory: usize,
-    pub(super) share: Arc<ResponseShare>,
+    pub(super) share: Arc<ItemShare>,
 }
 
 /// Why a step ended.

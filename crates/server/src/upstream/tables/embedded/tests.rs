@@ -14,7 +14,7 @@ impl EmbeddedTables {
         operation: Operation,
         body: String,
     ) -> Result<String, TableError> {
-        let share = Arc::new(ResponseShare::unmetered());
+        let share = Arc::new(ItemShare::unmetered());
         let read = Request::read(operation, body.as_bytes());
         let uses = read.as_ref().map(uses).unwrap_or_default();
         let names = NameMap::default();

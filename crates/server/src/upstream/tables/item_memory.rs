@@ -1,9 +1,10 @@
-//! The memory of responses with items, until their clients have read them.
+//! The memory of requests and responses with items: of a request from its parsing until it ends, of
+//! a response until its client has read it.
 //!
-//! A response is in memory as a whole. A client that does not read could keep many of them there,
-//! so all responses share one budget, each account has a part of it, and each client of an account
-//! a part of that. A page or a batch ends early if its client's part is used up. Other requests
-//! wait a moment, and are then rejected, before anything is read.
+//! A client that sends many elements, or does not read, could fill the memory. So all requests
+//! share one budget and all responses another, each account has a part of it, and each client of an
+//! account a part of that. A page or a batch ends early if its client's part is used up. Other
+//! requests wait a moment, and are then rejected, before anything is parsed or read.
 
 use std::{
     collections::HashMap,
@@ -22,20 +23,41 @@ use bowline_aws::{
 };
 use tokio::{sync::Notify, time::timeout};
 
-/// Bytes of each response that are not metered: nearly all responses are smaller.
-const UNMETERED_BYTES: usize = 16 * 1024;
-/// Most metered bytes of all responses.
-const TOTAL_BYTES: usize = 96 << 20;
-/// Most metered bytes of one account.
-const PER_ACCOUNT_BYTES: usize = 48 << 20;
-/// Most metered bytes of one client of an account: the largest response, and some small ones.
-const PER_CLIENT_BYTES: usize = 28 << 20;
-/// How long a request waits for its client to read earlier responses.
+/// The parts of a budget, in bytes.
+#[derive(Clone, Copy, Debug)]
+struct Parts {
+    /// Of each request or response that are not metered: nearly all are smaller.
+    unmetered: usize,
+    total: usize,
+    per_account: usize,
+    /// Of one client of an account: the largest, and some small ones.
+    per_client: usize,
+}
+
+/// The budget of responses.
+const RESPONSES: Parts = Parts {
+    unmetered: 16 << 10,
+    total: 64 << 20,
+    per_account: 40 << 20,
+    per_client: 28 << 20,
+};
+/// The budget of parsed requests. The largest takes 90 MB.
+const REQUESTS: Parts = Parts {
+    unmetered: 64 << 10,
+    total: 144 << 20,
+    per_account: 96 << 20,
+    per_client: 96 << 20,
+};
+/// Maximum number of values of a body, and the bytes that one takes when it is parsed.
+const MAX_VALUES: usize = 1 << 19;
+const VALUE_BYTES: usize = 140;
+/// How long a request waits for earlier requests and responses of its client.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The memory that all responses share.
-#[derive(Debug, Default)]
-pub(crate) struct ResponseMemory {
+/// The memory that all requests or all responses share.
+#[derive(Debug)]
+pub(crate) struct ItemMemory {
+    parts: Parts,
     used: Mutex<Used>,
     returned: Notify,
 }
@@ -47,16 +69,16 @@ struct Used {
     by_client: HashMap<(String, IpAddr), usize>,
 }
 
-/// One response's part of the memory, which it returns when it is dropped.
+/// One request's or response's part of the memory, which it returns when it is dropped.
 #[derive(Debug)]
-pub struct ResponseShare {
-    /// None: the server itself reads the response.
-    client: Option<(Arc<ResponseMemory>, String, IpAddr)>,
+pub struct ItemShare {
+    /// None: it is the server's own.
+    client: Option<(Arc<ItemMemory>, String, IpAddr)>,
     bytes: AtomicUsize,
 }
 
-impl ResponseShare {
-    /// The share of a response that the server itself reads, which is not metered.
+impl ItemShare {
+    /// The share of a request of the server's own, which is not metered.
     pub fn unmetered() -> Self {
         Self {
             client: None,
@@ -66,7 +88,7 @@ impl ResponseShare {
 
     /// An empty share of a client.
     pub(crate) fn new(
-        memory: &Arc<ResponseMemory>,
+        memory: &Arc<ItemMemory>,
         account_region: &AccountRegion,
         address: IpAddr,
     ) -> Self {
@@ -77,13 +99,14 @@ impl ResponseShare {
         }
     }
 
-    /// Extends the share to so many bytes of a response. False if the client's part does not allow
+    /// Extends the share to so many bytes. False if the client's part does not allow
     /// it: then it stays as it was.
     pub(crate) fn reserve(&self, bytes: usize) -> bool {
         let Some((memory, account, address)) = &self.client else {
             return true;
         };
-        let metered = bytes.saturating_sub(UNMETERED_BYTES);
+        let parts = memory.parts;
+        let metered = bytes.saturating_sub(parts.unmetered);
         let counted = self.bytes.load(Ordering::Relaxed);
         let Some(more) = metered.checked_sub(counted).filter(|more| *more > 0) else {
             return true;
@@ -92,9 +115,9 @@ impl ResponseShare {
         let client = (account.clone(), *address);
         let of_account = used.by_account.get(account).copied().unwrap_or_default() + more;
         let of_client = used.by_client.get(&client).copied().unwrap_or_default() + more;
-        let exceeds = used.total + more > TOTAL_BYTES
-            || of_account > PER_ACCOUNT_BYTES
-            || of_client > PER_CLIENT_BYTES;
+        let exceeds = used.total + more > parts.total
+            || of_account > parts.per_account
+            || of_client > parts.per_client;
         if exceeds {
             return false;
         }
@@ -108,7 +131,7 @@ impl ResponseShare {
     /// Waits until the share can be extended to so many bytes.
     ///
     /// # Errors
-    /// `ThrottlingException` if the client does not read its other responses.
+    /// `ThrottlingException` if the client's other requests and responses are not complete.
     pub(crate) async fn wait(&self, bytes: usize) -> Result<(), AwsError> {
         let Some((memory, ..)) = &self.client else {
             return Ok(());
@@ -123,14 +146,17 @@ impl ResponseShare {
             }
         };
         timeout(WAIT_TIMEOUT, reserved).await.map_err(|_| {
-            let message = "Rate exceeded: other responses are not read yet";
+            let message = "Rate exceeded: other requests and their responses are not complete yet";
             AwsError::new(Code::Throttling, message)
         })
     }
 
-    /// Reduces the share to so many bytes of a response.
+    /// Reduces the share to so many bytes.
     pub(crate) fn reduce(&self, bytes: usize) {
-        let metered = bytes.saturating_sub(UNMETERED_BYTES);
+        let Some((memory, ..)) = &self.client else {
+            return;
+        };
+        let metered = bytes.saturating_sub(memory.parts.unmetered);
         let counted = self.bytes.load(Ordering::Relaxed);
         if let Some(less) = counted.checked_sub(metered).filter(|less| *less > 0) {
             self.bytes.store(metered, Ordering::Relaxed);
@@ -161,7 +187,7 @@ fn subtract<K: Eq + Hash>(used: &mut HashMap<K, usize>, of: &K, bytes: usize) {
     }
 }
 
-impl Drop for ResponseShare {
+impl Drop for ItemShare {
     fn drop(&mut self) {
         let counted = *self.bytes.get_mut();
         if counted > 0 {
@@ -170,19 +196,46 @@ impl Drop for ResponseShare {
     }
 }
 
-impl ResponseMemory {
+impl ItemMemory {
+    /// The memory of all responses.
+    pub(crate) fn of_responses() -> Arc<Self> {
+        Self::new(RESPONSES)
+    }
+
+    /// The memory of all parsed requests.
+    pub(crate) fn of_requests() -> Arc<Self> {
+        Self::new(REQUESTS)
+    }
+
+    fn new(parts: Parts) -> Arc<Self> {
+        Arc::new(Self {
+            parts,
+            used: Mutex::default(),
+            returned: Notify::new(),
+        })
+    }
+
     fn lock(&self) -> MutexGuard<'_, Used> {
         self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How much memory a body takes when it is parsed, at most. Known from its text, before that.
+pub(crate) fn parsed_bytes(body: &[u8]) -> usize {
+    let values = body
+        .iter()
+        .filter(|byte| matches!(byte, b',' | b'{' | b'['))
+        .count();
+    body.len() + values.min(MAX_VALUES) * VALUE_BYTES
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn share(memory: &Arc<ResponseMemory>, account: &str, address: &str) -> ResponseShare {
+    fn share(memory: &Arc<ItemMemory>, account: &str, address: &str) -> ItemShare {
         let account_region = AccountRegion::new(account.parse().unwrap(), "us-east-1").unwrap();
-        ResponseShare::new(memory, &account_region, address.parse().unwrap())
+        ItemShare::new(memory, &account_region, address.parse().unwrap())
     }
 
     const ONE: &str = "432797229265";
@@ -190,21 +243,21 @@ mod tests {
 
     #[test]
     fn responses_take_no_more_than_their_clients_part_and_return_it() {
-        let memory = Arc::new(ResponseMemory::default());
-        let most = PER_CLIENT_BYTES + UNMETERED_BYTES;
+        let memory = ItemMemory::of_responses();
+        let most = RESPONSES.per_client + RESPONSES.unmetered;
         let first = share(&memory, ONE, "10.0.0.1");
         assert!(first.reserve(1) && !first.reserve(most + 1) && first.reserve(most));
         let second = share(&memory, ONE, "::ffff:10.0.0.1");
-        assert!(second.reserve(UNMETERED_BYTES) && !second.reserve(UNMETERED_BYTES + 1));
+        assert!(second.reserve(RESPONSES.unmetered) && !second.reserve(RESPONSES.unmetered + 1));
         // Another client of the account has the rest of the account's part.
         let third = share(&memory, ONE, "10.0.0.2");
         assert!(!third.reserve(most));
-        let rest = PER_ACCOUNT_BYTES - PER_CLIENT_BYTES + UNMETERED_BYTES;
+        let rest = RESPONSES.per_account - RESPONSES.per_client + RESPONSES.unmetered;
         assert!(third.reserve(rest) && !third.reserve(rest + 1));
         // Another account does not notice.
         let other = share(&memory, OTHER, "10.0.0.1");
-        assert!(other.reserve(most));
-        first.reduce(UNMETERED_BYTES + 1);
+        assert!(other.reserve(RESPONSES.total - RESPONSES.per_account));
+        first.reduce(RESPONSES.unmetered + 1);
         assert!(second.reserve(most - 1) && !second.reserve(most));
         drop((first, second, third, other));
         let used = memory.lock();
@@ -216,17 +269,28 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_request_waits_for_earlier_responses_and_not_for_long() {
-        let memory = Arc::new(ResponseMemory::default());
+        let memory = ItemMemory::of_responses();
         let first = share(&memory, ONE, "10.0.0.1");
-        assert!(first.reserve(PER_CLIENT_BYTES));
+        assert!(first.reserve(RESPONSES.per_client));
         let second = share(&memory, ONE, "10.0.0.1");
-        let error = second.wait(PER_CLIENT_BYTES).await.unwrap_err();
+        let error = second.wait(RESPONSES.per_client).await.unwrap_err();
         assert_eq!(error.code(), Code::Throttling);
-        let (waited, ()) = tokio::join!(second.wait(PER_CLIENT_BYTES), async {
+        let (waited, ()) = tokio::join!(second.wait(RESPONSES.per_client), async {
             tokio::task::yield_now().await;
             drop(first);
         });
         waited.unwrap();
-        ResponseShare::unmetered().wait(usize::MAX).await.unwrap();
+        ItemShare::unmetered().wait(usize::MAX).await.unwrap();
+    }
+
+    #[test]
+    fn every_request_that_can_be_parsed_fits_into_its_clients_part() {
+        let largest = (16 << 20) + MAX_VALUES * VALUE_BYTES;
+        assert!(largest <= REQUESTS.per_client);
+        let body = format!("[{}]", vec!["{}"; 1_000].join(","));
+        assert_eq!(
+            parsed_bytes(body.as_bytes()),
+            body.len() + 2_000 * VALUE_BYTES
+        );
     }
 }
