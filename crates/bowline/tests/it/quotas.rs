@@ -220,6 +220,7 @@ fn the_operator_sees_changes_and_resets_quotas() {
     PoliciesPerUser                         - of 10
     BucketsPerAccount                       0 of 10000
     TablesPerRegion                         0 of 2500
+    DocumentMebibytesPerAccount             1 of 64
     ServiceAttachmentsPerAccount            0 of 5000
     ");
     // An account sees its own.
@@ -245,7 +246,7 @@ fn the_operator_sees_changes_and_resets_quotas() {
     assert_snapshot!(refused(&Bowline::root(), put(json!(-1))), @r#"{"__type":"ValidationError","message":"Value: it is not between 0 and 1000000"}"#);
     assert_snapshot!(refused(&Bowline::root(), put(json!(1.5))), @r#"{"__type":"ValidationError","message":"Value is not an integer"}"#);
     assert_snapshot!(refused(&Bowline::root(), put(json!(1_000_001))), @r#"{"__type":"ValidationError","message":"Value: it is not between 0 and 1000000"}"#);
-    assert_snapshot!(refused(&Bowline::root(), json!({ "AccountId": "222233334444", "Quota": "Moons", "Value": 1 })), @r#"{"__type":"ValidationError","message":"Quota: there is none of this name; there are RolesPerAccount, UsersPerAccount, PoliciesPerAccount, InstanceProfilesPerAccount, OpenIdConnectProvidersPerAccount, PoliciesPerRole, PoliciesPerUser, BucketsPerAccount, TablesPerRegion, ServiceAttachmentsPerAccount"}"#);
+    assert_snapshot!(refused(&Bowline::root(), json!({ "AccountId": "222233334444", "Quota": "Moons", "Value": 1 })), @r#"{"__type":"ValidationError","message":"Quota: there is none of this name; there are RolesPerAccount, UsersPerAccount, PoliciesPerAccount, InstanceProfilesPerAccount, OpenIdConnectProvidersPerAccount, PoliciesPerRole, PoliciesPerUser, BucketsPerAccount, TablesPerRegion, DocumentMebibytesPerAccount, ServiceAttachmentsPerAccount"}"#);
     assert_snapshot!(refused(&Bowline::root(), json!({ "AccountId": "999900001111", "Quota": "RolesPerAccount", "Value": 1 })), @r#"{"__type":"NoSuchEntity","message":"The account with id 999900001111 cannot be found."}"#);
     let refused = world.operate(&root, "ListAccountQuotas", &json!({ "AccountId": ACCOUNT }));
     assert_eq!(refused.status, 403);

@@ -69,6 +69,8 @@ pub struct Index {
     tables: RedBlackTreeMapSync<RecordKey, Arc<TableEntry>>,
     /// How many tables an account has in each region.
     table_counts: Counts<(AccountId, Box<str>)>,
+    /// The bytes of the documents of an account's tables.
+    table_documents: Counts<AccountId>,
     /// Roles of services, by account and the ARN of the resource, which compares with case.
     service_attachments: RedBlackTreeMapSync<(AccountId, Box<str>), Arc<ServiceAttachmentEntry>>,
     /// How many an account has.

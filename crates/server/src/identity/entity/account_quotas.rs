@@ -74,6 +74,9 @@ quotas! {
     Buckets "BucketsPerAccount" 10_000 MAX_QUOTA;
     /// Tables of one region.
     Tables "TablesPerRegion" 2_500 MAX_QUOTA;
+    /// Policies, keys, certificates, descriptions and tags together, in MiB, as they are stored. AWS
+    /// has no such quota. What its other quotas allow without white space and tags fits.
+    Documents "DocumentMebibytesPerAccount" 64 MAX_QUOTA;
     /// Resources of services that have a role attached. AWS has no such quota.
     ServiceAttachments "ServiceAttachmentsPerAccount" 5_000 MAX_QUOTA;
 }

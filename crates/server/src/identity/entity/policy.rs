@@ -23,6 +23,11 @@ pub struct Permissions {
 }
 
 impl Permissions {
+    /// The bytes of the inline documents.
+    pub(super) fn document_bytes(&self) -> usize {
+        self.inline.values().map(String::len).sum()
+    }
+
     pub(super) fn validate(&self) -> Result<(), InvalidEntity> {
         for (name, document) in &self.inline {
             validate_name(name, 128)?;
@@ -113,6 +118,12 @@ impl Entity for ManagedPolicy {
 
     fn counted(&self) -> Option<Counted> {
         Some(Counted::in_account::<Self>(self.account))
+    }
+
+    fn document_bytes(&self) -> usize {
+        let description = self.description.as_ref().map_or(0, String::len);
+        let documents = self.versions.iter().map(|version| version.document.len());
+        description + documents.sum::<usize>()
     }
 
     fn validate(&self) -> Result<(), InvalidEntity> {

@@ -79,6 +79,12 @@ impl Entity for OidcProvider {
         Some(Counted::in_account::<Self>(self.account))
     }
 
+    fn document_bytes(&self) -> usize {
+        let settings = [&self.jwks, &self.ca_bundle, &self.issuer_override];
+        let settings = settings.into_iter().flatten().map(String::len);
+        settings.sum::<usize>() + self.client_ids.iter().map(String::len).sum::<usize>()
+    }
+
     fn validate(&self) -> Result<(), InvalidEntity> {
         let schemes = ["https://", "http://"];
         ensure(

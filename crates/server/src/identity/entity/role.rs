@@ -109,6 +109,11 @@ impl Entity for Role {
         Some(Counted::in_account::<Self>(self.account))
     }
 
+    fn document_bytes(&self) -> usize {
+        let description = self.description.as_ref().map_or(0, String::len);
+        self.trust.text.len() + description + self.permissions.document_bytes()
+    }
+
     fn validate(&self) -> Result<(), InvalidEntity> {
         ensure(
             self.id.as_str().starts_with("AROA"),

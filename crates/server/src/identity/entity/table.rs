@@ -150,6 +150,11 @@ impl Entity for Table {
         })
     }
 
+    fn document_bytes(&self) -> usize {
+        let tags = self.tags.iter();
+        tags.map(|(key, value)| key.len() + value.len()).sum()
+    }
+
     fn validate(&self) -> Result<(), InvalidEntity> {
         ensure(
             self.name.parse::<TableName>().is_ok(),

@@ -69,6 +69,10 @@ impl Entity for User {
         Some(Counted::in_account::<Self>(self.account))
     }
 
+    fn document_bytes(&self) -> usize {
+        self.permissions.document_bytes()
+    }
+
     fn validate(&self) -> Result<(), InvalidEntity> {
         ensure(
             self.id.as_str().starts_with("AIDA"),

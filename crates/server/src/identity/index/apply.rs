@@ -324,7 +324,9 @@ impl Index {
         self.remove_table(key);
         if let Some(record) = read::<entity::Table>(key, value)? {
             self.table_counts
-                .add((record.account, record.region.as_str().into()));
+                .add((record.account, record.region.as_str().into()), 1);
+            self.table_documents
+                .add(record.account, record.document_bytes());
             let table = TableEntry {
                 record: Arc::new(record),
                 revision,
@@ -338,7 +340,9 @@ impl Index {
         if let Some(table) = self.tables.get(key) {
             let record = &table.record;
             self.table_counts
-                .subtract((record.account, record.region.as_str().into()));
+                .subtract((record.account, record.region.as_str().into()), 1);
+            self.table_documents
+                .subtract(record.account, record.document_bytes());
             self.tables.remove_mut(key);
         }
     }

@@ -20,18 +20,20 @@ impl<K: Ord + Clone> Counts<K> {
             .map(|(key, count)| (key, *count))
     }
 
-    pub(super) fn add(&mut self, key: K) {
-        let count = self.get(&key);
-        self.0.insert_mut(key, count + 1);
+    pub(super) fn add(&mut self, key: K, more: usize) {
+        if more > 0 {
+            let count = self.get(&key);
+            self.0.insert_mut(key, count.saturating_add(more));
+        }
     }
 
-    pub(super) fn subtract(&mut self, key: K) {
-        match self.get(&key) {
-            0 | 1 => {
+    pub(super) fn subtract(&mut self, key: K, fewer: usize) {
+        match self.get(&key).saturating_sub(fewer) {
+            0 => {
                 self.0.remove_mut(&key);
             }
             count => {
-                self.0.insert_mut(key, count - 1);
+                self.0.insert_mut(key, count);
             }
         }
     }

@@ -17,9 +17,16 @@ pub(super) struct Directory<T> {
     by_id: HashTrieMapSync<Box<str>, Arc<T>>,
     by_name: RedBlackTreeMapSync<NameKey, Arc<T>>,
     counts: Counts<AccountId>,
+    /// The bytes of their documents.
+    bytes: Counts<AccountId>,
 }
 
-impl<T> Directory<T> {
+/// An entry whose documents count against a quota.
+pub(super) trait HasDocuments {
+    fn document_bytes(&self) -> usize;
+}
+
+impl<T: HasDocuments> Directory<T> {
     pub(super) fn get(&self, id: &str) -> Option<&Arc<T>> {
         self.by_id.get(id)
     }
@@ -46,18 +53,32 @@ impl<T> Directory<T> {
 
     pub(super) fn insert(&mut self, id: &str, account: AccountId, name: &str, entity: Arc<T>) {
         // An entity stays in its account.
-        if !self.by_id.contains_key(id) {
-            self.counts.add(account);
+        match self.by_id.get(id) {
+            Some(before) => self.bytes.subtract(account, before.document_bytes()),
+            None => self.counts.add(account, 1),
         }
+        self.bytes.add(account, entity.document_bytes());
         self.by_id.insert_mut(id.into(), Arc::clone(&entity));
         self.by_name.insert_mut(NameKey::new(account, name), entity);
     }
 
     pub(super) fn remove(&mut self, id: &str, account: AccountId, name: &str) {
-        if self.by_id.remove_mut(id) {
-            self.counts.subtract(account);
+        if let Some(before) = self.by_id.get(id) {
+            self.bytes.subtract(account, before.document_bytes());
+            self.counts.subtract(account, 1);
+            self.by_id.remove_mut(id);
         }
         self.by_name.remove_mut(&(account, name) as &dyn NameRef);
+    }
+
+    /// The bytes of an account's documents.
+    pub(super) fn account_document_bytes(&self, account: AccountId) -> usize {
+        self.bytes.get(&account)
+    }
+
+    /// The bytes of an entity's documents.
+    pub(super) fn document_bytes(&self, id: &str) -> usize {
+        self.get(id).map_or(0, |entity| entity.document_bytes())
     }
 
     /// How many an account has.
@@ -76,6 +97,7 @@ impl<T> Clone for Directory<T> {
             by_id: self.by_id.clone(),
             by_name: self.by_name.clone(),
             counts: self.counts.clone(),
+            bytes: self.bytes.clone(),
         }
     }
 }
@@ -86,6 +108,7 @@ impl<T> Default for Directory<T> {
             by_id: HashTrieMapSync::default(),
             by_name: RedBlackTreeMapSync::default(),
             counts: Counts::default(),
+            bytes: Counts::default(),
         }
     }
 }

@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, sync::Arc};
 use bowline_aws::credentials::SecretAccessKey;
 use bowline_iam::account::AccountId;
 
-use super::compiled::Compiled;
+use super::{compiled::Compiled, directory::HasDocuments};
 use crate::identity::{
-    entity::{self, AccessKeyStatus},
+    entity::{self, AccessKeyStatus, Entity},
     store::Revision,
 };
 
@@ -130,3 +130,27 @@ impl ProviderEntry {
         self.record.address()
     }
 }
+
+impl<E: Entity> HasDocuments for Indexed<E> {
+    fn document_bytes(&self) -> usize {
+        self.record.document_bytes()
+    }
+}
+
+macro_rules! has_documents {
+    ($($entry:ty),*) => {
+        $(impl HasDocuments for $entry {
+            fn document_bytes(&self) -> usize {
+                self.record.document_bytes()
+            }
+        })*
+    };
+}
+
+has_documents!(
+    UserEntry,
+    RoleEntry,
+    PolicyEntry,
+    ProviderEntry,
+    AccessKeyEntry
+);

@@ -1,6 +1,7 @@
-//! Checks a transaction against the quotas of accounts.
+//! Checks a transaction against the quotas of accounts: how many entities they have, and how large
+//! their documents are together.
 //!
-//! The index counts the entities of each account as it changes, so a check counts nothing. The
+//! The index counts entities and bytes of each account as it changes, so a check counts nothing. The
 //! check is exact: an admitted transaction puts the account's [`AccountQuotas`] again and requires
 //! the revision that the count is from. If another transaction was admitted meanwhile, it conflicts.
 //! Deletions do not conflict, since they only make room.
@@ -9,9 +10,14 @@ use bowline_iam::account::AccountId;
 
 use super::{Index, Indexed};
 use crate::identity::{
-    entity::{AccountQuotas, Counted, FeatureLevel, Quota},
-    store::Transaction,
+    entity::{
+        AccountQuotas, Counted, Entity as _, FeatureLevel, ManagedPolicy, OidcProvider, Quota,
+        Role, Table, User,
+    },
+    store::{RecordKey, Transaction},
 };
+
+const MEBIBYTE: usize = 1024 * 1024;
 
 /// An account has as many entities of a kind as it may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -48,6 +54,7 @@ impl Index {
             Quota::OidcProviders => self.providers.count(account),
             Quota::Buckets => self.buckets.count(account),
             Quota::Tables => self.table_regions(account).max().unwrap_or_default(),
+            Quota::Documents => self.document_bytes(account).div_ceil(MEBIBYTE),
             Quota::ServiceAttachments => self.attachment_counts.get(&account),
             Quota::AttachedToRole | Quota::AttachedToUser => return None,
         })
@@ -73,8 +80,11 @@ impl Index {
     /// How many accounts use at least nine tenths of one of their quotas.
     pub fn accounts_near_quota(&self) -> usize {
         let is_near = |account: AccountId, quota: Quota| {
-            let used = self.quota_used(account, quota).unwrap_or_default();
             let max = u64::from(self.quota(account, quota));
+            let (used, max) = match quota {
+                Quota::Documents => (self.document_bytes(account), max * MEBIBYTE as u64),
+                _ => (self.quota_used(account, quota).unwrap_or_default(), max),
+            };
             used > 0 && 10 * used as u64 >= 9 * max
         };
         let is_any_near = |account| Quota::ALL.iter().any(|quota| is_near(account, *quota));
@@ -82,7 +92,51 @@ impl Index {
         accounts.filter(|account| is_any_near(**account)).count()
     }
 
-    /// Admits the new records of a transaction that is decided on this index.
+    /// The bytes of an account's documents.
+    pub(super) fn document_bytes(&self, account: AccountId) -> usize {
+        self.users.account_document_bytes(account)
+            + self.roles.account_document_bytes(account)
+            + self.policies.account_document_bytes(account)
+            + self.providers.account_document_bytes(account)
+            + self.table_documents.get(&account)
+    }
+
+    /// The bytes of the documents of a record as it is now.
+    fn document_bytes_of(&self, key: &RecordKey) -> usize {
+        match key.kind() {
+            User::KIND => self.users.document_bytes(key.name()),
+            Role::KIND => self.roles.document_bytes(key.name()),
+            ManagedPolicy::KIND => self.policies.document_bytes(key.name()),
+            OidcProvider::KIND => self.providers.document_bytes(key.name()),
+            Table::KIND => {
+                let table = self.tables.get(key);
+                table.map_or(0, |table| table.record.document_bytes())
+            }
+            _ => 0,
+        }
+    }
+
+    /// How much the documents of an account grow with a transaction.
+    fn growth(&self, account: AccountId, transaction: &Transaction) -> usize {
+        let put = transaction.documents().iter();
+        let (mut before, mut after) = (0, 0);
+        for documents in put.filter(|put| put.account == account) {
+            before += self.document_bytes_of(&documents.key);
+            after += documents.bytes;
+        }
+        after.saturating_sub(before)
+    }
+
+    /// The account that a transaction takes more of a quota of.
+    pub(super) fn charged(&self, transaction: &Transaction) -> Option<AccountId> {
+        let counted = transaction.counted().iter().map(|counted| counted.account);
+        let documents = transaction.documents().iter().map(|put| put.account);
+        let mut growing = documents.filter(|account| self.growth(*account, transaction) > 0);
+        counted.into_iter().next().or_else(|| growing.next())
+    }
+
+    /// Admits the new records and the larger documents of a transaction that is decided on this
+    /// index.
     ///
     /// # Errors
     /// The first quota that they would exceed.
@@ -105,14 +159,31 @@ impl Index {
             }
             admitted.push((counted.clone(), quota));
         }
-        // Servers of earlier builds share the store until the level is raised, and count nothing.
-        if self.feature_level() < FeatureLevel::ACCOUNT_QUOTAS {
-            return Ok(transaction);
-        }
         let mut accounts: Vec<_> = admitted
             .iter()
             .map(|(counted, _)| counted.account)
             .collect();
+        for put in transaction.documents() {
+            let (account, growth) = (put.account, self.growth(put.account, &transaction));
+            let max = self.quota(account, Quota::Documents);
+            let max_bytes = usize::try_from(max).unwrap_or(usize::MAX);
+            let max_bytes = max_bytes.saturating_mul(MEBIBYTE);
+            if growth > 0 && self.document_bytes(account) + growth > max_bytes {
+                let quota = Quota::Documents;
+                return Err(QuotaExceeded {
+                    account,
+                    quota,
+                    max,
+                });
+            }
+            if growth > 0 {
+                accounts.push(account);
+            }
+        }
+        // Servers of earlier builds share the store until the level is raised, and count nothing.
+        if self.feature_level() < FeatureLevel::ACCOUNT_QUOTAS {
+            return Ok(transaction);
+        }
         accounts.sort_unstable();
         accounts.dedup();
         for account in accounts {

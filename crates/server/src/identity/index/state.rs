@@ -233,8 +233,8 @@ impl IdentityState {
         for _ in 0..MAX_ATTEMPTS {
             let mut index = self.current();
             let (mut transaction, mut outcome) = decide(&index).map_err(UpdateError::Refused)?;
-            if let (None, Some(counted)) = (&lock, transaction.counted().first()) {
-                lock = Some(self.shared.account_locks.lock(counted.account).await);
+            if let (None, Some(account)) = (&lock, index.charged(&transaction)) {
+                lock = Some(self.shared.account_locks.lock(account).await);
                 // Others may have committed while this one waited.
                 let now = self.current();
                 if now.revision() != index.revision() {

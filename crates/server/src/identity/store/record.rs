@@ -53,6 +53,13 @@ pub trait Entity: Serialize + DeserializeOwned {
     /// than other rules allow.
     fn counted(&self) -> Option<Counted>;
 
+    /// The bytes of its documents and other texts that tenants make as long as they like, within
+    /// the limits of the record: policies, keys, certificates, descriptions, tags. What a server
+    /// writes on its own does not count, so that it is never refused.
+    fn document_bytes(&self) -> usize {
+        0
+    }
+
     /// Checks the rules that every record of this kind obeys.
     ///
     /// # Errors

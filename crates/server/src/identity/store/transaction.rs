@@ -6,6 +6,8 @@
 //! updates. A record that the transaction relies on but does not change (a policy that is being
 //! attached) is [touched](Transaction::touch), so that a concurrent change of it conflicts.
 
+use bowline_iam::account::AccountId;
+
 use super::{
     Change, EncodedRecord, RecordKey, Revision,
     key::MAX_KEY_BYTES,
@@ -60,10 +62,23 @@ pub struct Transaction {
     level: u32,
     /// What its new records count as.
     counted: Vec<Counted>,
+    /// The documents of the records that it puts.
+    documents: Vec<PutDocuments>,
     /// The first record that could not be encoded. Building has no errors: [`Store::commit`] fails.
     ///
     /// [`Store::commit`]: super::Store::commit
     unencodable: Option<RecordError>,
+}
+
+/// The documents of a record that a transaction puts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PutDocuments {
+    /// The account of the record.
+    pub account: AccountId,
+    /// The record's key.
+    pub key: RecordKey,
+    /// The bytes of its documents.
+    pub bytes: usize,
 }
 
 /// Why no store accepts a transaction.
@@ -129,12 +144,18 @@ impl Transaction {
         &self.counted
     }
 
+    /// The documents of the records that it puts.
+    pub fn documents(&self) -> &[PutDocuments] {
+        &self.documents
+    }
+
     /// Adds a new entity. It and each of its look-ups must not exist yet.
     pub fn create<E: Entity>(mut self, entity: &E) -> Self {
         let key = entity.key();
         self.format = self.format.max(entity.format());
         self.level = self.level.max(E::LEVEL);
         self.counted.extend(entity.counted());
+        self.documents.extend(documents(entity));
         for lookup in entity.lookups() {
             self = self
                 .require(Precondition::Absent(lookup.clone()))
@@ -149,6 +170,7 @@ impl Transaction {
         let key = entity.key();
         self.format = self.format.max(entity.format());
         self.level = self.level.max(E::LEVEL);
+        self.documents.extend(documents(entity));
         self.require(Precondition::At(key.clone(), revision))
             .write(key, record::encode(entity))
     }
@@ -240,4 +262,15 @@ impl Transaction {
         }
         Ok((self.preconditions, self.changes))
     }
+}
+
+/// The documents of an entity, if it has any and an account.
+fn documents<E: Entity>(entity: &E) -> Option<PutDocuments> {
+    let bytes = entity.document_bytes();
+    let counted = entity.counted().filter(|_| bytes > 0)?;
+    Some(PutDocuments {
+        account: counted.account,
+        key: entity.key(),
+        bytes,
+    })
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::{
     identity::{
-        entity::{self, FeatureLevel, TableState},
+        entity::{self, FeatureLevel, Quota, TableState},
         index::{IdentityState, Index, QuotaExceeded, UpdateError},
         store::Transaction,
     },
@@ -169,10 +169,15 @@ pub(super) async fn update_index<T>(
     match state.update(decide).await {
         Ok(outcome) => Ok(outcome),
         Err(UpdateError::Refused(error)) => Err(error),
-        Err(UpdateError::Quota(QuotaExceeded { max, .. })) => Err(AwsError::new(
-            Code::LimitExceeded,
-            format!("Subscriber limit exceeded: There is a limit of {max} tables per subscriber"),
-        )),
+        Err(UpdateError::Quota(QuotaExceeded { quota, max, .. })) => {
+            let message = if quota == Quota::Tables {
+                format!("There is a limit of {max} tables per subscriber")
+            } else {
+                format!("Cannot exceed quota for {}: {max}", quota.name())
+            };
+            let message = format!("Subscriber limit exceeded: {message}");
+            Err(AwsError::new(Code::LimitExceeded, message))
+        }
         Err(error @ (UpdateError::Busy | UpdateError::Invalid(_) | UpdateError::Store(_))) => {
             let error = &error as &dyn Error;
             tracing::error!(error, "Could not store the record of a table");

@@ -52,7 +52,7 @@ impl Index {
             let count = self.service_roles.get(&record.role).copied();
             self.service_roles
                 .insert_mut(record.role.clone(), count.unwrap_or_default() + 1);
-            self.attachment_counts.add(record.account);
+            self.attachment_counts.add(record.account, 1);
             let name = (record.account, record.resource.as_str().into());
             let attachment = ServiceAttachmentEntry {
                 record: Arc::new(record),
@@ -73,7 +73,7 @@ impl Index {
             return;
         };
         self.service_attachments.remove_mut(&name);
-        self.attachment_counts.subtract(account);
+        self.attachment_counts.subtract(account, 1);
         let role = &attachment.record.role;
         match self.service_roles.get(role).copied() {
             Some(count @ 2..) => {

@@ -116,7 +116,9 @@ fn revision_of(index: &Index, quota: Quota) -> Revision {
             let mut attachments = index.service_attachments(account, None);
             attachments.next().unwrap().revision
         }
-        Quota::AttachedToRole | Quota::AttachedToUser => panic!("of one role or user"),
+        Quota::AttachedToRole | Quota::AttachedToUser | Quota::Documents => {
+            panic!("it counts no entities")
+        }
     }
 }
 
@@ -215,4 +217,151 @@ async fn a_store_that_older_builds_share_gets_no_record_of_quotas() {
     raised.await.unwrap();
     assert!(creates(&state, &role(2, "b")).await);
     assert!(state.current().account_quotas(account()).is_some());
+}
+
+/// A managed policy whose document has so many bytes.
+fn sized(number: usize, bytes: usize) -> entity::ManagedPolicy {
+    let mut policy = policy(number, &format!("p-{number}"));
+    let document = &mut policy.versions[0].document;
+    *document = format!("{document}{}", " ".repeat(bytes - document.len()));
+    policy
+}
+
+async fn resize(state: &IdentityState, number: usize, bytes: usize) -> bool {
+    let name = format!("p-{number}");
+    let updated = state.update(|index| {
+        let stored = index.policy_by_name(account(), &name).unwrap();
+        let policy = sized(number, bytes);
+        Ok::<_, ()>((Transaction::new().update(&policy, stored.revision), ()))
+    });
+    match updated.await {
+        Ok(()) => true,
+        Err(UpdateError::Quota(exceeded)) => {
+            assert_eq!(exceeded.quota, Quota::Documents);
+            false
+        }
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn documents_count_together_and_only_growth_is_refused() {
+    let state = leveled().await;
+    allow(&state, Quota::Documents, 1).await;
+    const EIGHTH: usize = 128 * 1024;
+    for number in 0..8 {
+        assert!(creates(&state, &sized(number, EIGHTH)).await, "{number}");
+    }
+    assert_eq!(
+        state.current().quota_used(account(), Quota::Documents),
+        Some(1)
+    );
+    assert!(!creates(&state, &sized(8, 1_000)).await);
+    // Neither a record without documents is refused, nor one that stays as large or shrinks.
+    assert!(creates(&state, &bucket("data", account())).await);
+    assert!(creates(&state, &user(1, "ann")).await);
+    assert!(resize(&state, 0, EIGHTH).await);
+    assert!(resize(&state, 0, EIGHTH - 2_000).await);
+    assert!(!resize(&state, 1, EIGHTH + 2_001).await);
+    assert!(resize(&state, 0, EIGHTH - 1_000).await);
+    assert!(creates(&state, &sized(8, 1_000)).await);
+    assert!(!resize(&state, 8, 1_001).await);
+    // Other accounts have quotas of their own.
+    let role = entity::Role {
+        account: other(),
+        ..role(1, "a")
+    };
+    assert!(creates(&state, &role).await);
+    let delete = state.update(|index| {
+        let stored = index.policy_by_name(account(), "p-1").unwrap();
+        let transaction = Transaction::new().delete(&*stored.record, stored.revision);
+        Ok::<_, ()>((transaction, ()))
+    });
+    delete.await.unwrap();
+    assert!(resize(&state, 8, EIGHTH).await);
+}
+
+#[tokio::test]
+async fn no_race_exceeds_the_quota_of_documents() {
+    let state = leveled().await;
+    allow(&state, Quota::Documents, 1).await;
+    for number in 0..32 {
+        assert!(creates(&state, &sized(number, 1_000)).await);
+    }
+    let all = (0..32).map(|number| resize(&state, number, 100_000));
+    let grown = futures_util::future::join_all(all).await;
+    // 32,000 bytes, and 99,000 more for each.
+    assert_eq!(grown.iter().filter(|grown| **grown).count(), 10);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn counts_after_many_changes_are_those_of_a_new_start(
+        changes in proptest::collection::vec((0..6_usize, 0..4_usize, 100..5_000_usize), 1..40),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+            let state = start(&store).await;
+            state.raise_feature_level(FeatureLevel::NEWEST).await.unwrap();
+            for (kind, number, bytes) in changes {
+                change(&state, kind, number, bytes).await;
+            }
+            let again = start(&store).await;
+            let (index, again) = (state.current(), again.current());
+            for quota in Quota::ALL {
+                let used = |index: &Index| index.quota_used(account(), *quota);
+                assert_eq!(used(&index), used(&again), "{quota:?}");
+            }
+            let exact = index.users(account(), None, None).map(|user| user.record.document_bytes()).sum::<usize>()
+                + index.policies(account(), None, None).map(|policy| policy.record.document_bytes()).sum::<usize>()
+                + index.all_tables().map(|table| table.record.document_bytes()).sum::<usize>();
+            assert_eq!(index.document_bytes(account()), exact);
+            assert_eq!(again.document_bytes(account()), exact);
+            assert_eq!(index.quota_used(account(), Quota::Users), Some(index.users(account(), None, None).count()));
+            assert_eq!(index.table_count(account(), "us-east-1"), index.tables(account(), "us-east-1", None).count());
+        });
+    }
+}
+
+/// Creates, changes or deletes one of a few users, policies and tables.
+async fn change(state: &IdentityState, kind: usize, number: usize, bytes: usize) {
+    let name = format!("p-{number}");
+    let ann = {
+        let mut user = user(number, &name);
+        let document = format!("{ALLOW}{}", " ".repeat(bytes));
+        user.permissions.inline.insert("p".to_owned(), document);
+        user
+    };
+    let tagged = {
+        let mut table = table(&name, "us-east-1");
+        table.tags.insert("tag".to_owned(), "v".repeat(bytes % 256));
+        table
+    };
+    let changed = state.update(|index| {
+        let new = Transaction::new();
+        Ok::<_, ()>((
+            match (
+                kind,
+                index.user(account(), &name),
+                index.policy_by_name(account(), &name),
+                index.table(account(), "us-east-1", &name),
+            ) {
+                (0, None, _, _) => new.create(&ann),
+                (0, Some(stored), _, _) => new.update(&ann, stored.revision),
+                (1, Some(stored), _, _) => new.delete(&*stored.record, stored.revision),
+                (2, _, None, _) => new.create(&sized(number, bytes)),
+                (2, _, Some(stored), _) => new.update(&sized(number, bytes), stored.revision),
+                (3, _, Some(stored), _) => new.delete(&*stored.record, stored.revision),
+                (4, _, _, None) => new.create(&tagged),
+                (4, _, _, Some(stored)) => new.update(&tagged, stored.revision),
+                (5, _, _, Some(stored)) => new.delete(&*stored.record, stored.revision),
+                _ => new,
+            },
+            (),
+        ))
+    });
+    changed.await.unwrap();
 }
