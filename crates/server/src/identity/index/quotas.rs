@@ -81,9 +81,11 @@ impl Index {
     pub fn accounts_near_quota(&self) -> usize {
         let is_near = |account: AccountId, quota: Quota| {
             let max = u64::from(self.quota(account, quota));
-            let (used, max) = match quota {
-                Quota::Documents => (self.document_bytes(account), max * MEBIBYTE as u64),
-                _ => (self.quota_used(account, quota).unwrap_or_default(), max),
+            let (used, max) = if quota == Quota::Documents {
+                (self.document_bytes(account), max * MEBIBYTE as u64)
+            } else {
+                let used = self.quota_used(account, quota);
+                (used.unwrap_or_default(), max)
             };
             used > 0 && 10 * used as u64 >= 9 * max
         };

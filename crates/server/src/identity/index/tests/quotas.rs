@@ -219,6 +219,9 @@ async fn a_store_that_older_builds_share_gets_no_record_of_quotas() {
     assert!(state.current().account_quotas(account()).is_some());
 }
 
+/// An eighth of a MiB.
+const EIGHTH: usize = 128 * 1024;
+
 /// A managed policy whose document has so many bytes.
 fn sized(number: usize, bytes: usize) -> entity::ManagedPolicy {
     let mut policy = policy(number, &format!("p-{number}"));
@@ -248,7 +251,6 @@ async fn resize(state: &IdentityState, number: usize, bytes: usize) -> bool {
 async fn documents_count_together_and_only_growth_is_refused() {
     let state = leveled().await;
     allow(&state, Quota::Documents, 1).await;
-    const EIGHTH: usize = 128 * 1024;
     for number in 0..8 {
         assert!(creates(&state, &sized(number, EIGHTH)).await, "{number}");
     }
