@@ -228,3 +228,46 @@ fn anonymous_requests_do_not_flush_the_explanations_of_an_account() {
     let explained = server.ran(&Bowline::root(), &["explain", &id]);
     assert!(explained.contains("SignatureDoesNotMatch"), "{explained}");
 }
+
+#[test]
+fn what_is_left_of_the_disk_is_kept_for_management_events() {
+    let server = Bowline::launch(Launch {
+        arguments: vec!["--audit-reserve", "1024 TiB"],
+        ..Launch::default()
+    });
+    let send = |service: &str, request: Request| {
+        let signer = Signer::new(&Bowline::root(), service);
+        signer.sign(request, server.port).send(server.port)
+    };
+    // Less is free than half of the reserve, as the disk is read at the start.
+    let user = query("iam", "CreateUser", &[("UserName", "one")]);
+    assert_eq!(send("iam", user).status, 200);
+    for (service, request) in [
+        ("sts", query("sts", "GetCallerIdentity", &[])),
+        ("iam", query("iam", "ListUsers", &[])),
+        ("s3", Request::put("/bucket", "")),
+        ("s3", Request::get("/")),
+    ] {
+        let refused = send(service, request);
+        assert_eq!(refused.status, 503, "{}", refused.text());
+        assert_eq!(refused.element("Code").unwrap(), "ServiceUnavailable");
+    }
+    // A stranger is denied as ever.
+    assert_eq!(Request::get("/bucket/key").send(server.port).status, 403);
+    let ready = Request::get("/readyz").send(server.ops_port);
+    assert_eq!(ready.status, 503);
+    let text = ready.text();
+    assert!(text.contains("kept for management events"), "{text}");
+    let metrics = Request::get("/metrics").send(server.ops_port).text();
+    assert!(
+        metrics.contains("bowline_audit_disk_level 3\n"),
+        "{metrics}"
+    );
+    assert!(
+        metrics.contains("bowline_audit_suppressed_records_total 5\n"),
+        "{metrics}"
+    );
+    let records = records(&server.data().join("audit"));
+    let names: Vec<_> = records.iter().map(|record| &record["eventName"]).collect();
+    assert_eq!(names, ["CreateUser"]);
+}

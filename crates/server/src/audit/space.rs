@@ -87,7 +87,7 @@ impl Level {
 
     /// The level with so many bytes free, of which so many are kept, beside the ballast.
     fn of(free: u64, reserve: u64, ballast: u64) -> Self {
-        if reserve == 0 || free >= 2 * reserve {
+        if reserve == 0 || free >= reserve.saturating_mul(2) {
             Self::Ample
         } else if free >= reserve {
             Self::Low
@@ -148,7 +148,7 @@ impl DiskReserve {
         if ballast.file.is_none() && !ballast.is_unsupported {
             ballast.open(&self.ballast_path)?;
         }
-        if ballast.bytes < self.bytes && free >= 4 * self.bytes {
+        if ballast.bytes < self.bytes && free >= self.bytes.saturating_mul(4) {
             ballast.extend(self.bytes);
             free = self.read()?;
         }
@@ -172,7 +172,7 @@ impl DiskReserve {
     fn set(&self, level: Level, free: u64) {
         let before = Level::of_number(self.level.swap(level as u8, Ordering::Relaxed));
         let threshold = (self.total() / 20).min(MAX_WARNING_BYTES);
-        let warning = free < threshold.max(4 * self.bytes) || level > Level::Ample;
+        let warning = free < threshold.max(self.bytes.saturating_mul(4)) || level > Level::Ample;
         self.is_warning.store(warning, Ordering::Relaxed);
         let mib = free / 1024 / 1024;
         match (level, before) {
