@@ -42,6 +42,7 @@ use crate::{
     crypto::keyring::{Keyring, KeyringRecord},
     identity::{
         entity::{self, AccessKeyOwner, FeatureLevel, UniqueId},
+        session::SessionPolicyCache,
         store::{RecordKey, Revision},
     },
 };
@@ -80,6 +81,8 @@ pub struct Index {
     keyring: Arc<Keyring>,
     keyring_record: Option<Arc<Indexed<KeyringRecord>>>,
     feature_level: Option<Indexed<FeatureLevel>>,
+    /// The compiled policies of sessions, which all indexes of a server share.
+    session_policies: Arc<SessionPolicyCache>,
     /// How many records of each unknown kind were skipped.
     skipped: RedBlackTreeMapSync<Box<str>, u64>,
 }
@@ -88,6 +91,11 @@ impl Index {
     /// The revision that it is at.
     pub fn revision(&self) -> Revision {
         self.revision
+    }
+
+    /// The compiled policies of sessions.
+    pub fn session_policies(&self) -> &SessionPolicyCache {
+        &self.session_policies
     }
 
     /// The account with this id.

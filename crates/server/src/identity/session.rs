@@ -9,6 +9,7 @@
 //! [`open`] checks that the token belongs to the request's access key and has not expired. The
 //! caller checks in the [index](crate::identity::index) whether the role still exists.
 
+mod policy_cache;
 mod sealed;
 
 use std::sync::Arc;
@@ -29,6 +30,8 @@ use crate::{
     },
     identity::entity::{self, FeatureLevel, ServiceResource, UniqueId},
 };
+
+pub use policy_cache::{SessionPolicy, SessionPolicyCache};
 
 /// Most characters of a token.
 pub const MAX_TOKEN_CHARS: usize = 4096;

@@ -17,7 +17,7 @@ use bowline_iam::{
         AppliedPolicy, AuthorizationRequest, Policies, RequestedResource, authorize, explain,
     },
     decision::{Denied, Permit, plain_text},
-    policy::{CompiledPolicy, Policy, PolicyKind},
+    policy::CompiledPolicy,
     principal::Principal,
 };
 use jiff::Timestamp;
@@ -27,6 +27,7 @@ use crate::{
     identity::{
         entity::ServiceResource,
         index::{Index, ProviderEntry, RoleEntry, TableEntry, compiled::TRUST_POLICY},
+        session::SessionPolicy,
     },
     oidc::VerifiedToken,
     request::{
@@ -56,8 +57,8 @@ pub(crate) struct Authorizer<'a> {
 enum SessionPolicies<'a> {
     /// The session has none.
     None,
-    /// At most one inline policy, which is `None` if it cannot be read, and managed policies.
-    Some(Vec<Option<CompiledPolicy>>, Vec<AppliedPolicy<'a>>),
+    /// The inline policy, if there is one, and managed policies.
+    Some(Option<SessionPolicy>, Vec<AppliedPolicy<'a>>),
 }
 
 /// One permission, resolved on the index.
@@ -452,10 +453,9 @@ impl<'a> SessionPolicies<'a> {
         if session.session_policy.is_none() && session.session_policy_ids.is_empty() {
             return Self::None;
         }
-        let inline = session.session_policy.iter().map(|text| {
-            let policy = Policy::parse(text, PolicyKind::Session).ok()?;
-            policy.compile(|_| None).ok()
-        });
+        let inline = session.session_policy.as_deref();
+        let cache = index.session_policies();
+        let inline = inline.map(|text| cache.get_or_compile(session, text));
         // A policy that was deleted allows nothing.
         let managed = session
             .session_policy_ids
@@ -466,7 +466,7 @@ impl<'a> SessionPolicies<'a> {
                 arn: Some(&policy.arn),
                 policy: policy.compiled.get(),
             });
-        Self::Some(inline.collect(), managed.collect())
+        Self::Some(inline, managed.collect())
     }
 
     fn applied(&self) -> Option<Vec<AppliedPolicy<'_>>> {
@@ -476,7 +476,7 @@ impl<'a> SessionPolicies<'a> {
                 let inline = inline.iter().map(|policy| AppliedPolicy {
                     name: "session policy",
                     arn: None,
-                    policy: policy.as_ref(),
+                    policy: policy.as_deref(),
                 });
                 Some(inline.chain(managed.iter().copied()).collect())
             }

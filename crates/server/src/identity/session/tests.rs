@@ -45,6 +45,11 @@ fn request() -> AssumeRole {
     }
 }
 
+/// A session that was minted.
+pub(super) fn session() -> Session {
+    mint(request(), &keyring()).session
+}
+
 fn mint(request: AssumeRole, keyring: &Keyring) -> Minted {
     issue(
         request,
