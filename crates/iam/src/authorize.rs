@@ -87,6 +87,15 @@ fn evaluate<O: Observer>(
     if let Some(reason) = evaluation.denial {
         return Decision::denied(reason);
     }
+    // What the policies say is not known.
+    if request.context.is_exhausted() {
+        let layer = if policies.trust.is_some() {
+            Layer::Trust
+        } else {
+            Layer::Identity
+        };
+        return Decision::denied(DenialReason::Unreadable { layer });
+    }
     let sides = GrantingSides {
         // The root user needs no policy in its own account.
         identity: if identity.is_some() || matches!(principal, Principal::Root { .. }) {

@@ -25,6 +25,9 @@ pub use self::{
     operator::{InvalidOperator, Operator},
 };
 
+/// The steps to find a key.
+const STEPS: usize = 32;
+
 /// One condition.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition {
@@ -121,6 +124,10 @@ impl<'p> ConditionRef<'p> {
     /// value and as every value. An [unknown](ConditionValue::Unknown) value is in doubt under
     /// every operator, and so is a value that the operator cannot compare.
     pub(crate) fn evaluate(&self, context: &ConditionContext<'_>) -> Truth {
+        context.spend(STEPS);
+        if context.is_exhausted() {
+            return Truth::Uncertain;
+        }
         let value = context.get(self.key);
         if let Some(ConditionValue::Unknown) = value {
             return Truth::Uncertain;

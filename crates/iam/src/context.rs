@@ -6,6 +6,7 @@
 
 use std::{
     borrow::Cow,
+    cell::Cell,
     fmt::{self, Write as _},
     net::IpAddr,
 };
@@ -27,13 +28,19 @@ use crate::pattern::{Lookup, MAX_TEXT_BYTES, ValueText, VariableValue};
 /// context.set("AWS:sourceip", ConditionValue::from("10.0.0.1"));
 /// assert_eq!(context.get("aws:sourceIP"), Some(&ConditionValue::from("203.0.113.7")));
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct ConditionContext<'a> {
     entries: Vec<Entry<'a>>,
     /// The prefix before the colon and the names after it of further keys, whose values are
     /// unknown.
     unknown: Option<(&'a str, &'a [Cow<'a, str>])>,
+    /// The steps that the evaluation may still take.
+    steps: Cell<u64>,
 }
+
+/// The most steps of a decision, of about a nanosecond each. It is far more than any that was meant
+/// to allow something takes.
+pub const MAX_STEPS: u64 = 1 << 27;
 
 /// A key and its value.
 #[derive(Clone, Debug)]
@@ -89,7 +96,52 @@ impl<'a> ConditionContext<'a> {
         Self {
             entries: Vec::with_capacity(24),
             unknown: None,
+            steps: Cell::new(MAX_STEPS),
         }
+    }
+
+    /// The same for a decision of at most these many steps.
+    #[must_use]
+    pub fn with_steps(self, steps: u64) -> Self {
+        self.steps.set(steps);
+        self
+    }
+
+    /// The steps that are left.
+    pub fn steps_left(&self) -> u64 {
+        self.steps.get()
+    }
+
+    /// Whether the evaluation took all its steps. What it says is then not known, so the decision
+    /// is a denial.
+    pub fn is_exhausted(&self) -> bool {
+        self.steps.get() == 0
+    }
+
+    pub(crate) fn spend(&self, steps: usize) {
+        let steps = u64::try_from(steps).unwrap_or(u64::MAX);
+        self.steps.set(self.steps.get().saturating_sub(steps));
+    }
+
+    /// The same with texts of its own, for a decision on another thread.
+    pub fn into_owned(self) -> ConditionContext<'static> {
+        let owned = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        let entries = self.entries.into_iter().map(|entry| Entry {
+            print: entry.print,
+            key: owned(entry.key),
+            value: entry.value.into_owned(),
+        });
+        let mut context = ConditionContext {
+            entries: entries.collect(),
+            unknown: None,
+            steps: self.steps,
+        };
+        if let Some((prefix, names)) = self.unknown {
+            for name in names {
+                context.set([prefix, ":", name].concat(), ConditionValue::Unknown);
+            }
+        }
+        context
     }
 
     /// Adds a key, unless it is present already. A text of more than
@@ -151,7 +203,21 @@ impl<'a> ConditionContext<'a> {
     }
 }
 
+impl Default for ConditionContext<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Lookup for ConditionContext<'_> {
+    fn spend(&self, steps: usize) {
+        Self::spend(self, steps);
+    }
+
+    fn is_exhausted(&self) -> bool {
+        Self::is_exhausted(self)
+    }
+
     fn variable(&self, key: &str) -> VariableValue<'_> {
         match self.get(key) {
             None => VariableValue::Absent,
@@ -180,6 +246,21 @@ impl ConditionValue<'_> {
                 written.map_err(|_| fmt::Error)
             }),
             Self::Address(address) => ValueText::made(|text| write!(text, "{address}")),
+        }
+    }
+
+    fn into_owned(self) -> ConditionValue<'static> {
+        match self {
+            Self::Text(text) => ConditionValue::Text(Cow::Owned(text.into_owned())),
+            Self::Set(texts) => {
+                let owned = texts.into_iter().map(|text| Cow::Owned(text.into_owned()));
+                ConditionValue::Set(owned.collect())
+            }
+            Self::Bool(value) => ConditionValue::Bool(value),
+            Self::Integer(value) => ConditionValue::Integer(value),
+            Self::Time(value) => ConditionValue::Time(value),
+            Self::Address(value) => ConditionValue::Address(value),
+            Self::Unknown => ConditionValue::Unknown,
         }
     }
 

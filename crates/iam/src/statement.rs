@@ -95,6 +95,9 @@ pub(crate) enum Element<'s> {
     Condition(ConditionRef<'s>),
 }
 
+/// The steps to look at a statement, or at a pattern that does not match its first bytes.
+const STEPS: usize = 4;
+
 impl Statements {
     pub(crate) fn iter(&self) -> impl Iterator<Item = StatementRef<'_>> {
         let statements = self.list.iter().enumerate();
@@ -132,7 +135,11 @@ impl<'p> StatementRef<'p> {
                 None => return StatementOutcome::NoMatch(Element::Principal),
             },
         };
-        let listed = self.actions().any(|p| p.matches(request.action));
+        request.context.spend(STEPS);
+        let listed = self.actions().any(|pattern| {
+            request.context.spend(pattern.steps());
+            pattern.matches(request.action)
+        });
         if listed == self.statement.not_actions {
             return StatementOutcome::NoMatch(Element::Action);
         }
@@ -157,6 +164,7 @@ impl<'p> StatementRef<'p> {
         let negated = self.statement.not_resources;
         let (mut unresolved, mut uncertain) = (false, false);
         for pattern in self.resources() {
+            request.context.spend(STEPS);
             match pattern.matches_resource(request.resource.arn, request.context) {
                 Match::Yes => return Truth::from(!negated),
                 Match::No => {}

@@ -18,6 +18,9 @@ use crate::{
     truth::Truth,
 };
 
+/// The steps for each value that is compared as a text, and for one that is parsed.
+const STEPS: usize = 4;
+const PARSE_STEPS: usize = 64;
 /// The most characters of a value that an error shows.
 const MAX_SHOWN_CHARS: usize = 128;
 
@@ -72,20 +75,25 @@ pub(super) fn matches<'p>(
     value: &ConditionValue<'_>,
     context: &ConditionContext<'_>,
 ) -> Truth {
+    context.spend(STEPS);
     match family {
-        Family::Text | Family::TextLike => any_pattern(value, expected, |pattern, text| {
-            pattern.matches(text, context)
-        }),
-        Family::TextIgnoringCase => any_pattern(value, expected, |pattern, text| {
+        Family::Text | Family::TextLike => {
+            any_pattern(value, context, expected, |pattern, text| {
+                pattern.matches(text, context)
+            })
+        }
+        Family::TextIgnoringCase => any_pattern(value, context, expected, |pattern, text| {
             pattern.matches_ignoring_case(text, context)
         }),
-        Family::Arn => any_pattern(value, expected, |pattern, text| {
+        Family::Arn => any_pattern(value, context, expected, |pattern, text| {
             pattern.matches_arn(text, context)
         }),
         Family::Number(comparison) => any(decimal(value), expected, |actual, text| {
+            context.spend(PARSE_STEPS);
             Decimal::parse(text).is_some_and(|expected| comparison.holds(actual.cmp(&expected)))
         }),
         Family::Date(comparison) => any(instant(value), expected, |actual, text| {
+            context.spend(PARSE_STEPS);
             date::parse(text).is_some_and(|expected| comparison.holds(actual.cmp(&expected)))
         }),
         Family::Bool | Family::Null => {
@@ -108,6 +116,7 @@ pub(super) fn matches<'p>(
             Some(_) | None => Truth::Uncertain,
         },
         Family::Address => any(address(value), expected, |actual, text| {
+            context.spend(PARSE_STEPS);
             network(text).is_some_and(|network| network.contains(actual))
         }),
     }
@@ -135,18 +144,21 @@ fn any<'p, V>(
 
 fn any_pattern<'p>(
     value: &ConditionValue<'_>,
+    context: &ConditionContext<'_>,
     patterns: impl Iterator<Item = PatternRef<'p>>,
     matches: impl Fn(PatternRef<'p>, &str) -> Match,
 ) -> Truth {
     let Some(text) = value.text() else {
         return Truth::Uncertain;
     };
-    Truth::any(patterns.map(|pattern| match matches(pattern, &text) {
-        Match::Yes => Truth::Yes,
-        // A variable without a value matches nothing, so that a negated operator holds (IAM User
-        // Guide, "Policy variables with no value").
-        Match::No | Match::Unresolved => Truth::No,
-        Match::Uncertain => Truth::Uncertain,
+    Truth::any(patterns.inspect(|_| context.spend(STEPS)).map(|pattern| {
+        match matches(pattern, &text) {
+            Match::Yes => Truth::Yes,
+            // A variable without a value matches nothing, so that a negated operator holds (IAM User
+            // Guide, "Policy variables with no value").
+            Match::No | Match::Unresolved => Truth::No,
+            Match::Uncertain => Truth::Uncertain,
+        }
     }))
 }
 

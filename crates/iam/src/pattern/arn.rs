@@ -63,28 +63,30 @@ impl PatternRef<'_> {
             return Match::Uncertain;
         }
         if self.variables {
+            lookup.spend(8 * glob::PIECE_STEPS * self.text.len());
             self.matches_segments(value, lookup, values)
         } else {
-            self.matches_plain_segments(value)
+            lookup.spend(glob::LITERAL_STEPS * self.text.len() + value.len() / 4);
+            self.matches_plain_segments(value, lookup)
         }
     }
 
     /// For patterns without variables.
-    fn matches_plain_segments(self, value: &str) -> Match {
+    fn matches_plain_segments(self, value: &str, lookup: &impl Lookup) -> Match {
         let (mut pattern, mut text) = (self.text, value);
         let mut all = true;
         for _ in 0..ARN_COLONS {
             let (segment, after) = match pattern.split_once(':') {
                 Some(parts) => parts,
-                None if glob::matches_plain(self.text, value) => return Match::Uncertain,
+                None if glob::matches_plain(self.text, value, lookup) => return Match::Uncertain,
                 None => return Match::No,
             };
             let (actual, rest) = text.split_once(':').unwrap_or_default();
-            all = all && glob::matches_plain(segment, actual);
+            all = all && glob::matches_plain(segment, actual, lookup);
             (pattern, text) = (after, rest);
         }
-        let matches = all && glob::matches_plain(pattern, text);
-        Match::of(matches, Values::Known)
+        let matches = all && glob::matches_plain(pattern, text, lookup);
+        Match::of(matches, Values::Known, lookup)
     }
 
     fn matches_segments(self, value: &str, lookup: &impl Lookup, values: Values) -> Match {
@@ -118,6 +120,6 @@ impl PatternRef<'_> {
             };
             (rest, text) = (following, after);
         }
-        Match::of(glob::matches(rest, text), values)
+        Match::of(glob::matches(rest, text), values, lookup)
     }
 }

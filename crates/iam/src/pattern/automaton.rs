@@ -33,6 +33,8 @@ pub(super) enum End {
 const STATES: usize = 64;
 /// The least bytes that are searched at a time for a first match.
 const MIN_WINDOW_BYTES: usize = 256;
+/// The steps that a block takes before it reads the text.
+const BLOCK_STEPS: usize = 512;
 /// Words with a bit for each position of a text, the one after its last byte included.
 const WORDS: usize = MAX_TEXT_BYTES / 64 + 1;
 
@@ -74,6 +76,9 @@ fn find<'t, L: Lookup>(
     let mut active = Positions::starts(start, symbols.begins_with_star, searched);
     let mut block = Block::next(&mut symbols)?;
     loop {
+        if !part.spend(BLOCK_STEPS + searched.len()) {
+            return None;
+        }
         let following = Block::next(&mut symbols);
         if following.is_none() && end == End::First {
             let at = block.first_end(searched, &active, text)?;

@@ -8,8 +8,13 @@ use super::{
     automaton::{self, End, Start},
     parse::{PatternSpan, Wildcards},
     pieces::{PatternRef, Piece, Pieces, Values},
-    variable::{Lookup, ValueText, VariableValue},
+    variable::{Lookup, ValueText},
 };
+
+/// The steps for each byte of a pattern, at most: if it is read piece by piece, and if it is
+/// literals between stars.
+pub(super) const PIECE_STEPS: usize = 64;
+pub(super) const LITERAL_STEPS: usize = 16;
 
 /// Whether a pattern matches a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,8 +85,12 @@ impl Pattern {
 }
 
 impl Match {
-    /// The match of a pattern, which is in doubt unless all values of its variables are known.
-    pub(super) fn of(matches: bool, values: Values) -> Self {
+    /// The match of a pattern, which is in doubt unless all values of its variables are known, and
+    /// if it took too many steps.
+    pub(super) fn of(matches: bool, values: Values, lookup: &impl Lookup) -> Self {
+        if lookup.is_exhausted() {
+            return Self::Uncertain;
+        }
         match (matches, values) {
             (_, Values::Absent) => Self::Unresolved,
             (false, _) => Self::No,
@@ -106,15 +115,18 @@ impl PatternRef<'_> {
         let matches = if self.is_literal() {
             text == self.text
         } else if let Some(after) = text.strip_prefix(self.head()) {
+            let rest = self.text.get(self.head..).unwrap_or_default();
             if self.variables || self.segmented {
+                lookup.spend(PIECE_STEPS * rest.len() + text.len() / 8);
                 matches(self.pieces(lookup), text)
             } else {
-                matches_after_head(self.text.get(self.head..).unwrap_or_default(), after)
+                lookup.spend(LITERAL_STEPS * rest.len() + after.len() / 8);
+                matches_after_head(rest, after, lookup)
             }
         } else {
             false
         };
-        Match::of(matches, values)
+        Match::of(matches, values, lookup)
     }
 
     /// For patterns without wildcards.
@@ -126,6 +138,7 @@ impl PatternRef<'_> {
         if text.len() > MAX_TEXT_BYTES {
             return Match::Uncertain;
         }
+        lookup.spend(text.len() + PIECE_STEPS * self.text.len());
         let mut pieces = self.pieces(lookup);
         let after_head = equal_ignoring_case(&mut pieces, text);
         let matches = after_head.is_some_and(|rest| {
@@ -144,7 +157,7 @@ impl PatternRef<'_> {
             end.and_then(|end| equal_ignoring_case(&mut tail, end))
                 .is_some_and(str::is_empty)
         });
-        Match::of(matches, values)
+        Match::of(matches, values, lookup)
     }
 }
 
@@ -225,32 +238,23 @@ impl<'p> Part<'p> {
 }
 
 /// Whether a pattern with wildcards and without variables matches a text.
-pub(super) fn matches_plain(pattern: &str, text: &str) -> bool {
+pub(super) fn matches_plain(pattern: &str, text: &str, lookup: &impl Lookup) -> bool {
     let wildcard = memchr::memchr2(b'*', b'?', pattern.as_bytes());
     let Some((head, rest)) = wildcard.and_then(|at| pattern.split_at_checked(at)) else {
         return pattern == text;
     };
     text.strip_prefix(head)
-        .is_some_and(|after| matches_after_head(rest, after))
+        .is_some_and(|after| matches_after_head(rest, after, lookup))
 }
 
 /// The same for a pattern that begins with a wildcard.
-fn matches_after_head(pattern: &str, text: &str) -> bool {
-    struct NoVariables;
-    impl Lookup for NoVariables {
-        fn variable(&self, _: &str) -> VariableValue<'_> {
-            VariableValue::Absent
-        }
-    }
+fn matches_after_head(pattern: &str, text: &str, lookup: &impl Lookup) -> bool {
     // Most patterns have one star, at their end.
     if pattern == "*" {
         return true;
     }
     if memchr::memchr(b'?', pattern.as_bytes()).is_some() {
-        return matches(
-            PatternRef::with_wildcards(pattern).pieces(&NoVariables),
-            text,
-        );
+        return matches(PatternRef::with_wildcards(pattern).pieces(lookup), text);
     }
     let (mut pattern, mut rest) = (pattern.as_bytes(), text.as_bytes());
     loop {

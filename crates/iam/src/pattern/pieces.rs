@@ -118,6 +118,8 @@ impl<'p> PatternRef<'p> {
         if !self.variables {
             return values;
         }
+        // Each variable is looked for among the keys of the request.
+        lookup.spend(16 * self.text.len());
         for (key, default) in self.variable_names() {
             match lookup.variable(key) {
                 VariableValue::Absent if default.is_none() => return Values::Absent,
@@ -164,6 +166,12 @@ impl<'p> PatternRef<'p> {
 }
 
 impl<'p, L: Lookup> Pieces<'p, L> {
+    /// Counts steps. Returns whether some are left.
+    pub(super) fn spend(&self, steps: usize) -> bool {
+        self.lookup.spend(steps);
+        !self.lookup.is_exhausted()
+    }
+
     /// The same up to the next colon.
     pub(super) fn one_segment(mut self) -> Self {
         self.one_segment = true;

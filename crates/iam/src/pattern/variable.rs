@@ -16,6 +16,14 @@ pub enum Variables {
 pub trait Lookup {
     /// The value of a key, ignoring the case of the key.
     fn variable(&self, key: &str) -> VariableValue<'_>;
+
+    /// Counts steps of the match, of about a nanosecond each.
+    fn spend(&self, _steps: usize) {}
+
+    /// Whether no more steps are left: every match is in doubt.
+    fn is_exhausted(&self) -> bool {
+        false
+    }
 }
 
 /// The value of a variable.
