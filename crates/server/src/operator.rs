@@ -90,7 +90,7 @@ pub(crate) async fn serve(
     let requirements = request.requirements(&index, caller.account());
     let region = signature.scope().region();
     let authorizer = Authorizer::new(&index, head, record.service, Some(region), Some(&caller));
-    let permit = authorizer.permit(&requirements, request);
+    let permit = authorizer.permit(&requirements, request).await;
     record.resource = requirements.into_iter().next().map(AuditedResource::from);
     let permit = permit?;
     app.audit.check_before(record)?;

@@ -58,7 +58,8 @@ pub(crate) async fn signed(
     let request = match operation.resource() {
         OperationResource::Any => {
             let requirement = Requirement::any_resource(operation.action());
-            authorizer.permit(&[requirement], request)?.into_action()
+            let permit = authorizer.permit(&[requirement], request).await?;
+            permit.into_action()
         }
         // The handler decides on a role, with the role's trust policy.
         OperationResource::Role(_) | OperationResource::Nothing => request,

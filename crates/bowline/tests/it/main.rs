@@ -26,6 +26,7 @@ mod explain;
 mod faults;
 mod first_start;
 mod kubernetes;
+mod long_decisions;
 mod operations;
 mod providers;
 mod quotas;

@@ -85,7 +85,7 @@ pub(crate) async fn serve(
     })?;
     let authorizer = Authorizer::new(&index, head, record.service, Some(region), Some(&caller));
     if !operation.is_built() {
-        return Err(not_built(&authorizer, operation));
+        return Err(not_built(&authorizer, operation).await);
     }
     let address = head.peer.address;
     let parsed = ItemShare::new(&app.request_memory, &account_region, address);
@@ -104,7 +104,7 @@ pub(crate) async fn serve(
         request: &request,
         now: record.head.now,
     };
-    let permit = call.authorize(&authorizer)?;
+    let permit = call.authorize(&authorizer).await?;
     app.audit.check_before(record)?;
     let body = call.execute(permit).await?;
     Ok(response::ok(body))
@@ -112,12 +112,12 @@ pub(crate) async fn serve(
 
 /// The error of an operation that is not built: callers who may do everything of its kind learn
 /// that.
-fn not_built(authorizer: &Authorizer<'_>, operation: Operation) -> RequestError {
+async fn not_built(authorizer: &Authorizer<'_>, operation: Operation) -> RequestError {
     let actions = operation.actions().iter();
     let requirements: Vec<_> = actions
         .map(|action| Requirement::any_resource(*action))
         .collect();
-    match authorizer.permit(&requirements, ()) {
+    match authorizer.permit(&requirements, ()).await {
         Ok(_) => AwsError::unknown_operation(operation.name(), VERSION).into(),
         Err(denied) => denied,
     }
@@ -194,7 +194,7 @@ fn record<'i>(index: &'i Index, resource: &TableResource) -> Option<&'i Arc<Tabl
 }
 
 impl<'a> TableCall<'a> {
-    fn authorize(
+    async fn authorize(
         &self,
         authorizer: &Authorizer<'_>,
     ) -> Result<Permit<AuthorizedTableOperation<'a>>, RequestError> {
@@ -209,7 +209,7 @@ impl<'a> TableCall<'a> {
             request: self.request,
             replaced: upstream_request::to_upstream(self.request, self.caller, known),
         };
-        authorizer.permit(&requirements, operation)
+        authorizer.permit(&requirements, operation).await
     }
 
     /// Checks that the requirements cover every table that the request names. A gap is a bug of

@@ -108,7 +108,7 @@ pub(crate) async fn serve(
         index: &index,
         content,
     };
-    let permit = authorization.permit(operation)?;
+    let permit = authorization.permit(operation).await?;
     app.audit.check_before(record)?;
     let operation = &permit.action().operation;
     if operation.body() == BodyKind::Empty && !parameters.is_empty() {
@@ -128,7 +128,7 @@ pub(crate) async fn serve(
     };
     match dispatch(&call, permit, body).await {
         Ok(response) => Ok(response),
-        Err(S3Error::NoSuchKey(object)) => Err(authorization.missing_key_error(&object)),
+        Err(S3Error::NoSuchKey(object)) => Err(authorization.missing_key_error(&object).await),
         Err(S3Error::Request(error)) => Err(error),
     }
 }
@@ -219,23 +219,27 @@ struct Authorization<'a> {
 }
 
 impl Authorization<'_> {
-    fn permit(&self, operation: Operation) -> Result<Permit<AuthorizedS3Operation>, RequestError> {
+    async fn permit(
+        &self,
+        operation: Operation,
+    ) -> Result<Permit<AuthorizedS3Operation>, RequestError> {
         let requirements = operation.requirements();
         let name = operation.bucket();
         let bucket = name
             .and_then(|name| self.index.bucket(name.as_str()))
             .cloned();
         let authorized = AuthorizedS3Operation { operation, bucket };
-        self.authorizer().permit(&requirements, authorized)
+        let decider = self.authorizer();
+        decider.permit(&requirements, authorized).await
     }
 
     /// The error for an object that does not exist. A caller that may not list the bucket gets
     /// `AccessDenied`; only the operator learns why.
-    fn missing_key_error(&self, object: &ObjectAddress) -> RequestError {
+    async fn missing_key_error(&self, object: &ObjectAddress) -> RequestError {
         let requirement = object.bucket.requirement(ListObjectsV2::ACTION);
-        let allowed = self
-            .authorizer()
-            .permit(std::slice::from_ref(&requirement), ());
+        let authorizer = self.authorizer();
+        let allowed = authorizer.permit(std::slice::from_ref(&requirement), ());
+        let allowed = allowed.await;
         let (action, arn) = (&requirement.action, &requirement.arn);
         match allowed {
             Ok(_) => {

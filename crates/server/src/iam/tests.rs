@@ -136,7 +136,7 @@ impl World {
         );
         let head = head.unwrap();
         let authorizer = Authorizer::new(index, &head, Service::Iam, None, Some(&self.caller));
-        let permit = authorizer.permit(&requirements, request).unwrap();
+        let permit = authorizer.permit(&requirements, request).await.unwrap();
         let done = carry_out(permit, &call).await;
         done.map(drop).map_err(|refused| refused.client.code())
     }

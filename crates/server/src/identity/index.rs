@@ -14,6 +14,7 @@ pub mod compiled;
 mod counts;
 mod directory;
 pub mod entry;
+mod long_decisions;
 mod name;
 pub mod quotas;
 pub mod state;
@@ -30,6 +31,7 @@ pub use super::index::{
         AccessKeyEntry, AccountEntry, BucketEntry, Indexed, InstanceProfileEntry, KeyOwner,
         PolicyEntry, ProviderEntry, RoleEntry, ServiceAttachmentEntry, TableEntry, UserEntry,
     },
+    long_decisions::{LongDecisions, TooManyLongDecisions},
     quotas::QuotaExceeded,
     state::{IdentityState, LoadError, UnknownFeatureLevel, UpdateError},
 };
@@ -83,6 +85,8 @@ pub struct Index {
     feature_level: Option<Indexed<FeatureLevel>>,
     /// The compiled policies of sessions, which all indexes of a server share.
     session_policies: Arc<SessionPolicyCache>,
+    /// The decisions that take long, which all indexes share too.
+    long_decisions: Arc<LongDecisions>,
     /// How many records of each unknown kind were skipped.
     skipped: RedBlackTreeMapSync<Box<str>, u64>,
 }
@@ -96,6 +100,11 @@ impl Index {
     /// The compiled policies of sessions.
     pub fn session_policies(&self) -> &SessionPolicyCache {
         &self.session_policies
+    }
+
+    /// The decisions that take long.
+    pub fn long_decisions(&self) -> &LongDecisions {
+        &self.long_decisions
     }
 
     /// The account with this id.

@@ -5,6 +5,10 @@
 //! principals and services all pass through it, whether they ask for an operation or for a role.
 //! One decision sees one snapshot of the index; [`condition_keys`] fills its context.
 
+mod denial;
+mod long;
+mod session_policies;
+
 use bowline_aws::{
     error::AwsError,
     requirement::{ConditionEntry, Requirement, ResourceOwner},
@@ -16,18 +20,20 @@ use bowline_iam::{
     authorize::{
         AppliedPolicy, AuthorizationRequest, Policies, RequestedResource, authorize, explain,
     },
-    decision::{Denied, Permit, plain_text},
+    context::MAX_STEPS,
+    decision::{Decision, Denied, Permit},
     policy::CompiledPolicy,
     principal::Principal,
+    trace::Trace,
 };
 use jiff::Timestamp;
 
+use self::{long::LongDecision, session_policies::SessionPolicies};
 use crate::{
     http::head::RequestHead,
     identity::{
         entity::ServiceResource,
         index::{Index, ProviderEntry, RoleEntry, TableEntry, compiled::TRUST_POLICY},
-        session::SessionPolicy,
     },
     oidc::VerifiedToken,
     request::{
@@ -38,6 +44,10 @@ use crate::{
         service::Service,
     },
 };
+
+/// The most steps, of about a nanosecond each, that decisions of a request take on a thread that
+/// serves other requests too. Usual decisions take a few thousand.
+const MAX_STEPS_ON_REACTOR: u64 = 100_000;
 
 /// Decides what one requester may do, on one snapshot of the index.
 #[derive(Debug)]
@@ -50,15 +60,6 @@ pub(crate) struct Authorizer<'a> {
     account: Option<AccountId>,
     session_policies: SessionPolicies<'a>,
     service_keys: Vec<ConditionEntry<'a>>,
-}
-
-/// The policies that limit a session, beside its role's.
-#[derive(Debug)]
-enum SessionPolicies<'a> {
-    /// The session has none.
-    None,
-    /// The inline policy, if there is one, and managed policies.
-    Some(Option<SessionPolicy>, Vec<AppliedPolicy<'a>>),
 }
 
 /// One permission, resolved on the index.
@@ -148,12 +149,13 @@ impl<'a> Authorizer<'a> {
     ///
     /// # Errors
     /// [`RequestError`], with the trace of each requirement that was denied.
-    pub(crate) fn permit<A>(
+    pub(crate) async fn permit<A>(
         &self,
         requirements: &[Requirement<'_>],
         action: A,
     ) -> Result<Permit<A>, RequestError> {
-        self.permit_each(|| requirements.iter().map(|it| self.question(it)), action)
+        let questions: Vec<_> = requirements.iter().map(|it| self.question(it)).collect();
+        self.permit_each(&questions, action).await
     }
 
     /// The proof that the requester may assume the role, which its trust policy decides together
@@ -161,15 +163,32 @@ impl<'a> Authorizer<'a> {
     ///
     /// # Errors
     /// [`RequestError`], with the trace.
-    pub(crate) fn permit_assume_role<A>(
+    pub(crate) async fn permit_assume_role<A>(
+        &self,
+        role: &RoleEntry,
+        keys: &[ConditionEntry<'_>],
+        action: A,
+    ) -> Result<Permit<A>, RequestError> {
+        let account = role.record.account;
+        let question = self.trust_question(&role.arn, account, role.trust_policy(), keys);
+        self.permit_each(&[question], action).await
+    }
+
+    /// The proof that the service may assume the role for its resource. The texts of such a
+    /// request are short, so the decision is too.
+    ///
+    /// # Errors
+    /// [`RequestError`], with the trace.
+    pub(crate) fn permit_service<A>(
         &self,
         role: &RoleEntry,
         keys: &[ConditionEntry<'_>],
         action: A,
     ) -> Result<Permit<A>, RequestError> {
         // A role is never for a resource of another account, whatever its trust policy says.
+        let account = role.record.account;
         if let Requester::Service(resource) = self.requester
-            && resource.account() != role.record.account
+            && resource.account() != account
         {
             let reason = format!("`{resource}` is of another account than the role");
             return Err(RequestError::new(
@@ -177,14 +196,18 @@ impl<'a> Authorizer<'a> {
                 &reason,
             ));
         }
-        let account = role.record.account;
-        let question = || [self.trust_question(&role.arn, account, role.trust_policy(), keys)];
-        self.permit_each(question, action)
+        let questions = [self.trust_question(&role.arn, account, role.trust_policy(), keys)];
+        let mut steps = MAX_STEPS;
+        let decision = self.decide(&questions, &mut steps)?;
+        match decision.map(|decision| decision.permit(action)) {
+            Some(Ok(permit)) => Ok(permit),
+            Some(Err(_)) | None => Err(self.explained(&questions, MAX_STEPS)?.0),
+        }
     }
 
     /// The refusal to assume a role that does not exist. A requester of another account reads what
     /// a role would say that does not trust it, and so does not learn which roles exist.
-    pub(crate) fn deny_missing_role(
+    pub(crate) async fn deny_missing_role(
         &self,
         arn: &str,
         account: AccountId,
@@ -210,66 +233,136 @@ impl<'a> Authorizer<'a> {
             arn: None,
             policy: Some(&trusts_no_one),
         };
-        let question = || [self.trust_question(arn, account, trust, keys)];
-        match self.permit_each(question, ()) {
+        let question = self.trust_question(arn, account, trust, keys);
+        match self.permit_each(&[question], ()).await {
             Err(error) => error,
             // The policy allows nothing, so this is never reached. It is a denial all the same.
             Ok(_) => AwsError::access_denied("Access Denied").into(),
         }
     }
 
-    fn permit_each<'q, I: IntoIterator<Item = Question<'q>>, A>(
+    /// Decides here if it takes few steps, and on another thread if it takes more.
+    async fn permit_each<A>(
         &self,
-        questions: impl Fn() -> I,
+        questions: &[Question<'_>],
         action: A,
     ) -> Result<Permit<A>, RequestError> {
-        let mut combined = None;
-        for question in questions() {
-            let decision = self.evaluate(&question, authorize)?;
-            combined = Some(match combined {
-                None => decision,
-                Some(before) => decision.and(before),
-            });
-        }
-        // A request without requirements is denied.
-        let decision = combined.ok_or_else(|| {
-            RequestError::new(self.plain_denial(None), "the request has no requirement")
-        })?;
-        match decision.permit(action) {
-            Ok(permit) => Ok(permit),
-            Err(_) => Err(self.explained(questions())?),
+        let mut steps = MAX_STEPS_ON_REACTOR;
+        match self.decide(questions, &mut steps)? {
+            None => self.decide_elsewhere(questions, action).await,
+            Some(decision) if decision.is_allowed() => decision
+                .permit(action)
+                .map_err(|_| self.plain_denial(None).into()),
+            Some(_) => match self.explained(questions, steps)? {
+                (_, 0) => self.decide_elsewhere(questions, action).await,
+                (error, _) => Err(error),
+            },
         }
     }
 
-    /// Evaluates once more, with a trace.
-    fn explained<'q>(
+    /// The decision on all questions; `None` if it takes more steps.
+    fn decide(
         &self,
-        questions: impl IntoIterator<Item = Question<'q>>,
-    ) -> Result<RequestError, RequestError> {
-        let mut client = None;
-        let mut traces = Vec::new();
+        questions: &[Question<'_>],
+        steps: &mut u64,
+    ) -> Result<Option<Decision>, RequestError> {
+        let mut combined: Option<Decision> = None;
         for question in questions {
-            self.evaluate(&question, |request, policies| {
+            let (decision, left) = self.evaluate(question, *steps, |request, policies| {
+                (authorize(request, policies), request.context.steps_left())
+            })?;
+            if left == 0 {
+                return Ok(None);
+            }
+            *steps = left;
+            combined = Some(match combined {
+                None => decision,
+                Some(before) => before.and(decision),
+            });
+        }
+        // A request without requirements is denied.
+        let without =
+            || RequestError::new(self.plain_denial(None), "the request has no requirement");
+        combined.map(Some).ok_or_else(without)
+    }
+
+    /// Evaluates once more, with a trace. Also returns the steps that are left.
+    fn explained(
+        &self,
+        questions: &[Question<'_>],
+        mut steps: u64,
+    ) -> Result<(RequestError, u64), RequestError> {
+        let mut error = RequestError::from(self.plain_denial(None));
+        for question in questions {
+            steps = self.evaluate(question, steps, |request, policies| {
                 if let Err(denied) = authorize(request, policies).permit(()) {
-                    client.get_or_insert_with(|| self.denial(request, &denied));
-                    let mut trace = explain(request, policies);
-                    if matches!(self.requester, Requester::Caller(_)) && !self.owns(request) {
-                        trace.withhold_resource_side();
-                    }
-                    traces.push(trace);
+                    let trace = explain(request, policies);
+                    self.add_denial(&mut error, request, &denied, trace);
                 }
+                request.context.steps_left()
             })?;
         }
-        Ok(RequestError {
-            client: client.unwrap_or_else(|| self.plain_denial(None)),
-            internal: None,
-            traces,
-        })
+        Ok((error, steps))
+    }
+
+    /// Decides on another thread.
+    async fn decide_elsewhere<A>(
+        &self,
+        questions: &[Question<'_>],
+        action: A,
+    ) -> Result<Permit<A>, RequestError> {
+        let decisions = questions
+            .iter()
+            .map(|it| self.evaluate(it, 1, LongDecision::of));
+        let decisions = decisions.collect::<Result<Vec<_>, _>>()?;
+        let decided = self.index.long_decisions().run(self.account, move || {
+            let mut steps = MAX_STEPS;
+            let decisions = decisions.into_iter();
+            decisions
+                .map(|it| it.decide(&mut steps))
+                .collect::<Vec<_>>()
+        });
+        let decided = decided.await.map_err(|busy| {
+            RequestError::new(AwsError::unavailable(self.service.protocol()), &busy)
+        })?;
+        let mut error = RequestError::from(self.plain_denial(None));
+        let mut combined: Option<Decision> = None;
+        for (question, (decision, trace)) in questions.iter().zip(decided) {
+            if let (Err(denied), Some(trace)) = (decision.clone().permit(()), trace) {
+                self.evaluate(question, 1, |request, _| {
+                    self.add_denial(&mut error, request, &denied, trace);
+                })?;
+            }
+            combined = Some(match combined {
+                None => decision,
+                Some(before) => before.and(decision),
+            });
+        }
+        let permit = combined.and_then(|decision| decision.permit(action).ok());
+        permit.ok_or(error)
+    }
+
+    /// Adds a denial to an error, whose client reads the first.
+    fn add_denial(
+        &self,
+        error: &mut RequestError,
+        request: &AuthorizationRequest<'_>,
+        denied: &Denied,
+        mut trace: Trace,
+    ) {
+        if error.traces.is_empty() {
+            error.client = self.denial(request, denied);
+        }
+        if matches!(self.requester, Requester::Caller(_)) && !self.owns(request) {
+            trace.withhold_resource_side();
+        }
+        error.traces.push(trace);
     }
 
     fn evaluate<T>(
         &self,
         question: &Question<'_>,
+        steps: u64,
         then: impl FnOnce(&AuthorizationRequest<'_>, &Policies<'_>) -> T,
     ) -> Result<T, RequestError> {
         let action = Action::parse(question.action)
@@ -284,7 +377,8 @@ impl<'a> Authorizer<'a> {
             table: question.table,
             service_keys: &self.service_keys,
             requirement_keys: question.keys,
-        });
+        })
+        .with_steps(steps);
         let request = AuthorizationRequest {
             principal: self.principal(),
             action: &action,
@@ -386,99 +480,6 @@ impl<'a> Authorizer<'a> {
                 let record = self.index.table(account, at.region(), table.table.as_str());
                 let record = record.filter(|_| Some(account) == self.account);
                 (Some(account), record.map(|record| &**record))
-            }
-        }
-    }
-
-    /// AWS's text. It has the reason if the resource belongs to the caller's account.
-    fn denial(&self, request: &AuthorizationRequest<'_>, denied: &Denied) -> AwsError {
-        match (self.requester, self.service) {
-            (Requester::WebIdentity { .. } | Requester::Service(_), _) => {
-                self.plain_denial(Some(request.resource.arn))
-            }
-            (Requester::Anonymous | Requester::Caller(_), Service::S3) if !self.owns(request) => {
-                AwsError::access_denied("Access Denied")
-            }
-            (Requester::Anonymous | Requester::Caller(_), _) if !self.owns(request) => {
-                AwsError::access_denied(plain_text(request))
-            }
-            // S3 puts the resource into quotes.
-            (Requester::Anonymous | Requester::Caller(_), Service::S3) => {
-                AwsError::access_denied(format!(
-                    "User: {} is not authorized to perform: {} on resource: \"{}\" {}",
-                    request.principal,
-                    request.action,
-                    request.resource.arn,
-                    denied.because(request)
-                ))
-            }
-            (
-                Requester::Anonymous | Requester::Caller(_),
-                Service::Iam | Service::Sts | Service::DynamoDb | Service::Bowline,
-            ) => AwsError::access_denied(denied.enhanced_text(request)),
-        }
-    }
-
-    /// The denial without a decision, for the resource with this ARN.
-    fn plain_denial(&self, arn: Option<&str>) -> AwsError {
-        AwsError::access_denied(match (self.requester, arn) {
-            (Requester::WebIdentity { .. }, _) => {
-                format!("Not authorized to perform {}", self.assume_role_action())
-            }
-            (Requester::Service(resource), Some(arn)) => {
-                let service = resource.service().principal();
-                format!("The role {arn} cannot be assumed by {service}.")
-            }
-            (Requester::Anonymous | Requester::Caller(_), _) | (Requester::Service(_), None) => {
-                "Access Denied".to_owned()
-            }
-        })
-    }
-
-    /// Whether the resource belongs to the caller's account.
-    fn owns(&self, request: &AuthorizationRequest<'_>) -> bool {
-        let Requester::Caller(caller) = self.requester else {
-            return false;
-        };
-        let owner = request.resource.account;
-        owner.is_none_or(|owner| owner == caller.account())
-    }
-}
-
-impl<'a> SessionPolicies<'a> {
-    fn of(index: &'a Index, caller: &'a Caller) -> Self {
-        let Some(session) = caller.session() else {
-            return Self::None;
-        };
-        if session.session_policy.is_none() && session.session_policy_ids.is_empty() {
-            return Self::None;
-        }
-        let inline = session.session_policy.as_deref();
-        let cache = index.session_policies();
-        let inline = inline.map(|text| cache.get_or_compile(session, text));
-        // A policy that was deleted allows nothing.
-        let managed = session
-            .session_policy_ids
-            .iter()
-            .filter_map(|id| index.policy_by_id(id.as_str()))
-            .map(|policy| AppliedPolicy {
-                name: &policy.record.name,
-                arn: Some(&policy.arn),
-                policy: policy.compiled.get(),
-            });
-        Self::Some(inline, managed.collect())
-    }
-
-    fn applied(&self) -> Option<Vec<AppliedPolicy<'_>>> {
-        match self {
-            Self::None => None,
-            Self::Some(inline, managed) => {
-                let inline = inline.iter().map(|policy| AppliedPolicy {
-                    name: "session policy",
-                    arn: None,
-                    policy: policy.as_deref(),
-                });
-                Some(inline.chain(managed.iter().copied()).collect())
             }
         }
     }

@@ -66,7 +66,7 @@ pub(crate) async fn signed(
             let request = iam::Request::parse(operation, &params).map_err(AwsError::from)?;
             let requirements = iam_api::resource::requirements(operation, &params, caller, &index)
                 .map_err(AwsError::from)?;
-            let permit = authorizer.permit(&requirements, request);
+            let permit = authorizer.permit(&requirements, request).await;
             record.resource = requirements.into_iter().next().map(AuditedResource::from);
             let permit = permit?;
             app.audit.check_before(record)?;

@@ -24,11 +24,11 @@ use crate::{
 
 impl Handle for AssumeRoleRequest {
     async fn handle(self, call: SignedCall<'_, '_>) -> Result<String, RequestError> {
-        assume_role(call, &self)
+        assume_role(call, &self).await
     }
 }
 
-fn assume_role(
+async fn assume_role(
     call: SignedCall<'_, '_>,
     input: &AssumeRoleRequest,
 ) -> Result<String, RequestError> {
@@ -69,7 +69,8 @@ fn assume_role(
     }
     let keys = condition_keys(Operation::AssumeRole, params);
     let Some(role) = arn.find(&call.index) else {
-        return Err(authorizer.deny_missing_role(arn.as_str(), arn.account, &keys));
+        let missing = authorizer.deny_missing_role(arn.as_str(), arn.account, &keys);
+        return Err(missing.await);
     };
     let chained = caller.session().is_some();
     let session = AssumeRole {
@@ -83,7 +84,7 @@ fn assume_role(
     };
     // The proof first: a caller who may not assume the role does not learn how long its sessions
     // may last.
-    let permit = authorizer.permit_assume_role(role, &keys, session)?;
+    let permit = authorizer.permit_assume_role(role, &keys, session).await?;
     let seconds = duration(input.duration_seconds, &role.record, chained)?;
     check_policy(input.policy.as_deref())?;
     let keyring = call.index.keyring();

@@ -99,7 +99,8 @@ pub(crate) async fn with_web_identity(
     let authorizer = Authorizer::for_web_identity(&index, record.head, &token, &provider);
     let keys = condition_keys(Operation::AssumeRoleWithWebIdentity, params);
     let Some(role) = arn.find(&index) else {
-        return Err(authorizer.deny_missing_role(arn.as_str(), arn.account, &keys));
+        let missing = authorizer.deny_missing_role(arn.as_str(), arn.account, &keys);
+        return Err(missing.await);
     };
 
     let session = AssumeRole {
@@ -111,7 +112,7 @@ pub(crate) async fn with_web_identity(
         chained_from: None,
         issued: record.head.now,
     };
-    let permit = authorizer.permit_assume_role(role, &keys, session)?;
+    let permit = authorizer.permit_assume_role(role, &keys, session).await?;
     let seconds = duration(input.duration_seconds, &role.record, false)?;
     check_policy(input.policy.as_deref())?;
     let minted = session::mint(

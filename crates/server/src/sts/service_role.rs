@@ -42,7 +42,7 @@ pub(crate) fn check_service_trust<A>(
     action: A,
 ) -> Result<Permit<A>, RequestError> {
     let keys = [("sts:RoleSessionName".into(), resource.session_name().into())];
-    Authorizer::for_service(index, now, resource).permit_assume_role(role, &keys, action)
+    Authorizer::for_service(index, now, resource).permit_service(role, &keys, action)
 }
 
 /// Assumes a role for the resource that it is attached to. The service's request has an audit
