@@ -304,3 +304,40 @@ fn white_space_in_policies_does_not_count_within_bounds() {
     assert_eq!(inline("a", &padded(20_000)), "accepted");
     assert_eq!(inline("b", &padded(20_000)), "accepted");
 }
+
+#[test]
+fn a_page_ends_before_its_documents_are_too_large() {
+    let world = World::new();
+    let root = other_account(&world);
+    // Each space has three bytes in a response.
+    let trust = format!("{TRUST}{}", " ".repeat(4 * 2_048 - TRUST.len()));
+    for number in 0..60 {
+        let name = format!("padded-{number:02}");
+        let parameters = [("RoleName", &*name), ("AssumeRolePolicyDocument", &trust)];
+        world
+            .call(&root, "iam", "CreateRole", &parameters)
+            .accepted();
+    }
+    let (mut names, mut pages, mut marker) = (0, 0, None::<String>);
+    loop {
+        let mut parameters = vec![("MaxItems", "1000")];
+        if let Some(marker) = &marker {
+            parameters.push(("Marker", marker));
+        }
+        let page = world
+            .call(&root, "iam", "ListRoles", &parameters)
+            .accepted();
+        assert!(page.body.len() < 1_200_000, "{}", page.body.len());
+        names += page.text().matches("<RoleName>").count();
+        pages += 1;
+        marker = page.element("Marker");
+        assert_eq!(
+            page.element("IsTruncated").unwrap(),
+            marker.is_some().to_string()
+        );
+        if marker.is_none() {
+            break;
+        }
+    }
+    assert_eq!((names, pages), (60, 2));
+}

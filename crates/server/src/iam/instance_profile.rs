@@ -112,9 +112,11 @@ impl Handle for ListInstanceProfilesRequest {
         let (marker, operation) = (self.marker.as_deref(), Operation::ListInstanceProfiles);
         let page = Page::new(call, operation, marker, self.max_items)?;
         let path_prefix = self.path_prefix.as_deref();
-        let entries = page.list(path_prefix, |profile: &InstanceProfileEntry| {
-            to_output(&profile.record, &call.index)
-        })?;
+        let entries = page.list_documents(
+            path_prefix,
+            |profile: &InstanceProfileEntry| to_output(&profile.record, &call.index),
+            document_bytes,
+        )?;
         Ok(ListInstanceProfilesResponse {
             instance_profiles: entries.items,
             is_truncated: entries.is_truncated,
@@ -137,10 +139,11 @@ impl Handle for ListInstanceProfilesForRoleRequest {
         );
         let page = Page::new(call, operation, marker, self.max_items)?;
         let after = page.after.as_deref();
-        let entries = page.take(
+        let entries = page.take_documents(
             call.index.instance_profiles_of(&role.record, after),
             |profile| &profile.record.name,
             |profile| to_output(&profile.record, &call.index),
+            document_bytes,
         )?;
         Ok(ListInstanceProfilesForRoleResponse {
             instance_profiles: entries.items,
@@ -209,6 +212,11 @@ impl Handle for DeleteInstanceProfileRequest {
         )
         .await
     }
+}
+
+/// The bytes of the trust policies in a response.
+fn document_bytes(profile: &InstanceProfile) -> usize {
+    profile.roles.iter().map(role::document_bytes).sum()
 }
 
 fn to_output(profile: &entity::InstanceProfile, index: &Index) -> InstanceProfile {

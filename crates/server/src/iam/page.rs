@@ -1,4 +1,6 @@
-//! Lists page by page: at most `MaxItems` entries, and a marker for the next page.
+//! Lists page by page: at most `MaxItems` entries, and a marker for the next page. A page ends
+//! earlier if the documents in it are large ("IAM might return fewer than the `MaxItems` number of
+//! results, even when there are more results available", IAM API Reference).
 //!
 //! A marker is sealed for one account and one operation. A made-up marker, or another list's, is
 //! refused.
@@ -16,6 +18,10 @@ use crate::{
 
 /// Entries of a page if the request has no `MaxItems` (IAM API Reference, `MaxItems`).
 const DEFAULT_ITEMS: usize = 100;
+
+/// Bytes of the documents in a page, apart from the last one: a hundred roles with the largest trust
+/// policies that AWS allows have less.
+const MAX_DOCUMENT_BYTES: usize = 1024 * 1024;
 
 /// The page that a request asks for.
 #[derive(Debug)]
@@ -77,9 +83,22 @@ impl<'a> Page<'a> {
         path_prefix: Option<&str>,
         to_output: impl Fn(&N) -> T,
     ) -> Result<Entries<T>, RequestError> {
+        self.list_documents(path_prefix, to_output, |_| 0)
+    }
+
+    /// The same with documents, of which `bytes` returns the size in an entry.
+    ///
+    /// # Errors
+    /// As [`take`](Self::take).
+    pub(super) fn list_documents<N: Listed, T>(
+        &self,
+        path_prefix: Option<&str>,
+        to_output: impl Fn(&N) -> T,
+        bytes: impl Fn(&T) -> usize,
+    ) -> Result<Entries<T>, RequestError> {
         let after = self.after.as_deref();
         let all = N::list(&self.call.index, self.call.account(), path_prefix, after);
-        self.take(all, |entry| entry.name(), |entry| to_output(entry))
+        self.take_documents(all, |entry| entry.name(), |entry| to_output(entry), bytes)
     }
 
     /// Takes the page's entries from all that come after the page before, in the order of their
@@ -93,10 +112,25 @@ impl<'a> Page<'a> {
         name: impl Fn(&E) -> &str,
         to_output: impl Fn(&E) -> T,
     ) -> Result<Entries<T>, RequestError> {
+        self.take_documents(all, name, to_output, |_| 0)
+    }
+
+    /// The same with documents, of which `bytes` returns the size in an entry.
+    ///
+    /// # Errors
+    /// As [`take`](Self::take).
+    pub(super) fn take_documents<E, T>(
+        &self,
+        all: impl IntoIterator<Item = E>,
+        name: impl Fn(&E) -> &str,
+        to_output: impl Fn(&E) -> T,
+        bytes: impl Fn(&T) -> usize,
+    ) -> Result<Entries<T>, RequestError> {
+        let mut total = 0_usize;
         let mut items = Vec::new();
         let mut last: Option<E> = None;
         for entry in all {
-            if items.len() == self.max_items {
+            if items.len() == self.max_items || total >= MAX_DOCUMENT_BYTES {
                 let name = last.as_ref().map(name).unwrap_or_default();
                 return Ok(Entries {
                     items,
@@ -104,7 +138,9 @@ impl<'a> Page<'a> {
                     marker: Some(self.marker(name)?),
                 });
             }
-            items.push(to_output(&entry));
+            let item = to_output(&entry);
+            total = total.saturating_add(bytes(&item));
+            items.push(item);
             last = Some(entry);
         }
         Ok(Entries {

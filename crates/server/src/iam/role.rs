@@ -131,9 +131,11 @@ impl Handle for ListRolesRequest {
     async fn handle(self, call: &Call<'_>) -> Result<ListRolesResponse, RequestError> {
         let (marker, operation) = (self.marker.as_deref(), Operation::ListRoles);
         let page = Page::new(call, operation, marker, self.max_items)?;
-        let entries = page.list(self.path_prefix.as_deref(), |role: &RoleEntry| {
-            to_output(&role.record, &call.index.render_trust(&role.record))
-        })?;
+        let entries = page.list_documents(
+            self.path_prefix.as_deref(),
+            |role: &RoleEntry| to_output(&role.record, &call.index.render_trust(&role.record)),
+            document_bytes,
+        )?;
         Ok(ListRolesResponse {
             roles: entries.items,
             is_truncated: entries.is_truncated,
@@ -210,6 +212,12 @@ pub(super) fn to_output(role: &entity::Role, trust: &str) -> Role {
         role_last_used: None,
         source_role_template: None,
     }
+}
+
+/// The bytes of the trust policy in a response.
+pub(super) fn document_bytes(role: &Role) -> usize {
+    let document = role.assume_role_policy_document.as_ref();
+    document.map_or(0, String::len)
 }
 
 /// An empty description removes it.
