@@ -4,9 +4,16 @@ use std::{fmt, io};
 
 use bowline_client::{default_chain::DefaultChainError, operator::OperatorError};
 use bowline_server::{
-    backup::restore::RestoreError, bootstrap::BootstrapError, crypto::master_key::MasterKeyError,
-    data_folder::FolderError, identity::store::StoreError, recovery::RecoveryError,
-    server::StartError, store_check::CheckError, trusted_files::TrustError,
+    backup::restore::RestoreError,
+    bootstrap::BootstrapError,
+    crypto::master_key::MasterKeyError,
+    data_folder::FolderError,
+    identity::index::{IndexError, LoadError},
+    identity::store::StoreError,
+    recovery::RecoveryError,
+    server::StartError,
+    store_check::CheckError,
+    trusted_files::TrustError,
 };
 
 /// A failure of a command.
@@ -159,7 +166,7 @@ fn hint_for_start(error: &StartError) -> Option<&'static str> {
         StartError::Store(StoreError::DamagedRevision(_)) => Some(
             "if the files in `store` are the ones that the server wrote last, remove the file: the next start writes it anew",
         ),
-        StartError::NoMasterKey(_) => {
+        StartError::NoMasterKey(_) | StartError::MasterKey(MasterKeyError::Malformed) => {
             Some("put the copy of master.key back, or name it with --master-key-file")
         }
         StartError::Listen { .. } => {
@@ -171,6 +178,15 @@ fn hint_for_start(error: &StartError) -> Option<&'static str> {
         StartError::Bootstrap(BootstrapError::ShortSecret(_)) => {
             Some("declare a random one, such as `openssl rand -base64 30` makes")
         }
+        StartError::Folder(FolderError::File { path, .. }) if path.ends_with("server-id") => {
+            Some("remove the file: the next start makes another")
+        }
+        StartError::Audit { .. } => Some(
+            "make room, or move away what is in its place; a file of records that is damaged can be moved away too",
+        ),
+        StartError::Index(LoadError::Index(IndexError::Damaged(_))) => Some(
+            "restore a backup into an empty folder with `bowline restore`; `bowline store check` reads everything",
+        ),
         StartError::Index(_) => Some(
             "start the version of bowline that wrote the data, with the master key that it was written with",
         ),

@@ -51,7 +51,8 @@ impl Backup {
         let mut partial = path.clone().into_os_string();
         partial.push(".partial");
         let partial = PathBuf::from(partial);
-        let written = self.write(&partial);
+        let file = create(&partial)?;
+        let written = self.write(file, &partial);
         let bytes = match written {
             Ok(bytes) => bytes,
             Err(error) => {
@@ -77,8 +78,7 @@ impl Backup {
     }
 
     /// Writes the backup, and returns its length.
-    fn write(&self, path: &Path) -> Result<u64, CommandError> {
-        let mut file = create(path).with_context(|| format!("creating `{}`", path.display()))?;
+    fn write(&self, mut file: File, path: &Path) -> Result<u64, CommandError> {
         let mut check = FrameCheck::default();
         let mut progress = Progress::new();
         let mut bytes = 0;
@@ -101,16 +101,20 @@ impl Backup {
     }
 }
 
-fn create(path: &Path) -> io::Result<File> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        Ok(()) | Err(_) => {}
-    }
-    File::options()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
+/// Creates a file for its owner alone. One that exists is not touched.
+fn create(path: &Path) -> Result<File, CommandError> {
+    let mut options = File::options();
+    let created = options.write(true).create_new(true).mode(0o600).open(path);
+    created.map_err(|error| {
+        let exists = error.kind() == io::ErrorKind::AlreadyExists;
+        let error = anyhow::Error::from(error).context(format!("creating `{}`", path.display()));
+        if exists {
+            let hint = "if no other backup is being written to it, it was interrupted: remove it";
+            CommandError::with_hint(error, hint)
+        } else {
+            error.into()
+        }
+    })
 }
 
 /// The time, in letters that file names can have.
