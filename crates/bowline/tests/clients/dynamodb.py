@@ -76,6 +76,8 @@ indexes = call(
     GlobalSecondaryIndexUpdates=[{"Create": {"IndexName": "by-owner", "KeySchema": [key("owner")], "Projection": {"ProjectionType": "KEYS_ONLY"}}}],
 )["TableDescription"]["GlobalSecondaryIndexes"]
 print([index["IndexArn"] for index in indexes])
+# The index is built meanwhile.
+db.get_waiter("table_exists").wait(TableName="insights", WaiterConfig={"Delay": 1, "MaxAttempts": 60})
 call(db.update_table, TableName="insights", DeletionProtectionEnabled=True)
 call(db.delete_table, TableName="insights")
 call(db.update_table, TableName="insights", DeletionProtectionEnabled=False)

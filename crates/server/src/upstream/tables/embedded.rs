@@ -17,7 +17,7 @@ use std::{
     error::Error,
     io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
 };
 
 use bowline_aws::{
@@ -50,6 +50,7 @@ use crate::{
 
 mod batch;
 mod bounds;
+mod builds;
 mod cost;
 mod dispatch;
 mod engine;
@@ -150,11 +151,17 @@ impl EmbeddedTables {
         let kib = memory.div_ceil(1 << 10).min(MEMORY_KIB);
         let kib = u32::try_from(kib).unwrap_or(u32::MAX);
         let memory = Arc::clone(&self.memory).acquire_many_owned(kib).await;
+        let used = Arc::clone(&slot);
         let task = tokio::task::spawn_blocking(move || {
             let _permits: (OwnedSemaphorePermit, FairPermit<_>, _) = (region, thread, memory);
             step(&slot)
         });
-        task.await.map_err(|error| TableError::Failed(error.into()))
+        let outcome = task.await;
+        if used.has_builds() && !used.is_building.swap(true, Ordering::AcqRel) {
+            let (threads, memory) = (Arc::clone(&self.threads), Arc::clone(&self.memory));
+            tokio::spawn(build(used, account_region.account(), threads, memory));
+        }
+        outcome.map_err(|error| TableError::Failed(error.into()))
     }
 
     /// The slot of an account and region, with this many of its threads. If it is not open, one
@@ -237,6 +244,45 @@ impl EmbeddedTables {
         let error = "items change faster than they are read";
         Err(TableError::Failed(error.into()))
     }
+}
+
+/// Builds the indexes of a database that are being built, step by step. Requests are executed
+/// between two steps. After an error the next request begins again.
+async fn build(
+    slot: Arc<Slot>,
+    account: AccountId,
+    threads: Arc<FairPermits<AccountId>>,
+    memory: Arc<Semaphore>,
+) {
+    // The region may be dropped meanwhile.
+    while let Ok(region) = Arc::clone(&slot.threads).acquire_owned().await {
+        let thread = threads.acquire(account).await;
+        let kib = u32::try_from(builds::STEP_BYTES >> 10).unwrap_or(u32::MAX);
+        let memory = Arc::clone(&memory).acquire_many_owned(kib).await;
+        let building = Arc::clone(&slot);
+        let step = tokio::task::spawn_blocking(move || {
+            let _permits = (region, thread, memory);
+            if !building.path.exists() {
+                return Ok(false);
+            }
+            building.execute(|engine| {
+                let goes_on = builds::step(engine)?;
+                building.set_builds(builds::load(engine)?);
+                Ok::<_, TableError>(goes_on)
+            })
+        });
+        let goes_on = step.await.map_err(|error| TableError::Failed(error.into()));
+        match goes_on.flatten() {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => {
+                let error = &error as &dyn Error;
+                tracing::error!(error, "Could not build an index");
+                break;
+            }
+        }
+    }
+    slot.is_building.store(false, Ordering::Release);
 }
 
 /// What the expressions of a request use: of each item, if it is a transaction.

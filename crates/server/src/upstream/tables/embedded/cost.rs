@@ -56,10 +56,12 @@ enum Step {
     Index(usize),
 }
 
+/// The name of a member.
 #[derive(Deserialize, PartialEq, Eq, Hash)]
-struct Key<'t>(#[serde(borrow)] Cow<'t, str>);
+pub(super) struct Key<'t>(#[serde(borrow)] pub(super) Cow<'t, str>);
 
-type Members<'t> = HashMap<Key<'t>, &'t RawValue>;
+/// The members of an object, as text.
+pub(super) type Members<'t> = HashMap<Key<'t>, &'t RawValue>;
 
 impl Uses {
     /// The uses in a part of a request that has its own expressions and placeholders.

@@ -5,14 +5,14 @@ use bowline_aws::dynamodb::Operation;
 use dynoxide::{
     DynoxideError,
     actions::{
-        create_table, delete_item, delete_table, describe_table, describe_time_to_live, get_item,
-        put_item, update_item, update_table, update_time_to_live,
+        create_table, delete_item, delete_table, describe_time_to_live, get_item, put_item,
+        update_item, update_time_to_live,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    TableError, batch,
+    TableError, batch, builds,
     engine::{Engine, run},
     error::{from_engine, from_reader, validation},
     item::{self, ItemRequest},
@@ -43,13 +43,7 @@ pub(super) fn dispatch(job: &Job, operation: Operation, body: &str) -> Result<St
             call.on_item(|engine, request| run(delete_item::execute(&engine.storage, request)))
         }
         Operation::DeleteTable => call.delete_table(),
-        Operation::DescribeTable => call.on(|engine, request| {
-            run(describe_table::execute(
-                &engine.storage,
-                request,
-                &engine.vectors,
-            ))
-        }),
+        Operation::DescribeTable => builds::describe_table(&call),
         Operation::DescribeTimeToLive => {
             call.on(|engine, request| run(describe_time_to_live::execute(&engine.storage, request)))
         }
@@ -65,13 +59,7 @@ pub(super) fn dispatch(job: &Job, operation: Operation, body: &str) -> Result<St
         Operation::UpdateItem => {
             call.on_item(|engine, request| run(update_item::execute(&engine.storage, request)))
         }
-        Operation::UpdateTable => call.on_tables(|engine, request| {
-            run(update_table::execute(
-                &engine.storage,
-                request,
-                &engine.vectors,
-            ))
-        }),
+        Operation::UpdateTable => builds::update(&call),
         Operation::UpdateTimeToLive => call.on_tables(|engine, request| {
             run(update_time_to_live::execute(&engine.storage, request))
         }),
@@ -137,6 +125,10 @@ impl Call<'_> {
         let input: delete_table::DeleteTableRequest = self.read()?;
         let table = input.table_name.clone();
         let outcome = self.job.slot.execute(|engine| {
+            if self.job.slot.is_updating(&table) && !is_protected(engine, &table) {
+                builds::forget(engine, &table, None)?;
+                self.job.slot.set_builds(builds::load(engine)?);
+            }
             let deleted = run(delete_table::execute(
                 &engine.storage,
                 input,

@@ -1,21 +1,17 @@
 //! Removes expired items (`UpdateTimeToLive`) in bounded steps, between which the lock of the
 //! database is released.
 
-use std::{
-    borrow::Cow,
-    collections::{HashMap, VecDeque},
-};
+use std::collections::VecDeque;
 
 use dynoxide::{
     AttributeValue, Item,
     actions::delete_item::{self, DeleteItemRequest},
 };
 use rusqlite::OptionalExtension as _;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::{
     TableError,
+    cost::{Key, Members},
     engine::{Engine, quoted, run, sqlite},
     engine_failed,
 };
@@ -42,9 +38,6 @@ struct Range {
     after: (String, String),
     last: (String, String),
 }
-
-#[derive(Deserialize, PartialEq, Eq, Hash)]
-struct Name<'t>(#[serde(borrow)] Cow<'t, str>);
 
 impl Sweep {
     /// Does a step. The result is whether there is another.
@@ -151,9 +144,9 @@ fn sweep(
 
 /// The key of an item that has expired.
 fn expired_key(item: &[u8], attribute: &str, keys: &[String], now: u64) -> Option<Item> {
-    let members: HashMap<Name<'_>, &RawValue> = serde_json::from_slice(item).ok()?;
+    let members: Members<'_> = serde_json::from_slice(item).ok()?;
     let value = |name: &str| {
-        let text = members.get(&Name(name.into()))?.get();
+        let text = members.get(&Key(name.into()))?.get();
         serde_json::from_str::<AttributeValue>(text).ok()
     };
     let AttributeValue::N(time) = value(attribute)? else {

@@ -16,7 +16,7 @@ use dynoxide::{
 use serde_json::{Map, Value, value::RawValue};
 
 use super::{
-    TableError,
+    TableError, builds,
     cost::MAX_TIME,
     dispatch::{Call, json},
     engine::{quoted, run, sqlite},
@@ -77,6 +77,9 @@ pub(super) fn page(call: &Call<'_>) -> Result<String, StepError> {
         serde_json::from_str::<String>(text).ok()
     };
     let (table, index) = (text("TableName").unwrap_or_default(), text("IndexName"));
+    if let Some(index) = &index {
+        builds::check_readable(call, &table, index)?;
+    }
     if request.contains_key("Segment") && index.is_none() {
         call.job
             .slot

@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 
 use super::{
     TableError,
+    builds::{self, Builds},
     engine::{Engine, Reader},
     guard::{Guard, Guards},
     step::StepError,
@@ -37,6 +38,10 @@ pub(super) struct Slot {
     guard: Mutex<Option<Arc<Guard>>>,
     guards: Arc<Guards>,
     is_open: AtomicBool,
+    /// The indexes that are being built, while it is open.
+    builds: Mutex<Builds>,
+    /// Whether a task builds them.
+    pub(super) is_building: AtomicBool,
     pub(super) threads: Arc<Semaphore>,
 }
 
@@ -67,12 +72,39 @@ impl Slot {
             guard: Mutex::default(),
             guards,
             is_open: AtomicBool::new(false),
+            builds: Mutex::default(),
+            is_building: AtomicBool::new(false),
             threads: Arc::new(Semaphore::new(MAX_THREADS as usize)),
         }
     }
 
     pub(super) fn is_open(&self) -> bool {
         self.is_open.load(Ordering::Acquire)
+    }
+
+    /// Whether an index is being built.
+    pub(super) fn is_building(&self, table: &str, index: &str) -> bool {
+        let builds = self.builds();
+        let mut builds = builds.iter();
+        builds.any(|(of, name)| of == table && name == index)
+    }
+
+    /// Whether an index of a table is being built.
+    pub(super) fn is_updating(&self, table: &str) -> bool {
+        self.builds().iter().any(|(of, _)| of == table)
+    }
+
+    /// Whether any index is being built.
+    pub(super) fn has_builds(&self) -> bool {
+        !self.builds().is_empty()
+    }
+
+    pub(super) fn set_builds(&self, builds: Builds) {
+        *self.builds() = builds;
+    }
+
+    fn builds(&self) -> MutexGuard<'_, Builds> {
+        self.builds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Executes one step. After a panic of the engine its connection is closed, and opened again
@@ -136,6 +168,7 @@ impl Slot {
         let guard = self.guards.open(&self.path).map_err(TableError::Failed)?;
         *self.guard() = Some(guard);
         let open = engine.insert(Engine::open(&self.path)?);
+        self.set_builds(builds::load(open)?);
         self.is_open.store(true, Ordering::Release);
         Ok(open)
     }
