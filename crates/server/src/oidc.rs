@@ -18,6 +18,7 @@ mod fetch_state;
 mod jwk;
 mod jws;
 mod key_cache;
+mod places;
 mod provider;
 mod shared_fetches;
 mod stats;

@@ -18,7 +18,7 @@ use hyper_util::{client::legacy, rt::TokioExecutor};
 use super::{
     address::AddressPolicy,
     document::DOCUMENT_LIMITS,
-    fetch_limits::{FetchLimits, LimitedAddresses, Purpose, TooManyFetches},
+    fetch_limits::{FetchLimits, LimitedAddresses, LimitedResolver, Purpose, TooManyFetches},
     provider::{HttpUrl, ProviderTls},
     shared_fetches::SharedFetches,
     stats::Stats,
@@ -124,7 +124,6 @@ impl Fetcher {
             }
         }
         let in_flight = self.limits.in_flight(requester.account).await;
-        let in_flight = in_flight.map_err(|limited| self.count_limited(limited))?;
         let (client, url) = (self.client(requester), url.clone());
         let fetched = self.shared.start(document, async move {
             let fetched = fetch(&client, &url).await;
@@ -148,8 +147,12 @@ impl Fetcher {
             limits: Arc::clone(&self.limits),
             account: requester.account,
         };
-        let resolver = Arc::clone(&self.resolver);
-        let connector = Connector::with_resolver(Arc::new(addresses), resolver);
+        let resolver = LimitedResolver {
+            resolver: Arc::clone(&self.resolver),
+            limits: Arc::clone(&self.limits),
+            account: requester.account,
+        };
+        let connector = Connector::with_resolver(Arc::new(addresses), Arc::new(resolver));
         let tls = Arc::clone(&requester.tls.config);
         legacy::Client::builder(TokioExecutor::new())
             .pool_max_idle_per_host(0)

@@ -12,23 +12,28 @@ use std::{
     error::Error,
     fmt,
     hash::Hash,
+    io,
     net::{IpAddr, Ipv6Addr, SocketAddr},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use bowline_client::connector;
+use bowline_client::connector::{self, Resolution, Resolver};
 use bowline_iam::account::AccountId;
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::Instant,
-};
+use tokio::time::Instant;
 
-use super::address::AddressPolicy;
+use super::{
+    address::AddressPolicy,
+    places::{Place, Places},
+};
 
 /// Documents that are fetched at one time for one account, and for all.
 const MAX_IN_FLIGHT_OF_ACCOUNT: usize = 16;
 const MAX_IN_FLIGHT: usize = 128;
+/// Names that are resolved at one time for one account, and for all. Each takes a thread until the
+/// operating system gives up, long after the fetch has ended.
+const MAX_LOOKUPS_OF_ACCOUNT: usize = 4;
+const MAX_LOOKUPS: usize = 32;
 /// How long a fetch waits until the rates allow it. A discovery as a whole has five seconds.
 const MAX_WAIT: Duration = Duration::from_secs(2);
 /// States of rates that are kept before those that are over are dropped.
@@ -68,8 +73,8 @@ pub(super) enum Purpose {
 #[derive(Debug)]
 pub(super) struct FetchLimits {
     rates: Mutex<HashMap<Limited, Instant>>,
-    accounts: Mutex<HashMap<AccountId, Arc<Semaphore>>>,
-    all: Arc<Semaphore>,
+    in_flight: Places,
+    lookups: Places,
 }
 
 /// What has a rate.
@@ -87,13 +92,6 @@ enum Limited {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too many fetches {0} in a short time; later ones succeed")]
 pub(super) struct TooManyFetches(String);
-
-/// A place among the fetches in flight.
-#[derive(Debug)]
-pub(super) struct InFlight {
-    _of_account: OwnedSemaphorePermit,
-    _of_all: OwnedSemaphorePermit,
-}
 
 impl Rate {
     const fn new(burst: u32, per_second: u32) -> Self {
@@ -114,8 +112,8 @@ impl FetchLimits {
     pub(super) fn new() -> Self {
         Self {
             rates: Mutex::default(),
-            accounts: Mutex::default(),
-            all: Arc::new(Semaphore::new(MAX_IN_FLIGHT)),
+            in_flight: Places::new(MAX_IN_FLIGHT_OF_ACCOUNT, MAX_IN_FLIGHT),
+            lookups: Places::new(MAX_LOOKUPS_OF_ACCOUNT, MAX_LOOKUPS),
         }
     }
 
@@ -138,27 +136,13 @@ impl FetchLimits {
     }
 
     /// Waits for a place among the fetches in flight.
-    pub(super) async fn in_flight(&self, account: AccountId) -> Result<InFlight, TooManyFetches> {
-        let of_account = {
-            let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-            // One whose only owner is this map has no fetch and no waiter.
-            accounts.retain(|of, places| *of == account || Arc::strong_count(places) > 1);
-            let places = accounts
-                .entry(account)
-                .or_insert_with(|| Arc::new(Semaphore::new(MAX_IN_FLIGHT_OF_ACCOUNT)));
-            Arc::clone(places)
-        };
-        // They are never closed.
-        let closed = |_| TooManyFetches(format!("of account {account}"));
-        let of_account = of_account.acquire_owned().await.map_err(closed)?;
-        let of_all = Arc::clone(&self.all)
-            .acquire_owned()
-            .await
-            .map_err(closed)?;
-        Ok(InFlight {
-            _of_account: of_account,
-            _of_all: of_all,
-        })
+    pub(super) async fn in_flight(&self, account: AccountId) -> Option<Place> {
+        self.in_flight.take(account).await
+    }
+
+    /// Waits for a place among the names that are being resolved.
+    async fn lookup(&self, account: AccountId) -> Option<Place> {
+        self.lookups.take(account).await
     }
 
     /// Admits a connection now, or not at all.
@@ -254,6 +238,29 @@ impl connector::AddressPolicy for LimitedAddresses {
     fn check(&self, address: SocketAddr, is_tls: bool) -> Result<(), Box<dyn Error + Send + Sync>> {
         connector::AddressPolicy::check(&self.policy, address, is_tls)?;
         Ok(self.limits.connect(self.account, address.ip())?)
+    }
+}
+
+/// Resolves names for one account. A lookup whose fetch has ended keeps its place until it ends.
+#[derive(Debug)]
+pub(super) struct LimitedResolver {
+    pub(super) resolver: Arc<dyn Resolver>,
+    pub(super) limits: Arc<FetchLimits>,
+    pub(super) account: AccountId,
+}
+
+impl Resolver for LimitedResolver {
+    fn resolve<'a>(&'a self, host: &'a str, port: u16) -> Resolution<'a> {
+        Box::pin(async move {
+            let place = self.limits.lookup(self.account).await;
+            let (resolver, host) = (Arc::clone(&self.resolver), host.to_owned());
+            let lookup = tokio::spawn(async move {
+                let addresses = resolver.resolve(&host, port).await;
+                drop(place);
+                addresses
+            });
+            lookup.await.map_err(io::Error::other)?
+        })
     }
 }
 
@@ -380,12 +387,35 @@ mod tests {
         }
         let second = Duration::from_secs(1);
         let one_more = tokio::time::timeout(second, limits.in_flight(account(1)));
-        one_more.await.unwrap_err();
+        assert!(one_more.await.is_err());
         limits.in_flight(account(2)).await.unwrap();
         hanging.pop();
         limits.in_flight(account(1)).await.unwrap();
         drop(hanging);
         limits.in_flight(account(2)).await.unwrap();
-        assert_eq!(limits.accounts.lock().unwrap().len(), 1);
+        let hung = Arc::new(limits);
+        let resolver = Arc::new(LimitedResolver {
+            resolver: Arc::new(Hanging),
+            limits: Arc::clone(&hung),
+            account: account(1),
+        });
+        // A fetch that ends early does not end its lookup, so a fifth has no place.
+        for _ in 0..MAX_LOOKUPS_OF_ACCOUNT {
+            let lookup = tokio::time::timeout(second, resolver.resolve("a.example", 443));
+            lookup.await.unwrap_err();
+        }
+        let one_more = tokio::time::timeout(second, hung.lookup(account(1)));
+        assert!(one_more.await.is_err());
+        hung.lookup(account(2)).await.unwrap();
+    }
+
+    /// Never resolves a name.
+    #[derive(Debug)]
+    struct Hanging;
+
+    impl Resolver for Hanging {
+        fn resolve<'a>(&'a self, _: &'a str, _: u16) -> Resolution<'a> {
+            Box::pin(std::future::pending())
+        }
     }
 }
