@@ -320,7 +320,7 @@ fn only_the_management_account_makes_a_backup_and_a_damaged_object_ends_it() {
     assert!(!failed.status.success(), "{}", said(&failed));
     assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
     assert!(
-        server.log().contains("the object `0/large` in the bucket"),
+        server.log().contains("d0/flarge` cannot be backed up"),
         "{}",
         server.log()
     );

@@ -44,10 +44,9 @@ pub(crate) enum BackupError {
     #[error("reading objects")]
     Objects(#[source] io::Error),
     /// An object is damaged.
-    #[error("the object `{key}` in the bucket `{bucket}` cannot be backed up")]
+    #[error("the object in `objects/buckets/{path}` cannot be backed up")]
     Object {
-        bucket: String,
-        key: String,
+        path: String,
         #[source]
         source: ObjectError,
     },
@@ -208,12 +207,8 @@ impl Writer<'_> {
             match (read, failed) {
                 (_, Some(error)) => Err(error),
                 (Err(source), None) => {
-                    let (bucket, key) = file.name().unwrap_or_default();
-                    Err(BackupError::Object {
-                        bucket,
-                        key,
-                        source,
-                    })
+                    let path = file.path().to_owned();
+                    Err(BackupError::Object { path, source })
                 }
                 (Ok(()), None) => Ok(()),
             }

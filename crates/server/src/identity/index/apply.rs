@@ -160,17 +160,13 @@ impl Index {
         value: &[u8],
         revision: Revision,
     ) -> Result<(), IndexError> {
-        match read::<entity::Account>(key, value)? {
-            Some(record) => {
-                let id = record.id;
-                let account = AccountEntry {
-                    record: Arc::new(record),
-                    revision,
-                };
-                self.accounts.insert_mut(id, Arc::new(account));
-            }
-            None => self.delete(key),
-        }
+        let record = read::<entity::Account>(key, value)?;
+        let id = record.id;
+        let account = AccountEntry {
+            record: Arc::new(record),
+            revision,
+        };
+        self.accounts.insert_mut(id, Arc::new(account));
         Ok(())
     }
 
@@ -180,17 +176,13 @@ impl Index {
         value: &[u8],
         revision: Revision,
     ) -> Result<(), IndexError> {
-        match read::<entity::AccountQuotas>(key, value)? {
-            Some(record) => {
-                let quotas = Indexed {
-                    record: Arc::new(record),
-                    revision,
-                };
-                self.account_quotas
-                    .insert_mut(quotas.record.account, Arc::new(quotas));
-            }
-            None => self.delete(key),
-        }
+        let record = read::<entity::AccountQuotas>(key, value)?;
+        let quotas = Indexed {
+            record: Arc::new(record),
+            revision,
+        };
+        self.account_quotas
+            .insert_mut(quotas.record.account, Arc::new(quotas));
         Ok(())
     }
 
@@ -202,9 +194,7 @@ impl Index {
     ) -> Result<(), IndexError> {
         let before = self.policies.get(key.name()).cloned();
         self.remove_policy(key.name());
-        let Some(record) = read::<entity::ManagedPolicy>(key, value)? else {
-            return Ok(());
-        };
+        let record = read::<entity::ManagedPolicy>(key, value)?;
         let document = record.default().map(|version| version.document.as_str());
         let known = before.as_ref().filter(|policy| {
             policy
@@ -243,9 +233,7 @@ impl Index {
         revision: Revision,
     ) -> Result<(), IndexError> {
         self.remove_provider(key.name());
-        let Some(record) = read::<entity::OidcProvider>(key, value)? else {
-            return Ok(());
-        };
+        let record = read::<entity::OidcProvider>(key, value)?;
         let provider = Arc::new(ProviderEntry {
             arn: record.arn().into(),
             record: Arc::new(record),
@@ -297,15 +285,14 @@ impl Index {
         revision: Revision,
     ) -> Result<(), IndexError> {
         self.remove_bucket(key.name());
-        if let Some(record) = read::<entity::Bucket>(key, value)? {
-            let owner = record.owner;
-            let bucket = BucketEntry {
-                record: Arc::new(record),
-                revision,
-            };
-            self.buckets
-                .insert(key.name(), owner, key.name(), Arc::new(bucket));
-        }
+        let record = read::<entity::Bucket>(key, value)?;
+        let owner = record.owner;
+        let bucket = BucketEntry {
+            record: Arc::new(record),
+            revision,
+        };
+        self.buckets
+            .insert(key.name(), owner, key.name(), Arc::new(bucket));
         Ok(())
     }
 
@@ -322,17 +309,16 @@ impl Index {
         revision: Revision,
     ) -> Result<(), IndexError> {
         self.remove_table(key);
-        if let Some(record) = read::<entity::Table>(key, value)? {
-            self.table_counts
-                .add((record.account, record.region.as_str().into()), 1);
-            self.table_documents
-                .add(record.account, record.document_bytes());
-            let table = TableEntry {
-                record: Arc::new(record),
-                revision,
-            };
-            self.tables.insert_mut(key.clone(), Arc::new(table));
-        }
+        let record = read::<entity::Table>(key, value)?;
+        self.table_counts
+            .add((record.account, record.region.as_str().into()), 1);
+        self.table_documents
+            .add(record.account, record.document_bytes());
+        let table = TableEntry {
+            record: Arc::new(record),
+            revision,
+        };
+        self.tables.insert_mut(key.clone(), Arc::new(table));
         Ok(())
     }
 
@@ -388,9 +374,9 @@ impl Index {
 }
 
 /// Decodes a record.
-fn read<E: Entity>(key: &RecordKey, value: &[u8]) -> Result<Option<E>, IndexError> {
+fn read<E: Entity>(key: &RecordKey, value: &[u8]) -> Result<E, IndexError> {
     match record::decode(key, value) {
-        Ok(record) => Ok(Some(record)),
+        Ok(record) => Ok(record),
         Err(error @ RecordError::NewerFormat { .. }) => Err(IndexError::NewerFormat(error)),
         Err(
             error @ (RecordError::WrongKind { .. }

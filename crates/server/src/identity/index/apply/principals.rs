@@ -23,9 +23,7 @@ impl Index {
     ) -> Result<(), IndexError> {
         let before = self.users.get(key.name()).cloned();
         self.remove_user(key.name());
-        let Some(record) = read::<entity::User>(key, value)? else {
-            return Ok(());
-        };
+        let record = read::<entity::User>(key, value)?;
         let known = before
             .as_ref()
             .map(|user| (&user.record.permissions.inline, &user.inline));
@@ -58,9 +56,7 @@ impl Index {
     ) -> Result<(), IndexError> {
         let before = self.roles.get(key.name()).cloned();
         self.remove_role(key.name());
-        let Some(record) = read::<entity::Role>(key, value)? else {
-            return Ok(());
-        };
+        let record = read::<entity::Role>(key, value)?;
         let known = before
             .as_ref()
             .map(|role| (&role.record.permissions.inline, &role.inline));
@@ -98,9 +94,7 @@ impl Index {
         master_key: &MasterKey,
     ) -> Result<(), IndexError> {
         self.remove_access_key(key.name());
-        let Some(record) = read::<entity::AccessKey>(key, value)? else {
-            return Ok(());
-        };
+        let record = read::<entity::AccessKey>(key, value)?;
         let secret = match master_key.open(key, &record.secret) {
             Ok(secret) => secret,
             Err(error) => {

@@ -17,19 +17,14 @@ impl Index {
         revision: Revision,
     ) -> Result<(), IndexError> {
         self.remove_instance_profile(key.name());
-        if let Some(record) = read::<entity::InstanceProfile>(key, value)? {
-            let profile = Arc::new(InstanceProfileEntry {
-                record: Arc::new(record),
-                revision,
-            });
-            let record = Arc::clone(&profile.record);
-            self.instance_profiles.insert(
-                record.id.as_str(),
-                record.account,
-                &record.name,
-                profile,
-            );
-        }
+        let record = read::<entity::InstanceProfile>(key, value)?;
+        let profile = Arc::new(InstanceProfileEntry {
+            record: Arc::new(record),
+            revision,
+        });
+        let record = Arc::clone(&profile.record);
+        self.instance_profiles
+            .insert(record.id.as_str(), record.account, &record.name, profile);
         Ok(())
     }
 
@@ -48,19 +43,18 @@ impl Index {
         revision: Revision,
     ) -> Result<(), IndexError> {
         self.remove_service_attachment(key);
-        if let Some(record) = read::<entity::ServiceAttachment>(key, value)? {
-            let count = self.service_roles.get(&record.role).copied();
-            self.service_roles
-                .insert_mut(record.role.clone(), count.unwrap_or_default() + 1);
-            self.attachment_counts.add(record.account, 1);
-            let name = (record.account, record.resource.as_str().into());
-            let attachment = ServiceAttachmentEntry {
-                record: Arc::new(record),
-                revision,
-            };
-            self.service_attachments
-                .insert_mut(name, Arc::new(attachment));
-        }
+        let record = read::<entity::ServiceAttachment>(key, value)?;
+        let count = self.service_roles.get(&record.role).copied();
+        self.service_roles
+            .insert_mut(record.role.clone(), count.unwrap_or_default() + 1);
+        self.attachment_counts.add(record.account, 1);
+        let name = (record.account, record.resource.as_str().into());
+        let attachment = ServiceAttachmentEntry {
+            record: Arc::new(record),
+            revision,
+        };
+        self.service_attachments
+            .insert_mut(name, Arc::new(attachment));
         Ok(())
     }
 

@@ -217,8 +217,13 @@ impl SnapshotFile {
         }
     }
 
+    /// The path in the folder of buckets.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
     /// Bucket and key.
-    pub(crate) fn name(&self) -> Option<(String, String)> {
+    fn name(&self) -> Option<(String, String)> {
         let (bucket, path) = self.path.split_once('/')?;
         let mut key = Vec::new();
         for part in path.split('/') {
