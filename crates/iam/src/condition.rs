@@ -96,7 +96,7 @@ pub(crate) fn parse_values<'v>(
 ) -> Result<(), ConditionError> {
     let before = patterns.len();
     for value in values {
-        patterns.push(expected::parse(text, operator.family, value, variables)?);
+        patterns.push(expected::parse(text, operator.family(), value, variables)?);
     }
     if patterns.len() == before {
         return Err(ConditionError::NoValues);
@@ -132,14 +132,14 @@ impl<'p> ConditionRef<'p> {
         if let Some(ConditionValue::Unknown) = value {
             return Truth::Uncertain;
         }
-        if self.operator.family == Family::Null {
+        if self.operator.family() == Family::Null {
             let absent = value
                 .is_none_or(|value| matches!(value, ConditionValue::Set(set) if set.is_empty()));
             return expected::expects(self.patterns(), absent).into();
         }
-        let negated = self.operator.negated;
+        let negated = self.operator.negated();
         let passes = |value: &ConditionValue<'_>| {
-            let family = self.operator.family;
+            let family = self.operator.family();
             let matches = expected::matches(family, self.patterns(), value, context);
             if negated { !matches } else { matches }
         };

@@ -56,6 +56,8 @@ fn read<'a>(text: &'a str, limits: &JsonLimits) -> Result<Json<'a>, Failure> {
         at: 0,
         limits,
         values: 0,
+        open_members: Vec::new(),
+        open_items: Vec::new(),
     };
     reader.space();
     let value = reader.value(0)?;
@@ -72,6 +74,10 @@ struct Reader<'a, 'l> {
     at: usize,
     limits: &'l JsonLimits,
     values: usize,
+    /// The members and items of objects and arrays that are not closed yet. Each object and array
+    /// takes its own when it is closed, in one allocation.
+    open_members: Vec<JsonMember<'a>>,
+    open_items: Vec<Json<'a>>,
 }
 
 impl<'a> Reader<'a, '_> {
@@ -102,12 +108,11 @@ impl<'a> Reader<'a, '_> {
 
     fn object(&mut self, depth: usize) -> Result<JsonKind<'a>, Failure> {
         self.enter(depth)?;
-        // Most objects of a large text have one member.
-        let mut members: Vec<JsonMember<'a>> = Vec::with_capacity(1);
         self.space();
         if self.eat(b'}') {
-            return Ok(JsonKind::Object(JsonObject(members)));
+            return Ok(JsonKind::Object(JsonObject::default()));
         }
+        let first = self.open_members.len();
         loop {
             self.space();
             let start = self.at;
@@ -125,7 +130,7 @@ impl<'a> Reader<'a, '_> {
             }
             self.space();
             let value = self.value(depth + 1)?;
-            members.push(JsonMember {
+            self.open_members.push(JsonMember {
                 name,
                 name_span,
                 value,
@@ -138,23 +143,25 @@ impl<'a> Reader<'a, '_> {
                 return Err(self.unexpected("`,` or `}`"));
             }
         }
+        let members: Vec<_> = self.open_members.drain(first..).collect();
         reject_duplicates(&members)?;
         Ok(JsonKind::Object(JsonObject(members)))
     }
 
     fn array(&mut self, depth: usize) -> Result<JsonKind<'a>, Failure> {
         self.enter(depth)?;
-        let mut items = Vec::new();
         self.space();
         if self.eat(b']') {
-            return Ok(JsonKind::Array(items));
+            return Ok(JsonKind::Array(Vec::new()));
         }
+        let first = self.open_items.len();
         loop {
             self.space();
-            items.push(self.value(depth + 1)?);
+            let item = self.value(depth + 1)?;
+            self.open_items.push(item);
             self.space();
             if self.eat(b']') {
-                return Ok(JsonKind::Array(items));
+                return Ok(JsonKind::Array(self.open_items.drain(first..).collect()));
             }
             if !self.eat(b',') {
                 return Err(self.unexpected("`,` or `]`"));

@@ -8,10 +8,8 @@ const MAX_SHOWN_CHARS: usize = 64;
 /// A condition operator with its qualifier and suffix. It is shown as AWS spells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Operator {
-    /// The name, as AWS spells it.
-    name: &'static str,
-    pub(super) family: Family,
-    pub(super) negated: bool,
+    /// The position in [`OPERATORS`].
+    number: u8,
     pub(super) qualifier: Qualifier,
     pub(super) if_exists: bool,
 }
@@ -80,21 +78,32 @@ impl Operator {
             Some((name, _)) => (name, true),
             None => (name, false),
         };
-        let mut known = OPERATORS.iter();
-        let (name, family, negated) = known
-            .find(|(known, _, _)| known.eq_ignore_ascii_case(name))
-            .copied()
+        let mut known = (0..).zip(&OPERATORS);
+        let (number, (_, family, _)) = known
+            .find(|(_, (known, _, _))| known.eq_ignore_ascii_case(name))
             .ok_or_else(invalid)?;
-        if family == Family::Null && (if_exists || qualifier != Qualifier::One) {
+        if *family == Family::Null && (if_exists || qualifier != Qualifier::One) {
             return Err(invalid());
         }
         Ok(Self {
-            name,
-            family,
-            negated,
+            number,
             qualifier,
             if_exists,
         })
+    }
+
+    pub(super) fn family(self) -> Family {
+        self.row().1
+    }
+
+    pub(super) fn negated(self) -> bool {
+        self.row().2
+    }
+
+    /// The row of the table. Only [`parse`](Self::parse) makes numbers, so the default is not used.
+    fn row(self) -> (&'static str, Family, bool) {
+        let row = OPERATORS.get(usize::from(self.number)).copied();
+        row.unwrap_or(("StringEquals", Family::Text, false))
     }
 }
 
@@ -105,7 +114,7 @@ impl fmt::Display for Operator {
             Qualifier::All => "ForAllValues:",
             Qualifier::Any => "ForAnyValue:",
         })?;
-        f.write_str(self.name)?;
+        f.write_str(self.row().0)?;
         f.write_str(if self.if_exists { IF_EXISTS } else { "" })
     }
 }
@@ -182,12 +191,12 @@ mod tests {
     #[test]
     fn names_are_parsed_with_qualifier_and_suffix_in_any_case() {
         let operator = Operator::parse("forAnyValue:stringLikeIfExists").unwrap();
-        assert_eq!(operator.family, Family::TextLike);
+        assert_eq!(operator.family(), Family::TextLike);
         assert_eq!(
-            (operator.negated, operator.if_exists, operator.qualifier),
+            (operator.negated(), operator.if_exists, operator.qualifier),
             (false, true, Qualifier::Any)
         );
-        assert!(Operator::parse("ArnNotEquals").unwrap().negated);
+        assert!(Operator::parse("ArnNotEquals").unwrap().negated());
     }
 
     #[test]
