@@ -1,10 +1,9 @@
 //! Settings of the audit: how much it records, and how its files rotate.
 
-use std::{fmt, str::FromStr, time::Duration};
-
 use bowline_server::config::{AuditLimits, Rate};
 use clap::Args;
-use serde::{Deserialize, Deserializer, de};
+
+use crate::config_file::{Age, Audit, Size};
 
 /// Flags of the audit's limits.
 #[derive(Clone, Copy, Debug, Default, Args)]
@@ -69,20 +68,8 @@ pub(crate) struct AuditArgs {
     reserve: Option<Size>,
 }
 
-/// The same keys in the file, beside `to`.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct AuditKeys {
-    pub(crate) address_rate: Option<Size>,
-    pub(crate) address_burst: Option<Size>,
-    pub(crate) all_addresses_rate: Option<Size>,
-    pub(crate) max_file_size: Option<Size>,
-    pub(crate) max_file_age: Option<Age>,
-    pub(crate) max_size: Option<Size>,
-    pub(crate) reserve: Option<Size>,
-}
-
 /// The limits, from flags or variables, else from the file, else the defaults.
-pub(crate) fn limits(args: &AuditArgs, file: &AuditKeys) -> AuditLimits {
+pub(crate) fn limits(args: &AuditArgs, file: &Audit) -> AuditLimits {
     let default = AuditLimits::default();
     let size = |args: Option<Size>, file: Option<Size>| args.or(file).map(|size| size.0);
     AuditLimits {
@@ -102,126 +89,16 @@ pub(crate) fn limits(args: &AuditArgs, file: &AuditKeys) -> AuditLimits {
     }
 }
 
-/// A number of bytes: `65536`, `64 KiB`, `4MiB` or `1 GiB`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Size(pub(crate) u64);
-
-impl FromStr for Size {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let parse = || {
-            let (number, unit) = number_and_unit(text)?;
-            let factor: u64 = match unit {
-                "" | "B" => 1,
-                "KiB" => 1 << 10,
-                "MiB" => 1 << 20,
-                "GiB" => 1 << 30,
-                "TiB" => 1 << 40,
-                _ => return None,
-            };
-            number.checked_mul(factor).map(Self)
-        };
-        parse().ok_or_else(|| format!("`{text}` is not a size such as 64 KiB"))
-    }
-}
-
-/// A time: `90s`, `30m`, `12h` or `7d`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Age(pub(crate) Duration);
-
-impl FromStr for Age {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let parse = || {
-            let (number, unit) = number_and_unit(text)?;
-            let factor: u64 = match unit {
-                "s" => 1,
-                "m" => 60,
-                "h" => 3_600,
-                "d" => 86_400,
-                _ => return None,
-            };
-            let seconds = number.checked_mul(factor).filter(|seconds| *seconds > 0)?;
-            Some(Self(Duration::from_secs(seconds)))
-        };
-        parse().ok_or_else(|| format!("`{text}` is not a time such as 24h"))
-    }
-}
-
-fn number_and_unit(text: &str) -> Option<(u64, &str)> {
-    let text = text.trim();
-    let end = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
-    let (number, unit) = text.split_at_checked(end)?;
-    Some((number.parse().ok()?, unit.trim_start()))
-}
-
-impl<'de> Deserialize<'de> for Size {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl de::Visitor<'_> for Visitor {
-            type Value = Size;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a size such as \"64 KiB\"")
-            }
-
-            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Size, E> {
-                let size = u64::try_from(number).map(Size);
-                size.map_err(|_| E::custom(format_args!("`{number}` is not a size")))
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Size, E> {
-                text.parse().map_err(E::custom)
-            }
-        }
-        deserializer.deserialize_any(Visitor)
-    }
-}
-
-impl<'de> Deserialize<'de> for Age {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(de::Error::custom)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_size_is_a_number_with_a_unit() {
-        let size = |text: &str| text.parse::<Size>().map(|size| size.0);
-        assert_eq!(size("65536"), Ok(65_536));
-        assert_eq!(size("64 KiB"), Ok(65_536));
-        assert_eq!(size("4MiB"), Ok(4 << 20));
-        assert_eq!(size(" 1 GiB "), Ok(1 << 30));
-        assert_eq!(size("0"), Ok(0));
-        for invalid in ["", "KiB", "1.5 MiB", "-1", "1 MB", "99999999999 TiB"] {
-            assert!(size(invalid).is_err(), "{invalid}");
-        }
-    }
-
-    #[test]
-    fn an_age_is_a_positive_number_with_a_unit() {
-        let age = |text: &str| text.parse::<Age>().map(|age| age.0.as_secs());
-        assert_eq!(age("90s"), Ok(90));
-        assert_eq!(age("7d"), Ok(7 * 86_400));
-        for invalid in ["", "0h", "24", "1w", "h"] {
-            assert!(age(invalid).is_err(), "{invalid}");
-        }
-    }
-
-    #[test]
     fn a_flag_overrides_the_file_and_the_file_the_default() {
-        let file = AuditKeys {
+        let file = Audit {
             address_rate: Some(Size(1)),
             reserve: Some(Size(2)),
-            ..AuditKeys::default()
+            ..Audit::default()
         };
         let args = AuditArgs {
             address_rate: Some(Size(3)),

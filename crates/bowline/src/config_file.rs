@@ -4,19 +4,21 @@
 //! contain a secret.
 
 use std::{
-    fmt::Display,
+    fmt::{self, Display},
     net::{IpAddr, SocketAddr},
     num::NonZeroUsize,
     path::PathBuf,
     str::FromStr,
+    time::Duration,
 };
 
 use bowline_aws::credentials::{AccessKeyId, SecretAccessKey};
 use bowline_iam::account::AccountId;
 use ipnet::IpNet;
-use serde::{Deserialize, Deserializer, de::Error};
-
-use crate::audit_settings::{Age, AuditKeys, Size};
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, Error},
+};
 
 /// The file. Its paths are relative to its folder.
 #[derive(Debug, Default, Deserialize)]
@@ -84,28 +86,13 @@ pub(crate) struct BaseDomain(pub(crate) String);
 pub(crate) struct Audit {
     /// A file, or `stdout`.
     pub(crate) to: Option<PathBuf>,
-    address_rate: Option<Size>,
-    address_burst: Option<Size>,
-    all_addresses_rate: Option<Size>,
-    max_file_size: Option<Size>,
-    max_file_age: Option<Age>,
-    max_size: Option<Size>,
-    reserve: Option<Size>,
-}
-
-impl Audit {
-    /// The keys of the limits.
-    pub(crate) fn limits(&self) -> AuditKeys {
-        AuditKeys {
-            address_rate: self.address_rate,
-            address_burst: self.address_burst,
-            all_addresses_rate: self.all_addresses_rate,
-            max_file_size: self.max_file_size,
-            max_file_age: self.max_file_age,
-            max_size: self.max_size,
-            reserve: self.reserve,
-        }
-    }
+    pub(crate) address_rate: Option<Size>,
+    pub(crate) address_burst: Option<Size>,
+    pub(crate) all_addresses_rate: Option<Size>,
+    pub(crate) max_file_size: Option<Size>,
+    pub(crate) max_file_age: Option<Age>,
+    pub(crate) max_size: Option<Size>,
+    pub(crate) reserve: Option<Size>,
 }
 
 /// The parts of what clients share.
@@ -197,6 +184,92 @@ impl<'de> Deserialize<'de> for BaseDomain {
     }
 }
 
+/// A number of bytes: `65536`, `64 KiB`, `4MiB` or `1 GiB`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Size(pub(crate) u64);
+
+impl FromStr for Size {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parse = || {
+            let (number, unit) = number_and_unit(text)?;
+            let factor: u64 = match unit {
+                "" | "B" => 1,
+                "KiB" => 1 << 10,
+                "MiB" => 1 << 20,
+                "GiB" => 1 << 30,
+                "TiB" => 1 << 40,
+                _ => return None,
+            };
+            number.checked_mul(factor).map(Self)
+        };
+        parse().ok_or_else(|| format!("`{text}` is not a size such as 64 KiB"))
+    }
+}
+
+/// A time: `90s`, `30m`, `12h` or `7d`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Age(pub(crate) Duration);
+
+impl FromStr for Age {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parse = || {
+            let (number, unit) = number_and_unit(text)?;
+            let factor: u64 = match unit {
+                "s" => 1,
+                "m" => 60,
+                "h" => 3_600,
+                "d" => 86_400,
+                _ => return None,
+            };
+            let seconds = number.checked_mul(factor).filter(|seconds| *seconds > 0)?;
+            Some(Self(Duration::from_secs(seconds)))
+        };
+        parse().ok_or_else(|| format!("`{text}` is not a time such as 24h"))
+    }
+}
+
+fn number_and_unit(text: &str) -> Option<(u64, &str)> {
+    let text = text.trim();
+    let end = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(end)?;
+    Some((number.parse().ok()?, unit.trim_start()))
+}
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl de::Visitor<'_> for Visitor {
+            type Value = Size;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a size such as \"64 KiB\"")
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<Size, E> {
+                let size = u64::try_from(number).map(Size);
+                size.map_err(|_| E::custom(format_args!("`{number}` is not a size")))
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Size, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for Age {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        from_str(deserializer)
+    }
+}
+
 fn from_str<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: FromStr<Err: Display>,
@@ -219,6 +292,29 @@ mod tests {
 
     fn problem(text: &str) -> String {
         text.parse::<ConfigFile>().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_size_is_a_number_with_a_unit() {
+        let size = |text: &str| text.parse::<Size>().map(|size| size.0);
+        assert_eq!(size("65536"), Ok(65_536));
+        assert_eq!(size("64 KiB"), Ok(65_536));
+        assert_eq!(size("4MiB"), Ok(4 << 20));
+        assert_eq!(size(" 1 GiB "), Ok(1 << 30));
+        assert_eq!(size("0"), Ok(0));
+        for invalid in ["", "KiB", "1.5 MiB", "-1", "1 MB", "99999999999 TiB"] {
+            assert!(size(invalid).is_err(), "{invalid}");
+        }
+    }
+
+    #[test]
+    fn an_age_is_a_positive_number_with_a_unit() {
+        let age = |text: &str| text.parse::<Age>().map(|age| age.0.as_secs());
+        assert_eq!(age("90s"), Ok(90));
+        assert_eq!(age("7d"), Ok(7 * 86_400));
+        for invalid in ["", "0h", "24", "1w", "h"] {
+            assert!(age(invalid).is_err(), "{invalid}");
+        }
     }
 
     #[test]

@@ -262,7 +262,7 @@ pub(crate) fn resolve(
                 .max_body_mib_per_account
                 .or(file.limits.body_mib_per_account),
         },
-        audit_limits: audit_settings::limits(&serve.audit, &file.audit.limits()),
+        audit_limits: audit_settings::limits(&serve.audit, &file.audit),
     };
     Ok((config, temporary))
 }
