@@ -94,7 +94,7 @@ const TEXTS: [&str; 12] = [
     "TRUE",
     "arn:a:b:c:d:a",
     "arn:a:b:c:d:b",
-    "ba",
+    "ca",
 ];
 
 impl Case {
