@@ -30,7 +30,9 @@ use bowline_server::identity::entity::{FeatureLevel, Role, TrustDocument, Upstre
 use bowline_server::identity::session::{self, AssumeRole, WebIdentityClaims};
 use bowline_server::upstream::objects::embedded::EmbeddedObjects;
 use bowline_server::upstream::objects::{NewObject, ObjectStore, Piece};
-use bowline_server::upstream::tables::{TableRequest, TableStore, embedded::EmbeddedTables};
+use bowline_server::upstream::tables::{
+    ItemShare, TableRequest, TableStore, embedded::EmbeddedTables,
+};
 use bowline_testkit::token::SUBJECT;
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
@@ -307,6 +309,7 @@ async fn object(home: &TempDir) -> Result<f64> {
 async fn item(home: &TempDir) -> Result<f64> {
     let store = EmbeddedTables::open(&home.path().join("tables"))?;
     let account_region = AccountRegion::new(ACCOUNT.parse()?, REGION).context("a region")?;
+    let share = Arc::new(ItemShare::unmetered());
     let call = async |operation, body: &str| -> Result<String> {
         let request = Request::read(operation, body.as_bytes())?;
         let call = TableRequest {
@@ -314,6 +317,7 @@ async fn item(home: &TempDir) -> Result<f64> {
             request: &request,
             replaced: None,
             tables: &[],
+            share: &share,
         };
         Ok(store.call(call).await?)
     };
