@@ -9,7 +9,7 @@
 //! The engine validates the change, and makes the entries of the index, on copies of the table in
 //! memory: one without items, and one with the items of a step.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use bowline_aws::error::Code;
 use dynoxide::{
@@ -40,6 +40,9 @@ const MAX_STEP_ITEMS: usize = 500;
 const MAX_STEP_TEXT_BYTES: usize = 256 << 10;
 /// Memory of a step: the largest item, parsed, and the texts.
 pub(super) const STEP_BYTES: usize = 40 << 20;
+
+/// How long a description may count items. Beyond that it has no counts and sizes.
+const COUNT_TIMEOUT: Duration = Duration::from_millis(20);
 
 /// What is left to be copied, of each index: the items after one key, up to another.
 const CREATE: &str = "CREATE TABLE IF NOT EXISTS _bowline_builds (
@@ -117,6 +120,7 @@ pub(super) fn update(call: &Call<'_>) -> Result<String, StepError> {
         }
         slot.set_builds(load(engine)?);
         let request = DescribeTableRequest { table_name: table };
+        let _limit = engine.end_after(COUNT_TIMEOUT);
         run(describe_table::execute(
             &engine.storage,
             request,
@@ -465,6 +469,7 @@ pub(super) fn describe_table(call: &Call<'_>) -> Result<String, StepError> {
     let request: DescribeTableRequest = call.read()?;
     let slot = &call.job.slot;
     let described = slot.execute(|engine| {
+        let _limit = engine.end_after(COUNT_TIMEOUT);
         run(describe_table::execute(
             &engine.storage,
             request,

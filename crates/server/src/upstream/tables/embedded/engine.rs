@@ -12,13 +12,14 @@ use std::{
     pin::pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 
 use dynoxide::{
     AttributeValue, DynoxideError, Item, actions::vector_lifecycle::VectorIndexLifecycle,
     storage::Storage, storage_backend::StorageBackend as _,
 };
-use rusqlite::{OptionalExtension as _, functions::FunctionFlags, types::ValueRef};
+use rusqlite::{Connection, OptionalExtension as _, functions::FunctionFlags, types::ValueRef};
 use serde::Deserialize;
 
 use super::{
@@ -29,6 +30,8 @@ use super::{
 
 /// Pages that each connection keeps in memory, in KiB.
 const CACHE_KIB: i64 = 512;
+/// Operations of SQLite between two looks at the time. Small tables take fewer.
+const CHECKED_OPERATIONS: i32 = 1_000;
 /// The SQL function that meters a row.
 const METER: &str = "bowline_meter";
 
@@ -75,6 +78,15 @@ impl Engine {
     /// The time in seconds of the Unix epoch.
     pub(super) fn now(&self) -> u64 {
         self.storage.clock().now_unix_secs()
+    }
+
+    /// Lets statements that read for longer than this end with an error, until the result is dropped.
+    pub(super) fn end_after(&self, limit: Duration) -> EndAfter<'_> {
+        let deadline = tokio::time::Instant::now() + limit;
+        let is_late = move || tokio::time::Instant::now() > deadline;
+        let connection = self.storage.conn();
+        connection.progress_handler(CHECKED_OPERATIONS, Some(is_late));
+        EndAfter(connection)
     }
 
     /// Whether no transaction is open, as between two operations.
@@ -143,6 +155,15 @@ impl Engine {
         self.storage
             .get_item(&key.table, &key.partition, &key.sort)
             .map_err(engine_failed)
+    }
+}
+
+/// A limit of the time of statements, until it is dropped.
+pub(super) struct EndAfter<'c>(&'c Connection);
+
+impl Drop for EndAfter<'_> {
+    fn drop(&mut self) {
+        self.0.progress_handler(0, None::<fn() -> bool>);
     }
 }
 

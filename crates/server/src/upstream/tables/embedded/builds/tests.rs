@@ -201,3 +201,28 @@ async fn an_index_or_a_table_can_be_deleted_while_it_is_built() {
     .await;
     assert_eq!(described["Table"]["TableStatus"], "ACTIVE");
 }
+
+#[tokio::test]
+async fn a_description_counts_for_a_limited_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let slot = std::sync::Arc::new(super::Slot::new(
+        folder.path().join("a.db"),
+        std::sync::Arc::default(),
+    ));
+    slot.execute(|engine| {
+        let count = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+        let counted = |engine: &super::Engine| {
+            engine.storage.conn().query_row(count, [], |row| row.get::<_, i64>(0))
+        };
+        {
+            let _limit = engine.end_after(std::time::Duration::from_millis(1));
+            assert!(counted(engine).is_err());
+        }
+        // The limit ended.
+        let some = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) SELECT count(*) FROM n";
+        let found: i64 = engine.storage.conn().query_row(some, [], |row| row.get(0)).unwrap();
+        assert_eq!(found, 100_000);
+        Ok::<_, TableError>(())
+    })
+    .unwrap();
+}
