@@ -101,6 +101,7 @@ pub(crate) struct Audit {
 pub(crate) struct Limits {
     pub(crate) connections: Option<NonZeroUsize>,
     pub(crate) connections_per_address: Option<NonZeroUsize>,
+    pub(crate) connections_per_account: Option<NonZeroUsize>,
     pub(crate) body_mib_per_address: Option<NonZeroUsize>,
     pub(crate) body_mib_per_account: Option<NonZeroUsize>,
 }

@@ -140,6 +140,14 @@ pub(crate) struct ServeArgs {
     )]
     pub(crate) max_connections_per_address: Option<NonZeroUsize>,
 
+    /// Most connections with requests of one account at a time [default: half of all]
+    #[arg(
+        long,
+        env = "BOWLINE_MAX_CONNECTIONS_PER_ACCOUNT",
+        value_name = "NUMBER"
+    )]
+    pub(crate) max_connections_per_account: Option<NonZeroUsize>,
+
     /// Most memory for request bodies of one address, in MiB [default: 24]
     #[arg(long, env = "BOWLINE_MAX_BODY_MIB_PER_ADDRESS", value_name = "MIB")]
     pub(crate) max_body_mib_per_address: Option<NonZeroUsize>,
@@ -255,6 +263,9 @@ pub(crate) fn resolve(
             connections_per_address: serve
                 .max_connections_per_address
                 .or(file.limits.connections_per_address),
+            connections_per_account: serve
+                .max_connections_per_account
+                .or(file.limits.connections_per_account),
             body_mib_per_address: serve
                 .max_body_mib_per_address
                 .or(file.limits.body_mib_per_address),

@@ -61,6 +61,8 @@ pub struct Limits {
     pub connections: Option<NonZeroUsize>,
     /// Most connections of one address. A quarter of all by default.
     pub connections_per_address: Option<NonZeroUsize>,
+    /// Most connections with requests of one account. Half of all by default.
+    pub connections_per_account: Option<NonZeroUsize>,
     /// Most memory of request bodies of one address, in MiB.
     pub body_mib_per_address: Option<NonZeroUsize>,
     /// Most memory of request bodies of one account, in MiB.

@@ -234,9 +234,10 @@ impl RequestBody {
     /// body counts against its account's part of the memory.
     ///
     /// # Errors
-    /// `ServiceUnavailable`, if the account has its part.
+    /// `ServiceUnavailable`, if the account has its part of the connections or of the memory.
     pub(crate) fn prove(&self, account: AccountId, protocol: Protocol) -> Result<(), AwsError> {
-        self.state.connection.prove();
+        let counted = self.state.connection.prove(account);
+        counted.map_err(|_| AwsError::unavailable(protocol))?;
         let proven = self.state.reservation.prove(account);
         proven.map_err(|BudgetExceeded| AwsError::unavailable(protocol))
     }

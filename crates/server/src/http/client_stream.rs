@@ -176,6 +176,7 @@ mod tests {
         let limits = ConnectionLimits {
             max: 1,
             per_address: 1,
+            per_account: 1,
             head_bytes: 1024,
         };
         let address: IpAddr = [192, 0, 2, 1].into();

@@ -3,7 +3,8 @@
 //!
 //! A connection that is admitted beyond a bound ends another one: the slowest of its address if the
 //! address has its part, and otherwise the slowest of all. Addresses with more than an equal share
-//! come first then. A request of an authenticated caller is never ended. Heads and idle times have
+//! come first then. A request of an authenticated caller is never ended, and an account has a part of
+//! the connections for such requests. Heads and idle times have
 //! timeouts, and all heads of callers that are not authenticated share one amount of memory.
 //!
 //! Connections of a trusted proxy have no part of their own. A request on them counts for the
@@ -12,6 +13,7 @@
 //! Opening and closing a connection takes a lock, and so does a request of a trusted proxy. Other
 //! requests take none.
 
+mod account;
 mod queue;
 mod state;
 
@@ -25,11 +27,13 @@ use std::{
     time::Duration,
 };
 
+use bowline_iam::account::AccountId;
 use ipnet::IpNet;
 use tokio::time::{Instant, interval};
 
 pub(crate) use self::state::{OpenConnection, Phase, RequestOnConnection};
 use self::{
+    account::RequestsByAccount,
     queue::{Candidate, Queue},
     state::Moment,
 };
@@ -51,6 +55,8 @@ pub(crate) struct ConnectionLimits {
     pub max: usize,
     /// Most connections of one address.
     pub per_address: usize,
+    /// Most connections with requests of one account.
+    pub per_account: usize,
     /// Most bytes of all heads whose callers are not authenticated.
     pub head_bytes: usize,
 }
@@ -63,6 +69,7 @@ pub(crate) struct Connections {
     began: Instant,
     head_bytes: AtomicUsize,
     counts: Counts,
+    accounts: RequestsByAccount,
     open: Mutex<Open>,
 }
 
@@ -73,6 +80,7 @@ struct Counts {
     timed_out: AtomicU64,
     refused: AtomicU64,
     refused_by_address: AtomicU64,
+    refused_by_account: AtomicU64,
 }
 
 /// What the metrics show.
@@ -90,6 +98,8 @@ pub(crate) struct ConnectionStats {
     pub(crate) refused: u64,
     /// The same, because their address had its part.
     pub(crate) refused_by_address: u64,
+    /// Requests that were refused because their account had its part.
+    pub(crate) refused_by_account: u64,
 }
 
 impl ConnectionStats {
@@ -132,6 +142,8 @@ enum Among {
 pub(crate) enum Refused {
     /// Its address has its part, and requests are under way on all of it.
     ByAddress,
+    /// Requests of its account are under way on the account's part.
+    ByAccount,
     /// Requests of authenticated callers are under way on all connections.
     AllInUse,
 }
@@ -149,6 +161,7 @@ impl Connections {
             began: Instant::now(),
             head_bytes: AtomicUsize::new(0),
             counts: Counts::default(),
+            accounts: RequestsByAccount::new(limits.per_account),
             open: Mutex::default(),
         })
     }
@@ -265,6 +278,15 @@ impl Connections {
         }
     }
 
+    /// Counts a request of this account that begins. Returns its counter.
+    fn begin_of(&self, account: AccountId) -> Result<usize, Refused> {
+        self.accounts.begin(account).ok_or_else(|| {
+            let refused = &self.counts.refused_by_account;
+            refused.fetch_add(1, Ordering::Relaxed);
+            Refused::ByAccount
+        })
+    }
+
     fn release_head_bytes(&self, bytes: usize) {
         self.head_bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
@@ -332,6 +354,7 @@ impl Connections {
             timed_out: of(&self.counts.timed_out),
             refused: of(&self.counts.refused),
             refused_by_address: of(&self.counts.refused_by_address),
+            refused_by_account: of(&self.counts.refused_by_account),
         }
     }
 

@@ -336,6 +336,7 @@ mod tests {
         let limits = ConnectionLimits {
             max: 1,
             per_address: 1,
+            per_account: 1,
             head_bytes: 1024,
         };
         let connections = Connections::new(limits, Vec::new());

@@ -62,6 +62,11 @@ pub(super) fn readings(app: &App) -> Vec<Reading> {
             "Connections, and requests through proxies, refused because their address had its part",
             connections.refused_by_address,
         ),
+        counter(
+            "requests_refused_by_account",
+            "Requests refused because requests of their account were under way on its part of the connections",
+            connections.refused_by_account,
+        ),
         gauge(
             "head_bytes",
             "Bytes of request heads whose callers are not authenticated",

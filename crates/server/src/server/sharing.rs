@@ -33,6 +33,7 @@ const MIB: usize = 1024 * 1024;
 pub(super) const OPS_CONNECTIONS: ConnectionLimits = ConnectionLimits {
     max: 64,
     per_address: 32,
+    per_account: 64,
     head_bytes: 1024 * 1024,
 };
 
@@ -70,9 +71,12 @@ fn within(limits: &Limits, files: usize) -> ConnectionLimits {
     let max = max.min(possible);
     let per_address = limits.connections_per_address;
     let per_address = per_address.map_or((max / PARTS).max(1), NonZeroUsize::get);
+    let per_account = limits.connections_per_account;
+    let per_account = per_account.map_or((max / 2).max(1), NonZeroUsize::get);
     ConnectionLimits {
         max,
         per_address: per_address.min(max),
+        per_account: per_account.min(max),
         head_bytes: HEAD_BYTES,
     }
 }

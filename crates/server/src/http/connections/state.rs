@@ -8,9 +8,10 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 };
 
+use bowline_iam::account::AccountId;
 use tokio::sync::Notify;
 
-use super::Connections;
+use super::{Connections, Refused};
 use crate::http::source_address::SourceAddress;
 
 /// What a connection is doing.
@@ -50,6 +51,8 @@ pub(crate) struct OpenConnection {
     /// Requests so far.
     requests: AtomicU64,
     pub(super) evicted: Notify,
+    /// The counter of the account whose request is under way, plus one. 0: none.
+    account: AtomicUsize,
     /// Whether the client has not read all of a response.
     writing: AtomicBool,
     /// The address that a trusted proxy's connection counts for during a request.
@@ -112,6 +115,7 @@ impl OpenConnection {
             head_bytes: AtomicUsize::new(0),
             requests: AtomicU64::new(0),
             evicted: Notify::new(),
+            account: AtomicUsize::new(0),
             writing: AtomicBool::new(false),
             forwarded: Mutex::default(),
         }
@@ -213,14 +217,34 @@ impl OpenConnection {
     }
 
     /// The caller of the request is authenticated.
-    pub(crate) fn prove(&self) {
+    ///
+    /// # Errors
+    /// [`Refused`], if its account has its part of the connections.
+    pub(crate) fn prove(&self, account: AccountId) -> Result<(), Refused> {
+        if self.account.load(Ordering::Relaxed) > 0 {
+            return Ok(());
+        }
+        let counter = self.registry.begin_of(account)?;
+        self.account.store(counter + 1, Ordering::Relaxed);
         if self.advance(&[Phase::Unproven], Phase::Proven) {
             self.release_head();
+        } else {
+            // The client is gone, and the request runs to completion without a connection.
+            self.leave_account();
+        }
+        Ok(())
+    }
+
+    /// The request no longer counts for its account.
+    fn leave_account(&self) {
+        if let Some(counter) = self.account.swap(0, Ordering::Relaxed).checked_sub(1) {
+            self.registry.accounts.end(counter);
         }
     }
 
     /// The response is sent, as far as HTTP is concerned.
     fn end_request(&self) {
+        self.leave_account();
         if !self.advance(&[Phase::Proven], Phase::IdleProven) {
             self.advance(&[Phase::Unproven], Phase::Idle);
         }
@@ -258,6 +282,7 @@ impl OpenConnection {
     /// It is closed: nothing of it counts any more.
     pub(super) fn close(&self) {
         self.advance(&Phase::OPEN, Phase::Ended);
+        self.leave_account();
         self.release_head();
     }
 

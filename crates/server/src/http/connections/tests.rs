@@ -8,6 +8,7 @@ use super::*;
 const LIMITS: ConnectionLimits = ConnectionLimits {
     max: 8,
     per_address: 3,
+    per_account: 6,
     head_bytes: 1_000,
 };
 
@@ -32,7 +33,7 @@ fn is_evicted(slot: &ConnectionSlot) -> bool {
 /// Begins a request of an authenticated caller.
 fn work(slot: &ConnectionSlot) -> RequestOnConnection {
     assert!(slot.0.begin_request(0));
-    slot.0.prove();
+    slot.0.prove("111122223333".parse().unwrap()).unwrap();
     RequestOnConnection(Arc::clone(&slot.0))
 }
 
@@ -263,4 +264,37 @@ async fn what_most_connections_do_ends_first() {
         pass(1).await;
     }
     assert!(!is_evicted(&early));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_has_a_part_of_the_connections_for_its_requests() {
+    let all = connections();
+    let addresses = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"];
+    let slots = addresses.map(|address| [(); 2].map(|()| admit(&all, address).unwrap()));
+    let [others @ .., last] = slots.as_flattened() else {
+        unreachable!()
+    };
+    let requests: Vec<_> = others[..6].iter().map(work).collect();
+    assert!(last.0.begin_request(0));
+    let account = "111122223333".parse().unwrap();
+    assert_eq!(last.0.prove(account), Err(Refused::ByAccount));
+    assert_eq!(last.0.prove("444455556666".parse().unwrap()), Ok(()));
+    drop(requests);
+    assert!(others[6].0.begin_request(0));
+    assert_eq!(others[6].0.prove(account), Ok(()));
+    assert_eq!(all.stats().refused_by_account, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_whose_client_is_gone_counts_for_no_account() {
+    let all = connections();
+    let account = "111122223333".parse().unwrap();
+    for _ in 0..10 {
+        let [slot] = admitted(&all, ["192.0.2.1"]);
+        assert!(slot.0.begin_request(0));
+        let detached = Arc::clone(&slot.0);
+        drop(RequestOnConnection(Arc::clone(&slot.0)));
+        drop(slot);
+        assert_eq!(detached.prove(account), Ok(()));
+    }
 }
