@@ -8,7 +8,7 @@ use super::*;
 const LIMITS: ConnectionLimits = ConnectionLimits {
     max: 8,
     per_address: 3,
-    per_account: 6,
+    per_account: 8,
     head_bytes: 1_000,
 };
 
@@ -268,7 +268,11 @@ async fn what_most_connections_do_ends_first() {
 
 #[tokio::test(start_paused = true)]
 async fn an_account_has_a_part_of_the_connections_for_its_requests() {
-    let all = connections();
+    let limits = ConnectionLimits {
+        per_account: 6,
+        ..LIMITS
+    };
+    let all = Connections::new(limits, Vec::new());
     let addresses = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"];
     let slots = addresses.map(|address| [(); 2].map(|()| admit(&all, address).unwrap()));
     let [others @ .., last] = slots.as_flattened() else {
