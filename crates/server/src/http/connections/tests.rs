@@ -276,7 +276,7 @@ async fn an_account_has_a_part_of_the_connections_for_its_requests() {
     let addresses = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"];
     let slots = addresses.map(|address| [(); 2].map(|()| admit(&all, address).unwrap()));
     let [others @ .., last] = slots.as_flattened() else {
-        unreachable!()
+        panic!("eight connections")
     };
     let requests: Vec<_> = others[..6].iter().map(work).collect();
     assert!(last.0.begin_request(0));
