@@ -49,6 +49,7 @@ fn evaluate<O: Observer>(
     observer: &mut O,
 ) -> Decision {
     let principal = &request.principal;
+    request.context.begin();
     let mut evaluation = Evaluation {
         request,
         has_boundary: policies.boundary.is_some(),

@@ -34,6 +34,8 @@ pub struct ConditionContext<'a> {
     /// The prefix before the colon and the names after it of further keys, whose values are
     /// unknown.
     unknown: Option<(&'a str, &'a [Cow<'a, str>])>,
+    /// The most steps of a decision.
+    max_steps: u64,
     /// The steps that the evaluation may still take.
     steps: Cell<u64>,
 }
@@ -96,18 +98,24 @@ impl<'a> ConditionContext<'a> {
         Self {
             entries: Vec::with_capacity(24),
             unknown: None,
-            steps: Cell::new(MAX_STEPS),
+            max_steps: MAX_STEPS,
+            steps: Cell::new(u64::MAX),
         }
     }
 
-    /// The same for a decision of at most these many steps.
+    /// The same for decisions of at most these many steps each.
     #[must_use]
-    pub fn with_steps(self, steps: u64) -> Self {
-        self.steps.set(steps);
+    pub fn with_steps(mut self, max_steps: u64) -> Self {
+        self.max_steps = max_steps;
         self
     }
 
-    /// The steps that are left.
+    /// Begins a decision, which has all its steps.
+    pub(crate) fn begin(&self) {
+        self.steps.set(self.max_steps);
+    }
+
+    /// The steps that the latest decision left.
     pub fn steps_left(&self) -> u64 {
         self.steps.get()
     }
@@ -134,6 +142,7 @@ impl<'a> ConditionContext<'a> {
         let mut context = ConditionContext {
             entries: entries.collect(),
             unknown: None,
+            max_steps: self.max_steps,
             steps: self.steps,
         };
         if let Some((prefix, names)) = self.unknown {

@@ -106,6 +106,38 @@ fn a_policy_that_cannot_be_read_denies_in_every_layer() {
 }
 
 #[test]
+fn a_decision_that_takes_all_its_steps_is_a_denial_and_the_next_has_its_own() {
+    let policy = compiled(
+        r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringLike":{"aws:UserAgent":["*a?b","*c"]}}}}"#,
+        PolicyKind::Inline,
+    );
+    let policies = Policies {
+        identity: vec![applied(&policy)],
+        ..Policies::default()
+    };
+    let decide = |steps: u64| {
+        let mut context = ConditionContext::new();
+        context.set("aws:UserAgent", ("a".repeat(5_000) + "c").into());
+        let context = context.with_steps(steps);
+        let allowed = |request: &AuthorizationRequest<'_>, policies: &Policies<'_>| {
+            let decision = authorize(request, policies);
+            assert_eq!(decision, authorize(request, policies));
+            assert_eq!(decision.is_allowed(), !request.context.is_exhausted());
+            decision.is_allowed()
+        };
+        with_request(
+            &policies,
+            "s3:GetObject",
+            "arn:aws:s3:::a/b",
+            &context,
+            allowed,
+        )
+    };
+    assert!(!decide(1_000));
+    assert!(decide(100_000));
+}
+
+#[test]
 fn an_explanation_lists_the_nearest_statements_with_the_element_that_did_not_match() {
     let near = compiled(
         r#"{"Version":"2012-10-17","Statement":[
