@@ -211,8 +211,16 @@ fn common(spans: &[TextSpan], text: &str) -> TextSpan {
 }
 
 fn cmp_ignoring_case(a: &str, b: &str) -> Ordering {
-    let a = a.bytes().map(|byte| byte.to_ascii_lowercase());
-    a.cmp(b.bytes().map(|byte| byte.to_ascii_lowercase()))
+    for (a, b) in a.bytes().zip(b.bytes()) {
+        // Most actions are spelled as AWS spells them.
+        if a != b {
+            let (a, b) = (a.to_ascii_lowercase(), b.to_ascii_lowercase());
+            if a != b {
+                return a.cmp(&b);
+            }
+        }
+    }
+    a.len().cmp(&b.len())
 }
 
 fn starts_ignoring_case(text: &str, head: &str) -> bool {
