@@ -11,8 +11,8 @@
 //!
 //! Numbers are in little endian. Each piece is sealed under the master key for the backup's id, its
 //! position and its kind, so that none can be left out, repeated or moved, and the last one has a
-//! kind of its own, so that a backup that was cut is recognized. The pieces together are
-//! [entries](entry). A client that passes a backup on cannot open it, and checks the frames.
+//! kind of its own, so that a backup that was cut is recognized. The pieces together are entries
+//! (`backup/entry.rs`). A client that passes a backup on cannot open it, and checks the frames.
 
 pub mod check;
 mod entry;
