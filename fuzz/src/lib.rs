@@ -29,11 +29,6 @@ targets![
     sigv4_authorization,
 ];
 
-// A part of the command's configuration, which `config_file` compiles once more.
-#[path = "../../crates/bowline/src/audit_settings.rs"]
-#[allow(dead_code, unreachable_pub, reason = "only parsing is tested")]
-mod audit_settings;
-
 /// The first `N - 1` lines of the input, and all that follows them.
 fn lines<const N: usize>(input: &[u8]) -> Option<[&str; N]> {
     let text = str::from_utf8(input).ok()?;
