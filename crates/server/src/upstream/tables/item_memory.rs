@@ -23,6 +23,8 @@ use bowline_aws::{
 };
 use tokio::{sync::Notify, time::timeout};
 
+use crate::http::source_address::SourceAddress;
+
 /// The parts of a budget, in bytes.
 #[derive(Clone, Copy, Debug)]
 struct Parts {
@@ -66,14 +68,14 @@ pub(crate) struct ItemMemory {
 struct Used {
     total: usize,
     by_account: HashMap<String, usize>,
-    by_client: HashMap<(String, IpAddr), usize>,
+    by_client: HashMap<(String, SourceAddress), usize>,
 }
 
 /// One request's or response's part of the memory, which it returns when it is dropped.
 #[derive(Debug)]
 pub struct ItemShare {
     /// None: it is the server's own.
-    client: Option<(Arc<ItemMemory>, String, IpAddr)>,
+    client: Option<(Arc<ItemMemory>, String, SourceAddress)>,
     bytes: AtomicUsize,
 }
 
@@ -94,7 +96,7 @@ impl ItemShare {
     ) -> Self {
         let account = account_region.account().to_string();
         Self {
-            client: Some((Arc::clone(memory), account, address.to_canonical())),
+            client: Some((Arc::clone(memory), account, SourceAddress::of(address))),
             bytes: AtomicUsize::new(0),
         }
     }
@@ -265,6 +267,17 @@ mod tests {
             (used.total, used.by_account.len(), used.by_client.len()),
             (0, 0, 0)
         );
+    }
+
+    #[test]
+    fn addresses_of_one_ipv6_network_are_one_client() {
+        let memory = ItemMemory::of_responses();
+        let first = share(&memory, ONE, "2001:db8:0:1::1");
+        assert!(first.reserve(RESPONSES.per_client + RESPONSES.unmetered));
+        let same = share(&memory, ONE, "2001:db8:0:1:ffff::2");
+        assert!(!same.reserve(RESPONSES.unmetered + 1));
+        let other = share(&memory, ONE, "2001:db8:0:2::1");
+        assert!(other.reserve(RESPONSES.unmetered + 1));
     }
 
     #[tokio::test(start_paused = true)]
