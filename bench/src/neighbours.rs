@@ -10,13 +10,15 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use bowline_client::{Client, Request};
 use bowline_testkit::issuer::Issuer;
 use http::Method;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::task::{JoinHandle, LocalSet};
+use tokio::runtime::Builder;
+use tokio::sync::oneshot;
+use tokio::task::LocalSet;
 use tokio::time::{sleep, timeout};
 
 use self::attacks::{ATTACKS, Attack, Step};
@@ -122,25 +124,30 @@ async fn set_up(root: &Client) -> Result<()> {
 }
 
 /// The victim's latencies while all connections repeat these steps.
+///
+/// The attack has a thread of its own. In the victim's, its connections would delay the victim's
+/// requests before the server sees them.
 async fn beside(server: &Bowline, victim: &Rc<Victim>, steps: Vec<Step>) -> Result<Latencies> {
-    let (steps, address): (Rc<[Step]>, _) = (steps.into(), server.process.address);
-    let tasks = LocalSet::new();
-    let latencies = tasks
-        .run_until(async {
-            let attack: Vec<JoinHandle<()>> = (0..CONNECTIONS)
-                .map(|_| tokio::task::spawn_local(repeat(address, Rc::clone(&steps))))
-                .collect();
-            sleep(WARM_UP).await;
-            let latencies = victim.measure(MEASURED).await;
-            for connection in attack {
-                connection.abort();
-            }
-            latencies
-        })
-        .await?;
-    drop(tasks);
+    let address = server.process.address;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let attack = std::thread::spawn(move || {
+        let steps: Rc<[Step]> = steps.into();
+        let tasks = LocalSet::new();
+        for _ in 0..CONNECTIONS {
+            tasks.spawn_local(repeat(address, Rc::clone(&steps)));
+        }
+        // An error says that the victim's measurement ended early.
+        let _ = tasks.block_on(&runtime, stopped);
+    });
+    sleep(WARM_UP).await;
+    let latencies = victim.measure(MEASURED).await;
+    drop(stop);
+    attack
+        .join()
+        .map_err(|_| anyhow!("the attack's thread failed"))?;
     sleep(REST).await;
-    Ok(latencies)
+    latencies
 }
 
 /// Repeats the steps on one connection after another, for as long as each is open.
