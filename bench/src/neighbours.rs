@@ -141,7 +141,7 @@ async fn beside(server: &Bowline, victim: &Rc<Victim>, steps: Vec<Step>) -> Resu
         let _ = tasks.block_on(&runtime, stopped);
     });
     sleep(WARM_UP).await;
-    let latencies = victim.measure(MEASURED).await;
+    let latencies = LocalSet::new().run_until(victim.measure(MEASURED)).await;
     drop(stop);
     attack
         .join()
