@@ -1,5 +1,5 @@
-//! Patterns: any pattern is rejected or matched with any text, within the time that its length allows, and as a set of all
-//! positions says.
+//! Patterns: any pattern is rejected or matched with any text, within the time that its length
+//! allows, and as a set of all positions says.
 //!
 //! Input: the value of a variable, a pattern, and the text, in lines.
 

@@ -1,4 +1,5 @@
-//! The victim: a role in an account of its own, with a bucket and a table, at an address of its own.
+//! The victim: a role in an account of its own, with a bucket and a table, at an address of its
+//! own.
 
 use std::net::SocketAddr;
 use std::rc::Rc;

@@ -36,7 +36,8 @@ pub enum DenialReason {
         /// The layer.
         layer: Layer,
     },
-    /// A policy that applies cannot be read, or cannot be evaluated in time, and may contain a deny.
+    /// A policy that applies cannot be read, or cannot be evaluated in time, and may contain a
+    /// deny.
     Unreadable {
         /// The layer of the policy.
         layer: Layer,

@@ -1,7 +1,7 @@
 //! One statement of a policy, and whether it applies to a request.
 //!
-//! A statement consists of ranges of its policy's lists: a policy is a few allocations, however many
-//! statements it has.
+//! A statement consists of ranges of its policy's lists: a policy is a few allocations, however
+//! many statements it has.
 
 use std::ops::Range;
 

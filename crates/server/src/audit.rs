@@ -131,8 +131,8 @@ impl Audit {
     /// Writes the record of a finished request, or counts it if its budget is used up.
     ///
     /// # Errors
-    /// [`AuditError`]: the request fails. An unwritten record is written later, one that the reserve
-    /// has no room for is counted.
+    /// [`AuditError`]: the request fails. An unwritten record is written later, one that the
+    /// reserve has no room for is counted.
     pub(crate) fn record(
         &self,
         record: &RequestRecord<'_>,

@@ -1,6 +1,6 @@
 //! `bowline recover`: a way back in for the one who has the data folder and the master key.
 //!
-//! The server is stopped, so there is nobody to authorize the change: the lock of the folder and the
+//! The server is stopped, so no caller is authorized for the change: the lock of the folder and the
 //! master key, which the keyring opens with, are the proof. The audit has the record before the
 //! change is made.
 

@@ -142,7 +142,8 @@ impl App {
             headers: &headers,
         };
         let mut record;
-        // Each service's work is boxed: otherwise every request would take the memory of the largest.
+        // Each service's work is boxed: otherwise every request would take the memory of the
+        // largest.
         let outcome = match route(head, &parts) {
             Ok(Route::Query(service, signature)) => {
                 record = RequestRecord::new(head, ids, service);

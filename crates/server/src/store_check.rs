@@ -1,7 +1,7 @@
 //! `bowline store check`: reads everything in a data folder, with the server stopped.
 //!
-//! It finds what a start does not look at: every object, those of earlier versions by their MD5, and
-//! the pages of table databases of any size. It changes no object and no table.
+//! It finds what a start does not look at: every object, those of earlier versions by their MD5,
+//! and the pages of table databases of any size. It changes no object and no table.
 
 use std::{fs, io, path::Path};
 

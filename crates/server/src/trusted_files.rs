@@ -2,7 +2,7 @@
 //!
 //! Such a file may be reached through symbolic links, as the files of a mounted Kubernetes Secret
 //! are. But no other user may be able to put another file in its place: each folder on the resolved
-//! path belongs to root or to this process's user, and nobody else may write to it, unless its
+//! path belongs to root or to this process's user, and no other user may write to it, unless its
 //! sticky bit keeps other users from replacing entries that are not theirs. A secret file must not
 //! be accessible to others; group access is allowed.
 
@@ -90,7 +90,7 @@ pub fn open(path: &Path, access: Access, checks: PermissionChecks) -> Result<Fil
     let Some(resolved) = resolve(path)? else {
         return Ok(File::open(path)?);
     };
-    // Nobody else can replace it since.
+    // No other user can replace it since.
     let file = OpenOptions::new()
         .read(true)
         .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
@@ -122,8 +122,8 @@ fn refuse_others(path: &Path, found: &Metadata) -> Result<(), TrustError> {
     })
 }
 
-/// The path without links, every step of which nobody else can change. `None` for a file that this
-/// process has open, such as `/dev/stdin`: its path says nothing.
+/// The path without links, every step of which no other user can change. `None` for a file that
+/// this process has open, such as `/dev/stdin`: its path says nothing.
 fn resolve(path: &Path) -> Result<Option<PathBuf>, TrustError> {
     let mut pending = parts(&env::current_dir()?.join(path));
     let mut resolved = PathBuf::from("/");
@@ -163,7 +163,7 @@ fn resolve(path: &Path) -> Result<Option<PathBuf>, TrustError> {
     Ok(Some(resolved))
 }
 
-/// Whether nobody but root and this process's user can replace an entry of a folder.
+/// Whether only root and this process's user can replace an entry of a folder.
 fn is_safe(folder: &Metadata, entry: &Metadata) -> bool {
     let is_ours = |found: &Metadata| found.uid() == 0 || found.uid() == geteuid().as_raw();
     let is_shared = folder.mode() & WRITABLE != 0;

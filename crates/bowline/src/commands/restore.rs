@@ -21,8 +21,8 @@ use crate::{
 
 /// Restore a backup into an empty data folder; no server runs there
 ///
-/// The folder may have `master.key` and `bowline.toml`. The backup opens only with the master key of
-/// the server that it is of. What the server acknowledged after the backup is not in it.
+/// The folder may have `master.key` and `bowline.toml`. The backup opens only with the master key
+/// of the server that it is of. What the server acknowledged after the backup is not in it.
 #[derive(Debug, Args)]
 pub(crate) struct Restore {
     /// The backup; - for standard input

@@ -31,8 +31,8 @@ pub(crate) const BLOCKING_WORK_TIMEOUT: Duration = Duration::from_millis(500);
 /// Serve IAM, STS, S3, DynamoDB and the operator API on one address
 ///
 /// `bowline init` makes the data folder; with --init, or with accounts that are declared for the
-/// first start, this command makes it. Each setting comes from its flag, else from its BOWLINE_* variable, else
-/// from `bowline.toml` in the data folder, else it has its default.
+/// first start, this command makes it. Each setting comes from its flag, else from its BOWLINE_*
+/// variable, else from `bowline.toml` in the data folder, else it has its default.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
     #[command(flatten)]

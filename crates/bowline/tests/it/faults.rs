@@ -1,5 +1,6 @@
-//! Fault injection: each file of a data folder flipped, cut, zeroed, removed, emptied, and replaced by
-//! an older one. The server then serves everything that it acknowledged, or refuses and says why.
+//! Fault injection: each file of a data folder flipped, cut, zeroed, removed, emptied, and replaced
+//! by an older one. The server then serves everything that it acknowledged, or refuses and says
+//! why.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -66,8 +67,8 @@ const USERS: usize = 6;
 const OBJECTS: [(&str, usize); 2] = [("small", 900), ("large", 200_000)];
 const REGIONS: [&str; 2] = ["us-east-1", "eu-west-1"];
 
-/// The data folder of a server that has acknowledged some writes and was killed. With `earlier`, also
-/// as it was before the last of them.
+/// The data folder of a server that has acknowledged some writes and was killed. With `earlier`,
+/// also as it was before the last of them.
 fn folders() -> (Files, Files) {
     let mut server = Bowline::launch(Launch::sqlite());
     let port = server.port;

@@ -1,5 +1,5 @@
-//! Policies whose evaluation takes long, on a machine with one processor: their decisions are right, and delay no other
-//! request.
+//! Policies whose evaluation takes long, on a machine with one processor: their decisions are
+//! right, and delay no other request.
 #![cfg(target_os = "linux")]
 
 use std::thread;

@@ -154,8 +154,8 @@ fn any_pattern<'p>(
     Truth::any(patterns.inspect(|_| context.spend(STEPS)).map(|pattern| {
         match matches(pattern, &text) {
             Match::Yes => Truth::Yes,
-            // A variable without a value matches nothing, so that a negated operator holds (IAM User
-            // Guide, "Policy variables with no value").
+            // A variable without a value matches nothing, so that a negated operator holds (IAM
+            // User Guide, "Policy variables with no value").
             Match::No | Match::Unresolved => Truth::No,
             Match::Uncertain => Truth::Uncertain,
         }

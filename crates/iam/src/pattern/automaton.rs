@@ -1,9 +1,9 @@
 //! Finds a part of a pattern that has single characters, variables or stars of one segment.
 //!
 //! An automaton with one state for each character of the part, of which 64 are simulated at a time
-//! (Baeza-Yates and Gonnet, "A new approach to text searching"). Longer parts are simulated block by
-//! block: the state that leaves one block enters the next. The time is the length of the text times
-//! the number of blocks. Nothing is allocated.
+//! (Baeza-Yates and Gonnet, "A new approach to text searching"). Longer parts are simulated block
+//! by block: the state that leaves one block enters the next. The time is the length of the text
+//! times the number of blocks. Nothing is allocated.
 
 use super::{
     MAX_TEXT_BYTES,

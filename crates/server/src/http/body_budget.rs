@@ -1,9 +1,9 @@
 //! The memory of request bodies, and of responses that wait for their clients.
 //!
 //! A signature over a whole body can only be verified once the whole body is in memory, so anyone
-//! could fill the memory with bodies. There are three shares: of callers without a known access key,
-//! of callers that name a known one, and of authenticated callers. Nothing in one share keeps a
-//! body out of another. In each share an address and an account have a part at most.
+//! could fill the memory with bodies. There are three shares: of callers without a known access
+//! key, of callers that name a known one, and of authenticated callers. Nothing in one share keeps
+//! a body out of another. In each share an address and an account have a part at most.
 //!
 //! Where a part or a share is used up, the body that has been arriving for the longest time loses
 //! its memory, so that a body which arrives at once is not kept out by many that never end. Of a
@@ -11,8 +11,8 @@
 //! callers is different: what they sent is being worked on, so each account has at most as much as
 //! it leaves to others.
 //!
-//! A small body that arrives in one piece is not metered: it is in the buffer of its connection, and
-//! nearly all requests are small.
+//! A small body that arrives in one piece is not metered: it is in the buffer of its connection,
+//! and nearly all requests are small.
 
 mod share;
 

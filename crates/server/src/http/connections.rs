@@ -3,9 +3,9 @@
 //!
 //! A connection that is admitted beyond a bound ends another one: the slowest of its address if the
 //! address has its part, and otherwise the slowest of all. Addresses with more than an equal share
-//! come first then. A request of an authenticated caller is never ended, and an account has a part of
-//! the connections for such requests. Heads and idle times have
-//! timeouts, and all heads of callers that are not authenticated share one amount of memory.
+//! come first then. A request of an authenticated caller is never ended, and an account has a part
+//! of the connections for such requests. Heads and idle times have timeouts, and all heads of
+//! callers that are not authenticated share one amount of memory.
 //!
 //! Connections of a trusted proxy have no part of their own. A request on them counts for the
 //! address that the proxy forwards.

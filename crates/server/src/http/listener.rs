@@ -1,8 +1,8 @@
 //! Connections: accepted within bounds, served until they end or the server does.
 //!
 //! A [`Listener`] may be of any transport: what it accepts becomes a stream and the [`Peer`] at its
-//! other end. HTTP/1.1 alone is spoken, as the AWS clients do with an endpoint of their own. Request
-//! heads are limited in size and time, and [`Connections`] limits the connections.
+//! other end. HTTP/1.1 alone is spoken, as the AWS clients do with an endpoint of their own.
+//! Request heads are limited in size and time, and [`Connections`] limits the connections.
 
 use std::{
     convert::Infallible,

@@ -45,8 +45,8 @@ pub(crate) enum IamError {
     /// There is no managed policy of the account with this ARN to attach.
     #[error("Policy {0} does not exist or is not attachable.")]
     PolicyNotAttachable(String),
-    /// A policy, or all inline policies of an entity together, have too much white space. AWS has no
-    /// such limit, so the text is ours.
+    /// A policy, or all inline policies of an entity together, have too much white space. AWS has
+    /// no such limit, so the text is ours.
     #[error("Maximum policy size of {max} bytes with white space exceeded")]
     PolicyBytesExceeded { max: usize },
     /// All inline policies of an entity together are too large.

@@ -19,8 +19,8 @@ use crate::{
 /// Entries of a page if the request has no `MaxItems` (IAM API Reference, `MaxItems`).
 const DEFAULT_ITEMS: usize = 100;
 
-/// Bytes of the documents in a page, apart from the last one: a hundred roles with the largest trust
-/// policies that AWS allows have less.
+/// Bytes of the documents in a page, apart from the last one: a hundred roles with the largest
+/// trust policies that AWS allows have less.
 const MAX_DOCUMENT_BYTES: usize = 1024 * 1024;
 
 /// The page that a request asks for.

@@ -2,10 +2,11 @@
 //! and for all.
 //!
 //! Providers are made by tenants, and anyone can send a token that has their keys fetched. So an
-//! account with many providers could have the server send as many requests to one host. Each host has a rate for one account and one for all, and so has each address that is
-//! connected to, since many names may lead to one. A fetch that comes too early waits for a moment,
-//! and is refused if that would be too long. What one account may use is a part of what all may, so
-//! that it delays no other.
+//! account with many providers could have the server send as many requests to one host. Each host
+//! has a rate for one account and one for all, and so has each address that is connected to, since
+//! many names may lead to one. A fetch that comes too early waits for a moment, and is refused if
+//! that would be too long. What one account may use is a part of what all may, so that it delays no
+//! other.
 
 use std::{
     collections::HashMap,

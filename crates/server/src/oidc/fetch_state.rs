@@ -1,4 +1,5 @@
-//! What is known of the fetches of one provider's keys, and when the next may begin after a failure.
+//! What is known of the fetches of one provider's keys, and when the next may begin after a
+//! failure.
 
 use jiff::{SignedDuration, Timestamp};
 

@@ -54,7 +54,8 @@ impl Call<'_> {
     ///
     /// # Errors
     /// The error of `decide`; `ConcurrentModification` after too many conflicts; `ValidationError`
-    /// or `LimitExceeded` for an invalid record; `LimitExceeded` for a quota; `InternalFailure` if the store fails.
+    /// or `LimitExceeded` for an invalid record; `LimitExceeded` for a quota; `InternalFailure` if
+    /// the store fails.
     pub(crate) async fn update<T>(
         &self,
         mut decide: impl FnMut(&Index) -> Result<(Transaction, T), RequestError>,

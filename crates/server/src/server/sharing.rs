@@ -12,7 +12,8 @@ use crate::{
     http::{body_budget::BodyLimits, connections::ConnectionLimits, listener::MAX_CLOSING},
 };
 
-/// Most connections by default. Each has buffers of up to 16 KiB before its caller is authenticated.
+/// Most connections by default. Each has buffers of up to 16 KiB before its caller is
+/// authenticated.
 const DEFAULT_CONNECTIONS: usize = 4_096;
 /// The part of one address by default: one of so many.
 const PARTS: usize = 4;

@@ -121,7 +121,7 @@ impl<K: Tenant> Drop for FairPermit<K> {
                 }
             }
         }
-        // A permit that nobody receives any more is dropped, and so passes to the next tenant.
+        // A permit that has no receiver any more is dropped, and so passes to the next tenant.
         if let Some((sender, permit)) = self.of.next() {
             let _ = sender.send(permit);
         }

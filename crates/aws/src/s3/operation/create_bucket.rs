@@ -71,8 +71,9 @@ impl S3Operation for CreateBucket {
 /// The region that a body names; `None` if the body is empty or names none.
 ///
 /// # Errors
-/// `InvalidLocationConstraint` for what cannot be a region; `MalformedXML` for a document other than
-/// a `CreateBucketConfiguration`; `NotImplemented` for elements other than `LocationConstraint`.
+/// `InvalidLocationConstraint` for what cannot be a region; `MalformedXML` for a document other
+/// than a `CreateBucketConfiguration`; `NotImplemented` for elements other than
+/// `LocationConstraint`.
 fn location_constraint(body: &[u8]) -> Result<Option<String>, AwsError> {
     let malformed = || {
         AwsError::new(

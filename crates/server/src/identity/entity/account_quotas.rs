@@ -1,8 +1,8 @@
 //! The quotas of accounts: how many entities of each kind an account may have.
 //!
 //! The defaults are AWS's. An account's record has the quotas that the operator changed. Every
-//! transaction that creates a counted entity also puts this record again, so of two that count up to
-//! the last one, the second conflicts and decides again.
+//! transaction that creates a counted entity also puts this record again, so of two that count up
+//! to the last one, the second conflicts and decides again.
 
 use std::collections::BTreeMap;
 
@@ -52,9 +52,9 @@ macro_rules! quotas {
     };
 }
 
-// "IAM and AWS STS quotas", IAM User Guide; "Amazon S3 endpoints and quotas", AWS General Reference;
-// "Quotas in Amazon DynamoDB", Amazon DynamoDB Developer Guide. The names of IAM's quotas are those
-// in its errors. The others are ours.
+// "IAM and AWS STS quotas", IAM User Guide; "Amazon S3 endpoints and quotas", AWS General
+// Reference; "Quotas in Amazon DynamoDB", Amazon DynamoDB Developer Guide. The names of IAM's
+// quotas are those in its errors. The others are ours.
 quotas! {
     /// Roles.
     Roles "RolesPerAccount" 1_000 MAX_QUOTA;
@@ -74,8 +74,8 @@ quotas! {
     Buckets "BucketsPerAccount" 10_000 MAX_QUOTA;
     /// Tables of one region.
     Tables "TablesPerRegion" 2_500 MAX_QUOTA;
-    /// Policies, keys, certificates, descriptions and tags together, in MiB, as they are stored. AWS
-    /// has no such quota. What its other quotas allow without white space and tags fits.
+    /// Policies, keys, certificates, descriptions and tags together, in MiB, as they are stored.
+    /// AWS has no such quota. What its other quotas allow without white space and tags fits.
     Documents "DocumentMebibytesPerAccount" 64 MAX_QUOTA;
     /// Resources of services that have a role attached. AWS has no such quota.
     ServiceAttachments "ServiceAttachmentsPerAccount" 5_000 MAX_QUOTA;

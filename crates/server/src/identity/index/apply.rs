@@ -2,8 +2,9 @@
 //!
 //! A damaged record of a known kind stops the index, and so does one in a newer format: it may hold
 //! a rule, and a record that exists must not be taken for one that does not. A record of an unknown
-//! kind is skipped and counted. That is safe because a kind that could deny something raises the store's [feature
-//! level](entity::feature_level), and a level that this build does not know stops the index.
+//! kind is skipped and counted. That is safe because a kind that could deny something raises the
+//! store's [feature level](entity::feature_level), and a level that this build does not know stops
+//! the index.
 
 mod principals;
 mod services;

@@ -9,8 +9,8 @@ use std::{
 use bowline_iam::account::AccountId;
 use tokio::sync::Semaphore;
 
-/// The most decisions of one account that run or wait. Decisions of callers without an account count
-/// together.
+/// The most decisions of one account that run or wait. Decisions of callers without an account
+/// count together.
 const MAX_OF_ONE_ACCOUNT: usize = 8;
 /// The most decisions that run or wait.
 const MAX_ALL: usize = 128;

@@ -1,10 +1,10 @@
 //! Checks a transaction against the quotas of accounts: how many entities they have, and how large
 //! their documents are together.
 //!
-//! The index counts entities and bytes of each account as it changes, so a check counts nothing. The
-//! check is exact: an admitted transaction puts the account's [`AccountQuotas`] again and requires
-//! the revision that the count is from. If another transaction was admitted meanwhile, it conflicts.
-//! Deletions do not conflict, since they only make room.
+//! The index counts entities and bytes of each account as it changes, so a check counts nothing.
+//! The check is exact: an admitted transaction puts the account's [`AccountQuotas`] again and
+//! requires the revision that the count is from. If another transaction was admitted meanwhile, it
+//! conflicts. Deletions do not conflict, since they only make room.
 
 use bowline_iam::account::AccountId;
 

@@ -1,8 +1,9 @@
 //! The latest commits of a store in this process, and the watches that read them.
 //!
-//! The log keeps the last [`MAX_BATCHES`] commits in memory, or fewer if they are large. Each watch reads it at its own pace,
-//! so a slow one delays no other and buffers nothing. A watch that has fallen behind the log fails
-//! with [`WatchError::Compacted`], and its reader starts over from a snapshot.
+//! The log keeps the last [`MAX_BATCHES`] commits in memory, or fewer if they are large. Each watch
+//! reads it at its own pace, so a slow one delays no other and buffers nothing. A watch that has
+//! fallen behind the log fails with [`WatchError::Compacted`], and its reader starts over from a
+//! snapshot.
 
 use std::{
     collections::VecDeque,

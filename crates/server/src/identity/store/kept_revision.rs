@@ -1,7 +1,7 @@
 //! The last acknowledged revision of a store, in a file of its own outside the store's folder.
 //!
-//! A store that is older than this file has lost commits: half of its log is gone, or an old copy is
-//! in its place. The file is replaced after a commit, at most [`MAX_DELAY`] later, so it costs a
+//! A store that is older than this file has lost commits: half of its log is gone, or an old copy
+//! is in its place. The file is replaced after a commit, at most [`MAX_DELAY`] later, so it costs a
 //! commit nothing. What the last second committed can be lost without notice; everything before it
 //! cannot.
 

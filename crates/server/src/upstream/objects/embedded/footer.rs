@@ -4,9 +4,9 @@
 //! magic`, numbers in little endian. The metadata has the CRC-64/NVME of the data. The checksum of
 //! the metadata covers bucket and key too, so a file in the place of another is noticed.
 //!
-//! Files of format 1 have neither checksum: their data is compared with their entity tag, the MD5 of
-//! the data, by `bowline store check` alone. Earlier versions do not read format 2; they refuse the
-//! store of identity data that this version has opened.
+//! Files of format 1 have neither checksum: their data is compared with their entity tag, the MD5
+//! of the data, by `bowline store check` alone. Earlier versions do not read format 2; they refuse
+//! the store of identity data that this version has opened.
 
 use std::{
     collections::BTreeMap,

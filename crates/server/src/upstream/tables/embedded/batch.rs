@@ -1,9 +1,9 @@
 //! `BatchGetItem` and `BatchWriteItem`, in parts: neither is a transaction.
 //!
 //! A part is as much as fits into the memory of a step, and the lock of the database is released
-//! between two parts. A `BatchGetItem` ends as on AWS at 16 MB, as the service counts them, and also
-//! where its text reaches 16 MB or the client's part of the memory for responses is used up. The
-//! response then has the other keys as `UnprocessedKeys`.
+//! between two parts. A `BatchGetItem` ends as on AWS at 16 MB, as the service counts them, and
+//! also where its text reaches 16 MB or the client's part of the memory for responses is used up.
+//! The response then has the other keys as `UnprocessedKeys`.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},

@@ -220,7 +220,8 @@ fn copy_row(from: &Connection, to: &Connection, table: &str) -> Result<bool, Tab
     Ok(true)
 }
 
-/// Makes the table what its copy is, in one transaction. Nothing is copied into its new indexes yet.
+/// Makes the table what its copy is, in one transaction. Nothing is copied into its new indexes
+/// yet.
 fn apply(
     engine: &Engine,
     copy: &Storage,

@@ -80,7 +80,8 @@ impl Engine {
         self.storage.clock().now_unix_secs()
     }
 
-    /// Lets statements that read for longer than this end with an error, until the result is dropped.
+    /// Lets statements that read for longer than this end with an error, until the result is
+    /// dropped.
     pub(super) fn end_after(&self, limit: Duration) -> EndAfter<'_> {
         let deadline = tokio::time::Instant::now() + limit;
         let is_late = move || tokio::time::Instant::now() > deadline;

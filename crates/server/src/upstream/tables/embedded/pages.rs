@@ -131,7 +131,8 @@ pub(super) fn page(call: &Call<'_>) -> Result<String, StepError> {
 }
 
 /// Reads a part: as many of the requested items as the budget allows. None if the first of them
-/// does not fit into the page any more. The result has the number of items that were requested last.
+/// does not fit into the page any more. The result has the number of items that were requested
+/// last.
 fn part(
     call: &Call<'_>,
     request: &mut BTreeMap<String, Box<RawValue>>,
