@@ -30,7 +30,7 @@ mod table;
 
 use std::sync::Arc;
 
-use bowline_aws::sigv4::UnverifiedRequest;
+use bowline_aws::{requirement::ResourceOwner, sigv4::UnverifiedRequest};
 use bowline_iam::account::AccountId;
 use bowline_json::JsonLimits;
 use http::Method;
@@ -102,6 +102,14 @@ pub(crate) async fn serve(
         request_id: &record.ids.request,
     };
     permit.into_action().handle(&call, record).await
+}
+
+/// A resource that concerns the whole server, such as `keyring`: the management account owns it.
+fn server_resource(index: &Index, resource: &str) -> (String, ResourceOwner) {
+    let account = management_account(index);
+    let owner = account.map(|account| account.to_string());
+    let arn = format!("arn:aws:bowline::{}:{resource}", owner.unwrap_or_default());
+    (arn, account.into())
 }
 
 /// The account that owns what concerns the whole server.

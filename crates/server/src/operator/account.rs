@@ -4,7 +4,7 @@ use bowline_aws::requirement::ResourceOwner;
 use bowline_iam::account::AccountId;
 use serde::Serialize;
 
-use super::{management_account, operation::to_json};
+use super::{operation::to_json, server_resource};
 use crate::{
     bootstrap::RootCredentials,
     http::response::Response,
@@ -14,14 +14,8 @@ use crate::{
 
 /// The account with this id, or all accounts, as a resource of the management account.
 pub(super) fn target(index: &Index, id: Option<AccountId>) -> (String, ResourceOwner) {
-    let management = management_account(index);
-    let owner = management.map(|account| account.to_string());
     let id = id.map_or_else(|| "*".to_owned(), |id| id.to_string());
-    let arn = format!(
-        "arn:aws:bowline::{}:account/{id}",
-        owner.unwrap_or_default()
-    );
-    (arn, management.into())
+    server_resource(index, &format!("account/{id}"))
 }
 
 #[derive(Serialize)]

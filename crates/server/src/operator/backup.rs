@@ -11,7 +11,7 @@ use http::{HeaderName, HeaderValue, header};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 
-use super::{error::OperatorError, input::Members, management_account, operation::Operation};
+use super::{error::OperatorError, input::Members, operation::Operation, server_resource};
 use crate::{
     backup::{self, BackupError, SIZE_HEADER},
     http::response::Response,
@@ -37,10 +37,7 @@ impl Operation for Backup {
 
     /// All data belongs to the management account, for this purpose.
     fn resource(&self, index: &Index) -> (String, ResourceOwner) {
-        let account = management_account(index);
-        let owner = account.map(|account| account.to_string());
-        let arn = format!("arn:aws:bowline::{}:backup", owner.unwrap_or_default());
-        (arn, account.into())
+        server_resource(index, "backup")
     }
 
     async fn handle(

@@ -14,8 +14,8 @@ use serde::Serialize;
 use super::{
     error::OperatorError,
     input::Members,
-    management_account,
     operation::{Operation, to_json},
+    server_resource,
 };
 use crate::{
     crypto::keyring::{KeyState, KeyStatus},
@@ -67,10 +67,7 @@ impl Operation for RotateKeyring {
 
     /// The keyring belongs to the management account.
     fn resource(&self, index: &Index) -> (String, ResourceOwner) {
-        let account = management_account(index);
-        let owner = account.map(|account| account.to_string());
-        let arn = format!("arn:aws:bowline::{}:keyring", owner.unwrap_or_default());
-        (arn, account.into())
+        server_resource(index, "keyring")
     }
 
     async fn handle(
