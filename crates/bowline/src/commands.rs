@@ -20,7 +20,9 @@ mod store;
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{CommandFactory as _, Parser, Subcommand};
+use tokio::runtime::{Builder, Runtime};
 
 use crate::error::CommandError;
 
@@ -81,4 +83,13 @@ impl Cli {
             Command::Completions(completions) => Ok(completions.run(&mut Self::command())),
         }
     }
+}
+
+/// The runtime of a command that works on a data folder itself.
+fn runtime() -> Result<Runtime, CommandError> {
+    let mut builder = Builder::new_current_thread();
+    Ok(builder
+        .enable_all()
+        .build()
+        .context("starting the runtime")?)
 }

@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use bowline_server::{clock::Clock, config::StoreKind, server};
 use clap::Args;
 
+use super::runtime;
 use crate::{
     error::CommandError,
     output::{self, STRONG},
@@ -44,10 +45,7 @@ impl Init {
             let hint = format!("bowline serve --data {}", folder.display());
             return Err(CommandError::with_hint(error, hint));
         }
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .context("starting the runtime")?;
+        let runtime = runtime()?;
         let notes = runtime.block_on(server::init(config, Clock::system()))?;
         output::line(format!(
             "Created `{}`, readable by you alone.",

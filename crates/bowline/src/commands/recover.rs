@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use bowline_iam::account::AccountId;
 use bowline_server::{clock::Clock, recovery::recover_root};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::runtime;
 use crate::{
     error::CommandError,
     output,
@@ -55,10 +55,7 @@ impl Recover {
 impl Root {
     fn run(self) -> Result<ExitCode, CommandError> {
         let (config, _) = resolve(&self.data, &ServeArgs::default())?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .context("starting the runtime")?;
+        let runtime = runtime()?;
         let done = runtime.block_on(recover_root(config, Clock::system(), self.account))?;
         let file = done.credentials.display().to_string();
         match self.output {

@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use bowline_server::{clock::Clock, store_check::check};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::runtime;
 use crate::{
     error::CommandError,
     output::{self, BAD, GOOD},
@@ -51,10 +51,7 @@ impl Store {
 impl Check {
     fn run(self) -> Result<ExitCode, CommandError> {
         let (config, _) = resolve(&self.data, &ServeArgs::default())?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .context("starting the runtime")?;
+        let runtime = runtime()?;
         let format = self.output;
         let mut progress = Progress::new();
         let checked = runtime.block_on(check(
