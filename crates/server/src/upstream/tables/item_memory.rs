@@ -21,6 +21,7 @@ use bowline_aws::{
     dynamodb::AccountRegion,
     error::{AwsError, Code},
 };
+use bowline_iam::account::AccountId;
 use tokio::{sync::Notify, time::timeout};
 
 use crate::http::source_address::SourceAddress;
@@ -67,15 +68,15 @@ pub(crate) struct ItemMemory {
 #[derive(Debug, Default)]
 struct Used {
     total: usize,
-    by_account: HashMap<String, usize>,
-    by_client: HashMap<(String, SourceAddress), usize>,
+    by_account: HashMap<AccountId, usize>,
+    by_client: HashMap<(AccountId, SourceAddress), usize>,
 }
 
 /// One request's or response's part of the memory, which it returns when it is dropped.
 #[derive(Debug)]
 pub struct ItemShare {
     /// None: it is the server's own.
-    client: Option<(Arc<ItemMemory>, String, SourceAddress)>,
+    client: Option<(Arc<ItemMemory>, AccountId, SourceAddress)>,
     bytes: AtomicUsize,
 }
 
@@ -94,7 +95,7 @@ impl ItemShare {
         account_region: &AccountRegion,
         address: IpAddr,
     ) -> Self {
-        let account = account_region.account().to_string();
+        let account = account_region.account();
         Self {
             client: Some((Arc::clone(memory), account, SourceAddress::of(address))),
             bytes: AtomicUsize::new(0),
@@ -114,7 +115,7 @@ impl ItemShare {
             return true;
         };
         let mut used = memory.lock();
-        let client = (account.clone(), *address);
+        let client = (*account, *address);
         let of_account = used.by_account.get(account).copied().unwrap_or_default() + more;
         let of_client = used.by_client.get(&client).copied().unwrap_or_default() + more;
         let exceeds = used.total + more > parts.total
@@ -124,7 +125,7 @@ impl ItemShare {
             return false;
         }
         used.total += more;
-        used.by_account.insert(account.clone(), of_account);
+        used.by_account.insert(*account, of_account);
         used.by_client.insert(client, of_client);
         self.bytes.store(metered, Ordering::Relaxed);
         true
@@ -174,7 +175,7 @@ impl ItemShare {
             let mut used = memory.lock();
             used.total = used.total.saturating_sub(bytes);
             subtract(&mut used.by_account, account, bytes);
-            subtract(&mut used.by_client, &(account.clone(), *address), bytes);
+            subtract(&mut used.by_client, &(*account, *address), bytes);
         }
         memory.returned.notify_waiters();
     }
