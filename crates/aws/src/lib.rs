@@ -28,4 +28,5 @@ pub mod requirement;
 pub mod s3;
 pub mod sigv4;
 pub mod sts;
+mod uri;
 pub mod xml;

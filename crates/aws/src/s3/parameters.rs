@@ -3,12 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use percent_encoding::percent_decode;
-
 use super::error::not_implemented;
 use crate::{
     checksum::ChecksumAlgorithm,
     error::{AwsError, Code},
+    uri,
 };
 
 /// The most query parameters; no operation reads half as many.
@@ -68,10 +67,7 @@ pub fn decode_query(raw: &str) -> Result<Vec<(String, String)>, AwsError> {
 }
 
 fn decode(raw: &str) -> Result<String, AwsError> {
-    let spaced = raw.replace('+', " ");
-    percent_decode(spaced.as_bytes())
-        .decode_utf8()
-        .map(std::borrow::Cow::into_owned)
+    String::from_utf8(uri::decode(raw.as_bytes()).collect())
         .map_err(|_| AwsError::new(Code::InvalidUri, "Couldn't parse the specified URI."))
 }
 

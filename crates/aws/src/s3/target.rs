@@ -1,12 +1,14 @@
 //! Finds the bucket and key that a request is for.
 //!
 //! The bucket is in the host (`bucket.localhost`, `bucket.<base domain>`) or is the first segment
-//! of the path. The key is decoded exactly once. Signatures are verified over the path as received.
-
-use percent_encoding::percent_decode_str;
+//! of the path. The path is decoded exactly once, as for its signature ([`crate::uri`]), and split
+//! after that: two paths with the same signature name the same object.
 
 use super::{BucketName, InvalidBucketName, InvalidKey, ObjectKey};
-use crate::error::{AwsError, Code};
+use crate::{
+    error::{AwsError, Code},
+    uri,
+};
 
 /// What a request is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,21 +77,24 @@ impl S3Target {
         let path = raw_path
             .strip_prefix('/')
             .ok_or(InvalidTarget::Undecodable)?;
+        let path = decode(path)?;
         if let Some(bucket) = bucket_of_host(host, base_domains) {
             return Self::new(bucket.parse()?, path);
         }
         if path.is_empty() {
             return Ok(Self::Service);
         }
-        let (bucket, rest) = path.split_once('/').unwrap_or((path, ""));
-        Self::new(decode(bucket)?.parse()?, rest)
+        match path.split_once('/') {
+            Some((bucket, key)) => Self::new(bucket.parse()?, key.to_owned()),
+            None => Self::new(path.parse()?, String::new()),
+        }
     }
 
-    fn new(bucket: BucketName, raw_key: &str) -> Result<Self, InvalidTarget> {
-        if raw_key.is_empty() {
+    fn new(bucket: BucketName, key: String) -> Result<Self, InvalidTarget> {
+        if key.is_empty() {
             return Ok(Self::Bucket(bucket));
         }
-        let key = ObjectKey::new(decode(raw_key)?)?;
+        let key = ObjectKey::new(key)?;
         Ok(Self::Object(ObjectAddress { bucket, key }))
     }
 
@@ -103,23 +108,13 @@ impl S3Target {
     }
 }
 
-/// Decodes once. Rejects a `%` that begins no escape: the signer could have read it differently.
+/// Decodes once. Rejects a `%` that begins no escape.
 fn decode(raw: &str) -> Result<String, InvalidTarget> {
-    let mut rest = raw.as_bytes();
-    while let Some((&byte, tail)) = rest.split_first() {
-        rest = tail;
-        if byte == b'%'
-            && !tail
-                .get(..2)
-                .is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit))
-        {
-            return Err(InvalidTarget::Undecodable);
-        }
+    if !uri::has_only_escapes(raw.as_bytes()) {
+        return Err(InvalidTarget::Undecodable);
     }
-    let text = percent_decode_str(raw)
-        .decode_utf8()
-        .map_err(|_| InvalidTarget::Undecodable)?;
-    Ok(text.into_owned())
+    let text = uri::decode(raw.as_bytes()).collect();
+    String::from_utf8(text).map_err(|_| InvalidTarget::Undecodable)
 }
 
 /// The label before a base domain. An IP address has none.
@@ -163,6 +158,7 @@ impl From<InvalidTarget> for AwsError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::uri::vectors::PATHS;
 
     fn show(host: &str, path: &str) -> String {
         match S3Target::parse(host, path, &["localhost", "s3.example.com"]) {
@@ -200,7 +196,23 @@ mod tests {
     fn a_key_is_decoded_once_and_slashes_are_kept() {
         assert_eq!(show("h", "/insights/%2561"), "insights %61");
         assert_eq!(show("h", "/insights//a//b/"), "insights /a//b/");
-        assert_eq!(show("h", "/insights/a+b%20c"), "insights a+b c");
+        assert_eq!(show("h", "/insights/a+b%20c%2B"), "insights a b c+");
+    }
+
+    #[test]
+    fn bucket_and_key_are_the_text_that_the_signature_covers() {
+        for path in PATHS {
+            let (_, key) = path.text.split_at("/bucket/".len());
+            let shown = show("h", path.raw);
+            assert_eq!(shown, format!("bucket {key}"), "{}", path.raw);
+            if let Some(raw) = path
+                .raw
+                .strip_prefix("/bucket")
+                .filter(|raw| raw.starts_with('/'))
+            {
+                assert_eq!(show("bucket.localhost", raw), shown, "{}", path.raw);
+            }
+        }
     }
 
     #[test]
@@ -221,7 +233,8 @@ mod tests {
             "/../x",
             "/%2e%2e/x",
             "/Insights/a",
-            "/a%2Fb/c",
+            "/a%252Fb/c",
+            "/%2Finsights/a",
         ] {
             assert_eq!(show("h", path), "InvalidBucketName", "{path}");
         }

@@ -1,8 +1,8 @@
 //! The canonical form of a request: the bytes over which signer and verifier compute the signature.
 //!
-//! Two requests with the same canonical form must mean the same to the server. The query string is
-//! decoded once and encoded strictly, with `+` as a space, as form parsers do. Header values with
-//! control characters are rejected: a line feed could forge the line of another header.
+//! Two requests with the same canonical form must mean the same to the server. The query string, and
+//! the path of S3, are decoded once and encoded strictly, with `+` as a space, as AWS does. Header
+//! values with control characters are rejected: a line feed could forge the line of another header.
 
 use aws_lc_rs::digest;
 
@@ -11,7 +11,10 @@ use super::{
     request_parts::RequestParts,
     scope::{CredentialScope, SigningRules},
 };
-use crate::hex;
+use crate::{
+    hex,
+    uri::{decode, encode_into, encode_path_into},
+};
 
 /// The initial capacity of a canonical request, enough for usual requests.
 const INITIAL_BYTES: usize = 1536;
@@ -43,7 +46,7 @@ pub fn canonical_request(
     out.extend_from_slice(parts.method.as_bytes());
     out.push(b'\n');
     match rules {
-        SigningRules::S3 => out.extend_from_slice(parts.path.as_bytes()),
+        SigningRules::S3 => encode_path_into(&mut out, decode(parts.path.as_bytes())),
         SigningRules::Standard => standard_path(&mut out, parts.path),
     }
     out.push(b'\n');
@@ -100,7 +103,7 @@ fn query(out: &mut Vec<u8>, raw: &str) {
     }
     let encode = |part: &str| {
         let mut encoded = Vec::with_capacity(part.len() + 8);
-        encode_into(&mut encoded, decoded(part.as_bytes()));
+        encode_into(&mut encoded, decode(part.as_bytes()));
         encoded
     };
     let mut pairs: Vec<(Vec<u8>, Vec<u8>)> = raw
@@ -157,47 +160,6 @@ fn header(out: &mut Vec<u8>, parts: &RequestParts<'_>, name: &str) -> Result<(),
     } else {
         Err(SignatureError::SignedHeaderAbsent(name.to_owned()))
     }
-}
-
-/// Percent-encodes everything except unreserved characters, with upper-case digits.
-fn encode_into(out: &mut Vec<u8>, bytes: impl Iterator<Item = u8>) {
-    const DIGITS: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F',
-    ];
-    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).map_or(b'0', |c| *c as u8);
-    for byte in bytes {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            out.push(byte);
-        } else {
-            out.extend_from_slice(&[b'%', digit(byte >> 4), digit(byte & 15)]);
-        }
-    }
-}
-
-/// Decodes percent-encoding and `+`. A percent sign without two digits is literal.
-fn decoded(raw: &[u8]) -> impl Iterator<Item = u8> {
-    let mut rest = raw;
-    std::iter::from_fn(move || {
-        let (&first, tail) = rest.split_first()?;
-        rest = tail;
-        match (first, tail) {
-            (b'+', _) => Some(b' '),
-            (b'%', [high, low, after @ ..]) => Some(match (hex_digit(*high), hex_digit(*low)) {
-                (Some(high), Some(low)) => {
-                    rest = after;
-                    high << 4 | low
-                }
-                _ => b'%',
-            }),
-            _ => Some(first),
-        }
-    })
-}
-
-fn hex_digit(byte: u8) -> Option<u8> {
-    char::from(byte)
-        .to_digit(16)
-        .and_then(|digit| u8::try_from(digit).ok())
 }
 
 fn has_control(bytes: &[u8]) -> bool {

@@ -7,7 +7,8 @@ use super::error::SignatureError;
 pub struct RequestParts<'a> {
     /// The method, such as `GET`.
     pub method: &'a str,
-    /// The path before the `?`, percent-encoded as received: never decoded, normalized or rebuilt.
+    /// The path before the `?`, percent-encoded as received. [`verify`](super::verify()) alone
+    /// brings it into the form that the service signs.
     pub path: &'a str,
     /// The query string after the `?`, percent-encoded as received; empty if there is none.
     pub query: &'a str,

@@ -22,8 +22,8 @@ pub struct InvalidScope;
 /// The rules of Signature Version 4 that a service applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SigningRules {
-    /// S3: the path as received; `x-amz-content-sha256` is required and can declare the payload
-    /// unsigned.
+    /// S3: the path is decoded once and encoded again; `x-amz-content-sha256` is required and can
+    /// declare the payload unsigned.
     S3,
     /// All other services: the path is normalized and encoded once more; the payload is always
     /// signed.

@@ -8,6 +8,7 @@ use super::*;
 use crate::credentials::{SecretAccessKey, SessionToken};
 
 mod attacks;
+mod paths;
 mod vectors;
 
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";

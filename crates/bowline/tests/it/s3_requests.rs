@@ -18,8 +18,24 @@ fn similar_keys_name_different_objects() {
     let world = World::new();
     // As on the wire. Several of them name one file to anything that tidies paths.
     let keys = [
-        "a", "a/", "/a", "//a", "b//a", "./a", "b/./a", "b/../a", "b/..", "A", "%2561", "%61/x",
-        "a%20b+c", "%C3%BC", ".hidden", "%00", "a%2Fb", "a%5Cb",
+        "a",
+        "a/",
+        "/a",
+        "//a",
+        "b//a",
+        "./a",
+        "b/./a",
+        "b/../a",
+        "b/..",
+        "A",
+        "%2561",
+        "%61/x",
+        "a%20b%2Bc",
+        "%C3%BC",
+        ".hidden",
+        "%00",
+        "a%252Fb",
+        "a%5Cb",
     ];
     for (n, key) in keys.iter().enumerate() {
         let put = world.s3(Request::put(&format!("/insights/{key}"), n.to_string()));
@@ -30,6 +46,37 @@ fn similar_keys_name_different_objects() {
             .s3(Request::get(&format!("/insights/{key}")))
             .accepted();
         assert_eq!(got.text(), n.to_string(), "{key}");
+    }
+}
+
+#[test]
+fn spellings_of_a_key_name_one_object_and_the_signature_covers_the_canonical_one() {
+    let world = World::new();
+    let port = world.server.port;
+    let send = |request: Request, signed: &str| {
+        let signer = Signer::new(&Bowline::root(), "s3").path(signed);
+        signer.sign(request, port).send(port)
+    };
+    for (key, canonical) in [
+        ("dt=2026-07-12/d.parquet", "dt%3D2026-07-12/d.parquet"),
+        ("2026-07-23T19:30:45Z", "2026-07-23T19%3A30%3A45Z"),
+        ("report(1)*!'.pdf", "report%281%29%2A%21%27.pdf"),
+        ("a&b@c$d,e;f", "a%26b%40c%24d%2Ce%3Bf"),
+        ("a+b", "a%20b"),
+        ("%61%3d%2fb", "a%3D/b"),
+        ("a|b^c{d}[e]", "a%7Cb%5Ec%7Bd%7D%5Be%5D"),
+    ] {
+        let target = format!("/insights/{key}");
+        let canonical = format!("/insights/{canonical}");
+        send(Request::put(&target, key), &canonical).accepted();
+        let get = send(Request::get(&canonical), &canonical).accepted();
+        assert_eq!(get.text(), key);
+        // A signer that takes the path as it is.
+        let raw = send(Request::put(&target, "other"), &target);
+        assert_eq!(
+            raw.element("Code").as_deref(),
+            Some("SignatureDoesNotMatch")
+        );
     }
 }
 

@@ -90,7 +90,7 @@ fn requests_signed_by_botocore_verify() {
 }
 
 #[test]
-fn the_rules_of_s3_keep_the_path_as_received() {
+fn the_rules_of_s3_keep_the_segments_of_the_path() {
     let published = cases(include_str!("../../../tests/sigv4_suite/published.txt"));
     for case in published.into_iter().filter(|case| case.raw_path) {
         case.request.with(|parts| {

@@ -1,6 +1,8 @@
 //! Signature Version 4, written anew from the manual ("Create a signed AWS API request"), so that a
 //! mistake which the product made twice, once signing and once verifying, would not go unseen here.
 
+use std::fmt::Write as _;
+
 use aws_lc_rs::{digest, hmac};
 
 use super::http::Request;
@@ -19,6 +21,8 @@ pub(crate) struct Signer {
     payload: Option<String>,
     /// Headers that are there and are left out of the signature.
     unsigned: Vec<String>,
+    /// The path that is signed instead of the canonical one.
+    path: Option<String>,
 }
 
 impl Signer {
@@ -30,7 +34,15 @@ impl Signer {
             time: now(),
             payload: None,
             unsigned: Vec::new(),
+            path: None,
         }
+    }
+
+    /// Signs this path, whatever the request's is.
+    #[must_use]
+    pub(crate) fn path(mut self, path: &str) -> Self {
+        self.path = Some(path.to_owned());
+        self
     }
 
     #[must_use]
@@ -139,8 +151,8 @@ impl Signer {
             .target
             .split_once('?')
             .unwrap_or((&request.target, ""));
-        // S3 signs the path as it was sent; the others encode it once more. They are all called at
-        // `/` here.
+        // The others encode the path once more. They are all called at `/` here.
+        let path = self.path.clone().unwrap_or_else(|| s3_path(path));
         let mut parameters: Vec<String> = query
             .split('&')
             .filter(|p| !p.is_empty())
@@ -174,6 +186,24 @@ impl Signer {
         );
         (canonical, names)
     }
+}
+
+/// The path decoded once, with `+` as a space, and encoded again.
+fn s3_path(sent: &str) -> String {
+    let text = sent.replace('+', " ");
+    let hex = |at: usize| u8::from_str_radix(text.get(at + 1..at + 3)?, 16).ok();
+    let (mut canonical, mut at) = (String::new(), 0);
+    while let Some(&byte) = text.as_bytes().get(at) {
+        let escape = hex(at).filter(|_| byte == b'%');
+        at += if escape.is_some() { 3 } else { 1 };
+        match escape.unwrap_or(byte) {
+            byte if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) => {
+                canonical.push(byte.into());
+            }
+            byte => write!(canonical, "%{byte:02X}").unwrap(),
+        }
+    }
+    canonical
 }
 
 /// `20261124T015500Z`
