@@ -9,6 +9,7 @@ mod client_stream;
 pub(crate) mod connections;
 mod detach;
 pub(crate) mod head;
+mod interim_response;
 pub(crate) mod listener;
 pub(crate) mod peer;
 pub(crate) mod response;

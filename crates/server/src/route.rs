@@ -15,7 +15,7 @@ use bowline_aws::{
     error::{AwsError, Code},
     sigv4::{PresentedSignature, RequestParts, SignatureError, UnverifiedRequest, present},
 };
-use http::{HeaderValue, Method, Request, header};
+use http::{Method, Request};
 use hyper::body::Incoming;
 
 use crate::{
@@ -98,7 +98,7 @@ impl Handler for App {
         // A `Content-Length` beside a transfer coding was dropped by now, and a proxy in front may
         // have gone by it: the connection carries no further request (RFC 9112, 6.3).
         if unread.should_close() || head.header("transfer-encoding").is_some() {
-            end_connection(&mut response);
+            response::end_connection(&mut response);
         }
         response
     }
@@ -119,7 +119,7 @@ impl App {
     ) -> Response {
         let record = RequestRecord::new(&head, ids, Service::S3);
         let mut response = finish::finish(self, &record, Err(why.into()));
-        end_connection(&mut response);
+        response::end_connection(&mut response);
         response
     }
 
@@ -187,11 +187,6 @@ impl App {
         };
         finish::finish(self, &record, outcome)
     }
-}
-
-fn end_connection(response: &mut Response) {
-    let close = HeaderValue::from_static("close");
-    response.headers_mut().insert(header::CONNECTION, close);
 }
 
 fn route<'a>(head: &'a RequestHead, parts: &RequestParts<'a>) -> Result<Route<'a>, Unroutable> {

@@ -31,6 +31,7 @@ mod operations;
 mod providers;
 mod quotas;
 mod request_attacks;
+mod s3_clients;
 mod s3_requests;
 mod sdks;
 mod secrets_not_logged;

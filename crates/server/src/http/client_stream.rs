@@ -17,7 +17,10 @@ use tokio::{
     time::{Instant, Sleep, sleep},
 };
 
-use super::connections::{OpenConnection, Phase};
+use super::{
+    connections::{OpenConnection, Phase},
+    interim_response::CONTINUE,
+};
 
 /// Most bytes of one read before the caller is authenticated. Less than the smallest buffer of
 /// HTTP, which grows only if it is filled.
@@ -33,6 +36,8 @@ pub(super) struct ClientStream<S> {
     stream: Take<S>,
     connection: Arc<OpenConnection>,
     writes: Writes,
+    /// The rest of an interim response.
+    interim: &'static [u8],
 }
 
 /// What the client has read of the present response.
@@ -66,7 +71,27 @@ impl<S: AsyncRead> ClientStream<S> {
             stream: stream.take(0),
             connection,
             writes: Writes::default(),
+            interim: &[],
         }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> ClientStream<S> {
+    /// Writes an interim response that the client waits for.
+    fn poll_interim(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.connection.interim.take() {
+            self.interim = CONTINUE;
+        }
+        self.connection.interim.write_begins();
+        while !self.interim.is_empty() {
+            let written = Pin::new(self.stream.get_mut()).poll_write(context, self.interim);
+            let bytes = ready!(self.written(context, written))?;
+            if bytes == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.interim = self.interim.get(bytes..).unwrap_or_default();
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -133,6 +158,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ClientStream<S> {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_interim(context))?;
         let written = Pin::new(self.stream.get_mut()).poll_write(context, bytes);
         self.written(context, written)
     }
@@ -142,6 +168,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ClientStream<S> {
         context: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_interim(context))?;
         let written = Pin::new(self.stream.get_mut()).poll_write_vectored(context, parts);
         self.written(context, written)
     }
@@ -152,6 +179,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ClientStream<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(self.stream.get_mut()).poll_flush(context);
+        if let Poll::Ready(Ok(())) = flushed {
+            // HTTP flushes once its buffer is empty.
+            self.connection.interim.all_written();
+        }
         self.writes.check(context, flushed, |()| 0)
     }
 

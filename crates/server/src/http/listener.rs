@@ -15,6 +15,7 @@ use std::{
 };
 
 use http::Request;
+use http_body::Body as _;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
@@ -30,8 +31,9 @@ use super::{
     client_stream::ClientStream,
     connections::{ConnectionSlot, Connections, OpenConnection, RequestOnConnection},
     detach::RunToCompletion,
+    interim_response,
     peer::Peer,
-    response::Response,
+    response::{self, Response},
     tracked_body::TrackedBody,
 };
 
@@ -217,6 +219,9 @@ async fn serve_connection<C: Connection, H: Handler>(
     };
     let service = service_fn(|request: Request<Incoming>| {
         let connection = Arc::clone(&slot.0);
+        let expects_continue = request.body().is_end_stream()
+            && interim_response::is_expected(request.version(), request.headers());
+        let closes = expects_continue && !connection.interim.owe();
         let begun = connection.begin_request(parsed_bytes(&request));
         let on_connection = RequestOnConnection(Arc::clone(&connection));
         let work = begun.then(|| {
@@ -228,7 +233,10 @@ async fn serve_connection<C: Connection, H: Handler>(
                 // The connection is being closed.
                 return pending().await;
             };
-            let response = work.await;
+            let mut response = work.await;
+            if closes {
+                response::end_connection(&mut response);
+            }
             Ok::<_, Infallible>(response.map(|body| TrackedBody::new(body, on_connection)))
         }
     });
@@ -271,10 +279,11 @@ mod tests {
     use tokio::{
         io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
         sync::{Mutex, mpsc},
+        task::JoinHandle,
     };
 
     use super::*;
-    use crate::http::{connections::ConnectionLimits, peer::PeerTls, response};
+    use crate::http::{connections::ConnectionLimits, peer::PeerTls};
 
     /// A listener that has no sockets, and TLS facts of its own.
     struct InMemory(Mutex<mpsc::Receiver<DuplexStream>>);
@@ -330,6 +339,34 @@ mod tests {
 
     #[tokio::test]
     async fn a_handler_gets_the_peer_of_any_transport() {
+        let (mut client, stop) = connected(1024).await;
+        let request = b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+        client.write_all(request).await.unwrap();
+        let mut response = String::new();
+        client.read_to_string(&mut response).await.unwrap();
+        assert!(
+            response.ends_with("192.0.2.1 true Own(TLSv1_3)"),
+            "{response}"
+        );
+        drop(client);
+        stop.end().await;
+    }
+
+    /// A server with one connection.
+    struct Running {
+        stop: watch::Sender<bool>,
+        server: JoinHandle<()>,
+    }
+
+    impl Running {
+        async fn end(self) {
+            self.stop.send(true).unwrap();
+            self.server.await.unwrap();
+        }
+    }
+
+    /// A client whose connection holds this many bytes that it has not read.
+    async fn connected(buffer: usize) -> (DuplexStream, Running) {
         let (connect, connections) = mpsc::channel(1);
         let (stop, stopped) = watch::channel(false);
         let listener = InMemory(Mutex::new(connections));
@@ -341,17 +378,46 @@ mod tests {
         };
         let connections = Connections::new(limits, Vec::new());
         let server = tokio::spawn(serve(listener, Arc::new(Echo), connections, stopped));
-        let (mut client, stream) = duplex(1024);
+        let (client, stream) = duplex(buffer);
         connect.send(stream).await.unwrap();
-        let request = b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
-        client.write_all(request).await.unwrap();
-        let mut response = String::new();
-        client.read_to_string(&mut response).await.unwrap();
-        assert!(
-            response.ends_with("192.0.2.1 true Own(TLSv1_3)"),
-            "{response}"
-        );
-        stop.send(true).unwrap();
-        server.await.unwrap();
+        (client, Running { stop, server })
+    }
+
+    /// The statuses of the responses to these requests, which are sent at once.
+    async fn statuses(buffer: usize, requests: &[&str]) -> String {
+        let (client, server) = connected(buffer).await;
+        let (mut read, mut write) = tokio::io::split(client);
+        let requests = requests.concat();
+        let sent = tokio::spawn(async move { write.write_all(requests.as_bytes()).await });
+        let mut responses = String::new();
+        read.read_to_string(&mut responses).await.unwrap();
+        // The server may close the connection before the last request.
+        let _ = sent.await.unwrap();
+        drop(read);
+        server.end().await;
+        let statuses = responses.split("HTTP/1.1 ").skip(1);
+        let statuses: Vec<_> = statuses.filter_map(|text| text.get(..3)).collect();
+        statuses.join(" ")
+    }
+
+    const EXPECTS: &str =
+        "PUT / HTTP/1.1\r\nhost: a\r\nexpect: 100-Continue\r\ncontent-length: 0\r\n\r\n";
+    const LAST: &str = "GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+
+    #[tokio::test]
+    async fn a_client_with_an_empty_body_gets_the_interim_response_that_it_expects() {
+        assert_eq!(statuses(1024, &[EXPECTS, LAST]).await, "100 200 200");
+        assert_eq!(statuses(1024, &[LAST]).await, "200");
+        let other = EXPECTS.replace("100-Continue", "something");
+        assert_eq!(statuses(1024, &[&other, LAST]).await, "200 200");
+    }
+
+    #[tokio::test]
+    async fn an_interim_response_never_comes_within_or_after_a_final_one() {
+        for buffer in 1..100 {
+            let found = statuses(buffer, &[EXPECTS, EXPECTS, LAST]).await;
+            let allowed = ["100 200 100 200 200", "100 200 200"];
+            assert!(allowed.contains(&&*found), "{buffer}: {found}");
+        }
     }
 }

@@ -92,6 +92,12 @@ pub(crate) fn set_request_id(response: &mut Response, protocol: Protocol, reques
     }
 }
 
+/// Ends the connection after the response.
+pub(crate) fn end_connection(response: &mut Response) {
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(header::CONNECTION, close);
+}
+
 /// The response if there is no memory for the one that was made: the client tries again.
 pub(crate) fn no_memory() -> Response {
     let mut response = Response::new(empty());

@@ -12,7 +12,7 @@ use bowline_iam::account::AccountId;
 use tokio::sync::Notify;
 
 use super::{Connections, Refused};
-use crate::http::source_address::SourceAddress;
+use crate::http::{interim_response::InterimResponse, source_address::SourceAddress};
 
 /// What a connection is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +55,7 @@ pub(crate) struct OpenConnection {
     account: AtomicUsize,
     /// Whether the client has not read all of a response.
     writing: AtomicBool,
+    pub(in crate::http) interim: InterimResponse,
     /// The address that a trusted proxy's connection counts for during a request.
     forwarded: Mutex<Option<SourceAddress>>,
 }
@@ -117,6 +118,7 @@ impl OpenConnection {
             evicted: Notify::new(),
             account: AtomicUsize::new(0),
             writing: AtomicBool::new(false),
+            interim: InterimResponse::default(),
             forwarded: Mutex::default(),
         }
     }
