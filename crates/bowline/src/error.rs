@@ -14,6 +14,7 @@ use bowline_server::{
     server::StartError,
     store_check::CheckError,
     trusted_files::TrustError,
+    upstream::objects::embedded::OpenObjectsError,
 };
 
 /// A failure of a command.
@@ -186,6 +187,9 @@ fn hint_for_start(error: &StartError) -> Option<&'static str> {
         ),
         StartError::Index(LoadError::Index(IndexError::Damaged(_))) => Some(
             "restore a backup into an empty folder with `bowline restore`; `bowline store check` reads everything",
+        ),
+        StartError::Objects(OpenObjectsError::Index(_)) => Some(
+            "the index knows which objects there must be: put the files `objects/index*` back as they were; or accept that objects which have lost their files are forgotten, and run `bowline store check --repair-index`",
         ),
         StartError::Index(_) => Some(
             "start the version of bowline that wrote the data, with the master key that it was written with",

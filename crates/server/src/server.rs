@@ -43,7 +43,10 @@ use crate::{
     request::request_id::{NoRandomness, RequestIdGenerator},
     upstream::{
         EMBEDDED, Upstreams,
-        objects::{ObjectStore, embedded::EmbeddedObjects},
+        objects::{
+            ObjectStore,
+            embedded::{EmbeddedObjects, OpenObjectsError},
+        },
         tables::{ItemMemory, TableStore, embedded::EmbeddedTables},
     },
     write_gate::WriteGate,
@@ -104,7 +107,7 @@ pub enum StartError {
     Bootstrap(#[from] BootstrapError),
     /// The object store cannot be opened.
     #[error("opening the object store")]
-    Objects(#[source] io::Error),
+    Objects(#[source] OpenObjectsError),
     /// Interrupted changes of buckets cannot be completed or rolled back.
     #[error("completing interrupted changes of buckets")]
     Buckets(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -158,6 +161,7 @@ impl Server {
         };
         let gate = WriteGate::default();
         let objects = objects
+            .map_err(OpenObjectsError::from)
             .and_then(|path| EmbeddedObjects::behind(&path, &gate))
             .map_err(StartError::Objects)?;
         let tables = match config.store {

@@ -1,7 +1,8 @@
 //! `bowline store check`: reads everything in a data folder, with the server stopped.
 //!
 //! It finds what a start does not look at: every object, those of earlier versions by their MD5,
-//! and the pages of table databases of any size. It changes no object and no table.
+//! objects that have lost their file, and the pages of table databases of any size. It changes no
+//! object and no table.
 
 use std::{fs, io, path::Path};
 
@@ -13,7 +14,11 @@ use crate::{
         index::Index,
     },
     server::{StartError, open_state},
-    upstream::{EMBEDDED, objects::embedded::snapshot, tables::embedded::guard},
+    upstream::{
+        EMBEDDED,
+        objects::embedded::check::{Told, check as check_objects, rebuild_index},
+        tables::embedded::guard,
+    },
 };
 
 /// Something that is not what was written.
@@ -23,6 +28,17 @@ pub struct Finding {
     pub path: String,
     /// What is wrong.
     pub problem: String,
+    /// Whether the rebuilt index accepts it: an object that was lost is forgotten.
+    pub accepted: bool,
+}
+
+/// What to do about objects that have lost their files, and about an index that is damaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IndexRepair {
+    /// Nothing.
+    Never,
+    /// Rebuild the index from the files, which accepts every loss.
+    Rebuild,
 }
 
 /// What was read.
@@ -36,8 +52,10 @@ pub struct Checked {
     pub objects: u64,
     /// Bytes of objects.
     pub bytes: u64,
-    /// Findings.
+    /// Findings that remain.
     pub damaged: u64,
+    /// Findings that the rebuilt index accepts.
+    pub accepted: u64,
 }
 
 /// Why the check did not complete.
@@ -63,14 +81,15 @@ impl From<FolderError> for CheckError {
     }
 }
 
-/// Reads everything in the data folder. `report` gets each finding, `progress` the number of bytes
-/// of objects that were read.
+/// Reads everything in the data folder, and then rebuilds the index of objects if `repair` says so.
+/// `report` gets each finding, `progress` the number of bytes of objects that were read.
 ///
 /// # Errors
 /// [`CheckError`].
 pub async fn check(
     mut config: Config,
     clock: crate::clock::Clock,
+    repair: IndexRepair,
     mut report: impl FnMut(Finding),
     mut progress: impl FnMut(u64),
 ) -> Result<Checked, CheckError> {
@@ -85,14 +104,20 @@ pub async fn check(
         revision: index.revision().number(),
         ..Checked::default()
     };
-    let mut damaged = 0;
-    let mut find = |path: &Path, problem: String| {
-        damaged += 1;
+    let (mut damaged, mut accepted) = (0, 0);
+    let mut tell = |path: &Path, problem: String, is_accepted: bool| {
+        *if is_accepted {
+            &mut accepted
+        } else {
+            &mut damaged
+        } += 1;
         report(Finding {
             path: path.display().to_string(),
             problem,
+            accepted: is_accepted,
         });
     };
+    let mut find = |path: &Path, problem| tell(path, problem, false);
     check_presence(&index, &folder, &mut find);
     let tables = folder.tables();
     checked.table_files =
@@ -100,15 +125,22 @@ pub async fn check(
     let objects = folder.objects();
     if objects.join("buckets").exists() {
         let mut bytes = 0;
-        let read = |length: u64| {
-            bytes += length;
-            progress(bytes);
+        let mut told = |told: Told<'_>| match told {
+            Told::Read(length) => {
+                bytes += length;
+                progress(bytes);
+            }
+            Told::Damaged(path, problem) => tell(path, problem, false),
+            Told::Lost(path, problem) => tell(path, problem, repair == IndexRepair::Rebuild),
         };
-        checked.objects = snapshot::check(&objects, read, &mut find)
-            .map_err(|source| failed(&objects, source))?;
+        checked.objects =
+            check_objects(&objects, &mut told).map_err(|source| failed(&objects, source))?;
         checked.bytes = bytes;
+        if repair == IndexRepair::Rebuild {
+            rebuild_index(&objects).map_err(StartError::Objects)?;
+        }
     }
-    checked.damaged = damaged;
+    (checked.damaged, checked.accepted) = (damaged, accepted);
     Ok(checked)
 }
 

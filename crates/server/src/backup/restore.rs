@@ -23,6 +23,7 @@ use crate::{
     identity::store::{RecordKey, Revision, Snapshot, SqliteStore, StoredRecord},
     private_files::{private_file, private_folder},
     server::StartError,
+    upstream::objects::embedded::check::rebuild_index,
 };
 
 /// Most bytes of a record: no transaction has a larger one.
@@ -124,6 +125,8 @@ pub fn restore(
     }
     let store = SqliteStore::restore(&folder.store(), &folder.store_revision(), &snapshot);
     drop(store.map_err(StartError::from)?);
+    // A backup has the objects and not their index.
+    rebuild_index(&folder.objects()).map_err(StartError::Objects)?;
     folder.complete_restore()?;
     Ok(manifest)
 }

@@ -6,6 +6,9 @@
 //! the folder of its bucket open: it completes in that folder, or it fails. Data streams, so memory
 //! does not grow with objects. One process at a time uses a folder; the caller locks it.
 //!
+//! The index (`index.rs`) has a row for each object. Listings come from it, and a file that is missing
+//! or older than its row is damage.
+//!
 //! An object that is read whole is compared with the checksum that its file has: one that is read
 //! by one job before the first byte is sent, a larger one before the last (`verify.rs`).
 //!
@@ -16,48 +19,47 @@
 //! client costs two such buffers and delays no other request.
 
 use std::{
-    fs::File,
     io,
-    ops::Range,
-    os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicU64},
 };
 
 use bowline_aws::s3::ObjectKey;
-use bytes::Bytes;
-use futures_util::{StreamExt as _, stream};
 use tokio::task::{JoinError, spawn_blocking};
 
 use super::{
-    DataStream, ListPage, ListQuery, NewObject, ObjectError, ObjectInfo, ObjectStore, OpenObject,
-    UploadStream,
+    ListPage, ListQuery, NewObject, ObjectError, ObjectInfo, ObjectStore, OpenObject, UploadStream,
 };
 use crate::{
     identity::entity::UpstreamBucket, private_files::private_folder, upstream::BoxFuture,
     write_gate::WriteGate,
 };
 
+pub(crate) mod check;
 mod damage;
 mod footer;
+mod index;
+mod key_locks;
+mod list;
 mod name;
+mod object;
+mod reconcile;
 pub(crate) mod snapshot;
 mod tree;
 mod upload;
 mod verify;
-mod walk;
 
 use damage::Damage;
-use footer::Footer;
+pub use index::IndexError;
+use index::ObjectIndex;
+use key_locks::KeyLocks;
+use object::OpenFile;
+use reconcile::{Accepts, reconcile};
 use tree::Tree;
 use upload::Upload;
 
 /// Bytes read or written by one job.
 const JOB_BYTES: u64 = 64 << 10;
-/// Jobs of a download whose data the client has not taken yet.
-const MAX_READ_AHEAD: usize = 2;
-/// How often an upload creates its folders again because a delete pruned them.
-const MAX_PLACE_ATTEMPTS: usize = 64;
 
 /// A store of objects in a folder.
 #[derive(Debug, Clone)]
@@ -70,40 +72,31 @@ struct Inner {
     tree: Tree,
     uploads: AtomicU64,
     damage: Damage,
+    locks: KeyLocks,
+    index: ObjectIndex,
 }
 
-/// The file of an object.
-struct OpenFile {
-    inner: Arc<Inner>,
-    bucket: UpstreamBucket,
-    key: ObjectKey,
-    file: File,
-    footer: Footer,
-}
-
-impl OpenFile {
-    /// Reads a range of the data. All of it is compared with its checksum.
-    fn read(self, range: Range<u64>) -> DataStream {
-        let length = self.footer.info.length;
-        let whole = range == (0..length);
-        let data = read(self.file, range);
-        let Some(expected) = self.footer.data_checksum.filter(|_| whole) else {
-            return data;
-        };
-        verify::verified(data, length, expected, move || {
-            let damage = &self.inner.damage;
-            damage.report(self.bucket.as_str(), self.key.as_str());
-        })
-    }
+/// Why a store is not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenObjectsError {
+    /// A folder or a file cannot be read.
+    #[error(transparent)]
+    File(#[from] io::Error),
+    /// The index cannot be used.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// Objects cannot be compared with the index.
+    #[error("comparing objects with their index")]
+    Store(#[source] ObjectError),
 }
 
 impl EmbeddedObjects {
-    /// Opens the store in `root`. Creates the folder if it is missing, and removes the uploads that
-    /// a crash interrupted.
+    /// Opens the store in `root`. Creates the folder if it is missing, removes the uploads that a
+    /// crash interrupted, and completes the index.
     ///
     /// # Errors
-    /// Those of the file system.
-    pub fn open(root: &Path) -> io::Result<Self> {
+    /// [`OpenObjectsError`].
+    pub fn open(root: &Path) -> Result<Self, OpenObjectsError> {
         Self::behind(root, &WriteGate::default())
     }
 
@@ -111,10 +104,10 @@ impl EmbeddedObjects {
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub(crate) fn behind(root: &Path, gate: &WriteGate) -> io::Result<Self> {
+    pub(crate) fn behind(root: &Path, gate: &WriteGate) -> Result<Self, OpenObjectsError> {
         private_folder(&root.join("buckets"))?;
         match std::fs::remove_dir_all(root.join("uploads")) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
             Ok(()) | Err(_) => {}
         }
         private_folder(&root.join("uploads"))?;
@@ -126,6 +119,8 @@ impl EmbeddedObjects {
             tree,
             uploads: AtomicU64::new(0),
             damage: Damage::default(),
+            locks: KeyLocks::default(),
+            index: open_index(root)?,
         })))
     }
 
@@ -144,44 +139,35 @@ impl EmbeddedObjects {
 
     /// Opens an object's file and reads its metadata, then lets `work` have both.
     fn open_file<'a, T: Send + 'static>(
-        &self,
+        &'a self,
         bucket: &'a UpstreamBucket,
         key: &'a ObjectKey,
         work: impl FnOnce(OpenFile) -> T + Send + 'static,
     ) -> BoxFuture<'a, Result<T, ObjectError>> {
-        // The whole path is resolved at once, so it is inside one bucket.
-        let (folders, file) = name::path_of(key.as_str());
-        let path = Path::new("buckets")
-            .join(bucket.as_str())
-            .join(name::join(&folders))
-            .join(file);
-        let (bucket, key) = (bucket.clone(), key.clone());
-        let inner = Arc::clone(&self.0);
-        self.run(move |store| {
-            let file = match store.tree.file(&path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    store.bucket(&bucket)?;
-                    return Err(ObjectError::NoSuchKey);
-                }
-                opened => opened.map_err(ObjectError::from),
+        // A job that is ready to be moved to a blocking thread.
+        let job = || {
+            let (inner, bucket, key) = (Arc::clone(&self.0), bucket.clone(), key.clone());
+            move |is_locked| inner.look(&bucket, &key, is_locked)
+        };
+        let (first, again) = (job(), job());
+        let first = self.run(move |_| {
+            Ok(match first(false)? {
+                Some(file) => Ok(work(file)),
+                None => Err(work),
+            })
+        });
+        Box::pin(async move {
+            let work = match first.await? {
+                Ok(done) => return Ok(done),
+                Err(work) => work,
             };
-            let name = footer::Name {
-                bucket: bucket.as_str(),
-                key: key.as_str(),
-            };
-            let read = file.and_then(|file| Ok((footer::read(&file, name)?, file)));
-            let (footer, file) = read.inspect_err(|error| {
-                if matches!(error, ObjectError::Damaged) {
-                    store.damage.report(bucket.as_str(), key.as_str());
-                }
-            })?;
-            Ok(work(OpenFile {
-                inner,
-                bucket,
-                key,
-                file,
-                footer,
-            }))
+            // No writer of the key is between its file and its row then.
+            let lock = self.0.locks.lock(bucket.as_str(), key.as_str()).await;
+            self.run(move |_| {
+                let _lock = lock;
+                again(true)?.map(work).ok_or(ObjectError::Damaged)
+            })
+            .await
         })
     }
 }
@@ -194,6 +180,7 @@ impl ObjectStore for EmbeddedObjects {
         let name = bucket.to_string();
         self.run(move |inner| {
             let _writing = inner.gate.pass();
+            inner.refuse_objects(&name)?;
             let bucket = inner.tree.make(&["buckets".to_owned(), name])?;
             // An interrupted creation leaves no object. Anything else may belong to another
             // account.
@@ -209,6 +196,7 @@ impl ObjectStore for EmbeddedObjects {
         self.run(move |inner| {
             let _writing = inner.gate.pass();
             let bucket = inner.bucket(&name)?;
+            inner.refuse_objects(name.as_str())?;
             remove_empty_folders(&bucket, Path::new("")).map_err(bucket_error)?;
             inner
                 .tree
@@ -252,8 +240,10 @@ impl ObjectStore for EmbeddedObjects {
                 Upload::begin(inner, bucket)
             });
             let received = upload::receive(begun.await?, body).await?;
+            let lock = self.0.locks.lock(bucket.as_str(), key.as_str()).await;
             let (bucket, key) = (bucket.clone(), key.clone());
             self.run(move |_| {
+                let _lock = lock;
                 let name = footer::Name {
                     bucket: bucket.as_str(),
                     key: key.as_str(),
@@ -269,24 +259,14 @@ impl ObjectStore for EmbeddedObjects {
         bucket: &'a UpstreamBucket,
         key: &'a ObjectKey,
     ) -> BoxFuture<'a, Result<(), ObjectError>> {
-        let bucket = bucket.clone();
-        let (folders, file) = name::path_of(key.as_str());
-        self.run(move |inner| {
-            let _writing = inner.gate.pass();
-            let bucket = inner.bucket(&bucket)?;
-            match bucket.remove_file(&name::join(&folders), &file) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-                result => result?,
-            }
-            // Prunes empty folders. An upload that is about to use one creates it again.
-            let mut rest = folders.as_slice();
-            while let Some((last, parents)) = rest.split_last() {
-                if bucket.remove_folder(&name::join(parents), last).is_err() {
-                    break;
-                }
-                rest = parents;
-            }
-            Ok(())
+        Box::pin(async move {
+            let lock = self.0.locks.lock(bucket.as_str(), key.as_str()).await;
+            let (bucket, key) = (bucket.clone(), key.clone());
+            self.run(move |inner| {
+                let _lock = lock;
+                inner.remove(&bucket, &key)
+            })
+            .await
         })
     }
 
@@ -297,8 +277,9 @@ impl ObjectStore for EmbeddedObjects {
     ) -> BoxFuture<'a, Result<ListPage, ObjectError>> {
         let bucket = bucket.clone();
         self.run(move |inner| {
-            let tree = inner.bucket(&bucket)?;
-            walk::list(&tree, bucket.as_str(), &inner.damage, &query)
+            // A bucket that has lost its folder is not an empty one.
+            inner.bucket(&bucket)?;
+            list::list(inner.index.rows(), bucket.as_str(), &inner.damage, &query)
         })
     }
 
@@ -315,36 +296,35 @@ impl Inner {
             .map_err(bucket_error)
     }
 
-    /// Moves a finished upload to its object's path, whose folders it creates.
-    fn place(
-        &self,
-        upload: &Path,
-        bucket: &Tree,
-        folders: &[String],
-        file: &str,
-        replace: bool,
-    ) -> Result<(), ObjectError> {
-        let _writing = self.gate.pass();
-        for _ in 0..MAX_PLACE_ATTEMPTS {
-            let placed = bucket
-                .make(folders)
-                .and_then(|folder| self.tree.commit(upload, &folder, file, replace));
-            match placed {
-                Ok(()) => return Ok(()),
-                // A delete pruned a folder; or the bucket is gone, and nothing can be created in
-                // it.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => match folders.first() {
-                    Some(outermost) => bucket.add(outermost).map_err(bucket_error)?,
-                    None => return Err(ObjectError::NoSuchBucket),
-                },
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    return Err(ObjectError::AlreadyExists);
-                }
-                Err(error) => return Err(error.into()),
-            }
+    /// Whether a bucket has objects, also such that have lost their files.
+    fn refuse_objects(&self, bucket: &str) -> Result<(), ObjectError> {
+        if self.index.rows().has_any(bucket)? {
+            return Err(ObjectError::BucketNotEmpty);
         }
-        Err(io::Error::from(io::ErrorKind::ResourceBusy).into())
+        Ok(())
     }
+}
+
+/// Opens the index, and makes the rows that it lacks.
+fn open_index(root: &Path) -> Result<ObjectIndex, OpenObjectsError> {
+    let opened = ObjectIndex::open(root)?;
+    if opened.is_behind {
+        let accepts = if opened.is_new {
+            Accepts::Earlier
+        } else {
+            Accepts::All
+        };
+        if let Err(error) = reconcile(root, &opened.index, accepts) {
+            drop(opened.index);
+            if opened.is_new {
+                // Nothing was in it, and the next start must not take it for one.
+                ObjectIndex::remove(root)?;
+            }
+            return Err(error);
+        }
+        opened.index.complete()?;
+    }
+    Ok(opened.index)
 }
 
 /// Removes the empty folders in `path`; fails at the first entry that is not one.
@@ -362,26 +342,6 @@ fn remove_empty_folders(bucket: &Tree, path: &Path) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Reads a range of a file, one job after another.
-fn read(file: File, range: Range<u64>) -> DataStream {
-    let file = Arc::new(file);
-    let jobs = stream::unfold(range, |rest: Range<u64>| async move {
-        let end = rest.end.min(rest.start.saturating_add(JOB_BYTES));
-        (!rest.is_empty()).then_some((rest.start..end, end..rest.end))
-    });
-    let jobs = jobs.map(move |range| {
-        let file = Arc::clone(&file);
-        let read = spawn_blocking(move || {
-            let length = range.end.saturating_sub(range.start);
-            let mut buffer = vec![0; usize::try_from(length).unwrap_or_default()];
-            file.read_exact_at(&mut buffer, range.start)?;
-            Ok(Bytes::from(buffer))
-        });
-        async move { read.await.unwrap_or_else(|error| Err(job_lost(error))) }
-    });
-    Box::pin(jobs.buffered(MAX_READ_AHEAD))
 }
 
 /// The runtime shut down before a job ended.

@@ -53,6 +53,24 @@ pub(super) fn read(name: &str) -> Option<Name> {
     }
 }
 
+/// The bucket and the key of a path in the folder of buckets; `None` if no key has it.
+pub(super) fn of_path(path: &str) -> Option<(String, String)> {
+    let (bucket, path) = path.split_once('/')?;
+    let mut key = Vec::new();
+    for part in path.split('/') {
+        match read(part)? {
+            Name::File(bytes) | Name::Folder(bytes) => key.extend(bytes),
+        }
+    }
+    Some((bucket.to_owned(), String::from_utf8(key).ok()?))
+}
+
+/// The path of an object in the folder of buckets.
+pub(super) fn object_path(bucket: &str, key: &str) -> PathBuf {
+    let (folders, file) = path_of(key);
+    PathBuf::from(bucket).join(join(&folders)).join(file)
+}
+
 /// Folders as a path.
 pub(super) fn join(folders: &[String]) -> PathBuf {
     folders.iter().collect()

@@ -5,11 +5,12 @@ use std::{
     io,
     os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use md5::{Digest as _, Md5};
 
-use super::{EmbeddedObjects, JOB_BYTES, footer, name};
+use super::{EmbeddedObjects, Inner, JOB_BYTES, footer, name};
 use crate::{
     checksum::Crc64,
     private_files::{private_file, private_folder},
@@ -24,6 +25,10 @@ const SNAPSHOT: &str = "snapshot";
 pub(crate) struct ObjectSnapshot {
     /// The folder that stands for `buckets`.
     root: PathBuf,
+    store: Arc<Inner>,
+    /// The highest generation of an object.
+    moment: u64,
+    files: u64,
     /// The length of all files.
     pub(crate) bytes: u64,
 }
@@ -41,30 +46,42 @@ impl EmbeddedObjects {
     ///
     /// # Errors
     /// Those of the file system; [`io::ErrorKind::InvalidData`] if something else than a file or a
-    /// folder is in a bucket.
+    /// folder is in a bucket, or if objects have lost their files.
     pub(crate) fn snapshot(&self) -> io::Result<ObjectSnapshot> {
         let root = &self.0.root;
         remove_interrupted(root)?;
         let mut snapshot = ObjectSnapshot {
             root: root.join(SNAPSHOT),
+            store: Arc::clone(&self.0),
+            moment: self.0.index.last_generation(),
+            files: 0,
             bytes: 0,
         };
-        link(&root.join("buckets"), &snapshot.root, &mut snapshot.bytes)?;
+        link(&root.join("buckets"), &root.join(SNAPSHOT), &mut snapshot)?;
+        let rows = self.0.index.rows().count().map_err(io::Error::other)?;
+        if rows != snapshot.files {
+            let error = format!(
+                "the index has {rows} objects, and there are {} files: `bowline store check` says more",
+                snapshot.files
+            );
+            return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+        }
         Ok(snapshot)
     }
 }
 
-fn link(from: &Path, to: &Path, bytes: &mut u64) -> io::Result<()> {
+fn link(from: &Path, to: &Path, snapshot: &mut ObjectSnapshot) -> io::Result<()> {
     private_folder(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let (from, to) = (entry.path(), to.join(entry.file_name()));
         let found = entry.metadata()?;
         if found.is_dir() {
-            link(&from, &to, bytes)?;
+            link(&from, &to, snapshot)?;
         } else if found.is_file() {
             fs::hard_link(&from, &to)?;
-            *bytes += found.len();
+            snapshot.files += 1;
+            snapshot.bytes += found.len();
         } else {
             let error = format!("`{}` is neither a file nor a folder", from.display());
             return Err(io::Error::new(io::ErrorKind::InvalidData, error));
@@ -96,55 +113,13 @@ impl ObjectSnapshot {
                 let file = SnapshotFile {
                     file,
                     path: text.to_owned(),
+                    moment: Some((Arc::clone(&self.store), self.moment)),
                 };
                 visit(format!("buckets/{text}"), file)?;
             }
         }
         Ok(())
     }
-}
-
-/// Reads every file of a store that no server uses, and reports those that are damaged by their
-/// paths. `read` gets the length of each piece.
-///
-/// # Errors
-/// Those of the file system, for folders.
-pub(crate) fn check(
-    root: &Path,
-    mut read: impl FnMut(u64),
-    mut report: impl FnMut(&Path, String),
-) -> io::Result<u64> {
-    let root = root.join("buckets");
-    let mut folders = vec![PathBuf::new()];
-    let mut objects = 0;
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(root.join(&folder))? {
-            let entry = entry?;
-            let path = folder.join(entry.file_name());
-            if entry.file_type()?.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let checked = if entry.file_type()?.is_file() {
-                private_file(&entry.path(), false)
-                    .map_err(ObjectError::from)
-                    .and_then(|file| {
-                        let path = path.to_str().unwrap_or_default().to_owned();
-                        SnapshotFile { file, path }.read(true, |piece| {
-                            read(piece.len() as u64);
-                            Ok::<_, ObjectError>(())
-                        })
-                    })
-            } else {
-                Err(ObjectError::Damaged)
-            };
-            objects += 1;
-            if let Err(error) = checked {
-                report(&entry.path(), error.to_string());
-            }
-        }
-    }
-    Ok(objects)
 }
 
 impl Drop for ObjectSnapshot {
@@ -159,9 +134,20 @@ pub(crate) struct SnapshotFile {
     file: File,
     /// Bucket, folders and file.
     path: String,
+    /// The store, and the highest generation at the moment of the snapshot.
+    moment: Option<(Arc<Inner>, u64)>,
 }
 
 impl SnapshotFile {
+    /// A file of a store that no server uses.
+    pub(super) fn stopped(file: File, path: &str) -> Self {
+        Self {
+            file,
+            path: path.to_owned(),
+            moment: None,
+        }
+    }
+
     /// The length of the file.
     ///
     /// # Errors
@@ -181,12 +167,15 @@ impl SnapshotFile {
         mut take: impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
         let length = self.length().map_err(ObjectError::from)?;
-        let (bucket, key) = self.name().ok_or(ObjectError::Damaged)?;
+        let (bucket, key) = name::of_path(&self.path).ok_or(ObjectError::Damaged)?;
         let name = footer::Name {
             bucket: &bucket,
             key: &key,
         };
         let footer = footer::read(&self.file, name)?;
+        if self.is_older(&bucket, &key, footer.generation)? {
+            return Err(ObjectError::Damaged.into());
+        }
         let mut crc = Crc64::new();
         let mut md5 = (compares_md5 && footer.data_checksum.is_none()).then(Md5::new);
         let mut buffer = vec![0; usize::try_from(JOB_BYTES).unwrap_or_default()];
@@ -217,20 +206,17 @@ impl SnapshotFile {
         }
     }
 
+    /// Whether the row had a higher generation at the moment of the snapshot.
+    fn is_older(&self, bucket: &str, key: &str, generation: u64) -> Result<bool, ObjectError> {
+        let Some((store, moment)) = &self.moment else {
+            return Ok(false);
+        };
+        let row = store.index.rows().get(bucket, key)?;
+        Ok(row.is_some_and(|row| row.generation > generation && row.generation <= *moment))
+    }
+
     /// The path in the folder of buckets.
     pub(crate) fn path(&self) -> &str {
         &self.path
-    }
-
-    /// Bucket and key.
-    fn name(&self) -> Option<(String, String)> {
-        let (bucket, path) = self.path.split_once('/')?;
-        let mut key = Vec::new();
-        for part in path.split('/') {
-            match name::read(part)? {
-                name::Name::File(bytes) | name::Name::Folder(bytes) => key.extend(bytes),
-            }
-        }
-        Some((bucket.to_owned(), String::from_utf8(key).ok()?))
     }
 }

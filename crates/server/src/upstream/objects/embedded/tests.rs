@@ -6,7 +6,8 @@ use bowline_aws::{
     error::{AwsError, Code},
     s3::Preconditions,
 };
-use futures_util::TryStreamExt as _;
+use bytes::Bytes;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use proptest::prelude::*;
 
@@ -15,6 +16,7 @@ use crate::upstream::objects::{
     CopyMetadata, CopySource, ListPosition, ListedEntry, Piece, Unsupported,
 };
 
+mod index;
 mod uploads;
 
 fn runtime() -> tokio::runtime::Runtime {

@@ -11,7 +11,13 @@ use futures_util::StreamExt as _;
 use md5::{Digest as _, Md5};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::{Inner, JOB_BYTES, footer, job_lost, tree::Tree};
+use super::{
+    Inner, JOB_BYTES, footer,
+    index::row::{Row, Stamp},
+    job_lost,
+    object::Place,
+    tree::Tree,
+};
 use crate::{
     checksum::Crc64,
     upstream::objects::{
@@ -131,7 +137,8 @@ impl Upload {
 }
 
 impl Received {
-    /// Writes the rest and the metadata, and moves the file to the object's path.
+    /// Writes the rest and the metadata, moves the file to the object's path, and commits its row.
+    /// The caller has the lock of the key.
     ///
     /// # Errors
     /// Errors of the file system; [`ObjectError::AlreadyExists`] if an object must not be replaced;
@@ -153,12 +160,19 @@ impl Received {
             user: object.user.clone(),
             checksum: self.checksum,
         };
-        footer::write(&mut upload.file, name, &info, upload.crc.value())?;
+        let generation = upload.inner.index.next_generation();
+        let crc = upload.crc.value();
+        footer::write(&mut upload.file, name, &info, crc, generation)?;
         upload.file.sync_all()?;
+        let row = Row::new(&info, generation, Stamp::read(&upload.file)?);
         let (from, replace) = (path(&upload.name), !object.only_if_absent);
-        upload
-            .inner
-            .place(&from, &upload.bucket, folders, file, replace)?;
+        let place = Place {
+            bucket: &upload.bucket,
+            folders,
+            file,
+            replace,
+        };
+        upload.inner.place(&from, place, name, row)?;
         Ok(info)
     }
 }

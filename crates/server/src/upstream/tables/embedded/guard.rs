@@ -39,17 +39,47 @@ const MAX_CHECKED_BYTES: u64 = 128 << 20;
 
 /// Why a database is not opened.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error(
-    "the table database `{path}` {problem}: stop the server and put its files back as they were, or restore a backup"
-)]
-pub(crate) struct DamagedTables {
+#[error("{} `{path}` {problem}: {}", kind.noun(), kind.remedy())]
+pub(crate) struct DamagedDatabase {
+    kind: DatabaseKind,
     path: String,
     problem: String,
 }
 
+/// What a database is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum DatabaseKind {
+    /// Tables of an account in a region.
+    #[default]
+    Tables,
+    /// The index of the embedded object store.
+    ObjectIndex,
+}
+
+impl DatabaseKind {
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Tables => "the table database",
+            Self::ObjectIndex => "the index of objects",
+        }
+    }
+
+    fn remedy(self) -> &'static str {
+        match self {
+            Self::Tables => {
+                "stop the server and put its files back as they were, or restore a backup"
+            }
+            Self::ObjectIndex => {
+                "put its files back as they were, or rebuild it with `bowline store check --repair-index`"
+            }
+        }
+    }
+}
+
 /// The guards of all databases in a folder.
 #[derive(Debug, Default)]
-pub(super) struct Guards {
+pub(crate) struct Guards {
+    kind: DatabaseKind,
     gate: WriteGate,
     shared: Arc<Shared>,
     follower: Mutex<Option<JoinHandle<()>>>,
@@ -60,7 +90,7 @@ struct Shared {
     open: Mutex<Following>,
     changed: Condvar,
     /// The databases that failed a check, with their files at that time.
-    damaged: Mutex<HashMap<PathBuf, (DamagedTables, Fingerprint)>>,
+    damaged: Mutex<HashMap<PathBuf, (DamagedDatabase, Fingerprint)>>,
     /// Whether a position could not be written the last time.
     failing: AtomicBool,
 }
@@ -77,7 +107,7 @@ struct Following {
 
 /// The guard of a database that is open.
 #[derive(Debug)]
-pub(super) struct Guard {
+pub(crate) struct Guard {
     path: PathBuf,
     /// Set by a write until its position is written.
     is_dirty: AtomicBool,
@@ -88,7 +118,17 @@ pub(super) struct Guard {
 impl Guards {
     /// Guards of databases whose requests pass this gate.
     pub(super) fn behind(gate: WriteGate) -> Self {
+        Self::of(DatabaseKind::Tables, gate)
+    }
+
+    /// The guard of an index of objects.
+    pub(crate) fn of_object_index() -> Self {
+        Self::of(DatabaseKind::ObjectIndex, WriteGate::default())
+    }
+
+    fn of(kind: DatabaseKind, gate: WriteGate) -> Self {
         Self {
+            kind,
             gate,
             shared: Arc::default(),
             follower: Mutex::default(),
@@ -103,8 +143,8 @@ impl Guards {
     /// Checks a database before the engine opens it. A file that does not exist is created.
     ///
     /// # Errors
-    /// [`DamagedTables`] if it is not what was written; errors of the file system.
-    pub(super) fn open(
+    /// [`DamagedDatabase`] if it is not what was written; errors of the file system.
+    pub(crate) fn open(
         &self,
         path: &Path,
     ) -> Result<Arc<Guard>, Box<dyn std::error::Error + Send + Sync>> {
@@ -140,12 +180,16 @@ impl Guards {
     }
 
     /// Notes that a database cannot be read.
-    pub(super) fn report(&self, path: &Path, problem: String) -> DamagedTables {
-        let damaged = DamagedTables {
+    pub(super) fn report(&self, path: &Path, problem: String) -> DamagedDatabase {
+        let damaged = DamagedDatabase {
+            kind: self.kind,
             path: path.display().to_string(),
             problem,
         };
-        tracing::error!("{damaged}");
+        // A start that is refused says it itself.
+        if self.kind == DatabaseKind::Tables {
+            tracing::error!("{damaged}");
+        }
         let known = (damaged.clone(), fingerprint(path));
         lock(&self.shared.damaged).insert(path.to_owned(), known);
         damaged
@@ -162,7 +206,7 @@ impl Guards {
     }
 
     /// Forgets a database whose files are about to be removed.
-    pub(super) fn forget(&self, path: &Path) -> io::Result<()> {
+    pub(crate) fn forget(&self, path: &Path) -> io::Result<()> {
         lock(&self.shared.damaged).remove(path);
         match fs::remove_file(state::path_of(path)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -195,7 +239,7 @@ impl Drop for Guards {
 
 impl Guard {
     /// A request that may have written is complete.
-    pub(super) fn touch(&self) {
+    pub(crate) fn touch(&self) {
         if !self.is_dirty.swap(true, Ordering::AcqRel) {
             self.shared.changed.notify_one();
         }
@@ -210,15 +254,17 @@ impl Guard {
     }
 
     /// The engine is about to close the database, which removes its log.
-    pub(super) fn closing(&self) {
+    pub(crate) fn closing(&self) {
         self.abandon();
         let mut state = lock(&self.state);
+        // A position that could not be written meanwhile is not written later.
+        self.is_dirty.store(false, Ordering::Release);
         state.expected = Expected::AnyLog;
         self.report(&state.write(&self.path));
     }
 
     /// The engine has closed the database.
-    pub(super) fn closed(&self) {
+    pub(crate) fn closed(&self) {
         let mut state = lock(&self.state);
         let log = Log::open(&log_path(&self.path));
         // A log that stays could not be written back.
@@ -232,10 +278,12 @@ impl Guard {
 
     /// Writes the position of the last commit, if it changed.
     fn write_position(&self) {
+        // Locked before the flag is read: when this returns, the position of every commit before
+        // the call is written, by this thread or by another one.
+        let mut state = lock(&self.state);
         if !self.is_dirty.swap(false, Ordering::AcqRel) {
             return;
         }
-        let mut state = lock(&self.state);
         let before = match state.expected {
             Expected::Log(position) => Some(position),
             Expected::AnyLog | Expected::Closed(_) => None,
@@ -255,7 +303,7 @@ impl Guard {
 
     fn report(&self, written: &io::Result<()>) {
         if let Err(error) = written {
-            tracing::error!(%error, "The state of the table database `{}` cannot be written", self.path.display());
+            tracing::error!(%error, "The state of the database `{}` cannot be written", self.path.display());
         }
         self.shared
             .failing
@@ -432,7 +480,7 @@ fn raise_generation(path: &Path, state: &DatabaseState) -> rusqlite::Result<()> 
 }
 
 /// A connection that leaves the log as it is when it is closed.
-pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
+pub(crate) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
