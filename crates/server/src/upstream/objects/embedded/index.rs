@@ -12,13 +12,14 @@
 //! - A delete makes the removal of the row durable, then removes the file. A file that a crash left
 //!   is an object again: the delete was not acknowledged.
 //!
-//! So a row without a file, or with a file of a lower generation, is damage. Writers of one key wait
-//! for each other (`key_locks.rs`) from the assignment of the generation to the commit of the row.
+//! So a row without a file, or with a file of a lower generation, is damage. Writers of one key
+//! wait for each other (`key_locks.rs`) from the assignment of the generation to the commit of the
+//! row.
 //!
 //! Rows of puts are not synced by themselves: a power cut may lose the last of them, and the next
-//! start finds the files. Commits that happen at the same time are one transaction. The files of the
-//! database have the guard that databases of tables have, and each row has a checksum. An index
-//! that is damaged or missing is never rebuilt silently: it alone knows which files are lost.
+//! start finds the files. Commits that happen at the same time are one transaction. The database
+//! has the guard that databases of tables have, and each row has a checksum. An index that is
+//! damaged or missing is never rebuilt silently: it alone knows which files are lost.
 
 use std::{
     mem,

@@ -7,6 +7,7 @@
 //! order has no log, and is compared whole if it is small. A file that fails a check is not opened
 //! and stays as it is.
 
+mod kind;
 mod log;
 mod state;
 
@@ -26,6 +27,7 @@ use std::{
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use self::{
+    kind::{DamagedDatabase, DatabaseKind},
     log::{Log, LogPosition},
     state::{DatabaseState, Expected, content},
 };
@@ -36,45 +38,6 @@ use crate::{
 
 /// Maximum size of a database whose pages are all read when it is opened.
 const MAX_CHECKED_BYTES: u64 = 128 << 20;
-
-/// Why a database is not opened.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{} `{path}` {problem}: {}", kind.noun(), kind.remedy())]
-pub(crate) struct DamagedDatabase {
-    kind: DatabaseKind,
-    path: String,
-    problem: String,
-}
-
-/// What a database is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum DatabaseKind {
-    /// Tables of an account in a region.
-    #[default]
-    Tables,
-    /// The index of the embedded object store.
-    ObjectIndex,
-}
-
-impl DatabaseKind {
-    fn noun(self) -> &'static str {
-        match self {
-            Self::Tables => "the table database",
-            Self::ObjectIndex => "the index of objects",
-        }
-    }
-
-    fn remedy(self) -> &'static str {
-        match self {
-            Self::Tables => {
-                "stop the server and put its files back as they were, or restore a backup"
-            }
-            Self::ObjectIndex => {
-                "put its files back as they were, or rebuild it with `bowline store check --repair-index`"
-            }
-        }
-    }
-}
 
 /// The guards of all databases in a folder.
 #[derive(Debug, Default)]
