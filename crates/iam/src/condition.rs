@@ -110,7 +110,7 @@ impl<'p> ConditionRef<'p> {
         self.patterns().map(|pattern| pattern.text)
     }
 
-    fn patterns(&self) -> impl Iterator<Item = PatternRef<'p>> {
+    pub(crate) fn patterns(&self) -> impl Iterator<Item = PatternRef<'p>> {
         let text = self.text;
         self.values.iter().map(move |value| value.of(text))
     }
@@ -138,11 +138,7 @@ impl<'p> ConditionRef<'p> {
             return expected::expects(self.patterns(), absent).into();
         }
         let negated = self.operator.negated();
-        let passes = |value: &ConditionValue<'_>| {
-            let family = self.operator.family();
-            let matches = expected::matches(family, self.patterns(), value, context);
-            if negated { !matches } else { matches }
-        };
+        let passes = |value: &ConditionValue<'_>| self.passes(value, context);
         let Some(value) = value else {
             return Truth::from(match self.operator.qualifier {
                 Qualifier::One => negated || self.operator.if_exists,
@@ -158,17 +154,10 @@ impl<'p> ConditionRef<'p> {
         let passes_text = |text: &Cow<'_, str>| passes(&ConditionValue::from(&**text));
         match (self.operator.qualifier, set) {
             (Qualifier::One, Some([])) => Truth::from(negated || self.operator.if_exists),
-            (Qualifier::One, Some(set)) => {
-                let (any, every) = (
-                    Truth::any(set.iter().map(passes_text)),
-                    Truth::all(set.iter().map(passes_text)),
-                );
-                if any.is_possible() || every.is_possible() {
-                    Truth::Uncertain
-                } else {
-                    Truth::No
-                }
-            }
+            (Qualifier::One, Some(set)) => match self.readings_of_set(set, context) {
+                Some((Truth::No, Truth::No)) => Truth::No,
+                Some(_) | None => Truth::Uncertain,
+            },
             // A single empty string is an empty set (IAM User Guide, "Set operators for multivalued
             // context keys").
             (Qualifier::All, None) if is_empty(value) => Truth::Yes,
@@ -177,6 +166,37 @@ impl<'p> ConditionRef<'p> {
             (Qualifier::All, Some(set)) => Truth::all(set.iter().map(passes_text)),
             (Qualifier::Any, Some(set)) => Truth::any(set.iter().map(passes_text)),
         }
+    }
+
+    /// Whether one value passes the operator.
+    fn passes(&self, value: &ConditionValue<'_>, context: &ConditionContext<'_>) -> Truth {
+        let family = self.operator.family();
+        let matches = expected::matches(family, self.patterns(), value, context);
+        if self.operator.negated() {
+            !matches
+        } else {
+            matches
+        }
+    }
+
+    /// Whether any value of a set and whether every one passes, if the operator has no set
+    /// operator.
+    pub(crate) fn readings_of_set(
+        &self,
+        set: &[Cow<'_, str>],
+        context: &ConditionContext<'_>,
+    ) -> Option<(Truth, Truth)> {
+        let each = || {
+            let values = set.iter().map(|text| ConditionValue::from(&**text));
+            values.map(|value| self.passes(&value, context))
+        };
+        let reads = self.operator.qualifier == Qualifier::One;
+        reads.then(|| (Truth::any(each()), Truth::all(each())))
+    }
+
+    /// Whether the operator can compare a value, which may match or not.
+    pub(crate) fn compares(&self, value: &ConditionValue<'_>) -> bool {
+        expected::compares(self.operator.family(), value)
     }
 
     /// The variables in the expected values that have no value in the request.

@@ -126,6 +126,14 @@ impl<'a> ConditionContext<'a> {
         self.steps.get() == 0
     }
 
+    /// What `evaluate` returns. Its steps are not counted: it repeats some that were.
+    pub(crate) fn without_spending<T>(&self, evaluate: impl FnOnce() -> T) -> T {
+        let left = self.steps.get();
+        let result = evaluate();
+        self.steps.set(left);
+        result
+    }
+
     pub(crate) fn spend(&self, steps: usize) {
         let steps = u64::try_from(steps).unwrap_or(u64::MAX);
         self.steps.set(self.steps.get().saturating_sub(steps));

@@ -62,6 +62,7 @@ pub mod authorize;
 pub mod condition;
 pub mod context;
 pub mod decision;
+pub mod doubt;
 pub mod effect;
 pub mod layer;
 mod observer;

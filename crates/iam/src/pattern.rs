@@ -28,6 +28,7 @@ pub use self::{
 };
 
 pub(crate) use self::{
+    arn::has_six_segments,
     glob::glob_action,
     parse::{PatternSpan, Wildcards},
     pieces::PatternRef,

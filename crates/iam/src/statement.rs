@@ -157,7 +157,7 @@ impl<'p> StatementRef<'p> {
     /// nothing, so a `NotResource` with such a pattern is in doubt. So is, in both elements, a
     /// pattern with a variable whose value is not known, or in a position where variables are not
     /// allowed.
-    fn matches_resource(&self, request: &AuthorizationRequest<'_>) -> Truth {
+    pub(crate) fn matches_resource(&self, request: &AuthorizationRequest<'_>) -> Truth {
         if self.statement.resources.is_empty() {
             return Truth::Yes;
         }

@@ -3,6 +3,7 @@
 
 use crate::{
     decision::{Decision, DenialReason},
+    doubt::{self, Doubt},
     effect::Effect,
     layer::Layer,
     observer::{LayerOutcome, Observer},
@@ -101,12 +102,15 @@ pub struct StatementTrace {
     /// Its effect.
     pub effect: Effect,
     /// The element that did not match; `None` if the statement applied.
-    pub mismatch: Option<ElementMismatch>,
+    pub mismatch: Option<ElementTrace>,
+    /// The elements in doubt, because of which a denying statement applied. Empty if it certainly
+    /// applied.
+    pub doubts: Vec<ElementTrace>,
 }
 
-/// The first element of a statement that did not match, with what it expected and what it met.
+/// An element of a statement, with what it expected and what it met.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ElementMismatch {
+pub struct ElementTrace {
     /// `Principal`, `Action`, `Resource` or `Condition`.
     pub element: &'static str,
     /// The operator and key, if the element is a condition.
@@ -117,6 +121,8 @@ pub struct ElementMismatch {
     pub actual: Option<Vec<String>>,
     /// The variables of the statement that have no value in the request.
     pub missing_variables: Vec<String>,
+    /// Why it is in doubt, if it is.
+    pub doubt: Option<Doubt>,
 }
 
 /// Records an evaluation.
@@ -152,9 +158,18 @@ impl Observer for Tracer {
                     Element::Resource => 2,
                     Element::Condition(_) => 3,
                 };
-                (nearness, Some(mismatch(request, statement, element)))
+                let doubt = doubt::of_element(statement, element, request);
+                let trace = element_trace(request, statement, element, doubt);
+                (nearness, Some(trace))
             }
         };
+        // An allowing statement applies if no element is in doubt.
+        let mut doubts = Vec::new();
+        if mismatch.is_none() && statement.effect() == Effect::Deny {
+            let found = doubt::of_statement(statement, request).into_iter();
+            let trace = |(element, doubt)| element_trace(request, statement, element, Some(doubt));
+            doubts = found.map(trace).collect();
+        }
         let trace = StatementTrace {
             policy: policy.name.to_owned(),
             policy_arn: policy.arn.map(str::to_owned),
@@ -163,6 +178,7 @@ impl Observer for Tracer {
             line: statement.line(),
             effect: statement.effect(),
             mismatch,
+            doubts,
         };
         self.seen.push((nearness, trace));
     }
@@ -228,19 +244,21 @@ impl Tracer {
     }
 }
 
-fn mismatch(
+fn element_trace(
     request: &AuthorizationRequest<'_>,
     statement: StatementRef<'_>,
     element: Element<'_>,
-) -> ElementMismatch {
-    let plain = |element, expected: Vec<String>, actual: String| ElementMismatch {
+    doubt: Option<Doubt>,
+) -> ElementTrace {
+    let plain = |element, expected: Vec<String>, actual: String| ElementTrace {
         element,
         condition: None,
         expected: bounded(expected),
         actual: Some(vec![actual]),
         missing_variables: Vec::new(),
+        doubt: None,
     };
-    match element {
+    let trace = match element {
         Element::Principal => {
             let expected = statement.principals().map(Principals::texts);
             plain(
@@ -254,7 +272,7 @@ fn mismatch(
             statement.action_texts(),
             request.action.to_string(),
         ),
-        Element::Resource => ElementMismatch {
+        Element::Resource => ElementTrace {
             missing_variables: statement
                 .resources()
                 .flat_map(|p| p.missing(request.context))
@@ -265,7 +283,7 @@ fn mismatch(
                 request.resource.arn.to_owned(),
             )
         },
-        Element::Condition(condition) => ElementMismatch {
+        Element::Condition(condition) => ElementTrace {
             element: "Condition",
             condition: Some((condition.operator.to_string(), condition.key.to_owned())),
             expected: bounded(condition.expected().map(str::to_owned).collect()),
@@ -274,8 +292,10 @@ fn mismatch(
                 .get(condition.key)
                 .map(|value| bounded(value.texts())),
             missing_variables: condition.missing(request.context),
+            doubt: None,
         },
-    }
+    };
+    ElementTrace { doubt, ..trace }
 }
 
 fn bounded(mut values: Vec<String>) -> Vec<String> {

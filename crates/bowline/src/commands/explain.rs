@@ -209,21 +209,34 @@ fn describe_statement(statement: &Value) -> Vec<String> {
     let policy = optional(statement, "policyArn").unwrap_or_else(|| member(statement, "policy"));
     let (effect, line) = (member(statement, "effect"), number(statement, "line"));
     let subject = format!("{effect}: {name} of `{policy}`, line {line}");
-    let Some(failure) = statement.get("failure") else {
+    if let Some(failure) = statement.get("failure") {
+        return describe_element(&format!("{subject} does not apply:"), failure);
+    }
+    let doubts: Vec<_> = list(statement, "doubts").collect();
+    if doubts.is_empty() {
         return vec![format!("    {subject} applies")];
-    };
-    let element = match (optional(failure, "operator"), optional(failure, "key")) {
+    }
+    let in_doubt =
+        |element| describe_element(&format!("{subject} applies because of doubt:"), element);
+    doubts.into_iter().flat_map(in_doubt).collect()
+}
+
+fn describe_element(subject: &str, element: &Value) -> Vec<String> {
+    let name = match (optional(element, "operator"), optional(element, "key")) {
         (Some(operator), Some(key)) => format!("{operator} of {key}"),
-        _ => format!("its {}", member(failure, "element")),
+        _ => format!("its {}", member(element, "element")),
     };
     let mut lines = vec![
-        format!("    {subject} does not apply: {STRONG}{element}{STRONG:#}"),
-        format!("      expected  {}", values(failure.get("expected"))),
-        format!("      actual    {}", values(failure.get("actual"))),
+        format!("    {subject} {STRONG}{name}{STRONG:#}"),
+        format!("      expected  {}", values(element.get("expected"))),
+        format!("      actual    {}", values(element.get("actual"))),
     ];
-    let missing: Vec<_> = list(failure, "missingVariables").map(show).collect();
+    let missing: Vec<_> = list(element, "missingVariables").map(show).collect();
     if !missing.is_empty() {
         lines.push(format!("      no value for {}", missing.join(", ")));
+    }
+    if let Some(doubt) = optional(element, "doubt") {
+        lines.push(format!("      in doubt  {doubt}"));
     }
     lines
 }

@@ -91,6 +91,66 @@ fn a_failed_trust_condition_is_explained_with_expected_and_actual_values() {
 }
 
 #[test]
+fn a_deny_that_applies_because_of_doubt_says_so() {
+    let world = World::new();
+    let mut trust = world.trust();
+    let key = format!("{}:groups", world.issuer.host);
+    trust["Statement"].as_array_mut().unwrap().push(json!({
+        "Effect": "Deny",
+        "Principal": { "Federated": world.provider() },
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": { "StringEquals": { key: "c" } },
+    }));
+    let document = trust.to_string();
+    let parameters = [("RoleName", "bot"), ("PolicyDocument", &*document)];
+    let updated = world.iam("UpdateAssumeRolePolicy", &parameters);
+    assert_eq!(updated.status, 200);
+    let token = world.issuer.token().claim("groups", json!(["a", "c"]));
+    let refused = world.exchange(&token.sign(&world.issuer.key));
+    let explained = world.explain(&refused);
+    let statement = &explained["decisions"][0]["layers"][0]["statements"][0];
+    assert_json_snapshot!(statement, @r#"
+    {
+      "applies": true,
+      "doubts": [
+        {
+          "actual": [
+            "a",
+            "c"
+          ],
+          "doubt": "the key can have several values and the operator has neither ForAnyValue nor ForAllValues: AWS says that it never matches; read as any value it matches, read as every value it does not match",
+          "element": "Condition",
+          "expected": [
+            "c"
+          ],
+          "key": "localhost:[port]:groups",
+          "operator": "StringEquals"
+        }
+      ],
+      "effect": "Deny",
+      "line": 1,
+      "policy": "trust policy",
+      "statement": 2
+    }
+    "#);
+    let text = world
+        .server
+        .ran(&Bowline::root(), &["explain", &refused.request_id()]);
+    let (reason, shown) = (
+        text.lines().find(|line| line.contains(" reason ")).unwrap(),
+        text.split_once("denies\n").unwrap().1,
+    );
+    let shown: Vec<_> = shown.lines().take(4).collect();
+    assert_snapshot!([&[reason][..], &*shown].concat().join("\n"), @"
+      reason    a statement of a role trust policy denies it: statement 2 of `trust policy`, whose StringEquals of localhost:[port]:groups is in doubt: the key can have several values and the operator has neither ForAnyValue nor ForAllValues: AWS says that it never matches; read as any value it matches, read as every value it does not match
+        Deny: statement 2 of `trust policy`, line 1 applies because of doubt: StringEquals of localhost:[port]:groups
+          expected  c
+          actual    a, c
+          in doubt  the key can have several values and the operator has neither ForAnyValue nor ForAllValues: AWS says that it never matches; read as any value it matches, read as every value it does not match
+    ");
+}
+
+#[test]
 fn a_denied_s3_request_is_explained_layer_by_layer() {
     let world = World::new();
     let bot = world.bot();

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     action::Action,
-    context::ConditionContext,
+    context::{ConditionContext, ConditionValue},
     policy::{CompiledPolicy, Policy, PolicyKind},
 };
 
@@ -183,7 +183,7 @@ fn an_explanation_lists_the_nearest_statements_with_the_element_that_did_not_mat
                         line: 3,
                         effect: Allow,
                         mismatch: Some(
-                            ElementMismatch {
+                            ElementTrace {
                                 element: "Condition",
                                 condition: Some(
                                     (
@@ -201,8 +201,10 @@ fn an_explanation_lists_the_nearest_statements_with_the_element_that_did_not_mat
                                     ],
                                 ),
                                 missing_variables: [],
+                                doubt: None,
                             },
                         ),
+                        doubts: [],
                     },
                     StatementTrace {
                         policy: "test",
@@ -214,7 +216,7 @@ fn an_explanation_lists_the_nearest_statements_with_the_element_that_did_not_mat
                         line: 2,
                         effect: Allow,
                         mismatch: Some(
-                            ElementMismatch {
+                            ElementTrace {
                                 element: "Resource",
                                 condition: None,
                                 expected: [
@@ -228,8 +230,10 @@ fn an_explanation_lists_the_nearest_statements_with_the_element_that_did_not_mat
                                 missing_variables: [
                                     "aws:username",
                                 ],
+                                doubt: None,
                             },
                         ),
+                        doubts: [],
                     },
                 ],
                 others: 1,
@@ -281,6 +285,85 @@ fn an_explanation_shows_the_expected_actions_and_principals() {
     Principal ["arn:aws:iam::444455556666:root"] ["arn:aws:iam::111122223333:user/ann"]
     Action ["iam:*", "s3:Put*"] ["s3:GetObject"]
     Action ["NotAction s3:*"] ["s3:GetObject"]
+    "#);
+}
+
+#[test]
+fn an_explanation_says_why_a_statement_is_in_doubt() {
+    let groups = |texts: &[&'static str]| {
+        ConditionValue::Set(texts.iter().map(|text| (*text).into()).collect())
+    };
+    let mut context = ConditionContext::new();
+    context.set("iss:groups", groups(&["a", "c"]));
+    context.set("iss:level", "five".into());
+    context.set("iss:picture", ConditionValue::Unknown);
+    context.set("iss:arn", "arn:aws:s3:::b".into());
+    let explained = |effect: &str, element: &str| {
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":[
+            {{"Effect":"Allow","Action":"*","Resource":"*"}},
+            {{"Effect":"{effect}","Action":"*",{element}}}]}}"#
+        );
+        let policy = compiled(&text, PolicyKind::Inline);
+        let policies = Policies {
+            identity: vec![applied(&policy)],
+            ..Policies::default()
+        };
+        let (action, resource) = ("s3:GetObject", "arn:aws:s3:::docs/a");
+        let trace = with_request(&policies, action, resource, &context, explain);
+        let statements = trace.layers.iter().flat_map(|layer| &layer.statements);
+        let found = statements
+            .into_iter()
+            .find(|statement| statement.number == 2);
+        found.unwrap().clone()
+    };
+    let elements = [
+        r#""Resource":"*","Condition":{"StringEquals":{"iss:groups":"c"}}"#,
+        r#""Resource":"*","Condition":{"StringNotEquals":{"iss:groups":["a","c"]}}"#,
+        r#""Resource":"*","Condition":{"NumericNotEquals":{"iss:level":"5"}}"#,
+        r#""Resource":"*","Condition":{"Null":{"iss:picture":"true"}}"#,
+        r#""Resource":"*","Condition":{"ArnLike":{"iss:arn":"arn:aws:s3*"}}"#,
+        r#""Resource":"*","Condition":{"StringLike":{"iss:level":"f*${iss:groups}"}}"#,
+        r#""Resource":"arn:aws:s3:::docs/${iss:picture}*""#,
+        r#""Resource":"arn:aws:s3::${iss:level}:docs/a""#,
+        r#""NotResource":"arn:aws:s3:::docs/${iss:none}""#,
+        r#""Resource":"*","Condition":{"ForAnyValue:StringEquals":{"iss:groups":"c"}}"#,
+    ];
+    let doubts = elements.map(|element| {
+        let denies = explained("Deny", element);
+        let doubts: Vec<_> = denies
+            .doubts
+            .iter()
+            .filter_map(|e| e.doubt.clone())
+            .collect();
+        let allows = explained("Allow", element);
+        // What lets a statement deny does not let it allow.
+        assert_eq!(
+            denies.mismatch.is_none() && doubts.is_empty(),
+            allows.mismatch.is_none()
+        );
+        assert!(allows.doubts.is_empty());
+        let failure = allows.mismatch.and_then(|mismatch| mismatch.doubt);
+        assert_eq!(failure.as_ref(), doubts.first(), "{element}");
+        let doubts: Vec<_> = doubts.iter().map(ToString::to_string).collect();
+        let all = if doubts.is_empty() {
+            "no doubt".to_owned()
+        } else {
+            doubts.join("; ")
+        };
+        format!("{element}: {all}")
+    });
+    insta::assert_snapshot!(doubts.join("\n"), @r#"
+    "Resource":"*","Condition":{"StringEquals":{"iss:groups":"c"}}: the key can have several values and the operator has neither ForAnyValue nor ForAllValues: AWS says that it never matches; read as any value it matches, read as every value it does not match
+    "Resource":"*","Condition":{"StringNotEquals":{"iss:groups":["a","c"]}}: no doubt
+    "Resource":"*","Condition":{"NumericNotEquals":{"iss:level":"5"}}: the operator cannot compare the value
+    "Resource":"*","Condition":{"Null":{"iss:picture":"true"}}: the value of the key is not known
+    "Resource":"*","Condition":{"ArnLike":{"iss:arn":"arn:aws:s3*"}}: a pattern has fewer than the six segments of an ARN: AWS says that it never matches; read as a text it matches
+    "Resource":"*","Condition":{"StringLike":{"iss:level":"f*${iss:groups}"}}: the value of iss:groups is not known, or there are several
+    "Resource":"arn:aws:s3:::docs/${iss:picture}*": the value of iss:picture is not known, or there are several
+    "Resource":"arn:aws:s3::${iss:level}:docs/a": AWS does not allow a variable before the resource part of an ARN
+    "NotResource":"arn:aws:s3:::docs/${iss:none}": iss:none has no value, so it is not known what is excluded
+    "Resource":"*","Condition":{"ForAnyValue:StringEquals":{"iss:groups":"c"}}: no doubt
     "#);
 }
 

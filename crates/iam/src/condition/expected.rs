@@ -14,7 +14,9 @@ use super::{
 };
 use crate::{
     context::{ConditionContext, ConditionValue},
-    pattern::{MAX_TEXT_BYTES, Match, PatternRef, PatternSpan, Variables, Wildcards},
+    pattern::{
+        MAX_TEXT_BYTES, Match, PatternRef, PatternSpan, Variables, Wildcards, has_six_segments,
+    },
     truth::Truth,
 };
 
@@ -96,20 +98,9 @@ pub(super) fn matches<'p>(
             context.spend(PARSE_STEPS);
             date::parse(text).is_some_and(|expected| comparison.holds(actual.cmp(&expected)))
         }),
-        Family::Bool | Family::Null => {
-            let actual = match value {
-                ConditionValue::Bool(actual) => Some(*actual),
-                ConditionValue::Text(text) => truth(text),
-                ConditionValue::Set(_)
-                | ConditionValue::Integer(_)
-                | ConditionValue::Time(_)
-                | ConditionValue::Address(_)
-                | ConditionValue::Unknown => None,
-            };
-            any(actual, expected, |actual, text| {
-                truth(text) == Some(*actual)
-            })
-        }
+        Family::Bool | Family::Null => any(boolean(value), expected, |actual, text| {
+            truth(text) == Some(*actual)
+        }),
         // Base64 has one spelling for each value.
         Family::Binary => match value.text() {
             Some(text) if is_base64(&text) => expected.any(|one| one.text == &*text).into(),
@@ -162,6 +153,22 @@ fn any_pattern<'p>(
     }))
 }
 
+/// Whether operators of a family can compare a value.
+pub(super) fn compares(family: Family, value: &ConditionValue<'_>) -> bool {
+    if let ConditionValue::Set(set) = value {
+        return set.iter().all(|one| compares(family, &(&**one).into()));
+    }
+    match family {
+        Family::Text | Family::TextIgnoringCase | Family::TextLike | Family::Null => true,
+        Family::Arn => value.text().is_some_and(|text| has_six_segments(&text)),
+        Family::Number(_) => decimal(value).is_some(),
+        Family::Date(_) => instant(value).is_some(),
+        Family::Bool => boolean(value).is_some(),
+        Family::Binary => value.text().is_some_and(|text| is_base64(&text)),
+        Family::Address => address(value).is_some(),
+    }
+}
+
 fn shortened(value: &str) -> String {
     value.chars().take(MAX_SHOWN_CHARS).collect()
 }
@@ -209,6 +216,18 @@ fn address(value: &ConditionValue<'_>) -> Option<IpAddr> {
         | ConditionValue::Bool(_)
         | ConditionValue::Integer(_)
         | ConditionValue::Time(_)
+        | ConditionValue::Unknown => None,
+    }
+}
+
+fn boolean(value: &ConditionValue<'_>) -> Option<bool> {
+    match value {
+        ConditionValue::Bool(actual) => Some(*actual),
+        ConditionValue::Text(text) => truth(text),
+        ConditionValue::Set(_)
+        | ConditionValue::Integer(_)
+        | ConditionValue::Time(_)
+        | ConditionValue::Address(_)
         | ConditionValue::Unknown => None,
     }
 }

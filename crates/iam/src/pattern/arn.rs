@@ -47,6 +47,11 @@ impl ArnPattern {
     }
 }
 
+/// Whether a value is an ARN, as far as patterns compare it.
+pub(crate) fn has_six_segments(value: &str) -> bool {
+    memchr::memchr_iter(b':', value.as_bytes()).count() >= ARN_COLONS
+}
+
 impl PatternRef<'_> {
     /// As [`ArnPattern::matches`].
     pub(crate) fn matches_arn(self, value: &str, lookup: &impl Lookup) -> Match {
@@ -57,9 +62,7 @@ impl PatternRef<'_> {
         if values == Values::Absent {
             return Match::Unresolved;
         }
-        if value.len() > MAX_TEXT_BYTES
-            || memchr::memchr_iter(b':', value.as_bytes()).count() < ARN_COLONS
-        {
+        if value.len() > MAX_TEXT_BYTES || !has_six_segments(value) {
             return Match::Uncertain;
         }
         if self.variables {

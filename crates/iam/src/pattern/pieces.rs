@@ -138,6 +138,13 @@ impl<'p> PatternRef<'p> {
         absent.map(|(key, _)| key.to_owned()).collect()
     }
 
+    /// The variables whose values are not known.
+    pub(crate) fn unknown(&self, lookup: &impl Lookup) -> Vec<String> {
+        let names = self.variable_names().map(|(key, _)| key);
+        let unknown = names.filter(|key| lookup.variable(key) == VariableValue::Unknown);
+        unknown.map(str::to_owned).collect()
+    }
+
     /// The variables of the pattern with their defaults, except those in a position where none are
     /// allowed.
     fn variable_names(&self) -> impl Iterator<Item = (&'p str, Option<&'p str>)> {

@@ -7,7 +7,7 @@ use bowline_aws::{error::Protocol, xml::iso_seconds};
 use bowline_iam::{
     decision::DenialReason,
     effect::Effect,
-    trace::{ElementMismatch, LayerResult, LayerTrace, StatementTrace, Trace},
+    trace::{ElementTrace, LayerResult, LayerTrace, StatementTrace, Trace},
 };
 use serde::Serialize;
 
@@ -84,12 +84,15 @@ struct StatementView {
     applies: bool,
     /// The first element that did not match.
     #[serde(skip_serializing_if = "Option::is_none")]
-    failure: Option<FailureView>,
+    failure: Option<ElementView>,
+    /// The elements in doubt, because of which a denying statement applied.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    doubts: Vec<ElementView>,
 }
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct FailureView {
+struct ElementView {
     element: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     operator: Option<String>,
@@ -100,6 +103,9 @@ struct FailureView {
     actual: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     missing_variables: Vec<String>,
+    /// Why it is in doubt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    doubt: Option<String>,
 }
 
 impl Explanation {
@@ -302,7 +308,8 @@ impl From<&StatementTrace> for StatementView {
                 Effect::Deny => "Deny",
             },
             applies: trace.mismatch.is_none(),
-            failure: trace.mismatch.as_ref().map(FailureView::from),
+            failure: trace.mismatch.as_ref().map(ElementView::from),
+            doubts: trace.doubts.iter().map(ElementView::from).collect(),
         }
     }
 }
@@ -310,30 +317,46 @@ impl From<&StatementTrace> for StatementView {
 impl StatementView {
     /// Bytes that it takes.
     fn size(&self) -> usize {
-        let failure = self.failure.as_ref().map_or(0, |failure| {
-            let actual = failure.actual.iter().flatten();
-            let values = failure.expected.iter().chain(actual);
-            let texts = values.chain(&failure.missing_variables);
-            let texts = texts.chain(&failure.operator).chain(&failure.key);
-            texts.map(|text| text.len() + size_of::<String>()).sum()
-        });
+        let elements = self.failure.iter().chain(&self.doubts);
+        let elements: usize = elements.map(ElementView::size).sum();
         let names = [&self.policy_arn, &self.sid].into_iter().flatten();
         let names: usize = names.map(String::len).sum();
-        size_of::<Self>() + self.policy.len() + names + failure
+        size_of::<Self>() + self.policy.len() + names + elements
     }
 }
 
-impl From<&ElementMismatch> for FailureView {
-    fn from(failure: &ElementMismatch) -> Self {
-        let (operator, key) = failure.condition.clone().unzip();
+impl ElementView {
+    /// Bytes that its texts take.
+    fn size(&self) -> usize {
+        let lists = [
+            Some(&self.expected),
+            self.actual.as_ref(),
+            Some(&self.missing_variables),
+        ];
+        let texts = lists.into_iter().flatten().flatten();
+        let texts = texts
+            .chain(&self.operator)
+            .chain(&self.key)
+            .chain(&self.doubt);
+        texts.map(|text| text.len() + size_of::<String>()).sum()
+    }
+}
+
+impl From<&ElementTrace> for ElementView {
+    fn from(element: &ElementTrace) -> Self {
+        let (operator, key) = element.condition.clone().unzip();
         let all = |texts: &[String]| texts.iter().map(|text| truncated(text)).collect();
         Self {
-            element: failure.element,
+            element: element.element,
             operator,
             key,
-            expected: all(&failure.expected),
-            actual: failure.actual.as_deref().map(all),
-            missing_variables: all(&failure.missing_variables),
+            expected: all(&element.expected),
+            actual: element.actual.as_deref().map(all),
+            missing_variables: all(&element.missing_variables),
+            doubt: element
+                .doubt
+                .as_ref()
+                .map(|doubt| truncated(&doubt.to_string())),
         }
     }
 }
@@ -351,18 +374,30 @@ fn reason(trace: &Trace, denied: &DenialReason) -> String {
         None => format!("statement {number} of `{policy}`"),
     };
     match (&statement.mismatch, denied) {
-        (None, DenialReason::Explicit { .. }) => format!("{denied}: {named}"),
+        (None, DenialReason::Explicit { .. }) => match statement.doubts.first() {
+            Some(element) => {
+                let doubt = doubt(element);
+                format!(
+                    "{denied}: {named}, whose {} is in doubt{doubt}",
+                    element_name(element)
+                )
+            }
+            None => format!("{denied}: {named}"),
+        },
         (Some(failure), DenialReason::Implicit { .. }) => {
-            let element = match &failure.condition {
-                Some((operator, key)) => format!("{operator} of {key}"),
-                None => failure.element.to_owned(),
-            };
+            let element = element_name(failure);
             let expected = truncated(&failure.expected.join(", "));
             let actual = match &failure.actual {
                 Some(values) => truncated(&values.join(", ")),
                 None => "no such key".to_owned(),
             };
-            format!("{denied}: {named} asks for {element} {expected}, the request has {actual}")
+            let doubt = match failure.doubt {
+                Some(_) => format!(", which is in doubt{}", doubt(failure)),
+                None => String::new(),
+            };
+            format!(
+                "{denied}: {named} asks for {element} {expected}, the request has {actual}{doubt}"
+            )
         }
         (
             None | Some(_),
@@ -371,6 +406,18 @@ fn reason(trace: &Trace, denied: &DenialReason) -> String {
             | DenialReason::Unreadable { .. },
         ) => denied.to_string(),
     }
+}
+
+fn element_name(element: &ElementTrace) -> String {
+    match &element.condition {
+        Some((operator, key)) => format!("{operator} of {key}"),
+        None => element.element.to_owned(),
+    }
+}
+
+fn doubt(element: &ElementTrace) -> String {
+    let doubt = element.doubt.as_ref();
+    doubt.map(|doubt| format!(": {doubt}")).unwrap_or_default()
 }
 
 fn truncated(text: &str) -> String {

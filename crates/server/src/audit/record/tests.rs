@@ -9,7 +9,7 @@ use bowline_aws::{
 use bowline_iam::{
     effect::Effect,
     layer::Layer,
-    trace::{ElementMismatch, LayerResult, LayerTrace, StatementTrace, Trace},
+    trace::{ElementTrace, LayerResult, LayerTrace, StatementTrace, Trace},
 };
 use jiff::{SignedDuration, Timestamp};
 use proptest::{prelude::*, test_runner::TestRunner};
@@ -97,13 +97,15 @@ fn denial(text: &str, decisions: usize) -> RequestError {
         number: 1,
         line: 1,
         effect: Effect::Allow,
-        mismatch: Some(ElementMismatch {
+        mismatch: Some(ElementTrace {
             element: "Condition",
             condition: Some(("StringLike".to_owned(), text.to_owned())),
             expected: vec![text.to_owned(); 16],
             actual: Some(vec![text.to_owned(); 16]),
             missing_variables: Vec::new(),
+            doubt: None,
         }),
+        doubts: Vec::new(),
     };
     let layer = LayerTrace {
         layer: Layer::Identity,
