@@ -1,6 +1,7 @@
 //! DynamoDB with boto3, its permissions, and attacks. Next to each rejected request stands an
 //! accepted one.
 
+mod background;
 mod conditions;
 mod limits;
 mod permissions;

@@ -17,19 +17,19 @@ use std::{
     error::Error,
     io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use bowline_aws::{
     dynamodb::{AccountRegion, Operation, Request},
     error::{AwsError, Code},
 };
-use bowline_iam::account::AccountId;
 use bowline_json::{Json, JsonObject};
 use dynoxide::DynoxideError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use self::{
+    chores::Shared,
     cost::Uses,
     dispatch::dispatch,
     expiry::Sweep,
@@ -51,6 +51,7 @@ use crate::{
 mod batch;
 mod bounds;
 mod builds;
+mod chores;
 mod cost;
 mod dispatch;
 mod engine;
@@ -66,6 +67,7 @@ pub(crate) mod snapshot;
 mod step;
 mod tokens;
 mod transaction;
+mod trash;
 mod weight;
 
 /// Maximum number of idle databases that stay open when another is opened. Each has five files
@@ -94,8 +96,7 @@ pub struct EmbeddedTables {
     /// Dropped before the guards, which the slots use when they close.
     slots: Mutex<Slots>,
     guards: Arc<Guards>,
-    threads: Arc<FairPermits<AccountId>>,
-    memory: Arc<Semaphore>,
+    shared: Shared,
 }
 
 /// The databases that may be open.
@@ -133,8 +134,10 @@ impl EmbeddedTables {
             folder: folder.to_owned(),
             slots: Mutex::default(),
             guards: Arc::new(Guards::behind(gate.clone())),
-            threads: FairPermits::new(MAX_WORKING, MAX_WORKING_OF_ACCOUNT),
-            memory: Arc::new(Semaphore::new(MEMORY_KIB)),
+            shared: Shared {
+                threads: FairPermits::new(MAX_WORKING, MAX_WORKING_OF_ACCOUNT),
+                memory: Arc::new(Semaphore::new(MEMORY_KIB)),
+            },
         })
     }
 
@@ -147,20 +150,19 @@ impl EmbeddedTables {
         step: impl FnOnce(&Arc<Slot>) -> T + Send + 'static,
     ) -> Result<T, TableError> {
         let (slot, region) = self.acquire(account_region, 1).await;
-        let thread = self.threads.acquire(account_region.account()).await;
+        let thread = self.shared.threads.acquire(account_region.account()).await;
         let kib = memory.div_ceil(1 << 10).min(MEMORY_KIB);
         let kib = u32::try_from(kib).unwrap_or(u32::MAX);
-        let memory = Arc::clone(&self.memory).acquire_many_owned(kib).await;
+        let memory = Arc::clone(&self.shared.memory)
+            .acquire_many_owned(kib)
+            .await;
         let used = Arc::clone(&slot);
         let task = tokio::task::spawn_blocking(move || {
             let _permits: (OwnedSemaphorePermit, FairPermit<_>, _) = (region, thread, memory);
             step(&slot)
         });
         let outcome = task.await;
-        if used.has_builds() && !used.is_building.swap(true, Ordering::AcqRel) {
-            let (threads, memory) = (Arc::clone(&self.threads), Arc::clone(&self.memory));
-            tokio::spawn(build(used, account_region.account(), threads, memory));
-        }
+        chores::start(&used, account_region.account(), &self.shared);
         outcome.map_err(|error| TableError::Failed(error.into()))
     }
 
@@ -244,45 +246,6 @@ impl EmbeddedTables {
         let error = "items change faster than they are read";
         Err(TableError::Failed(error.into()))
     }
-}
-
-/// Builds the indexes of a database that are being built, step by step. Requests are executed
-/// between two steps. After an error the next request begins again.
-async fn build(
-    slot: Arc<Slot>,
-    account: AccountId,
-    threads: Arc<FairPermits<AccountId>>,
-    memory: Arc<Semaphore>,
-) {
-    // The region may be dropped meanwhile.
-    while let Ok(region) = Arc::clone(&slot.threads).acquire_owned().await {
-        let thread = threads.acquire(account).await;
-        let kib = u32::try_from(builds::STEP_BYTES >> 10).unwrap_or(u32::MAX);
-        let memory = Arc::clone(&memory).acquire_many_owned(kib).await;
-        let building = Arc::clone(&slot);
-        let step = tokio::task::spawn_blocking(move || {
-            let _permits = (region, thread, memory);
-            if !building.path.exists() {
-                return Ok(false);
-            }
-            building.execute(|engine| {
-                let goes_on = builds::step(engine)?;
-                building.set_builds(builds::load(engine)?);
-                Ok::<_, TableError>(goes_on)
-            })
-        });
-        let goes_on = step.await.map_err(|error| TableError::Failed(error.into()));
-        match goes_on.flatten() {
-            Ok(true) => {}
-            Ok(false) => break,
-            Err(error) => {
-                let error = &error as &dyn Error;
-                tracing::error!(error, "Could not build an index");
-                break;
-            }
-        }
-    }
-    slot.is_building.store(false, Ordering::Release);
 }
 
 /// What the expressions of a request use: of each item, if it is a transaction.

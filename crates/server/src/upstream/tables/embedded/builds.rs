@@ -26,12 +26,14 @@ use serde_json::{Value, json};
 
 use super::{
     TableError,
+    chores::Chores,
     cost::{Key, Members},
     dispatch::{Call, json as text_of},
     engine::{Engine, quoted, run, sqlite},
     engine_failed, invalid_json,
     slot::Slot,
     step::{StepError, rejected},
+    trash,
 };
 
 /// Items that a step copies.
@@ -95,9 +97,10 @@ pub(super) fn update(call: &Call<'_>) -> Result<String, StepError> {
                 "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table",
             ));
         }
-        let copy = match &*created {
-            [] => None,
-            _ => copy_of(engine, &table)?,
+        let copy = if created.is_empty() && deleted.is_empty() {
+            None
+        } else {
+            copy_of(engine, &table)?
         };
         if let Some(copy) = copy {
             run(update_table::execute(
@@ -114,11 +117,8 @@ pub(super) fn update(call: &Call<'_>) -> Result<String, StepError> {
                 &engine.vectors,
             ))
             .map_err(|error| call.failed(error))?;
-            for index in &deleted {
-                forget(engine, &table, Some(index))?;
-            }
         }
-        slot.set_builds(load(engine)?);
+        slot.set_chores(Chores::load(engine)?);
         let request = DescribeTableRequest { table_name: table };
         let _limit = engine.end_after(COUNT_TIMEOUT);
         run(describe_table::execute(
@@ -235,9 +235,7 @@ fn apply(
     in_transaction(engine, |connection| {
         connection.execute_batch(CREATE).map_err(sqlite)?;
         for index in deleted {
-            storage
-                .drop_gsi_table(table, index)
-                .map_err(engine_failed)?;
+            trash::discard(connection, &format!("{table}::gsi::{index}"))?;
             forget(engine, table, Some(index))?;
         }
         for index in created {
@@ -263,7 +261,8 @@ fn apply(
     })
 }
 
-fn in_transaction<T>(
+/// Does work in a transaction.
+pub(super) fn in_transaction<T>(
     engine: &Engine,
     work: impl FnOnce(&Connection) -> Result<T, TableError>,
 ) -> Result<T, TableError> {

@@ -13,13 +13,15 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     TableError, batch, builds,
+    chores::Chores,
     engine::{Engine, run},
+    engine_failed,
     error::{from_engine, from_reader, validation},
     item::{self, ItemRequest},
     names::NameMap,
     pages,
     step::{Job, StepError},
-    transaction,
+    transaction, trash,
 };
 
 /// Executes an operation on tables, whose names in messages become the client's.
@@ -124,30 +126,35 @@ impl Call<'_> {
     fn delete_table(&self) -> Result<String, StepError> {
         let input: delete_table::DeleteTableRequest = self.read()?;
         let table = input.table_name.clone();
-        let outcome = self.job.slot.execute(|engine| {
-            if self.job.slot.is_updating(&table) && !is_protected(engine, &table) {
-                builds::forget(engine, &table, None)?;
-                self.job.slot.set_builds(builds::load(engine)?);
-            }
-            let deleted = run(delete_table::execute(
-                &engine.storage,
-                input,
-                &engine.vectors,
-            ));
-            deleted.map_err(|error| {
-                let error = self.failed(error);
-                if let TableError::Rejected(error) = error {
-                    if is_protected(engine, &table) {
-                        TableError::DeletionProtected(error)
-                    } else {
-                        TableError::Rejected(error)
+        let slot = &self.job.slot;
+        let outcome = slot.execute(|engine| {
+            let known = engine.storage.get_table_metadata(&table);
+            let known = known.map_err(engine_failed)?;
+            let is_protected = known
+                .as_ref()
+                .is_some_and(|known| known.deletion_protection_enabled);
+            let delete = |engine: &Engine| {
+                let request = delete_table::execute(&engine.storage, input, &engine.vectors);
+                run(request).map_err(|error| self.failed(error))
+            };
+            if known.is_none() || is_protected {
+                // The engine rejects the request.
+                return delete(engine).map_err(|error| {
+                    if let (TableError::Rejected(error), true) = (&error, is_protected) {
+                        return TableError::DeletionProtected(error.clone());
                     }
-                } else {
                     error
-                }
-            })
+                });
+            }
+            let deleted = builds::in_transaction(engine, |connection| {
+                builds::forget(engine, &table, None)?;
+                trash::discard(connection, &table)?;
+                delete(engine)
+            })?;
+            slot.set_chores(Chores::load(engine)?);
+            Ok(deleted)
         });
-        self.job.slot.forget_tables();
+        slot.forget_tables();
         Ok(json(&outcome?)?)
     }
 
@@ -163,11 +170,6 @@ impl Call<'_> {
         })?;
         Ok(json(&output)?)
     }
-}
-
-fn is_protected(engine: &Engine, table: &str) -> bool {
-    let table = engine.storage.get_table_metadata(table);
-    matches!(table, Ok(Some(table)) if table.deletion_protection_enabled)
 }
 
 pub(super) fn json(value: &impl Serialize) -> Result<String, TableError> {

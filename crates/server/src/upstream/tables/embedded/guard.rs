@@ -122,11 +122,13 @@ impl Guards {
             Err(CheckError::Damaged(problem)) => return Err(self.report(path, problem).into()),
         };
         lock(&self.shared.damaged).remove(path);
-        // Until the position is known, any log is accepted.
+        // Until the position is known, any log is accepted. A kill can come between these writes, so
+        // the database never has a lower generation than its state.
         state.expected = Expected::AnyLog;
-        state.generation += 1;
         state.write(path)?;
+        state.generation += 1;
         raise_generation(path, &state)?;
+        state.write(path)?;
         let guard = Arc::new(Guard {
             path: path.to_owned(),
             is_dirty: AtomicBool::new(true),
@@ -431,11 +433,12 @@ fn check_structure(path: &Path, state: &DatabaseState, max_bytes: u64) -> Result
     Ok(())
 }
 
-/// Stores the generation in the database.
+/// Stores the generation in the database. A new database can return its free pages to the file
+/// system; one that has pages stays as it is.
 fn raise_generation(path: &Path, state: &DatabaseState) -> rusqlite::Result<()> {
     let connection = connect(path)?;
     connection.execute_batch(&format!(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+        "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
          BEGIN; PRAGMA application_id = {}; PRAGMA user_version = {}; COMMIT;",
         application_id(path),
         state.generation

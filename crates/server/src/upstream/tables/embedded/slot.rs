@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 
 use super::{
     TableError,
-    builds::{self, Builds},
+    chores::Chores,
     engine::{Engine, Reader},
     guard::{Guard, Guards},
     step::StepError,
@@ -38,10 +38,10 @@ pub(super) struct Slot {
     guard: Mutex<Option<Arc<Guard>>>,
     guards: Arc<Guards>,
     is_open: AtomicBool,
-    /// The indexes that are being built, while it is open.
-    builds: Mutex<Builds>,
-    /// Whether a task builds them.
-    pub(super) is_building: AtomicBool,
+    /// What is left to be done, while it is open.
+    chores: Mutex<Chores>,
+    /// Whether a task does it.
+    pub(super) is_working: AtomicBool,
     pub(super) threads: Arc<Semaphore>,
 }
 
@@ -72,8 +72,8 @@ impl Slot {
             guard: Mutex::default(),
             guards,
             is_open: AtomicBool::new(false),
-            builds: Mutex::default(),
-            is_building: AtomicBool::new(false),
+            chores: Mutex::default(),
+            is_working: AtomicBool::new(false),
             threads: Arc::new(Semaphore::new(MAX_THREADS as usize)),
         }
     }
@@ -84,27 +84,32 @@ impl Slot {
 
     /// Whether an index is being built.
     pub(super) fn is_building(&self, table: &str, index: &str) -> bool {
-        let builds = self.builds();
-        let mut builds = builds.iter();
+        let chores = self.chores();
+        let mut builds = chores.builds.iter();
         builds.any(|(of, name)| of == table && name == index)
     }
 
     /// Whether an index of a table is being built.
     pub(super) fn is_updating(&self, table: &str) -> bool {
-        self.builds().iter().any(|(of, _)| of == table)
+        self.chores().builds.iter().any(|(of, _)| of == table)
     }
 
     /// Whether any index is being built.
     pub(super) fn has_builds(&self) -> bool {
-        !self.builds().is_empty()
+        !self.chores().builds.is_empty()
     }
 
-    pub(super) fn set_builds(&self, builds: Builds) {
-        *self.builds() = builds;
+    /// Whether anything is left to be done.
+    pub(super) fn has_chores(&self) -> bool {
+        !self.chores().is_empty()
     }
 
-    fn builds(&self) -> MutexGuard<'_, Builds> {
-        self.builds.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn set_chores(&self, chores: Chores) {
+        *self.chores() = chores;
+    }
+
+    fn chores(&self) -> MutexGuard<'_, Chores> {
+        self.chores.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Executes one step. After a panic of the engine its connection is closed, and opened again
@@ -126,6 +131,15 @@ impl Slot {
             *engine = None;
         }
         outcome
+    }
+
+    /// Executes a step while no page is read.
+    pub(super) fn execute_alone<T, E: Failure>(
+        &self,
+        step: impl FnOnce(&mut Engine) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let _reader = lock(&self.reader);
+        self.execute(step)
     }
 
     /// Reads a page, or a part of one.
@@ -168,7 +182,7 @@ impl Slot {
         let guard = self.guards.open(&self.path).map_err(TableError::Failed)?;
         *self.guard() = Some(guard);
         let open = engine.insert(Engine::open(&self.path)?);
-        self.set_builds(builds::load(open)?);
+        self.set_chores(Chores::load(open)?);
         self.is_open.store(true, Ordering::Release);
         Ok(open)
     }

@@ -51,7 +51,15 @@ impl Opened {
 
     /// The files as a killed process leaves them, after the last position was written.
     fn killed(self, folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
-        self.guard.write_position();
+        // The thread that follows the guards may be about to write it.
+        loop {
+            self.guard.is_dirty.store(true, Ordering::Release);
+            self.guard.write_position();
+            let last = last_commit(&self.guard.path, None).unwrap().unwrap();
+            if lock(&self.guard.state).expected == Expected::Log(last) {
+                break;
+            }
+        }
         let entries = fs::read_dir(folder).unwrap();
         let files: Vec<_> = entries
             .map(|entry| entry.unwrap().path())
@@ -231,4 +239,28 @@ fn the_position_is_written_within_a_second_by_itself() {
         std::thread::yield_now();
     }
     opened.close();
+}
+
+#[test]
+fn a_start_that_was_killed_while_it_opened_a_database_damages_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("432797229265.us-east-1.db");
+    let opened = open(&path).unwrap();
+    opened.insert(3);
+    opened.close();
+    // What each of the first two writes of an opening leaves, if it is the last.
+    for raises in [false, true] {
+        let Ok(mut state) = check(&path, u64::MAX, true) else {
+            panic!("it was closed in order");
+        };
+        state.expected = Expected::AnyLog;
+        state.write(&path).unwrap();
+        if raises {
+            state.generation += 1;
+            raise_generation(&path, &state).unwrap();
+        }
+        let opened = open(&path).unwrap();
+        assert_eq!(opened.rows(), 3);
+        opened.close();
+    }
 }
