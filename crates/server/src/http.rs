@@ -11,6 +11,7 @@ mod detach;
 pub(crate) mod head;
 mod interim_response;
 pub(crate) mod listener;
+mod own_head;
 pub(crate) mod peer;
 pub(crate) mod response;
 pub(crate) mod source_address;

@@ -71,13 +71,23 @@ pub(crate) async fn serve(
     operation: &str,
     body: RequestBody,
 ) -> Result<Response, RequestError> {
+    let signed = signed_body(record, signature, &app.state, body, LIMITS.max_bytes).await?;
+    Box::pin(authenticated(app, record, signature, operation, signed)).await
+}
+
+async fn authenticated(
+    app: &App,
+    record: &mut RequestRecord<'_>,
+    signature: &UnverifiedRequest<'_>,
+    operation: &str,
+    signed: Signed,
+) -> Result<Response, RequestError> {
     let head = record.head;
     let Signed {
         body,
         caller,
         index,
-    } = signed_body(record, signature, &app.state, body, LIMITS.max_bytes).await?;
-
+    } = signed;
     if *head.method() != Method::POST || head.path() != "/" || !head.query().is_empty() {
         return Err(OperatorError::NotAPost.into());
     }

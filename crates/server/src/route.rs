@@ -142,39 +142,25 @@ impl App {
             headers: &headers,
         };
         let mut record;
-        // Each service's work is boxed: otherwise every request would take the memory of the
-        // largest.
+        // Each service's work is boxed once the body is read: otherwise every request would take
+        // the memory of the largest, and so would one whose body never comes.
         let outcome = match route(head, &parts) {
             Ok(Route::Query(service, signature)) => {
                 record = RequestRecord::new(head, ids, service);
-                Box::pin(query::signed(self, &mut record, &signature, body)).await
+                query::signed(self, &mut record, &signature, body).await
             }
             Ok(Route::UnsignedQuery) => {
                 record = RequestRecord::new(head, ids, Service::Sts);
-                Box::pin(query::unsigned(self, &mut record, body)).await
+                query::unsigned(self, &mut record, body).await
             }
             Ok(Route::Operator(operation, signature)) => {
                 record = RequestRecord::new(head, ids, Service::Bowline);
-                Box::pin(operator::serve(
-                    self,
-                    &mut record,
-                    &signature,
-                    operation,
-                    body,
-                ))
-                .await
+                operator::serve(self, &mut record, &signature, operation, body).await
             }
             Ok(Route::DynamoDb(target, name, signature)) => {
                 record = RequestRecord::new(head, ids, Service::DynamoDb);
                 let operation = (target, name);
-                Box::pin(dynamodb::serve(
-                    self,
-                    &mut record,
-                    &signature,
-                    operation,
-                    body,
-                ))
-                .await
+                dynamodb::serve(self, &mut record, &signature, operation, body).await
             }
             Ok(Route::S3(signature)) => {
                 record = RequestRecord::new(head, ids, Service::S3);

@@ -62,15 +62,32 @@ pub(crate) async fn serve(
     (api, name): (Api, &str),
     body: RequestBody,
 ) -> Result<Response, RequestError> {
-    let head = record.head;
     let operation = Operation::parse(api, name);
     let max_bytes = operation.map_or(MAX_UNKNOWN_OPERATION_BYTES, Operation::max_body_bytes);
+    let signed = signed_body(record, signature, &app.state, body, max_bytes).await?;
+    Box::pin(authenticated(
+        app,
+        record,
+        signature,
+        (operation, name),
+        signed,
+    ))
+    .await
+}
+
+async fn authenticated(
+    app: &App,
+    record: &mut RequestRecord<'_>,
+    signature: &UnverifiedRequest<'_>,
+    (operation, name): (Option<Operation>, &str),
+    signed: Signed,
+) -> Result<Response, RequestError> {
+    let head = record.head;
     let Signed {
         body,
         caller,
         index,
-    } = signed_body(record, signature, &app.state, body, max_bytes).await?;
-
+    } = signed;
     let unknown = || AwsError::unknown_operation(name, VERSION);
     if *head.method() != Method::POST || head.path() != "/" || !head.query().is_empty() {
         let why = "DynamoDB takes POST requests to / without a query";

@@ -147,7 +147,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for ClientStream<S> {
         self.stream.set_limit(limit);
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
-        self.connection.received(buffer.filled().len() - before);
+        self.connection
+            .received(buffer.filled().get(before..).unwrap_or_default());
         Poll::Ready(Ok(()))
     }
 }

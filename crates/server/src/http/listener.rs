@@ -32,6 +32,7 @@ use super::{
     connections::{ConnectionSlot, Connections, OpenConnection, RequestOnConnection},
     detach::RunToCompletion,
     interim_response,
+    own_head,
     peer::Peer,
     response::{self, Response},
     tracked_body::TrackedBody,
@@ -217,11 +218,14 @@ async fn serve_connection<C: Connection, H: Handler>(
             return;
         }
     };
-    let service = service_fn(|request: Request<Incoming>| {
+    let service = service_fn(|mut request: Request<Incoming>| {
         let connection = Arc::clone(&slot.0);
         let expects_continue = request.body().is_end_stream()
             && interim_response::is_expected(request.version(), request.headers());
         let closes = expects_continue && !connection.interim.owe();
+        if waits_for_body(&request, &connection) {
+            own_head::copy(&mut request);
+        }
         let begun = connection.begin_request(parsed_bytes(&request));
         let on_connection = RequestOnConnection(Arc::clone(&connection));
         let work = begun.then(|| {
@@ -260,6 +264,14 @@ async fn serve_connection<C: Connection, H: Handler>(
         }
         tracing::debug!(%error, "A connection ended in the middle");
     }
+}
+
+/// Whether the client has yet to send part of the body, and never had an authenticated caller: such
+/// connections may be many.
+fn waits_for_body(request: &Request<Incoming>, connection: &OpenConnection) -> bool {
+    let arrived = connection.take_bytes_after_head();
+    let length = request.body().size_hint().exact();
+    !connection.was_proven() && length.is_none_or(|length| length > arrived as u64)
 }
 
 /// What a parsed head takes beside its own bytes.

@@ -38,12 +38,22 @@ pub(crate) async fn signed(
     signature: &UnverifiedRequest<'_>,
     body: RequestBody,
 ) -> Result<Response, RequestError> {
+    let signed = signed_body(record, signature, &app.state, body, MAX_FORM_BYTES).await?;
+    Box::pin(authenticated(app, record, signature, signed)).await
+}
+
+async fn authenticated(
+    app: &App,
+    record: &mut RequestRecord<'_>,
+    signature: &UnverifiedRequest<'_>,
+    signed: Signed,
+) -> Result<Response, RequestError> {
     let head = record.head;
     let Signed {
         body,
         caller,
         index,
-    } = signed_body(record, signature, &app.state, body, MAX_FORM_BYTES).await?;
+    } = signed;
     let (caller, region) = (&*caller, signature.scope().region());
 
     let params = read(record, &body)?;
@@ -91,6 +101,14 @@ pub(crate) async fn unsigned(
     mut body: RequestBody,
 ) -> Result<Response, RequestError> {
     let body = body::read(&mut body, MAX_FORM_BYTES, record.service.protocol()).await?;
+    Box::pin(unauthenticated(app, record, body)).await
+}
+
+async fn unauthenticated(
+    app: &App,
+    record: &mut RequestRecord<'_>,
+    body: Bytes,
+) -> Result<Response, RequestError> {
     let params = read(record, &body)?;
     let version = params.get("Version").unwrap_or_default();
     if version == iam::VERSION {

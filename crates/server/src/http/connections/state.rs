@@ -9,6 +9,7 @@ use std::sync::{
 };
 
 use bowline_iam::account::AccountId;
+use memchr::memmem;
 use tokio::sync::Notify;
 
 use super::{Connections, Refused};
@@ -48,8 +49,12 @@ pub(crate) struct OpenConnection {
     moment: AtomicU64,
     /// Bytes of a head whose caller is not authenticated.
     head_bytes: AtomicUsize,
+    /// Bytes behind the end of a head that arrived in one piece.
+    after_head: AtomicUsize,
     /// Requests so far.
     requests: AtomicU64,
+    /// Whether a request had an authenticated caller.
+    proven: AtomicBool,
     pub(super) evicted: Notify,
     /// The counter of the account whose request is under way, plus one. 0: none.
     account: AtomicUsize,
@@ -114,7 +119,9 @@ impl OpenConnection {
             home,
             moment: AtomicU64::new(moment.to_word()),
             head_bytes: AtomicUsize::new(0),
+            after_head: AtomicUsize::new(0),
             requests: AtomicU64::new(0),
+            proven: AtomicBool::new(false),
             evicted: Notify::new(),
             account: AtomicUsize::new(0),
             writing: AtomicBool::new(false),
@@ -135,6 +142,17 @@ impl OpenConnection {
     /// How many requests there were.
     pub(crate) fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Whether a request on it had an authenticated caller.
+    pub(crate) fn was_proven(&self) -> bool {
+        self.proven.load(Ordering::Relaxed)
+    }
+
+    /// How many bytes arrived together with the present head that are not part of it. 0 for a
+    /// request that arrived behind another one.
+    pub(crate) fn take_bytes_after_head(&self) -> usize {
+        self.after_head.swap(0, Ordering::Relaxed)
     }
 
     pub(super) fn head_bytes(&self) -> usize {
@@ -172,8 +190,8 @@ impl OpenConnection {
     }
 
     /// Counts bytes that arrived. Those of a head count against the memory that heads share.
-    pub(crate) fn received(&self, bytes: usize) {
-        if bytes == 0 {
+    pub(crate) fn received(&self, bytes: &[u8]) {
+        if bytes.is_empty() {
             return;
         }
         match self.phase() {
@@ -183,7 +201,13 @@ impl OpenConnection {
             Phase::Head => {}
             Phase::Unproven | Phase::Proven | Phase::Ended => return,
         }
-        self.add_head_bytes(bytes);
+        let after = if self.head_bytes() == 0 {
+            after_head(bytes)
+        } else {
+            0
+        };
+        self.after_head.store(after, Ordering::Relaxed);
+        self.add_head_bytes(bytes.len());
     }
 
     /// A write went through, or waits for the client. HTTP may hold the rest of a response although
@@ -229,6 +253,7 @@ impl OpenConnection {
         let counter = self.registry.begin_of(account)?;
         self.account.store(counter + 1, Ordering::Relaxed);
         if self.advance(&[Phase::Unproven], Phase::Proven) {
+            self.proven.store(true, Ordering::Relaxed);
             self.release_head();
         } else {
             // The client is gone, and the request runs to completion without a connection.
@@ -292,6 +317,14 @@ impl OpenConnection {
         let bytes = self.head_bytes.swap(0, Ordering::Relaxed);
         self.registry.release_head_bytes(bytes);
     }
+}
+
+/// How many bytes follow the first head. Line ends before a head are not part of it.
+fn after_head(bytes: &[u8]) -> usize {
+    let begin = bytes.iter().position(|byte| !b"\r\n".contains(byte));
+    let head = begin.and_then(|begin| bytes.get(begin..));
+    let head = head.unwrap_or_default();
+    memmem::find(head, b"\r\n\r\n").map_or(0, |end| head.len() - end - 4)
 }
 
 /// A request on a connection. Dropping it ends the request.

@@ -119,14 +119,14 @@ async fn a_full_server_takes_from_addresses_with_more_than_an_equal_share() {
 async fn heads_share_their_memory_and_the_slowest_ends() {
     let all = connections();
     let [slow, fast, silent] = admitted(&all, ["192.0.2.1"; 3]);
-    slow.0.received(500);
+    slow.0.received(&[b'a'; 500]);
     pass(1).await;
     drop(work(&fast));
     pass(1).await;
-    fast.0.received(500);
+    fast.0.received(&[b'a'; 500]);
     assert!(!is_evicted(&slow));
     let [late] = admitted(&all, ["192.0.2.2"]);
-    late.0.received(1);
+    late.0.received(&[b'a'; 1]);
     assert!(is_evicted(&slow) && !is_evicted(&fast) && !is_evicted(&silent));
     assert_eq!(all.stats().head_bytes, 501);
     // The head of an authenticated caller does not count.
@@ -157,7 +157,7 @@ async fn heads_and_idle_connections_have_timeouts_and_requests_have_none_here() 
     assert!(is_evicted(silent));
     // The next head begins with its first byte.
     pass(40_000).await;
-    kept.0.received(1);
+    kept.0.received(&[b'a'; 1]);
     pass(9_900).await;
     all.end_overdue();
     assert!(!is_evicted(kept));
@@ -252,7 +252,7 @@ async fn what_most_connections_do_ends_first() {
     let mut halves = Vec::new();
     for _ in 0..10 {
         let [half] = admitted(&all, ["192.0.2.1"]);
-        half.0.received(10);
+        half.0.received(&[b'a'; 10]);
         halves.push(half);
         pass(1).await;
     }
@@ -301,4 +301,27 @@ async fn a_request_whose_client_is_gone_counts_for_no_account() {
         drop(slot);
         assert_eq!(detached.prove(account), Ok(()));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn bytes_behind_a_head_count_once_and_only_if_it_arrived_in_one_piece() {
+    let all = connections();
+    let after = |pieces: &[&[u8]]| {
+        let slot = admit(&all, "192.0.2.1").unwrap();
+        for piece in pieces {
+            slot.0.received(piece);
+        }
+        let counted = slot.0.take_bytes_after_head();
+        assert_eq!(slot.0.take_bytes_after_head(), 0);
+        counted
+    };
+    let head = b"POST / HTTP/1.1\r\nhost: a\r\n\r\n";
+    assert_eq!(after(&[head]), 0);
+    assert_eq!(after(&[&[head, &b"abc"[..]].concat()]), 3);
+    assert_eq!(after(&[&[b"\r\n\r\n", &head[..], b"abc"].concat()]), 3);
+    assert_eq!(after(&[&head[..20], &head[20..]]), 0);
+    assert_eq!(after(&[&head[..20], &head[20..], b"abc"]), 0);
+    assert_eq!(after(&[b"\r\n", head]), 0);
+    // A line end of one byte ends a head too, and this counts the bytes behind a later one.
+    assert_eq!(after(&[b"POST / HTTP/1.1\nhost: a\n\nabcd\r\n\r\ne"]), 1);
 }
