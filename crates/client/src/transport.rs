@@ -4,6 +4,7 @@ use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use bowline_aws::sigv4::SignatureError;
 use bytes::Bytes;
+use http::{Method, header::CONTENT_LENGTH};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use hyper_rustls::HttpsConnector;
@@ -176,10 +177,14 @@ impl Transport {
 
 fn build(endpoint: &Endpoint, request: Request) -> Result<http::Request<Full<Bytes>>, http::Error> {
     let mut builder = http::Request::builder()
-        .method(request.method)
+        .method(request.method.clone())
         .uri(format!("{endpoint}{}", request.target));
     for (name, value) in request.headers {
         builder = builder.header(name, value);
+    }
+    // HTTP's client leaves the length of an empty body out, and S3 requires one of an upload.
+    if matches!(request.method, Method::PUT | Method::POST) {
+        builder = builder.header(CONTENT_LENGTH, request.body.len());
     }
     builder.body(Full::new(Bytes::from(request.body)))
 }

@@ -57,12 +57,11 @@ mod tests {
             values in prop::collection::vec("[ -~\u{80}-\u{ff}]{0,80}", 0..8),
         ) {
             let (mut request, buffer) = parsed(&target, &values);
-            let expected = (request.uri().clone(), request.headers().clone());
-            let expected = (expected.0.to_string(), format!("{:?}", expected.1));
+            let text = |request: &Request<()>| format!("{} {:?}", request.uri(), request.headers());
+            let expected = text(&request);
             copy(&mut request);
             prop_assert!(buffer.is_unique());
-            let found = (request.uri().to_string(), format!("{:?}", request.headers()));
-            prop_assert_eq!(found, expected);
+            prop_assert_eq!(text(&request), expected);
         }
     }
 }
