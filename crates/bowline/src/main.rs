@@ -9,9 +9,11 @@ mod endpoint_args;
 mod error;
 mod files;
 mod logging;
+mod nearest;
 mod output;
 mod progress;
 mod settings;
+mod variables;
 
 use std::process::ExitCode;
 

@@ -39,6 +39,11 @@ const BOOTSTRAP: [&str; 3] = [
     "BOWLINE_BOOTSTRAP_SECRET_ACCESS_KEY",
 ];
 
+/// The variables of settings that no flag has, since all users of the machine can read the command
+/// lines of its programs.
+pub(crate) const VARIABLES_WITHOUT_FLAG: [&str; 4] =
+    [MASTER_KEY, BOOTSTRAP[0], BOOTSTRAP[1], BOOTSTRAP[2]];
+
 /// Where a server's data is, and how it is opened.
 #[derive(Debug, Args)]
 pub(crate) struct DataArgs {

@@ -36,4 +36,22 @@ impl Environment {
         };
         Ok(value.filter(|value| !value.is_empty()))
     }
+
+    /// The names of all variables that begin with this text, in order.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the only reader of the environment, beside clap"
+    )]
+    #[must_use]
+    pub fn names(&self, prefix: &str) -> Vec<String> {
+        let mut names: Vec<_> = match self {
+            Self::Variables(variables) => variables.keys().cloned().collect(),
+            Self::Process => env::vars_os()
+                .filter_map(|(name, _)| name.into_string().ok())
+                .collect(),
+        };
+        names.retain(|name| name.starts_with(prefix));
+        names.sort_unstable();
+        names
+    }
 }

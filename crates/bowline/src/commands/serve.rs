@@ -10,6 +10,7 @@ use std::{
 };
 
 use anyhow::Context as _;
+use bowline_client::Environment;
 use bowline_server::{clock::Clock, config::StoreKind, server::Server};
 use clap::Args;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -21,6 +22,7 @@ use crate::{
     error::CommandError,
     files, logging,
     settings::{DataArgs, ServeArgs, resolve},
+    variables,
 };
 
 /// How often freed memory is returned.
@@ -64,6 +66,9 @@ struct Ready {
 impl Serve {
     pub(crate) fn run(self) -> Result<ExitCode, CommandError> {
         logging::start(&self.log)?;
+        for warning in variables::warnings(&Environment::Process.names(variables::PREFIX)) {
+            tracing::warn!("{warning}");
+        }
         // The temporary folder lives as long as the server.
         let (config, _temporary) = resolve(&self.data, &self.settings)?;
         let data = config.data.clone();
