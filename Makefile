@@ -13,7 +13,11 @@ export KUBEBUILDER_ASSETS ?= $(TARGET)/kubernetes
 DENY_VERSION := 0.20.2
 
 .NOTPARALLEL:
-.PHONY: test start fmt clippy unit clients others kubernetes workshop any-day doc typos deny report bench neighbours demo locks clean
+.PHONY: help test start fmt clippy unit clients others kubernetes workshop any-day doc typos deny report bench neighbours demo locks clean
+
+help: ## this list
+	@echo "make TARGET, with TARGET one of:"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 test: start fmt typos clippy unit workshop any-day doc deny report ## everything, in the order in which mistakes are cheapest
 

@@ -4,10 +4,11 @@ use std::{env, ffi::OsStr};
 
 use clap::{
     Command, CommandFactory as _, Error, FromArgMatches as _,
-    error::{ContextKind, ContextValue},
+    builder::StyledStr,
+    error::{ContextKind, ContextValue, ErrorKind},
 };
 
-use crate::commands::Cli;
+use crate::{commands::Cli, examples};
 
 /// The command to run. Prints help or an error and ends the process if there is none.
 pub(crate) fn read() -> Cli {
@@ -16,21 +17,54 @@ pub(crate) fn read() -> Cli {
         .try_get_matches_from_mut(env::args_os())
         .and_then(|matches| Cli::from_arg_matches(&matches));
     read.unwrap_or_else(|mut error| {
-        if let Some(variable) = variable(&command, &error) {
+        let example = example(&error);
+        let variable = variable(&command, &error);
+        if let (Some(example), ErrorKind::ValueValidation) = (example, error.kind())
+            && !error.to_string().contains(examples::SHOWN)
+        {
+            let typed = match &variable {
+                Some(variable) => format!("{variable}={}", example.value),
+                None => format!("--{} {}", example.flag, example.value),
+            };
+            let tip = StyledStr::from(format!("for example: {typed}"));
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+        }
+        if let Some(variable) = variable {
             error.insert(ContextKind::InvalidArg, ContextValue::String(variable));
         }
         error.exit()
     })
 }
 
-/// The variable that an invalid value comes from: a flag overrides its variable, so that is the
-/// case if the flag is absent.
-fn variable(command: &Command, error: &Error) -> Option<String> {
+/// A right value of a flag.
+struct Example {
+    flag: String,
+    value: &'static str,
+}
+
+/// A right value of the flag that an error is about.
+fn example(error: &Error) -> Option<Example> {
+    let flag = flag(error)?.strip_prefix("--")?;
+    let value = examples::of_flag(flag)?;
+    Some(Example {
+        flag: flag.to_owned(),
+        value,
+    })
+}
+
+/// The flag that an error is about, with its dashes.
+fn flag(error: &Error) -> Option<&str> {
     let Some(ContextValue::String(invalid)) = error.get(ContextKind::InvalidArg) else {
         return None;
     };
     // It includes the name of its value, as in `--listen <ADDR>`.
-    let flag = invalid.split(' ').next()?;
+    invalid.split(' ').next()
+}
+
+/// The variable that an invalid value comes from: a flag overrides its variable, so that is the
+/// case if the flag is absent.
+fn variable(command: &Command, error: &Error) -> Option<String> {
+    let flag = flag(error)?;
     let is_typed = |typed: &OsStr| {
         let rest = typed.to_str().and_then(|typed| typed.strip_prefix(flag));
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('='))

@@ -20,6 +20,8 @@ use serde::{
     de::{self, Error},
 };
 
+use crate::{examples, nearest::nearest};
+
 /// The file. Its paths are relative to its folder.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -132,6 +134,14 @@ pub(crate) struct ConfigFileError {
     line: usize,
     column: usize,
     problem: String,
+    hint: Option<String>,
+}
+
+impl ConfigFileError {
+    /// The key that was probably meant, or a right value of the key.
+    pub(crate) fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
 }
 
 impl FromStr for ConfigFile {
@@ -141,12 +151,70 @@ impl FromStr for ConfigFile {
         toml::from_str(text).map_err(|error| {
             let offset = error.span().map_or(0, |span| span.start);
             let (line, column) = bowline_json::line_and_column(text.as_bytes(), offset);
+            let hint = match key_at(text, line) {
+                Key::Value(key) => match examples::of_key(&key) {
+                    Some(_) if error.message().contains(examples::SHOWN) => None,
+                    Some(example) => Some(format!("for example: {example}")),
+                    None => nearest(&key, examples::keys())
+                        .and_then(examples::of_key)
+                        .map(|example| format!("did you mean: {example}")),
+                },
+                Key::Table(table) => match examples::of_table(&table) {
+                    Some(example) => Some(format!("for example:\n{example}")),
+                    None => nearest(&table, examples::TABLES)
+                        .map(|table| format!("did you mean: {table}")),
+                },
+                Key::None => None,
+            };
             ConfigFileError {
                 line,
                 column,
-                problem: error.message().to_owned(),
+                problem: error
+                    .message()
+                    .replace("a nonzero usize", "a number of at least 1")
+                    .replace("a sequence", "a list"),
+                hint,
             }
         })
+    }
+}
+
+/// What a line of the file is about.
+enum Key {
+    /// A key with its table, such as `oidc.allow_networks`.
+    Value(String),
+    /// The name of a table.
+    Table(String),
+    /// Nothing that could be named.
+    None,
+}
+
+/// What this line is about. A line inside a list is about the key of the list.
+fn key_at(text: &str, line: usize) -> Key {
+    let is_name = |name: &&str| {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        !name.is_empty() && name.chars().all(allowed)
+    };
+    let table = |line: &str| {
+        let name = line.strip_prefix('[')?.trim_start_matches('[');
+        let (name, _) = name.split_once(']')?;
+        Some(name).filter(is_name).map(str::to_owned)
+    };
+    let key = |line: &str| {
+        let (name, _) = line.split_once('=')?;
+        Some(name.trim()).filter(is_name).map(str::to_owned)
+    };
+    let before: Vec<_> = text.lines().take(line).map(str::trim).collect();
+    let mut lines = before.iter().rev();
+    let found = lines.find_map(|line| match (table(line), key(line)) {
+        (Some(table), _) => Some(Key::Table(table)),
+        (None, Some(key)) => Some(Key::Value(key)),
+        (None, None) => None,
+    });
+    match (found, lines.find_map(|line| table(line))) {
+        (Some(Key::Value(key)), Some(table)) => Key::Value(format!("{table}.{key}")),
+        (Some(found), _) => found,
+        (None, _) => Key::None,
     }
 }
 
@@ -319,12 +387,30 @@ mod tests {
     }
 
     #[test]
-    fn an_error_names_line_and_column() {
-        insta::assert_snapshot!(problem("listen = 9400"), @"line 1, column 10: invalid type: integer `9400`, expected socket address");
-        insta::assert_snapshot!(problem("tls = \"none\""), @"line 1, column 7: unknown variant `none`, expected `terminated`");
-        insta::assert_snapshot!(problem("base_domains = [\"s3_example\"]"), @"line 1, column 16: `s3_example` is not a domain such as s3.example.com");
-        insta::assert_snapshot!(problem("[oidc]\nallow_nets = []"), @"line 2, column 1: unknown field `allow_nets`, expected `allow_networks` or `allow_loopback_issuers`");
-        insta::assert_snapshot!(problem("[[bootstrap.account]]\nid = \"1\""), @"line 2, column 6: account id does not have twelve digits");
+    fn an_error_names_line_and_column_and_shows_a_right_value() {
+        let said = |text: &str| {
+            let error = text.parse::<ConfigFile>().unwrap_err();
+            format!("{error}; {}", error.hint().unwrap_or("no hint"))
+        };
+        insta::assert_snapshot!(said("listen = 9400"), @r#"line 1, column 10: invalid type: integer `9400`, expected socket address; for example: listen = "127.0.0.1:9400""#);
+        insta::assert_snapshot!(said("tls = \"none\""), @r#"line 1, column 7: unknown variant `none`, expected `terminated`; for example: tls = "terminated""#);
+        insta::assert_snapshot!(said("base_domains = [\n  \"example.com\",\n  \"s3_example\"\n]"), @r#"line 1, column 16: `s3_example` is not a domain such as s3.example.com; no hint"#);
+        insta::assert_snapshot!(said("[oidc]\nallow_nets = []"), @r#"line 2, column 1: unknown field `allow_nets`, expected `allow_networks` or `allow_loopback_issuers`; did you mean: allow_networks = ["10.0.0.0/8"]"#);
+        insta::assert_snapshot!(said("[limits]\n\nconnections = 0"), @"line 3, column 15: invalid value: integer `0`, expected a number of at least 1; for example: connections = 4096");
+        insta::assert_snapshot!(said("[audits]\nreserve = 1"), @"line 1, column 2: unknown field `audits`, expected one of `listen`, `ops_listen`, `tls`, `trusted_proxies`, `store`, `allow_open_permissions`, `base_domains`, `master_key_file`, `oidc`, `audit`, `limits`, `bootstrap`; did you mean: [audit]");
+        insta::assert_snapshot!(said("trusted_proxy = \"10.0.0.0/8\""), @r#"line 1, column 1: unknown field `trusted_proxy`, expected one of `listen`, `ops_listen`, `tls`, `trusted_proxies`, `store`, `allow_open_permissions`, `base_domains`, `master_key_file`, `oidc`, `audit`, `limits`, `bootstrap`; did you mean: trusted_proxies = ["10.0.0.0/8"]"#);
+        insta::assert_snapshot!(said("trusted_proxies = \"10.0.0.0/8\""), @r#"line 1, column 19: invalid type: string "10.0.0.0/8", expected a list; for example: trusted_proxies = ["10.0.0.0/8"]"#);
+        insta::assert_snapshot!(said("[audit]\nmax_file_age = 24"), @r#"line 2, column 16: invalid type: integer `24`, expected a string; for example: max_file_age = "24h""#);
+        insta::assert_snapshot!(said("[[bootstrap.account]]\nid = \"1\""), @r#"line 2, column 6: account id does not have twelve digits; for example: id = "111122223333""#);
+        insta::assert_snapshot!(said("[[bootstrap.account]]\nid = \"111122223333\""), @r#"
+        line 1, column 1: missing field `access_key_id`; for example:
+        [[bootstrap.account]]
+        id = "111122223333"
+        access_key_id = "AKIAEXAMPLEEXAMPLE01"
+        secret_access_key = "a-random-text-of-sixteen-characters-or-more"
+        "#);
+        insta::assert_snapshot!(said("color = 1"), @"line 1, column 1: unknown field `color`, expected one of `listen`, `ops_listen`, `tls`, `trusted_proxies`, `store`, `allow_open_permissions`, `base_domains`, `master_key_file`, `oidc`, `audit`, `limits`, `bootstrap`; no hint");
+        insta::assert_snapshot!(said("listen"), @"line 1, column 7: key with no value, expected `=`; no hint");
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod commands;
 mod config_file;
 mod endpoint_args;
 mod error;
+mod examples;
 mod files;
 mod logging;
 mod nearest;

@@ -47,6 +47,11 @@ pub(crate) fn note(note: impl AsRef<str>) {
     let _ = writeln!(err, "{}", note.as_ref());
 }
 
+/// Prints what should be looked at, although the command goes on.
+pub(crate) fn warning(warning: impl AsRef<str>) {
+    note(format!("{STRONG}warning:{STRONG:#} {}", warning.as_ref()));
+}
+
 /// Prints why the command failed.
 pub(crate) fn error(error: &CommandError) {
     let mut causes = error.error.chain();

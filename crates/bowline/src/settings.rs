@@ -26,7 +26,7 @@ use tempfile::TempDir;
 
 use crate::{
     audit_settings::{self, AuditArgs},
-    config_file::{BaseDomain, ConfigFile, Network, StoreKind, Tls},
+    config_file::{BaseDomain, ConfigFile, ConfigFileError, Network, StoreKind, Tls},
     error::CommandError,
 };
 
@@ -299,9 +299,12 @@ fn read_file(
     let opened = trusted_files::open(path, Access::Public, checks);
     let opened = opened.map_err(|error| CommandError::about_trust(error, reading()))?;
     let text = read_open_text(opened).with_context(reading)?;
-    let file = text
-        .parse()
-        .with_context(|| format!("`{}` is not a configuration", path.display()))?;
+    let file = text.parse().map_err(|error: ConfigFileError| {
+        let hint = error.hint().map(str::to_owned);
+        let fact = format!("`{}` is not a configuration", path.display());
+        let error = anyhow::Error::from(error).context(fact);
+        CommandError { error, hint }
+    })?;
     tracing::info!("Read the configuration in `{}`", path.display());
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
     Ok((file, folder))

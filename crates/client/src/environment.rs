@@ -38,10 +38,6 @@ impl Environment {
     }
 
     /// The names of all variables that begin with this text, in order.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the only reader of the environment, beside clap"
-    )]
     #[must_use]
     pub fn names(&self, prefix: &str) -> Vec<String> {
         let mut names: Vec<_> = match self {

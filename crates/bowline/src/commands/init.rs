@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::anyhow;
+use bowline_client::Environment;
 use bowline_server::{clock::Clock, config::StoreKind, server};
 use clap::Args;
 
@@ -11,6 +12,7 @@ use crate::{
     error::CommandError,
     output::{self, STRONG},
     settings::{DataArgs, ServeArgs, resolve},
+    variables,
 };
 
 /// Create a data folder: master key, first account, root credentials
@@ -26,6 +28,9 @@ pub(crate) struct Init {
 
 impl Init {
     pub(crate) fn run(self) -> Result<ExitCode, CommandError> {
+        for warning in variables::warnings(&Environment::Process.names(variables::PREFIX)) {
+            output::warning(warning);
+        }
         let settings = ServeArgs {
             init: true,
             ..ServeArgs::default()

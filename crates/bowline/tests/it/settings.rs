@@ -167,6 +167,13 @@ fn an_invalid_flag_is_reported_with_its_value() {
 
     For more information, try '--help'.
     ");
+    assert_snapshot!(refused(&["--listen", "9400"], &[]), @"
+    error: invalid value '9400' for '--listen <ADDR>': invalid socket address syntax
+
+      tip: for example: --listen 127.0.0.1:9400
+
+    For more information, try '--help'.
+    ");
     assert_snapshot!(refused(&["--audit-to", ""], &[]), @"
     error: a value is required for '--audit-to <FILE>' but none was supplied
 
@@ -197,6 +204,13 @@ fn an_invalid_variable_is_reported_with_its_value() {
 
     For more information, try '--help'.
     ");
+    assert_snapshot!(refused(&[], &[("BOWLINE_MAX_CONNECTIONS", "many")]), @"
+    error: invalid value 'many' for 'BOWLINE_MAX_CONNECTIONS': invalid digit found in string
+
+      tip: for example: BOWLINE_MAX_CONNECTIONS=4096
+
+    For more information, try '--help'.
+    ");
     assert_snapshot!(refused(&[], &[("BOWLINE_AUDIT_TO", "")]), @"
     error: a value is required for 'BOWLINE_AUDIT_TO' but none was supplied
 
@@ -205,12 +219,62 @@ fn an_invalid_variable_is_reported_with_its_value() {
     assert_snapshot!(refused(&[], &[("BOWLINE_LISTEN", "here")]), @"
     error: invalid value 'here' for 'BOWLINE_LISTEN': invalid socket address syntax
 
+      tip: for example: BOWLINE_LISTEN=127.0.0.1:9400
+
     For more information, try '--help'.
     ");
     // The flag goes before the variable, so it is the flag's mistake.
     assert_snapshot!(refused(&["--listen=there"], &[("BOWLINE_LISTEN", "here")]), @"
     error: invalid value 'there' for '--listen <ADDR>': invalid socket address syntax
 
+      tip: for example: --listen 127.0.0.1:9400
+
     For more information, try '--help'.
+    ");
+}
+
+/// What a server says that is started with these variables and stops at once: its address is taken.
+fn warned(variables: &[(&str, &str)]) -> String {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = command(&["serve", "--store", "memory", "--listen", &address])
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    let warnings = said.lines().filter(|line| line.contains("The variable"));
+    warnings
+        .map(|line| line.split_once("WARN").unwrap().1.trim().to_owned())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn a_variable_that_is_no_setting_is_one_warning() {
+    assert_snapshot!(warned(&[("BOWLINE_LISTENS", "here"), ("BOWLINE_LOG", "info")]), @"The variable BOWLINE_LISTENS is not a setting and is ignored: did you mean BOWLINE_LISTEN?");
+    let service = [
+        ("BOWLINE_SERVICE_HOST", "10.96.0.7"),
+        ("BOWLINE_SERVICE_PORT_HTTPS", "9400"),
+        ("BOWLINE_PORT", "tcp://10.96.0.7:9400"),
+        ("BOWLINE_PORT_9400_TCP_ADDR", "10.96.0.7"),
+    ];
+    assert_eq!(
+        warned(&service),
+        "",
+        "Kubernetes sets them beside a Service"
+    );
+}
+
+#[test]
+fn a_log_level_that_does_not_exist_is_reported_with_the_one_that_was_meant() {
+    let output = command(&["serve", "--store", "memory", "--log", "verbose"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_snapshot!(String::from_utf8(output.stderr).unwrap(), @"
+    error: `verbose` is not a log level
+
+    hint: did you mean `debug`? The levels are off, error, warn, info, debug, trace; `bowline_server::oidc=debug,info` sets one for a module
     ");
 }

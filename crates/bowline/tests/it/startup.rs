@@ -155,16 +155,20 @@ fn refused(config: &str, arguments: &[&str]) -> String {
 #[test]
 fn an_invalid_configuration_does_not_start() {
     let _shown = show_ids_as_words();
-    assert_snapshot!(refused("[oidc]\nallow_nets = [\"10.0.0.0/8\"]\n", &[]), @"
+    assert_snapshot!(refused("[oidc]\nallow_nets = [\"10.0.0.0/8\"]\n", &[]), @r#"
     exit 1
     error: `[folder]/bowline.toml` is not a configuration
     caused by: line 2, column 1: unknown field `allow_nets`, expected `allow_networks` or `allow_loopback_issuers`
-    ");
-    assert_snapshot!(refused("listen = 9400\n", &[]), @"
+
+    hint: did you mean: allow_networks = ["10.0.0.0/8"]
+    "#);
+    assert_snapshot!(refused("listen = 9400\n", &[]), @r#"
     exit 1
     error: `[folder]/bowline.toml` is not a configuration
     caused by: line 1, column 10: invalid type: integer `9400`, expected socket address
-    ");
+
+    hint: for example: listen = "127.0.0.1:[port]"
+    "#);
     assert_snapshot!(refused("[audit\n", &[]), @"
     exit 1
     error: `[folder]/bowline.toml` is not a configuration
@@ -175,11 +179,13 @@ fn an_invalid_configuration_does_not_start() {
     error: `[folder]/bowline.toml` is not a configuration
     caused by: line 2, column 18: `10.0.0.0/33` is not a network such as 10.0.0.0/8
     ");
-    assert_snapshot!(refused("[[bootstrap.account]]\nid = \"1234\"\naccess_key_id = \"AKIAAAAAAAAAAAAAAAAA\"\nsecret_access_key = \"long enough for a secret\"\n", &[]), @"
+    assert_snapshot!(refused("[[bootstrap.account]]\nid = \"1234\"\naccess_key_id = \"AKIAAAAAAAAAAAAAAAAA\"\nsecret_access_key = \"long enough for a secret\"\n", &[]), @r#"
     exit 1
     error: `[folder]/bowline.toml` is not a configuration
     caused by: line 2, column 6: account id does not have twelve digits
-    ");
+
+    hint: for example: id = "111122223333"
+    "#);
     assert_snapshot!(refused("[[bootstrap.account]]\nid = \"111122223333\"\naccess_key_id = \"AKIAAAAAAAAAAAAAAAAA\"\nsecret_access_key = \"short\"\n", &[]), @"
     exit 1
     [time]  INFO Read the configuration in `[folder]/bowline.toml`
