@@ -93,13 +93,14 @@ fn parse(filter: &str) -> Result<Targets, FilterError> {
     for part in parts {
         empty = false;
         targets = match part.split_once('=') {
-            Some((module, level)) if is_module(module) => match level.parse::<LevelFilter>() {
-                Ok(level) => targets.with_target(module, level),
-                Err(_) => {
-                    let (part, level) = (part.to_owned(), level.to_owned());
-                    return Err(FilterError::ModuleLevel { part, level });
-                }
-            },
+            Some((module, level)) if is_module(module) => {
+                let unknown = || FilterError::ModuleLevel {
+                    part: part.to_owned(),
+                    level: level.to_owned(),
+                };
+                let level: LevelFilter = level.parse().map_err(|_| unknown())?;
+                targets.with_target(module, level)
+            }
             Some(_) => return Err(FilterError::Part(part.to_owned())),
             None => match part.parse::<LevelFilter>() {
                 Ok(level) => targets.with_default(level),

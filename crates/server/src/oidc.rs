@@ -40,7 +40,8 @@ use jwk::KeySet;
 pub use jws::{DecodedToken, JwsAlgorithm, MAX_TOKEN, MalformedJws, UnusableKey};
 use key_cache::{KeyCache, KeysUnavailable};
 pub use provider::{
-    InvalidCaBundle, InvalidKeySet, InvalidUrl, validate_ca_bundle, validate_jwks, validate_url,
+    InvalidCaBundle, InvalidKeySet, InvalidUrl, KeyLeftOut, validate_ca_bundle, validate_jwks,
+    validate_url,
 };
 pub use stats::Stats;
 pub use token::{UnverifiedToken, VerifiedToken};

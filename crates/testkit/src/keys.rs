@@ -6,8 +6,9 @@ use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, KeyPair,
-    RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RsaKeyPair,
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING,
+    ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384,
+    RSA_PKCS1_SHA512, RsaKeyPair,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -32,6 +33,8 @@ pub enum SigningKey {
     P256(EcdsaKeyPair),
     /// A key on the curve P-384.
     P384(EcdsaKeyPair),
+    /// A key on the curve P-521.
+    P521(EcdsaKeyPair),
 }
 
 /// Shows the kind of key alone.
@@ -57,12 +60,18 @@ impl SigningKey {
         Self::P384(EcdsaKeyPair::generate(&ECDSA_P384_SHA384_FIXED_SIGNING).unwrap())
     }
 
+    /// A new key on P-521.
+    pub fn p521() -> Self {
+        Self::P521(EcdsaKeyPair::generate(&ECDSA_P521_SHA512_FIXED_SIGNING).unwrap())
+    }
+
     /// The algorithm of JWS that Kubernetes uses with such a key.
     pub fn algorithm(&self) -> &'static str {
         match self {
             Self::Rsa(_) => "RS256",
             Self::P256(_) => "ES256",
             Self::P384(_) => "ES384",
+            Self::P521(_) => "ES512",
         }
     }
 
@@ -81,7 +90,7 @@ impl SigningKey {
                 key.sign(padding, &random, message, &mut signature).unwrap();
                 signature
             }
-            Self::P256(key) | Self::P384(key) => {
+            Self::P256(key) | Self::P384(key) | Self::P521(key) => {
                 key.sign(&random, message).unwrap().as_ref().to_vec()
             }
         }
@@ -96,6 +105,7 @@ impl SigningKey {
             }
             Self::P256(key) => point("P-256", key.public_key().as_ref()),
             Self::P384(key) => point("P-384", key.public_key().as_ref()),
+            Self::P521(key) => point("P-521", key.public_key().as_ref()),
         };
         jwk["use"] = json!("sig");
         jwk["alg"] = json!(self.algorithm());
@@ -109,7 +119,9 @@ impl SigningKey {
     pub fn public_pem(&self) -> String {
         let der: PublicKeyX509Der<'_> = match self {
             Self::Rsa(key) => key.public_key().as_der().unwrap(),
-            Self::P256(key) | Self::P384(key) => key.public_key().as_der().unwrap(),
+            Self::P256(key) | Self::P384(key) | Self::P521(key) => {
+                key.public_key().as_der().unwrap()
+            }
         };
         pem("PUBLIC KEY", der.as_ref())
     }
@@ -121,7 +133,7 @@ impl SigningKey {
                 let der: Pkcs8V1Der<'_> = key.as_der().unwrap();
                 pem("PRIVATE KEY", der.as_ref())
             }
-            Self::P256(key) | Self::P384(key) => {
+            Self::P256(key) | Self::P384(key) | Self::P521(key) => {
                 pem("PRIVATE KEY", key.to_pkcs8v1().unwrap().as_ref())
             }
         }

@@ -134,6 +134,10 @@ impl Configure {
                         "public"
                     }
                 ));
+                let left_out = response.get("LeftOut").and_then(Value::as_array);
+                for key in left_out.into_iter().flatten().filter_map(Value::as_str) {
+                    output::warning(key);
+                }
             }
         }
         Ok(ExitCode::SUCCESS)

@@ -61,9 +61,11 @@ fn the_audience_claim_may_be_a_string() {
 }
 
 #[test]
-fn every_signature_algorithm_of_kubernetes_is_accepted() {
+fn every_signature_algorithm_that_aws_lists_is_accepted() {
     let world = World::new();
     let (p256, p384, rsa) = (SigningKey::p256(), SigningKey::p384(), SigningKey::rsa());
+    let p521 = SigningKey::p521();
+    world.issuer.publish(p521.jwk(Some("p521")));
     world.issuer.publish(p256.jwk(Some("p256")));
     world.issuer.publish(p384.jwk(Some("p384")));
     let mut open = rsa.jwk(Some("rsa"));
@@ -72,6 +74,7 @@ fn every_signature_algorithm_of_kubernetes_is_accepted() {
     for (kid, algorithm, key) in [
         ("p256", "ES256", &p256),
         ("p384", "ES384", &p384),
+        ("p521", "ES512", &p521),
         ("rsa", "RS256", &rsa),
         ("rsa", "RS384", &rsa),
         ("rsa", "RS512", &rsa),

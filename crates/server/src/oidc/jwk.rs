@@ -1,7 +1,8 @@
 //! Key sets (RFC 7517): what a provider publishes or an operator uploads.
 //!
-//! A published set may contain kinds of keys that this version does not know: they are skipped. An
-//! uploaded set must be usable as a whole: the first unusable key is an error that names it.
+//! A set may have keys that verify no token: keys for encryption, and kinds that this version does
+//! not know. They are left out, and named for the operator. An uploaded set must have a key that
+//! serves, and no private key.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bowline_json::Json;
@@ -20,6 +21,19 @@ const MAX_TRIES: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct KeySet {
     keys: Vec<(Option<String>, PublicKey)>,
+    left_out: Vec<KeyLeftOut>,
+}
+
+/// A key of a set that verifies no token.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("key {number} (`kid` `{kid}`) cannot serve: {reason}")]
+pub struct KeyLeftOut {
+    /// Its position, from 1.
+    pub number: usize,
+    /// Its name, or nothing.
+    pub kid: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// Why a document is no key set that could serve.
@@ -34,60 +48,79 @@ pub enum InvalidKeySet {
     /// Too many keys.
     #[error("key set has {0} keys, more than {MAX_KEYS}")]
     TooMany(usize),
-    /// No key can verify a token.
-    #[error("key set has no key that can verify a token")]
+    /// An uploaded set has no keys.
+    #[error("key set has no key")]
     Empty,
-    /// An uploaded set has a key that cannot serve.
-    #[error("key {number} (`kid` `{kid}`) cannot serve: {reason}")]
-    Key {
-        /// Its position, from 1.
-        number: usize,
-        /// Its name, or nothing.
-        kid: String,
-        /// Why.
-        reason: String,
-    },
+    /// No key of an uploaded set can verify a token: the first one, and why.
+    #[error("key set has no key that can verify a token: {0}")]
+    Useless(KeyLeftOut),
+    /// An uploaded set has a private key.
+    #[error("key {0} is a private key: upload the public keys alone")]
+    Private(usize),
 }
 
 impl KeySet {
-    /// Reads a published set and skips what it does not know.
+    /// Reads a published set.
     pub(super) fn published(document: &[u8]) -> Result<Self, InvalidKeySet> {
-        Self::read(document, |_| Ok(()))
+        let document = bowline_json::parse(document, &DOCUMENT_LIMITS)
+            .map_err(|e| InvalidKeySet::Json(e.to_string()))?;
+        Self::read(listed(&document)?)
     }
 
-    /// Reads an uploaded set, each key of which has to serve.
+    /// Reads an uploaded set, one key of which has to serve.
     pub(super) fn uploaded(document: &[u8]) -> Result<Self, InvalidKeySet> {
-        let set = Self::read(document, Err)?;
-        if set.keys.is_empty() {
-            return Err(InvalidKeySet::Empty);
+        let document = bowline_json::parse(document, &DOCUMENT_LIMITS)
+            .map_err(|e| InvalidKeySet::Json(e.to_string()))?;
+        let listed = listed(&document)?;
+        if let Some(place) = listed.iter().position(|jwk| jwk.get("d").is_some()) {
+            return Err(InvalidKeySet::Private(place + 1));
+        }
+        let mut set = Self::read(listed)?;
+        if !set.keys.is_empty() {
+            return Ok(set);
+        }
+        Err(match set.left_out.drain(..).next() {
+            Some(first) => InvalidKeySet::Useless(first),
+            None => InvalidKeySet::Empty,
+        })
+    }
+
+    fn read(listed: &[Json<'_>]) -> Result<Self, InvalidKeySet> {
+        if listed.len() > MAX_KEYS {
+            return Err(InvalidKeySet::TooMany(listed.len()));
+        }
+        let mut set = Self {
+            keys: Vec::with_capacity(listed.len()),
+            left_out: Vec::new(),
+        };
+        for (number, jwk) in (1..).zip(listed) {
+            let kid = jwk.get("kid").and_then(Json::as_str).unwrap_or("");
+            match key(jwk) {
+                Ok(key) => set
+                    .keys
+                    .push(((!kid.is_empty()).then(|| kid.to_owned()), key)),
+                Err(reason) => set.left_out.push(KeyLeftOut {
+                    number,
+                    kid: shown(kid),
+                    reason,
+                }),
+            }
         }
         Ok(set)
     }
 
-    fn read(
-        document: &[u8],
-        unusable: impl Fn(InvalidKeySet) -> Result<(), InvalidKeySet>,
-    ) -> Result<Self, InvalidKeySet> {
-        let document = bowline_json::parse(document, &DOCUMENT_LIMITS)
-            .map_err(|e| InvalidKeySet::Json(e.to_string()))?;
-        let listed = document.get("keys").and_then(Json::as_array);
-        let listed = listed.ok_or(InvalidKeySet::NoKeys)?;
-        if listed.len() > MAX_KEYS {
-            return Err(InvalidKeySet::TooMany(listed.len()));
-        }
-        let mut keys = Vec::with_capacity(listed.len());
-        for (number, jwk) in (1..).zip(listed) {
-            let kid = jwk.get("kid").and_then(Json::as_str).unwrap_or("");
-            match key(jwk) {
-                Ok(key) => keys.push(((!kid.is_empty()).then(|| kid.to_owned()), key)),
-                Err(reason) => unusable(InvalidKeySet::Key {
-                    number,
-                    kid: kid.chars().take(64).flat_map(char::escape_debug).collect(),
-                    reason,
-                })?,
-            }
-        }
-        Ok(Self { keys })
+    /// The keys that verify no token.
+    pub(super) fn left_out(&self) -> &[KeyLeftOut] {
+        &self.left_out
+    }
+
+    /// The names of the keys that serve, each with its algorithms.
+    pub(super) fn usable(&self) -> impl Iterator<Item = (String, Vec<&'static str>)> {
+        let keys = self.keys.iter();
+        keys.map(|(kid, key)| {
+            let algorithms = key.algorithms().map(JwsAlgorithm::name);
+            (shown(kid.as_deref().unwrap_or("")), algorithms.collect())
+        })
     }
 
     /// Whether the set is worth trying for this token, or a newer one could be better.
@@ -118,6 +151,16 @@ impl KeySet {
     }
 }
 
+fn listed<'a>(document: &'a Json<'_>) -> Result<&'a [Json<'a>], InvalidKeySet> {
+    let listed = document.get("keys").and_then(Json::as_array);
+    listed.ok_or(InvalidKeySet::NoKeys)
+}
+
+/// A name as the operator sees it.
+fn shown(kid: &str) -> String {
+    kid.chars().take(64).flat_map(char::escape_debug).collect()
+}
+
 fn key(jwk: &Json<'_>) -> Result<PublicKey, String> {
     let text = |name: &str| jwk.get(name).and_then(Json::as_str);
     let number = |name: &str| {
@@ -128,7 +171,8 @@ fn key(jwk: &Json<'_>) -> Result<PublicKey, String> {
     if jwk.get("d").is_some() {
         return Err("it holds a private key".to_owned());
     }
-    if text("use").is_some_and(|used| used != "sig") {
+    // Bundles of SPIFFE name the keys of their tokens so.
+    if text("use").is_some_and(|used| used != "sig" && used != "jwt-svid") {
         return Err("its `use` is not `sig`".to_owned());
     }
     if let Some(operations) = jwk.get("key_ops").and_then(Json::as_array)

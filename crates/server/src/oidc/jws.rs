@@ -1,7 +1,7 @@
 //! JSON Web Signatures (RFC 7515) in their compact form: the only file that verifies the signature
 //! of a token.
 //!
-//! RS256, RS384, RS512, ES256 and ES384 exist here; `none` and the HMAC algorithms do not. The key
+//! RS256, RS384, RS512, ES256, ES384 and ES512 exist here; `none` and the HMAC algorithms do not. The key
 //! determines the allowed algorithms, and the token can only name one of them. Keys come from the
 //! provider: `jwk`, `jku`, `x5c` and `x5u` of a header are never read. A header with `crit` or
 //! `b64` is rejected: if it were ignored, the verified text would not be the signed text.
@@ -41,6 +41,8 @@ pub enum JwsAlgorithm {
     Es256,
     /// ECDSA on P-384 with SHA-384.
     Es384,
+    /// ECDSA on P-521 with SHA-512.
+    Es512,
 }
 
 impl JwsAlgorithm {
@@ -52,6 +54,7 @@ impl JwsAlgorithm {
             "RS512" => Self::Rs512,
             "ES256" => Self::Es256,
             "ES384" => Self::Es384,
+            "ES512" => Self::Es512,
             _ => return None,
         })
     }
@@ -64,6 +67,7 @@ impl JwsAlgorithm {
             Self::Rs512 => "RS512",
             Self::Es256 => "ES256",
             Self::Es384 => "ES384",
+            Self::Es512 => "ES512",
         }
     }
 }
@@ -84,7 +88,7 @@ pub enum MalformedJws {
     #[error("token's {0} is not a strict JSON object: {1}")]
     Json(&'static str, String),
     /// No supported algorithm.
-    #[error("token's algorithm is `{0}`, not one of RS256, RS384, RS512, ES256, ES384")]
+    #[error("token's algorithm is `{0}`, not one of RS256, RS384, RS512, ES256, ES384, ES512")]
     Algorithm(String),
     /// A header member that changes the signed content.
     #[error("token's header has `{0}`, which is not supported")]
@@ -200,7 +204,7 @@ pub enum UnusableKey {
     #[error("its `alg` is not for this kind of key")]
     Algorithm,
     /// Its curve is not supported.
-    #[error("its curve is neither P-256 nor P-384")]
+    #[error("its curve is none of P-256, P-384 and P-521")]
     Curve,
     /// The numbers are not a key.
     #[error("its numbers are not a public key")]
@@ -228,7 +232,9 @@ impl PublicKey {
             Some(JwsAlgorithm::Rs256) => &[JwsAlgorithm::Rs256],
             Some(JwsAlgorithm::Rs384) => &[JwsAlgorithm::Rs384],
             Some(JwsAlgorithm::Rs512) => &[JwsAlgorithm::Rs512],
-            Some(JwsAlgorithm::Es256 | JwsAlgorithm::Es384) => return Err(UnusableKey::Algorithm),
+            Some(JwsAlgorithm::Es256 | JwsAlgorithm::Es384 | JwsAlgorithm::Es512) => {
+                return Err(UnusableKey::Algorithm);
+            }
         };
         let components = PublicKeyComponents { n, e };
         let mut ready = Vec::with_capacity(algorithms.len());
@@ -237,7 +243,9 @@ impl PublicKey {
                 JwsAlgorithm::Rs256 => &signature::RSA_PKCS1_2048_8192_SHA256,
                 JwsAlgorithm::Rs384 => &signature::RSA_PKCS1_2048_8192_SHA384,
                 JwsAlgorithm::Rs512 => &signature::RSA_PKCS1_2048_8192_SHA512,
-                JwsAlgorithm::Es256 | JwsAlgorithm::Es384 => return Err(UnusableKey::Algorithm),
+                JwsAlgorithm::Es256 | JwsAlgorithm::Es384 | JwsAlgorithm::Es512 => {
+                    return Err(UnusableKey::Algorithm);
+                }
             };
             let key = components.to_parsed_public_key(parameters);
             ready.push((algorithm, key.map_err(|_| UnusableKey::Numbers)?));
@@ -253,7 +261,7 @@ impl PublicKey {
         })
     }
 
-    /// A point on P-256 or P-384, whose curve names its only algorithm.
+    /// A point on P-256, P-384 or P-521, whose curve names its only algorithm.
     pub(super) fn ec(
         curve: &str,
         x: &[u8],
@@ -263,6 +271,7 @@ impl PublicKey {
         let (algorithm, parameters, size) = match curve {
             "P-256" => (JwsAlgorithm::Es256, &signature::ECDSA_P256_SHA256_FIXED, 32),
             "P-384" => (JwsAlgorithm::Es384, &signature::ECDSA_P384_SHA384_FIXED, 48),
+            "P-521" => (JwsAlgorithm::Es512, &signature::ECDSA_P521_SHA512_FIXED, 66),
             _ => return Err(UnusableKey::Curve),
         };
         if alg.is_some_and(|alg| alg != algorithm) {
@@ -282,6 +291,11 @@ impl PublicKey {
             ready: vec![(algorithm, key)],
             thumbprint: sha256(members.as_bytes()),
         })
+    }
+
+    /// The algorithms that it takes.
+    pub(super) fn algorithms(&self) -> impl Iterator<Item = JwsAlgorithm> {
+        self.ready.iter().map(|(algorithm, _)| *algorithm)
     }
 
     /// Whether the key takes this algorithm.

@@ -7,8 +7,8 @@ use aws_lc_rs::digest;
 use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs::default_provider};
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 
-pub use super::jwk::InvalidKeySet;
 use super::jwk::KeySet;
+pub use super::jwk::{InvalidKeySet, KeyLeftOut};
 
 /// Most characters of a provider's URL (shape `OpenIDConnectProviderUrlType` of IAM).
 const MAX_URL: usize = 255;
@@ -97,12 +97,12 @@ pub fn validate_url(url: &str, allow_loopback: bool) -> Result<(), InvalidUrl> {
     Ok(())
 }
 
-/// Checks uploaded keys.
+/// Checks uploaded keys: those of them that verify no token.
 ///
 /// # Errors
-/// Names the first unusable key.
-pub fn validate_jwks(document: &str) -> Result<(), InvalidKeySet> {
-    KeySet::uploaded(document.as_bytes()).map(drop)
+/// If no key serves, or one is private.
+pub fn validate_jwks(document: &str) -> Result<Vec<KeyLeftOut>, InvalidKeySet> {
+    KeySet::uploaded(document.as_bytes()).map(|set| set.left_out().to_vec())
 }
 
 /// Checks certificate authorities in PEM.

@@ -33,6 +33,8 @@ pub(super) struct ConfigureProvider {
     jwks: Option<Setting>,
     ca_bundle: Option<Setting>,
     issuer: Option<Setting>,
+    /// The uploaded keys that verify no token.
+    left_out: Vec<oidc::KeyLeftOut>,
 }
 
 /// A change to a setting.
@@ -52,6 +54,9 @@ struct Output<'a> {
     has_jwks: bool,
     /// Whether the issuer's certificate must be signed by an uploaded authority.
     has_ca_bundle: bool,
+    /// The uploaded keys that verify no token, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    left_out: Vec<String>,
 }
 
 impl Operation for ConfigureProvider {
@@ -64,14 +69,16 @@ impl Operation for ConfigureProvider {
                 _ => Setting::Set(text),
             }))
         };
-        let input = Self {
+        let mut input = Self {
             arn: members.required_text("Arn")?,
             jwks: setting("Jwks")?,
             ca_bundle: setting("CaBundle")?,
             issuer: setting("Issuer")?,
+            left_out: Vec::new(),
         };
         if let Some(Setting::Set(jwks)) = &input.jwks {
-            oidc::validate_jwks(jwks).map_err(|error| invalid(&format!("Jwks: {error}")))?;
+            let left_out = oidc::validate_jwks(jwks);
+            input.left_out = left_out.map_err(|error| invalid(&format!("Jwks: {error}")))?;
         }
         if let Some(Setting::Set(pem)) = &input.ca_bundle {
             oidc::validate_ca_bundle(pem)
@@ -122,6 +129,7 @@ impl Operation for ConfigureProvider {
             issuer: provider.issuer(),
             has_jwks: provider.jwks.is_some(),
             has_ca_bundle: provider.ca_bundle.is_some(),
+            left_out: self.left_out.iter().map(ToString::to_string).collect(),
         })
     }
 }

@@ -404,10 +404,13 @@ async fn a_server_does_not_fetch_from_itself() {
 }
 
 #[test]
-fn an_unusable_uploaded_key_is_named() {
+fn an_uploaded_key_that_cannot_serve_is_left_out_and_named() {
     let verdict = |key: serde_json::Value| {
         let set = json!({ "keys": [jwk(&RSA, "good"), key] }).to_string();
-        crate::oidc::validate_jwks(&set).map_or_else(|e| e.to_string(), |()| "ok".to_owned())
+        let left_out = crate::oidc::validate_jwks(&set).unwrap();
+        left_out
+            .first()
+            .map_or_else(|| "ok".to_owned(), ToString::to_string)
     };
     assert_eq!(verdict(jwk(&RSA, "k1")), "ok");
     insta::assert_snapshot!(verdict(json!({ "kty": "AKP", "kid": "pq" })), @"key 2 (`kid` `pq`) cannot serve: its `kty` is neither RSA nor EC");
@@ -419,4 +422,25 @@ fn an_unusable_uploaded_key_is_named() {
     insta::assert_snapshot!(verdict(even), @"key 2 (`kid` `even`) cannot serve: its exponent is not an odd number of 3 to 2^32");
     let off = json!({ "kty": "EC", "crv": "P-256", "kid": "off", "x": URL_SAFE_NO_PAD.encode([1; 32]), "y": URL_SAFE_NO_PAD.encode([1; 32]) });
     insta::assert_snapshot!(verdict(off), @"key 2 (`kid` `off`) cannot serve: its numbers are not a public key");
+    let mut encrypts = jwk(&RSA, "enc1");
+    encrypts["use"] = json!("enc");
+    encrypts["alg"] = json!("RSA-OAEP");
+    insta::assert_snapshot!(verdict(encrypts), @"key 2 (`kid` `enc1`) cannot serve: its `use` is not `sig`");
+    insta::assert_snapshot!(verdict(json!({ "kty": "OKP", "crv": "Ed25519", "kid": "ed", "use": "sig", "alg": "EdDSA", "x": "AA" })), @"key 2 (`kid` `ed`) cannot serve: its `alg` is not supported");
+    let mut spiffe = jwk(&RSA, "svid");
+    spiffe["use"] = json!("jwt-svid");
+    assert_eq!(verdict(spiffe), "ok");
+}
+
+#[test]
+fn an_uploaded_set_without_a_key_that_serves_or_with_a_private_one_is_refused() {
+    let verdict = |keys: serde_json::Value| {
+        let set = json!({ "keys": keys }).to_string();
+        crate::oidc::validate_jwks(&set).unwrap_err().to_string()
+    };
+    insta::assert_snapshot!(verdict(json!([])), @"key set has no key");
+    insta::assert_snapshot!(verdict(json!([{ "kty": "AKP", "kid": "pq" }])), @"key set has no key that can verify a token: key 1 (`kid` `pq`) cannot serve: its `kty` is neither RSA nor EC");
+    let mut private = jwk(&RSA, "k2");
+    private["d"] = json!("AQAB");
+    insta::assert_snapshot!(verdict(json!([jwk(&RSA, "k1"), private])), @"key 2 is a private key: upload the public keys alone");
 }
