@@ -18,6 +18,7 @@ mod fetch_state;
 mod jwk;
 mod jws;
 mod key_cache;
+mod key_report;
 mod places;
 mod provider;
 mod shared_fetches;
@@ -39,6 +40,7 @@ use fetch::Fetcher;
 use jwk::KeySet;
 pub use jws::{DecodedToken, JwsAlgorithm, MAX_TOKEN, MalformedJws, UnusableKey};
 use key_cache::{KeyCache, KeysUnavailable};
+pub use key_report::{Failure, Fetched, KeyReport, Step, Steps};
 pub use provider::{
     InvalidCaBundle, InvalidKeySet, InvalidUrl, KeyLeftOut, validate_ca_bundle, validate_jwks,
     validate_url,
@@ -163,6 +165,22 @@ impl TokenVerifier {
             || TokenError::UnknownIssuer(issuer.to_owned()),
             |(_, _, refusal)| refusal,
         ))
+    }
+
+    /// What is known of a provider's keys. Fetches nothing.
+    pub async fn key_report(&self, provider: &Arc<ProviderEntry>) -> KeyReport {
+        self.cache.report(provider).await
+    }
+
+    /// Fetches a provider's keys as a token would make the server do, within the same limits: the
+    /// steps that were done, and what is then known of the keys.
+    pub async fn check_keys(
+        &self,
+        provider: &Arc<ProviderEntry>,
+        now: Timestamp,
+    ) -> (Steps, KeyReport) {
+        let steps = self.cache.check(provider, now).await;
+        (steps, self.cache.report(provider).await)
     }
 
     /// Evicts the keys of providers that no longer exist.

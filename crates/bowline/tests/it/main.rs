@@ -28,6 +28,7 @@ mod first_start;
 mod kubernetes;
 mod long_decisions;
 mod operations;
+mod provider_checks;
 mod providers;
 mod quotas;
 mod request_attacks;

@@ -118,6 +118,10 @@ fn operator_operations() -> Vec<(&'static str, Value)> {
             json!({ "Service": "ec2.amazonaws.com", "ResourceArn": instance, "Role": "bot" }),
         ),
         (
+            "CheckProvider",
+            json!({ "Arn": "arn:aws:iam::432797229265:oidc-provider/issuer.example.com" }),
+        ),
+        (
             "ConfigureProvider",
             json!({ "Arn": "arn:aws:iam::432797229265:oidc-provider/issuer.example.com" }),
         ),
@@ -125,6 +129,10 @@ fn operator_operations() -> Vec<(&'static str, Value)> {
         (
             "DeleteAccountQuota",
             json!({ "AccountId": "111122223333", "Quota": "RolesPerAccount" }),
+        ),
+        (
+            "DescribeProvider",
+            json!({ "Arn": "arn:aws:iam::432797229265:oidc-provider/issuer.example.com" }),
         ),
         ("DetachRole", json!({ "ResourceArn": instance })),
         ("Explain", json!({ "Last": true })),
@@ -165,8 +173,10 @@ fn every_operator_operation_is_denied_without_a_signature_and_without_policies()
         let further = code(&world.operate(&admin, name, &input));
         let expected = match name {
             "AttachRole" => "AccessDenied",
-            "ConfigureProvider"
+            "CheckProvider"
+            | "ConfigureProvider"
             | "DeleteAccountQuota"
+            | "DescribeProvider"
             | "DetachRole"
             | "GetAttachedCredentials"
             | "PutAccountQuota"

@@ -211,6 +211,21 @@ impl Handle for DeleteOpenIDConnectProviderRequest {
     }
 }
 
+/// The caller's provider with this ARN.
+///
+/// # Errors
+/// `NoSuchEntity`.
+pub(crate) fn find<'c>(
+    call: &'c Call<'_>,
+    arn: &str,
+) -> Result<&'c Arc<ProviderEntry>, RequestError> {
+    Ok(noun::find::<ProviderEntry>(
+        &call.index,
+        call.account(),
+        arn,
+    )?)
+}
+
 /// Changes the record of a provider, and returns it. What `change` leaves alone stays.
 ///
 /// # Errors

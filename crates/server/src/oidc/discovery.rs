@@ -9,6 +9,7 @@ use super::{
     document::DOCUMENT_LIMITS,
     fetch::{FetchError, Fetcher, Requester},
     jwk::KeySet,
+    key_report::{Step, Steps},
     provider::HttpUrl,
 };
 
@@ -22,16 +23,18 @@ pub(super) struct Published {
     pub(super) max_age: Option<u32>,
 }
 
-/// Fetches the keys of the provider at `url`, whose tokens and documents name `issuer`.
+/// Fetches the keys of the provider at `url`, whose tokens and documents name `issuer`. `steps`
+/// gets what was done.
 pub(super) async fn discover(
     fetcher: &Fetcher,
     requester: Requester<'_>,
     url: &str,
     issuer: &str,
+    steps: &mut Steps,
 ) -> Result<Published, FetchError> {
     let outcome = tokio::time::timeout(
         DISCOVERY_TIMEOUT,
-        discover_within(fetcher, requester, url, issuer),
+        discover_within(fetcher, requester, url, issuer, steps),
     )
     .await;
     outcome.unwrap_or_else(|_| {
@@ -46,6 +49,7 @@ async fn discover_within(
     requester: Requester<'_>,
     url: &str,
     issuer: &str,
+    steps: &mut Steps,
 ) -> Result<Published, FetchError> {
     let at = format!(
         "{}/.well-known/openid-configuration",
@@ -57,6 +61,7 @@ async fn discover_within(
     let document = fetcher.fetch(requester, &at).await?;
     let document = bowline_json::parse(&document.body, &DOCUMENT_LIMITS)
         .map_err(|e| FetchError::Useless(format!("discovery document is not strict JSON: {e}")))?;
+    steps.done(Step::Document, at.uri.to_string());
     let text = |name: &str| document.get(name).and_then(Json::as_str).unwrap_or("");
     if text("issuer") != issuer {
         let named: String = text("issuer")
@@ -68,14 +73,18 @@ async fn discover_within(
             "discovery document names the issuer `{named}`, not `{issuer}`"
         )));
     }
+    steps.done(Step::Issuer, issuer);
     let jwks_uri = checked(text("jwks_uri"), fetcher)?;
     if jwks_uri.host() != at.host() {
         fetcher.admit(requester, &jwks_uri.host(), 1).await?;
     }
-    let keys = fetcher.fetch(requester, &jwks_uri).await?;
+    let document = fetcher.fetch(requester, &jwks_uri).await?;
+    let keys = KeySet::published(&document.body);
+    let keys = keys.map_err(|e| FetchError::Useless(e.to_string()))?;
+    steps.done(Step::KeySet, jwks_uri.uri.to_string());
     Ok(Published {
-        keys: KeySet::published(&keys.body).map_err(|e| FetchError::Useless(e.to_string()))?,
-        max_age: keys.max_age,
+        keys,
+        max_age: document.max_age,
     })
 }
 

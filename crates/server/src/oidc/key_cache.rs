@@ -21,6 +21,7 @@ use super::{
     fetch_state::{FetchState, RETRY_AFTER_FAILURE},
     jwk::KeySet,
     jws::CompactJws,
+    key_report::{self, Failure, Fetched, KeyReport, Steps},
     provider::{self, ProviderTls},
     stats::Stats,
 };
@@ -78,6 +79,7 @@ enum KeySource {
 #[derive(Debug)]
 struct CachedKeys {
     keys: Arc<KeySet>,
+    fetched: Timestamp,
     refresh_at: Timestamp,
     fresh_until: Timestamp,
     unusable_from: Timestamp,
@@ -160,6 +162,54 @@ impl KeyCache {
             .refetch_for_unknown_kid(&entry, &keys, token, now)
             .await;
         Ok(newer.unwrap_or(keys))
+    }
+
+    /// What is known of the provider's keys. Fetches nothing.
+    pub(super) async fn report(self: &Arc<Self>, provider: &Arc<ProviderEntry>) -> KeyReport {
+        let entry = self.entry(provider);
+        let mut report = KeyReport::default();
+        let failure = if let Err(reason) = &entry.source {
+            Some((Timestamp::UNIX_EPOCH, reason.clone()))
+        } else {
+            let state = entry.state.lock().await;
+            let failure = state.failure.as_ref();
+            failure.map(|(at, failure)| (*at, failure.to_string()))
+        };
+        report.failure = failure.map(|(at, reason)| Failure {
+            at,
+            hint: key_report::hint(&reason),
+            reason,
+        });
+        if let Some(cached) = entry.keys.load_full() {
+            report.add_keys(&cached.keys);
+            let is_fetched = matches!(entry.source, Ok(KeySource::Discovery(_)));
+            report.fetched = is_fetched.then_some(Fetched {
+                at: cached.fetched,
+                fresh_until: cached.fresh_until,
+                usable_until: cached.unusable_from,
+            });
+        }
+        report
+    }
+
+    /// Fetches the provider's keys, although they may be fresh, and says what was done. Uploaded
+    /// keys are not fetched.
+    pub(super) async fn check(
+        self: &Arc<Self>,
+        provider: &Arc<ProviderEntry>,
+        now: Timestamp,
+    ) -> Steps {
+        let entry = self.entry(provider);
+        let mut steps = Steps::default();
+        if let Ok(KeySource::Discovery(_)) = &entry.source {
+            let mut state = entry.state.lock().await;
+            // The failure is in the state.
+            let purpose = Purpose::Keys;
+            let _ = self
+                .fetch_uncoalesced(&entry, &mut state, purpose, &mut steps, now)
+                .await;
+        }
+        steps
     }
 
     /// Evicts providers that no longer exist.
@@ -312,7 +362,8 @@ impl KeyCache {
             state.refetched = Some(now);
             cache.stats.refetches.add();
             let purpose = Purpose::UnknownKey;
-            let fetched = cache.fetch_uncoalesced(&entry, &mut state, purpose, now);
+            let steps = &mut Steps::default();
+            let fetched = cache.fetch_uncoalesced(&entry, &mut state, purpose, steps, now);
             let fetched = fetched.await;
             fetched.map_or(Refetch::Refused, Refetch::Fetched)
         });
@@ -332,9 +383,9 @@ impl KeyCache {
                 && !state.failed_lately(now, RETRY_AFTER_FAILURE_IF_STALE)
             {
                 // The failure is logged, and stored for the requests that it concerns.
-                let purpose = Purpose::Keys;
+                let (purpose, steps) = (Purpose::Keys, &mut Steps::default());
                 let _ = cache
-                    .fetch_uncoalesced(&entry, &mut state, purpose, now)
+                    .fetch_uncoalesced(&entry, &mut state, purpose, steps, now)
                     .await;
             }
         });
@@ -366,7 +417,8 @@ impl KeyCache {
         {
             return Err(failure.clone());
         }
-        self.fetch_uncoalesced(entry, &mut state, Purpose::Keys, now)
+        let steps = &mut Steps::default();
+        self.fetch_uncoalesced(entry, &mut state, Purpose::Keys, steps, now)
             .await
     }
 
@@ -375,6 +427,7 @@ impl KeyCache {
         entry: &ProviderKeys,
         state: &mut FetchState,
         purpose: Purpose,
+        steps: &mut Steps,
         now: Timestamp,
     ) -> Result<Arc<KeySet>, FetchError> {
         let Ok(KeySource::Discovery(tls)) = &entry.source else {
@@ -388,7 +441,8 @@ impl KeyCache {
             tls,
             purpose,
         };
-        let fetched = discover(&self.fetcher, requester, &record.url, record.issuer()).await;
+        let (url, issuer) = (&record.url, record.issuer());
+        let fetched = discover(&self.fetcher, requester, url, issuer, steps).await;
         state.ended = state.ended.wrapping_add(1);
         match fetched {
             Ok(published) => {
@@ -408,7 +462,13 @@ impl KeyCache {
                     tracing::debug!(provider.arn = %provider, reason = %limited, "Did not fetch the keys of `{provider}`: {limited}");
                 } else {
                     state.failures = state.failures.saturating_add(1);
-                    tracing::warn!(provider.arn = %provider, reason = %failure, "Cannot fetch the keys of `{provider}`: {failure}");
+                    // A warning is said once, until the reason changes or a fetch succeeds.
+                    let before = state.failure.as_ref().map(|(_, failure)| failure);
+                    if before != Some(&failure) {
+                        let hint = key_report::hint(&failure.to_string());
+                        let hint = hint.map_or_else(String::new, |hint| format!("; {hint}"));
+                        tracing::warn!(provider.arn = %provider, reason = %failure, "Cannot fetch the keys of `{provider}`: {failure}{hint}");
+                    }
                 }
                 // The fetch may have taken seconds: the next request must not wait as long for the
                 // same failure.
@@ -473,6 +533,7 @@ impl CachedKeys {
         let fresh_until = after(now, age);
         Self {
             keys: Arc::new(keys),
+            fetched: now,
             refresh_at: after(now, age / 2),
             fresh_until,
             unusable_from: after(fresh_until, STALE_IF_ERROR),

@@ -10,6 +10,7 @@ use super::{
     error::OperatorError,
     input::{Members, invalid},
     operation::{Operation, to_json},
+    provider,
 };
 use crate::{
     http::response::Response,
@@ -107,9 +108,7 @@ impl Operation for ConfigureProvider {
     }
 
     fn resource(&self, _: &Index) -> (String, ResourceOwner) {
-        let account = self.arn.split(':').nth(4);
-        let account = account.and_then(|part| part.parse().ok());
-        (self.arn.clone(), account.into())
+        provider::target(&self.arn)
     }
 
     async fn handle(

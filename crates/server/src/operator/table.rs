@@ -94,9 +94,11 @@ macro_rules! operations {
 operations! {
     Changes AttachRole in attach_role;
     Reads   Backup in backup;
+    Reads   CheckProvider in check_provider;
     Changes ConfigureProvider in configure_provider;
     Changes CreateAccount in create_account;
     Changes DeleteAccountQuota in delete_account_quota;
+    Reads   DescribeProvider in describe_provider;
     Changes DetachRole in detach_role;
     Reads   Explain in explain;
     // Credentials are sealed and not stored.
