@@ -21,6 +21,7 @@ mod key_cache;
 mod key_report;
 mod places;
 mod provider;
+mod provider_keys;
 mod shared_fetches;
 mod stats;
 mod token;

@@ -5,12 +5,9 @@
 //! takes no lock and does not wait. Each provider has at most one fetch in flight; every request
 //! that needs it shares its result.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc};
 
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::ArcSwap;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
@@ -22,23 +19,15 @@ use super::{
     jwk::KeySet,
     jws::CompactJws,
     key_report::{self, Failure, Fetched, KeyReport, Steps},
-    provider::{self, ProviderTls},
+    provider_keys::{CachedKeys, KeySource, ProviderKeys, after},
     stats::Stats,
 };
 use crate::identity::index::ProviderEntry;
 
-/// Bounds of `max-age` in `Cache-Control`, in seconds.
-const MIN_AGE: u32 = 60;
-const MAX_AGE: u32 = 24 * 3_600;
 /// `max-age` without `Cache-Control`, in seconds.
 const DEFAULT_MAX_AGE: u32 = 3_600;
-/// How long expired keys are used if newer ones cannot be fetched (stale-if-error).
-const STALE_IF_ERROR: SignedDuration = SignedDuration::from_hours(24);
 /// The least time between two fetches for unknown keys.
 const REFETCH_INTERVAL: SignedDuration = SignedDuration::from_secs(10);
-/// How long an unknown key id causes no second fetch.
-const NEGATIVE_TTL: SignedDuration = SignedDuration::from_secs(30);
-const MAX_NEGATIVES: usize = 1_024;
 /// How long requests that waited for a fetch share its failure: longer than any fetch takes.
 const FAILURE_SHARED_FOR: SignedDuration = SignedDuration::from_secs(10);
 /// The least time between a failure and the next fetch, with expired keys.
@@ -57,32 +46,6 @@ pub(super) struct KeyCache {
 pub(super) enum KeysUnavailable {
     Unreachable(String),
     Useless(String),
-}
-
-/// The keys of one revision of a provider's record.
-#[derive(Debug)]
-struct ProviderKeys {
-    provider: Arc<ProviderEntry>,
-    /// An error if the record's settings are damaged.
-    source: Result<KeySource, String>,
-    keys: ArcSwapOption<CachedKeys>,
-    state: tokio::sync::Mutex<FetchState>,
-    negatives: Mutex<HashMap<String, Timestamp>>,
-}
-
-#[derive(Debug)]
-enum KeySource {
-    Uploaded,
-    Discovery(ProviderTls),
-}
-
-#[derive(Debug)]
-struct CachedKeys {
-    keys: Arc<KeySet>,
-    fetched: Timestamp,
-    refresh_at: Timestamp,
-    fresh_until: Timestamp,
-    unusable_from: Timestamp,
 }
 
 /// The result of a refetch.
@@ -479,68 +442,4 @@ impl KeyCache {
             }
         }
     }
-}
-
-impl ProviderKeys {
-    fn new(provider: Arc<ProviderEntry>) -> Self {
-        let record = &provider.record;
-        let mut keys = None;
-        let source = match &record.jwks {
-            Some(document) => KeySet::uploaded(document.as_bytes())
-                .map(|set| {
-                    keys = Some(Arc::new(CachedKeys::new(
-                        set,
-                        MAX_AGE,
-                        Timestamp::UNIX_EPOCH,
-                    )));
-                    KeySource::Uploaded
-                })
-                .map_err(|e| e.to_string()),
-            None => provider::tls(record.ca_bundle.as_deref()).map(KeySource::Discovery),
-        };
-        Self {
-            source,
-            provider,
-            keys: ArcSwapOption::new(keys),
-            state: tokio::sync::Mutex::default(),
-            negatives: Mutex::default(),
-        }
-    }
-
-    fn is_negative(&self, key: &str, now: Timestamp) -> bool {
-        let negatives = self
-            .negatives
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        negatives.get(key).is_some_and(|until| now < *until)
-    }
-
-    fn add_negative(&self, key: String, now: Timestamp) {
-        let mut negatives = self
-            .negatives
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        negatives.retain(|_, until| now < *until);
-        if negatives.len() < MAX_NEGATIVES {
-            negatives.insert(key, after(now, NEGATIVE_TTL));
-        }
-    }
-}
-
-impl CachedKeys {
-    fn new(keys: KeySet, age: u32, now: Timestamp) -> Self {
-        let age = SignedDuration::from_secs(i64::from(age.clamp(MIN_AGE, MAX_AGE)));
-        let fresh_until = after(now, age);
-        Self {
-            keys: Arc::new(keys),
-            fetched: now,
-            refresh_at: after(now, age / 2),
-            fresh_until,
-            unusable_from: after(fresh_until, STALE_IF_ERROR),
-        }
-    }
-}
-
-fn after(time: Timestamp, duration: SignedDuration) -> Timestamp {
-    time.saturating_add(duration).unwrap_or(Timestamp::MAX)
 }
