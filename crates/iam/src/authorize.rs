@@ -15,6 +15,8 @@
 //! [`explain`] is the same evaluation with its steps recorded. Nothing here awaits, logs or reads
 //! a clock.
 
+use std::ops::ControlFlow;
+
 use crate::{
     decision::{Decision, DenialReason},
     effect::Effect,
@@ -198,19 +200,17 @@ impl<O: Observer> Evaluation<'_, O> {
             }
             return;
         }
-        // Statements that cannot match the action and the resource are not looked at.
-        for statement in policy.denies(self.request) {
-            self.statement(applied, statement, outcome);
-            if outcome.deny.is_some() {
-                return;
+        // Statements that cannot match the action and the resource are not looked at. A deny decides,
+        // and after the most direct grant no other matters.
+        let _ = policy.visit(self.request, |statement| {
+            if statement.effect() == Effect::Deny || outcome.allow != Some(Grant::Direct) {
+                self.statement(applied, statement, outcome);
             }
-        }
-        for statement in policy.allows(self.request) {
-            if outcome.allow == Some(Grant::Direct) {
-                return;
+            match outcome.deny {
+                Some(_) => ControlFlow::Break(()),
+                None => ControlFlow::Continue(()),
             }
-            self.statement(applied, statement, outcome);
-        }
+        });
     }
 
     fn statement<'a>(

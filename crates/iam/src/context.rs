@@ -31,6 +31,8 @@ use crate::pattern::{Lookup, MAX_TEXT_BYTES, ValueText, VariableValue};
 #[derive(Clone, Debug)]
 pub struct ConditionContext<'a> {
     entries: Vec<Entry<'a>>,
+    /// A bit for each key: most keys that are absent need no search.
+    present: u64,
     /// The prefix before the colon and the names after it of further keys, whose values are
     /// unknown.
     unknown: Option<(&'a str, &'a [Cow<'a, str>])>,
@@ -57,6 +59,7 @@ struct Entry<'a> {
 struct Fingerprint(u32);
 
 impl Fingerprint {
+    #[inline]
     fn of(key: &str) -> Self {
         let bytes = key.as_bytes();
         let lower = |at: usize| bytes.get(at).map_or(0, u8::to_ascii_lowercase);
@@ -69,6 +72,12 @@ impl Fingerprint {
         // A longer key has the length of a shorter one here, which costs a comparison.
         let [length, ..] = u16::try_from(len).unwrap_or_default().to_le_bytes();
         Self(u32::from_le_bytes([length, middle, later, last]))
+    }
+
+    /// One of 64 bits.
+    fn bit(self) -> u64 {
+        // By the golden ratio, so that every byte counts.
+        1 << (self.0.wrapping_mul(0x9e37_79b9) >> 26)
     }
 }
 
@@ -97,6 +106,7 @@ impl<'a> ConditionContext<'a> {
     pub fn new() -> Self {
         Self {
             entries: Vec::with_capacity(24),
+            present: 0,
             unknown: None,
             max_steps: MAX_STEPS,
             steps: Cell::new(u64::MAX),
@@ -149,6 +159,7 @@ impl<'a> ConditionContext<'a> {
         });
         let mut context = ConditionContext {
             entries: entries.collect(),
+            present: self.present,
             unknown: None,
             max_steps: self.max_steps,
             steps: self.steps,
@@ -172,6 +183,7 @@ impl<'a> ConditionContext<'a> {
             } else {
                 value
             };
+            self.present |= print.bit();
             self.entries.push(Entry { print, key, value });
         }
     }
@@ -197,6 +209,9 @@ impl<'a> ConditionContext<'a> {
     }
 
     fn find(&self, print: Fingerprint, key: &str) -> Option<&ConditionValue<'a>> {
+        if self.present & print.bit() == 0 {
+            return None;
+        }
         let mut entries = self.entries.iter();
         let found =
             entries.find(|entry| entry.print == print && entry.key.eq_ignore_ascii_case(key));

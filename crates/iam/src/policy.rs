@@ -9,9 +9,10 @@ mod index;
 mod kind;
 mod parse;
 
+use std::ops::ControlFlow;
+
 use crate::{
     account::AccountId,
-    effect::Effect,
     pattern::MAX_TEXT_BYTES,
     policy_principal::{PolicyPrincipal, Principals},
     request::AuthorizationRequest,
@@ -35,14 +36,7 @@ pub struct Policy {
 pub struct CompiledPolicy {
     statements: Statements,
     /// Absent in a policy with few statements, which are all evaluated.
-    index: Option<Box<EffectIndexes>>,
-}
-
-/// The statements of a policy, the denying ones apart.
-#[derive(Clone, Debug, PartialEq)]
-struct EffectIndexes {
-    denies: StatementIndex,
-    allows: StatementIndex,
+    index: Option<Box<StatementIndex>>,
 }
 
 /// The most statements of a policy that are all evaluated: to find those that can match costs as
@@ -154,12 +148,7 @@ impl Policy {
             }
         }
         let is_large = statements.list.len() > MAX_STATEMENTS_WITHOUT_INDEX;
-        let index = is_large.then(|| {
-            Box::new(EffectIndexes {
-                denies: StatementIndex::new(&statements, Effect::Deny),
-                allows: StatementIndex::new(&statements, Effect::Allow),
-            })
-        });
+        let index = is_large.then(|| Box::new(StatementIndex::new(&statements)));
         Ok(CompiledPolicy { statements, index })
     }
 }
@@ -169,40 +158,18 @@ impl CompiledPolicy {
         &self.statements
     }
 
-    /// The denying statements that can apply to a request. One may come more than once.
-    pub(crate) fn denies<'p>(
+    /// Visits the statements that can apply to a request, in any order, some perhaps more than once.
+    pub(crate) fn visit<'p>(
         &'p self,
-        request: &AuthorizationRequest<'p>,
-    ) -> impl Iterator<Item = StatementRef<'p>> {
-        self.candidates(request, Effect::Deny)
-    }
-
-    /// The allowing statements that can apply to a request. One may come more than once.
-    pub(crate) fn allows<'p>(
-        &'p self,
-        request: &AuthorizationRequest<'p>,
-    ) -> impl Iterator<Item = StatementRef<'p>> {
-        self.candidates(request, Effect::Allow)
-    }
-
-    fn candidates<'p>(
-        &'p self,
-        request: &AuthorizationRequest<'p>,
-        effect: Effect,
-    ) -> impl Iterator<Item = StatementRef<'p>> {
+        request: &AuthorizationRequest<'_>,
+        visit: impl FnMut(StatementRef<'p>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         // A resource that is too long to be matched is in doubt under every pattern.
         let index = self.index.as_ref();
-        let index = index.filter(|_| request.resource.arn.len() <= MAX_TEXT_BYTES);
-        let index = index.map(|index| match effect {
-            Effect::Deny => &index.denies,
-            Effect::Allow => &index.allows,
-        });
-        let all = index.is_none().then(|| self.statements.iter());
-        let all = all.into_iter().flatten();
-        let found = index.map(|index| index.candidates(&self.statements, request));
-        let found = found.into_iter().flatten();
-        all.filter(move |statement| statement.effect() == effect)
-            .chain(found)
+        match index.filter(|_| request.resource.arn.len() <= MAX_TEXT_BYTES) {
+            Some(index) => index.visit(&self.statements, request, visit),
+            None => self.statements.iter().try_for_each(visit),
+        }
     }
 }
 

@@ -278,6 +278,14 @@ impl TextSpan {
         Self { len, ..self }
     }
 
+    /// Its bytes, which need no look at the boundaries of characters.
+    pub(crate) fn bytes_of(self, text: &[u8]) -> &[u8] {
+        let start = usize::try_from(self.start).unwrap_or(usize::MAX);
+        let len = usize::try_from(self.len).unwrap_or(usize::MAX);
+        let range = start..start.saturating_add(len);
+        text.get(range).unwrap_or_default()
+    }
+
     pub(crate) fn of(self, text: &str) -> &str {
         let start = usize::try_from(self.start).unwrap_or(usize::MAX);
         let len = usize::try_from(self.len).unwrap_or(usize::MAX);

@@ -5,8 +5,15 @@
 //! are found by one binary search: the greatest head that is not greater than the text begins with
 //! all others, and each names the next shorter one. A statement under a head may still not match;
 //! one that is not found cannot.
+//!
+//! A decision searches the actions once, and the resources once for each head of the action.
+//! Denying and allowing statements stand together, the denying ones first under each head: a
+//! deny decides wherever it is found, so the order in which heads are visited does not matter.
 
-use std::{cmp::Ordering, ops::Range};
+use std::{
+    cmp::Ordering,
+    ops::{ControlFlow, Range},
+};
 
 use crate::{
     effect::Effect,
@@ -15,7 +22,7 @@ use crate::{
     statement::{ListRange, StatementRef, Statements, TextSpan},
 };
 
-/// The statements with one effect, by action and resource.
+/// The statements of a policy, by action and resource.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct StatementIndex {
     /// The heads of actions, whose ranges are of `resources`.
@@ -40,6 +47,7 @@ struct Head {
 struct Entry {
     action: TextSpan,
     resource: TextSpan,
+    denies: bool,
     statement: u32,
 }
 
@@ -51,21 +59,27 @@ impl Head {
             shorter: None,
         }
     }
+
+    fn shorter<'h>(&self, heads: &'h [Self]) -> Option<&'h Self> {
+        heads.get(usize::try_from(self.shorter?).ok()?)
+    }
 }
 
 /// The most pairs of an action and a resource under which a statement stands.
 const MAX_PAIRS: usize = 16;
 
 impl StatementIndex {
-    pub(super) fn new(statements: &Statements, effect: Effect) -> Self {
+    pub(super) fn new(statements: &Statements) -> Self {
         let mut entries = Vec::with_capacity(statements.list.len());
-        for statement in statements.iter().filter(|s| s.effect() == effect) {
+        for statement in statements.iter() {
             push_entries(statement, &statements.text, &mut entries);
         }
-        let text = |span: TextSpan| span.of(&statements.text);
+        let bytes = statements.text.as_bytes();
+        let text = |span: TextSpan| span.bytes_of(bytes);
         entries.sort_unstable_by(|a: &Entry, b: &Entry| {
             cmp_ignoring_case(text(a.action), text(b.action))
                 .then_with(|| text(a.resource).cmp(text(b.resource)))
+                .then(b.denies.cmp(&a.denies))
                 .then(a.statement.cmp(&b.statement))
         });
         let (mut actions, mut resources) = (Vec::new(), Vec::new());
@@ -99,51 +113,56 @@ impl StatementIndex {
         }
     }
 
-    /// The statements that can match a request. One may come more than once.
-    pub(super) fn candidates<'p>(
-        &'p self,
+    /// Visits the statements that can match a request, some perhaps more than once.
+    pub(super) fn visit<'p>(
+        &self,
         policy: &'p Statements,
-        request: &AuthorizationRequest<'p>,
-    ) -> impl Iterator<Item = StatementRef<'p>> + use<'p> {
-        let (action, resource) = (request.action.as_str(), request.resource.arn);
-        let actions = beginnings(
+        request: &AuthorizationRequest<'_>,
+        mut visit: impl FnMut(StatementRef<'p>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let text = policy.text.as_bytes();
+        let action = request.action.as_str().as_bytes();
+        let resource = request.resource.arn.as_bytes();
+        let mut of_action = longest_beginning(
             &self.actions,
-            |head| cmp_ignoring_case(head.text.of(&policy.text), action),
-            move |head| starts_ignoring_case(action, head.text.of(&policy.text)),
+            |head| cmp_ignoring_case(head.text.bytes_of(text), action),
+            |head| starts_ignoring_case(action, head.text.bytes_of(text)),
         );
-        let resources = actions.flat_map(move |head| {
-            beginnings(
-                head.below.of(&self.resources),
-                |head| head.text.of(&policy.text).cmp(resource),
-                move |head| resource.starts_with(head.text.of(&policy.text)),
-            )
-        });
-        let statements = resources.flat_map(|head| head.below.of(&self.statements));
-        statements.filter_map(|at| policy.get(usize::try_from(*at).ok()?))
+        while let Some(head) = of_action {
+            let resources = head.below.of(&self.resources);
+            let mut of_resource = longest_beginning(
+                resources,
+                |head| head.text.bytes_of(text).cmp(resource),
+                |head| resource.starts_with(head.text.bytes_of(text)),
+            );
+            while let Some(head) = of_resource {
+                for at in head.below.of(&self.statements) {
+                    let statement = usize::try_from(*at).ok().and_then(|at| policy.get(at));
+                    if let Some(statement) = statement {
+                        visit(statement)?;
+                    }
+                }
+                of_resource = head.shorter(resources);
+            }
+            of_action = head.shorter(&self.actions);
+        }
+        ControlFlow::Continue(())
     }
 }
 
-/// The heads that a text begins with, the longest first. `compare` compares a head with the text.
-fn beginnings<'h>(
-    heads: &'h [Head],
+/// The longest head that a text begins with, which begins with all others that it begins with.
+/// `compare` compares a head with the text.
+fn longest_beginning(
+    heads: &[Head],
     compare: impl Fn(&Head) -> Ordering,
-    begins_with: impl Fn(&Head) -> bool + 'h,
-) -> impl Iterator<Item = &'h Head> {
+    begins_with: impl Fn(&Head) -> bool,
+) -> Option<&Head> {
     let greatest = heads.partition_point(|head| compare(head).is_le());
     let mut next = greatest.checked_sub(1).and_then(|at| heads.get(at));
-    let mut found = false;
-    std::iter::from_fn(move || {
-        while let Some(head) = next {
-            let shorter = head.shorter.and_then(|at| usize::try_from(at).ok());
-            next = shorter.and_then(|at| heads.get(at));
-            // What one begins with, the text begins with too.
-            found = found || begins_with(head);
-            if found {
-                return Some(head);
-            }
-        }
-        None
-    })
+    while let Some(head) = next.filter(|head| !begins_with(head)) {
+        next = head.shorter(heads);
+    }
+    next
 }
 
 /// Lets each head of a sorted list name the longest other one that it begins with.
@@ -165,6 +184,7 @@ fn name_shorter(heads: &mut [Head], begins_with: impl Fn(TextSpan, TextSpan) -> 
 /// what they have in common.
 fn push_entries(statement: StatementRef<'_>, text: &str, entries: &mut Vec<Entry>) {
     let number = u32::try_from(statement.number - 1).unwrap_or_default();
+    let denies = statement.effect() == Effect::Deny;
     let heads =
         |spans: &[PatternSpan]| -> Vec<TextSpan> { spans.iter().map(|span| span.head()).collect() };
     // What a negated element matches has no common beginning. Nor has what is absent.
@@ -193,6 +213,7 @@ fn push_entries(statement: StatementRef<'_>, text: &str, entries: &mut Vec<Entry
         entries.extend(resources.iter().map(|resource| Entry {
             action: *action,
             resource: *resource,
+            denies,
             statement: number,
         }));
     }
@@ -210,8 +231,8 @@ fn common(spans: &[TextSpan], text: &str) -> TextSpan {
     first.shortened((0..=len).rev().find(is_boundary).unwrap_or_default())
 }
 
-fn cmp_ignoring_case(a: &str, b: &str) -> Ordering {
-    for (a, b) in a.bytes().zip(b.bytes()) {
+fn cmp_ignoring_case(a: &[u8], b: &[u8]) -> Ordering {
+    for (a, b) in a.iter().zip(b) {
         // Most actions are spelled as AWS spells them.
         if a != b {
             let (a, b) = (a.to_ascii_lowercase(), b.to_ascii_lowercase());
@@ -223,7 +244,7 @@ fn cmp_ignoring_case(a: &str, b: &str) -> Ordering {
     a.len().cmp(&b.len())
 }
 
-fn starts_ignoring_case(text: &str, head: &str) -> bool {
-    let begin = text.as_bytes().get(..head.len());
-    begin.is_some_and(|begin| begin.eq_ignore_ascii_case(head.as_bytes()))
+fn starts_ignoring_case(text: &[u8], head: &[u8]) -> bool {
+    let begin = text.get(..head.len());
+    begin.is_some_and(|begin| begin.eq_ignore_ascii_case(head))
 }
