@@ -53,13 +53,16 @@ impl TableError {
         }
     }
 
-    /// Whether the stored data is damaged, as SQLite says.
+    /// Whether the stored data is damaged, as SQLite or the store says.
     pub(crate) fn is_damage(&self) -> bool {
         let Self::Failed(error) = self else {
             return false;
         };
         let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&**error);
         while let Some(error) = cause {
+            if error.is::<DamagedData>() {
+                return true;
+            }
             if let Some(rusqlite::Error::SqliteFailure(failure, _)) = error.downcast_ref() {
                 use rusqlite::ErrorCode;
                 return matches!(
@@ -72,6 +75,11 @@ impl TableError {
         false
     }
 }
+
+/// A store found that its data is damaged.
+#[derive(Debug, thiserror::Error)]
+#[error("the stored data is damaged")]
+pub(crate) struct DamagedData(#[source] pub(crate) Box<dyn std::error::Error + Send + Sync>);
 
 /// One request to a store.
 #[derive(Clone, Copy, Debug)]

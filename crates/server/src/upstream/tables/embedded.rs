@@ -25,13 +25,13 @@ use bowline_aws::{
     error::{AwsError, Code},
 };
 use bowline_json::{Json, JsonObject};
-use dynoxide::DynoxideError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use self::{
     chores::Shared,
     cost::Uses,
     dispatch::dispatch,
+    error::failed as engine_failed,
     expiry::Sweep,
     guard::Guards,
     names::NameMap,
@@ -416,11 +416,6 @@ impl TableStore for EmbeddedTables {
             }
         })
     }
-}
-
-/// An error of the engine that no request caused.
-fn engine_failed(error: DynoxideError) -> TableError {
-    TableError::Failed(error.into())
 }
 
 fn invalid_json(error: serde_json::Error) -> TableError {

@@ -24,7 +24,7 @@ use super::{
     dispatch::{Call, json as text_of},
     engine::{Engine, run},
     invalid_json,
-    item::{check_written, indexes},
+    item::{asks, check_written, indexes},
     pages::add_capacity,
     step::{StepError, rejected},
     weight::{MAX_WEIGHT_OF_BYTE, SMALL_TEXT_BYTES, weight},
@@ -283,7 +283,7 @@ pub(super) fn write(call: &Call<'_>) -> Result<String, StepError> {
         check_targets(call, &parts)?;
     }
     for part in parts {
-        let request = BatchWriteItemRequest {
+        let mut request = BatchWriteItemRequest {
             request_items: part,
             return_consumed_capacity: capacity.clone(),
             return_item_collection_metrics: item_metrics.clone(),
@@ -296,6 +296,11 @@ pub(super) fn write(call: &Call<'_>) -> Result<String, StepError> {
                         check_written(text_of(&put.item)?.len() * factor)?;
                     }
                 }
+            }
+            if asks(request.return_item_collection_metrics.as_ref())
+                && has_large_collection(engine, &request.request_items)?
+            {
+                request.return_item_collection_metrics = None;
             }
             run(batch_write_item::execute(&engine.storage, request))
                 .map_err(|error| StepError::from(call.failed(error)))
@@ -319,6 +324,24 @@ pub(super) fn write(call: &Call<'_>) -> Result<String, StepError> {
         }
     }
     Ok(body.to_string())
+}
+
+/// Whether a collection that a batch writes to is too large to be read whole.
+fn has_large_collection(engine: &Engine, writes: &Writes) -> Result<bool, StepError> {
+    let many = writes.values().map(Vec::len).sum();
+    for (table, writes) in writes {
+        for write in writes {
+            let put = write.put_request.as_ref().map(|put| &put.item);
+            let item = put.or(write.delete_request.as_ref().map(|delete| &delete.key));
+            let key = item.map(|item| engine.key(table, item)).transpose()?;
+            if let Some(key) = key.flatten()
+                && engine.is_large_collection(&key, many)?
+            {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 type Writes = HashMap<String, Vec<WriteRequest>>;

@@ -162,9 +162,10 @@ impl Call<'_> {
         &self,
         work: impl FnOnce(&Engine, I) -> dynoxide::Result<O>,
     ) -> Result<String, StepError> {
-        let input: I = self.read()?;
+        let mut input: I = self.read()?;
         let output = self.job.slot.execute(|engine| {
             item::check(self.job, engine, &input, self.body.len())?;
+            item::bound_metrics(engine, &mut input)?;
             let output = work(engine, input).map_err(|error| self.failed(error))?;
             Ok::<_, StepError>(output)
         })?;

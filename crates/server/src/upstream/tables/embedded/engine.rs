@@ -32,6 +32,9 @@ use super::{
 const CACHE_KIB: i64 = 512;
 /// Operations of SQLite between two looks at the time. Small tables take fewer.
 const CHECKED_OPERATIONS: i32 = 1_000;
+/// Entries, and bytes of their texts, that are read for the size of an item collection.
+const MAX_COLLECTION_ITEMS: usize = 1_000;
+const MAX_COLLECTION_BYTES: usize = 8 << 20;
 /// The SQL function that meters a row.
 const METER: &str = "bowline_meter";
 
@@ -149,6 +152,45 @@ impl Engine {
             Ok((row.get(0)?, row.get(1)?))
         });
         sizes.optional().map_err(sqlite)
+    }
+
+    /// Whether an item collection, with its parts of local indexes, is too large to be read whole, as
+    /// one of so many. The lengths of texts are known without reading them.
+    pub(super) fn is_large_collection(
+        &self,
+        key: &StoredKey,
+        many: usize,
+    ) -> Result<bool, TableError> {
+        let most = MAX_COLLECTION_ITEMS / many.max(1);
+        let connection = self.storage.conn();
+        let mut statement = connection
+            .prepare_cached(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' \
+                 AND (name = ?1 OR substr(name, 1, length(?1) + 7) = ?1 || '::lsi::')",
+            )
+            .map_err(sqlite)?;
+        let tables = statement.query_map([&key.table], |row| row.get::<_, String>(0));
+        let (mut rows, mut bytes) = (0, 0);
+        for table in tables.map_err(sqlite)? {
+            let sql = format!(
+                "SELECT count(*), ifnull(sum(octet_length(item_json)), 0) FROM \
+                 (SELECT item_json FROM {} WHERE pk = ?1 LIMIT {})",
+                quoted(&table.map_err(sqlite)?),
+                most + 1
+            );
+            let of_table: (usize, usize) = connection
+                .prepare_cached(&sql)
+                .and_then(|mut statement| {
+                    statement.query_row([&key.partition], |row| Ok((row.get(0)?, row.get(1)?)))
+                })
+                .map_err(sqlite)?;
+            rows += of_table.0;
+            bytes += of_table.1;
+            if rows > most || bytes > MAX_COLLECTION_BYTES / many.max(1) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The text of a stored item.

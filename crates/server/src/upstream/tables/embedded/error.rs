@@ -8,6 +8,14 @@ use dynoxide::DynoxideError;
 use serde::Serialize;
 
 use super::{TableError, names::NameMap};
+use crate::upstream::tables::DamagedData;
+
+/// What the engine's texts say of a damaged database: SQLite's `SQLITE_CORRUPT` and `SQLITE_NOTADB`.
+const DAMAGES: [&str; 3] = [
+    "database disk image is malformed",
+    "file is not a database",
+    "not a valid database",
+];
 
 /// An error of an operation. Only errors that the client caused have the engine's message.
 #[expect(
@@ -43,7 +51,7 @@ pub(super) fn from_engine(mut error: DynoxideError, names: &NameMap) -> TableErr
         DynoxideError::IdempotentParameterMismatchException(_) => {
             (Code::IdempotentParameterMismatch, None)
         }
-        _ => return TableError::Failed(error.into()),
+        _ => return failed(error),
     };
     let mut client = AwsError::new(code, names.message(error.to_string()));
     match member {
@@ -56,6 +64,24 @@ pub(super) fn from_engine(mut error: DynoxideError, names: &NameMap) -> TableErr
     } else {
         TableError::Rejected(client)
     }
+}
+
+/// An error of the engine that no request caused.
+///
+/// Where the engine has turned SQLite's error into a text of its own, the text says whether the
+/// database is damaged. It is SQLite's, and has nothing of a client's.
+pub(super) fn failed(error: DynoxideError) -> TableError {
+    let mut is_damage = false;
+    if let DynoxideError::InternalServerError(text) = &error
+        && let Some(text) = text.strip_prefix("backend: ")
+    {
+        is_damage = DAMAGES.iter().any(|damage| text.contains(damage));
+    }
+    TableError::Failed(if is_damage {
+        DamagedData(error.into()).into()
+    } else {
+        error.into()
+    })
 }
 
 fn json(value: &impl Serialize) -> serde_json::Result<String> {
@@ -107,4 +133,35 @@ pub(super) fn validation(operation: Operation, message: &str, enveloped: bool) -
         message.to_owned()
     };
     TableError::Rejected(AwsError::new(Code::ValidationError, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use dynoxide::storage_backend::from_rusqlite;
+
+    use super::*;
+
+    #[test]
+    fn damage_is_recognized_however_the_engine_passes_it_on() {
+        let sqlite = |code: i32, text: &str| {
+            let error = rusqlite::ffi::Error::new(code);
+            rusqlite::Error::SqliteFailure(error, Some(text.to_owned()))
+        };
+        let errors = |code, text: &str| {
+            let typed = DynoxideError::from(sqlite(code, text));
+            let as_text = DynoxideError::from(from_rusqlite(sqlite(code, text)));
+            [typed, as_text].map(|error| from_engine(error, &NameMap::default()))
+        };
+        for (code, text, is_damage) in [
+            (11, "database disk image is malformed", true),
+            (26, "file is not a database", true),
+            (13, "database or disk is full", false),
+            (5, "database is locked", false),
+        ] {
+            for error in errors(code, text) {
+                assert!(matches!(error, TableError::Failed(_)), "{error:?}");
+                assert_eq!(error.is_damage(), is_damage, "{error:?}");
+            }
+        }
+    }
 }

@@ -36,6 +36,8 @@ pub(super) trait ItemRequest {
     fn is_write(&self) -> bool {
         true
     }
+    /// The member that asks for the size of the item's collection.
+    fn metrics(&mut self) -> Option<&mut Option<String>>;
 }
 
 /// Whether a member such as `ReturnValues` asks for values.
@@ -56,6 +58,9 @@ impl ItemRequest for GetItemRequest {
     fn is_write(&self) -> bool {
         false
     }
+    fn metrics(&mut self) -> Option<&mut Option<String>> {
+        None
+    }
 }
 
 macro_rules! writes {
@@ -70,6 +75,9 @@ macro_rules! writes {
             fn returns_item(&self) -> bool {
                 asks(self.return_values.as_ref())
                     || asks(self.return_values_on_condition_check_failure.as_ref())
+            }
+            fn metrics(&mut self) -> Option<&mut Option<String>> {
+                Some(&mut self.return_item_collection_metrics)
             }
         }
     )*};
@@ -109,6 +117,28 @@ pub(super) fn check(
     let copies = if request.is_write() { COPIES } else { 1 };
     job.fits(weight(text.as_bytes()) * copies + stored)?;
     check_time(uses.map_or(0, |uses| uses.cost(text.as_bytes())))
+}
+
+/// Leaves the size of the item's collection out of the response if reading it would take long.
+pub(super) fn bound_metrics(
+    engine: &Engine,
+    request: &mut impl ItemRequest,
+) -> Result<(), StepError> {
+    if !request
+        .metrics()
+        .is_some_and(|metrics| asks(metrics.as_ref()))
+    {
+        return Ok(());
+    }
+    let key = engine.key(request.table(), request.item())?;
+    if let Some(key) = key
+        && engine.is_large_collection(&key, 1)?
+        && let Some(metrics) = request.metrics()
+        && metrics.as_ref().is_some_and(|metrics| metrics == "SIZE")
+    {
+        *metrics = None;
+    }
+    Ok(())
 }
 
 /// The time of a part's expressions with the stored item.

@@ -346,3 +346,45 @@ async fn databases_that_evict_each_other_keep_every_write() {
     // And the log that a guard reads.
     assert!(open <= 5 * MAX_OPEN + 1, "{open}");
 }
+
+#[tokio::test]
+async fn the_size_of_a_collection_is_in_responses_unless_reading_it_takes_long() {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = EmbeddedTables::open(folder.path()).unwrap();
+    let table = TABLE.replace(
+        "\"BillingMode\"",
+        r#""LocalSecondaryIndexes": [{"IndexName": "same", "Projection": {"ProjectionType": "KEYS_ONLY"},
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}]}], "BillingMode""#,
+    );
+    done(&tables, Operation::CreateTable, &table).await;
+    let put = |pk: &str| {
+        let plain = item(pk, "0");
+        plain.replacen('{', r#"{"ReturnItemCollectionMetrics": "SIZE", "#, 1)
+    };
+    let small = done(&tables, Operation::PutItem, &put("a")).await;
+    assert!(
+        small.contains(r#""SizeEstimateRangeGB":[0.0,1.0]"#),
+        "{small}"
+    );
+    let text = "x".repeat(390_000);
+    for sk in 1..23 {
+        let large = item("b", &sk.to_string())
+            .replace("}}}", &format!(r#"}}, "t": {{"S": "{text}"}}}}}}"#));
+        done(&tables, Operation::PutItem, &large).await;
+    }
+    let batch = |pk: &str| {
+        format!(
+            r#"{{"ReturnItemCollectionMetrics": "SIZE", "RequestItems": {{"insights":
+            [{{"PutRequest": {{"Item": {{"pk": {{"S": "{pk}"}}, "sk": {{"N": "0"}}}}}}}}]}}}}"#
+        )
+    };
+    for (pk, has_size) in [("a", true), ("b", false)] {
+        let written = done(&tables, Operation::BatchWriteItem, &batch(pk)).await;
+        assert_eq!(
+            written.contains("SizeEstimateRangeGB"),
+            has_size,
+            "{written}"
+        );
+    }
+    assert_eq!(done(&tables, Operation::PutItem, &put("b")).await, "{}");
+}
