@@ -11,31 +11,40 @@ use crate::{
     names::snake,
 };
 
-/// Members that no operation supports. A request with one is refused; the member is never dropped.
+/// Members that no operation supports, and of which no value asks for nothing. A request with one is
+/// refused; the member is never dropped.
 const NOT_HONOURED: &[(&str, &str)] = &[
-    ("CreateGlobalSecondaryIndexAction", "OnDemandThroughput"),
-    ("CreateGlobalSecondaryIndexAction", "WarmThroughput"),
     ("CreateTableInput", "GlobalTableSettingsReplicationMode"),
     ("CreateTableInput", "GlobalTableSourceArn"),
     ("CreateTableInput", "ResourcePolicy"),
+    ("CreateTableInput", "VectorIndexes"),
+    ("UpdateTableInput", "GlobalTableSettingsReplicationMode"),
+    ("UpdateTableInput", "GlobalTableWitnessUpdates"),
+    ("UpdateTableInput", "MultiRegionConsistency"),
+    ("UpdateTableInput", "ReplicaUpdates"),
+    ("UpdateTableInput", "VectorIndexUpdates"),
+];
+
+/// Members that no operation supports, but that may say `false` or -1. A request with another value
+/// is refused.
+const NEUTRAL: &[(&str, &str)] = &[
+    ("CreateGlobalSecondaryIndexAction", "OnDemandThroughput"),
+    ("CreateGlobalSecondaryIndexAction", "WarmThroughput"),
     ("CreateTableInput", "SSESpecification"),
     ("CreateTableInput", "StreamSpecification"),
-    ("CreateTableInput", "VectorIndexes"),
     ("CreateTableInput", "WarmThroughput"),
     ("GlobalSecondaryIndex", "OnDemandThroughput"),
     ("GlobalSecondaryIndex", "WarmThroughput"),
     ("UpdateGlobalSecondaryIndexAction", "OnDemandThroughput"),
     ("UpdateGlobalSecondaryIndexAction", "WarmThroughput"),
     ("UpdateTableInput", "DisassociationProtectionEnabled"),
-    ("UpdateTableInput", "GlobalTableSettingsReplicationMode"),
-    ("UpdateTableInput", "GlobalTableWitnessUpdates"),
-    ("UpdateTableInput", "MultiRegionConsistency"),
-    ("UpdateTableInput", "ReplicaUpdates"),
     ("UpdateTableInput", "SSESpecification"),
     ("UpdateTableInput", "StreamSpecification"),
-    ("UpdateTableInput", "VectorIndexUpdates"),
     ("UpdateTableInput", "WarmThroughput"),
 ];
+
+/// Members with limits of something new, where -1 stands for none.
+const NEW_LIMITS: &[(&str, &str)] = &[("CreateTableInput", "OnDemandThroughput")];
 
 /// Shapes of expressions. A filter is a `ConditionExpression` in the model.
 const EXPRESSIONS: &[&str] = &[
@@ -91,11 +100,16 @@ fn write<'f>(
         Kind::Structure => {
             let mut members = String::new();
             for member in &shape.members {
-                let honoured = !NOT_HONOURED.contains(&(name, &member.name));
-                let of = if honoured {
-                    reference(facts, &member.shape)?
-                } else {
+                let named = (name, &*member.name);
+                let honoured = !NOT_HONOURED.contains(&named);
+                let of = if !honoured {
                     "&Shape::NotHonoured".to_owned()
+                } else if NEUTRAL.contains(&named) {
+                    format!("&Shape::Neutral({})", reference(facts, &member.shape)?)
+                } else if NEW_LIMITS.contains(&named) {
+                    format!("&Shape::NewLimits({})", reference(facts, &member.shape)?)
+                } else {
+                    reference(facts, &member.shape)?
                 };
                 let _ = write!(
                     members,

@@ -151,13 +151,25 @@ static PROVISIONED_THROUGHPUT: Shape = Shape::Structure(&[
 ]);
 
 #[rustfmt::skip]
+static ON_DEMAND_THROUGHPUT: Shape = Shape::Structure(&[
+    Member { name: "MaxReadRequestUnits", shape: &Shape::Integer, required: false },
+    Member { name: "MaxWriteRequestUnits", shape: &Shape::Integer, required: false },
+]);
+
+#[rustfmt::skip]
+static WARM_THROUGHPUT: Shape = Shape::Structure(&[
+    Member { name: "ReadUnitsPerSecond", shape: &Shape::Integer, required: false },
+    Member { name: "WriteUnitsPerSecond", shape: &Shape::Integer, required: false },
+]);
+
+#[rustfmt::skip]
 static GLOBAL_SECONDARY_INDEX: Shape = Shape::Structure(&[
     Member { name: "IndexName", shape: &Shape::Text, required: true },
     Member { name: "KeySchema", shape: &KEY_SCHEMA, required: true },
     Member { name: "Projection", shape: &PROJECTION, required: true },
     Member { name: "ProvisionedThroughput", shape: &PROVISIONED_THROUGHPUT, required: false },
-    Member { name: "OnDemandThroughput", shape: &Shape::NotHonoured, required: false },
-    Member { name: "WarmThroughput", shape: &Shape::NotHonoured, required: false },
+    Member { name: "OnDemandThroughput", shape: &Shape::Neutral(&ON_DEMAND_THROUGHPUT), required: false },
+    Member { name: "WarmThroughput", shape: &Shape::Neutral(&WARM_THROUGHPUT), required: false },
 ]);
 
 #[rustfmt::skip]
@@ -165,6 +177,25 @@ static GLOBAL_SECONDARY_INDEX_LIST: Shape = Shape::List(&GLOBAL_SECONDARY_INDEX)
 
 #[rustfmt::skip]
 static BILLING_MODE: Shape = Shape::Choice(&["PROVISIONED", "PAY_PER_REQUEST"]);
+
+#[rustfmt::skip]
+static STREAM_VIEW_TYPE: Shape = Shape::Choice(&["NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"]);
+
+#[rustfmt::skip]
+static STREAM_SPECIFICATION: Shape = Shape::Structure(&[
+    Member { name: "StreamEnabled", shape: &Shape::Bool, required: true },
+    Member { name: "StreamViewType", shape: &STREAM_VIEW_TYPE, required: false },
+]);
+
+#[rustfmt::skip]
+static SSE_TYPE: Shape = Shape::Choice(&["AES256", "KMS"]);
+
+#[rustfmt::skip]
+static SSE_SPECIFICATION: Shape = Shape::Structure(&[
+    Member { name: "Enabled", shape: &Shape::Bool, required: false },
+    Member { name: "SSEType", shape: &SSE_TYPE, required: false },
+    Member { name: "KMSMasterKeyId", shape: &Shape::Text, required: false },
+]);
 
 #[rustfmt::skip]
 static TAG: Shape = Shape::Structure(&[
@@ -179,12 +210,6 @@ static TAG_LIST: Shape = Shape::List(&TAG);
 static TABLE_CLASS: Shape = Shape::Choice(&["STANDARD", "STANDARD_INFREQUENT_ACCESS"]);
 
 #[rustfmt::skip]
-static ON_DEMAND_THROUGHPUT: Shape = Shape::Structure(&[
-    Member { name: "MaxReadRequestUnits", shape: &Shape::Integer, required: false },
-    Member { name: "MaxWriteRequestUnits", shape: &Shape::Integer, required: false },
-]);
-
-#[rustfmt::skip]
 static CREATE_TABLE_INPUT: Shape = Shape::Structure(&[
     Member { name: "AttributeDefinitions", shape: &ATTRIBUTE_DEFINITIONS, required: false },
     Member { name: "TableName", shape: &Shape::Table, required: true },
@@ -193,14 +218,14 @@ static CREATE_TABLE_INPUT: Shape = Shape::Structure(&[
     Member { name: "GlobalSecondaryIndexes", shape: &GLOBAL_SECONDARY_INDEX_LIST, required: false },
     Member { name: "BillingMode", shape: &BILLING_MODE, required: false },
     Member { name: "ProvisionedThroughput", shape: &PROVISIONED_THROUGHPUT, required: false },
-    Member { name: "StreamSpecification", shape: &Shape::NotHonoured, required: false },
-    Member { name: "SSESpecification", shape: &Shape::NotHonoured, required: false },
+    Member { name: "StreamSpecification", shape: &Shape::Neutral(&STREAM_SPECIFICATION), required: false },
+    Member { name: "SSESpecification", shape: &Shape::Neutral(&SSE_SPECIFICATION), required: false },
     Member { name: "Tags", shape: &TAG_LIST, required: false },
     Member { name: "TableClass", shape: &TABLE_CLASS, required: false },
     Member { name: "DeletionProtectionEnabled", shape: &Shape::Bool, required: false },
-    Member { name: "WarmThroughput", shape: &Shape::NotHonoured, required: false },
+    Member { name: "WarmThroughput", shape: &Shape::Neutral(&WARM_THROUGHPUT), required: false },
     Member { name: "ResourcePolicy", shape: &Shape::NotHonoured, required: false },
-    Member { name: "OnDemandThroughput", shape: &ON_DEMAND_THROUGHPUT, required: false },
+    Member { name: "OnDemandThroughput", shape: &Shape::NewLimits(&ON_DEMAND_THROUGHPUT), required: false },
     Member { name: "GlobalTableSourceArn", shape: &Shape::NotHonoured, required: false },
     Member { name: "GlobalTableSettingsReplicationMode", shape: &Shape::NotHonoured, required: false },
     Member { name: "VectorIndexes", shape: &Shape::NotHonoured, required: false },
@@ -489,8 +514,8 @@ static UPDATE_ITEM_INPUT: Shape = Shape::Structure(&[
 static UPDATE_GLOBAL_SECONDARY_INDEX_ACTION: Shape = Shape::Structure(&[
     Member { name: "IndexName", shape: &Shape::Text, required: true },
     Member { name: "ProvisionedThroughput", shape: &PROVISIONED_THROUGHPUT, required: false },
-    Member { name: "OnDemandThroughput", shape: &Shape::NotHonoured, required: false },
-    Member { name: "WarmThroughput", shape: &Shape::NotHonoured, required: false },
+    Member { name: "OnDemandThroughput", shape: &Shape::Neutral(&ON_DEMAND_THROUGHPUT), required: false },
+    Member { name: "WarmThroughput", shape: &Shape::Neutral(&WARM_THROUGHPUT), required: false },
 ]);
 
 #[rustfmt::skip]
@@ -499,8 +524,8 @@ static CREATE_GLOBAL_SECONDARY_INDEX_ACTION: Shape = Shape::Structure(&[
     Member { name: "KeySchema", shape: &KEY_SCHEMA, required: true },
     Member { name: "Projection", shape: &PROJECTION, required: true },
     Member { name: "ProvisionedThroughput", shape: &PROVISIONED_THROUGHPUT, required: false },
-    Member { name: "OnDemandThroughput", shape: &Shape::NotHonoured, required: false },
-    Member { name: "WarmThroughput", shape: &Shape::NotHonoured, required: false },
+    Member { name: "OnDemandThroughput", shape: &Shape::Neutral(&ON_DEMAND_THROUGHPUT), required: false },
+    Member { name: "WarmThroughput", shape: &Shape::Neutral(&WARM_THROUGHPUT), required: false },
 ]);
 
 #[rustfmt::skip]
@@ -525,17 +550,17 @@ static UPDATE_TABLE_INPUT: Shape = Shape::Structure(&[
     Member { name: "BillingMode", shape: &BILLING_MODE, required: false },
     Member { name: "ProvisionedThroughput", shape: &PROVISIONED_THROUGHPUT, required: false },
     Member { name: "GlobalSecondaryIndexUpdates", shape: &GLOBAL_SECONDARY_INDEX_UPDATE_LIST, required: false },
-    Member { name: "StreamSpecification", shape: &Shape::NotHonoured, required: false },
-    Member { name: "SSESpecification", shape: &Shape::NotHonoured, required: false },
+    Member { name: "StreamSpecification", shape: &Shape::Neutral(&STREAM_SPECIFICATION), required: false },
+    Member { name: "SSESpecification", shape: &Shape::Neutral(&SSE_SPECIFICATION), required: false },
     Member { name: "ReplicaUpdates", shape: &Shape::NotHonoured, required: false },
     Member { name: "TableClass", shape: &TABLE_CLASS, required: false },
     Member { name: "DeletionProtectionEnabled", shape: &Shape::Bool, required: false },
     Member { name: "MultiRegionConsistency", shape: &Shape::NotHonoured, required: false },
     Member { name: "GlobalTableWitnessUpdates", shape: &Shape::NotHonoured, required: false },
     Member { name: "OnDemandThroughput", shape: &ON_DEMAND_THROUGHPUT, required: false },
-    Member { name: "WarmThroughput", shape: &Shape::NotHonoured, required: false },
+    Member { name: "WarmThroughput", shape: &Shape::Neutral(&WARM_THROUGHPUT), required: false },
     Member { name: "GlobalTableSettingsReplicationMode", shape: &Shape::NotHonoured, required: false },
-    Member { name: "DisassociationProtectionEnabled", shape: &Shape::NotHonoured, required: false },
+    Member { name: "DisassociationProtectionEnabled", shape: &Shape::Neutral(&Shape::Bool), required: false },
     Member { name: "VectorIndexUpdates", shape: &Shape::NotHonoured, required: false },
 ]);
 

@@ -8,7 +8,7 @@ use super::{
     expression::Names,
     generated, limits,
     operation::Operation,
-    shape::{Checker, Shape, datatype, member, present},
+    shape::{Checker, Shape, datatype, is_no_limit, member, present},
     table::{AccountRegion, TableRef, TableResource},
 };
 use crate::error::{AwsError, Code};
@@ -151,7 +151,7 @@ impl<'a> Request<'a> {
     pub fn to_wire_with(&self, name: &str, json: Option<&str>) -> String {
         let mut out = String::new();
         if let (Some(object), Shape::Structure(members)) = (self.root.as_object(), self.shape) {
-            structure(object, members, Some((name, json)), &mut out);
+            structure(object, members, Some((name, json)), Limits::All, &mut out);
         }
         out
     }
@@ -243,7 +243,10 @@ fn write(value: &Json<'_>, shape: &'static Shape, out: &mut String) {
             out.push(']');
         }
         JsonKind::Object(object) => match shape {
-            Shape::Structure(members) => structure(object, members, None, out),
+            Shape::Structure(members) => structure(object, members, None, Limits::All, out),
+            Shape::NewLimits(Shape::Structure(members)) => {
+                structure(object, members, None, Limits::Finite, out);
+            }
             Shape::Map(of) => entries(object, out, false, |_| of),
             Shape::Tables(of) => entries(object, out, true, |_| of),
             Shape::AttributeValue
@@ -252,6 +255,8 @@ fn write(value: &Json<'_>, shape: &'static Shape, out: &mut String) {
             | Shape::Expression
             | Shape::Integer
             | Shape::List(_)
+            | Shape::Neutral(_)
+            | Shape::NewLimits(_)
             | Shape::NotHonoured
             | Shape::Table
             | Shape::Text => entries(object, out, false, |name| {
@@ -261,10 +266,19 @@ fn write(value: &Json<'_>, shape: &'static Shape, out: &mut String) {
     }
 }
 
+/// Which limits of a structure are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Limits {
+    All,
+    /// Not those that stand for none.
+    Finite,
+}
+
 fn structure(
     object: &JsonObject<'_>,
     members: &'static [super::shape::Member],
     other: Option<(&str, Option<&str>)>,
+    limits: Limits,
     out: &mut String,
 ) {
     out.push('{');
@@ -273,7 +287,12 @@ fn structure(
         let Some(known) = member(members, &entry.name) else {
             continue;
         };
-        if entry.value.kind == JsonKind::Null || other.is_some_and(|(name, _)| name == known.name) {
+        if entry.value.kind == JsonKind::Null
+            // It asks for nothing.
+            || matches!(known.shape, Shape::Neutral(_))
+            || limits == Limits::Finite && is_no_limit(&entry.value)
+            || other.is_some_and(|(name, _)| name == known.name)
+        {
             continue;
         }
         if !std::mem::take(&mut first) {

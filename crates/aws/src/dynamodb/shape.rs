@@ -31,6 +31,11 @@ pub(super) enum Shape {
     List(&'static Self),
     /// A map from strings to one shape.
     Map(&'static Self),
+    /// A member that would have no effect here, and that may be sent only if it asks for nothing:
+    /// `false`, -1, or a structure of these.
+    Neutral(&'static Self),
+    /// A structure of limits of something new, where -1 stands for no limit.
+    NewLimits(&'static Self),
     /// A member that would have no effect here.
     NotHonoured,
     /// A structure of members with shapes of their own.
@@ -149,6 +154,7 @@ impl Checker {
                 }
                 self.entries(object, of)
             }
+            Shape::Neutral(of) | Shape::NewLimits(of) => self.value(value, of),
             // A structure rejects such members by name.
             Shape::NotHonoured => Err(unexpected(value)),
             Shape::Structure(members) => self.structure(object(value)?, members),
@@ -176,6 +182,9 @@ impl Checker {
                     return Err(AwsError::unsupported_parameter(known.name));
                 }
                 self.inside(&lower_first(known.name), &entry.value, known.shape)?;
+                if matches!(known.shape, Shape::Neutral(_)) && !asks_for_nothing(&entry.value) {
+                    return Err(AwsError::unsupported_parameter(known.name));
+                }
                 if matches!(known.shape, Shape::Expression) {
                     limits::check(known.name, text(&entry.value)?)?;
                 }
@@ -232,6 +241,25 @@ impl Checker {
             Err(AwsError::validation(&self.problems))
         }
     }
+}
+
+/// Whether a value says no everywhere.
+fn asks_for_nothing(value: &Json<'_>) -> bool {
+    match &value.kind {
+        JsonKind::Null => true,
+        JsonKind::Bool(wanted) => !wanted,
+        JsonKind::Number(_) => is_no_limit(value),
+        JsonKind::Object(object) => {
+            let mut members = object.members().iter();
+            members.all(|member| asks_for_nothing(&member.value))
+        }
+        JsonKind::Array(_) | JsonKind::String(_) => false,
+    }
+}
+
+/// Whether a limit stands for none.
+pub(super) fn is_no_limit(value: &Json<'_>) -> bool {
+    value.as_i64() == Some(-1)
 }
 
 /// The value of a member, unless it is null.

@@ -4,6 +4,7 @@
 mod background;
 mod conditions;
 mod limits;
+mod nothing_asked;
 mod permissions;
 mod tables;
 

@@ -3,6 +3,8 @@
 use super::*;
 use crate::error::{ErrorContext, Protocol};
 
+mod nothing;
+
 fn account_region() -> AccountRegion {
     AccountRegion::new("432797229265".parse().unwrap(), "us-east-1").unwrap()
 }

@@ -164,6 +164,7 @@ pub(super) async fn update(
     permit: Permit<AuthorizedTableOperation<'_>>,
 ) -> Result<String, RequestError> {
     let known = call.record(&single_table(&permit)?)?;
+    check_present_state(call.request, &known)?;
     let state = &call.app.state;
     let store = call
         .app
@@ -208,6 +209,18 @@ pub(super) async fn update(
     reconcile(state, store, &updating).await?;
     let body = outcome.map_err(client_error)?;
     Ok(response::with_table_arns(&body, &updating)?)
+}
+
+/// Rejects to turn off what no table has, as AWS does. The members ask for nothing else.
+fn check_present_state(request: &Request<'_>, table: &entity::Table) -> Result<(), AwsError> {
+    if request.get("SSESpecification").is_some() {
+        return Err(invalid("Table is already encrypted by default"));
+    }
+    if request.get("StreamSpecification").is_some() {
+        let message = format!("Table has no stream to disable: TableName: {}", table.name);
+        return Err(AwsError::new(Code::ValidationError, message));
+    }
+    Ok(())
 }
 
 /// The names of the caller's tables in the region.
