@@ -15,8 +15,8 @@ pub const MAX_SESSION_TOKEN_BYTES: usize = 8 * 1024;
 /// The most bytes of a secret access key; AWS's have 40.
 const MAX_SECRET_BYTES: usize = 128;
 
-/// An access key id: 16 to 128 letters, digits or underscores, such as `AKIAIOSFODNN7EXAMPLE`.
-/// Cloning is cheap.
+/// An access key id, such as `AKIAIOSFODNN7EXAMPLE`. One that exists has 16 to 128 letters, digits
+/// or underscores. Cloning is cheap.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccessKeyId(Arc<str>);
 
@@ -26,6 +26,24 @@ pub struct AccessKeyId(Arc<str>);
 pub struct InvalidAccessKeyId;
 
 impl AccessKeyId {
+    /// The most characters of an id that exists.
+    const MAX_CHARS: usize = 128;
+
+    /// The id that a request claims, of any shape: `None` if it is empty. No key that exists has
+    /// one of another shape than [`FromStr`] reads, so a look-up finds nothing. A longer one is cut
+    /// and marked.
+    pub fn claimed(text: &str) -> Option<Self> {
+        if text.is_empty() {
+            return None;
+        }
+        if text.len() <= Self::MAX_CHARS {
+            return Some(Self(text.into()));
+        }
+        let end = text.floor_char_boundary(Self::MAX_CHARS);
+        let beginning = text.get(..end).unwrap_or_default();
+        Some(Self(format!("{beginning}...").into()))
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -37,7 +55,7 @@ impl FromStr for AccessKeyId {
 
     fn from_str(text: &str) -> Result<Self, InvalidAccessKeyId> {
         let word = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-        if word && (16..=128).contains(&text.len()) {
+        if word && (16..=Self::MAX_CHARS).contains(&text.len()) {
             Ok(Self(text.into()))
         } else {
             Err(InvalidAccessKeyId)
@@ -160,6 +178,16 @@ mod tests {
         ] {
             assert_eq!(bad.parse::<AccessKeyId>(), Err(InvalidAccessKeyId), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_id_that_a_request_claims_has_any_shape_and_at_most_131_bytes() {
+        let claimed = |text: &str| AccessKeyId::claimed(text).map(|id| id.as_str().to_owned());
+        assert_eq!(claimed(""), None);
+        assert_eq!(claimed("test").as_deref(), Some("test"));
+        let cut = format!("{}...", "A".repeat(128));
+        assert_eq!(claimed(&"A".repeat(129)), Some(cut.clone()));
+        assert_eq!(cut.parse::<AccessKeyId>(), Err(InvalidAccessKeyId));
     }
 
     #[test]

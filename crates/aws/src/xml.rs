@@ -110,9 +110,12 @@ impl XmlWriter {
         self.element(name, &iso_seconds(time));
     }
 
-    /// Writes a time to the millisecond, `2026-11-24T01:02:03.004Z`, as S3 does.
-    pub fn timestamp_millis(&mut self, name: &str, time: Timestamp) {
-        self.element(name, &iso_millis(time));
+    /// Writes a time as S3 does: a whole second with milliseconds, `2026-11-24T01:02:03.000Z`. The
+    /// headers of an object have the same second.
+    pub fn s3_timestamp(&mut self, name: &str, time: Timestamp) {
+        let mut text = iso_seconds(time);
+        text.insert_str(text.len().saturating_sub(1), ".000");
+        self.element(name, &text);
     }
 
     /// Writes a list of structures or texts, one `<member>` each; an empty list is an empty
@@ -192,12 +195,6 @@ pub fn query_response_empty(operation: &str, namespace: &str, request_id: &str) 
 /// A time to the second, as the query protocol has it: `2026-11-24T01:02:03Z`.
 pub fn iso_seconds(time: Timestamp) -> String {
     const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(0));
-    PRINTER.timestamp_to_string(&time)
-}
-
-/// A time to the millisecond, as S3 has it: `2026-11-24T01:02:03.004Z`.
-pub fn iso_millis(time: Timestamp) -> String {
-    const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
     PRINTER.timestamp_to_string(&time)
 }
 

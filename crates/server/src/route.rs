@@ -211,7 +211,7 @@ fn signed<'a>(
     let Some(service) = Service::from_scope(scope) else {
         let service = guess_service_for_error_format(head);
         let reason = format!("no service is called `{scope}`");
-        return Err(wrong_scope(service, &reason));
+        return Err(wrong_scope(service, scope, &reason));
     };
     match (service, service.target_prefix(), target) {
         // Each S3 operation has a list of the `x-amz-*` headers that it takes.
@@ -233,18 +233,24 @@ fn signed<'a>(
                 }
                 _ => {
                     let reason = format!("the target `{target}` is not one of `{scope}`");
-                    Err(wrong_scope(service, &reason))
+                    Err(wrong_scope(service, scope, &reason))
                 }
             }
         }
         (Service::Iam | Service::Sts, _, Some(target)) => {
             let reason = format!("the target `{target}` is not one of `{scope}`");
-            Err(wrong_scope(service, &reason))
+            Err(wrong_scope(service, scope, &reason))
         }
         (Service::Iam | Service::Sts | Service::DynamoDb | Service::Bowline, _, _) => {
             let what = format!("{} {}", head.method(), head.path());
             let reason = format!("`{what}` is no call of `{scope}`");
-            Err(wrong_scope(service, &reason))
+            // Only S3 has requests with other paths.
+            let service = if head.path() == "/" || head.has_form() {
+                service
+            } else {
+                Service::S3
+            };
+            Err(wrong_scope(service, scope, &reason))
         }
     }
 }
@@ -257,12 +263,16 @@ fn target<'a>(parts: &RequestParts<'a>) -> Result<Option<&'a str>, SignatureErro
 }
 
 /// AWS's error for a request that is signed for another service.
-fn wrong_scope(service: Service, reason: &str) -> Unroutable {
-    let message = format!(
-        "Credential should be scoped to correct service: '{}'. ",
-        service.name()
-    );
-    let error = AwsError::new(Code::SignatureDoesNotMatch, message);
+fn wrong_scope(service: Service, scope: &str, reason: &str) -> Unroutable {
+    let error = if service == Service::S3 {
+        AwsError::s3_wrong_service(scope)
+    } else {
+        let message = format!(
+            "Credential should be scoped to correct service: '{}'. ",
+            service.name()
+        );
+        AwsError::new(Code::SignatureDoesNotMatch, message)
+    };
     Unroutable(service, RequestError::new(error, reason))
 }
 

@@ -29,6 +29,8 @@ enum Detail {
     Element(&'static str, String),
     /// A member of a DynamoDB response, whose value is JSON.
     Member(&'static str, String),
+    /// A header of an S3 response.
+    Header(&'static str, String),
 }
 
 /// What an error response says about its request.
@@ -38,8 +40,6 @@ pub struct ErrorContext<'a> {
     pub request_id: &'a str,
     /// The second id of S3; omitted if empty.
     pub host_id: &'a str,
-    /// `Resource` of S3, the path of the request; omitted if empty.
-    pub resource: &'a str,
 }
 
 /// An error response, without its headers.
@@ -53,6 +53,8 @@ pub struct ErrorResponse {
     pub code: &'static str,
     /// The body. A response to `HEAD` omits it.
     pub body: String,
+    /// Further headers.
+    pub headers: Vec<(&'static str, String)>,
 }
 
 impl AwsError {
@@ -84,6 +86,13 @@ impl AwsError {
     #[must_use]
     pub fn with_json(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.details.push(Detail::Member(name, value.into()));
+        self
+    }
+
+    /// Adds a header of S3 responses, such as `etag`. Other protocols omit it.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.details.push(Detail::Header(name, value.into()));
         self
     }
 
@@ -126,7 +135,19 @@ impl AwsError {
             content_type,
             code,
             body,
+            headers: match protocol {
+                Protocol::S3 => self.s3_headers(),
+                Protocol::Query { .. } | Protocol::DynamoDb | Protocol::Bowline => Vec::new(),
+            },
         }
+    }
+
+    fn s3_headers(&self) -> Vec<(&'static str, String)> {
+        let headers = self.details.iter().filter_map(|detail| match detail {
+            Detail::Header(name, value) => Some((*name, value.clone())),
+            Detail::Element(..) | Detail::Member(..) => None,
+        });
+        headers.collect()
     }
 
     fn json_body(&self, typed: &str) -> String {
@@ -170,10 +191,6 @@ impl AwsError {
                 xml.element(name, value);
             }
         }
-        xml.element_if(
-            "Resource",
-            Some(context.resource).filter(|text| !text.is_empty()),
-        );
         xml.element("RequestId", context.request_id);
         xml.element_if(
             "HostId",

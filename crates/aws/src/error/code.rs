@@ -180,6 +180,8 @@ codes! {
     BucketNotEmpty Failed ("BucketNotEmpty", 409);
     /// The name is not a valid bucket name.
     InvalidBucketName Failed ("InvalidBucketName", 400);
+    /// The expected owner of a bucket is no account id.
+    InvalidBucketOwner Failed ("InvalidBucketOwnerAWSAccountID", 400);
     /// The key has more than 1,024 bytes.
     KeyTooLong Failed ("KeyTooLongError", 400);
     /// An argument of an S3 request is invalid.

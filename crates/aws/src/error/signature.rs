@@ -1,5 +1,7 @@
 //! The codes and messages of rejected signatures in each protocol.
 
+use std::fmt::Display;
+
 use jiff::Timestamp;
 
 use super::{aws_error::AwsError, code::Code, protocol::Protocol};
@@ -8,6 +10,9 @@ use crate::{
     xml::iso_seconds,
 };
 
+/// The region that S3 expects where none is meant.
+const DEFAULT_REGION: &str = "us-east-1";
+
 impl AwsError {
     /// The error for a rejected signature.
     pub fn from_signature(error: &SignatureError, protocol: Protocol) -> Self {
@@ -15,6 +20,15 @@ impl AwsError {
             Protocol::S3 => s3(error),
             Protocol::Query { .. } | Protocol::DynamoDb | Protocol::Bowline => standard(error),
         }
+    }
+}
+
+impl AwsError {
+    /// S3's error for a request that is signed for another service.
+    pub fn s3_wrong_service(service: &str) -> Self {
+        s3_header(format_args!(
+            "incorrect service \"{service}\". This endpoint belongs to \"s3\"."
+        ))
     }
 }
 
@@ -35,6 +49,22 @@ fn standard(error: &SignatureError) -> AwsError {
         E::Malformed(AuthorizationError::Scheme(scheme)) => {
             incomplete(format!("Unsupported authorization type. Authorization={scheme}"))
         }
+        E::Malformed(AuthorizationError::Date(date)) => AwsError::new(
+            Code::SignatureDoesNotMatch,
+            format!("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{date}'."),
+        ),
+        E::Malformed(AuthorizationError::Region(region)) => AwsError::new(
+            Code::SignatureDoesNotMatch,
+            format!("Credential should be scoped to a valid region, not '{region}'. "),
+        ),
+        E::Malformed(AuthorizationError::Service(service)) => AwsError::new(
+            Code::SignatureDoesNotMatch,
+            format!("Credential should be scoped to correct service, not '{service}'. "),
+        ),
+        E::Malformed(AuthorizationError::Terminal(terminal)) => AwsError::new(
+            Code::SignatureDoesNotMatch,
+            format!("Credential should be scoped with a valid terminator: 'aws4_request', not '{terminal}'. "),
+        ),
         E::Malformed(other) => incomplete(sentence(other)),
         E::DateMissing => AwsError::new(
             Code::MissingDate,
@@ -98,17 +128,11 @@ fn standard(error: &SignatureError) -> AwsError {
 
 fn s3(error: &SignatureError) -> AwsError {
     use SignatureError as E;
-    let malformed = |what: String| {
-        AwsError::new(
-            Code::IncompleteSignature,
-            format!("The authorization header is malformed; {what}"),
-        )
-    };
     match error {
         E::Malformed(AuthorizationError::Scheme(_)) => {
             AwsError::new(Code::InvalidArgument, "Unsupported Authorization Type").with("ArgumentName", "Authorization")
         }
-        E::Malformed(other) => malformed(sentence(other)),
+        E::Malformed(fault) => s3_malformed(fault),
         E::Unsupported(Unsupported::Version2Header | Unsupported::Version2Query) => AwsError::new(
             Code::InvalidRequest,
             "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
@@ -134,7 +158,7 @@ fn s3(error: &SignatureError) -> AwsError {
         }
         E::ScopeDate { scope, requested } => {
             let at = amz_date(*requested);
-            malformed(format!(
+            s3_header(format!(
                 "Invalid credential date \"{scope}\". This date is not the same as X-Amz-Date: \"{}\".",
                 at.get(..8).unwrap_or_default()
             ))
@@ -170,6 +194,50 @@ impl AwsError {
             "The provided 'x-amz-content-sha256' header does not match what was computed.",
         )
     }
+}
+
+/// S3's sentence for each fault of an `Authorization` header.
+fn s3_malformed(fault: &AuthorizationError) -> AwsError {
+    use AuthorizationError as E;
+    let what = match fault {
+        E::MissingParameter(_) => {
+            "the authorization header requires three components: Credential, SignedHeaders, and Signature.".to_owned()
+        }
+        E::NotAPair(component) => format!("the authorization component \"{component}\" is malformed."),
+        E::Credential(_) => {
+            "the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".".to_owned()
+        }
+        E::EmptyKeyId => "a non-empty Access Key (AKID) must be provided in the credential.".to_owned(),
+        E::Date(date) => format!(
+            "incorrect date format \"{date}\". This date in the credential must be in the format \"yyyyMMdd\"."
+        ),
+        E::Region(region) if region.is_empty() => {
+            "a non-empty region must be provided in the credential.".to_owned()
+        }
+        // Every region is served, so this one is no name.
+        E::Region(region) => {
+            let what = format!("the region '{region}' is wrong; expecting '{DEFAULT_REGION}'");
+            return s3_header(what).with("Region", DEFAULT_REGION);
+        }
+        E::Service(service) => return AwsError::s3_wrong_service(service),
+        E::Terminal(terminal) => {
+            format!("incorrect terminal \"{terminal}\". This endpoint uses \"aws4_request\".")
+        }
+        E::TooLong
+        | E::BadCharacter
+        | E::Scheme(_)
+        | E::UnknownParameter(_)
+        | E::DuplicateParameter(_)
+        | E::SignedHeaders(_) => sentence(fault),
+    };
+    s3_header(what)
+}
+
+fn s3_header(what: impl Display) -> AwsError {
+    AwsError::new(
+        Code::IncompleteSignature,
+        format!("The authorization header is malformed; {what}"),
+    )
 }
 
 fn not_signed(header: &str) -> AwsError {

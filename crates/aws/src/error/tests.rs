@@ -1,12 +1,11 @@
 //! The bodies of errors in each protocol, and the messages of shared errors.
 
 use super::*;
-use crate::sigv4::SignatureError;
+use crate::sigv4::{PresentedSignature, RequestParts, SignatureError, present};
 
 const IDS: ErrorContext<'static> = ErrorContext {
     request_id: "4442587FB7D0A2F9",
     host_id: "h",
-    resource: "/b/k",
 };
 
 fn shown(error: &AwsError, protocol: Protocol) -> String {
@@ -41,14 +40,22 @@ fn the_query_protocol_has_an_envelope() {
 }
 
 #[test]
-fn s3_errors_have_details_resource_and_both_ids() {
+fn s3_errors_have_details_and_both_ids_and_no_resource() {
     let error = AwsError::new(Code::NoSuchBucket, "The specified bucket does not exist")
         .with("BucketName", "b");
     insta::assert_snapshot!(shown(&error, Protocol::S3), @r#"
     404 application/xml
     <?xml version="1.0" encoding="UTF-8"?>
-    <Error><Code>NoSuchBucket</Code><Message>The specified bucket does not exist</Message><BucketName>b</BucketName><Resource>/b/k</Resource><RequestId>4442587FB7D0A2F9</RequestId><HostId>h</HostId></Error>
+    <Error><Code>NoSuchBucket</Code><Message>The specified bucket does not exist</Message><BucketName>b</BucketName><RequestId>4442587FB7D0A2F9</RequestId><HostId>h</HostId></Error>
     "#);
+}
+
+#[test]
+fn an_s3_error_can_have_headers() {
+    let error = AwsError::new(Code::NotModified, "Not Modified").with_header("etag", "\"a\"");
+    let headers = |protocol| error.render(protocol, IDS).headers;
+    assert_eq!(headers(Protocol::S3), [("etag", "\"a\"".to_owned())]);
+    assert_eq!(headers(Protocol::DynamoDb), []);
 }
 
 #[test]
@@ -116,6 +123,76 @@ fn a_bad_signature() {
     SignatureDoesNotMatch 403: The request signature we calculated does not match the signature you provided. Check your key and signing method.
     InvalidSignatureException 400: The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.
     ");
+}
+
+/// The error of a request with this `Authorization` header.
+fn rejected(header: &str, protocol: Protocol) -> String {
+    let parts = RequestParts {
+        method: "GET",
+        path: "/b/k",
+        query: "",
+        headers: &[("authorization", header.as_bytes())],
+    };
+    let error = match present(&parts) {
+        Ok(PresentedSignature::Header(_) | PresentedSignature::Unsigned) => {
+            return "parsed".to_owned();
+        }
+        Err(error) => AwsError::from_signature(&error, protocol),
+    };
+    let (code, status) = (error.wire_code(protocol), error.status(protocol));
+    format!("{code} {status}: {}", error.message().trim_end())
+}
+
+#[test]
+fn a_malformed_authorization_header() {
+    let shown = |credential: &str, protocol| {
+        let header =
+            format!("AWS4-HMAC-SHA256 Credential={credential},SignedHeaders=host,Signature=0");
+        rejected(&header, protocol)
+    };
+    let faults = [
+        "AKID/20261124/us-east-1/s3",
+        "/20261124/us-east-1/s3/aws4_request",
+        "AKID/2026-11-24/us-east-1/s3/aws4_request",
+        "AKID/20261124//s3/aws4_request",
+        "AKID/20261124/us_east!/s3/aws4_request",
+        "AKID/20261124/us-east-1/s!/aws4_request",
+        "AKID/20261124/us-east-1/s3/aws5_request",
+        "AKID/20261124/us-east-1/s3/aws4_request",
+    ];
+    let s3 = faults.map(|credential| shown(credential, Protocol::S3));
+    insta::assert_snapshot!(s3.join("\n"), @r#"
+    AuthorizationHeaderMalformed 400: The authorization header is malformed; the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".
+    AuthorizationHeaderMalformed 400: The authorization header is malformed; a non-empty Access Key (AKID) must be provided in the credential.
+    AuthorizationHeaderMalformed 400: The authorization header is malformed; incorrect date format "2026-11-24". This date in the credential must be in the format "yyyyMMdd".
+    AuthorizationHeaderMalformed 400: The authorization header is malformed; a non-empty region must be provided in the credential.
+    AuthorizationHeaderMalformed 400: The authorization header is malformed; the region 'us_east!' is wrong; expecting 'us-east-1'
+    AuthorizationHeaderMalformed 400: The authorization header is malformed; incorrect service "s!". This endpoint belongs to "s3".
+    AuthorizationHeaderMalformed 400: The authorization header is malformed; incorrect terminal "aws5_request". This endpoint uses "aws4_request".
+    parsed
+    "#);
+    let sts = faults.map(|credential| shown(credential, Protocol::STS));
+    insta::assert_snapshot!(sts.join("\n"), @"
+    IncompleteSignature 400: Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got 'AKID/20261124/us-east-1/s3'
+    IncompleteSignature 400: The credential has no access key id.
+    SignatureDoesNotMatch 403: Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '2026-11-24'.
+    SignatureDoesNotMatch 403: Credential should be scoped to a valid region, not ''.
+    SignatureDoesNotMatch 403: Credential should be scoped to a valid region, not 'us_east!'.
+    SignatureDoesNotMatch 403: Credential should be scoped to correct service, not 's!'.
+    SignatureDoesNotMatch 403: Credential should be scoped with a valid terminator: 'aws4_request', not 'aws5_request'.
+    parsed
+    ");
+    let headers = [
+        "AWS4-HMAC-SHA256 Credential=a",
+        "AWS4-HMAC-SHA256 Credential",
+        "Basic YTpi",
+    ];
+    let s3 = headers.map(|header| rejected(header, Protocol::S3));
+    insta::assert_snapshot!(s3.join("\n"), @r#"
+    AuthorizationHeaderMalformed 400: The authorization header is malformed; the authorization header requires three components: Credential, SignedHeaders, and Signature.
+    AuthorizationHeaderMalformed 400: The authorization header is malformed; the authorization component "Credential" is malformed.
+    InvalidArgument 400: Unsupported Authorization Type
+    "#);
 }
 
 #[test]

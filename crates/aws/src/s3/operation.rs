@@ -29,7 +29,9 @@ mod list_objects_v2;
 mod put_object;
 
 pub use create_bucket::CreateBucket;
-pub use declaration::{BodyKind, Declared, EventKind, OperationTarget, S3Operation, Service};
+pub use declaration::{
+    BodyKind, Declared, EventKind, Neutral, OperationTarget, S3Operation, Service,
+};
 pub use delete_bucket::DeleteBucket;
 pub use delete_object::DeleteObject;
 pub use get_bucket_location::GetBucketLocation;
@@ -240,7 +242,7 @@ fn parse<O: S3Operation>(
     let selector = row
         .selector
         .map(|s| s.split_once('=').map_or(s, |(key, _)| key));
-    parameters.reject_unknown(selector, O::QUERY, O::HEADERS)?;
+    parameters.reject_unknown(selector, O::QUERY, O::HEADERS, O::NEUTRAL)?;
     let target = O::Target::from_request(target).ok_or_else(not_implemented)?;
     O::parse(target, parameters).map(Into::into)
 }

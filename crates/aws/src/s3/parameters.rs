@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::error::not_implemented;
+use bowline_iam::account::AccountId;
+
+use super::{error::not_implemented, operation::Neutral};
 use crate::{
     checksum::ChecksumAlgorithm,
     error::{AwsError, Code},
@@ -26,13 +28,18 @@ const COMMON_QUERY: [&str; 9] = [
     "X-Amz-Content-Sha256",
 ];
 
-/// Headers of every operation: those of the signature and of the SDKs' bookkeeping.
-const COMMON_HEADERS: [&str; 4] = [
+/// Headers of every operation: those of the signature and of the SDKs' bookkeeping. The API has one
+/// version, which the SDK for C++ names.
+const COMMON_HEADERS: [&str; 5] = [
+    "x-amz-api-version",
     "x-amz-content-sha256",
     "x-amz-date",
     "x-amz-security-token",
     "x-amz-user-agent",
 ];
+
+/// The header with the account that must own the bucket.
+pub(super) const EXPECTED_OWNER: &str = "x-amz-expected-bucket-owner";
 
 /// A request without its target and body.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +50,30 @@ pub struct OperationRequest<'a> {
     pub query: &'a [(String, String)],
     /// Header names in lower case with their values, as received.
     pub headers: &'a [(&'a str, &'a [u8])],
+}
+
+impl OperationRequest<'_> {
+    /// The account that must own the bucket, if the request names one. [`Operation::parse`] rejects
+    /// the header if it is repeated, or if the operation is not about a bucket that exists.
+    ///
+    /// # Errors
+    /// `InvalidBucketOwnerAWSAccountID` for a text that is no account id.
+    ///
+    /// [`Operation::parse`]: super::Operation::parse
+    pub fn expected_bucket_owner(&self) -> Result<Option<AccountId>, AwsError> {
+        let mut headers = self.headers.iter();
+        let Some((_, value)) = headers.find(|(name, _)| *name == EXPECTED_OWNER) else {
+            return Ok(None);
+        };
+        let text = String::from_utf8_lossy(value);
+        text.trim().parse().map(Some).map_err(|_| {
+            let shown: String = text.chars().take(64).collect();
+            AwsError::new(
+                Code::InvalidBucketOwner,
+                format!("The value of the expected bucket owner parameter must be an AWS Account ID... [{shown}]"),
+            )
+        })
+    }
 }
 
 /// Decodes a raw query into pairs, in order. A `+` is a space, as S3 reads it.
@@ -129,33 +160,50 @@ impl<'a> RequestParameters<'a> {
             .filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, *value)))
     }
 
-    /// Rejects query keys and `x-amz-*` headers that an operation does not read. A name that ends
-    /// in `-` in `headers` stands for all that begin so.
+    /// Rejects query keys and `x-amz-*` headers that an operation does not read, and neutral ones
+    /// with another value. A name that ends in `-` in `headers` stands for all that begin so.
     pub(super) fn reject_unknown(
         &self,
         selector: Option<&str>,
         query: &[&str],
         headers: &[&str],
+        neutral: &[Neutral],
     ) -> Result<(), AwsError> {
-        let query_known = |name: &str| {
-            selector == Some(name) || query.contains(&name) || COMMON_QUERY.contains(&name)
+        let is_neutral = |name: &str, value: &str| {
+            let mut neutral = neutral.iter();
+            neutral.any(|(known, values)| *known == name && values.contains(&value))
         };
-        let header_known = |name: &str| {
-            COMMON_HEADERS.contains(&name)
+        let query_known = |name: &str, value: &str| {
+            selector == Some(name)
+                || query.contains(&name)
+                || COMMON_QUERY.contains(&name)
+                || is_neutral(name, value)
+        };
+        let header_known = |name: &str, value: &str| {
+            is_neutral(name, value)
+                || COMMON_HEADERS.contains(&name)
                 || headers
                     .iter()
                     .any(|known| name == *known || known.ends_with('-') && name.starts_with(known))
         };
-        let known = self.query.iter().all(|(name, _)| query_known(name))
+        let known = self
+            .query
+            .iter()
+            .all(|(name, value)| query_known(name, value))
             && self
                 .headers
-                .keys()
-                .all(|name| !name.starts_with("x-amz-") || header_known(name));
+                .iter()
+                .all(|(name, value)| !name.starts_with("x-amz-") || header_known(name, value));
         if known {
             Ok(())
         } else {
             Err(not_implemented())
         }
+    }
+
+    /// Whether the request names the version `null`.
+    pub(super) fn names_null_version(&self) -> bool {
+        self.query("versionId").is_some()
     }
 
     /// Rejects headers that would change what the operation does.

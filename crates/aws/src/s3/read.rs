@@ -11,13 +11,14 @@ use crate::{
 };
 
 /// The `x-amz-*` headers that [`ReadParameters`] reads.
-pub(super) const READ_HEADERS: [&str; 7] = [
+pub(super) const READ_HEADERS: [&str; 8] = [
     "x-amz-checksum-crc32",
     "x-amz-checksum-crc32c",
     "x-amz-checksum-crc64nvme",
     "x-amz-checksum-mode",
     "x-amz-checksum-sha1",
     "x-amz-checksum-sha256",
+    "x-amz-expected-bucket-owner",
     "x-amz-te",
 ];
 
@@ -126,11 +127,11 @@ impl ByteRange {
 
 impl Preconditions {
     /// Evaluates the conditions for an object, in the order of RFC 9110, 13.2.2. `etag` is without
-    /// quotes.
+    /// quotes. An `If-Modified-Since` after `now` is ignored (RFC 7232, 3.3).
     ///
     /// # Errors
     /// `PreconditionFailed` and `NotModified`.
-    pub fn check(&self, etag: &str, modified: Timestamp) -> Result<(), AwsError> {
+    pub fn check(&self, etag: &str, modified: Timestamp, now: Timestamp) -> Result<(), AwsError> {
         let modified = modified.as_second();
         let failed = |condition: &'static str| {
             Err(AwsError::new(
@@ -148,7 +149,7 @@ impl Preconditions {
         }
         let same = match (&self.if_none_match, self.if_modified_since) {
             (Some(tags), _) => matches(tags, etag),
-            (None, Some(since)) => modified <= since.as_second(),
+            (None, Some(since)) => since <= now && modified <= since.as_second(),
             (None, None) => false,
         };
         if same {

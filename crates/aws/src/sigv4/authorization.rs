@@ -35,7 +35,8 @@ pub struct UnverifiedRequest<'a> {
     pub(super) scope: CredentialScope,
     /// Sorted lower-case header names, separated by `;`.
     pub(super) signed_headers: &'a str,
-    pub(super) signature: [u8; 32],
+    /// `None` if it is not 64 lower-case hexadecimal digits: it matches nothing.
+    pub(super) signature: Option<[u8; 32]>,
     session_token: Option<SessionToken>,
 }
 
@@ -110,7 +111,7 @@ struct Header<'a> {
     access_key_id: AccessKeyId,
     scope: CredentialScope,
     signed_headers: &'a str,
-    signature: [u8; 32],
+    signature: Option<[u8; 32]>,
 }
 
 impl<'a> Header<'a> {
@@ -135,6 +136,7 @@ impl<'a> Header<'a> {
 
     fn fields(rest: &'a str) -> Result<Self, AuthorizationError> {
         let (mut credential, mut signed_headers, mut signature) = (None, None, None);
+        let mut unknown = None;
         for part in rest.split(',').map(str::trim) {
             let (name, value) = part
                 .split_once('=')
@@ -143,7 +145,10 @@ impl<'a> Header<'a> {
                 "Credential" => (&mut credential, "Credential"),
                 "SignedHeaders" => (&mut signed_headers, "SignedHeaders"),
                 "Signature" => (&mut signature, "Signature"),
-                other => return Err(AuthorizationError::UnknownParameter(beginning(other))),
+                other => {
+                    unknown = unknown.or(Some(other));
+                    continue;
+                }
             };
             if slot.replace(value).is_some() {
                 return Err(AuthorizationError::DuplicateParameter(name));
@@ -153,19 +158,31 @@ impl<'a> Header<'a> {
         let credential = credential.ok_or(missing("Credential"))?;
         let signed_headers = signed_headers.ok_or(missing("SignedHeaders"))?;
         let signature = signature.ok_or(missing("Signature"))?;
+        if let Some(unknown) = unknown {
+            return Err(AuthorizationError::UnknownParameter(beginning(unknown)));
+        }
 
-        let bad_credential = || AuthorizationError::Credential(credential.to_owned());
-        let (id, scope) = credential.split_once('/').ok_or_else(bad_credential)?;
+        let (access_key_id, scope) = read_credential(credential)?;
         if !are_canonical(signed_headers) {
             return Err(AuthorizationError::SignedHeaders(signed_headers.to_owned()));
         }
         Ok(Self {
-            access_key_id: id.parse().map_err(|_| bad_credential())?,
-            scope: CredentialScope::parse(scope).map_err(|_| bad_credential())?,
+            access_key_id,
+            scope,
             signed_headers,
-            signature: hex::decode32(signature.as_bytes()).ok_or(AuthorizationError::Signature)?,
+            signature: hex::decode32(signature.as_bytes()),
         })
     }
+}
+
+/// Reads `keyid/date/region/service/aws4_request`.
+fn read_credential(credential: &str) -> Result<(AccessKeyId, CredentialScope), AuthorizationError> {
+    let elements: Vec<&str> = credential.split('/').collect();
+    let [id, date, region, service, terminal] = *elements else {
+        return Err(AuthorizationError::Credential(credential.to_owned()));
+    };
+    let id = AccessKeyId::claimed(id).ok_or(AuthorizationError::EmptyKeyId)?;
+    Ok((id, CredentialScope::read(date, region, service, terminal)?))
 }
 
 /// The beginning of a part, for an error: a secret in the wrong position must not appear whole in a

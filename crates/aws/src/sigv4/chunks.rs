@@ -92,7 +92,7 @@ pub(crate) mod testing {
         pub(crate) fn of_the_examples(signature: &str) -> Self {
             let secret = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
             let secret = SecretAccessKey::new(secret).unwrap();
-            let scope = CredentialScope::parse("20130524/us-east-1/s3/aws4_request").unwrap();
+            let scope = CredentialScope::new("20130524", "us-east-1", "s3").unwrap();
             let requested = "2013-05-24T00:00:00Z".parse().unwrap();
             let signature = hex::decode32(signature.as_bytes()).unwrap();
             Self::new(&DerivedKey::derive(&secret, scope), requested, signature)

@@ -35,7 +35,7 @@ pub enum AuthorizationError {
     /// An algorithm that is not AWS's.
     #[error("unsupported authorization scheme `{0}`")]
     Scheme(String),
-    /// A part without `=`.
+    /// A component without `=`.
     #[error("`{0}` is not a key=value pair")]
     NotAPair(String),
     /// An unknown parameter.
@@ -47,15 +47,27 @@ pub enum AuthorizationError {
     /// A missing parameter.
     #[error("parameter `{0}` is missing")]
     MissingParameter(&'static str),
-    /// Not `keyid/date/region/service/aws4_request`.
+    /// Not five elements: `keyid/date/region/service/aws4_request`.
     #[error("credential `{0}` is not keyid/date/region/service/aws4_request")]
     Credential(String),
+    /// No access key id.
+    #[error("the credential has no access key id")]
+    EmptyKeyId,
+    /// A date other than eight digits.
+    #[error("the date of the credential is `{0}`")]
+    Date(String),
+    /// No region, or one that is not a name.
+    #[error("the region of the credential is `{0}`")]
+    Region(String),
+    /// No service, or one that is not a name.
+    #[error("the service of the credential is `{0}`")]
+    Service(String),
+    /// Not `aws4_request`.
+    #[error("the terminal of the credential is `{0}`")]
+    Terminal(String),
     /// Not sorted, not lower case, repeated, or empty.
     #[error("signed headers `{0}` are not sorted lower-case names without repeats")]
     SignedHeaders(String),
-    /// Not 64 lower-case hexadecimal digits.
-    #[error("the signature is not 64 lower-case hexadecimal digits")]
-    Signature,
 }
 
 /// Why the signature of a request is rejected.

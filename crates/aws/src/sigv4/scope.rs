@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::error::AuthorizationError;
+
 const TERMINATOR: &str = "aws4_request";
 /// The most bytes of a region or service.
 const MAX_NAME_BYTES: usize = 64;
@@ -37,8 +39,7 @@ impl CredentialScope {
     /// # Errors
     /// [`InvalidScope`] for anything else.
     pub fn new(date: &str, region: &str, service: &str) -> Result<Self, InvalidScope> {
-        let day = date.len() == 8 && date.bytes().all(|b| b.is_ascii_digit());
-        if day && is_name(region) && is_name(service) {
+        if is_day(date) && is_name(region) && is_name(service) {
             Ok(Self {
                 date: date.into(),
                 region: region.into(),
@@ -49,21 +50,24 @@ impl CredentialScope {
         }
     }
 
-    /// Parses `date/region/service/aws4_request`.
-    pub(super) fn parse(text: &str) -> Result<Self, InvalidScope> {
-        let mut parts = text.split('/');
-        match (
-            parts.next(),
-            parts.next(),
-            parts.next(),
-            parts.next(),
-            parts.next(),
-        ) {
-            (Some(date), Some(region), Some(service), Some(TERMINATOR), None) => {
-                Self::new(date, region, service)
-            }
-            _ => Err(InvalidScope),
+    /// Reads the elements of a credential after the access key id.
+    pub(super) fn read(
+        date: &str,
+        region: &str,
+        service: &str,
+        terminal: &str,
+    ) -> Result<Self, AuthorizationError> {
+        if terminal != TERMINATOR {
+            return Err(AuthorizationError::Terminal(terminal.to_owned()));
         }
+        if !is_day(date) {
+            return Err(AuthorizationError::Date(date.to_owned()));
+        }
+        if !is_name(region) {
+            return Err(AuthorizationError::Region(region.to_owned()));
+        }
+        Self::new(date, region, service)
+            .map_err(|InvalidScope| AuthorizationError::Service(service.to_owned()))
     }
 
     /// The day as eight digits.
@@ -98,6 +102,10 @@ impl fmt::Display for CredentialScope {
             self.date, self.region, self.service
         )
     }
+}
+
+fn is_day(text: &str) -> bool {
+    text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn is_name(text: &str) -> bool {

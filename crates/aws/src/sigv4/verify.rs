@@ -96,7 +96,8 @@ pub fn verify(
     )?;
     let to_sign = string_to_sign(&amz_date(requested), &request.scope, &canonical);
     let expected = key.sign(to_sign.as_bytes());
-    let same = constant_time::verify_slices_are_equal(&expected, &request.signature).is_ok();
+    let signature = request.signature.ok_or(SignatureError::Mismatch)?;
+    let same = constant_time::verify_slices_are_equal(&expected, &signature).is_ok();
     if !same || *key.scope() != request.scope {
         return Err(SignatureError::Mismatch);
     }
@@ -108,7 +109,7 @@ pub fn verify(
         content,
         chunk_chain: match content {
             ContentSha256::SignedChunks | ContentSha256::SignedChunksTrailer => {
-                Some(ChunkChain::new(key, requested, request.signature))
+                Some(ChunkChain::new(key, requested, signature))
             }
             ContentSha256::Hash(_) | ContentSha256::Unsigned | ContentSha256::UnsignedTrailer => {
                 None

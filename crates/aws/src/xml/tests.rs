@@ -34,11 +34,11 @@ fn lists_are_members_and_an_empty_list_is_an_empty_element() {
     });
     xml.member_texts("None", [""; 0]);
     xml.empty("Marker");
-    xml.timestamp_millis("LastModified", "2026-11-24T01:02:03.004Z".parse().unwrap());
+    xml.s3_timestamp("LastModified", "2026-11-24T01:02:03.004Z".parse().unwrap());
     xml.close("R");
     insta::assert_snapshot!(xml.finish(), @r#"
     <?xml version="1.0" encoding="UTF-8"?>
-    <R><Ids><member>a</member><member>b&amp;c</member></Ids><Tags><member><Key>k</Key><Flag>true</Flag></member></Tags><None></None><Marker/><LastModified>2026-11-24T01:02:03.004Z</LastModified></R>
+    <R><Ids><member>a</member><member>b&amp;c</member></Ids><Tags><member><Key>k</Key><Flag>true</Flag></member></Tags><None></None><Marker/><LastModified>2026-11-24T01:02:03.000Z</LastModified></R>
     "#);
 }
 

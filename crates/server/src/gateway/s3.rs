@@ -34,7 +34,7 @@ use bowline_aws::{
     s3_operations,
     sigv4::{ChunkChain, ContentSha256, Payload, UnverifiedRequest},
 };
-use bowline_iam::decision::Permit;
+use bowline_iam::{account::AccountId, decision::Permit};
 use bytes::Bytes;
 use http_body::Body;
 
@@ -44,7 +44,10 @@ use crate::{
         body::{self as request_body, RequestBody},
         response::{BoxError, Response},
     },
-    identity::index::Index,
+    identity::{
+        entity::BucketState,
+        index::{BucketEntry, Index},
+    },
     request::{
         authenticate::{authenticate, record_claimed_identity},
         authorize::Authorizer,
@@ -56,6 +59,7 @@ use crate::{
 pub(crate) use bucket_record::recover;
 use call::{AuthorizedS3Operation, S3Call};
 use error::S3Error;
+use response::BUCKET_REGION;
 
 /// The most bytes of a body with parameters.
 const MAX_PARAMETERS_BYTES: usize = 64 * 1024;
@@ -77,14 +81,13 @@ pub(crate) async fn serve(
     let target = S3Target::parse(head.host(), head.path(), &app.config.base_domains)
         .map_err(AwsError::from)?;
     let query = decode_query(head.query())?;
-    let mut operation = Operation::parse(
-        target,
-        &OperationRequest {
-            method: head.method().as_str(),
-            query: &query,
-            headers: &head.headers(),
-        },
-    )?;
+    let request = OperationRequest {
+        method: head.method().as_str(),
+        query: &query,
+        headers: &head.headers(),
+    };
+    let mut operation = Operation::parse(target, &request)?;
+    let expected_owner = request.expected_bucket_owner()?;
     audit_operation(record, &operation, &index);
 
     // The bodies of anonymous requests are not read: they are always denied.
@@ -107,6 +110,7 @@ pub(crate) async fn serve(
         record,
         index: &index,
         content,
+        expected_owner,
     };
     let permit = authorization.permit(operation).await?;
     app.audit.check_before(record)?;
@@ -216,6 +220,8 @@ struct Authorization<'a> {
     record: &'a RequestRecord<'a>,
     index: &'a Arc<Index>,
     content: ContentSha256,
+    /// The account that must own the bucket.
+    expected_owner: Option<AccountId>,
 }
 
 impl Authorization<'_> {
@@ -228,15 +234,35 @@ impl Authorization<'_> {
         let bucket = name
             .and_then(|name| self.index.bucket(name.as_str()))
             .cloned();
+        let (owner, region) = match &bucket {
+            Some(bucket) => (Some(bucket.record.owner), known_region(&operation, bucket)),
+            None => (None, None),
+        };
         let authorized = AuthorizedS3Operation { operation, bucket };
         let decider = self.authorizer();
-        decider.permit(&requirements, authorized).await
+        let permit = decider.permit(&requirements, authorized).await;
+        let permit = permit.map_err(|mut denied| {
+            if let Some(region) = region {
+                denied.client = denied.client.with_header(BUCKET_REGION, region);
+            }
+            denied
+        })?;
+        match (self.expected_owner, owner) {
+            (Some(expected), Some(owner)) if expected != owner => {
+                let denied = AwsError::access_denied("Access Denied");
+                let why = format!("the bucket does not belong to `{expected}`, its expected owner");
+                Err(RequestError::new(denied, &why))
+            }
+            (Some(_) | None, Some(_) | None) => Ok(permit),
+        }
     }
 
-    /// The error for an object that does not exist. A caller that may not list the bucket gets
+    /// The error for an object that does not exist. A caller that may not list the key gets
     /// `AccessDenied`; only the operator learns why.
     async fn missing_key_error(&self, object: &ObjectAddress) -> RequestError {
         let requirement = object.bucket.requirement(ListObjectsV2::ACTION);
+        let key = object.key.as_str();
+        let requirement = requirement.with([("s3:prefix", Some(key.to_owned()))]);
         let authorizer = self.authorizer();
         let allowed = authorizer.permit(std::slice::from_ref(&requirement), ());
         let allowed = allowed.await;
@@ -271,6 +297,15 @@ impl Authorization<'_> {
             authorizer
         }
     }
+}
+
+/// The region that a denied caller learns: clients find it out by a `HeadBucket` of any caller, and
+/// the names of buckets are no secret ("`HeadBucket`", Amazon S3 API Reference).
+fn known_region(operation: &Operation, bucket: &BucketEntry) -> Option<String> {
+    let record = &bucket.record;
+    let shown =
+        matches!(operation, Operation::HeadBucket(_)) && record.state == BucketState::Active;
+    shown.then(|| record.region.clone())
 }
 
 /// Calls a handler: with the body if it is an object's data.

@@ -56,17 +56,15 @@ pub(crate) fn ok(content_type: &'static str, body: String) -> Response {
     response
 }
 
-/// An error in the format of the client's protocol. `resource` is the path of the request.
+/// An error in the format of the client's protocol.
 pub(crate) fn error(
     error: &AwsError,
     protocol: Protocol,
     request_id: &str,
-    resource: &str,
     method: &Method,
 ) -> Response {
     let ids = ErrorContext {
         request_id,
-        resource,
         ..ErrorContext::default()
     };
     let rendered = error.render(protocol, ids);
@@ -78,6 +76,11 @@ pub(crate) fn error(
         ok(rendered.content_type, rendered.body)
     };
     *response.status_mut() = status;
+    for (name, value) in rendered.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
     response
 }
 

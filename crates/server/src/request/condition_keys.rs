@@ -28,7 +28,7 @@ use crate::{
 
 /// Every key that a request can have. A key that ends with `/` stands for one key per tag. Keys
 /// under a provider's prefix are not listed: the provider's URL and its tokens name them.
-pub(crate) const ALL: [&str; 50] = [
+pub(crate) const ALL: [&str; 52] = [
     "aws:CurrentTime",
     "aws:EpochTime",
     "aws:FederatedProvider",
@@ -69,6 +69,7 @@ pub(crate) const ALL: [&str; 50] = [
     "lambda:SourceFunctionArn",
     "s3:LocationConstraint",
     "s3:ResourceAccount",
+    "s3:VersionId",
     "s3:authType",
     "s3:delimiter",
     "s3:max-keys",
@@ -76,6 +77,7 @@ pub(crate) const ALL: [&str; 50] = [
     "s3:signatureversion",
     "s3:x-amz-acl",
     "s3:x-amz-content-sha256",
+    "s3:x-amz-object-ownership",
     "s3:x-amz-storage-class",
     "sts:ExternalId",
     "sts:RoleSessionName",

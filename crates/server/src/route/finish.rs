@@ -30,7 +30,7 @@ pub(crate) fn finish(
     let protocol = service.protocol();
     let failed = |error: &AwsError| {
         let (id, method) = (&record.ids.request, head.method());
-        response::error(error, protocol, id, head.path(), method)
+        response::error(error, protocol, id, method)
     };
     let error = outcome.as_ref().err();
     let explanation = error.and_then(|error| explain(app, record, error));

@@ -27,6 +27,16 @@ pub enum EventKind {
     Management,
 }
 
+/// A query key or header with the values that change nothing: they say no, or ask for the default
+/// or the present state. With others it is not implemented.
+pub type Neutral = (&'static str, &'static [&'static str]);
+
+/// Who pays for a request: the caller always does.
+pub(super) const REQUEST_PAYER: Neutral = ("x-amz-request-payer", &["requester"]);
+
+/// The version of every object, because no bucket has versions.
+pub(super) const NULL_VERSION: Neutral = ("versionId", &["null"]);
+
 /// The facts of an operation's row. The table implements it.
 pub trait Declared {
     /// The action, such as `s3:GetObject`.
@@ -41,6 +51,8 @@ pub trait S3Operation: Declared + Sized + Into<Operation> {
     const QUERY: &'static [&'static str] = &[];
     /// The `x-amz-*` headers that it reads. A name that ends in `-` stands for all that begin so.
     const HEADERS: &'static [&'static str] = &[];
+    /// The query keys and headers that it accepts with certain values alone.
+    const NEUTRAL: &'static [Neutral] = &[];
 
     /// Reads a request whose query keys and headers are all on the lists.
     ///
@@ -133,6 +145,20 @@ impl OperationTarget for BucketName {
 
     fn requirement(&self, action: &'static str) -> Requirement<'static> {
         Requirement::new(action, self.arn(), ResourceOwner::Bucket(self.clone()))
+    }
+}
+
+impl ObjectAddress {
+    /// The requirement of an action on the object, or of the action on its version `null` that a
+    /// request with a version id needs instead.
+    pub(super) fn version_requirement(
+        &self,
+        action: &'static str,
+        version: Option<&'static str>,
+    ) -> Requirement<'static> {
+        let id = version.map(|_| "null".to_owned());
+        let requirement = self.requirement(version.unwrap_or(action));
+        requirement.with([("s3:VersionId", id)])
     }
 }
 

@@ -3,7 +3,10 @@
 use super::declaration::S3Operation;
 use crate::{
     error::AwsError,
-    s3::{BucketName, parameters::RequestParameters},
+    s3::{
+        BucketName,
+        parameters::{EXPECTED_OWNER, RequestParameters},
+    },
 };
 
 /// Deletes an empty bucket.
@@ -14,6 +17,8 @@ pub struct DeleteBucket {
 }
 
 impl S3Operation for DeleteBucket {
+    const HEADERS: &'static [&'static str] = &[EXPECTED_OWNER];
+
     fn parse(bucket: BucketName, _: &RequestParameters<'_>) -> Result<Self, AwsError> {
         Ok(Self { bucket })
     }

@@ -1,8 +1,9 @@
 //! `GetObject`.
 
-use super::declaration::S3Operation;
+use super::declaration::{Declared as _, NULL_VERSION, Neutral, REQUEST_PAYER, S3Operation};
 use crate::{
     error::AwsError,
+    requirement::Requirement,
     s3::{
         ObjectAddress,
         parameters::RequestParameters,
@@ -17,17 +18,29 @@ pub struct GetObject {
     pub object: ObjectAddress,
     /// Range and preconditions.
     pub read: ReadParameters,
+    /// Whether it names the version `null`, the only one of an object.
+    pub null_version: bool,
 }
 
 impl S3Operation for GetObject {
     const HEADERS: &'static [&'static str] = &READ_HEADERS;
+    const NEUTRAL: &'static [Neutral] = &[NULL_VERSION, REQUEST_PAYER];
 
     fn parse(object: ObjectAddress, parameters: &RequestParameters<'_>) -> Result<Self, AwsError> {
         let read = ReadParameters::parse(parameters)?;
-        Ok(Self { object, read })
+        Ok(Self {
+            object,
+            read,
+            null_version: parameters.names_null_version(),
+        })
     }
 
     fn target(&self) -> &ObjectAddress {
         &self.object
+    }
+
+    fn requirements(&self) -> Vec<Requirement<'static>> {
+        let version = self.null_version.then_some("s3:GetObjectVersion");
+        vec![self.object.version_requirement(Self::ACTION, version)]
     }
 }

@@ -3,7 +3,10 @@
 use super::declaration::S3Operation;
 use crate::{
     error::AwsError,
-    s3::{BucketName, parameters::RequestParameters},
+    s3::{
+        BucketName,
+        parameters::{EXPECTED_OWNER, RequestParameters},
+    },
 };
 
 /// Whether a bucket exists, and its region.
@@ -14,6 +17,8 @@ pub struct HeadBucket {
 }
 
 impl S3Operation for HeadBucket {
+    const HEADERS: &'static [&'static str] = &[EXPECTED_OWNER];
+
     fn parse(bucket: BucketName, _: &RequestParameters<'_>) -> Result<Self, AwsError> {
         Ok(Self { bucket })
     }

@@ -1,10 +1,16 @@
 //! `ListObjectsV2`.
 
-use super::declaration::{Declared as _, OperationTarget as _, S3Operation};
+use super::declaration::{
+    Declared as _, Neutral, OperationTarget as _, REQUEST_PAYER, S3Operation,
+};
 use crate::{
     error::AwsError,
     requirement::Requirement,
-    s3::{BucketName, ObjectKey, error::invalid_argument, parameters::RequestParameters},
+    s3::{
+        BucketName, ObjectKey,
+        error::invalid_argument,
+        parameters::{EXPECTED_OWNER, RequestParameters},
+    },
 };
 
 /// Lists a page of keys. A parameter that was not sent is `None`.
@@ -37,6 +43,12 @@ impl S3Operation for ListObjectsV2 {
         "start-after",
         "encoding-type",
         "fetch-owner",
+    ];
+    const HEADERS: &'static [&'static str] = &[EXPECTED_OWNER];
+    // No object is archived, so none has a restore status.
+    const NEUTRAL: &'static [Neutral] = &[
+        ("x-amz-optional-object-attributes", &["RestoreStatus"]),
+        REQUEST_PAYER,
     ];
 
     fn parse(bucket: BucketName, parameters: &RequestParameters<'_>) -> Result<Self, AwsError> {

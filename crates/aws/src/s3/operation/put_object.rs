@@ -1,11 +1,15 @@
 //! `PutObject`.
 
-use super::declaration::{Declared as _, OperationTarget as _, S3Operation};
+use super::declaration::{
+    Declared as _, Neutral, OperationTarget as _, REQUEST_PAYER, S3Operation,
+};
 use crate::{
-    error::AwsError,
+    error::{AwsError, Code},
     requirement::Requirement,
     s3::{
-        ObjectAddress, ObjectMetadata, error::not_implemented, parameters::RequestParameters,
+        ObjectAddress, ObjectMetadata,
+        error::not_implemented,
+        parameters::{EXPECTED_OWNER, RequestParameters},
         upload::BodyClaims,
     },
 };
@@ -32,14 +36,31 @@ impl S3Operation for PutObject {
         "x-amz-acl",
         "x-amz-checksum-",
         "x-amz-decoded-content-length",
+        EXPECTED_OWNER,
         "x-amz-meta-",
+        "x-amz-object-lock-",
         "x-amz-sdk-checksum-algorithm",
         "x-amz-storage-class",
         "x-amz-trailer",
     ];
+    const NEUTRAL: &'static [Neutral] = &[
+        REQUEST_PAYER,
+        (
+            "x-amz-server-side-encryption-bucket-key-enabled",
+            &["false", "False"],
+        ),
+        ("x-amz-tagging", &[""]),
+    ];
 
     fn parse(object: ObjectAddress, parameters: &RequestParameters<'_>) -> Result<Self, AwsError> {
         parameters.reject_headers(&["if-match"])?;
+        let mut locks = parameters.headers_with_prefix("x-amz-object-lock-");
+        if locks.next().is_some() {
+            return Err(AwsError::new(
+                Code::InvalidRequest,
+                "Bucket is missing Object Lock Configuration",
+            ));
+        }
         let storage_class = match parameters.header("x-amz-storage-class") {
             None => None,
             Some(class @ "STANDARD") => Some(class.to_owned()),

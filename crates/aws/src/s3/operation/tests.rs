@@ -58,6 +58,9 @@ fn each_operation_needs_its_own_permission() {
         ("HEAD", "/insights/bot/a"),
         ("PUT", "/insights/bot/a%20*"),
         ("DELETE", "/insights/bot/a"),
+        ("GET", "/insights/bot/a?versionId=null"),
+        ("HEAD", "/insights/bot/a?versionId=null"),
+        ("DELETE", "/insights/bot/a?versionId=null"),
     ]
     .map(|(method, target)| needs(method, target));
     insta::assert_snapshot!(all.join("\n"), @r#"
@@ -72,6 +75,9 @@ fn each_operation_needs_its_own_permission() {
     HeadObject: s3:GetObject arn:aws:s3:::insights/bot/a []
     PutObject: s3:PutObject arn:aws:s3:::insights/bot/a * []
     DeleteObject: s3:DeleteObject arn:aws:s3:::insights/bot/a []
+    GetObject: s3:GetObjectVersion arn:aws:s3:::insights/bot/a [("s3:VersionId", "null")]
+    HeadObject: s3:GetObjectVersion arn:aws:s3:::insights/bot/a [("s3:VersionId", "null")]
+    DeleteObject: s3:DeleteObjectVersion arn:aws:s3:::insights/bot/a [("s3:VersionId", "null")]
     "#);
 }
 
@@ -137,6 +143,8 @@ fn unknown_queries_and_headers_are_not_implemented() {
         ("GET", "/insights/a?acl"),
         ("PUT", "/insights/a?tagging"),
         ("DELETE", "/insights/a?versionId=1"),
+        ("GET", "/insights/a?versionId="),
+        ("GET", "/insights/a?versionId=NULL"),
         ("POST", "/insights/a?uploads"),
         ("PUT", "/insights/a?partNumber=1&uploadId=x"),
         ("PUT", "/insights?policy"),
@@ -211,12 +219,13 @@ fn an_upload_keeps_its_metadata_without_the_transfer_coding() {
 #[test]
 fn preconditions_are_evaluated_for_the_object() {
     let modified = "2026-11-24T01:02:03.5Z".parse().unwrap();
+    let now = "2026-11-24T01:02:05Z".parse().unwrap();
     let check = |headers: &[(&str, &str)]| {
         let operation = parse("GET", "/insights/a", headers).unwrap();
         let Operation::GetObject(get) = operation else {
             panic!("{operation:?}")
         };
-        let checked = get.read.preconditions.check("abc", modified);
+        let checked = get.read.preconditions.check("abc", modified, now);
         checked.map_err(|e| e.code())
     };
     let (same, earlier) = (
@@ -237,6 +246,16 @@ fn preconditions_are_evaluated_for_the_object() {
         Err(Code::NotModified)
     );
     assert_eq!(check(&[("if-modified-since", earlier)]), Ok(()));
+    let (latest, future) = (
+        "Tue, 24 Nov 2026 01:02:05 GMT",
+        "Tue, 24 Nov 2026 01:02:06 GMT",
+    );
+    assert_eq!(
+        check(&[("if-modified-since", latest)]),
+        Err(Code::NotModified)
+    );
+    assert_eq!(check(&[("if-modified-since", future)]), Ok(()));
+    assert_eq!(check(&[("if-unmodified-since", future)]), Ok(()));
     assert_eq!(check(&[("if-unmodified-since", same)]), Ok(()));
     assert_eq!(
         check(&[("if-unmodified-since", earlier)]),

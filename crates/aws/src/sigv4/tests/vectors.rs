@@ -40,12 +40,9 @@ fn case(text: &str) -> Case {
             }
             "header" => {
                 let (name, value) = rest.split_once(':').unwrap();
-                // The suite's key id is too short to be one; no signature depends on it.
-                let value =
-                    value.replace("Credential=AKIDEXAMPLE/", "Credential=AKIDEXAMPLE00000/");
                 case.request
                     .headers
-                    .push((name.to_owned(), value.into_bytes()));
+                    .push((name.to_owned(), value.as_bytes().to_vec()));
             }
             "body" => case.request.body = rest.as_bytes().to_vec(),
             other => panic!("{}: `{other}`", case.name),
@@ -104,7 +101,7 @@ fn the_rules_of_s3_keep_the_segments_of_the_path() {
             let to_sign = string_to_sign("20150830T123600Z", request.scope(), &canonical);
             assert_eq!(
                 hex::encode(&key.sign(to_sign.as_bytes())),
-                hex::encode(&request.signature),
+                hex::encode(&request.signature.unwrap()),
                 "{}",
                 case.name
             );

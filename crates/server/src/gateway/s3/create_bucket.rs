@@ -30,7 +30,7 @@ pub(super) async fn handle(
         name: create.bucket.to_string(),
         id: new_id(call, &create.bucket)?,
         owner: call.caller()?.account(),
-        region: region(create.location, call.region)?,
+        region: create.region(call.region)?.to_owned(),
         upstream: EMBEDDED.to_owned(),
         upstream_bucket: None,
         state: BucketState::Creating,
@@ -38,24 +38,39 @@ pub(super) async fn handle(
         lease: call.state.lease(call.now),
     };
     let store = call.upstreams.for_bucket(&bucket)?;
-    bucket_record::create(call.state, &bucket).await?;
-    let created = match store.create_bucket(&bucket.upstream_bucket()).await {
+    match bucket_record::create(call.state, &bucket).await {
+        Err(error) if succeeds_again(call, &bucket, &error) => return Ok(created(&bucket.name)),
+        reserved => reserved?,
+    }
+    let activated = match store.create_bucket(&bucket.upstream_bucket()).await {
         Ok(()) => bucket_record::activate(call.state, &bucket)
             .await
             .map_err(RequestError::from),
         Err(error) => Err(store_error(&bucket.name, error)),
     };
-    if let Err(error) = created {
+    if let Err(error) = activated {
         bucket_record::roll_back_create(call.state, store, &bucket).await;
         return Err(error.into());
     }
+    Ok(created(&bucket.name))
+}
+
+fn created(name: &str) -> Response {
     let mut response = response::ok();
-    response::set(
-        &mut response,
-        header::LOCATION,
-        &format!("/{}", create.bucket),
-    );
-    Ok(response)
+    response::set(&mut response, header::LOCATION, &format!("/{name}"));
+    response
+}
+
+/// Whether the creation of a bucket that its account has already is a success. AWS has it so in
+/// `us-east-1` for buckets there, for older clients (`BucketAlreadyOwnedByYou`, "Error Responses",
+/// Amazon S3 API Reference). Nothing changes.
+fn succeeds_again(call: &S3Call<'_>, bucket: &Bucket, error: &AwsError) -> bool {
+    const REGION: &str = "us-east-1";
+    let index = call.state.current();
+    let existing = index.bucket(&bucket.name);
+    error.code() == Code::BucketAlreadyOwnedByYou
+        && [call.region, &bucket.region] == [REGION; 2]
+        && existing.is_some_and(|existing| existing.record.region == REGION)
 }
 
 fn new_id(call: &S3Call<'_>, name: &BucketName) -> Result<BucketId, RequestError> {
@@ -64,19 +79,4 @@ fn new_id(call: &S3Call<'_>, name: &BucketName) -> Result<BucketId, RequestError
         .fill(&mut random)
         .map_err(|_| RequestError::new(AwsError::internal(Protocol::S3), &NoRandomness))?;
     Ok(BucketId::new(name, random))
-}
-
-/// The region of a new bucket: the endpoint's, which the body may name too. `us-east-1` accepts
-/// every name.
-fn region(named: Option<String>, endpoint: &str) -> Result<String, AwsError> {
-    match named {
-        None => Ok(endpoint.to_owned()),
-        Some(named) if named == endpoint || endpoint == "us-east-1" => Ok(named),
-        Some(named) => Err(AwsError::new(
-            Code::IllegalLocationConstraint,
-            format!(
-                "The {named} location constraint is incompatible for the region specific endpoint this request was sent to."
-            ),
-        )),
-    }
 }

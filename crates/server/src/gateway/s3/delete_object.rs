@@ -17,5 +17,7 @@ pub(super) async fn handle(
     let (bucket, delete) = call.use_bucket(permit)?;
     let deleted = bucket.store.delete(&bucket.name, &delete.object.key).await;
     deleted.map_err(|error| bucket.error(error))?;
-    Ok(response::no_content())
+    let mut response = response::no_content();
+    response::set_null_version(&mut response, delete.null_version);
+    Ok(response)
 }

@@ -20,13 +20,19 @@ pub(super) async fn handle(
     call: &S3Call<'_>,
     permit: Permit<AuthorizedS3Operation<GetObject>>,
 ) -> Result<Response, S3Error> {
-    let (bucket, GetObject { object, read }) = call.use_bucket(permit)?;
+    let (bucket, operation) = call.use_bucket(permit)?;
+    let GetObject {
+        object,
+        read,
+        null_version,
+    } = operation;
     let open = match bucket.store.open(&bucket.name, &object.key).await {
         Ok(open) => open,
         Err(ObjectError::NoSuchKey) => return Err(S3Error::NoSuchKey(object)),
         Err(error) => return Err(bucket.error(error).into()),
     };
-    let (mut response, range) = response::object_head(&open.info, &read)?;
+    let (mut response, range) = response::object_head(&open.info, &read, call.now)?;
+    response::set_null_version(&mut response, null_version);
     if !range.is_empty() {
         let mut data = (open.read)(range);
         // Before the head: a failure of the first piece, which is all of a small object, is an

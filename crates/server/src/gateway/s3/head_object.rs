@@ -14,12 +14,18 @@ pub(super) async fn handle(
     call: &S3Call<'_>,
     permit: Permit<AuthorizedS3Operation<HeadObject>>,
 ) -> Result<Response, S3Error> {
-    let (bucket, HeadObject { object, read }) = call.use_bucket(permit)?;
+    let (bucket, operation) = call.use_bucket(permit)?;
+    let HeadObject {
+        object,
+        read,
+        null_version,
+    } = operation;
     let info = match bucket.store.info(&bucket.name, &object.key).await {
         Ok(info) => info,
         Err(ObjectError::NoSuchKey) => return Err(S3Error::NoSuchKey(object)),
         Err(error) => return Err(bucket.error(error).into()),
     };
-    let (response, _) = response::object_head(&info, &read)?;
+    let (mut response, _) = response::object_head(&info, &read, call.now)?;
+    response::set_null_version(&mut response, null_version);
     Ok(response)
 }

@@ -91,7 +91,7 @@ fn page_response(list: &ListObjectsV2, page: &ListPage, owner: &str) -> Result<R
             ListedEntry::Object(key, info) => {
                 xml.open("Contents");
                 xml.element("Key", &shown(key));
-                xml.timestamp_millis("LastModified", info.modified);
+                xml.s3_timestamp("LastModified", info.modified);
                 xml.element("ETag", &info.etag.to_string());
                 if let Some(checksum) = &info.checksum {
                     let name = checksum
