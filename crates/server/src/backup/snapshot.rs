@@ -41,11 +41,16 @@ impl Everything {
         audit: Option<&std::path::Path>,
         now: Timestamp,
     ) -> Result<Self, BackupError> {
+        // Before the moment, since it takes longest.
+        let mut objects = stores
+            .objects
+            .begin_snapshot()
+            .map_err(BackupError::Objects)?;
         let pause = stores.gate.pause();
         let identity = tokio::runtime::Handle::current()
             .block_on(identity.snapshot())
             .map_err(BackupError::Identity)?;
-        let objects = stores.objects.snapshot().map_err(BackupError::Objects)?;
+        objects.fix().map_err(BackupError::Objects)?;
         let tables = stores.tables.snapshot().map_err(BackupError::Tables)?;
         let audit = audit.and_then(|file| {
             Some(AuditPosition {
@@ -54,6 +59,7 @@ impl Everything {
             })
         });
         drop(pause);
+        objects.check().map_err(BackupError::Objects)?;
         let manifest = Manifest {
             format: FORMAT,
             version: env!("CARGO_PKG_VERSION").to_owned(),

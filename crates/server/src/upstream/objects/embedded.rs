@@ -19,9 +19,10 @@
 //! client costs two such buffers and delays no other request.
 
 use std::{
+    collections::BTreeSet,
     io,
     path::{Path, PathBuf},
-    sync::{Arc, atomic::AtomicU64},
+    sync::{Arc, Mutex, atomic::AtomicU64},
 };
 
 use bowline_aws::s3::ObjectKey;
@@ -73,6 +74,8 @@ struct Inner {
     uploads: AtomicU64,
     damage: Damage,
     locks: KeyLocks,
+    /// While a snapshot begins, the keys that are written: bucket and key.
+    written: Mutex<Option<BTreeSet<(String, String)>>>,
     index: ObjectIndex,
 }
 
@@ -120,6 +123,7 @@ impl EmbeddedObjects {
             uploads: AtomicU64::new(0),
             damage: Damage::default(),
             locks: KeyLocks::default(),
+            written: Mutex::default(),
             index: open_index(root)?,
         })))
     }

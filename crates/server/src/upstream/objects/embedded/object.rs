@@ -127,6 +127,7 @@ impl Inner {
         key: &ObjectKey,
     ) -> Result<(), ObjectError> {
         let _writing = self.gate.pass();
+        self.note(bucket.as_str(), key.as_str());
         let tree = self.bucket(bucket)?;
         match self.index.rows().get(bucket.as_str(), key.as_str()) {
             Ok(None) => {}
@@ -164,6 +165,7 @@ impl Inner {
         if !place.replace && matches!(self.index.rows().get(name.bucket, name.key), Ok(Some(_))) {
             return Err(ObjectError::AlreadyExists);
         }
+        self.note(name.bucket, name.key);
         self.move_to(upload, place)?;
         self.index.put(name.bucket, name.key, row)
     }

@@ -1,16 +1,20 @@
 //! All objects at one moment, for a backup: links to their files, which are never changed in place.
+//!
+//! Most links are made while writes go on. The moment itself only repeats those of the keys that
+//! were written meanwhile, so writes wait for these and not for all objects.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
     io,
     os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, MutexGuard, PoisonError},
 };
 
 use md5::{Digest as _, Md5};
 
-use super::{EmbeddedObjects, Inner, JOB_BYTES, footer, name};
+use super::{EmbeddedObjects, Inner, JOB_BYTES, damage::Fault, footer, name};
 use crate::{
     checksum::Crc64,
     private_files::{private_file, private_folder},
@@ -28,7 +32,6 @@ pub(crate) struct ObjectSnapshot {
     store: Arc<Inner>,
     /// The highest generation of an object.
     moment: u64,
-    files: u64,
     /// The length of all files.
     pub(crate) bytes: u64,
 }
@@ -42,46 +45,61 @@ pub(super) fn remove_interrupted(root: &Path) -> io::Result<()> {
 }
 
 impl EmbeddedObjects {
-    /// Links all objects. The caller keeps writes waiting meanwhile.
+    /// Begins a snapshot: links all objects, while writes go on. One at a time.
     ///
     /// # Errors
     /// Those of the file system; [`io::ErrorKind::InvalidData`] if something else than a file or a
-    /// folder is in a bucket, or if objects have lost their files.
-    pub(crate) fn snapshot(&self) -> io::Result<ObjectSnapshot> {
+    /// folder is in a bucket.
+    pub(crate) fn begin_snapshot(&self) -> io::Result<ObjectSnapshot> {
         let root = &self.0.root;
         remove_interrupted(root)?;
         let mut snapshot = ObjectSnapshot {
             root: root.join(SNAPSHOT),
             store: Arc::clone(&self.0),
-            moment: self.0.index.last_generation(),
-            files: 0,
+            moment: 0,
             bytes: 0,
         };
-        link(&root.join("buckets"), &root.join(SNAPSHOT), &mut snapshot)?;
-        let rows = self.0.index.rows().count().map_err(io::Error::other)?;
-        if rows != snapshot.files {
-            let error = format!(
-                "the index has {rows} objects, and there are {} files: `bowline store check` says more",
-                snapshot.files
-            );
-            return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+        {
+            // From here on, every writer notes its key before it changes a file.
+            let _pause = self.0.gate.pause();
+            *self.0.written() = Some(BTreeSet::new());
         }
+        link(&root.join("buckets"), &snapshot.root, &mut snapshot.bytes)?;
         Ok(snapshot)
     }
 }
 
-fn link(from: &Path, to: &Path, snapshot: &mut ObjectSnapshot) -> io::Result<()> {
+impl Inner {
+    /// Notes that a file of this key is about to change.
+    pub(super) fn note(&self, bucket: &str, key: &str) {
+        if let Some(written) = &mut *self.written() {
+            written.insert((bucket.to_owned(), key.to_owned()));
+        }
+    }
+
+    fn written(&self) -> MutexGuard<'_, Option<BTreeSet<(String, String)>>> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Links the files of a folder. What is removed meanwhile is left out.
+fn link(from: &Path, to: &Path, bytes: &mut u64) -> io::Result<()> {
     private_folder(to)?;
-    for entry in fs::read_dir(from)? {
+    let Some(entries) = unless_removed(fs::read_dir(from))? else {
+        return Ok(());
+    };
+    for entry in entries {
         let entry = entry?;
         let (from, to) = (entry.path(), to.join(entry.file_name()));
-        let found = entry.metadata()?;
+        let Some(found) = unless_removed(entry.metadata())? else {
+            continue;
+        };
         if found.is_dir() {
-            link(&from, &to, snapshot)?;
+            link(&from, &to, bytes)?;
         } else if found.is_file() {
-            fs::hard_link(&from, &to)?;
-            snapshot.files += 1;
-            snapshot.bytes += found.len();
+            if unless_removed(fs::hard_link(&from, &to))?.is_some() {
+                *bytes += found.len();
+            }
         } else {
             let error = format!("`{}` is neither a file nor a folder", from.display());
             return Err(io::Error::new(io::ErrorKind::InvalidData, error));
@@ -90,7 +108,65 @@ fn link(from: &Path, to: &Path, snapshot: &mut ObjectSnapshot) -> io::Result<()>
     Ok(())
 }
 
+fn unless_removed<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        result => result.map(Some),
+    }
+}
+
 impl ObjectSnapshot {
+    /// Fixes the moment. The caller keeps writes waiting meanwhile.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub(crate) fn fix(&mut self) -> io::Result<()> {
+        let written = self.store.written().take().unwrap_or_default();
+        for (bucket, key) in written {
+            let path = name::object_path(&bucket, &key);
+            let (from, to) = (
+                self.store.root.join("buckets").join(&path),
+                self.root.join(path),
+            );
+            unless_removed(fs::remove_file(&to))?;
+            if let Some(folder) = to.parent() {
+                private_folder(folder)?;
+            }
+            if unless_removed(fs::hard_link(&from, &to))?.is_some() {
+                self.bytes += fs::symlink_metadata(&to)?.len();
+            }
+        }
+        self.moment = self.store.index.last_generation();
+        Ok(())
+    }
+
+    /// Looks for the file of every object of the moment that was not deleted since.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::InvalidData`] if objects have lost their files.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        let mut lost = None;
+        let visited = self.store.index.rows().visit(|bucket, key, row| {
+            let path = self.root.join(name::object_path(bucket, key));
+            let is_of_moment = row.is_none_or(|row| row.generation <= self.moment);
+            if is_of_moment && fs::symlink_metadata(path).is_err() {
+                lost = Some((bucket.to_owned(), key.to_owned()));
+            }
+        });
+        visited.map_err(io::Error::other)?;
+        match lost {
+            None => Ok(()),
+            Some((bucket, key)) => {
+                self.store.damage.report(&bucket, &key, Fault::Missing);
+                let error = format!(
+                    "the object `{}` in the bucket `{bucket}` has lost its file: `bowline store check` finds all",
+                    key.escape_debug()
+                );
+                Err(io::Error::new(io::ErrorKind::InvalidData, error))
+            }
+        }
+    }
+
     /// Visits every file, with its path relative to the store's folder.
     ///
     /// # Errors
@@ -124,6 +200,7 @@ impl ObjectSnapshot {
 
 impl Drop for ObjectSnapshot {
     fn drop(&mut self) {
+        self.store.written().take();
         // What stays is removed by the next backup or start.
         let _ = fs::remove_dir_all(&self.root);
     }

@@ -359,10 +359,20 @@ fn a_snapshot_has_the_objects_of_its_moment_and_no_damaged_one() {
     runtime().block_on(async {
         let store = fresh(folder.path()).await;
         put(&store, "a/large", &"data ".repeat(40_000)).await;
-        put(&store, "b", "before").await;
-        let snapshot = store.snapshot().unwrap();
+        put(&store, "b", "at first").await;
+        put(&store, "old", "data").await;
+        let mut snapshot = store.begin_snapshot().unwrap();
+        // Written before the moment, and linked by it.
+        put(&store, "b", "before it").await;
+        put(&store, "d/e", "new").await;
+        put(&store, "gone", "new").await;
+        store.delete(&bucket(), &key("gone")).await.unwrap();
+        store.delete(&bucket(), &key("old")).await.unwrap();
+        snapshot.fix().unwrap();
         put(&store, "b", "after").await;
         put(&store, "c", "later").await;
+        store.delete(&bucket(), &key("d/e")).await.unwrap();
+        snapshot.check().unwrap();
         let read = || {
             let mut files = BTreeMap::new();
             let visited = snapshot.visit(|path, file| {
@@ -379,8 +389,9 @@ fn a_snapshot_has_the_objects_of_its_moment_and_no_damaged_one() {
         };
         let files = read().unwrap();
         let paths: Vec<_> = files.keys().collect();
-        assert_eq!(paths, ["buckets/insights/da/flarge", "buckets/insights/fb"]);
-        assert!(files["buckets/insights/fb"].starts_with(b"before"));
+        let all = ["da/flarge", "dd/fe", "fb"].map(|path| format!("buckets/insights/{path}"));
+        assert_eq!(paths, all.each_ref());
+        assert!(files["buckets/insights/fb"].starts_with(b"before it"));
         let path = folder.path().join("buckets/insights/da/flarge");
         let mut flipped = std::fs::read(&path).unwrap();
         flipped[70_000] ^= 1;
