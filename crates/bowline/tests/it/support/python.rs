@@ -17,6 +17,17 @@ pub(crate) fn clients() -> Option<Clients> {
     or_skip(found.then_some(Clients { bin }), "boto3 and the AWS CLI")
 }
 
+/// The clients, if these modules are installed too. A virtual environment of an earlier list has
+/// only some of them.
+pub(crate) fn clients_with(modules: &[&str]) -> Option<Clients> {
+    let clients = clients()?;
+    let imports = modules.iter().map(|module| format!("import {module}\n"));
+    let mut python = clients.command("python");
+    python.arg("-c").arg(imports.collect::<String>());
+    let found = python.output().unwrap().status.success();
+    or_skip(found.then_some(clients), &modules.join(", "))
+}
+
 /// Where the clients are.
 pub(crate) struct Clients {
     bin: PathBuf,

@@ -8,8 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use super::bowline::environment;
 use super::inherited::{go_reads_another_clock, inherited};
 use super::installed::{built, or_skip};
+use super::keys::Keys;
 use super::proxy::Proxy;
 use super::world::{World, role_arn};
 
@@ -41,6 +43,24 @@ pub(crate) fn javascript() -> Option<Sdk> {
         trust: Trust::Variable("NODE_EXTRA_CA_CERTS"),
     });
     or_skip(sdk, "the AWS SDK for JavaScript")
+}
+
+/// A program of the folder `javascript`, on Node.js, against `url`.
+pub(crate) fn node(script: &str, url: &str, keys: &Keys) -> Option<String> {
+    let libraries = sources("javascript").join("node_modules");
+    let program = or_skip(installed("node", &libraries), "Node.js with its libraries")?;
+    let output = Command::new(program)
+        .arg(sources("javascript").join(script))
+        .env_clear()
+        .envs(inherited())
+        .env("AWS_ENDPOINT_URL", url)
+        .envs(environment(keys))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{script}: {err}");
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// The SDK for Go.
