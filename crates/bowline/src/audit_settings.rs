@@ -33,6 +33,15 @@ pub(crate) struct AuditArgs {
     )]
     all_addresses_rate: Option<Size>,
 
+    /// Bytes of audit records per second of denied and failed requests of one account's callers;
+    /// further ones are counted in summaries [default: 1 MiB]
+    #[arg(
+        long = "audit-account-rate",
+        env = "BOWLINE_AUDIT_ACCOUNT_RATE",
+        value_name = "SIZE"
+    )]
+    account_rate: Option<Size>,
+
     /// Begin a new audit file at this size [default: 64 MiB]
     #[arg(
         long = "audit-max-file-size",
@@ -80,6 +89,8 @@ pub(crate) fn limits(args: &AuditArgs, file: &Audit) -> AuditLimits {
         },
         all_addresses_per_second: size(args.all_addresses_rate, file.all_addresses_rate)
             .unwrap_or(default.all_addresses_per_second),
+        account_per_second: size(args.account_rate, file.account_rate)
+            .unwrap_or(default.account_per_second),
         max_file_bytes: size(args.max_file_size, file.max_file_size)
             .unwrap_or(default.max_file_bytes),
         max_file_age: (args.max_file_age.or(file.max_file_age))

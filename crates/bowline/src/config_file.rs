@@ -91,6 +91,7 @@ pub(crate) struct Audit {
     pub(crate) address_rate: Option<Size>,
     pub(crate) address_burst: Option<Size>,
     pub(crate) all_addresses_rate: Option<Size>,
+    pub(crate) account_rate: Option<Size>,
     pub(crate) max_file_size: Option<Size>,
     pub(crate) max_file_age: Option<Age>,
     pub(crate) max_size: Option<Size>,

@@ -324,7 +324,7 @@ impl Audit {
         let line = self.render(record, outcome);
         match self.sink.append(&line, Some(now)) {
             Ok(n) if n == line.len() => {
-                self.budgets.charge(source, n, now);
+                self.budgets.charge(Some(source), n, now);
                 true
             }
             Ok(n) => {

@@ -49,6 +49,13 @@ impl TokenBucket {
         self.left = self.left.saturating_sub(signed(bytes as u64));
     }
 
+    /// The same, but so many at most are missing afterwards, unless more were before.
+    pub fn take_within(&mut self, bytes: usize, max_missing: u64) {
+        let before = self.left;
+        self.take(bytes);
+        self.left = self.left.max(before.min(-signed(max_missing)));
+    }
+
     fn fill(&mut self, rate: Rate, now: Timestamp) {
         let elapsed = now.as_nanosecond() - self.at.as_nanosecond();
         if elapsed <= 0 {

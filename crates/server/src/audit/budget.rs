@@ -30,6 +30,10 @@ const MAX_KINDS: usize = 16;
 /// Most summaries of one interval. Further sources share the last one.
 const MAX_SUMMARIES: usize = 64;
 
+/// Most bytes that may be missing in a budget. Summaries are written although their budget is used
+/// up, and a flood must not keep out what is recorded long after it.
+const MAX_MISSING_BYTES: u64 = 64 * 1024;
+
 /// The source of a record that counts against a budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Source {
@@ -148,13 +152,17 @@ impl Budgets {
         }
     }
 
-    /// Takes the bytes of a written record from the budget.
-    pub(super) fn charge(&self, source: Source, bytes: usize, now: Timestamp) {
+    /// Takes the bytes of a written record or summary from the budget. Without a source it is that
+    /// of all that have no entry of their own.
+    pub(super) fn charge(&self, source: Option<Source>, bytes: usize, now: Timestamp) {
         let mut table = self.lock();
-        let rate = self.rate(source);
-        table.entry(source, rate, now).bucket.take(bytes);
-        if matches!(source, Source::Network(_)) {
-            table.networks.take(bytes);
+        let entry = match source {
+            Some(source) => table.entry(source, self.rate(source), now),
+            None => &mut table.others,
+        };
+        entry.bucket.take_within(bytes, MAX_MISSING_BYTES);
+        if !matches!(source, Some(Source::Account(_))) {
+            table.networks.take_within(bytes, MAX_MISSING_BYTES);
         }
     }
 

@@ -22,6 +22,9 @@ pub struct AuditLimits {
     pub address: Rate,
     /// The same for all addresses together, in bytes per second.
     pub all_addresses_per_second: u64,
+    /// Records of denied and failed requests of callers with a proven identity: bytes per second
+    /// for each account.
+    pub account_per_second: u64,
     /// When a new file is begun, by its size in bytes.
     pub max_file_bytes: u64,
     /// When a new file is begun, by its age.
@@ -41,6 +44,7 @@ impl Default for AuditLimits {
                 per_second: 64 * KIB,
             },
             all_addresses_per_second: MIB,
+            account_per_second: MIB,
             max_file_bytes: 64 * MIB,
             max_file_age: Duration::from_hours(24),
             max_total_bytes: None,
@@ -58,9 +62,12 @@ impl AuditLimits {
         }
     }
 
-    /// The budget of the denials of one account: that of all addresses together.
+    /// The budget of the denials of one account. Its burst is that of one address.
     pub(super) fn account(&self) -> Rate {
-        self.all_addresses()
+        Rate {
+            burst: self.address.burst,
+            per_second: self.account_per_second,
+        }
     }
 
     /// Most bytes of all files, on a file system of so many bytes.

@@ -20,8 +20,8 @@ use crate::clock::Clock;
 const INTERVAL: Duration = Duration::from_secs(1);
 /// How often it is read otherwise.
 const INTERVAL_IF_LOW: Duration = Duration::from_millis(100);
-/// How often summaries are written.
-const SUMMARY_INTERVAL: SignedDuration = SignedDuration::from_secs(10);
+/// How often summaries are written: a server that is killed loses what was counted since.
+const SUMMARY_INTERVAL: SignedDuration = SignedDuration::from_secs(1);
 
 /// The running maintenance of an audit.
 #[derive(Debug)]
@@ -43,11 +43,17 @@ impl Maintenance {
             while !stopped.load(Ordering::Acquire) {
                 let now = clock.now();
                 audit.maintain_files(now);
-                if now.duration_since(summarized).abs() >= SUMMARY_INTERVAL {
+                let since = now.duration_since(summarized).abs();
+                if since >= SUMMARY_INTERVAL {
                     summarized = now;
                     audit.write_summaries(now);
                 }
                 let interval = match audit.level() {
+                    // Not a whole interval more than once between two summaries.
+                    Level::Ample if since < SUMMARY_INTERVAL => {
+                        let left = Duration::try_from(SUMMARY_INTERVAL - since);
+                        left.unwrap_or(INTERVAL).min(INTERVAL)
+                    }
                     Level::Ample => INTERVAL,
                     Level::Low | Level::Reserve | Level::ChangesOnly | Level::Exhausted => {
                         INTERVAL_IF_LOW
@@ -109,7 +115,9 @@ impl Audit {
         }
     }
 
-    /// Writes summaries of the records that were counted. While the disk is low they wait.
+    /// Writes summaries of the records that were counted. They take from the budget of their
+    /// source, so that they displace records and never add to them. While the disk is low they
+    /// wait.
     pub(super) fn write_summaries(&self, now: Timestamp) {
         if self.level() >= Level::Reserve || self.check().is_err() {
             return;
@@ -118,6 +126,7 @@ impl Audit {
             let line = summary::render(&due, &self.ids.next().event);
             match self.sink.append(&line, Some(now)) {
                 Ok(n) if n == line.len() => {
+                    self.budgets.charge(due.source, n, now);
                     self.summaries.fetch_add(1, Ordering::Relaxed);
                 }
                 Ok(n) => {

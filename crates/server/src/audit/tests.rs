@@ -116,6 +116,35 @@ fn beyond_its_budget_an_address_is_counted_in_a_summary() {
 }
 
 #[test]
+fn summaries_take_from_the_budget_of_their_source() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("audit.jsonl");
+    let limits = AuditLimits {
+        address: crate::config::Rate {
+            burst: 16 * 1024,
+            per_second: 16 * 1024,
+        },
+        ..AuditLimits::default()
+    };
+    let audit = Audit::to_file(&path, limits, generator(), NOW).unwrap();
+    let source = Source::network("192.0.2.7".parse().unwrap());
+    let ids = generator().next();
+    strangers(&audit, "192.0.2.7", &ids, 100);
+    let full = NOW + SignedDuration::from_secs(10);
+    assert_eq!(audit.budgets.admit(source, full), Admission::Write);
+    audit.budgets.charge(Some(source), 16 * 1024 - 1, full);
+    assert_eq!(audit.budgets.admit(source, full), Admission::Write);
+    audit.write_summaries(full);
+    assert_eq!(audit.budgets.admit(source, full), Admission::Suppress);
+    // A flood leaves little to be waited for.
+    for _ in 0..1_000 {
+        audit.budgets.charge(Some(source), 8 * 1024, full);
+    }
+    let later = full + SignedDuration::from_secs(5);
+    assert_eq!(audit.budgets.admit(source, later), Admission::Write);
+}
+
+#[test]
 fn the_record_of_a_success_has_no_budget() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("audit.jsonl");

@@ -11,6 +11,7 @@ const LIMITS: AuditLimits = AuditLimits {
         per_second: 100,
     },
     all_addresses_per_second: 300,
+    account_per_second: 300,
     max_file_bytes: 0,
     max_file_age: std::time::Duration::ZERO,
     max_total_bytes: None,
@@ -35,7 +36,7 @@ fn kind(error: &'static str) -> SuppressedKind {
 fn record(budgets: &Budgets, source: Source, bytes: usize, now: Timestamp) -> usize {
     match budgets.admit(source, now) {
         Admission::Write => {
-            budgets.charge(source, bytes, now);
+            budgets.charge(Some(source), bytes, now);
             bytes
         }
         Admission::Suppress => {
