@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Extracts the wire facts of IAM, STS and DynamoDB from an installed botocore into tools/facts.
+"""Extracts the wire facts of IAM, STS, DynamoDB and S3 from an installed botocore into tools/facts.
 
 Run by hand when the pinned version moves; everything after it is Rust:
 
@@ -50,9 +50,34 @@ def reachable(shapes, start, seen):
             reachable(shapes, shape[key]["shape"], seen)
 
 
-def facts(service, version):
+def read(service, version):
     folder = pathlib.Path(botocore.__file__).parent / "data" / service / version
-    model = json.loads(gzip.decompress((folder / "service-2.json.gz").read_bytes()))
+    return json.loads(gzip.decompress((folder / "service-2.json.gz").read_bytes()))
+
+
+def source():
+    return {"name": "botocore", "version": botocore.__version__, "license": "Apache-2.0"}
+
+
+def s3_parameter(shapes, member):
+    """A header or query parameter: its name on the wire, its type, and its values if they are few."""
+    shape = shapes[member["shape"]]
+    facts = {"in": member["location"], "name": member["locationName"], "type": shape["type"]}
+    return facts | ({"enum": shape["enum"]} if "enum" in shape else {})
+
+
+def s3_facts(version):
+    model = read("s3", version)
+    shapes, operations = model["shapes"], {}
+    for name, operation in sorted(model["operations"].items()):
+        members = shapes[operation["input"]["shape"]].get("members", {}) if "input" in operation else {}
+        parameters = [member for member in members.values() if member.get("location") in ("header", "querystring")]
+        operations[name] = [s3_parameter(shapes, member) for member in parameters]
+    return {"source": source(), "version": model["metadata"]["apiVersion"], "operations": operations}
+
+
+def facts(service, version):
+    model = read(service, version)
     operations, used = {}, set()
     for name, operation in sorted(model["operations"].items()):
         entry = {key: operation[key]["shape"] for key in ("input", "output") if key in operation}
@@ -61,7 +86,7 @@ def facts(service, version):
         codes = [model["shapes"][error["shape"]].get("error", {}).get("code", error["shape"]) for error in operation.get("errors", ())]
         operations[name] = entry | {"errors": codes}
     return {
-        "source": {"name": "botocore", "version": botocore.__version__, "license": "Apache-2.0"},
+        "source": source(),
         "version": model["metadata"]["apiVersion"],
     } | {key: model["metadata"][name] for key, name in NAMES.items() if name in model["metadata"]} | {
         "operations": operations,
@@ -69,6 +94,11 @@ def facts(service, version):
     }
 
 
-for service, version in SERVICES.items():
-    text = json.dumps(facts(service, version), indent=1, ensure_ascii=True)
+def write(service, facts):
+    text = json.dumps(facts, indent=1, ensure_ascii=True)
     (HERE / "facts" / f"{service}.json").write_text(text + "\n")
+
+
+for service, version in SERVICES.items():
+    write(service, facts(service, version))
+write("s3", s3_facts("2006-03-01"))

@@ -1,6 +1,7 @@
 //! Unmodified clients: boto3 and the AWS CLI, configured only by their own variables.
 
 mod iam;
+mod s3;
 
 use std::fs;
 

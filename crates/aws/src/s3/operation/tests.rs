@@ -7,6 +7,8 @@ use crate::{
     checksum::ChecksumAlgorithm, error::Code, requirement::ResourceOwner, s3::decode_query,
 };
 
+mod model;
+
 fn parse(method: &str, target: &str, headers: &[(&str, &str)]) -> Result<Operation, AwsError> {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let query = decode_query(query)?;

@@ -47,8 +47,8 @@ pub(crate) fn javascript() -> Option<Sdk> {
 
 /// A program of the folder `javascript`, on Node.js, against `url`.
 pub(crate) fn node(script: &str, url: &str, keys: &Keys) -> Option<String> {
-    let libraries = sources("javascript").join("node_modules");
-    let program = or_skip(installed("node", &libraries), "Node.js with its libraries")?;
+    let last = sources("javascript").join("node_modules/aws4fetch");
+    let program = or_skip(installed("node", &last), "Node.js with its libraries")?;
     let output = Command::new(program)
         .arg(sources("javascript").join(script))
         .env_clear()
