@@ -8,6 +8,7 @@ mod account;
 mod backup;
 mod completions;
 mod demo;
+mod doctor;
 mod explain;
 mod init;
 mod keyring;
@@ -16,6 +17,7 @@ mod recover;
 mod restore;
 mod serve;
 mod service;
+mod status;
 mod store;
 
 use std::process::ExitCode;
@@ -41,7 +43,8 @@ use crate::error::CommandError;
 #[command(after_help = "\
 See it work:       bowline demo
 Run it for real:   bowline init --data DIR && bowline serve --data DIR
-Explain a denial:  bowline explain REQUEST-ID")]
+Explain a denial:  bowline explain REQUEST-ID
+Find a fault:      bowline doctor --data DIR")]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -53,6 +56,8 @@ enum Command {
     Init(init::Init),
     Serve(Box<serve::Serve>),
     Explain(explain::Explain),
+    Doctor(Box<doctor::Doctor>),
+    Status(status::Status),
     Account(account::Account),
     Provider(provider::Provider),
     Service(service::Service),
@@ -72,6 +77,8 @@ impl Cli {
             Command::Init(init) => init.run(),
             Command::Serve(serve) => serve.run(),
             Command::Explain(explain) => explain.run(),
+            Command::Doctor(doctor) => Ok(doctor.run()),
+            Command::Status(status) => status.run(),
             Command::Account(account) => account.run(),
             Command::Provider(provider) => provider.run(),
             Command::Service(service) => service.run(),

@@ -37,6 +37,14 @@ impl EndpointArgs {
         self.run(async |client| client.operate(operation, input).await)
     }
 
+    /// Calls an operation of IAM: its response, which may be a rejection.
+    ///
+    /// # Errors
+    /// If there is no server, or there are no credentials.
+    pub(crate) fn iam(&self, action: &str) -> Result<Response, CommandError> {
+        self.run(async |client| Ok(client.iam(action, &[]).await?))
+    }
+
     /// Calls an operation that lists: the entries of all its pages.
     ///
     /// # Errors

@@ -47,6 +47,7 @@ const EXAMPLES: &[Example] = &[
         "audit-all-addresses-rate",
         "\"1 MiB\"",
     ),
+    example("audit.account_rate", "audit-account-rate", "\"1 MiB\""),
     example("audit.max_file_size", "audit-max-file-size", "\"64 MiB\""),
     example("audit.max_file_age", "audit-max-file-age", "\"24h\""),
     example("audit.max_size", "audit-max-size", "\"4 GiB\""),

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod config;
 pub mod crypto;
 pub mod data_folder;
+pub mod doctor;
 mod explain;
 pub mod gateway;
 mod http;

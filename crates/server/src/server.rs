@@ -3,7 +3,7 @@
 //! [`Server::start`] returns when both listeners accept connections: by then everything that can
 //! fail at a start has succeeded. Several servers can run in one process; they share nothing.
 
-mod sharing;
+pub(crate) mod sharing;
 
 use std::{
     io,
@@ -473,7 +473,7 @@ fn exists(path: &Path) -> bool {
 }
 
 /// Credentials and tokens must not cross a network unencrypted.
-fn refuse_exposed(config: &Config) -> Result<(), StartError> {
+pub(crate) fn refuse_exposed(config: &Config) -> Result<(), StartError> {
     let reachable = |address: &&SocketAddr| !is_loopback(address.ip());
     match config.tls {
         Tls::Terminated => Ok(()),

@@ -19,6 +19,7 @@ mod clients;
 mod connections;
 mod credential_renewal;
 mod demo;
+mod doctor;
 mod documentation;
 mod durability;
 mod dynamodb;

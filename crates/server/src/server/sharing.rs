@@ -63,13 +63,34 @@ pub(super) fn connections(limits: &Limits) -> ConnectionLimits {
     within
 }
 
-fn within(limits: &Limits, files: usize) -> ConnectionLimits {
+/// What a limit of open files allows.
+pub(crate) struct Possible {
+    /// The connections that it allows.
+    pub(crate) allowed: usize,
+    /// Those that are configured, or the default.
+    pub(crate) intended: usize,
+    /// The limit of open files that allows these.
+    pub(crate) files: usize,
+}
+
+/// What this limit of open files allows.
+pub(crate) fn possible(limits: &Limits, files: usize) -> Possible {
     let reserved = RESERVED_FILES.min(files / 3);
-    let possible = ((files - reserved) / FILES_PER_CONNECTION).max(1);
-    let max = limits
+    let intended = limits
         .connections
         .map_or(DEFAULT_CONNECTIONS, NonZeroUsize::get);
-    let max = max.min(possible);
+    Possible {
+        allowed: ((files - reserved) / FILES_PER_CONNECTION).max(1),
+        intended,
+        files: intended.saturating_mul(FILES_PER_CONNECTION) + RESERVED_FILES,
+    }
+}
+
+fn within(limits: &Limits, files: usize) -> ConnectionLimits {
+    let Possible {
+        allowed, intended, ..
+    } = possible(limits, files);
+    let max = intended.min(allowed);
     let per_address = limits.connections_per_address;
     let per_address = per_address.map_or((max / PARTS).max(1), NonZeroUsize::get);
     let per_account = limits.connections_per_account;
