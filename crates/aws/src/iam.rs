@@ -13,19 +13,18 @@ pub use generated::*;
 
 use crate::{
     error::IAM_NAMESPACE,
-    output::{self, Output},
-    xml::query_response_empty,
+    output::{self, Envelope, Output},
 };
 
 /// The version of the API, as `Version` has it.
 pub const VERSION: &str = "2010-05-08";
 
 /// The response of an operation that has an output.
-pub fn response<O: Output>(output: &O, request_id: &str) -> String {
-    output::response(output, IAM_NAMESPACE, request_id)
+pub fn response<O: Output>(output: &O, envelope: Envelope<'_>) -> String {
+    output::response(output, IAM_NAMESPACE, envelope)
 }
 
 /// The response of an operation that has none.
-pub fn empty_response(operation: Operation, request_id: &str) -> String {
-    query_response_empty(operation.name(), IAM_NAMESPACE, request_id)
+pub fn empty_response(operation: Operation, envelope: Envelope<'_>) -> String {
+    output::empty_response(operation.name(), IAM_NAMESPACE, envelope)
 }

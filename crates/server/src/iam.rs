@@ -41,7 +41,7 @@ trait Handle {
     async fn handle(self, call: &Call<'_>) -> Result<Self::Output, RequestError>;
 }
 
-/// Carries out a permitted request. Returns the response's XML.
+/// Carries out a permitted request. Returns the response's body.
 ///
 /// # Errors
 /// The operation's own; `InvalidAction` if it is not built.

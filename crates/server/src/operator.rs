@@ -112,7 +112,7 @@ async fn authenticated(
         index: Arc::clone(&index),
         caller: &caller,
         now: head.now,
-        request_id: &record.ids.request,
+        envelope: record.envelope(),
     };
     permit.into_action().handle(&call, record).await
 }

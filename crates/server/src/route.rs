@@ -296,13 +296,14 @@ fn guess_service_for_error_format(head: &RequestHead) -> Service {
 }
 
 /// Whether an unsigned request uses the query protocol: a form by POST, or an `Action` in the
-/// query.
+/// query. S3 has no operation with such a query, and takes no form of this type.
 fn is_query_call(head: &RequestHead) -> bool {
-    let names = || head.query().split('&').map(|pair| pair.split('=').next());
+    let mut names = head.query().split('&').map(|pair| pair.split('=').next());
+    let names_action = names.any(|name| name == Some("Action"));
     head.path() == "/"
         && match *head.method() {
-            Method::POST => head.has_form(),
-            Method::GET => names().any(|name| name == Some("Action")),
+            Method::POST => names_action || head.has_form(),
+            Method::GET => names_action,
             _ => false,
         }
 }

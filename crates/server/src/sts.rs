@@ -28,7 +28,7 @@ pub(crate) use service_role::{assume_for_service, check_service_trust};
 /// The generated [`dispatch`](dispatch::dispatch) calls the handler of each operation that
 /// `sts/table.rs` in `bowline-aws` declares as built: without one, the server does not compile.
 trait Handle {
-    /// Carries out a request. Returns the response's XML.
+    /// Carries out a request. Returns the response's body.
     ///
     /// # Errors
     /// The operation's own, as the STS API Reference lists them.
@@ -43,7 +43,7 @@ struct SignedCall<'a, 'r> {
     params: &'a Params,
 }
 
-/// Serves a signed request. Returns the response's XML.
+/// Serves a signed request. Returns the response's body.
 ///
 /// # Errors
 /// The operation's own; `AccessDenied`; `InvalidAction` if the operation is not built.

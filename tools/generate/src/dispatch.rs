@@ -10,8 +10,8 @@ pub(crate) struct Api {
     pub(crate) name: &'static str,
     /// The type of what handlers take beside their input.
     pub(crate) call: &'static str,
-    /// Whether handlers return the response's XML itself, rather than the operation's output.
-    pub(crate) returns_xml: bool,
+    /// Whether handlers return the response's body itself, rather than the operation's output.
+    pub(crate) returns_body: bool,
 }
 
 /// The file with the dispatch: its path and its text.
@@ -24,19 +24,19 @@ pub(crate) fn file(api: &Api, facts: &Service, built: &[&str]) -> (String, Strin
             .get(*operation)
             .is_some_and(|facts| facts.output.is_some());
         let call = "input.handle(call).await";
-        let body = if api.returns_xml {
+        let body = if api.returns_body {
             format!("{call},")
         } else if has_output {
-            format!("Ok(response(&{call}?, call.request_id)),")
+            format!("Ok(response(&{call}?, call.envelope)),")
         } else {
             format!(
-                "{{\n            let () = {call}?;\n            Ok(empty_response(Operation::{operation}, call.request_id))\n        }}"
+                "{{\n            let () = {call}?;\n            Ok(empty_response(Operation::{operation}, call.envelope))\n        }}"
             )
         };
         let _ = writeln!(arms, "        Request::{operation}(input) => {body}");
     }
     let name = api.name;
-    let (uses, supers, uses_of_request) = if api.returns_xml {
+    let (uses, supers, uses_of_request) = if api.returns_body {
         (
             "Request, VERSION",
             "{Handle, SignedCall}",
@@ -60,7 +60,7 @@ use bowline_aws::{{
 use super::{supers};
 use crate::request::{uses_of_request};
 
-/// Calls the handler of the request's operation. Returns the response's XML.
+/// Calls the handler of the request's operation. Returns the response's body.
 ///
 /// # Errors
 /// The operation's own; `InvalidAction` if it is not built.

@@ -23,13 +23,13 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 const IAM: Api = Api {
     name: "iam",
     call: "&Call<'_>",
-    returns_xml: false,
+    returns_body: false,
 };
 
 const STS: Api = Api {
     name: "sts",
     call: "SignedCall<'_, '_>",
-    returns_xml: true,
+    returns_body: true,
 };
 
 fn main() -> Result<()> {

@@ -62,13 +62,21 @@ macro_rules! output {
     )*};
 }
 
-/// Writes a structure that is declared elsewhere.
+/// Writes a structure that is declared elsewhere, in both forms.
 macro_rules! written {
     ($($name:ident { $($field:ident = $member:literal;)* })*) => {$(
         impl crate::output::WriteXml for $name {
             fn write_members(&self, xml: &mut crate::xml::XmlWriter) {
                 let _ = &xml;
                 $(crate::output::WriteXml::write(&self.$field, xml, $member);)*
+            }
+        }
+
+        impl crate::output::WriteJson for $name {
+            fn write_json(&self, out: &mut String) {
+                out.push('{');
+                $(crate::output::json_member(out, $member, &self.$field);)*
+                out.push('}');
             }
         }
     )*};

@@ -1,7 +1,14 @@
 use proptest::prelude::*;
 
 use super::{InvalidRequest, pattern};
-use crate::{error::AwsError, iam, query::Params, sts};
+use crate::{
+    credentials::{SecretAccessKey, SessionToken},
+    error::AwsError,
+    iam,
+    output::{Envelope, Format},
+    query::Params,
+    sts,
+};
 
 fn iam_refusal(operation: iam::Operation, form: &str) -> String {
     let params = Params::parse(form.as_bytes(), None).unwrap();
@@ -204,6 +211,46 @@ fn patterns_match_whole_values() {
     }
 }
 
+fn xml(request_id: &str) -> Envelope<'_> {
+    Envelope {
+        request_id,
+        format: Format::Xml,
+    }
+}
+
+fn json(request_id: &str) -> Envelope<'_> {
+    Envelope {
+        request_id,
+        format: Format::Json,
+    }
+}
+
+#[test]
+fn a_json_response_has_the_members_of_the_xml_one() {
+    let output = sts::AssumeRoleResponse {
+        credentials: Some(sts::Credentials {
+            access_key_id: "ASIAEXAMPLE".to_owned(),
+            secret_access_key: SecretAccessKey::new("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+                .unwrap(),
+            session_token: SessionToken::new("IQ==").unwrap(),
+            expiration: "2026-11-24T01:02:03.9Z".parse().unwrap(),
+        }),
+        assumed_role_user: None,
+        packed_policy_size: Some(7),
+        source_identity: None,
+        session_token_utilization: None,
+        session_token_size: None,
+    };
+    insta::assert_snapshot!(sts::response(&output, json("id-1")), @r#"{"AssumeRoleResponse":{"AssumeRoleResult":{"Credentials":{"AccessKeyId":"ASIAEXAMPLE","SecretAccessKey":"wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY","SessionToken":"IQ==","Expiration":1795482123},"AssumedRoleUser":null,"PackedPolicySize":7,"SourceIdentity":null,"SessionTokenUtilization":null,"SessionTokenSize":null},"ResponseMetadata":{"RequestId":"id-1"}}}"#);
+    let output = iam::ListRolePoliciesResponse {
+        policy_names: vec!["a".to_owned(), "b\"c".to_owned()],
+        is_truncated: Some(false),
+        marker: None,
+    };
+    insta::assert_snapshot!(iam::response(&output, json("id-2")), @r#"{"ListRolePoliciesResponse":{"ListRolePoliciesResult":{"PolicyNames":["a","b\"c"],"IsTruncated":false,"Marker":null},"ResponseMetadata":{"RequestId":"id-2"}}}"#);
+    insta::assert_snapshot!(iam::empty_response(iam::Operation::DeleteRole, json("id-3")), @r#"{"DeleteRoleResponse":{"ResponseMetadata":{"RequestId":"id-3"}}}"#);
+}
+
 #[test]
 fn responses_have_their_members_in_the_order_of_the_model() {
     let output = sts::GetCallerIdentityResponse {
@@ -212,7 +259,7 @@ fn responses_have_their_members_in_the_order_of_the_model() {
         arn: Some("arn:aws:iam::432797229265:user/a".to_owned()),
     };
     insta::assert_snapshot!(
-        sts::response(&output, "id-1"),
+        sts::response(&output, xml("id-1")),
         @r#"<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><UserId>AIDAEXAMPLE</UserId><Account>432797229265</Account><Arn>arn:aws:iam::432797229265:user/a</Arn></GetCallerIdentityResult><ResponseMetadata><RequestId>id-1</RequestId></ResponseMetadata></GetCallerIdentityResponse>"#
     );
     insta::assert_snapshot!(
@@ -222,7 +269,7 @@ fn responses_have_their_members_in_the_order_of_the_model() {
                 is_truncated: Some(false),
                 marker: None,
             },
-            "id-2",
+            xml("id-2"),
         ),
         @r#"<ListRolePoliciesResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><ListRolePoliciesResult><PolicyNames><member>a</member><member>b&amp;c</member></PolicyNames><IsTruncated>false</IsTruncated></ListRolePoliciesResult><ResponseMetadata><RequestId>id-2</RequestId></ResponseMetadata></ListRolePoliciesResponse>"#
     );

@@ -8,7 +8,7 @@ use super::{
     code::{Code, Fault},
     protocol::Protocol,
 };
-use crate::xml::XmlWriter;
+use crate::{output::Format, xml::XmlWriter};
 
 /// The most bytes of a message; a longer one is cut.
 const MAX_MESSAGE_BYTES: usize = 4 * 1024;
@@ -40,6 +40,8 @@ pub struct ErrorContext<'a> {
     pub request_id: &'a str,
     /// The second id of S3; omitted if empty.
     pub host_id: &'a str,
+    /// The form of a response of the query protocol.
+    pub format: Format,
 }
 
 /// An error response, without its headers.
@@ -121,7 +123,11 @@ impl AwsError {
         let (code, status) = self.code.wire(protocol);
         let (content_type, body) = match protocol {
             Protocol::Query { namespace } => {
-                ("text/xml", self.query_body(code, namespace, context))
+                let body = match context.format {
+                    Format::Xml => self.query_body(code, namespace, context),
+                    Format::Json => self.query_json_body(code, context),
+                };
+                (context.format.content_type(), body)
             }
             Protocol::S3 => ("application/xml", self.s3_body(code, context)),
             Protocol::DynamoDb => {
@@ -162,17 +168,31 @@ impl AwsError {
         })
     }
 
+    /// The names and nesting of the XML.
+    fn query_json_body(&self, code: &str, context: ErrorContext<'_>) -> String {
+        JsonWriter::object(self.message.len() + 128, |json| {
+            json.members("Error", |json| {
+                json.text("Code", code);
+                json.text("Message", &self.message);
+                json.text("Type", self.side());
+            });
+            json.text("RequestId", context.request_id);
+        })
+    }
+
+    /// `Type` in the query protocol.
+    fn side(&self) -> &'static str {
+        match self.code.fault() {
+            Fault::Sender => "Sender",
+            Fault::Receiver => "Receiver",
+        }
+    }
+
     fn query_body(&self, code: &str, namespace: &str, context: ErrorContext<'_>) -> String {
         let mut xml = XmlWriter::new();
         xml.open_in("ErrorResponse", namespace);
         xml.open("Error");
-        xml.element(
-            "Type",
-            match self.code.fault() {
-                Fault::Sender => "Sender",
-                Fault::Receiver => "Receiver",
-            },
-        );
+        xml.element("Type", self.side());
         xml.element("Code", code);
         xml.element("Message", &self.message);
         xml.close("Error");

@@ -1,11 +1,13 @@
 //! The bodies of errors in each protocol, and the messages of shared errors.
 
 use super::*;
+use crate::output::Format;
 use crate::sigv4::{PresentedSignature, RequestParts, SignatureError, present};
 
 const IDS: ErrorContext<'static> = ErrorContext {
     request_id: "4442587FB7D0A2F9",
     host_id: "h",
+    format: Format::Xml,
 };
 
 fn shown(error: &AwsError, protocol: Protocol) -> String {
@@ -37,6 +39,23 @@ fn the_query_protocol_has_an_envelope() {
     403 text/xml
     <ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>AccessDenied</Code><Message>Not authorized to perform sts:AssumeRoleWithWebIdentity</Message></Error><RequestId>4442587FB7D0A2F9</RequestId></ErrorResponse>
     "#);
+}
+
+#[test]
+fn the_query_protocol_has_json_for_clients_that_accept_it() {
+    let error = AwsError::new(Code::ExpiredIdentityToken, "Token \"a\" expired");
+    let rendered = error.render(
+        Protocol::STS,
+        ErrorContext {
+            format: Format::Json,
+            ..IDS
+        },
+    );
+    insta::assert_snapshot!(
+        format!("{} {}\n{}", rendered.status, rendered.content_type, rendered.body), @r##"
+    400 application/json
+    {"Error":{"Code":"ExpiredTokenException","Message":"Token \"a\" expired","Type":"Sender"},"RequestId":"4442587FB7D0A2F9"}
+    "##);
 }
 
 #[test]

@@ -31,6 +31,7 @@ mod long_decisions;
 mod operations;
 mod provider_checks;
 mod providers;
+mod query_clients;
 mod quotas;
 mod request_attacks;
 mod s3_clients;

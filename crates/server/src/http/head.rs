@@ -7,6 +7,7 @@
 
 use std::net::IpAddr;
 
+use bowline_aws::output::Format;
 use http::{Method, header, request::Parts};
 use ipnet::IpNet;
 use jiff::Timestamp;
@@ -124,6 +125,36 @@ impl RequestHead {
             .collect()
     }
 
+    /// The form of a response of the query protocol: JSON if `Accept` prefers it to XML. The first
+    /// of several that the client likes as much counts.
+    pub(crate) fn accepted_format(&self) -> Format {
+        let mut best = (0.0, Format::Xml);
+        for range in self.header("accept").unwrap_or_default().split(',') {
+            let mut parts = range.split(';').map(str::trim);
+            let format = match parts.next().unwrap_or_default() {
+                name if name.eq_ignore_ascii_case("application/json") => Format::Json,
+                name if ["text/xml", "application/xml", "text/*", "*/*"]
+                    .iter()
+                    .any(|xml| name.eq_ignore_ascii_case(xml)) =>
+                {
+                    Format::Xml
+                }
+                _ => continue,
+            };
+            let quality = parts.find_map(|part| part.strip_prefix("q=")?.parse().ok());
+            let quality: f32 = quality.unwrap_or(1.0);
+            if quality > best.0 {
+                best = (quality, format);
+            }
+        }
+        best.1
+    }
+
+    /// Whether there is a `Content-Type`, readable or not.
+    pub(crate) fn has_content_type(&self) -> bool {
+        self.parts.headers.contains_key(header::CONTENT_TYPE)
+    }
+
     /// Whether the `Content-Type` is that of a form.
     pub(crate) fn has_form(&self) -> bool {
         let content_type = self.header("content-type").unwrap_or_default();
@@ -177,6 +208,38 @@ mod tests {
         match head {
             Ok(head) => format!("{} {}", head.peer.address, head.peer.is_secure()),
             Err(unclear) => format!("{}; {}", unclear.head.peer.address, unclear.why),
+        }
+    }
+
+    #[test]
+    fn a_response_is_json_only_if_the_client_prefers_it() {
+        let clock = Clock::fixed(Timestamp::UNIX_EPOCH);
+        let format = |accept: &str| {
+            let request = Request::builder()
+                .header("host", "a")
+                .header("accept", accept);
+            let (parts, ()) = request.body(()).unwrap().into_parts();
+            let peer = Peer::tcp(SocketAddr::new("192.0.2.1".parse().unwrap(), 1));
+            let head = RequestHead::read(parts, peer, &[], clock.now(), clock.stopwatch());
+            head.unwrap().accepted_format()
+        };
+        for json in [
+            "application/json",
+            "Application/JSON; charset=utf-8",
+            "application/json, text/plain, */*",
+            "text/html, application/json;q=0.9, */*;q=0.8",
+        ] {
+            assert_eq!(format(json), Format::Json, "{json}");
+        }
+        for xml in [
+            "",
+            "*/*",
+            "application/xml, application/json",
+            "application/json;q=0",
+            "application/json;q=0.5, text/xml",
+            "application/x-amz-json-1.0",
+        ] {
+            assert_eq!(format(xml), Format::Xml, "{xml}");
         }
     }
 

@@ -60,14 +60,10 @@ pub(crate) fn ok(content_type: &'static str, body: String) -> Response {
 pub(crate) fn error(
     error: &AwsError,
     protocol: Protocol,
-    request_id: &str,
+    context: ErrorContext<'_>,
     method: &Method,
 ) -> Response {
-    let ids = ErrorContext {
-        request_id,
-        ..ErrorContext::default()
-    };
-    let rendered = error.render(protocol, ids);
+    let rendered = error.render(protocol, context);
     let status = StatusCode::from_u16(rendered.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let bodiless = *method == Method::HEAD || status == StatusCode::NOT_MODIFIED;
     let mut response = if bodiless {

@@ -110,7 +110,7 @@ impl World {
             index: Arc::clone(index),
             caller: &self.caller,
             now: Timestamp::UNIX_EPOCH,
-            request_id: "",
+            envelope: bowline_aws::output::Envelope::default(),
         }
     }
 

@@ -219,7 +219,7 @@ mod tests {
                 index: Arc::clone(index),
                 caller: &caller,
                 now: Timestamp::UNIX_EPOCH,
-                request_id: "",
+                envelope: bowline_aws::output::Envelope::default(),
             };
             let input = AttachRole {
                 resource: arn.parse().unwrap(),

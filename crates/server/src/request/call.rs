@@ -6,6 +6,7 @@ use aws_lc_rs::rand::SecureRandom as _;
 use bowline_aws::{
     error::{AwsError, Code, Protocol},
     ids::{self, UniqueIdKind},
+    output::Envelope,
 };
 use bowline_iam::account::AccountId;
 use jiff::Timestamp;
@@ -38,8 +39,8 @@ pub(crate) struct Call<'a> {
     pub(crate) caller: &'a Caller,
     /// The request's time.
     pub(crate) now: Timestamp,
-    /// The request's id.
-    pub(crate) request_id: &'a str,
+    /// The request's id, and the form of the response.
+    pub(crate) envelope: Envelope<'a>,
 }
 
 impl Call<'_> {

@@ -11,6 +11,7 @@ use bowline_aws::{
     access::Access,
     credentials::AccessKeyId,
     dynamodb, iam,
+    output::Envelope,
     requirement::{Requirement, ResourceOwner},
     s3, sts,
 };
@@ -151,6 +152,14 @@ pub(crate) struct AuditField<'a> {
 }
 
 impl<'a> RequestRecord<'a> {
+    /// The request id, and the form in which the client reads responses of the query protocol.
+    pub(crate) fn envelope(&self) -> Envelope<'a> {
+        Envelope {
+            request_id: &self.ids.request,
+            format: self.head.accepted_format(),
+        }
+    }
+
     /// A request of which nothing more is known yet.
     pub(crate) fn new(head: &'a RequestHead, ids: &'a RecordIds, service: Service) -> Self {
         Self {

@@ -5,7 +5,10 @@
 
 use std::sync::Arc;
 
-use bowline_aws::error::{AwsError, Fault};
+use bowline_aws::{
+    error::{AwsError, ErrorContext, Fault},
+    output::Envelope,
+};
 
 use crate::{
     app::App,
@@ -29,8 +32,13 @@ pub(crate) fn finish(
     let (service, head) = (record.service, record.head);
     let protocol = service.protocol();
     let failed = |error: &AwsError| {
-        let (id, method) = (&record.ids.request, head.method());
-        response::error(error, protocol, id, method)
+        let Envelope { request_id, format } = record.envelope();
+        let context = ErrorContext {
+            request_id,
+            format,
+            ..ErrorContext::default()
+        };
+        response::error(error, protocol, context, head.method())
     };
     let error = outcome.as_ref().err();
     let explanation = error.and_then(|error| explain(app, record, error));

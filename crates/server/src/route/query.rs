@@ -63,11 +63,11 @@ async fn authenticated(
         index: std::sync::Arc::clone(&index),
         caller,
         now: head.now,
-        request_id: &record.ids.request,
+        envelope: record.envelope(),
     };
     let authorizer = Authorizer::new(&index, head, record.service, Some(region), Some(caller));
     let unknown = || AwsError::unknown_operation(action, version);
-    let xml = match record.service {
+    let body = match record.service {
         Service::Iam => {
             let operation = iam::Operation::from_name(action).filter(|_| version == iam::VERSION);
             let operation = operation.ok_or_else(unknown)?;
@@ -91,7 +91,7 @@ async fn authenticated(
         }
         Service::S3 | Service::DynamoDb | Service::Bowline => return Err(unknown().into()),
     };
-    Ok(response::ok("text/xml", xml))
+    Ok(response::ok(record.envelope().format.content_type(), body))
 }
 
 /// Serves an unsigned request: the exchange of a token, and nothing else.
@@ -121,8 +121,8 @@ async fn unauthenticated(
             let input =
                 sts::AssumeRoleWithWebIdentityRequest::parse(&params).map_err(AwsError::from)?;
             audit_parameters(record, &params);
-            let xml = exchange::with_web_identity(app, record, &params, input).await?;
-            Ok(response::ok("text/xml", xml))
+            let body = exchange::with_web_identity(app, record, &params, input).await?;
+            Ok(response::ok(record.envelope().format.content_type(), body))
         }
         // The other operation that is unsigned by design. It is not built.
         Some(operation @ sts::Operation::AssumeRoleWithSAML) if version == sts::VERSION => {
@@ -140,7 +140,9 @@ async fn unauthenticated(
 /// Reads the parameters, from a form by POST or from the query.
 fn read(record: &RequestRecord<'_>, body: &Bytes) -> Result<Params, AwsError> {
     let head = record.head;
-    if !body.is_empty() && !head.has_form() {
+    // Clients without an SDK send forms without a type.
+    let other_type = head.has_content_type() && !head.has_form();
+    if !body.is_empty() && other_type {
         let message = "The request body must be of the type application/x-www-form-urlencoded";
         return Err(AwsError::new(Code::MalformedInput, message));
     }

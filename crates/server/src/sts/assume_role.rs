@@ -104,7 +104,7 @@ async fn assume_role(
         session_token_utilization: None,
         session_token_size: None,
     };
-    let response = sts::response(&output, call.request_id);
+    let response = sts::response(&output, call.envelope);
     audit_issued_credentials(record, output.credentials, output.assumed_role_user);
     Ok(response)
 }

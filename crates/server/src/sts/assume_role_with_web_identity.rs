@@ -39,7 +39,7 @@ impl Handle for AssumeRoleWithWebIdentityRequest {
     }
 }
 
-/// Exchanges a token. Returns the response's XML.
+/// Exchanges a token. Returns the response's body.
 ///
 /// # Errors
 /// The errors of the steps above, in their order.
@@ -137,7 +137,7 @@ pub(crate) async fn with_web_identity(
         session_token_utilization: None,
         session_token_size: None,
     };
-    let response = sts::response(&output, &record.ids.request);
+    let response = sts::response(&output, record.envelope());
     audit_issued_credentials(record, output.credentials, output.assumed_role_user);
     let audited = &mut record.response;
     audited.add_if(

@@ -8,7 +8,7 @@ use bowline_aws::{
 use super::{Handle, SignedCall};
 use crate::request::error::RequestError;
 
-/// Calls the handler of the request's operation. Returns the response's XML.
+/// Calls the handler of the request's operation. Returns the response's body.
 ///
 /// # Errors
 /// The operation's own; `InvalidAction` if it is not built.

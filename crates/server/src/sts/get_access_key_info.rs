@@ -26,7 +26,7 @@ impl Handle for GetAccessKeyInfoRequest {
         let output = GetAccessKeyInfoResponse {
             account: Some(account.to_string()),
         };
-        Ok(sts::response(&output, call.call.request_id))
+        Ok(sts::response(&output, call.call.envelope))
     }
 }
 

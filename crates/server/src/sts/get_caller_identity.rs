@@ -13,6 +13,6 @@ impl Handle for GetCallerIdentityRequest {
             account: Some(caller.account().to_string()),
             arn: Some(caller.arn().to_owned()),
         };
-        Ok(sts::response(&output, call.call.request_id))
+        Ok(sts::response(&output, call.call.envelope))
     }
 }

@@ -1,0 +1,118 @@
+//! Clients of STS and IAM without an SDK: parameters in the query, and responses in JSON.
+
+use serde_json::{Value, json};
+
+use crate::support::bowline::Bowline;
+use crate::support::http::{Request, Response};
+use crate::support::wait::now;
+use crate::support::world::{World, query, role_arn, web_identity};
+
+fn json_of(response: &Response) -> Value {
+    let content_type = response
+        .headers
+        .iter()
+        .find(|(name, _)| name == "content-type");
+    assert_eq!(
+        content_type.unwrap().1,
+        "application/json",
+        "{}",
+        response.text()
+    );
+    serde_json::from_slice(&response.body).unwrap()
+}
+
+/// The request with its parameters in the target, and no body.
+fn in_query(method: &str, request: &Request) -> Request {
+    let parameters = String::from_utf8(request.body.clone()).unwrap();
+    Request::new(method, &format!("/?{parameters}"))
+}
+
+#[test]
+fn an_exchange_is_json_for_a_client_that_accepts_json() {
+    let world = World::new();
+    let exchange = web_identity(&role_arn("bot"), "nginx", &world.issuer.valid_token(), &[]);
+    for request in [
+        exchange.clone(),
+        in_query("GET", &exchange),
+        in_query("POST", &exchange),
+    ] {
+        let request = request.header("accept", "application/json");
+        let response = request.send(world.server.port).accepted();
+        let read = json_of(&response);
+        let result = &read["AssumeRoleWithWebIdentityResponse"]["AssumeRoleWithWebIdentityResult"];
+        let expiration = result["Credentials"]["Expiration"].as_i64().unwrap();
+        assert!((now()..=now() + 3600).contains(&expiration), "{expiration}");
+        assert!(result["Credentials"]["SessionToken"].is_string());
+        assert_eq!(result["Audience"], "sts.amazonaws.com");
+        assert_eq!(result["SourceIdentity"], Value::Null);
+        let metadata = &read["AssumeRoleWithWebIdentityResponse"]["ResponseMetadata"];
+        assert!(metadata["RequestId"].is_string());
+    }
+}
+
+#[test]
+fn errors_are_json_for_a_client_that_accepts_json() {
+    let world = World::new();
+    let refused = web_identity(&role_arn("bot"), "nginx", "not a token", &[]);
+    let refused = refused
+        .header("accept", "application/json")
+        .send(world.server.port);
+    assert_eq!(refused.status, 400);
+    let mut error = json_of(&refused);
+    assert!(error["RequestId"].take().is_string());
+    assert_eq!(error["Error"]["Code"], "InvalidIdentityToken");
+    assert_eq!(error["Error"]["Type"], "Sender");
+    assert!(error["Error"]["Message"].is_string());
+}
+
+#[test]
+fn lists_of_iam_are_arrays() {
+    let world = World::new();
+    let list = query("iam", "ListRoles", &[]).header("accept", "application/json");
+    let response = world.send(&Bowline::root(), "iam", list).accepted();
+    let read = json_of(&response);
+    let result = &read["ListRolesResponse"]["ListRolesResult"];
+    assert_eq!(result["IsTruncated"], json!(false));
+    assert_eq!(result["Marker"], Value::Null);
+    let role = &result["Roles"][0];
+    assert_eq!(role["RoleName"], "bot");
+    assert!(role["CreateDate"].is_i64());
+}
+
+#[test]
+fn an_exchange_may_have_its_parameters_in_the_query_of_a_post() {
+    let world = World::new();
+    let exchange = web_identity(&role_arn("bot"), "thanos", &world.issuer.valid_token(), &[]);
+    let form = "application/x-www-form-urlencoded";
+    let post = in_query("POST", &exchange);
+    for request in [
+        post.clone(),
+        post.clone().header("content-type", form),
+        post.clone().header("content-type", "application/json"),
+        post.clone().body("DurationSeconds=1800"),
+    ] {
+        request.send(world.server.port).accepted();
+    }
+    // Two readings: a parameter in both, and a body of another type.
+    for request in [
+        post.clone().body("RoleSessionName=other"),
+        post.header("content-type", "text/plain").body("a=b"),
+    ] {
+        let refused = request.send(world.server.port);
+        assert_eq!(refused.status, 400, "{}", refused.text());
+    }
+}
+
+#[test]
+fn only_the_exchange_needs_no_signature() {
+    let world = World::new();
+    for action in ["AssumeRole", "GetCallerIdentity"] {
+        let refused = in_query("POST", &query("sts", action, &[])).send(world.server.port);
+        assert_eq!(refused.status, 403);
+        assert!(
+            refused
+                .text()
+                .contains("<Code>MissingAuthenticationToken</Code>")
+        );
+    }
+}
