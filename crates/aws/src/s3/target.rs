@@ -215,6 +215,20 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        /// The signature covers the canonical path, so nothing else may decide what a path names.
+        #[test]
+        fn a_path_names_what_its_canonical_form_names(path in "/([a-z/.+ü&=]|%[0-9a-fA-F]{2}){0,24}") {
+            let mut canonical = Vec::new();
+            uri::encode_path_into(&mut canonical, uri::decode(path.as_bytes()));
+            let canonical = String::from_utf8(canonical).unwrap();
+            for host in ["127.0.0.1", "insights.localhost"] {
+                let named = |path| S3Target::parse(host, path, &["localhost"]);
+                proptest::prop_assert_eq!(named(&path), named(&canonical), "{}", host);
+            }
+        }
+    }
+
     #[test]
     fn no_path_reaches_another_bucket() {
         for path in [

@@ -195,6 +195,44 @@ fn the_aws_cli_creates_what_a_pod_needs() {
 }
 
 #[test]
+fn iam_and_sts_accept_every_member_that_asks_for_nothing() {
+    let Some(clients) = clients() else { return };
+    let world = World::new();
+    let printed = clients.drive(
+        "nothing_asked.py",
+        &world.server.url,
+        Some(&Bowline::root()),
+        &[],
+    );
+    assert_snapshot!(printed, @"
+    CreateUser Path Tags
+    CreateAccessKey
+    CreateRole Path Description MaxSessionDuration Tags
+    UpdateRole Description MaxSessionDuration
+    CreatePolicy Path Description Tags
+    CreateInstanceProfile Path Tags
+    CreateOpenIDConnectProvider ClientIDList ThumbprintList Tags
+    UpdateOpenIDConnectProviderThumbprint
+    AttachRolePolicy
+    ListAccessKeys MaxItems
+    ListAttachedUserPolicies PathPrefix MaxItems
+    ListUserPolicies MaxItems
+    GetUser
+    ListAttachedRolePolicies PathPrefix MaxItems
+    ListRolePolicies MaxItems
+    ListInstanceProfilesForRole MaxItems
+    GetRole
+    ListUsers PathPrefix MaxItems
+    ListRoles PathPrefix MaxItems
+    ListPolicies Scope OnlyAttached PathPrefix MaxItems
+    ListInstanceProfiles PathPrefix MaxItems
+    ListOpenIDConnectProviders
+    AssumeRole PolicyArns DurationSeconds Tags TransitiveTagKeys
+    GetCallerIdentity
+    ");
+}
+
+#[test]
 fn boto3_calls_every_object_operation() {
     let Some(clients) = clients() else { return };
     let world = World::new();
