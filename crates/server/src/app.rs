@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use aws_lc_rs::rand::SystemRandom;
 
 use crate::{
@@ -17,6 +18,7 @@ use crate::{
     identity::index::IdentityState,
     metrics::Metrics,
     oidc::TokenVerifier,
+    reload::LiveSettings,
     request::request_id::RequestIdGenerator,
     upstream::{Upstreams, tables::ItemMemory},
 };
@@ -26,8 +28,10 @@ use crate::{
 pub(crate) struct App {
     /// The data folder, which stays locked as long as this exists.
     pub(crate) _folder: DataFolder,
-    /// The configuration.
+    /// The configuration of the start.
     pub(crate) config: Config,
+    /// The settings that change while the server runs.
+    pub(crate) live: Arc<ArcSwap<LiveSettings>>,
     /// The clock.
     pub(crate) clock: Clock,
     /// The source of randomness.

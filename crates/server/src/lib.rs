@@ -21,6 +21,7 @@ mod operator;
 mod ops;
 pub mod private_files;
 pub mod recovery;
+pub mod reload;
 mod request;
 mod route;
 mod serde_text;

@@ -184,6 +184,11 @@ impl TokenVerifier {
         (steps, self.cache.report(provider).await)
     }
 
+    /// From now on issuers may be in these private networks.
+    pub fn allow_networks(&self, networks: &[IpNet]) {
+        self.cache.allow_networks(networks);
+    }
+
     /// Evicts the keys of providers that no longer exist.
     pub fn retain_providers(&self, exists: impl Fn(&str) -> bool) {
         self.cache.retain(exists);

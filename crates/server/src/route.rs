@@ -67,8 +67,10 @@ impl Handler for App {
         let (parts, body) = request.into_parts();
         let (now, stopwatch) = (self.clock.now(), self.clock.stopwatch());
         let ids = self.request_ids.next();
-        let proxies = &self.config.trusted_proxies;
-        let head = match RequestHead::read(parts, peer, proxies, now, stopwatch) {
+        let live = self.live.load();
+        let head = RequestHead::read(parts, peer, &live.trusted_proxies, now, stopwatch);
+        drop(live);
+        let head = match head {
             Ok(head) => head,
             Err(ambiguous) => return self.reject_ambiguous(*ambiguous, &ids),
         };

@@ -13,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+use arc_swap::ArcSwap;
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::timeout};
 
@@ -40,6 +41,7 @@ use crate::{
     oidc::{OidcConfig, TokenVerifier},
     ops::Ops,
     private_files::write_private,
+    reload::{LiveSettings, Reloaded, need_restart},
     request::request_id::{NoRandomness, RequestIdGenerator},
     upstream::{
         EMBEDDED, Upstreams,
@@ -192,9 +194,9 @@ impl Server {
             allow_networks: config.allow_networks.clone(),
             own_listeners: vec![aws, ops],
         });
-        let proxies = config.trusted_proxies.clone();
-        let connections = Connections::new(sharing::connections(&config.limits), proxies);
-        let ops_connections = Connections::new(sharing::OPS_CONNECTIONS, Vec::new());
+        let live = Arc::new(ArcSwap::from_pointee(LiveSettings::from(&config)));
+        let connections = Connections::new(sharing::connections(&config.limits), Arc::clone(&live));
+        let ops_connections = Connections::new(sharing::OPS_CONNECTIONS, Arc::default());
         let audit_maintenance =
             Maintenance::start(Arc::clone(&audit), clock).map_err(StartError::Thread)?;
         let backup = BackupSource::new(stores, audit_path(&config, &folder), state.server());
@@ -217,6 +219,7 @@ impl Server {
             denials: RecentDenials::default(),
             metrics: Metrics::new(),
             config,
+            live,
         });
         let (stop, stopped) = watch::channel(false);
         let listeners = vec![
@@ -261,6 +264,20 @@ impl Server {
     /// What the start created, for the operator.
     pub fn notes(&self) -> &Bootstrapped {
         &self.notes
+    }
+
+    /// Takes over the settings that a running server can change. What differs otherwise stays as it
+    /// is until a restart.
+    pub fn reload(&self, config: &Config) -> Reloaded {
+        let app = &self.app;
+        let live = LiveSettings::from(config);
+        let changed = app.live.load().changed(&live);
+        app.oidc.allow_networks(&live.allow_networks);
+        app.live.store(Arc::new(live));
+        Reloaded {
+            changed,
+            need_restart: need_restart(&app.config, config),
+        }
     }
 
     /// Accepts no more connections, lets running requests end, and closes the store. Ends before

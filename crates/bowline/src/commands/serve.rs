@@ -11,10 +11,11 @@ use std::{
 
 use anyhow::Context as _;
 use bowline_client::Environment;
-use bowline_server::{clock::Clock, config::StoreKind, server::Server};
+use bowline_server::{clock::Clock, config::StoreKind, reload::Reloaded, server::Server};
 use clap::Args;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde::Serialize;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use self::shutdown::StopSignal;
 pub(crate) use self::shutdown::Stopped;
@@ -90,6 +91,7 @@ impl Serve {
             .build()
             .context("starting the runtime")?;
         let served = runtime.block_on(async {
+            let hang_up = signal(SignalKind::hangup()).context("watching for SIGHUP")?;
             let server = Server::start(config, Clock::system()).await?;
             log_start(&server, &data, credentials);
             if let Some(path) = &self.ready_file {
@@ -98,6 +100,7 @@ impl Serve {
             tokio::select! {
                 () = stop.received() => {}
                 () = return_memory() => {}
+                () = self.reload_on_signal(&server, hang_up) => {}
             }
             tracing::info!("Stopping");
             server.stop().await;
@@ -105,6 +108,33 @@ impl Serve {
         });
         runtime.shutdown_timeout(BLOCKING_WORK_TIMEOUT);
         served
+    }
+
+    /// Reads the settings again for each SIGHUP. Invalid ones change nothing.
+    async fn reload_on_signal(&self, server: &Server, mut hang_up: Signal) {
+        while hang_up.recv().await.is_some() {
+            match resolve(&self.data, &self.settings) {
+                Ok((config, _temporary)) => log_reload(&server.reload(&config)),
+                Err(error) => {
+                    let causes: Vec<_> = error.error.chain().map(ToString::to_string).collect();
+                    let causes = causes.join(": ");
+                    tracing::error!("The settings stay as they are: {causes}");
+                }
+            }
+        }
+    }
+}
+
+fn log_reload(reloaded: &Reloaded) {
+    if reloaded.changed.is_empty() {
+        tracing::info!("Read the settings again: nothing changed that a running server takes over");
+    } else {
+        let changed = reloaded.changed.join(", ");
+        tracing::info!("Read the settings again: {changed} changed");
+    }
+    if !reloaded.need_restart.is_empty() {
+        let names = reloaded.need_restart.join(", ");
+        tracing::warn!("Restart the server for the changes of {names}");
     }
 }
 

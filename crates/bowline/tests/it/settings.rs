@@ -1,10 +1,17 @@
 //! Sources of a setting: its flag, else its variable, else the file, else the default.
 
+use std::fs;
+use std::time::Duration;
+
 use insta::assert_snapshot;
 
 use crate::support::bowline::{Bowline, Launch, command};
 use crate::support::http::Request;
 use crate::support::sign::Signer;
+use crate::support::wait::wait_for;
+
+/// How long a reload may take.
+const SOON: Duration = Duration::from_secs(30);
 
 /// The same settings in each of the three places, each time with another value. Requests come from
 /// 127.0.0.1.
@@ -277,4 +284,53 @@ fn a_log_level_that_does_not_exist_is_reported_with_the_one_that_was_meant() {
 
     hint: did you mean `debug`? The levels are off, error, warn, info, debug, trace; `bowline_server::oidc=debug,info` sets one for a module
     ");
+}
+
+#[test]
+fn sighup_reads_the_settings_again_and_keeps_them_if_the_file_is_invalid() {
+    let server = Bowline::launch(Launch {
+        config: "base_domains = [\"before.example\"]\n",
+        ..Launch::default()
+    });
+    let carries_a_bucket = |domain: &str| {
+        let request = Request::new("HEAD", "/").header("host", &format!("insights.{domain}"));
+        let signed = Signer::new(&Bowline::root(), "s3").sign(request, server.port);
+        signed.send(server.port).status == 404
+    };
+    let believes = || {
+        let forwarded = Request::get("/").header("x-forwarded-for", "no address");
+        forwarded.send(server.port).status == 400
+    };
+    let file = server.home().join("bowline.toml");
+    assert!(carries_a_bucket("before.example") && !carries_a_bucket("after.example"));
+    assert!(!believes());
+
+    fs::write(&file, "listen = 1\n").unwrap();
+    server.reload();
+    wait_for("the refusal", SOON, || {
+        server
+            .log()
+            .contains("The settings stay as they are")
+            .then_some(())
+    });
+    assert!(carries_a_bucket("before.example"), "{}", server.log());
+
+    let after = "base_domains = [\"after.example\"]\ntrusted_proxies = [\"127.0.0.1\"]\ntls = \"terminated\"\n";
+    fs::write(&file, after).unwrap();
+    server.reload();
+    wait_for("the change", SOON, || {
+        server
+            .log()
+            .contains("trusted_proxies, base_domains changed")
+            .then_some(())
+    });
+    assert!(!carries_a_bucket("before.example") && carries_a_bucket("after.example"));
+    assert!(believes());
+    assert!(
+        server
+            .log()
+            .contains("Restart the server for the changes of tls"),
+        "{}",
+        server.log()
+    );
 }

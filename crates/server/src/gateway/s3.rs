@@ -78,7 +78,7 @@ pub(crate) async fn serve(
         body.prove(caller.account(), Protocol::S3)?;
     }
 
-    let target = S3Target::parse(head.host(), head.path(), &app.config.base_domains)
+    let target = S3Target::parse(head.host(), head.path(), &app.live.load().base_domains)
         .map_err(AwsError::from)?;
     let query = decode_query(head.query())?;
     let request = OperationRequest {

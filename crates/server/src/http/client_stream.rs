@@ -212,7 +212,9 @@ mod tests {
             head_bytes: 1024,
         };
         let address: IpAddr = [192, 0, 2, 1].into();
-        let slot = Connections::new(limits, Vec::new()).admit(address).unwrap();
+        let slot = Connections::new(limits, Arc::default())
+            .admit(address)
+            .unwrap();
         ClientStream::new(pipe, Arc::clone(&slot.0))
     }
 

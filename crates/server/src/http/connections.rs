@@ -27,8 +27,8 @@ use std::{
     time::Duration,
 };
 
+use arc_swap::ArcSwap;
 use bowline_iam::account::AccountId;
-use ipnet::IpNet;
 use tokio::time::{Instant, interval};
 
 pub(crate) use self::state::{OpenConnection, Phase, RequestOnConnection};
@@ -38,6 +38,7 @@ use self::{
     state::Moment,
 };
 use super::source_address::SourceAddress;
+use crate::reload::LiveSettings;
 
 /// How long a request head may take, from the start of a connection or from its first byte.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -65,7 +66,7 @@ pub(crate) struct ConnectionLimits {
 #[derive(Debug)]
 pub(crate) struct Connections {
     limits: ConnectionLimits,
-    trusted_proxies: Vec<IpNet>,
+    live: Arc<ArcSwap<LiveSettings>>,
     began: Instant,
     head_bytes: AtomicUsize,
     counts: Counts,
@@ -154,10 +155,10 @@ pub(crate) struct ConnectionSlot(pub(crate) Arc<OpenConnection>);
 
 impl Connections {
     /// No connections yet.
-    pub(crate) fn new(limits: ConnectionLimits, trusted_proxies: Vec<IpNet>) -> Arc<Self> {
+    pub(crate) fn new(limits: ConnectionLimits, live: Arc<ArcSwap<LiveSettings>>) -> Arc<Self> {
         Arc::new(Self {
             limits,
-            trusted_proxies,
+            live,
             began: Instant::now(),
             head_bytes: AtomicUsize::new(0),
             counts: Counts::default(),
@@ -177,10 +178,9 @@ impl Connections {
     /// [`Refused`], if no other connection can end for it.
     pub(crate) fn admit(self: &Arc<Self>, address: IpAddr) -> Result<ConnectionSlot, Refused> {
         let address = address.to_canonical();
-        let proxy = self
-            .trusted_proxies
-            .iter()
-            .any(|net| net.contains(&address));
+        let live = self.live.load();
+        let mut proxies = live.trusted_proxies.iter();
+        let proxy = proxies.any(|net| net.contains(&address));
         let home = (!proxy).then(|| SourceAddress::of(address));
         let now = self.now();
         let mut open = self.lock();

@@ -387,7 +387,7 @@ mod tests {
             per_account: 1,
             head_bytes: 1024,
         };
-        let connections = Connections::new(limits, Vec::new());
+        let connections = Connections::new(limits, Arc::default());
         let server = tokio::spawn(serve(listener, Arc::new(Echo), connections, stopped));
         let (client, stream) = duplex(buffer);
         connect.send(stream).await.unwrap();

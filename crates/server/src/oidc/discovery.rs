@@ -92,7 +92,7 @@ fn checked(url: &str, fetcher: &Fetcher) -> Result<HttpUrl, FetchError> {
     if url.len() > 2_048 {
         return Err(FetchError::Useless("url of keys is too long".to_owned()));
     }
-    HttpUrl::parse(url, fetcher.policy.allow_loopback).map_err(|e| {
+    HttpUrl::parse(url, fetcher.allows_loopback()).map_err(|e| {
         FetchError::Useless(format!("cannot fetch from `{}`: {e}", url.escape_debug()))
     })
 }

@@ -8,12 +8,14 @@
 
 use std::{error::Error, sync::Arc};
 
+use arc_swap::ArcSwap;
 use bowline_client::connector::{self, Connector, Resolver};
 use bowline_iam::account::AccountId;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
 use hyper_rustls::HttpsConnector;
 use hyper_util::{client::legacy, rt::TokioExecutor};
+use ipnet::IpNet;
 
 use super::{
     address::AddressPolicy,
@@ -35,7 +37,7 @@ const MEDIA_TYPES: &str = "application/json, application/jwk-set+json";
 /// Fetches documents.
 #[derive(Debug)]
 pub(super) struct Fetcher {
-    pub(super) policy: AddressPolicy,
+    policy: ArcSwap<AddressPolicy>,
     resolver: Arc<dyn Resolver>,
     limits: Arc<FetchLimits>,
     shared: SharedFetches,
@@ -81,12 +83,25 @@ impl Fetcher {
         stats: Arc<Stats>,
     ) -> Self {
         Self {
-            policy,
+            policy: ArcSwap::from_pointee(policy),
             resolver,
             limits: Arc::new(FetchLimits::new()),
             shared: SharedFetches::default(),
             stats,
         }
+    }
+
+    /// Whether issuers may be on this machine.
+    pub(super) fn allows_loopback(&self) -> bool {
+        self.policy.load().allow_loopback
+    }
+
+    /// From now on issuers may be in these private networks.
+    pub(super) fn allow_networks(&self, networks: &[IpNet]) {
+        self.policy.rcu(|policy| AddressPolicy {
+            allow_networks: networks.to_vec(),
+            ..AddressPolicy::clone(policy)
+        });
     }
 
     /// Waits until so many documents of a host may be fetched.
@@ -143,7 +158,7 @@ impl Fetcher {
 
     fn client(&self, requester: Requester<'_>) -> DocumentClient {
         let addresses = LimitedAddresses {
-            policy: self.policy.clone(),
+            policy: AddressPolicy::clone(&self.policy.load()),
             limits: Arc::clone(&self.limits),
             account: requester.account,
         };

@@ -8,6 +8,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use arc_swap::ArcSwap;
+use ipnet::IpNet;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
@@ -173,6 +174,11 @@ impl KeyCache {
                 .await;
         }
         steps
+    }
+
+    /// From now on issuers may be in these private networks.
+    pub(super) fn allow_networks(&self, networks: &[IpNet]) {
+        self.fetcher.allow_networks(networks);
     }
 
     /// Evicts providers that no longer exist.

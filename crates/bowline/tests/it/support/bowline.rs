@@ -156,6 +156,11 @@ impl Bowline {
         self.child.terminate();
     }
 
+    /// Sends SIGHUP, as an operator does who has changed the settings.
+    pub(crate) fn reload(&self) {
+        self.child.signal("-HUP");
+    }
+
     /// The root user's keys, as declared when the server was started.
     pub(crate) fn root() -> Keys {
         Keys {
@@ -252,11 +257,15 @@ impl Running {
 
     /// Sends SIGTERM, as a supervisor does.
     pub(crate) fn terminate(&self) {
-        let killed = Command::new("kill")
-            .args(["-TERM", &self.0.id().to_string()])
+        self.signal("-TERM");
+    }
+
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill")
+            .args([signal, &self.0.id().to_string()])
             .status()
             .unwrap();
-        assert!(killed.success());
+        assert!(sent.success());
     }
 
     /// Waits until it has ended by itself.

@@ -13,7 +13,11 @@ const LIMITS: ConnectionLimits = ConnectionLimits {
 };
 
 fn connections() -> Arc<Connections> {
-    Connections::new(LIMITS, vec!["10.0.0.0/8".parse().unwrap()])
+    let live = LiveSettings {
+        trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
+        ..LiveSettings::default()
+    };
+    Connections::new(LIMITS, Arc::new(ArcSwap::from_pointee(live)))
 }
 
 fn admit(all: &Arc<Connections>, address: &str) -> Result<ConnectionSlot, Refused> {
@@ -272,7 +276,7 @@ async fn an_account_has_a_part_of_the_connections_for_its_requests() {
         per_account: 6,
         ..LIMITS
     };
-    let all = Connections::new(limits, Vec::new());
+    let all = Connections::new(limits, Arc::default());
     let addresses = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"];
     let slots = addresses.map(|address| [(); 2].map(|()| admit(&all, address).unwrap()));
     let [others @ .., last] = slots.as_flattened() else {
