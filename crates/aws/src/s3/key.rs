@@ -17,8 +17,8 @@ pub enum InvalidKey {
     #[error("the key is empty")]
     Empty,
     /// It has more than 1,024 bytes.
-    #[error("the key is longer than 1024 bytes")]
-    TooLong,
+    #[error("the key has {0} bytes, more than 1024")]
+    TooLong(usize),
     /// Its dot segments lead out of the bucket.
     #[error("the key's dot segments lead out of the bucket")]
     ClimbsOut,
@@ -37,7 +37,7 @@ impl ObjectKey {
         if text.is_empty() {
             Err(InvalidKey::Empty)
         } else if text.len() > Self::MAX_LEN {
-            Err(InvalidKey::TooLong)
+            Err(InvalidKey::TooLong(text.len()))
         } else if climbs_out(&text) {
             Err(InvalidKey::ClimbsOut)
         } else {
@@ -107,7 +107,10 @@ mod tests {
         ] {
             assert_eq!(ObjectKey::new(bad), Err(InvalidKey::ClimbsOut), "{bad}");
         }
-        assert_eq!(ObjectKey::new("ü".repeat(513)), Err(InvalidKey::TooLong));
+        assert_eq!(
+            ObjectKey::new("ü".repeat(513)),
+            Err(InvalidKey::TooLong(1026))
+        );
         assert!(ObjectKey::new("ü".repeat(512)).is_ok());
     }
 }

@@ -1,6 +1,6 @@
 //! Parameters of reading an object: range and preconditions.
 
-use std::ops;
+use std::{fmt, ops};
 
 use jiff::{Timestamp, fmt::rfc2822};
 
@@ -119,9 +119,20 @@ impl ByteRange {
                 Code::InvalidRange,
                 "The requested range is not satisfiable",
             )
+            .with("RangeRequested", self.to_string())
             .with("ActualObjectSize", length.to_string()));
         }
         Ok(range)
+    }
+}
+
+impl fmt::Display for ByteRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Between(first, last) => write!(f, "bytes={first}-{last}"),
+            Self::From(first) => write!(f, "bytes={first}-"),
+            Self::Last(n) => write!(f, "bytes=-{n}"),
+        }
     }
 }
 
@@ -200,6 +211,10 @@ mod tests {
         assert_eq!(within("bytes=5-18446744073709551615"), Some(Ok(5..10)));
         assert_eq!(within("bytes=10-"), Some(Err(Code::InvalidRange)));
         assert_eq!(within("bytes=-0"), Some(Err(Code::InvalidRange)));
+        for header in ["bytes=1-3", "bytes=8-", "bytes=-2"] {
+            let range = ByteRange::parse(header).map(|range| range.to_string());
+            assert_eq!(range.as_deref(), Some(header));
+        }
         for whole in [
             "lines=1-2",
             "bytes=1-2,4-5",

@@ -148,8 +148,10 @@ impl From<InvalidTarget> for AwsError {
                 "The specified bucket is not valid.",
             )
             .with("BucketName", name),
-            InvalidTarget::Key(InvalidKey::TooLong) => {
+            InvalidTarget::Key(InvalidKey::TooLong(bytes)) => {
                 Self::new(Code::KeyTooLong, "Your key is too long")
+                    .with("Size", bytes.to_string())
+                    .with("MaxSizeAllowed", ObjectKey::MAX_LEN.to_string())
             }
         }
     }

@@ -377,3 +377,37 @@ fn s3_says_what_is_wrong_with_an_authorization_header() {
     assert_snapshot!(with("/20", "/"), @r#"400 AuthorizationHeaderMalformed: The authorization header is malformed; incorrect date format "261201". This date in the credential must be in the format "yyyyMMdd"."#);
     assert_snapshot!(with(", Signature=", ", Signature=0"), @"403 SignatureDoesNotMatch: The request signature we calculated does not match the signature you provided. Check your key and signing method.");
 }
+
+#[test]
+fn s3_errors_name_what_they_are_about_in_the_elements_that_aws_has() {
+    let world = World::new();
+    world
+        .s3(Request::put("/insights/a", "0123456789"))
+        .accepted();
+    let body = |request: Request| {
+        let text = world.s3(request).text();
+        let (_, details) = text.split_once("</Message>").unwrap();
+        let (details, _) = details.split_once("<RequestId>").unwrap();
+        details.to_owned()
+    };
+    let long = format!("/insights/{}", "a".repeat(1025));
+    let range = Request::get("/insights/a").header("range", "bytes=10-");
+    let shown = [
+        body(Request::get("/insights/none")),
+        body(Request::get("/nowhere/a")),
+        body(Request::get(&long)),
+        body(range),
+        body(Request::get("/insights?list-type=2&max-keys=x")),
+        body(Request::get("/insights/a").header("if-match", "\"x\"")),
+        body(Request::put("/Insights", "")),
+    ];
+    assert_snapshot!(shown.join("\n"), @"
+    <Key>none</Key>
+    <BucketName>nowhere</BucketName>
+    <Size>1025</Size><MaxSizeAllowed>1024</MaxSizeAllowed>
+    <RangeRequested>bytes=10-</RangeRequested><ActualObjectSize>10</ActualObjectSize>
+    <ArgumentName>max-keys</ArgumentName><ArgumentValue>x</ArgumentValue>
+    <Condition>If-Match</Condition>
+    <BucketName>Insights</BucketName>
+    ");
+}
