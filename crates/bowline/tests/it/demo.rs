@@ -1,9 +1,14 @@
 //! The demo: every step ends as expected.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
+
 use insta::assert_snapshot;
 use serde_json::Value;
 
-use crate::support::bowline::command;
+use crate::documentation::shell;
+use crate::support::bowline::{Running, command};
+use crate::support::python::clients;
 
 #[test]
 fn every_step_of_the_demo_succeeds() {
@@ -99,4 +104,32 @@ fn the_demo_prints_no_colours_into_a_pipe() {
             "the story does not mention `{words}`:\n{out}"
         );
     }
+}
+
+#[test]
+fn the_lines_that_the_demo_prints_can_be_pasted_into_one_shell() {
+    let Some(clients) = clients() else { return };
+    // A folder whose name the shell would split.
+    let home = tempfile::Builder::new().prefix("it's ").tempdir().unwrap();
+    let mut demo = command(&["demo", "--data"]);
+    demo.arg(home.path().join("a demo")).stdout(Stdio::piped());
+    let mut demo = Running::spawn(&mut demo);
+    let lines = BufReader::new(demo.stdout()).lines();
+    let lines: Vec<_> = lines
+        .map(|line| line.unwrap())
+        .skip_while(|line| !line.starts_with("The server stays up."))
+        .take_while(|line| !line.contains("Ctrl-C stops the server"))
+        .filter(|line| line.starts_with("export ") || line.contains(" explain "))
+        .collect();
+    assert_eq!(lines.len(), 7, "{lines:?}");
+    let path = format!("{}:/usr/bin:/bin", clients.folder());
+    let typed = format!(
+        "{}\naws s3 ls\naws sts get-caller-identity --query Arn",
+        lines.join("\n")
+    );
+    let printed = shell(&typed, home.path(), &path, &[]);
+    assert!(printed.contains("denied"), "{printed}");
+    assert!(printed.contains(":assumed-role/"), "{printed}");
+    demo.terminate();
+    assert!(demo.ended().success());
 }

@@ -1,8 +1,8 @@
 //! After the last step the server stays up, and the token file is rotated.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use super::{
     issuer::TOKEN_LIFETIME,
@@ -34,16 +34,20 @@ pub(super) async fn stay_up(
         format!("export AWS_ROLE_ARN={}", role_arn()),
         format!(
             "export AWS_WEB_IDENTITY_TOKEN_FILE={}",
-            scene.token_file.display()
+            quoted(&scene.token_file)
         ),
         format!("export AWS_REGION={REGION}"),
         format!("export AWS_DEFAULT_REGION={REGION}"),
     ] {
         reporter.say(line);
     }
+    // One command, which depends on nothing that was exported: neither on the pod's variables nor
+    // on a `bowline` that is installed.
+    let bowline = std::env::current_exe().context("finding this program")?;
     reporter.say(format!(
-        "\nDenied? Ask as the operator:\n\nexport AWS_ENDPOINT_URL={endpoint} AWS_SHARED_CREDENTIALS_FILE={}\nbowline explain --last\n",
-        scene.credentials_file.display()
+        "\nDenied? Ask as the operator, in any shell:\n\nAWS_SHARED_CREDENTIALS_FILE={} {} explain --last --endpoint {endpoint} --profile default\n",
+        quoted(&scene.credentials_file),
+        quoted(&bowline)
     ));
     reporter.say(format!(
         "The role may use the bucket `{BUCKET}` and the table `{TABLE}`. The token file is rotated as a kubelet would. Ctrl-C stops the server."
@@ -57,5 +61,16 @@ pub(super) async fn stay_up(
             _ = rotation.tick() => next_token(scene)?,
             () = stopped.wait() => return Ok(()),
         }
+    }
+}
+
+/// A path as a word of the shell.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:@%".contains(c);
+    if text.chars().all(is_plain) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }
