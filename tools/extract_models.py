@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Extracts the wire facts of IAM, STS, DynamoDB and S3 from an installed botocore into tools/facts.
+"""Extracts the wire facts of IAM, STS, DynamoDB and S3 from an installed botocore into tools/facts,
+and the signing name and protocol of every service.
 
 Run by hand when the pinned version moves; everything after it is Rust:
 
@@ -99,6 +100,20 @@ def write(service, facts):
     (HERE / "facts" / f"{service}.json").write_text(text + "\n")
 
 
+def services():
+    """The signing name, protocol and id of every service: ids name the variables AWS_ENDPOINT_URL_*."""
+    found = set()
+    for folder in (pathlib.Path(botocore.__file__).parent / "data").iterdir():
+        models = sorted(folder.glob("*/service-2.json.gz"))
+        if models:
+            metadata = json.loads(gzip.decompress(models[-1].read_bytes()))["metadata"]
+            signing = metadata.get("signingName", metadata["endpointPrefix"])
+            found.add((signing, metadata["protocol"], metadata["serviceId"]))
+    return sorted(found)
+
+
+rows = ",\n".join(json.dumps(row) for row in services())
+(HERE / "facts" / "services.json").write_text(f"[\n{rows}\n]\n")
 for service, version in SERVICES.items():
     write(service, facts(service, version))
 write("s3", s3_facts("2006-03-01"))

@@ -9,6 +9,7 @@ mod aws_error;
 mod code;
 mod common;
 mod convert;
+mod other_service;
 mod protocol;
 mod signature;
 

@@ -22,6 +22,7 @@ pub mod error;
 mod hex;
 pub mod iam;
 pub mod ids;
+pub mod other_service;
 pub mod output;
 pub mod query;
 pub mod requirement;

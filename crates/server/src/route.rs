@@ -13,6 +13,7 @@ use std::sync::Arc;
 use bowline_aws::{
     dynamodb::Api,
     error::{AwsError, Code},
+    other_service::OtherService,
     sigv4::{PresentedSignature, RequestParts, SignatureError, UnverifiedRequest, present},
 };
 use http::{Method, Request};
@@ -31,7 +32,8 @@ use crate::{
     },
     operator,
     request::{
-        error::RequestError, record::RequestRecord, request_id::RecordIds, service::Service,
+        authenticate::record_claimed_identity, error::RequestError, record::RequestRecord,
+        request_id::RecordIds, service::Service,
     },
 };
 
@@ -51,6 +53,8 @@ enum Route<'a> {
     DynamoDb(Api, &'a str, UnverifiedRequest<'a>),
     /// S3, signed or not.
     S3(Option<UnverifiedRequest<'a>>),
+    /// A service of AWS that this endpoint does not serve.
+    NotServed(OtherService, UnverifiedRequest<'a>),
 }
 
 /// A request that no service takes, and the service whose error format the client gets.
@@ -168,6 +172,12 @@ impl App {
                 record = RequestRecord::new(head, ids, Service::S3);
                 Box::pin(s3::serve(self, &mut record, signature.as_ref(), body)).await
             }
+            Ok(Route::NotServed(other, signature)) => {
+                record = RequestRecord::new(head, ids, Service::Bowline);
+                record_claimed_identity(&mut record, &signature, &self.state.current());
+                let reason = format!("the request is signed for `{}`", other.name);
+                Err(RequestError::new(AwsError::not_served(&other), &reason))
+            }
             Err(Unroutable(service, refused)) => {
                 record = RequestRecord::new(head, ids, service);
                 Err(refused)
@@ -191,7 +201,7 @@ fn route<'a>(head: &'a RequestHead, parts: &RequestParts<'a>) -> Result<Route<'a
         Unroutable(service, RequestError::new(aws, &error))
     })?;
     match presented {
-        PresentedSignature::Header(signature) => signed(head, target, signature),
+        PresentedSignature::Header(signature) => signed(head, parts, target, signature),
         PresentedSignature::Unsigned => match target {
             Some(_) => {
                 let service = guess_service_for_error_format(head);
@@ -206,11 +216,15 @@ fn route<'a>(head: &'a RequestHead, parts: &RequestParts<'a>) -> Result<Route<'a
 
 fn signed<'a>(
     head: &'a RequestHead,
+    parts: &RequestParts<'a>,
     target: Option<&'a str>,
     signature: UnverifiedRequest<'a>,
 ) -> Result<Route<'a>, Unroutable> {
     let scope = signature.scope().service();
     let Some(service) = Service::from_scope(scope) else {
+        if let Some(other) = OtherService::find(scope, parts) {
+            return Ok(Route::NotServed(other, signature));
+        }
         let service = guess_service_for_error_format(head);
         let reason = format!("no service is called `{scope}`");
         return Err(wrong_scope(service, scope, &reason));

@@ -14,6 +14,7 @@ mod dispatch;
 mod facts;
 mod names;
 mod service;
+mod services;
 mod shapes;
 mod tables;
 
@@ -56,6 +57,7 @@ fn files() -> Result<Vec<(String, String)>> {
     let facts = facts::Service::parse(&read("tools/facts/dynamodb.json")?)?;
     files.push(shapes::file(&facts, tables::DYNAMODB)?);
     services.push(("dynamodb", facts, tables::DYNAMODB.to_vec()));
+    files.push(services::file(&read("tools/facts/services.json")?)?);
     let path = "docs/compatibility.md";
     files.push((
         path.to_owned(),

@@ -6,9 +6,10 @@ use bowline_json::JsonWriter;
 
 use super::{
     code::{Code, Fault},
+    other_service,
     protocol::Protocol,
 };
-use crate::{output::Format, xml::XmlWriter};
+use crate::{other_service::OtherProtocol, output::Format, xml::XmlWriter};
 
 /// The most bytes of a message; a longer one is cut.
 const MAX_MESSAGE_BYTES: usize = 4 * 1024;
@@ -20,6 +21,8 @@ pub struct AwsError {
     code: Code,
     message: Cow<'static, str>,
     details: Vec<Detail>,
+    /// The protocol of the response, if it is not that of the service of the request's record.
+    other: Option<OtherProtocol>,
 }
 
 /// What a response has beside code and message.
@@ -54,7 +57,7 @@ pub struct ErrorResponse {
     /// The code in the body, for headers, audit records and metrics.
     pub code: &'static str,
     /// The body. A response to `HEAD` omits it.
-    pub body: String,
+    pub body: Vec<u8>,
     /// Further headers.
     pub headers: Vec<(&'static str, String)>,
 }
@@ -73,6 +76,7 @@ impl AwsError {
             code,
             message,
             details: Vec::new(),
+            other: None,
         }
     }
 
@@ -98,6 +102,13 @@ impl AwsError {
         self
     }
 
+    /// Sends the response in the protocol of another service.
+    #[must_use]
+    pub(super) fn in_protocol(mut self, protocol: OtherProtocol) -> Self {
+        self.other = Some(protocol);
+        self
+    }
+
     /// The code.
     pub fn code(&self) -> Code {
         self.code
@@ -110,7 +121,10 @@ impl AwsError {
 
     /// The code in a response of `protocol`.
     pub fn wire_code(&self, protocol: Protocol) -> &'static str {
-        self.code.wire(protocol).0
+        match self.other {
+            Some(other) => other_service::code(other),
+            None => self.code.wire(protocol).0,
+        }
     }
 
     /// The HTTP status of a response of `protocol`.
@@ -120,6 +134,9 @@ impl AwsError {
 
     /// Writes the response.
     pub fn render(&self, protocol: Protocol, context: ErrorContext<'_>) -> ErrorResponse {
+        if let Some(other) = self.other {
+            return other_service::render(&self.message, other, context);
+        }
         let (code, status) = self.code.wire(protocol);
         let (content_type, body) = match protocol {
             Protocol::Query { namespace } => {
@@ -140,7 +157,7 @@ impl AwsError {
             status,
             content_type,
             code,
-            body,
+            body: body.into_bytes(),
             headers: match protocol {
                 Protocol::S3 => self.s3_headers(),
                 Protocol::Query { .. } | Protocol::DynamoDb | Protocol::Bowline => Vec::new(),

@@ -14,7 +14,9 @@ fn shown(error: &AwsError, protocol: Protocol) -> String {
     let rendered = error.render(protocol, IDS);
     format!(
         "{} {}\n{}",
-        rendered.status, rendered.content_type, rendered.body
+        rendered.status,
+        rendered.content_type,
+        String::from_utf8(rendered.body).unwrap()
     )
 }
 
@@ -52,7 +54,7 @@ fn the_query_protocol_has_json_for_clients_that_accept_it() {
         },
     );
     insta::assert_snapshot!(
-        format!("{} {}\n{}", rendered.status, rendered.content_type, rendered.body), @r##"
+        format!("{} {}\n{}", rendered.status, rendered.content_type, String::from_utf8(rendered.body).unwrap()), @r##"
     400 application/json
     {"Error":{"Code":"ExpiredTokenException","Message":"Token \"a\" expired","Type":"Sender"},"RequestId":"4442587FB7D0A2F9"}
     "##);

@@ -181,6 +181,9 @@ fn the_clients_page_lists_every_variable_that_a_pod_needs() {
     let printed = shell(&typed, home, &path, &[]);
     assert!(printed.contains(":assumed-role/bot/"), "{printed}");
     assert!(printed.contains(" report.txt\n"), "{printed}");
+    let (_, exchanged) = printed.split_at(printed.find("{\"AssumeRoleWith").unwrap());
+    let exchanged: serde_json::Value = serde_json::from_str(exchanged).unwrap();
+    assert!(exchanged["AssumeRoleWithWebIdentityResponse"].is_object());
 }
 
 #[test]

@@ -29,6 +29,7 @@ mod first_start;
 mod kubernetes;
 mod long_decisions;
 mod operations;
+mod other_services;
 mod provider_checks;
 mod providers;
 mod query_clients;

@@ -40,8 +40,9 @@ const MIN_METERED_BYTES: usize = 16 * 1024;
 pub(crate) struct WholeBody(pub(crate) usize);
 
 /// A successful response with this body.
-pub(crate) fn ok(content_type: &'static str, body: String) -> Response {
-    let crc = (content_type == DYNAMODB_JSON).then(|| crc32(body.as_bytes()));
+pub(crate) fn ok(content_type: &'static str, body: impl Into<Bytes>) -> Response {
+    let body: Bytes = body.into();
+    let crc = (content_type == DYNAMODB_JSON).then(|| crc32(&body));
     let length = body.len();
     let mut response = Response::new(full(body));
     if length >= MIN_METERED_BYTES {
@@ -155,8 +156,8 @@ impl<T> AsRef<[u8]> for Owned<T> {
     }
 }
 
-fn full(body: String) -> ResponseBody {
-    Full::new(Bytes::from(body))
+fn full(body: Bytes) -> ResponseBody {
+    Full::new(body)
         .map_err(|never| match never {})
         .boxed_unsync()
 }
@@ -174,7 +175,7 @@ mod tests {
     #[tokio::test]
     async fn a_body_keeps_its_owner_until_it_is_sent_and_its_length() {
         let owner = Arc::new(());
-        let body = owned_by(full("abc".to_owned()), Arc::clone(&owner));
+        let body = owned_by(full(Bytes::from_static(b"abc")), Arc::clone(&owner));
         assert_eq!(body.size_hint().exact(), Some(3));
         let sent = body.collect().await.unwrap().to_bytes();
         assert_eq!((&*sent, Arc::strong_count(&owner)), (&b"abc"[..], 2));

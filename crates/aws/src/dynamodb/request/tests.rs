@@ -15,9 +15,8 @@ fn sent_on(operation: Operation, body: &str) -> String {
 
 fn rejected(operation: Operation, body: &str) -> String {
     let error = Request::read(operation, body.as_bytes()).unwrap_err();
-    error
-        .render(Protocol::DynamoDb, ErrorContext::default())
-        .body
+    let rendered = error.render(Protocol::DynamoDb, ErrorContext::default());
+    String::from_utf8(rendered.body).unwrap()
 }
 
 const WRITE: &str = r#"{"DeleteRequest": {"Key": {}}}"#;

@@ -18,7 +18,7 @@ fn a_signature_for_one_service_is_rejected_by_another() {
     assert_snapshot!(signed("s3", create()), @"501 NotImplemented: A header or query you provided implies functionality that is not implemented");
     assert_snapshot!(signed("dynamodb", create()), @r#"400 {"__type":"com.amazon.coral.service#InvalidSignatureException","message":"Credential should be scoped to correct service: 'dynamodb'. "}"#);
     assert_snapshot!(signed("bowline", create()), @r#"403 {"__type":"SignatureDoesNotMatch","message":"Credential should be scoped to correct service: 'bowline'. "}"#);
-    assert_snapshot!(signed("ec2", create()), @"403 SignatureDoesNotMatch: Credential should be scoped to correct service: 'sts'.");
+    assert_snapshot!(signed("ec2", create()), @"400 InvalidAction: This endpoint does not serve ec2; set AWS_ENDPOINT_URL_EC2");
     assert_snapshot!(signed("IAM", create()), @"403 SignatureDoesNotMatch: Credential should be scoped to correct service: 'sts'.");
     let users = world.iam("ListUsers", &[]).text();
     assert!(!users.contains("evil"), "{users}");

@@ -51,7 +51,7 @@ async fn rejected(tables: &EmbeddedTables, operation: Operation, body: &str) -> 
     match tables.run(&home(), operation, body.to_owned()).await {
         Err(TableError::NotFound(error) | TableError::Rejected(error)) => {
             let ids = ErrorContext::default();
-            in_order(&error.render(Protocol::DynamoDb, ids).body)
+            in_order(&String::from_utf8(error.render(Protocol::DynamoDb, ids).body).unwrap())
         }
         other => panic!("{operation}: {other:?}"),
     }
@@ -190,9 +190,8 @@ async fn no_error_reveals_the_engine() {
                 let Err(TableError::NotFound(error) | TableError::Rejected(error)) = outcome else {
                     continue;
                 };
-                let body_of_error = error
-                    .render(Protocol::DynamoDb, ErrorContext::default())
-                    .body;
+                let rendered = error.render(Protocol::DynamoDb, ErrorContext::default());
+                let body_of_error = String::from_utf8(rendered.body).unwrap();
                 for trace in [
                     "dynoxide",
                     "sqlite",
