@@ -95,6 +95,14 @@ impl AwsError {
         self
     }
 
+    /// The text of an element.
+    pub fn element(&self, name: &str) -> Option<&str> {
+        self.details.iter().find_map(|detail| match detail {
+            Detail::Element(known, text) if *known == name => Some(text.as_str()),
+            Detail::Element(..) | Detail::Member(..) | Detail::Header(..) => None,
+        })
+    }
+
     /// Adds a header of S3 responses, such as `etag`. Other protocols omit it.
     #[must_use]
     pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {

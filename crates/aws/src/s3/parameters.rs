@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 use bowline_iam::account::AccountId;
 
-use super::{error::not_implemented, operation::Neutral};
+use super::{
+    error::{unsupported_header, unsupported_parameter},
+    operation::Neutral,
+};
 use crate::{
     checksum::ChecksumAlgorithm,
     error::{AwsError, Code},
@@ -186,18 +189,16 @@ impl<'a> RequestParameters<'a> {
                     .iter()
                     .any(|known| name == *known || known.ends_with('-') && name.starts_with(known))
         };
-        let known = self
-            .query
-            .iter()
-            .all(|(name, value)| query_known(name, value))
-            && self
-                .headers
-                .iter()
-                .all(|(name, value)| !name.starts_with("x-amz-") || header_known(name, value));
-        if known {
-            Ok(())
-        } else {
-            Err(not_implemented())
+        let mut query = self.query.iter();
+        if let Some((name, _)) = query.find(|(name, value)| !query_known(name, value)) {
+            return Err(unsupported_parameter(name));
+        }
+        let mut headers = self.headers.iter();
+        let unknown =
+            headers.find(|(name, value)| name.starts_with("x-amz-") && !header_known(name, value));
+        match unknown {
+            Some((name, _)) => Err(unsupported_header(name)),
+            None => Ok(()),
         }
     }
 
@@ -208,10 +209,10 @@ impl<'a> RequestParameters<'a> {
 
     /// Rejects headers that would change what the operation does.
     pub(super) fn reject_headers(&self, names: &[&str]) -> Result<(), AwsError> {
-        if names.iter().any(|name| self.headers.contains_key(name)) {
-            return Err(not_implemented());
+        match names.iter().find(|name| self.headers.contains_key(*name)) {
+            Some(name) => Err(unsupported_header(name)),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// `x-amz-acl`, if it grants nothing: policies alone grant access.
@@ -219,7 +220,7 @@ impl<'a> RequestParameters<'a> {
         match self.header("x-amz-acl") {
             None => Ok(None),
             Some(acl @ ("private" | "bucket-owner-full-control")) => Ok(Some(acl.to_owned())),
-            Some(_) => Err(not_implemented()),
+            Some(_) => Err(unsupported_header("x-amz-acl")),
         }
     }
 
@@ -234,7 +235,8 @@ impl<'a> RequestParameters<'a> {
             if name == "x-amz-checksum-algorithm" && ChecksumAlgorithm::from_name(value).is_some() {
                 continue;
             }
-            let algorithm = ChecksumAlgorithm::from_header(&name).ok_or_else(not_implemented)?;
+            let algorithm = ChecksumAlgorithm::from_header(&name);
+            let algorithm = algorithm.ok_or_else(|| unsupported_header(&name))?;
             if found.replace((algorithm, value.to_owned())).is_some() {
                 return Err(AwsError::new(
                     Code::InvalidRequest,
@@ -242,8 +244,11 @@ impl<'a> RequestParameters<'a> {
                 ));
             }
         }
-        match self.header("x-amz-sdk-checksum-algorithm") {
-            Some(name) if ChecksumAlgorithm::from_name(name).is_none() => Err(not_implemented()),
+        let header = "x-amz-sdk-checksum-algorithm";
+        match self.header(header) {
+            Some(name) if ChecksumAlgorithm::from_name(name).is_none() => {
+                Err(unsupported_header(header))
+            }
             Some(_) | None => Ok(found),
         }
     }

@@ -4,7 +4,7 @@ use std::{fmt, ops};
 
 use jiff::{Timestamp, fmt::rfc2822};
 
-use super::{error::not_implemented, parameters::RequestParameters};
+use super::{error::unsupported_header, parameters::RequestParameters};
 use crate::{
     checksum::{Checksum, ChecksumAlgorithm},
     error::{AwsError, Code},
@@ -70,7 +70,7 @@ impl ReadParameters {
             .header("x-amz-te")
             .is_some_and(|coding| coding != "append-md5")
         {
-            return Err(not_implemented());
+            return Err(unsupported_header("x-amz-te"));
         }
         // A malformed date is ignored (RFC 9110, 13.1.3).
         let date = |name| parameters.header(name).and_then(parse_http_date);

@@ -400,6 +400,9 @@ fn s3_errors_name_what_they_are_about_in_the_elements_that_aws_has() {
         body(Request::get("/insights?list-type=2&max-keys=x")),
         body(Request::get("/insights/a").header("if-match", "\"x\"")),
         body(Request::put("/Insights", "")),
+        body(Request::put("/insights/a", "").header("x-amz-tagging", "a=b")),
+        body(Request::get("/insights/a?acl")),
+        body(Request::new("POST", "/insights/a")),
     ];
     assert_snapshot!(shown.join("\n"), @"
     <Key>none</Key>
@@ -409,5 +412,22 @@ fn s3_errors_name_what_they_are_about_in_the_elements_that_aws_has() {
     <ArgumentName>max-keys</ArgumentName><ArgumentValue>x</ArgumentValue>
     <Condition>If-Match</Condition>
     <BucketName>Insights</BucketName>
+    <Header>x-amz-tagging</Header>
+    <QueryParameter>acl</QueryParameter>
     ");
+}
+
+#[test]
+fn an_explanation_names_the_header_or_query_parameter_that_is_not_supported() {
+    let world = World::new();
+    let reason = |request: Request| {
+        let refused = world.s3(request);
+        assert_eq!(refused.status, 501);
+        let explained = world.explain(&refused);
+        explained["reason"].as_str().unwrap_or_default().to_owned()
+    };
+    let put = Request::put("/insights/a", "").header("x-amz-tagging", "a=b");
+    assert_snapshot!(reason(put), @"the header `x-amz-tagging` is not supported here, or not with its value");
+    assert_snapshot!(reason(Request::get("/insights/a?acl")), @"the query parameter `acl` is not supported here, or not with its value");
+    assert_snapshot!(reason(Request::new("POST", "/insights/a")), @"no operation that is supported has this method, target and query");
 }

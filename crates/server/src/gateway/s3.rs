@@ -86,7 +86,7 @@ pub(crate) async fn serve(
         query: &query,
         headers: &head.headers(),
     };
-    let mut operation = Operation::parse(target, &request)?;
+    let mut operation = Operation::parse(target, &request).map_err(unsupported)?;
     let expected_owner = request.expected_bucket_owner()?;
     audit_operation(record, &operation, &index);
 
@@ -135,6 +135,25 @@ pub(crate) async fn serve(
         Err(S3Error::NoSuchKey(object)) => Err(authorization.missing_key_error(&object).await),
         Err(S3Error::Request(error)) => Err(error),
     }
+}
+
+/// Adds to an error what is not built, which an explanation shows.
+fn unsupported(error: AwsError) -> RequestError {
+    if error.code() != Code::NotImplemented {
+        return error.into();
+    }
+    let named = [("Header", "header"), ("QueryParameter", "query parameter")];
+    let mut named = named.into_iter();
+    let why = named.find_map(|(element, kind)| {
+        let name = error.element(element)?;
+        Some(format!(
+            "the {kind} `{name}` is not supported here, or not with its value"
+        ))
+    });
+    let why = why.unwrap_or_else(|| {
+        "no operation that is supported has this method, target and query".to_owned()
+    });
+    RequestError::new(error, &why)
 }
 
 /// Authenticates a signed request and records its caller. Returns what the signature states about

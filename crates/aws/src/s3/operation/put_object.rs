@@ -8,7 +8,7 @@ use crate::{
     requirement::Requirement,
     s3::{
         ObjectAddress, ObjectMetadata,
-        error::not_implemented,
+        error::unsupported_header,
         parameters::{EXPECTED_OWNER, RequestParameters},
         upload::BodyClaims,
     },
@@ -64,7 +64,7 @@ impl S3Operation for PutObject {
         let storage_class = match parameters.header("x-amz-storage-class") {
             None => None,
             Some(class @ "STANDARD") => Some(class.to_owned()),
-            Some(_) => return Err(not_implemented()),
+            Some(_) => return Err(unsupported_header("x-amz-storage-class")),
         };
         Ok(Self {
             object,
@@ -73,7 +73,7 @@ impl S3Operation for PutObject {
             only_if_absent: match parameters.header("if-none-match") {
                 None => false,
                 Some("*") => true,
-                Some(_) => return Err(not_implemented()),
+                Some(_) => return Err(unsupported_header("if-none-match")),
             },
             acl: parameters.private_acl()?,
             storage_class,
