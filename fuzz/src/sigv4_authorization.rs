@@ -29,7 +29,9 @@ pub fn run(input: &[u8]) {
         query,
         headers: &headers,
     };
-    if let Ok(PresentedSignature::Header(request)) = present(&parts) {
+    if let Ok(PresentedSignature::Header(request) | PresentedSignature::Query(request)) =
+        present(&parts)
+    {
         let secret =
             SecretAccessKey::new("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY").expect("a secret");
         let key = DerivedKey::derive(&secret, request.scope().clone());

@@ -1,12 +1,13 @@
 //! AWS Signature Version 4: parses, verifies and creates signatures over the parts of a request.
 //!
 //! Each step returns a proof that the next one requires. [`present`] parses the signature of a
-//! request without trusting it: an [`UnverifiedRequest`] names the access key id and the scope for
-//! which the caller fetches the secret. Only [`verify`] returns a [`VerifiedRequest`], and it
-//! always checks the following: `host` and every `x-amz-*` header are signed; `SignedHeaders` is
-//! sorted, lower case and without duplicates; no header that affects the result is repeated; the
-//! date of the scope is the date of the request, which is within [`MAX_CLOCK_SKEW`] of now; the
-//! payload hash is present where the service requires it. Signatures are compared in constant time.
+//! request, in its header or its query, without trusting it: an [`UnverifiedRequest`] names the
+//! access key id and the scope for which the caller fetches the secret. Only [`verify`] returns a
+//! [`VerifiedRequest`], and it always checks the following: `host` and every `x-amz-*` header are
+//! signed; `SignedHeaders` is sorted, lower case and without duplicates; no header or parameter
+//! that affects the result is repeated; the date of the scope is the date of the request, which is
+//! within [`MAX_CLOCK_SKEW`] of now; the payload hash is present where the service requires it.
+//! Signatures are compared in constant time.
 //!
 //! The service in the signature itself determines the canonical path and whether the payload may
 //! be unsigned, so that no caller can apply the wrong rules.
@@ -17,6 +18,7 @@ mod chunks;
 mod content;
 mod error;
 mod key;
+mod presigned;
 mod request_parts;
 mod scope;
 mod sign;

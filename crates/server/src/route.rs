@@ -14,7 +14,9 @@ use bowline_aws::{
     dynamodb::Api,
     error::{AwsError, Code},
     other_service::OtherService,
-    sigv4::{PresentedSignature, RequestParts, SignatureError, UnverifiedRequest, present},
+    sigv4::{
+        PresentedSignature, RequestParts, SignatureError, Unsupported, UnverifiedRequest, present,
+    },
 };
 use http::{Method, Request};
 use hyper::body::Incoming;
@@ -202,6 +204,7 @@ fn route<'a>(head: &'a RequestHead, parts: &RequestParts<'a>) -> Result<Route<'a
     })?;
     match presented {
         PresentedSignature::Header(signature) => signed(head, parts, target, signature),
+        PresentedSignature::Query(signature) => presigned(head, parts, target, signature),
         PresentedSignature::Unsigned => match target {
             Some(_) => {
                 let service = guess_service_for_error_format(head);
@@ -267,6 +270,24 @@ fn signed<'a>(
                 Service::S3
             };
             Err(wrong_scope(service, scope, &reason))
+        }
+    }
+}
+
+/// A presigned request. Only the query protocol has them, and services that are not served.
+fn presigned<'a>(
+    head: &'a RequestHead,
+    parts: &RequestParts<'a>,
+    target: Option<&'a str>,
+    signature: UnverifiedRequest<'a>,
+) -> Result<Route<'a>, Unroutable> {
+    match signed(head, parts, target, signature)? {
+        route @ (Route::Query(..) | Route::NotServed(..)) => Ok(route),
+        Route::Operator(..) | Route::DynamoDb(..) | Route::S3(_) | Route::UnsignedQuery => {
+            let service = guess_service_for_error_format(head);
+            let error = SignatureError::from(Unsupported::PresignedQuery);
+            let error = AwsError::from_signature(&error, service.protocol());
+            Err(Unroutable(service, error.into()))
         }
     }
 }

@@ -226,6 +226,8 @@ fn s3_malformed(fault: &AuthorizationError) -> AwsError {
         E::TooLong
         | E::BadCharacter
         | E::Scheme(_)
+        | E::PresignedAlgorithm
+        | E::PresignedExpires
         | E::UnknownParameter(_)
         | E::DuplicateParameter(_)
         | E::SignedHeaders(_) => sentence(fault),

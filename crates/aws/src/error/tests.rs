@@ -155,7 +155,11 @@ fn rejected(header: &str, protocol: Protocol) -> String {
         headers: &[("authorization", header.as_bytes())],
     };
     let error = match present(&parts) {
-        Ok(PresentedSignature::Header(_) | PresentedSignature::Unsigned) => {
+        Ok(
+            PresentedSignature::Header(_)
+            | PresentedSignature::Query(_)
+            | PresentedSignature::Unsigned,
+        ) => {
             return "parsed".to_owned();
         }
         Err(error) => AwsError::from_signature(&error, protocol),

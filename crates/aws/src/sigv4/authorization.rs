@@ -1,7 +1,10 @@
 //! Parses how a request is signed, without verifying it.
 
+use std::borrow::Cow;
+
 use super::{
     error::{AuthorizationError, SignatureError, Unsupported},
+    presigned::{self, Presigned},
     request_parts::RequestParts,
     scope::CredentialScope,
 };
@@ -10,7 +13,7 @@ use crate::{
     hex,
 };
 
-const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+pub(super) const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// The most bytes of the `Authorization` header.
 const MAX_HEADER_BYTES: usize = 8 * 1024;
 /// The most characters of an unknown scheme that an error shows.
@@ -23,6 +26,9 @@ pub enum PresentedSignature<'a> {
     Unsigned,
     /// The request has an `Authorization` header of Signature Version 4.
     Header(UnverifiedRequest<'a>),
+    /// The request is presigned: its query has a signature of Version 4, for a service other than
+    /// S3.
+    Query(UnverifiedRequest<'a>),
 }
 
 /// A request with a well-formed signature that is not verified yet.
@@ -34,13 +40,33 @@ pub struct UnverifiedRequest<'a> {
     pub(super) access_key_id: AccessKeyId,
     pub(super) scope: CredentialScope,
     /// Sorted lower-case header names, separated by `;`.
-    pub(super) signed_headers: &'a str,
+    pub(super) signed_headers: Cow<'a, str>,
     /// `None` if it is not 64 lower-case hexadecimal digits: it matches nothing.
     pub(super) signature: Option<[u8; 32]>,
-    session_token: Option<SessionToken>,
+    pub(super) session_token: Option<SessionToken>,
+    /// What the query says of the signature, if the request is presigned.
+    pub(super) presigned: Option<Box<Presigned>>,
 }
 
 impl UnverifiedRequest<'_> {
+    /// The parts that the signature covers: of a presigned request, without the signature itself.
+    pub(super) fn signed_parts(&self) -> RequestParts<'_> {
+        RequestParts {
+            query: self
+                .presigned
+                .as_ref()
+                .map_or(self.parts.query, |presigned| &presigned.signed_query),
+            ..self.parts
+        }
+    }
+
+    /// The query string without the parameters of a signature.
+    pub fn parameters(&self) -> &str {
+        self.presigned
+            .as_ref()
+            .map_or(self.parts.query, |presigned| &presigned.parameters)
+    }
+
     /// The access key id that the request claims.
     pub fn access_key_id(&self) -> &AccessKeyId {
         &self.access_key_id
@@ -51,7 +77,7 @@ impl UnverifiedRequest<'_> {
         &self.scope
     }
 
-    /// The token of the header `x-amz-security-token`, if there is one.
+    /// The token of the header `x-amz-security-token` or of the presigned query, if there is one.
     pub fn session_token(&self) -> Option<&SessionToken> {
         self.session_token.as_ref()
     }
@@ -65,6 +91,9 @@ pub fn present<'a>(parts: &RequestParts<'a>) -> Result<PresentedSignature<'a>, S
     let header = parts.single_header("authorization")?;
     match (header, query_mechanism(parts.query)) {
         (None, None) => Ok(PresentedSignature::Unsigned),
+        (None, Some(Unsupported::PresignedQuery)) => {
+            presigned::parse(parts).map(PresentedSignature::Query)
+        }
         (None, Some(unsupported)) => Err(unsupported.into()),
         (Some(_), Some(_)) => Err(SignatureError::SeveralMechanisms),
         (Some(value), None) => {
@@ -82,15 +111,16 @@ pub fn present<'a>(parts: &RequestParts<'a>) -> Result<PresentedSignature<'a>, S
                 parts: *parts,
                 access_key_id: header.access_key_id,
                 scope: header.scope,
-                signed_headers: header.signed_headers,
+                signed_headers: Cow::Borrowed(header.signed_headers),
                 signature: header.signature,
                 session_token,
+                presigned: None,
             }))
         }
     }
 }
 
-/// The unsupported signing mechanism that the query string uses, by its parameter names.
+/// The signing mechanism that the query string uses, by its parameter names.
 fn query_mechanism(query: &str) -> Option<Unsupported> {
     let mut version2 = (false, false);
     for (name, _) in form_urlencoded::parse(query.as_bytes()) {
@@ -176,7 +206,9 @@ impl<'a> Header<'a> {
 }
 
 /// Reads `keyid/date/region/service/aws4_request`.
-fn read_credential(credential: &str) -> Result<(AccessKeyId, CredentialScope), AuthorizationError> {
+pub(super) fn read_credential(
+    credential: &str,
+) -> Result<(AccessKeyId, CredentialScope), AuthorizationError> {
     let elements: Vec<&str> = credential.split('/').collect();
     let [id, date, region, service, terminal] = *elements else {
         return Err(AuthorizationError::Credential(credential.to_owned()));
@@ -196,7 +228,7 @@ fn beginning(part: &str) -> String {
 
 /// Whether the names are lower-case header names, sorted and without duplicates, which is the only
 /// accepted form.
-fn are_canonical(names: &str) -> bool {
+pub(super) fn are_canonical(names: &str) -> bool {
     let token = |name: &str| {
         !name.is_empty()
             && name.bytes().all(|b| {

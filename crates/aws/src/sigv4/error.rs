@@ -6,6 +6,7 @@ use jiff::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unsupported {
     /// `X-Amz-Algorithm` and friends in the query string.
+    /// Services other than S3 have presigned requests, see [`present`](super::present).
     #[error("presigned URLs are not supported")]
     PresignedQuery,
     /// `Authorization: AWS key:signature`.
@@ -41,6 +42,12 @@ pub enum AuthorizationError {
     /// An unknown parameter.
     #[error("unknown parameter `{0}`")]
     UnknownParameter(String),
+    /// `X-Amz-Algorithm` of a presigned request is not AWS's.
+    #[error("unsupported algorithm in `X-Amz-Algorithm`")]
+    PresignedAlgorithm,
+    /// `X-Amz-Expires` of a presigned request is not 1 to 604,800.
+    #[error("`X-Amz-Expires` is not a number of seconds from 1 to 604800")]
+    PresignedExpires,
     /// A duplicate parameter.
     #[error("parameter `{0}` is given more than once")]
     DuplicateParameter(&'static str),

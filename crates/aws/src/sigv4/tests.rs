@@ -9,6 +9,7 @@ use crate::credentials::{SecretAccessKey, SessionToken};
 
 mod attacks;
 mod paths;
+mod presigned;
 mod vectors;
 
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
@@ -126,7 +127,9 @@ impl Request {
         now: Timestamp,
     ) -> Result<VerifiedRequest, SignatureError> {
         self.with(|parts| {
-            let PresentedSignature::Header(request) = present(parts)? else {
+            let (PresentedSignature::Header(request) | PresentedSignature::Query(request)) =
+                present(parts)?
+            else {
                 panic!("the request is not signed")
             };
             let key = DerivedKey::derive(secret, request.scope().clone());

@@ -34,7 +34,7 @@ pub(super) fn request_time(parts: &RequestParts<'_>) -> Result<Timestamp, Signat
 }
 
 /// Parses `20261124T010203Z` and nothing else.
-fn basic(value: &[u8]) -> Option<Timestamp> {
+pub(super) fn basic(value: &[u8]) -> Option<Timestamp> {
     let &[
         y1,
         y2,

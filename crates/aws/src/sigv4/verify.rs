@@ -89,8 +89,8 @@ pub fn verify(
     let requested = check_time(request, now)?;
     let content = content(request, payload, rules)?;
     let canonical = canonical_request(
-        &request.parts,
-        request.signed_headers,
+        &request.signed_parts(),
+        &request.signed_headers,
         &content.to_value(),
         rules,
     )?;
@@ -104,7 +104,7 @@ pub fn verify(
     Ok(VerifiedRequest {
         access_key_id: request.access_key_id.clone(),
         scope: request.scope.clone(),
-        signed_headers: request.signed_headers.into(),
+        signed_headers: (*request.signed_headers).into(),
         requested,
         content,
         chunk_chain: match content {
@@ -118,10 +118,15 @@ pub fn verify(
     })
 }
 
+/// The headers that bind a call of `GetCallerIdentity` to the cluster or server which it is for. The
+/// verifier adds them to what its client signed, so they mean nothing unless they are signed.
+const BINDING_HEADERS: [&str; 2] = ["x-k8s-aws-id", "x-vault-aws-iam-server-id"];
+
 /// Checks that `host` is present once and signed, and that every `x-amz-*` header is signed:
-/// otherwise a proxy could add headers that change the meaning of the request.
+/// otherwise a proxy could add headers that change the meaning of the request. Headers such as
+/// `Accept` and `User-Agent` need no signature.
 fn check_headers(request: &UnverifiedRequest<'_>) -> Result<(), SignatureError> {
-    if !signs(request.signed_headers, "host") {
+    if !signs(&request.signed_headers, "host") {
         return Err(SignatureError::HostNotSigned);
     }
     request.parts.single_header("host")?;
@@ -129,7 +134,12 @@ fn check_headers(request: &UnverifiedRequest<'_>) -> Result<(), SignatureError> 
         let amazon = name
             .get(..6)
             .is_some_and(|prefix| prefix.eq_ignore_ascii_case("x-amz-"));
-        if amazon
+        let binding = || {
+            BINDING_HEADERS
+                .iter()
+                .any(|binding| binding.eq_ignore_ascii_case(name))
+        };
+        if (amazon || binding())
             && !request
                 .signed_headers
                 .split(';')
@@ -145,7 +155,10 @@ fn check_time(
     request: &UnverifiedRequest<'_>,
     now: Timestamp,
 ) -> Result<Timestamp, SignatureError> {
-    let requested = request_time(&request.parts)?;
+    let requested = match &request.presigned {
+        Some(presigned) => presigned.requested,
+        None => request_time(&request.parts)?,
+    };
     if now.duration_since(requested) > MAX_CLOCK_SKEW {
         return Err(SignatureError::Expired { requested, now });
     }

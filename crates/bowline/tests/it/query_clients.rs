@@ -1,9 +1,11 @@
 //! Clients of STS and IAM without an SDK: parameters in the query, and responses in JSON.
 
+use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use crate::support::bowline::Bowline;
 use crate::support::http::{Request, Response};
+use crate::support::python;
 use crate::support::wait::now;
 use crate::support::world::{World, query, role_arn, web_identity};
 
@@ -115,4 +117,38 @@ fn only_the_exchange_needs_no_signature() {
                 .contains("<Code>MissingAuthenticationToken</Code>")
         );
     }
+}
+
+#[test]
+fn a_verifier_can_send_the_call_that_its_client_signed() {
+    let Some(clients) = python::clients_with(&["requests"]) else {
+        return;
+    };
+    let world = World::new();
+    let region = [("AWS_DEFAULT_REGION", "us-east-1")];
+    let said = clients.drive(
+        "presigned_identity.py",
+        &world.server.url,
+        Some(&world.bot()),
+        &region,
+    );
+    assert_snapshot!(said, @r#"
+    presigned: 200 arn:aws:sts::432797229265:assumed-role/bot/test
+    presigned, in JSON: 200 {"GetCallerIdentityResponse":{"GetCallerIdentityResult":{"UserId":"[AROA]:test","Account":"4327
+    presigned, with a changed action: 403 SignatureDoesNotMatch: The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Ke
+    presigned, with a body: 403 SignatureDoesNotMatch: The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Ke
+    presigned, as a POST: 403 SignatureDoesNotMatch: The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Ke
+    presigned, with an added parameter: 403 SignatureDoesNotMatch: The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Ke
+    presigned, with an added header: 403 SignatureDoesNotMatch: 'x-amz-added' must be a 'SignedHeader' in the AWS Authorization.
+    token: 200 arn:aws:sts::432797229265:assumed-role/bot/test
+    token for another cluster: 403 SignatureDoesNotMatch: The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Ke
+    token without its cluster: 403 SignatureDoesNotMatch: The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Ke
+    token that names no cluster: 403 SignatureDoesNotMatch: 'x-k8s-aws-id' must be a 'SignedHeader' in the AWS Authorization.
+    Vault: 200 arn:aws:sts::432797229265:assumed-role/bot/test
+    Vault, in JSON: 200 {"GetCallerIdentityResponse":{"GetCallerIdentityResult":{"UserId":"[AROA]:test","Account":"4327
+    Vault, for another server: 403 SignatureDoesNotMatch: The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Ke
+    presigned, of iam: 403 AccessDenied: User: arn:aws:sts::432797229265:assumed-role/bot/test is not authorized to perform: iam:ListRoles on resource:
+    presigned, of dynamodb: 400 {"__type":"com.amazon.coral.service#InvalidSignatureException","message":"Credential should be scoped to corre
+    presigned, of s3: 400 InvalidRequest: The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.
+    "#);
 }

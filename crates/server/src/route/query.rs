@@ -56,7 +56,7 @@ async fn authenticated(
     } = signed;
     let (caller, region) = (&*caller, signature.scope().region());
 
-    let params = read(record, &body)?;
+    let params = read(record, &body, signature.parameters())?;
     let ActionAndVersion { action, version } = action_and_version(&params)?;
     let call = Call {
         app,
@@ -109,7 +109,7 @@ async fn unauthenticated(
     record: &mut RequestRecord<'_>,
     body: Bytes,
 ) -> Result<Response, RequestError> {
-    let params = read(record, &body)?;
+    let params = read(record, &body, record.head.query())?;
     let version = params.get("Version").unwrap_or_default();
     if version == iam::VERSION {
         record.service = Service::Iam;
@@ -138,7 +138,7 @@ async fn unauthenticated(
 }
 
 /// Reads the parameters, from a form by POST or from the query.
-fn read(record: &RequestRecord<'_>, body: &Bytes) -> Result<Params, AwsError> {
+fn read(record: &RequestRecord<'_>, body: &Bytes, query: &str) -> Result<Params, AwsError> {
     let head = record.head;
     // Clients without an SDK send forms without a type.
     let other_type = head.has_content_type() && !head.has_form();
@@ -146,7 +146,7 @@ fn read(record: &RequestRecord<'_>, body: &Bytes) -> Result<Params, AwsError> {
         let message = "The request body must be of the type application/x-www-form-urlencoded";
         return Err(AwsError::new(Code::MalformedInput, message));
     }
-    Ok(Params::parse(body, Some(head.query()))?)
+    Ok(Params::parse(body, Some(query))?)
 }
 
 struct ActionAndVersion<'a> {

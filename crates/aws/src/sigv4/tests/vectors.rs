@@ -96,7 +96,7 @@ fn the_rules_of_s3_keep_the_segments_of_the_path() {
             };
             let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
             let canonical =
-                canonical_request(parts, request.signed_headers, empty, SigningRules::S3).unwrap();
+                canonical_request(parts, &request.signed_headers, empty, SigningRules::S3).unwrap();
             let key = DerivedKey::derive(&secret(), request.scope().clone());
             let to_sign = string_to_sign("20150830T123600Z", request.scope(), &canonical);
             assert_eq!(
