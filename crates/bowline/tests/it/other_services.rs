@@ -7,6 +7,7 @@ use crate::support::http::Request;
 use crate::support::keys::Keys;
 use crate::support::python;
 use crate::support::sign::Signer;
+use crate::support::world::World;
 
 #[test]
 fn clients_of_every_protocol_understand_that_their_service_is_not_served() {
@@ -77,4 +78,15 @@ fn a_service_that_aws_does_not_have_is_still_the_wrong_scope() {
         .sign(Request::get("/"), server.port)
         .send(server.port);
     assert_snapshot!(refused.verdict(), @r#"400 AuthorizationHeaderMalformed: The authorization header is malformed; incorrect service "unheard-of". This endpoint belongs to "s3"."#);
+}
+
+#[test]
+fn a_call_to_a_service_that_is_not_served_is_explained_to_the_account_of_its_key() {
+    let world = World::new();
+    let call = Request::get("/2015-03-31/functions");
+    let refused = world.send(&Bowline::root(), "lambda", call);
+    let explained = world.explain(&refused);
+    assert_eq!(explained["caller"], Bowline::root().access_key_id);
+    assert_eq!(explained["code"], "UnknownOperationException");
+    assert_eq!(explained["reason"], "the request is signed for `lambda`");
 }

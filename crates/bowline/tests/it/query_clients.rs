@@ -152,3 +152,24 @@ fn a_verifier_can_send_the_call_that_its_client_signed() {
     presigned, of s3: 400 InvalidRequest: The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.
     "#);
 }
+
+#[test]
+fn minio_exchanges_a_token_by_itself() {
+    let Some(clients) = python::clients_with(&["minio"]) else {
+        return;
+    };
+    let world = World::new();
+    let file = world.server.home().join("token");
+    std::fs::write(&file, world.issuer.valid_token()).unwrap();
+    let variables = [
+        ("AWS_WEB_IDENTITY_TOKEN_FILE", file.to_str().unwrap()),
+        ("AWS_ROLE_ARN", &role_arn("bot")),
+    ];
+    let said = clients.drive("minio_web_identity.py", &world.server.url, None, &variables);
+    assert_snapshot!(said, @"
+    put: 5d41402abc4b2a76b9719d911017c592
+    get: b'hello'
+    put elsewhere: S3Error AccessDenied
+    put with a broken token: ValueError None
+    ");
+}
