@@ -28,7 +28,7 @@ def show(name, call):
     try:
         print(f"{name}: {call()}")
     except Exception as error:
-        print(f"{name}: {type(error).__name__} {getattr(error, "code", None)}")
+        print(f"{name}: {type(error).__name__} {getattr(error, 'code', None)}")
 
 
 trusted = client(token)
