@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::pattern::{PatternRef, glob_action};
+use crate::pattern::{PatternRef, PatternSpan, glob_action};
 
 /// The most bytes of an action or pattern. AWS has no action with more than 100.
 const MAX_ACTION_BYTES: usize = 256;
@@ -141,16 +141,45 @@ impl<'p> ActionPattern<'p> {
         self.text
     }
 
+    /// Whether the pattern matches an action, ignoring case.
+    pub fn matches(&self, action: &Action) -> bool {
+        let bytes = ActionBytes {
+            text: self.text.as_bytes(),
+            head: self.head,
+        };
+        bytes.matches(action)
+    }
+}
+
+/// A pattern of actions as bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ActionBytes<'p> {
+    text: &'p [u8],
+    /// The bytes before the first wildcard.
+    head: usize,
+}
+
+impl<'p> ActionBytes<'p> {
+    /// A pattern that was parsed before, in the text of its policy.
+    pub(crate) fn parsed(span: PatternSpan, text: &'p [u8]) -> Self {
+        Self {
+            text: span.bytes_of(text),
+            head: span.head_bytes(),
+        }
+    }
+
     /// The steps that a match takes, of about a nanosecond each: names of actions are short.
     pub(crate) fn steps(&self) -> usize {
-        4 + 16 * (self.text.len() - self.head)
+        4 + 16 * (self.text.len().saturating_sub(self.head))
     }
 
     /// Whether the pattern matches an action, ignoring case.
-    pub fn matches(&self, action: &Action) -> bool {
-        let (pattern, action) = (self.text.as_bytes(), action.text.as_bytes());
+    pub(crate) fn matches(&self, action: &Action) -> bool {
+        let (pattern, action) = (self.text, action.text.as_bytes());
         if self.head == pattern.len() {
-            return pattern.eq_ignore_ascii_case(action);
+            // Most actions are spelled as AWS spells them.
+            return pattern.len() == action.len()
+                && (pattern == action || pattern.eq_ignore_ascii_case(action));
         }
         let (Some((head, rest)), Some((begin, end))) = (
             pattern.split_at_checked(self.head),
@@ -159,7 +188,8 @@ impl<'p> ActionPattern<'p> {
             return false;
         };
         // Both have one colon, so a star before it matches the service alone.
-        head.eq_ignore_ascii_case(begin) && (rest == b"*" || glob_action(rest, end))
+        (head == begin || head.eq_ignore_ascii_case(begin))
+            && (rest == b"*" || glob_action(rest, end))
     }
 }
 

@@ -14,7 +14,7 @@ mod operator;
 use std::borrow::Cow;
 
 use crate::{
-    context::{ConditionContext, ConditionValue},
+    context::{ConditionContext, ConditionValue, Fingerprint},
     pattern::{PatternRef, PatternSpan, Variables},
     truth::Truth,
 };
@@ -44,6 +44,7 @@ pub(crate) struct ConditionRef<'p> {
     pub(crate) operator: Operator,
     /// The key, as the policy spells it.
     pub(crate) key: &'p str,
+    pub(crate) print: Fingerprint,
     pub(crate) text: &'p str,
     pub(crate) values: &'p [PatternSpan],
 }
@@ -77,9 +78,11 @@ impl Condition {
     }
 
     fn borrowed(&self) -> ConditionRef<'_> {
+        let key = self.text.get(..self.key_bytes).unwrap_or_default();
         ConditionRef {
             operator: self.operator,
-            key: self.text.get(..self.key_bytes).unwrap_or_default(),
+            key,
+            print: Fingerprint::of(key),
             text: &self.text,
             values: &self.values,
         }
@@ -128,7 +131,7 @@ impl<'p> ConditionRef<'p> {
         if context.is_exhausted() {
             return Truth::Uncertain;
         }
-        let value = context.get(self.key);
+        let value = context.get_with(self.print, self.key);
         if let Some(ConditionValue::Unknown) = value {
             return Truth::Uncertain;
         }

@@ -56,11 +56,11 @@ struct Entry<'a> {
 
 /// What most keys differ in, ignoring case: the length and three characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Fingerprint(u32);
+pub(crate) struct Fingerprint(u32);
 
 impl Fingerprint {
     #[inline]
-    fn of(key: &str) -> Self {
+    pub(crate) fn of(key: &str) -> Self {
         let bytes = key.as_bytes();
         let lower = |at: usize| bytes.get(at).map_or(0, u8::to_ascii_lowercase);
         let len = bytes.len();
@@ -202,7 +202,13 @@ impl<'a> ConditionContext<'a> {
 
     /// The value of a key, ignoring the case of the key.
     pub fn get(&self, key: &str) -> Option<&ConditionValue<'a>> {
-        match self.find(Fingerprint::of(key), key) {
+        self.get_with(Fingerprint::of(key), key)
+    }
+
+    /// The same for a key whose fingerprint is known.
+    #[inline]
+    pub(crate) fn get_with(&self, print: Fingerprint, key: &str) -> Option<&ConditionValue<'a>> {
+        match self.find(print, key) {
             Some(value) => Some(value),
             None => self.is_unknown(key).then_some(&ConditionValue::Unknown),
         }
@@ -213,8 +219,10 @@ impl<'a> ConditionContext<'a> {
             return None;
         }
         let mut entries = self.entries.iter();
-        let found =
-            entries.find(|entry| entry.print == print && entry.key.eq_ignore_ascii_case(key));
+        // Most keys are spelled as AWS spells them.
+        let found = entries.find(|entry| {
+            entry.print == print && (entry.key == key || entry.key.eq_ignore_ascii_case(key))
+        });
         found.map(|entry| &entry.value)
     }
 

@@ -6,8 +6,9 @@
 use std::ops::Range;
 
 use crate::{
-    action::ActionPattern,
+    action::{ActionBytes, ActionPattern},
     condition::{ConditionRef, Operator},
+    context::Fingerprint,
     effect::Effect,
     pattern::{Match, PatternRef, PatternSpan},
     policy_principal::{Grant, Principals},
@@ -51,6 +52,8 @@ pub(crate) struct Statement {
 pub(crate) struct Condition {
     pub(crate) operator: Operator,
     pub(crate) key: TextSpan,
+    /// The fingerprint of the key.
+    pub(crate) print: Fingerprint,
     pub(crate) values: ListRange,
 }
 
@@ -135,11 +138,15 @@ impl<'p> StatementRef<'p> {
                 None => return StatementOutcome::NoMatch(Element::Principal),
             },
         };
-        request.context.spend(STEPS);
-        let listed = self.actions().any(|pattern| {
-            request.context.spend(pattern.steps());
+        // Bytes, since actions are ASCII: their boundaries need no look.
+        let text = self.policy.text.as_bytes();
+        let mut steps = STEPS;
+        let listed = self.action_spans().iter().any(|span| {
+            let pattern = ActionBytes::parsed(*span, text);
+            steps += pattern.steps();
             pattern.matches(request.action)
         });
+        request.context.spend(steps);
         if listed == self.statement.not_actions {
             return StatementOutcome::NoMatch(Element::Action);
         }
@@ -237,6 +244,7 @@ impl<'p> StatementRef<'p> {
         conditions.map(|condition| ConditionRef {
             operator: condition.operator,
             key: condition.key.of(&policy.text),
+            print: condition.print,
             text: &policy.text,
             values: condition.values.of(&policy.patterns),
         })

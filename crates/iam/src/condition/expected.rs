@@ -108,7 +108,7 @@ pub(super) fn matches<'p>(
         },
         Family::Address => any(address(value), expected, |actual, text| {
             context.spend(PARSE_STEPS);
-            network(text).is_some_and(|network| network.contains(actual))
+            is_in_network(*actual, text)
         }),
     }
 }
@@ -188,7 +188,20 @@ fn is_base64(text: &str) -> bool {
     text.len() <= MAX_TEXT_BYTES && STANDARD.decode_slice(text, &mut decoded).is_ok()
 }
 
-/// Parses a network. A single address is a network of its own; host bits are ignored.
+/// Whether an address is in a network. Host bits of the network are ignored.
+fn is_in_network(address: IpAddr, text: &str) -> bool {
+    match (address, usual_network(text.as_bytes())) {
+        (IpAddr::V4(address), Some((network, prefix))) => {
+            let differing = address.to_bits() ^ network;
+            // Without a prefix all bits are of the host.
+            differing.checked_shr(32 - u32::from(prefix)) == Some(0) || prefix == 0
+        }
+        (IpAddr::V6(_), Some(_)) => false,
+        (_, None) => network(text).is_some_and(|network| network.contains(&address)),
+    }
+}
+
+/// Parses a network. A single address is a network of its own.
 fn network(text: &str) -> Option<IpNet> {
     let Some((address, prefix)) = text.split_once('/') else {
         return text
@@ -206,6 +219,37 @@ fn network(text: &str) -> Option<IpNet> {
         Some(prefix) if mapped.is_ipv4() && address.is_ipv6() => IpNet::new(mapped, prefix).ok(),
         Some(_) | None => Some(network),
     }
+}
+
+/// The address and the prefix length of an IPv4 network without superfluous zeros: most networks
+/// are spelled so, and this takes a quarter of the time.
+fn usual_network(text: &[u8]) -> Option<(u32, u8)> {
+    let mut address = 0_u32;
+    let (mut number, mut digits, mut dots) = (0_u32, 0, 0);
+    let mut bytes = text.iter();
+    loop {
+        match *bytes.next()? {
+            digit @ b'0'..=b'9' if digits < 3 && (digits == 0 || number > 0) => {
+                number = number * 10 + u32::from(digit - b'0');
+                digits += 1;
+            }
+            end @ (b'.' | b'/') if digits > 0 && number < 256 => {
+                address = address << 8 | number;
+                (number, digits) = (0, 0);
+                if end == b'/' {
+                    break;
+                }
+                dots += 1;
+            }
+            _ => return None,
+        }
+    }
+    let prefix = match *bytes.as_slice() {
+        [digit @ b'0'..=b'9'] => digit - b'0',
+        [tens @ b'1'..=b'3', ones @ b'0'..=b'9'] => (tens - b'0') * 10 + (ones - b'0'),
+        _ => return None,
+    };
+    (dots == 3 && prefix <= 32).then_some((address, prefix))
 }
 
 fn address(value: &ConditionValue<'_>) -> Option<IpAddr> {
@@ -253,5 +297,80 @@ fn instant(value: &ConditionValue<'_>) -> Option<Nanoseconds> {
         | ConditionValue::Bool(_)
         | ConditionValue::Address(_)
         | ConditionValue::Unknown => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use proptest::{prop_assert_eq, proptest};
+
+    use super::*;
+
+    /// The same by the libraries alone.
+    fn by_the_libraries(address: IpAddr, text: &str) -> bool {
+        network(text).is_some_and(|network| network.contains(&address))
+    }
+
+    #[test]
+    fn a_network_that_is_spelled_as_usual_has_the_addresses_that_it_has_by_the_libraries() {
+        let addresses = [
+            "0.0.0.0",
+            "10.0.0.1",
+            "10.128.0.0",
+            "255.255.255.255",
+            "::1",
+        ];
+        for text in [
+            "0.0.0.0/0",
+            "10.0.0.0/8",
+            "10.1.2.3/9",
+            "10.0.0.1/32",
+            "255.255.255.255/31",
+            "255.255.255.255/33",
+            "256.0.0.0/8",
+            "10.0.0/8",
+            "10.0.0.0.0/8",
+            "10..0.0/8",
+            "010.0.0.0/8",
+            "00.0.0.0/8",
+            "10.0.0.0/",
+            "10.0.0.0/08",
+            "10.0.0.0/-1",
+            "10.0.0.0/39",
+            "10.0.0.0/8 ",
+            "/8",
+            "1000.0.0.0/8",
+            "10.0.0.1",
+            "::/0",
+            "::ffff:10.0.0.0/104",
+        ] {
+            for address in addresses.map(|text| text.parse::<IpAddr>().unwrap()) {
+                let expected = by_the_libraries(address, text);
+                assert_eq!(
+                    is_in_network(address, text),
+                    expected,
+                    "{address} in {text}"
+                );
+            }
+        }
+        for usual in ["10.0.0.0/8", "0.0.0.0/0", "203.0.113.7/32"] {
+            assert!(usual_network(usual.as_bytes()).is_some(), "{usual}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_network_has_the_addresses_that_it_has_by_the_libraries(
+            text in "[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}/[0-9]{1,2}",
+            near: u32,
+        ) {
+            let address = usual_network(text.as_bytes()).map_or(near, |(network, _)| {
+                network ^ near.checked_shr(near % 33).unwrap_or_default()
+            });
+            let address = IpAddr::from(Ipv4Addr::from_bits(address));
+            prop_assert_eq!(is_in_network(address, &text), by_the_libraries(address, &text));
+        }
     }
 }

@@ -253,13 +253,13 @@ fn matches_after_head(pattern: &str, text: &str, lookup: &impl Lookup) -> bool {
     if pattern == "*" {
         return true;
     }
-    if memchr::memchr(b'?', pattern.as_bytes()).is_some() {
+    if position(b'?', pattern.as_bytes()).is_some() {
         return matches(PatternRef::with_wildcards(pattern).pieces(lookup), text);
     }
     let (mut pattern, mut rest) = (pattern.as_bytes(), text.as_bytes());
     loop {
         pattern = pattern.get(1..).unwrap_or_default();
-        let Some(star) = memchr::memchr(b'*', pattern) else {
+        let Some(star) = position(b'*', pattern) else {
             return rest.ends_with(pattern);
         };
         let (literal, following) = pattern.split_at_checked(star).unwrap_or_default();
@@ -269,6 +269,17 @@ fn matches_after_head(pattern: &str, text: &str, lookup: &impl Lookup) -> bool {
         }
         pattern = following;
     }
+}
+
+/// The first position of a byte. Most patterns are short, for which a search by blocks costs more
+/// than it saves.
+#[inline]
+fn position(byte: u8, bytes: &[u8]) -> Option<usize> {
+    const SHORT: usize = 32;
+    if bytes.len() > SHORT {
+        return memchr::memchr(byte, bytes);
+    }
+    bytes.iter().position(|b| *b == byte)
 }
 
 /// The most steps of a search that tries every position.

@@ -109,6 +109,18 @@ impl PatternSpan {
         })
     }
 
+    /// Its bytes in the text of its policy.
+    pub(crate) fn bytes_of(self, text: &[u8]) -> &[u8] {
+        let start = usize::try_from(self.start).unwrap_or(usize::MAX);
+        let end = start.saturating_add(usize::from(self.len & LENGTH));
+        text.get(start..end).unwrap_or_default()
+    }
+
+    /// The bytes before the first wildcard or variable.
+    pub(crate) fn head_bytes(self) -> usize {
+        usize::from(self.head & LENGTH)
+    }
+
     /// The same as a pattern of `Resource` and `NotResource`.
     pub(crate) fn with_segments(mut self, text: &str) -> Self {
         let pattern = self.of(text);

@@ -10,6 +10,7 @@ use std::{borrow::Cow, collections::HashSet};
 use crate::{
     action::{ActionPattern, ActionPatternError},
     condition::{ConditionError, parse_values},
+    context::Fingerprint,
     effect::Effect,
     pattern::{PatternSpan, Variables, Wildcards},
     policy::{
@@ -179,6 +180,7 @@ impl Source<'_> {
                     self.error(raw.key.at, problem, detail)
                 })?;
                 into.conditions.push(statement::Condition {
+                    print: Fingerprint::of(raw.key.value),
                     operator: raw.operator,
                     key,
                     values: ListRange::new(first..into.patterns.len()),
