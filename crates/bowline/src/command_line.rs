@@ -77,3 +77,46 @@ fn variable(command: &Command, error: &Error) -> Option<String> {
     let argument = arguments.find(|argument| argument.get_long() == Some(long))?;
     Some(argument.get_env()?.to_str()?.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config_file::ConfigFile;
+
+    #[test]
+    fn every_example_is_a_valid_configuration() {
+        for text in examples::configurations() {
+            assert!(text.parse::<ConfigFile>().is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_flag_of_the_server_with_a_value_has_an_example_that_it_takes() {
+        let mut command = Cli::command();
+        let serve = command.find_subcommand_mut("serve").unwrap();
+        for argument in serve.get_arguments() {
+            // Any text is a value of these.
+            let any = [
+                "data",
+                "config",
+                "ready-file",
+                "log",
+                "init",
+                "help",
+                "version",
+            ];
+            let flag = argument.get_long().unwrap();
+            if any.contains(&flag) {
+                continue;
+            }
+            let value = examples::of_flag(flag).unwrap_or_else(|| panic!("{flag} has no example"));
+            let typed = if argument.get_action().takes_values() {
+                format!("--{flag}={value}")
+            } else {
+                format!("--{flag}")
+            };
+            let read = Cli::command().try_get_matches_from(["bowline", "serve", &typed]);
+            assert!(read.is_ok(), "{flag}: {}", read.unwrap_err());
+        }
+    }
+}

@@ -133,55 +133,13 @@ pub(crate) fn of_flag(flag: &str) -> Option<&'static str> {
     Some(found.value.trim_matches(['[', ']', '"']))
 }
 
+/// Every example, as a configuration that has it: with its whole table.
 #[cfg(test)]
-mod tests {
-    use clap::CommandFactory as _;
-
-    use super::*;
-    use crate::{commands::Cli, config_file::ConfigFile};
-
-    #[test]
-    fn every_example_is_a_valid_configuration() {
-        for Example { key, value, .. } in EXAMPLES {
-            let table = key.rsplit_once('.');
-            let text = match table {
-                Some((table, _)) => of_table(table).unwrap(),
-                None => format!("{key} = {value}"),
-            };
-            assert!(text.parse::<ConfigFile>().is_ok(), "{text}");
-        }
-    }
-
-    #[test]
-    fn every_flag_of_the_server_with_a_value_has_an_example_that_it_takes() {
-        let mut command = Cli::command();
-        let serve = command.find_subcommand_mut("serve").unwrap();
-        for argument in serve.get_arguments() {
-            // Any text is a value of these.
-            let any = [
-                "data",
-                "config",
-                "ready-file",
-                "log",
-                "init",
-                "help",
-                "version",
-            ];
-            let flag = argument.get_long().unwrap();
-            if any.contains(&flag) {
-                continue;
-            }
-            let value = of_flag(flag).unwrap_or_else(|| panic!("{flag} has no example"));
-            let read = if argument.get_action().takes_values() {
-                Cli::command().try_get_matches_from([
-                    "bowline",
-                    "serve",
-                    &format!("--{flag}={value}"),
-                ])
-            } else {
-                Cli::command().try_get_matches_from(["bowline", "serve", &format!("--{flag}")])
-            };
-            assert!(read.is_ok(), "{flag}: {}", read.unwrap_err());
-        }
-    }
+pub(crate) fn configurations() -> impl Iterator<Item = String> {
+    EXAMPLES
+        .iter()
+        .map(|example| match example.key.rsplit_once('.') {
+            Some((table, _)) => of_table(table).unwrap_or_default(),
+            None => example.line(),
+        })
 }
