@@ -37,13 +37,6 @@ targets![
     sigv4_authorization,
 ];
 
-// What the parser of `config_file` takes from the command, which has no library.
-#[path = "../../crates/bowline/src/examples.rs"]
-#[allow(dead_code, reason = "only parsing is tested")]
-mod examples;
-#[path = "../../crates/bowline/src/nearest.rs"]
-mod nearest;
-
 /// The first `N - 1` lines of the input, and all that follows them.
 fn lines<const N: usize>(input: &[u8]) -> Option<[&str; N]> {
     let text = str::from_utf8(input).ok()?;
