@@ -1,6 +1,6 @@
 # `make test` runs every check. It needs Rust, Python 3.10+ and a C compiler, and installs the rest into folders that git
-# ignores. Clients in other languages need Go, Node.js and Java, and `make kubernetes` builds a Kubernetes API server. With
-# CI=true a step that cannot run is an error; otherwise `make test` lists it as skipped.
+# ignores. Clients in other languages need Go 1.24, Node.js 20 with npm and a JDK 17 with Maven; other tests need faketime, nginx and
+# the Kubernetes API server of `make kubernetes`. With CI=true a step that cannot run is an error; otherwise it is listed as skipped.
 
 # Paths may contain spaces, so they are quoted, and no target of this file is one of them.
 export BOWLINE_TEST_VENV ?= $(CURDIR)/.venv

@@ -32,6 +32,7 @@ mod operations;
 mod other_services;
 mod provider_checks;
 mod providers;
+mod proxies;
 mod query_clients;
 mod quotas;
 mod request_attacks;

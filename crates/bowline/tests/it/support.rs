@@ -7,6 +7,7 @@ pub(crate) mod bowline;
 pub(crate) mod inherited;
 pub(crate) mod installed;
 pub(crate) mod kubernetes;
+pub(crate) mod newcomer;
 pub(crate) mod proxy;
 pub(crate) mod python;
 pub(crate) mod sdk;

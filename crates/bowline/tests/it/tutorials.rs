@@ -1,162 +1,186 @@
-//! The tutorials of the documentation, step by step: a pod with its token, a user with an access
-//! key.
+//! The pages of the documentation, typed as they are written and in the order in which they are
+//! read: in one shell, and with a new shell for each page.
 
 use std::fs;
 use std::path::Path;
 
-use crate::documentation::{blocks, read, shell};
-use crate::support::bowline::{ACCOUNT, BINARY, Bowline, Launch};
+use tempfile::TempDir;
+
+use crate::documentation::{blocks, read};
+use crate::support::issuer::Issuer;
 use crate::support::keys::SigningKey;
-use crate::support::kubernetes::kubernetes;
+use crate::support::kubernetes::{ADMINISTRATOR_TOKEN, Cluster, kubernetes};
+use crate::support::newcomer::Newcomer;
 use crate::support::python::{Clients, clients};
 
-/// A page, with what it names by way of example replaced by what is there.
-fn page(path: &str, server: &Bowline, more: &[(&str, &str)]) -> String {
-    let credentials = server.home().join("credentials");
-    let root = Bowline::root();
-    let profile = format!(
-        "[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
-        root.access_key_id, root.secret_access_key
+/// The name of the issuer of every cluster that was not configured.
+const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";
+
+/// What signs the tokens of the pages.
+enum Tokens {
+    Cluster(Box<Cluster>),
+    /// Where no API server is built: an issuer, and tokens that were signed before.
+    Issuer(Issuer),
+}
+
+/// The scene of a newcomer: a cluster, `kubectl` for it, and a home without a server.
+fn newcomer(clients: &Clients) -> (Newcomer, (Tokens, TempDir)) {
+    let tokens = match kubernetes() {
+        Some(kubernetes) => {
+            let cluster = kubernetes.start_as(ISSUER, &SigningKey::rsa());
+            Tokens::Cluster(Box::new(cluster))
+        }
+        None => Tokens::Issuer(Issuer::start_tls()),
+    };
+    let (url, authority) = match &tokens {
+        Tokens::Cluster(cluster) => (cluster.url.clone(), cluster.authority.clone()),
+        Tokens::Issuer(issuer) => (issuer.url(), issuer.authority.clone().unwrap()),
+    };
+    let script = format!("{}/tests/clients/kubectl.py", env!("CARGO_MANIFEST_DIR"));
+    let kubectl = format!("exec '{}/python' '{script}' \"$@\"", clients.folder());
+    let folder = TempDir::new().unwrap();
+    let ca = folder.path().join("ca.pem");
+    fs::write(&ca, authority).unwrap();
+    let mut variables = vec![
+        ("KUBECTL_URL", url.as_str()),
+        ("KUBECTL_CA", ca.to_str().unwrap()),
+        ("KUBECTL_TOKENS", folder.path().to_str().unwrap()),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+        // What the shell of a newcomer may have.
+        ("AWS_PROFILE", "of-another-project"),
+        ("AWS_ACCESS_KEY_ID", "AKIAOFANOTHERPROJECT"),
+    ];
+    match &tokens {
+        Tokens::Cluster(_) => variables.push(("KUBECTL_BEARER", ADMINISTRATOR_TOKEN)),
+        Tokens::Issuer(issuer) => {
+            for name in ["bot", "reader", "broker"] {
+                let subject = format!("system:serviceaccount:prod:{name}");
+                let token = issuer.token().claim("sub", subject).sign(&issuer.key);
+                fs::write(folder.path().join(name), token).unwrap();
+            }
+        }
+    }
+    let mut newcomer = Newcomer::new(clients, &[("kubectl", kubectl)], &variables);
+    newcomer.replace(
+        "api.example.com:6443",
+        url.strip_prefix("https://").unwrap(),
     );
-    fs::write(&credentials, profile).unwrap();
-    let common = [
-        ("https://bowline.example.com", &*server.url),
-        ("http://127.0.0.1:9400", &server.url),
-        ("ACCOUNT", ACCOUNT),
+    let secrets = newcomer.home().join("secrets");
+    newcomer.replace("/var/run/secrets/bowline", secrets.to_str().unwrap());
+    (newcomer, (tokens, folder))
+}
+
+/// Types the pages. `before` happens before each of them.
+fn type_everything(newcomer: &mut Newcomer, before: impl Fn(&mut Newcomer)) {
+    let readme = read("README.md");
+    let (_, first_server) = readme.split_once("## A first real server").unwrap();
+    let started = blocks(first_server, "sh").remove(0);
+    let printed = newcomer.types_block(&started);
+    assert!(printed.contains("Created `"), "{printed}");
+
+    let mut typed = |page: &str| {
+        before(newcomer);
+        newcomer.types(page)
+    };
+    let quickstart = typed("docs/quickstart.md").join("\n");
+    for expected in [
+        ":root\"",
+        "keys         uploaded",
+        ":assumed-role/bot/",
+        " bot-permissions.json\n",
+        "AccessDenied",
+        "s3:ListAllMyBuckets",
+        "ready\n",
+    ] {
+        assert!(quickstart.contains(expected), "{expected}: {quickstart}");
+    }
+    let pods = typed("docs/pods.md").join("\n");
+    assert!(pods.contains("\"s3:GetObject\""), "{pods}");
+    let kubernetes = typed("docs/kubernetes.md").join("\n");
+    assert!(
+        kubernetes.contains("fetched from the issuer"),
+        "{kubernetes}"
+    );
+    let services = typed("docs/services.md").join("\n");
+    for expected in [
+        "role/web",
+        "\"Version\":1",
+        ":assumed-role/web/i-0a1b2c3d4e5f60718",
+        "has no role",
+    ] {
+        assert!(services.contains(expected), "{expected}: {services}");
+    }
+    let users = typed("docs/users.md").join("\n");
+    for expected in [
+        ":user/alice",
+        ":assumed-role/analyst/alice",
+        " may-assume.json\n",
+    ] {
+        assert!(users.contains(expected), "{expected}: {users}");
+    }
+    let accounts = typed("docs/accounts.md").join("\n");
+    for expected in [
+        "222233334444  created",
+        "arn:aws:iam::222233334444:root",
+        "arn:aws:sts::222233334444:assumed-role/auditor/visit",
+    ] {
+        assert!(accounts.contains(expected), "{expected}: {accounts}");
+    }
+    typed("docs/quotas.md");
+    let backup = typed("docs/backup.md").join("\n");
+    assert!(backup.contains("Restored the backup of"), "{backup}");
+    // The restored server has what the pages made.
+    let again = newcomer.types_block(
+        ". ~/bowline/env && cd ~/bowline\naws iam list-roles --query 'Roles[].RoleName'",
+    );
+    assert!(again.contains("analyst"), "{again}");
+}
+
+#[test]
+fn the_pages_can_be_typed_in_one_shell_in_the_order_in_which_they_are_read() {
+    let Some(clients) = clients() else { return };
+    let (mut newcomer, _tokens) = newcomer(&clients);
+    type_everything(&mut newcomer, |_| ());
+}
+
+#[test]
+fn each_page_can_be_typed_in_a_shell_of_its_own() {
+    let Some(clients) = clients() else { return };
+    let (mut newcomer, _tokens) = newcomer(&clients);
+    type_everything(&mut newcomer, Newcomer::open_another_shell);
+}
+
+#[test]
+fn the_operations_page_installs_a_service() {
+    let Some(clients) = clients() else { return };
+    // A test is not the administrator of a machine: users stay as they are.
+    let programs = [
+        ("useradd", String::new()),
+        ("chown", String::new()),
+        ("runuser", "shift 3; exec \"$@\"".to_owned()),
         (
-            "/var/lib/bowline/credentials",
-            credentials.to_str().unwrap(),
+            "install",
+            "args=(); while (($#)); do case $1 in --owner|--group) shift;; *) args+=(\"$1\");; esac; shift; done; exec /usr/bin/install \"${args[@]}\""
+                .to_owned(),
         ),
     ];
-    let all = more.iter().chain(&common);
-    all.fold(read(path), |text, (from, to)| text.replace(from, to))
-}
-
-/// Writes the page's documents into files of these names, in order.
-fn documents(page: &str, home: &Path, names: &[&str]) {
-    let shown = blocks(page, "json");
-    assert_eq!(shown.len(), names.len());
-    for (name, document) in names.iter().zip(shown) {
-        fs::write(home.join(name), document).unwrap();
-    }
-}
-
-/// Runs a block as root, whose variables the page's first block sets. What `kubectl` would print is
-/// there already.
-#[track_caller]
-fn as_root(page: &str, block: &str, server: &Bowline, clients: &Clients) -> String {
-    let typed: Vec<_> = block
-        .lines()
-        .filter(|line| !line.starts_with("kubectl"))
-        .collect();
-    let typed = format!("{}\n{}", blocks(page, "sh")[0], typed.join("\n"));
-    shell(&typed, server.home(), &path(clients), &[])
-}
-
-fn path(clients: &Clients) -> String {
-    let binary = Path::new(BINARY).parent().unwrap().display();
-    format!("{binary}:{}:/usr/bin:/bin", clients.folder())
-}
-
-#[test]
-fn the_pods_page_exchanges_a_projected_token() {
-    let (Some(clients), Some(kubernetes)) = (clients(), kubernetes()) else {
-        return;
-    };
-    let cluster = kubernetes.start(&SigningKey::rsa());
-    let server = Bowline::launch(Launch::default());
-    let home = server.home();
-    let host = cluster.url.strip_prefix("https://").unwrap();
-    let page = page(
-        "docs/pods.md",
-        &server,
-        &[
-            ("https://issuer.example.com", &cluster.url),
-            ("issuer.example.com", host),
-        ],
-    );
-    documents(&page, home, &["trust.json", "permissions.json"]);
-    fs::write(home.join("ca.pem"), &cluster.authority).unwrap();
-    fs::write(home.join("jwks.json"), cluster.jwks()).unwrap();
-    let root = |block: &str| as_root(&page, block, &server, &clients);
-
+    let mut newcomer = Newcomer::new(&clients, &programs, &[]);
+    let home = newcomer.home().to_owned();
+    let there = |name: &str| home.join(name).display().to_string();
+    newcomer.replace("/var/lib/bowline", &there("lib"));
+    newcomer.replace("/etc/bowline", &there("etc"));
+    let page = read("docs/operations.md");
     let shown = blocks(&page, "sh");
-    let [_, provider, fetched, uploaded, role, second] = &shown[..] else {
-        panic!("{} blocks of shell", shown.len())
-    };
-    let manifests = blocks(&page, "yaml");
-    let [binding, account, pod] = &manifests[..] else {
-        panic!("{} manifests", manifests.len())
-    };
-    cluster.apply("/api/v1/namespaces", "metadata: { name: prod }");
-    cluster.apply(
-        "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
-        binding,
-    );
-    cluster.apply("/api/v1/namespaces/prod/serviceaccounts", account);
-    let pod = cluster.apply("/api/v1/namespaces/prod/pods", pod);
-    for block in [provider, fetched, role] {
-        root(block);
-    }
-
-    // What the pod's own manifest says, but for where the kubelet would have put the token.
-    let token = home.join("token");
-    let containers = &pod["spec"]["containers"];
-    let variables = containers[0]["env"].as_array().unwrap().iter();
-    let variables: Vec<_> = variables
-        .map(|variable| {
-            let name = variable["name"].as_str().unwrap();
-            let value = match name {
-                "AWS_WEB_IDENTITY_TOKEN_FILE" => token.to_str().unwrap(),
-                _ => variable["value"].as_str().unwrap(),
-            };
-            (name, value)
-        })
-        .collect();
-    let in_the_pod = || {
-        fs::write(&token, cluster.projected_token(&pod)).unwrap();
-        let typed = "aws s3 cp trust.json s3://insights/ && aws s3 ls s3://insights";
-        let printed = shell(typed, home, &path(&clients), &variables);
-        assert!(printed.ends_with(" trust.json\n"), "{printed}");
-    };
-    in_the_pod();
-    root(uploaded);
-    in_the_pod();
-    root(second);
-}
-
-#[test]
-fn the_users_page_creates_and_uses_an_access_key() {
-    let Some(clients) = clients() else { return };
-    let server = Bowline::launch(Launch::default());
-    let home = server.home();
-    let page = page("docs/users.md", &server, &[]);
-    documents(
-        &page,
-        home,
-        &["may-assume.json", "trust.json", "permissions.json"],
-    );
-    fs::write(home.join("config"), &blocks(&page, "ini")[0]).unwrap();
-    let root = |block: &str| as_root(&page, block, &server, &clients);
-    let shown = blocks(&page, "sh");
-    let [_, user, role, typed, change] = &shown[..] else {
-        panic!("{} blocks of shell", shown.len())
-    };
-    root(user);
-    root(role);
-    let alice = |typed: &str| {
-        let variables = [
-            ("AWS_ENDPOINT_URL", &*server.url),
-            ("AWS_DEFAULT_REGION", "us-east-1"),
-            ("AWS_CONFIG_FILE", "config"),
-            ("AWS_SHARED_CREDENTIALS_FILE", "alice.credentials"),
-            ("HOME", home.to_str().unwrap()),
-        ];
-        shell(typed, home, &path(&clients), &variables)
-    };
-    let printed = alice(typed);
-    assert!(printed.contains(":user/alice"), "{printed}");
-    assert!(printed.contains(":assumed-role/analyst/alice"), "{printed}");
-    root(change);
-    alice("! aws --profile alice sts get-caller-identity");
+    newcomer.types_block(&shown[0]);
+    let config = blocks(&page, "toml").remove(0);
+    let config = config
+        .replace("/etc/bowline", &there("etc"))
+        .replace("127.0.0.1:9400", "127.0.0.1:0")
+        .replace("127.0.0.1:9401", "127.0.0.1:0");
+    fs::write(Path::new(&there("etc")).join("bowline.toml"), config).unwrap();
+    let printed = newcomer.types_block(&shown[1]);
+    assert!(printed.contains("Created `"), "{printed}");
+    assert!(printed.contains("ok       master key"), "{printed}");
+    assert!(home.join("lib/credentials").exists());
+    assert!(!home.join("lib/master.key").exists());
 }

@@ -26,6 +26,8 @@ use super::wait::wait_for;
 pub(crate) const NAMESPACE: &str = "gbot-dev";
 /// The `Authorization` of the cluster's administrator.
 const ADMINISTRATOR: &str = "Bearer administrator-of-a-test";
+/// The same, without its scheme.
+pub(crate) const ADMINISTRATOR_TOKEN: &str = "administrator-of-a-test";
 /// Until when a cluster must be ready, on a machine that runs all the other tests too.
 const READY_TIMEOUT: Duration = Duration::from_mins(2);
 
@@ -98,7 +100,7 @@ impl Kubernetes {
             certificate,
             private_key,
         } = certify(&["localhost", "127.0.0.1"]);
-        let token = ADMINISTRATOR.strip_prefix("Bearer ").unwrap();
+        let token = ADMINISTRATOR_TOKEN;
         for (name, text) in [
             ("server.crt", certificate),
             ("server.key", private_key),
@@ -247,20 +249,6 @@ impl Cluster {
         )
     }
 
-    /// The token that a pod's volume asks for in its first source.
-    pub(crate) fn projected_token(&self, pod: &Value) -> String {
-        let (metadata, spec) = (&pod["metadata"], &pod["spec"]);
-        let namespace = metadata["namespace"].as_str().unwrap();
-        let account = spec["serviceAccountName"].as_str().unwrap();
-        let volumes = spec["volumes"].as_array().unwrap().iter();
-        let mut sources = volumes.map(|volume| &volume["projected"]["sources"][0]);
-        self.bound_token(
-            &format!("/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"),
-            metadata,
-            &sources.next().unwrap()["serviceAccountToken"],
-        )
-    }
-
     fn bound_token(&self, path: &str, pod: &Value, asked: &Value) -> String {
         let made = self.create(
             path,
@@ -271,11 +259,6 @@ impl Cluster {
             } }),
         );
         made["status"]["token"].as_str().unwrap().to_owned()
-    }
-
-    /// Creates the object of a manifest, as `kubectl create` does.
-    pub(crate) fn apply(&self, path: &str, manifest: &str) -> Value {
-        self.post(path, "application/yaml", manifest)
     }
 
     /// Its key set, as `kubectl get --raw /openid/v1/jwks` prints it.
