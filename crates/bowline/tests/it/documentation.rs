@@ -73,18 +73,27 @@ fn the_clients_page_lists_every_variable_that_a_pod_needs() {
         page = page.replace(from, to);
     }
     let variables = blocks(&page, "ini").remove(0);
+    let config = home.join("config");
     let variables: Vec<_> = variables
         .lines()
         .filter_map(|line| line.split_once('='))
+        .chain([("AWS_CONFIG_FILE", config.to_str().unwrap())])
         .collect();
-    let typed = blocks(&page, "sh").join("\n");
     let path = format!("{}:/usr/bin:/bin", clients.folder());
-    let printed = shell(&typed, home, &path, &variables);
+    let mut exchanges = 0;
+    let mut printed = String::new();
+    for block in blocks(&page, "sh") {
+        let text = shell(&block, home, &path, &variables);
+        if block.starts_with("curl ") {
+            let exchanged: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert!(exchanged["AssumeRoleWithWebIdentityResponse"].is_object());
+            exchanges += 1;
+        }
+        printed.push_str(&text);
+    }
+    assert_eq!(exchanges, 1);
     assert!(printed.contains(":assumed-role/bot/"), "{printed}");
     assert!(printed.contains(" report.txt\n"), "{printed}");
-    let (_, exchanged) = printed.split_at(printed.find("{\"AssumeRoleWith").unwrap());
-    let exchanged: serde_json::Value = serde_json::from_str(exchanged).unwrap();
-    assert!(exchanged["AssumeRoleWithWebIdentityResponse"].is_object());
 }
 
 #[test]
@@ -235,12 +244,32 @@ fn the_operations_page_lists_exactly_the_metrics_of_the_server() {
     assert_eq!(documented, offered);
 }
 
+/// The anchors of a page: its headings in lower case, with hyphens and no other signs.
+fn anchors(page: &str) -> BTreeSet<String> {
+    let headings = page.lines().filter(|line| line.starts_with('#'));
+    let anchor = |heading: &str| -> String {
+        let kept = heading.trim_start_matches('#').trim().to_lowercase();
+        kept.chars()
+            .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
+            .map(|c| if c == ' ' { '-' } else { c })
+            .collect()
+    };
+    headings.map(anchor).collect()
+}
+
 #[test]
 fn links_between_documents_resolve() {
     let root = format!("{}/../..", env!("CARGO_MANIFEST_DIR"));
     let pages = fs::read_dir(format!("{root}/docs")).unwrap();
     let pages = pages.map(|entry| format!("docs/{}", entry.unwrap().file_name().display()));
     let mut documents: Vec<String> = pages.collect();
+    let readme = read("README.md");
+    for page in &documents {
+        assert!(
+            readme.contains(&format!("({page})")),
+            "README without {page}"
+        );
+    }
     documents.extend(
         [
             "README.md",
@@ -259,12 +288,19 @@ fn links_between_documents_resolve() {
             .skip(1)
             .filter_map(|rest| rest.split(')').next())
         {
-            let target = link.split('#').next().unwrap();
-            if target.is_empty() || target.contains("://") {
+            if link.contains("://") {
                 continue;
             }
-            let path = Path::new(&root).join(folder).join(target);
+            let (target, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let path = match target {
+                "" => Path::new(&root).join(document),
+                target => Path::new(&root).join(folder).join(target),
+            };
             assert!(path.exists(), "{document} links to `{link}`");
+            if !anchor.is_empty() {
+                let page = fs::read_to_string(path).unwrap();
+                assert!(anchors(&page).contains(anchor), "{document}: no `{link}`");
+            }
         }
     }
 }
