@@ -85,8 +85,8 @@ fn the_clients_page_lists_every_variable_that_a_pod_needs() {
     for block in blocks(&page, "sh") {
         let text = shell(&block, home, &path, &variables);
         if block.starts_with("curl ") {
-            let exchanged: serde_json::Value = serde_json::from_str(&text).unwrap();
-            assert!(exchanged["AssumeRoleWithWebIdentityResponse"].is_object());
+            let response: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert!(response["AssumeRoleWithWebIdentityResponse"].is_object());
             exchanges += 1;
         }
         printed.push_str(&text);
