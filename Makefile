@@ -111,8 +111,8 @@ demo: ## a demonstration of every feature
 bench: ## the figures of docs/benchmarks.md
 	bench/run
 
-neighbours: ## the table of docs/benchmarks.md: what a client notices of another one's attacks
-	bench/neighbours
+neighbours: ## what a client notices of another one's attacks; ATTACK="word ..." measures those alone and writes no table
+	bench/neighbours $(ATTACK)
 
 # Their dependencies have the versions of the workspace's, so that they are built once.
 locks: ## the lock files of fuzz and bench, after a change of dependencies

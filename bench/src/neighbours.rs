@@ -8,6 +8,7 @@ mod victim;
 
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -50,6 +51,8 @@ const MAX_MILLIS: f64 = 50.0;
 /// What the attacker has: a client with the credentials of its account.
 pub struct Attacker {
     pub client: Client,
+    /// Where a socket listens that accepts nothing.
+    pub silent_host: SocketAddr,
 }
 
 /// The victim's latencies in the rounds of one attack, in milliseconds.
@@ -65,8 +68,10 @@ pub async fn table(binary: &str, words: &[&str]) -> Result<String> {
     let server = Bowline::start(binary, &issuer).await?;
     let victim = Rc::new(Victim::create(&server, &issuer).await?);
     set_up(&server.root).await?;
+    let silent = std::net::TcpListener::bind(("127.0.0.1", 0))?;
     let attacker = Attacker {
         client: server.root.clone(),
+        silent_host: silent.local_addr()?,
     };
     let chosen = ATTACKS
         .iter()
@@ -165,6 +170,11 @@ async fn run(stream: &mut TcpStream, steps: &[Step]) -> Result<()> {
     for step in steps {
         match step {
             Step::Send(bytes) => stream.write_all(bytes).await?,
+            Step::SendNext { requests, next } => {
+                let number = next.fetch_add(1, Ordering::Relaxed) % requests.len();
+                let request = requests.get(number).context("a request")?;
+                stream.write_all(request).await?;
+            }
             Step::Trickle { bytes, pause } => {
                 for byte in bytes.chunks(1) {
                     stream.write_all(byte).await?;

@@ -1,20 +1,28 @@
 //! The attacks, as data: what each of the connections repeats.
 
+mod set_up;
+
 use std::pin::Pin;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use bowline_client::Request;
-use http::Method;
+use bowline_testkit::token::Token;
 use serde_json::{Value, json};
 
+use self::set_up::{assume, indexed_tables, large_items, many_objects, silent_issuers, statements};
 use super::{Attacker, signed};
-use crate::server::success;
 use crate::workload::OBJECT;
 
 /// One step of a connection.
 pub enum Step {
     Send(Vec<u8>),
+    /// Sends one of several requests, each connection another one.
+    SendNext {
+        requests: Vec<Vec<u8>>,
+        next: AtomicUsize,
+    },
     /// Sends single bytes with pauses.
     Trickle {
         bytes: Vec<u8>,
@@ -190,17 +198,73 @@ pub const ATTACKS: &[Attack] = &[
         },
     },
     Attack {
-        name: "listings of 1,000 objects",
-        prepare: Some(|attacker| {
-            let client = attacker.client.clone();
-            Box::pin(async move {
-                for number in 0..1_000 {
-                    let path = format!("/insights/many/{number}");
-                    success(client.s3(Method::PUT, &path, "").await)?;
+        name: "builds of indexes",
+        prepare: Some(indexed_tables),
+        steps: |attacker| {
+            let attribute = json!([{ "AttributeName": "kind", "AttributeType": "S" }]);
+            let index = json!({
+                "IndexName": "by-kind",
+                "KeySchema": [{ "AttributeName": "kind", "KeyType": "HASH" }],
+                "Projection": { "ProjectionType": "ALL" },
+            });
+            let changes = [
+                json!([{ "Create": index }]),
+                json!([{ "Delete": { "IndexName": "by-kind" } }]),
+            ];
+            let mut steps = Vec::new();
+            for change in changes {
+                for number in 0..set_up::INDEXED_TABLES {
+                    let update = json!({
+                        "TableName": format!("indexed{number}"),
+                        "AttributeDefinitions": attribute,
+                        "GlobalSecondaryIndexUpdates": change,
+                    });
+                    match call(attacker, "UpdateTable", &update) {
+                        Ok(request) => steps.extend([Step::Send(request), Step::Read]),
+                        Err(error) => return Box::pin(async { Err(error) }),
+                    }
                 }
-                Ok(())
+            }
+            ready(steps)
+        },
+    },
+    Attack {
+        name: "tokens of many issuers that never respond",
+        prepare: Some(silent_issuers),
+        steps: |attacker| {
+            let anonymous = attacker.client.without_credentials();
+            let requests: Result<Vec<Vec<u8>>> = (0..set_up::SILENT_ISSUERS)
+                .map(|number| {
+                    let url = set_up::silent_issuer(attacker, number);
+                    let now = bowline_testkit::wait::now();
+                    let token = Token::issued_at(&url, "none", now).sign_with_text("AAAA");
+                    signed(&anonymous, "sts", crate::server::exchange(&token))
+                })
+                .collect();
+            Box::pin(async {
+                let next = AtomicUsize::new(0);
+                let requests = requests?;
+                Ok(vec![Step::SendNext { requests, next }, Step::Read])
             })
-        }),
+        },
+    },
+    Attack {
+        name: "denied requests and their explanations",
+        prepare: None,
+        steps: |attacker| {
+            let denied = "GET /insights/none HTTP/1.1\r\nhost: a\r\n\r\n";
+            let target = "Bowline_20261101.Explain".to_owned();
+            let explain = Request::json("1.1", target, &json!({ "Last": true }));
+            let explain = signed(&attacker.client, "bowline", explain);
+            Box::pin(async move {
+                let explain = Step::Send(explain?);
+                Ok(vec![send(denied), Step::Read, explain, Step::Read])
+            })
+        },
+    },
+    Attack {
+        name: "listings of 1,000 objects",
+        prepare: Some(many_objects),
         steps: |attacker| {
             let list = Request::get("/insights?list-type=2");
             let list = signed(&attacker.client, "s3", list);
@@ -238,79 +302,15 @@ fn form(length: usize) -> String {
     )
 }
 
-fn table_call(attacker: &Attacker, operation: &str, input: &Value) -> Later<Vec<Step>> {
+/// A request to DynamoDB, signed.
+fn call(attacker: &Attacker, operation: &str, input: &Value) -> Result<Vec<u8>> {
     let request = Request::json("1.0", format!("DynamoDB_20120810.{operation}"), input);
-    let bytes = signed(&attacker.client, "dynamodb", request);
+    signed(&attacker.client, "dynamodb", request)
+}
+
+fn table_call(attacker: &Attacker, operation: &str, input: &Value) -> Later<Vec<Step>> {
+    let bytes = call(attacker, operation, input);
     Box::pin(async { Ok(vec![Step::Send(bytes?), Step::Read]) })
-}
-
-/// Eight items of nearly 400 KB.
-fn large_items(attacker: &Attacker) -> Later<()> {
-    let client = attacker.client.clone();
-    Box::pin(async move {
-        for number in 0..8 {
-            let item = json!({ "TableName": "insights", "Item": {
-                "id": { "S": format!("big{number}") }, "big": { "S": "x".repeat(390_000) },
-            } });
-            success(client.dynamodb("PutItem", &item).await)?;
-        }
-        Ok(())
-    })
-}
-
-/// Credentials of a role in the attacker's account, which root cannot assume itself: those of a
-/// user with the permission.
-async fn assume(
-    client: &bowline_client::Client,
-    role: &str,
-    policy: Option<&str>,
-) -> Result<bowline_client::Client> {
-    let account = crate::server::ACCOUNT;
-    let trust = json!({ "Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow", "Principal": { "AWS": format!("arn:aws:iam::{account}:root") }, "Action": "sts:AssumeRole",
-    }] })
-    .to_string();
-    let create = [("RoleName", role), ("AssumeRolePolicyDocument", &*trust)];
-    // They may exist from the round before.
-    let _ = client.iam("CreateRole", &create).await?;
-    let _ = client
-        .iam("CreateUser", &[("UserName", "attacker")])
-        .await?;
-    let all = json!({ "Version": "2012-10-17", "Statement": [
-        { "Effect": "Allow", "Action": ["sts:AssumeRole", "s3:*"], "Resource": "*" },
-    ] })
-    .to_string();
-    let of_user = [
-        ("UserName", "attacker"),
-        ("PolicyName", "all"),
-        ("PolicyDocument", &*all),
-    ];
-    success(client.iam("PutUserPolicy", &of_user).await)?;
-    let of_role = [
-        ("RoleName", role),
-        ("PolicyName", "all"),
-        ("PolicyDocument", &*all),
-    ];
-    success(client.iam("PutRolePolicy", &of_role).await)?;
-    let key = client
-        .iam("CreateAccessKey", &[("UserName", "attacker")])
-        .await;
-    let key = success(key)?;
-    let id = key.element("AccessKeyId").context("a key id")?;
-    let secret = key.element("SecretAccessKey").context("a secret")?;
-    let user = client.with_credentials(bowline_client::Credentials {
-        access_key_id: id.parse()?,
-        secret_access_key: bowline_aws::credentials::SecretAccessKey::new(secret)?,
-        session_token: None,
-    });
-    let arn = format!("arn:aws:iam::{account}:role/{role}");
-    let mut parameters = vec![("RoleArn", &*arn), ("RoleSessionName", "attacker")];
-    parameters.extend(policy.map(|policy| ("Policy", policy)));
-    let assumed = success(user.sts("AssumeRole", &parameters).await)?;
-    let credentials = assumed.credentials().context("credentials")?;
-    let delete = [("UserName", "attacker"), ("AccessKeyId", &*id)];
-    success(client.iam("DeleteAccessKey", &delete).await)?;
-    Ok(client.with_credentials(credentials))
 }
 
 /// A pattern whose star can begin at every place of a long `User-Agent`.
@@ -328,25 +328,5 @@ fn pattern(attacker: &Attacker) -> Later<Vec<Step>> {
         let agent = format!("user-agent: {}", "a".repeat(7_500));
         let get = get.replace("user-agent: Boto3/1.44.5", &agent);
         Ok(vec![send(get), Step::Read])
-    })
-}
-
-/// A role with as many statements as its policies can have.
-fn statements(attacker: &Attacker) -> Later<()> {
-    let client = attacker.client.clone();
-    Box::pin(async move {
-        drop(assume(&client, "many", None).await?);
-        // 10,240 characters are what the inline policies of a role may have together.
-        let policy: Vec<Value> = (0..130)
-            .map(|n| json!({ "Effect": "Deny", "Action": "s3:PutObject", "Resource": format!("arn:aws:s3:::a/{n}") }))
-            .collect();
-        let policy = json!({ "Version": "2012-10-17", "Statement": policy }).to_string();
-        let parameters = [
-            ("RoleName", "many"),
-            ("PolicyName", "statements"),
-            ("PolicyDocument", &*policy),
-        ];
-        success(client.iam("PutRolePolicy", &parameters).await)?;
-        Ok(())
     })
 }
