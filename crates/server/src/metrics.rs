@@ -54,6 +54,7 @@ pub(crate) struct Metrics {
     calls: Vec<(Service, RequestOutcome, Counter)>,
     latency: Vec<(Service, Latency)>,
     unreadable: Counter,
+    quota_refusals: Counter,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -153,6 +154,12 @@ impl Metrics {
             "Connections that ended without a readable request, or with a request head over the limits",
             unreadable.clone(),
         );
+        let quota_refusals = Counter::default();
+        registry.register(
+            "quota_refusals",
+            "Requests refused because of a quota",
+            quota_refusals.clone(),
+        );
         let call = |service: Service, ending: RequestOutcome| {
             let labels = CallLabels {
                 service: service.name(),
@@ -175,6 +182,7 @@ impl Metrics {
                 })
                 .collect(),
             unreadable,
+            quota_refusals,
             registry,
         }
     }
@@ -182,6 +190,11 @@ impl Metrics {
     /// Counts a connection that ended without a readable request.
     pub(crate) fn unreadable(&self) {
         self.unreadable.inc();
+    }
+
+    /// Counts a request that would have exceeded a quota.
+    pub(crate) fn quota_refusal(&self) {
+        self.quota_refusals.inc();
     }
 
     /// Counts a request.

@@ -178,11 +178,6 @@ impl Ops {
                 "Records of kinds that this version does not know",
                 index.skipped().map(|(_, count)| count).sum(),
             ),
-            counter(
-                "quota_refusals",
-                "Requests refused because an account has used up a quota",
-                app.state.quota_refusals(),
-            ),
             gauge(
                 "accounts_near_quota",
                 "Accounts that use at least nine tenths of one of their quotas",

@@ -253,6 +253,11 @@ impl Code {
         }
     }
 
+    /// Whether the request would have exceeded a quota of an account or of one of its resources.
+    pub fn exceeds_quota(self) -> bool {
+        matches!(self, Self::LimitExceeded | Self::TooManyBuckets)
+    }
+
     /// The code and HTTP status in a protocol.
     pub(super) fn wire(self, protocol: Protocol) -> (&'static str, u16) {
         match protocol {

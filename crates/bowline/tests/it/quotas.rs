@@ -157,11 +157,15 @@ fn each_service_refuses_more_than_the_quota_with_its_own_error() {
     assert_eq!(refused.status, 409);
     assert_snapshot!(refused.text(), @r#"{"__type":"LimitExceeded","message":"Cannot exceed quota for ServiceAttachmentsPerAccount: 1"}"#);
 
+    let long = format!("{document}{}", " ".repeat(6_145 * 4));
+    let long = [("PolicyName", "long"), ("PolicyDocument", &*long)];
+    assert_snapshot!(iam("CreatePolicy", &long), @"409 LimitExceeded: Maximum policy size of 24576 bytes with white space exceeded");
+
     // The other account has its own quotas.
     create_role(&world, &Bowline::root(), "b").accepted();
     let metrics = Request::get("/metrics").send(world.server.ops_port).text();
     assert!(
-        metrics.contains("bowline_quota_refusals_total 8"),
+        metrics.contains("bowline_quota_refusals_total 11"),
         "{metrics}"
     );
     assert!(

@@ -61,6 +61,9 @@ pub(crate) fn finish(
         let id = &record.ids.request;
         tracing::error!(request.id = id, reason, "The call `{id}` failed: {reason}");
     }
+    if error.is_some_and(|error| error.client.code().exceeds_quota()) {
+        app.metrics.quota_refusal();
+    }
     let written = app.audit.record(record, audited);
     let (mut response, outcome) = match (written, outcome) {
         (Ok(()), Ok(response)) => (response, RequestOutcome::Done),

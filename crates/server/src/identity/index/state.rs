@@ -4,10 +4,7 @@
 //! take the current one without waiting. A [commit](IdentityState::commit) returns once this
 //! server's index contains it, so a client reads its own writes.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use bowline_iam::account::AccountId;
@@ -50,7 +47,6 @@ struct Shared {
     server: ServerId,
     index: ArcSwap<Index>,
     account_locks: AccountLocks,
-    quota_refusals: AtomicU64,
     /// The revision of the index, and whether it is still updated.
     progress: watch::Sender<Progress>,
 }
@@ -119,7 +115,6 @@ impl IdentityState {
             server,
             index: ArcSwap::from_pointee(index),
             account_locks: AccountLocks::default(),
-            quota_refusals: AtomicU64::new(0),
             progress: watch::Sender::new(Progress { revision, live }),
         });
         let follower = tokio::spawn(follow(Arc::clone(&shared), watch));
@@ -242,10 +237,7 @@ impl IdentityState {
                     (transaction, outcome) = decide(&index).map_err(UpdateError::Refused)?;
                 }
             }
-            let transaction = index.admit(transaction).map_err(|exceeded| {
-                self.shared.quota_refusals.fetch_add(1, Ordering::Relaxed);
-                UpdateError::Quota(exceeded)
-            })?;
+            let transaction = index.admit(transaction).map_err(UpdateError::Quota)?;
             match self.commit(transaction).await {
                 Ok(_) => return Ok(outcome),
                 Err(CommitError::Conflict(_)) => {}
@@ -254,11 +246,6 @@ impl IdentityState {
             }
         }
         Err(UpdateError::Busy)
-    }
-
-    /// How many transactions were refused because of a quota.
-    pub fn quota_refusals(&self) -> u64 {
-        self.shared.quota_refusals.load(Ordering::Relaxed)
     }
 
     /// Returns once the current index contains every commit before the call, of any server.
