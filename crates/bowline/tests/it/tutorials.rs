@@ -127,8 +127,20 @@ fn type_everything(newcomer: &mut Newcomer, before: impl Fn(&mut Newcomer)) {
         assert!(accounts.contains(expected), "{expected}: {accounts}");
     }
     typed("docs/quotas.md");
+    let tables = typed("docs/dynamodb.md").join("\n");
+    assert!(tables.contains("\"Count\": 1"), "{tables}");
+    assert!(
+        tables.contains("system:serviceaccount:prod:other"),
+        "{tables}"
+    );
+    let explained = typed("docs/explain.md").join("\n");
+    assert!(explained.contains("s3:DeleteObject"), "{explained}");
+    let audited = typed("docs/audit.md").join("\n");
+    assert!(audited.contains("\"AccessDenied\""), "{audited}");
     let backup = typed("docs/backup.md").join("\n");
     assert!(backup.contains("Restored the backup of"), "{backup}");
+    // The first server is stopped.
+    typed("docs/durability.md");
     // The restored server has what the pages made.
     let again = newcomer.types_block(
         ". ~/bowline/env && cd ~/bowline\naws iam list-roles --query 'Roles[].RoleName'",
