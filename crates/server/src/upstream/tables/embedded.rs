@@ -65,6 +65,7 @@ mod pages;
 mod slot;
 pub(crate) mod snapshot;
 mod step;
+mod time_to_live;
 mod tokens;
 mod transaction;
 mod trash;

@@ -6,7 +6,7 @@ use dynoxide::{
     DynoxideError,
     actions::{
         create_table, delete_item, delete_table, describe_time_to_live, get_item, put_item,
-        update_item, update_time_to_live,
+        update_item,
     },
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -21,7 +21,7 @@ use super::{
     names::NameMap,
     pages,
     step::{Job, StepError},
-    transaction, trash,
+    time_to_live, transaction, trash,
 };
 
 /// Executes an operation on tables, whose names in messages become the client's.
@@ -62,9 +62,7 @@ pub(super) fn dispatch(job: &Job, operation: Operation, body: &str) -> Result<St
             call.on_item(|engine, request| run(update_item::execute(&engine.storage, request)))
         }
         Operation::UpdateTable => builds::update(&call),
-        Operation::UpdateTimeToLive => call.on_tables(|engine, request| {
-            run(update_time_to_live::execute(&engine.storage, request))
-        }),
+        Operation::UpdateTimeToLive => call.on_tables(time_to_live::update),
         _ => Err(TableError::NotBuilt(operation).into()),
     }
 }

@@ -212,6 +212,23 @@ async fn no_error_reveals_the_engine() {
 }
 
 #[tokio::test]
+async fn time_to_live_is_not_turned_on_or_off_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let tables = with_items(folder.path()).await;
+    let ttl = |enabled: bool, name: &str| {
+        format!(
+            r#"{{"TableName": "insights", "TimeToLiveSpecification": {{"Enabled": {enabled}, "AttributeName": "{name}"}}}}"#
+        )
+    };
+    insta::assert_snapshot!(rejected(&tables, Operation::UpdateTimeToLive, &ttl(false, "until")).await, @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"TimeToLive is already disabled"}"#);
+    done(&tables, Operation::UpdateTimeToLive, &ttl(true, "until")).await;
+    insta::assert_snapshot!(rejected(&tables, Operation::UpdateTimeToLive, &ttl(true, "until")).await, @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"TimeToLive is already enabled"}"#);
+    insta::assert_snapshot!(rejected(&tables, Operation::UpdateTimeToLive, &ttl(true, "other")).await, @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"TimeToLive is already enabled with a different attribute name"}"#);
+    done(&tables, Operation::UpdateTimeToLive, &ttl(false, "until")).await;
+    insta::assert_snapshot!(rejected(&tables, Operation::UpdateTimeToLive, &ttl(false, "until")).await, @r#"{"__type":"com.amazon.coral.validate#ValidationException","message":"TimeToLive is already disabled"}"#);
+}
+
+#[tokio::test]
 async fn expired_items_are_removed() {
     let folder = tempfile::tempdir().unwrap();
     let tables = with_items(folder.path()).await;
