@@ -6,7 +6,7 @@
 use std::{
     fmt::{self, Display},
     net::{IpAddr, SocketAddr},
-    num::NonZeroUsize,
+    num::{NonZeroU32, NonZeroUsize},
     path::PathBuf,
     str::FromStr,
     time::Duration,
@@ -72,6 +72,8 @@ pub(crate) struct Oidc {
     pub(crate) allow_networks: Vec<Network>,
     #[serde(default)]
     pub(crate) allow_loopback_issuers: bool,
+    pub(crate) fetches_per_host: Option<NonZeroU32>,
+    pub(crate) fetches_per_account: Option<NonZeroU32>,
 }
 
 /// A network such as `10.0.0.0/8`, or one address.
@@ -173,6 +175,7 @@ impl FromStr for ConfigFile {
                 problem: error
                     .message()
                     .replace("a nonzero usize", "a number of at least 1")
+                    .replace("a nonzero u32", "a number of at least 1")
                     .replace("a sequence", "a list"),
                 hint,
             }
@@ -396,7 +399,7 @@ mod tests {
         insta::assert_snapshot!(said("listen = 9400"), @r#"line 1, column 10: invalid type: integer `9400`, expected socket address; for example: listen = "127.0.0.1:9400""#);
         insta::assert_snapshot!(said("tls = \"none\""), @r#"line 1, column 7: unknown variant `none`, expected `terminated`; for example: tls = "terminated""#);
         insta::assert_snapshot!(said("base_domains = [\n  \"example.com\",\n  \"s3_example\"\n]"), @r#"line 1, column 16: `s3_example` is not a domain such as s3.example.com; no hint"#);
-        insta::assert_snapshot!(said("[oidc]\nallow_nets = []"), @r#"line 2, column 1: unknown field `allow_nets`, expected `allow_networks` or `allow_loopback_issuers`; did you mean: allow_networks = ["10.0.0.0/8"]"#);
+        insta::assert_snapshot!(said("[oidc]\nallow_nets = []"), @r#"line 2, column 1: unknown field `allow_nets`, expected one of `allow_networks`, `allow_loopback_issuers`, `fetches_per_host`, `fetches_per_account`; did you mean: allow_networks = ["10.0.0.0/8"]"#);
         insta::assert_snapshot!(said("[limits]\n\nconnections = 0"), @"line 3, column 15: invalid value: integer `0`, expected a number of at least 1; for example: connections = 4096");
         insta::assert_snapshot!(said("[audits]\nreserve = 1"), @"line 1, column 2: unknown field `audits`, expected one of `listen`, `ops_listen`, `tls`, `trusted_proxies`, `store`, `allow_open_permissions`, `base_domains`, `master_key_file`, `oidc`, `audit`, `limits`, `bootstrap`; did you mean: [audit]");
         insta::assert_snapshot!(said("trusted_proxy = \"10.0.0.0/8\""), @r#"line 1, column 1: unknown field `trusted_proxy`, expected one of `listen`, `ops_listen`, `tls`, `trusted_proxies`, `store`, `allow_open_permissions`, `base_domains`, `master_key_file`, `oidc`, `audit`, `limits`, `bootstrap`; did you mean: trusted_proxies = ["10.0.0.0/8"]"#);

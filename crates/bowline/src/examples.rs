@@ -39,6 +39,8 @@ const EXAMPLES: &[Example] = &[
         "allow-loopback-issuers",
         "true",
     ),
+    example("oidc.fetches_per_host", "oidc-fetches-per-host", "60"),
+    example("oidc.fetches_per_account", "oidc-fetches-per-account", "40"),
     example("audit.to", "audit-to", "\"audit/audit.jsonl\""),
     example("audit.address_rate", "audit-address-rate", "\"64 KiB\""),
     example("audit.address_burst", "audit-address-burst", "\"4 MiB\""),

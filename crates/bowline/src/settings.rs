@@ -4,7 +4,7 @@
 use std::{
     fs::Permissions,
     net::{Ipv4Addr, SocketAddr},
-    num::NonZeroUsize,
+    num::{NonZeroU32, NonZeroUsize},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     str::FromStr,
@@ -15,7 +15,7 @@ use bowline_aws::credentials::SecretAccessKey;
 use bowline_client::{Environment, file::read_open_text};
 use bowline_server::{
     bootstrap::RootCredentials,
-    config::{self, AuditTo, Config, FirstStart},
+    config::{self, AuditTo, Config, FetchRates, FirstStart},
     crypto::master_key::MasterKey,
     server::StartError,
     trusted_files::{self, Access, PermissionChecks},
@@ -26,7 +26,7 @@ use tempfile::TempDir;
 
 use crate::{
     audit_settings::{self, AuditArgs},
-    config_file::{BaseDomain, ConfigFile, ConfigFileError, Network, StoreKind, Tls},
+    config_file::{BaseDomain, ConfigFile, ConfigFileError, Network, Oidc, StoreKind, Tls},
     error::CommandError,
 };
 
@@ -125,6 +125,16 @@ pub(crate) struct ServeArgs {
         value_parser = entry::<Network>
     )]
     pub(crate) oidc_allow_networks: Vec<Network>,
+
+    /// Most documents of issuers fetched from one host each second [default: 60]
+    ///
+    /// One account has a third.
+    #[arg(long, env = "BOWLINE_OIDC_FETCHES_PER_HOST", value_name = "NUMBER")]
+    pub(crate) oidc_fetches_per_host: Option<NonZeroU32>,
+
+    /// Most documents of issuers fetched for one account each second [default: 40]
+    #[arg(long, env = "BOWLINE_OIDC_FETCHES_PER_ACCOUNT", value_name = "NUMBER")]
+    pub(crate) oidc_fetches_per_account: Option<NonZeroU32>,
 
     /// Where audit records go: a file, or stdout [default: audit/audit.jsonl in the data folder]
     #[arg(long, env = "BOWLINE_AUDIT_TO", value_name = "FILE")]
@@ -257,6 +267,7 @@ pub(crate) fn resolve(
         base_domains: base_domains(&serve.base_domains, &file.base_domains),
         allow_networks: networks(&serve.oidc_allow_networks, &file.oidc.allow_networks),
         allow_loopback_issuers: serve.allow_loopback_issuers || file.oidc.allow_loopback_issuers,
+        fetch_rates: fetch_rates(serve, &file.oidc),
         accounts,
         audit: match (&serve.audit_to, &file.audit.to) {
             (Some(to), _) => audit_to(to, Path::new("")),
@@ -281,6 +292,16 @@ pub(crate) fn resolve(
         audit_limits: audit_settings::limits(&serve.audit, &file.audit),
     };
     Ok((config, temporary))
+}
+
+fn fetch_rates(serve: &ServeArgs, file: &Oidc) -> FetchRates {
+    let default = FetchRates::default();
+    let per_host = serve.oidc_fetches_per_host.or(file.fetches_per_host);
+    let per_account = serve.oidc_fetches_per_account.or(file.fetches_per_account);
+    FetchRates {
+        per_host: per_host.unwrap_or(default.per_host),
+        per_account: per_account.unwrap_or(default.per_account),
+    }
 }
 
 fn variable(name: &str) -> Result<Option<String>> {

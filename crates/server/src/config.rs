@@ -9,6 +9,7 @@ use ipnet::IpNet;
 
 pub use crate::{
     audit::{AuditLimits, audit_files},
+    oidc::FetchRates,
     token_bucket::Rate,
 };
 use crate::{
@@ -44,6 +45,8 @@ pub struct Config {
     pub allow_networks: Vec<IpNet>,
     /// Whether issuers may be on loopback addresses, also over plain HTTP. For tests.
     pub allow_loopback_issuers: bool,
+    /// How often documents of issuers are fetched.
+    pub fetch_rates: FetchRates,
     /// Accounts that a first start creates.
     pub accounts: Vec<RootCredentials>,
     /// Where audit records go.

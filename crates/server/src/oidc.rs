@@ -38,6 +38,7 @@ use crate::identity::index::ProviderEntry;
 use address::AddressPolicy;
 pub use error::TokenError;
 use fetch::Fetcher;
+pub use fetch_limits::FetchRates;
 use jwk::KeySet;
 pub use jws::{DecodedToken, JwsAlgorithm, MAX_TOKEN, MalformedJws, UnusableKey};
 use key_cache::{KeyCache, KeysUnavailable};
@@ -60,6 +61,8 @@ pub struct OidcConfig {
     pub allow_loopback: bool,
     /// Private networks with issuers.
     pub allow_networks: Vec<IpNet>,
+    /// How often documents are fetched.
+    pub fetch_rates: FetchRates,
     /// The server's own listeners, which are never fetched from.
     pub own_listeners: Vec<SocketAddr>,
 }
@@ -85,7 +88,7 @@ impl TokenVerifier {
             allow_networks: config.allow_networks,
             own_listeners: config.own_listeners,
         };
-        let fetcher = Fetcher::new(policy, resolver, Arc::clone(&stats));
+        let fetcher = Fetcher::new(policy, resolver, config.fetch_rates, Arc::clone(&stats));
         Self {
             cache: Arc::new(KeyCache::new(fetcher, Arc::clone(&stats))),
             verified_signatures: VerifiedSignatureCache::new(),

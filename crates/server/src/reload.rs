@@ -64,6 +64,14 @@ pub(crate) fn need_restart(of: &Config, to: &Config) -> Vec<&'static str> {
             "oidc.allow_loopback_issuers",
             of.allow_loopback_issuers != to.allow_loopback_issuers,
         ),
+        (
+            "oidc.fetches_per_host",
+            of.fetch_rates.per_host != to.fetch_rates.per_host,
+        ),
+        (
+            "oidc.fetches_per_account",
+            of.fetch_rates.per_account != to.fetch_rates.per_account,
+        ),
     ])
 }
 

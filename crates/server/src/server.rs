@@ -192,6 +192,7 @@ impl Server {
         let oidc = TokenVerifier::new(OidcConfig {
             allow_loopback: config.allow_loopback_issuers,
             allow_networks: config.allow_networks.clone(),
+            fetch_rates: config.fetch_rates,
             own_listeners: vec![aws, ops],
         });
         let live = Arc::new(ArcSwap::from_pointee(LiveSettings::from(&config)));

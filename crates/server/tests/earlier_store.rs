@@ -13,7 +13,7 @@ use std::{path::Path, sync::Arc};
 use bowline_aws::credentials::SessionToken;
 use bowline_server::{
     clock::Clock,
-    config::{AuditLimits, AuditTo, Config, FirstStart, Limits, StoreKind, Tls},
+    config::{AuditLimits, AuditTo, Config, FetchRates, FirstStart, Limits, StoreKind, Tls},
     crypto::{keyring::KeyringRecord, master_key::MasterKey},
     identity::{
         entity::{
@@ -143,6 +143,7 @@ fn config(data: &Path) -> Config {
         base_domains: Vec::new(),
         allow_networks: Vec::new(),
         allow_loopback_issuers: false,
+        fetch_rates: FetchRates::default(),
         accounts: Vec::new(),
         audit: AuditTo::DataFolder,
         limits: Limits::default(),

@@ -11,7 +11,7 @@ use bowline_client::{Client, Credentials, Transport};
 use bowline_server::{
     bootstrap::RootCredentials,
     clock::Clock,
-    config::{AuditLimits, AuditTo, Config, FirstStart, Limits, StoreKind, Tls},
+    config::{AuditLimits, AuditTo, Config, FetchRates, FirstStart, Limits, StoreKind, Tls},
     server::Server,
     trusted_files::PermissionChecks,
 };
@@ -38,6 +38,7 @@ fn config(account: RootCredentials, data: &Path) -> Config {
         base_domains: vec!["localhost".to_owned()],
         allow_networks: Vec::new(),
         allow_loopback_issuers: false,
+        fetch_rates: FetchRates::default(),
         accounts: vec![account],
         audit: AuditTo::DataFolder,
         limits: Limits::default(),

@@ -158,7 +158,7 @@ fn an_invalid_configuration_does_not_start() {
     assert_snapshot!(refused("[oidc]\nallow_nets = [\"10.0.0.0/8\"]\n", &[]), @r#"
     exit 1
     error: `[folder]/bowline.toml` is not a configuration
-    caused by: line 2, column 1: unknown field `allow_nets`, expected `allow_networks` or `allow_loopback_issuers`
+    caused by: line 2, column 1: unknown field `allow_nets`, expected one of `allow_networks`, `allow_loopback_issuers`, `fetches_per_host`, `fetches_per_account`
 
     hint: did you mean: allow_networks = ["10.0.0.0/8"]
     "#);

@@ -20,7 +20,9 @@ use ipnet::IpNet;
 use super::{
     address::AddressPolicy,
     document::DOCUMENT_LIMITS,
-    fetch_limits::{FetchLimits, LimitedAddresses, LimitedResolver, Purpose, TooManyFetches},
+    fetch_limits::{
+        FetchLimits, FetchRates, LimitedAddresses, LimitedResolver, Purpose, TooManyFetches,
+    },
     provider::{HttpUrl, ProviderTls},
     shared_fetches::SharedFetches,
     stats::Stats,
@@ -80,12 +82,13 @@ impl Fetcher {
     pub(super) fn new(
         policy: AddressPolicy,
         resolver: Arc<dyn Resolver>,
+        rates: FetchRates,
         stats: Arc<Stats>,
     ) -> Self {
         Self {
             policy: ArcSwap::from_pointee(policy),
             resolver,
-            limits: Arc::new(FetchLimits::new()),
+            limits: Arc::new(FetchLimits::new(rates)),
             shared: SharedFetches::default(),
             stats,
         }

@@ -15,6 +15,7 @@ use std::{
     hash::Hash,
     io,
     net::{IpAddr, Ipv6Addr, SocketAddr},
+    num::NonZeroU32,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -40,6 +41,16 @@ const MAX_WAIT: Duration = Duration::from_secs(2);
 /// States of rates that are kept before those that are over are dropped.
 const MAX_RATES: usize = 1_024;
 
+/// How many documents are fetched each second. What may be fetched at once, by one account from one
+/// host and from one address follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FetchRates {
+    /// For all accounts, from one host.
+    pub per_host: NonZeroU32,
+    /// For one account, from all hosts.
+    pub per_account: NonZeroU32,
+}
+
 /// How many at once, and how many more in a second.
 #[derive(Clone, Copy, Debug)]
 struct Rate {
@@ -47,15 +58,20 @@ struct Rate {
     per_second: u32,
 }
 
-/// Documents of one account, from all hosts.
-const OF_ACCOUNT: Rate = Rate::new(200, 40);
-/// Documents of one account, from one host: those of 20 providers, and then of 10 more each second.
-const OF_ACCOUNT_FROM_HOST: Rate = Rate::new(40, 20);
-/// Documents of all accounts, from one host.
-const FROM_HOST: Rate = Rate::new(120, 60);
-/// Connections to one address: a little more than documents, of which each has one.
-const OF_ACCOUNT_TO_ADDRESS: Rate = Rate::new(60, 25);
-const TO_ADDRESS: Rate = Rate::new(180, 75);
+/// The rates that follow from the settings.
+#[derive(Clone, Copy, Debug)]
+struct Rates {
+    /// Documents of one account, from all hosts.
+    of_account: Rate,
+    /// Documents of all accounts, from one host.
+    from_host: Rate,
+    /// Connections to one address: a little more than documents, of which each has one.
+    to_address: Rate,
+}
+
+/// One account's part of what all may fetch from one host or address: a third. By default it is
+/// enough for the documents of 20 providers, and then of 10 more each second.
+const OF_ACCOUNT: u32 = 3;
 
 /// The part of fetches for keys that are not among the cached ones. Anyone can cause one every few
 /// seconds for each provider, so they leave the other half to first fetches and refreshes.
@@ -73,7 +89,9 @@ pub(super) enum Purpose {
 /// Limits fetches. See the module.
 #[derive(Debug)]
 pub(super) struct FetchLimits {
-    rates: Mutex<HashMap<Limited, Instant>>,
+    rates: Rates,
+    /// Until when each rate is used up.
+    used: Mutex<HashMap<Limited, Instant>>,
     in_flight: Places,
     lookups: Places,
 }
@@ -94,14 +112,40 @@ enum Limited {
 #[error("too many fetches {0} in a short time; later ones succeed")]
 pub(super) struct TooManyFetches(String);
 
+impl Default for FetchRates {
+    fn default() -> Self {
+        let number = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+        Self {
+            per_host: number(60),
+            per_account: number(40),
+        }
+    }
+}
+
+impl From<FetchRates> for Rates {
+    fn from(rates: FetchRates) -> Self {
+        let (host, account) = (rates.per_host.get(), rates.per_account.get());
+        Self {
+            of_account: Rate::new(account.saturating_mul(5), account),
+            from_host: Rate::new(host.saturating_mul(2), host),
+            to_address: Rate::new(
+                host.saturating_mul(3),
+                host.saturating_add(host.div_ceil(4)),
+            ),
+        }
+    }
+}
+
 impl Rate {
+    /// A discovery has two documents, so fewer are never all that may be fetched at once.
     const fn new(burst: u32, per_second: u32) -> Self {
+        let burst = if burst < 2 { 2 } else { burst };
         Self { burst, per_second }
     }
 
-    /// The same for fetches for unknown keys.
-    fn of_unknown_keys(self) -> Self {
-        Self::new(self.burst / UNKNOWN_KEYS, self.per_second / UNKNOWN_KEYS)
+    /// A part of it, which is never nothing.
+    fn part(self, of: u32) -> Self {
+        Self::new(self.burst / of, (self.per_second / of).max(1))
     }
 
     fn interval(self) -> Duration {
@@ -110,9 +154,10 @@ impl Rate {
 }
 
 impl FetchLimits {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(rates: FetchRates) -> Self {
         Self {
-            rates: Mutex::default(),
+            rates: rates.into(),
+            used: Mutex::default(),
             in_flight: Places::new(MAX_IN_FLIGHT_OF_ACCOUNT, MAX_IN_FLIGHT),
             lookups: Places::new(MAX_LOOKUPS_OF_ACCOUNT, MAX_LOOKUPS),
         }
@@ -129,7 +174,7 @@ impl FetchLimits {
         documents: u32,
         purpose: Purpose,
     ) -> Result<(), TooManyFetches> {
-        let wait = self.reserve(documents, MAX_WAIT, limits_of(account, host, purpose))?;
+        let wait = self.reserve(documents, MAX_WAIT, self.limits_of(account, host, purpose))?;
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
         }
@@ -152,9 +197,9 @@ impl FetchLimits {
         let limits = vec![
             (
                 Limited::AccountAddress(account, address),
-                OF_ACCOUNT_TO_ADDRESS,
+                self.rates.to_address.part(OF_ACCOUNT),
             ),
-            (Limited::Address(address), TO_ADDRESS),
+            (Limited::Address(address), self.rates.to_address),
         ];
         self.reserve(1, Duration::ZERO, limits).map(drop)
     }
@@ -167,16 +212,16 @@ impl FetchLimits {
         limits: Vec<(Limited, Rate)>,
     ) -> Result<Duration, TooManyFetches> {
         let now = Instant::now();
-        let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
-        if rates.len() > MAX_RATES {
-            rates.retain(|_, used_until| *used_until > now);
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if used.len() > MAX_RATES {
+            used.retain(|_, used_until| *used_until > now);
         }
         let mut wait = Duration::ZERO;
         let mut reserved = Vec::with_capacity(limits.len());
         for (limited, rate) in limits {
             // The generic cell rate algorithm: the time until which the rate is used up, if nothing
             // was saved for a burst.
-            let used_until = rates.get(&limited).map_or(now, |until| (*until).max(now));
+            let used_until = used.get(&limited).map_or(now, |until| (*until).max(now));
             let used_until = used_until + rate.interval() * cost;
             let saved = rate.interval() * rate.burst;
             let over = used_until.duration_since(now).saturating_sub(saved);
@@ -186,30 +231,35 @@ impl FetchLimits {
             wait = wait.max(over);
             reserved.push((limited, used_until));
         }
-        rates.extend(reserved);
+        used.extend(reserved);
         Ok(wait)
     }
-}
 
-/// What limits the fetches of an account from a host.
-fn limits_of(account: AccountId, host: &str, purpose: Purpose) -> Vec<(Limited, Rate)> {
-    let mut limits = vec![
-        (Limited::Account(account), OF_ACCOUNT),
-        (
-            Limited::AccountHost(account, host.into()),
-            OF_ACCOUNT_FROM_HOST,
-        ),
-        (Limited::Host(host.into()), FROM_HOST),
-    ];
-    if purpose == Purpose::UnknownKey {
-        let part = |(limited, rate): &(Limited, Rate)| {
-            let limited = Limited::UnknownKeys(Box::new(limited.clone()));
-            (limited, rate.of_unknown_keys())
-        };
-        let parts: Vec<_> = limits.iter().map(part).collect();
-        limits.extend(parts);
+    /// What limits the fetches of an account from a host.
+    fn limits_of(&self, account: AccountId, host: &str, purpose: Purpose) -> Vec<(Limited, Rate)> {
+        let Rates {
+            of_account,
+            from_host,
+            ..
+        } = self.rates;
+        let mut limits = vec![
+            (Limited::Account(account), of_account),
+            (
+                Limited::AccountHost(account, host.into()),
+                from_host.part(OF_ACCOUNT),
+            ),
+            (Limited::Host(host.into()), from_host),
+        ];
+        if purpose == Purpose::UnknownKey {
+            let part = |(limited, rate): &(Limited, Rate)| {
+                let limited = Limited::UnknownKeys(Box::new(limited.clone()));
+                (limited, rate.part(UNKNOWN_KEYS))
+            };
+            let parts: Vec<_> = limits.iter().map(part).collect();
+            limits.extend(parts);
+        }
+        limits
     }
-    limits
 }
 
 impl fmt::Display for Limited {
@@ -291,7 +341,7 @@ mod tests {
 
     fn at_once_for(purpose: Purpose, limits: &FetchLimits, of: u32, host: &str) -> usize {
         let admitted = (0..1_000).filter(|_| {
-            let limits_of = limits_of(account(of), host, purpose);
+            let limits_of = limits.limits_of(account(of), host, purpose);
             limits.reserve(1, Duration::ZERO, limits_of).is_ok()
         });
         admitted.count()
@@ -299,7 +349,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn one_account_gets_a_part_of_what_a_host_gets_from_all() {
-        let limits = FetchLimits::new();
+        let limits = FetchLimits::new(FetchRates::default());
         assert_eq!(at_once(&limits, 1, "a.example"), 40);
         assert_eq!(at_once(&limits, 2, "a.example"), 40);
         assert_eq!(at_once(&limits, 3, "a.example"), 40);
@@ -312,8 +362,36 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn all_rates_follow_from_the_two_that_are_set() {
+        let limits = |per_host, per_account| {
+            FetchLimits::new(FetchRates {
+                per_host: NonZeroU32::new(per_host).unwrap(),
+                per_account: NonZeroU32::new(per_account).unwrap(),
+            })
+        };
+        let more = limits(600, 400);
+        let hosts = [
+            at_once(&more, 1, "a.example"),
+            at_once(&more, 2, "b.example"),
+        ];
+        assert_eq!(hosts, [400, 400]);
+        // The least that can be set: a discovery at once, and then one document each second.
+        let least = limits(1, 1);
+        for second in 0..5 {
+            let expected = if second == 0 { 2 } else { 1 };
+            assert_eq!(at_once(&least, 1, "a.example"), expected);
+            tokio::time::advance(Duration::from_secs(1)).await;
+        }
+        let unknown = at_once_for(Purpose::UnknownKey, &limits(1, 1), 1, "a.example");
+        assert_eq!(unknown, 2);
+        // The most takes no time at all.
+        let most = limits(u32::MAX, u32::MAX);
+        assert_eq!(at_once(&most, 1, "a.example"), 1_000);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn tokens_with_unknown_keys_leave_half_to_others() {
-        let limits = FetchLimits::new();
+        let limits = FetchLimits::new(FetchRates::default());
         let unknown = |of| at_once_for(Purpose::UnknownKey, &limits, of, "a.example");
         assert_eq!(unknown(1), 20);
         assert_eq!(at_once(&limits, 1, "a.example"), 20);
@@ -323,14 +401,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn one_account_gets_so_many_from_all_hosts() {
-        let limits = FetchLimits::new();
+        let limits = FetchLimits::new(FetchRates::default());
         let hosts = (0..20).map(|number| at_once(&limits, 1, &format!("{number}.example")));
         assert_eq!(hosts.sum::<usize>(), 200);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_fetch_waits_a_little_and_is_refused_beyond_that() {
-        let limits = FetchLimits::new();
+        let limits = FetchLimits::new(FetchRates::default());
         at_once(&limits, 1, "a.example");
         let begun = Instant::now();
         let waited = limits
@@ -341,7 +419,7 @@ mod tests {
         assert!((100..110).contains(&begun.elapsed().as_millis()));
         let mut admitted = 0;
         let refused = loop {
-            let limits_of = limits_of(account(1), "a.example", Purpose::Keys);
+            let limits_of = limits.limits_of(account(1), "a.example", Purpose::Keys);
             match limits.reserve(2, MAX_WAIT, limits_of) {
                 Ok(_) => admitted += 1,
                 Err(refused) => break refused,
@@ -353,7 +431,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn names_that_lead_to_one_address_share_its_limit() {
-        let limits = FetchLimits::new();
+        let limits = FetchLimits::new(FetchRates::default());
         let connect = |of: u32, address: &str| {
             let address = address.parse().unwrap();
             let tried = (0..1_000).filter(|_| limits.connect(account(of), address).is_ok());
@@ -371,17 +449,17 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn rates_that_are_over_are_dropped() {
-        let limits = FetchLimits::new();
+        let limits = FetchLimits::new(FetchRates::default());
         for number in 0..3_000 {
             at_once(&limits, number, "a.example");
             tokio::time::advance(Duration::from_mins(1)).await;
         }
-        assert!(limits.rates.lock().unwrap().len() <= MAX_RATES + 6);
+        assert!(limits.used.lock().unwrap().len() <= MAX_RATES + 6);
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_account_whose_hosts_hang_leaves_places_for_others() {
-        let limits = FetchLimits::new();
+        let limits = FetchLimits::new(FetchRates::default());
         let mut hanging = Vec::new();
         for _ in 0..MAX_IN_FLIGHT_OF_ACCOUNT {
             hanging.push(limits.in_flight(account(1)).await.unwrap());

@@ -7,7 +7,7 @@ use crate::{
     app::App,
     bootstrap::RootCredentials,
     clock::Clock,
-    config::{AuditLimits, AuditTo, Config, FirstStart, Limits, StoreKind, Tls},
+    config::{AuditLimits, AuditTo, Config, FetchRates, FirstStart, Limits, StoreKind, Tls},
     trusted_files::PermissionChecks,
     upstream::objects::{ObjectStore, embedded::EmbeddedObjects},
 };
@@ -44,6 +44,7 @@ impl TestServer {
             base_domains: Vec::new(),
             allow_networks: Vec::new(),
             allow_loopback_issuers: false,
+            fetch_rates: FetchRates::default(),
             accounts,
             audit: AuditTo::DataFolder,
             limits: Limits::default(),

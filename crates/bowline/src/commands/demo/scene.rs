@@ -16,7 +16,7 @@ use bowline_iam::account::AccountId;
 use bowline_server::{
     bootstrap::RootCredentials,
     clock::Clock,
-    config::{AuditLimits, AuditTo, Config, FirstStart, Limits, StoreKind, Tls},
+    config::{AuditLimits, AuditTo, Config, FetchRates, FirstStart, Limits, StoreKind, Tls},
     private_files::{private_folder, write_private},
     server::Server,
     trusted_files::PermissionChecks,
@@ -88,6 +88,7 @@ impl Scene {
             base_domains: vec!["localhost".to_owned()],
             allow_networks: Vec::new(),
             allow_loopback_issuers: true,
+            fetch_rates: FetchRates::default(),
             accounts: vec![root.clone()],
             audit: AuditTo::DataFolder,
             limits: Limits::default(),
