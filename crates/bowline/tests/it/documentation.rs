@@ -244,6 +244,26 @@ fn the_operations_page_lists_exactly_the_metrics_of_the_server() {
     assert_eq!(documented, offered);
 }
 
+#[test]
+fn everything_says_the_same_of_what_the_tests_need() {
+    for needed in [
+        "Go 1.24",
+        "Node.js 20 with npm",
+        "JDK 17 with Maven",
+        "faketime",
+        "nginx",
+    ] {
+        for file in [
+            "README.md",
+            "CONTRIBUTING.md",
+            "Makefile",
+            "crates/bowline/tests/clients/install",
+        ] {
+            assert!(read(file).contains(needed), "{file}: {needed}");
+        }
+    }
+}
+
 /// The anchors of a page: its headings in lower case, with hyphens and no other signs.
 fn anchors(page: &str) -> BTreeSet<String> {
     let headings = page.lines().filter(|line| line.starts_with('#'));

@@ -195,4 +195,22 @@ fn the_operations_page_installs_a_service() {
     assert!(printed.contains("ok       master key"), "{printed}");
     assert!(home.join("lib/credentials").exists());
     assert!(!home.join("lib/master.key").exists());
+
+    fs::create_dir(home.join("bowline")).unwrap();
+    let unit = blocks(&page, "ini").remove(0);
+    let start = unit
+        .lines()
+        .find_map(|line| line.strip_prefix("ExecStart="));
+    let start = start.unwrap().replace("/usr/local/bin/", "");
+    newcomer.types_block(&start);
+    // The ports that the server has.
+    let config = blocks(&page, "toml").remove(0);
+    let mut config = config.replace("/etc/bowline", &there("etc"));
+    for usual in ["127.0.0.1:9400", "127.0.0.1:9401"] {
+        let url = newcomer.there(&format!("http://{usual}")).to_owned();
+        config = config.replace(usual, url.strip_prefix("http://").unwrap());
+    }
+    fs::write(Path::new(&there("etc")).join("bowline.toml"), config).unwrap();
+    let printed = newcomer.types_block(&shown[2]);
+    assert!(printed.contains("ok       readiness    ready"), "{printed}");
 }

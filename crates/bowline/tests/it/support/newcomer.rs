@@ -83,6 +83,12 @@ impl Newcomer {
         self.replaced.push((example.to_owned(), there.to_owned()));
     }
 
+    /// What is there for a name of the pages.
+    pub(crate) fn there(&self, example: &str) -> &str {
+        let mut replaced = self.replaced.iter();
+        &replaced.find(|(name, _)| name == example).unwrap().1
+    }
+
     /// Opens another shell, which has none of the variables and functions of the one before.
     pub(crate) fn open_another_shell(&mut self) {
         self.shell = Shell::open(&self.variables);
@@ -117,7 +123,11 @@ impl Newcomer {
         let printed = self.shell.source(&file);
         assert!(!printed.contains("FAILED: "), "{typed}\n{printed}");
         for line in servers {
-            self.serve(line);
+            let replaced = self.replaced.iter();
+            let line = replaced.fold(line.to_owned(), |line, (example, there)| {
+                line.replace(example, there)
+            });
+            self.serve(&line);
         }
         printed
     }
@@ -143,6 +153,7 @@ impl Newcomer {
         self.replace("http://127.0.0.1:9400", &aws);
         self.replace("https://bowline.example.com", &aws);
         self.replace("bowline status", &format!("bowline status --ops {ops}"));
+        self.replace("http://127.0.0.1:9401", &ops);
         // The shells that are open, and those to come, ask the server of this line.
         let env: PathBuf = self.home().join("bowline/env");
         if let Ok(text) = fs::read_to_string(&env) {
