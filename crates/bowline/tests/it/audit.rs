@@ -271,3 +271,65 @@ fn what_is_left_of_the_disk_is_kept_for_management_events() {
     let names: Vec<_> = records.iter().map(|record| &record["eventName"]).collect();
     assert_eq!(names, ["CreateUser"]);
 }
+
+/// A server whose reserve is a part of what is free on its disk, in hundredths.
+fn with_reserve(hundredths: u64) -> Bowline {
+    let free = Bowline::start().metric("bowline_audit_disk_free_bytes");
+    let reserve = format!("BOWLINE_AUDIT_RESERVE={}", free / 100 * hundredths);
+    Bowline::launch(Launch {
+        through: vec!["env".to_owned(), reserve],
+        ..Launch::default()
+    })
+}
+
+/// Sends a change, a request to STS, a request for data and one that is denied. Returns their statuses,
+/// the events that were recorded, and how many were only counted.
+fn sent_to(server: &Bowline) -> ([u16; 4], Vec<String>, u64) {
+    let send = |service: &str, request: Request| {
+        let signer = Signer::new(&Bowline::root(), service);
+        signer.sign(request, server.port).send(server.port).status
+    };
+    let statuses = [
+        send("iam", query("iam", "CreateUser", &[("UserName", "one")])),
+        send("sts", query("sts", "GetCallerIdentity", &[])),
+        send("iam", query("iam", "ListUsers", &[])),
+        Request::get("/bucket/key").send(server.port).status,
+    ];
+    let names = records(&server.data().join("audit"))
+        .iter()
+        .filter_map(|record| Some(record["eventName"].as_str()?.to_owned()))
+        .collect();
+    let counted = server.metric("bowline_audit_suppressed_records_total");
+    (statuses, names, counted)
+}
+
+#[test]
+fn a_disk_that_fills_up_is_announced_then_spares_records_then_keeps_its_last_part() {
+    let warning = "ready\nwarning: the disk of the audit will soon be full: make room\n";
+
+    // Less than four times the reserve is free: everything is recorded as ever.
+    let announced = with_reserve(33);
+    let (statuses, names, counted) = sent_to(&announced);
+    assert_eq!(statuses, [200, 200, 200, 403]);
+    let all = ["CreateUser", "GetCallerIdentity", "ListUsers", "GetObject"];
+    assert_eq!((&*names, counted), (&all.map(str::to_owned)[..], 0));
+    let ready = Request::get("/readyz").send(announced.ops_port);
+    assert_eq!((ready.status, &*ready.text()), (200, warning));
+    assert_eq!(announced.metric("bowline_audit_disk_warning"), 1);
+
+    // Less than twice: denied requests are only counted.
+    let sparing = with_reserve(70);
+    let (statuses, names, counted) = sent_to(&sparing);
+    assert_eq!(statuses, [200, 200, 200, 403]);
+    assert_eq!((&*names, counted), (&all.map(str::to_owned)[..3], 1));
+    let ready = Request::get("/readyz").send(sparing.ops_port);
+    assert_eq!((ready.status, &*ready.text()), (200, warning));
+
+    // The reserve itself: a request for data is refused, changes and requests to STS are recorded.
+    let keeping = with_reserve(140);
+    let (statuses, names, counted) = sent_to(&keeping);
+    assert_eq!(statuses, [200, 200, 503, 403]);
+    assert_eq!((&*names, counted), (&all.map(str::to_owned)[..2], 2));
+    let ready = Request::get("/readyz").send(keeping.ops_port);
+    assert_eq!(ready.status, 503);
+}
