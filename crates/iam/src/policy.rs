@@ -19,11 +19,11 @@ use crate::{
     statement::{StatementRef, Statements},
 };
 
-use self::index::StatementIndex;
 pub use self::{
     error::{PolicyError, PolicyProblem},
     kind::{DOCUMENT_LIMITS, PolicyKind},
 };
+use self::{index::StatementIndex, parse::Rules};
 
 /// A parsed policy whose principals are not resolved yet.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,7 +72,21 @@ impl Policy {
     /// # Errors
     /// The first problem in the order in which IAM checks, with its position.
     pub fn parse(text: &str, kind: PolicyKind) -> Result<Self, PolicyError> {
-        parse::parse(text, kind).map(|statements| Self { statements })
+        Self::read(text, kind, Rules::Save)
+    }
+
+    /// Parses a document that was saved. AWS does not recheck the policies that exist when its rules
+    /// become stricter, and neither does this: a document that an earlier version accepted is decided
+    /// as it was.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse), for what no version accepted.
+    pub fn load(text: &str, kind: PolicyKind) -> Result<Self, PolicyError> {
+        Self::read(text, kind, Rules::Load)
+    }
+
+    fn read(text: &str, kind: PolicyKind, rules: Rules) -> Result<Self, PolicyError> {
+        parse::parse(text, kind, rules).map(|statements| Self { statements })
     }
 
     /// The ARNs of the users and roles that the policy names, without duplicates.

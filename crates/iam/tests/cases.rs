@@ -30,6 +30,7 @@ fn every_case_has_the_decision_that_the_book_states() {
     let mut files: Vec<_> = fs::read_dir(folder)
         .unwrap()
         .map(|e| e.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|kind| kind == "md"))
         .collect();
     files.sort();
     let mut decided = 0;

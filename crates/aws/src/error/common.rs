@@ -42,15 +42,32 @@ impl AwsError {
         Self::new(Code::InvalidSessionToken, message)
     }
 
-    /// The session has ended or was revoked.
+    /// The session was ended before its time: it was revoked, or its role was deleted. The code is
+    /// that of expired credentials, because clients that act on a code fetch new ones on that one
+    /// only. Others keep theirs until the time that they were issued with, so the message says how
+    /// to get new ones.
+    pub fn ended_session(protocol: Protocol) -> Self {
+        let expired = Self::expired_message(protocol).trim_end_matches('.');
+        Self::new(
+            Code::ExpiredToken,
+            format!(
+                "{expired}: the session was revoked, or its role was deleted. To get new credentials, restart the program; for the AWS CLI, delete the folder ~/.aws/cli/cache"
+            ),
+        )
+    }
+
+    /// The session has expired.
     pub fn expired_session(protocol: Protocol) -> Self {
-        let message = match protocol {
+        Self::new(Code::ExpiredToken, Self::expired_message(protocol))
+    }
+
+    fn expired_message(protocol: Protocol) -> &'static str {
+        match protocol {
             Protocol::S3 => "The provided token has expired.",
             Protocol::Query { .. } | Protocol::DynamoDb | Protocol::Bowline => {
                 "The security token included in the request is expired"
             }
-        };
-        Self::new(Code::ExpiredToken, message)
+        }
     }
 
     /// The policies do not allow the request. The message is AWS's text with the reason, or S3's

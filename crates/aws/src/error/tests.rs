@@ -129,7 +129,16 @@ fn an_invalid_session_token() {
 }
 
 #[test]
-fn an_expired_or_revoked_session() {
+fn a_revoked_session_is_an_expired_one_whose_message_says_how_to_get_another() {
+    insta::assert_snapshot!(cells(AwsError::ended_session), @"
+    ExpiredToken 403: The security token included in the request is expired: the session was revoked, or its role was deleted. To get new credentials, restart the program; for the AWS CLI, delete the folder ~/.aws/cli/cache
+    ExpiredToken 400: The provided token has expired: the session was revoked, or its role was deleted. To get new credentials, restart the program; for the AWS CLI, delete the folder ~/.aws/cli/cache
+    ExpiredTokenException 400: The security token included in the request is expired: the session was revoked, or its role was deleted. To get new credentials, restart the program; for the AWS CLI, delete the folder ~/.aws/cli/cache
+    ");
+}
+
+#[test]
+fn an_expired_session() {
     insta::assert_snapshot!(cells(AwsError::expired_session), @"
     ExpiredToken 403: The security token included in the request is expired
     ExpiredToken 400: The provided token has expired.

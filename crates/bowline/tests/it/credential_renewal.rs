@@ -6,7 +6,7 @@ use std::process::Command;
 
 use insta::assert_snapshot;
 
-use crate::support::bowline::Launch;
+use crate::support::bowline::{BINARY, Bowline, Launch};
 use crate::support::inherited::clock_offset;
 use crate::support::installed::or_skip;
 use crate::support::issuer::Issuer;
@@ -78,5 +78,50 @@ fn boto3_caches_its_credentials_and_renews_them_before_they_expire() {
     minute 89: STS asked 2, credentials 2, those of before ExpiredToken
     minute 92: STS asked 3, credentials 3, those of before ExpiredToken, good
     minute 240: STS asked 4, credentials 4, those of before ExpiredToken, ExpiredToken, ExpiredToken
+    ");
+}
+
+/// As docs/clients.md says.
+#[test]
+fn clients_keep_a_revoked_session_until_they_are_told_to_get_another() {
+    let Some(clients) = clients() else {
+        return;
+    };
+    let world = World::new();
+    let file = world.server.home().join("token");
+    fs::write(&file, world.issuer.token().sign(&world.issuer.key)).unwrap();
+    let config = world.server.home().join("config");
+    let role = role_arn("bot");
+    let profile = format!(
+        "[profile pod]\nrole_arn = {role}\nweb_identity_token_file = {}\n",
+        file.display()
+    );
+    fs::write(&config, profile).unwrap();
+    let root = Bowline::root();
+    let shown = clients.drive(
+        "ended_session.py",
+        &world.server.url,
+        None,
+        &[
+            ("BOWLINE", BINARY),
+            ("ROOT_ID", &root.access_key_id),
+            ("ROOT_SECRET", &root.secret_access_key),
+            ("ROLE_ARN", &role),
+            ("TOKEN_FILE", file.to_str().unwrap()),
+            ("PROFILE_FILE", config.to_str().unwrap()),
+            ("HOME", world.server.home().to_str().unwrap()),
+            ("AWS_DEFAULT_REGION", "us-east-1"),
+        ],
+    );
+    assert_snapshot!(shown, @"
+    boto3, before: s3 good, sts good, dynamodb AccessDeniedException
+    aws of the variables, before: good
+    aws of a profile, before: good
+    boto3, after: s3 ExpiredToken, sts ExpiredToken, dynamodb ExpiredTokenException
+    boto3, once more: s3 ExpiredToken, sts ExpiredToken, dynamodb ExpiredTokenException
+    boto3, a new session: s3 good, sts good, dynamodb AccessDeniedException
+    aws of the variables, after: ExpiredToken
+    aws of a profile, after: ExpiredToken
+    aws of a profile, without its cache: good
     ");
 }

@@ -48,7 +48,7 @@ fn revoking_the_keyring_ends_all_sessions() {
     world
         .server
         .ran(&Bowline::root(), &["keyring", "rotate", "--revoke"]);
-    assert_snapshot!(who(&world, &old), @"403 InvalidClientTokenId: The security token included in the request is invalid.");
+    assert_snapshot!(who(&world, &old), @"403 ExpiredToken: The security token included in the request is expired: the session was revoked, or its role was deleted. To get new credentials, restart the program; for the AWS CLI, delete the folder ~/.aws/cli/cache");
     assert_eq!(who(&world, &world.bot()), "200");
 }
 

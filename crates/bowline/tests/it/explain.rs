@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::support::bowline::Bowline;
 use crate::support::http::Request;
-use crate::support::keys::unrelated_key;
+use crate::support::keys::{Keys, unrelated_key};
 use crate::support::wait::now;
 use crate::support::world::{World, allow, role_arn, web_identity};
 
@@ -385,6 +385,37 @@ fn rejected_tokens_are_explained() {
       response  400 InvalidIdentityToken: No OpenIDConnect provider found in your account for https://issuer.invalid
       reason    no provider of the account has the issuer `https://issuer.invalid`
     ");
+}
+
+#[test]
+fn a_session_that_ended_early_is_explained() {
+    let world = World::new();
+    let explained = |keys: &Keys| {
+        let refused = world.sts(keys, "GetCallerIdentity", &[]);
+        let shown = world
+            .server
+            .ran(&Bowline::root(), &["explain", &refused.request_id()]);
+        let reason = shown.lines().find(|line| line.contains("reason"));
+        reason.unwrap_or(&shown).trim().to_owned()
+    };
+    let bot = world.bot();
+    world
+        .server
+        .ran(&Bowline::root(), &["keyring", "rotate", "--revoke"]);
+    let revoked = explained(&bot);
+    assert!(
+        revoked.starts_with("reason    revoked: the session was sealed under key"),
+        "{revoked}"
+    );
+    let bot = world.bot();
+    world
+        .iam(
+            "DeleteRolePolicy",
+            &[("RoleName", "bot"), ("PolicyName", "data")],
+        )
+        .accepted();
+    world.iam("DeleteRole", &[("RoleName", "bot")]).accepted();
+    assert_snapshot!(explained(&bot), @"reason    role deleted: the role `arn:aws:iam::432797229265:role/bot` of the session does not exist any more");
 }
 
 #[test]

@@ -158,10 +158,10 @@ fn a_session_ends_with_its_role() {
         .accepted();
     assert_snapshot!(world.send(&bot, "s3", Request::put("/insights/bot/a", "x")).verdict(), @r#"403 AccessDenied: User: arn:aws:sts::432797229265:assumed-role/bot/test is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::insights/bot/a" because no identity-based policy allows the s3:PutObject action"#);
     world.iam("DeleteRole", &[("RoleName", "bot")]).accepted();
-    assert_snapshot!(world.sts(&bot, "GetCallerIdentity", &[]).verdict(), @"403 InvalidClientTokenId: The security token included in the request is invalid.");
+    assert_snapshot!(world.sts(&bot, "GetCallerIdentity", &[]).verdict(), @"403 ExpiredToken: The security token included in the request is expired: the session was revoked, or its role was deleted. To get new credentials, restart the program; for the AWS CLI, delete the folder ~/.aws/cli/cache");
     world.add_role("bot");
     // The new role has the old one's name and another id: the old session is not its session.
-    assert_snapshot!(world.sts(&bot, "GetCallerIdentity", &[]).verdict(), @"403 InvalidClientTokenId: The security token included in the request is invalid.");
+    assert_snapshot!(world.sts(&bot, "GetCallerIdentity", &[]).verdict(), @"403 ExpiredToken: The security token included in the request is expired: the session was revoked, or its role was deleted. To get new credentials, restart the program; for the AWS CLI, delete the folder ~/.aws/cli/cache");
 }
 
 #[test]

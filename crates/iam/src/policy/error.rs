@@ -28,6 +28,8 @@ pub enum PolicyProblem {
     Version,
     /// A malformed effect, date, number or similar value.
     LegacyParsing,
+    /// A `Sid` with other characters than letters and digits.
+    Sid,
     /// Two statements with the same `Sid`.
     DuplicateSid,
     /// A statement without actions.
@@ -67,6 +69,8 @@ impl PolicyError {
                 "Policy document must be version 2012-10-17 or greater.".to_owned()
             }
             PolicyProblem::LegacyParsing => "The policy failed legacy parsing".to_owned(),
+            // Wolox/carthage_cache issue 22, aws-cloudformation/cfn-lint issue 1376.
+            PolicyProblem::Sid => "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*".to_owned(),
             PolicyProblem::DuplicateSid => {
                 "Statement IDs (SID) in a single policy must be unique.".to_owned()
             }

@@ -3,9 +3,10 @@
 
 mod principal;
 mod raw;
+mod resource;
 mod source;
 
-use std::{borrow::Cow, collections::HashSet};
+use std::collections::HashSet;
 
 use crate::{
     action::{ActionPattern, ActionPatternError},
@@ -21,6 +22,7 @@ use crate::{
     statement::{self, ListRange, Statement, Statements, TextSpan},
 };
 use raw::{RawStatement, Text};
+pub(super) use source::Rules;
 use source::Source;
 
 /// The actions that a trust policy can name. AWS's message lists three; AWS accepts the others too.
@@ -33,43 +35,13 @@ const TRUST_ACTIONS: [&str; 6] = [
     "sts:SetContext",
 ];
 
-/// The partitions of AWS. `*` is accepted as one.
-const PARTITIONS: [&str; 9] = [
-    "*",
-    "aws",
-    "aws-cn",
-    "aws-us-gov",
-    "aws-iso",
-    "aws-iso-b",
-    "aws-iso-e",
-    "aws-iso-f",
-    "aws-eusc",
-];
-
-/// The prefixes of an IAM resource's path.
-const IAM_RESOURCES: [&str; 14] = [
-    "*",
-    "access-report/",
-    "assumed-role/",
-    "federated-user/",
-    "group/",
-    "instance-profile/",
-    "mfa/",
-    "oidc-provider/",
-    "policy/",
-    "role/",
-    "saml-provider/",
-    "server-certificate/",
-    "sms-mfa/",
-    "user/",
-];
-
-pub(super) fn parse(text: &str, kind: PolicyKind) -> Result<Statements, PolicyError> {
+pub(super) fn parse(text: &str, kind: PolicyKind, rules: Rules) -> Result<Statements, PolicyError> {
     let value = raw::json(text)?;
     let document = raw::document(text, &value)?;
     let source = Source {
         text,
         kind,
+        rules,
         variables: if document.version == Some("2012-10-17") {
             Variables::Expand
         } else {
@@ -89,12 +61,16 @@ pub(super) fn parse(text: &str, kind: PolicyKind) -> Result<Statements, PolicyEr
         principals: Vec::new(),
     };
     source.conditions(raw, &mut parts)?;
+    let resource_problem = source.check_resources(raw)?;
     source.check_sids(raw, &mut parts)?;
     source.check_principals(raw)?;
     source.check_actions_exist(raw)?;
+    source.check_resources_exist(raw)?;
+    if let Some(problem) = resource_problem {
+        return Err(problem);
+    }
     source.resources(raw, &mut parts)?;
     source.actions(raw, &mut parts)?;
-    source.check_resources_exist(raw)?;
     source.principals(raw, &mut parts)?;
     Ok(Statements {
         text: parts.text.into(),
@@ -205,7 +181,7 @@ impl Source<'_> {
                     "the Sid `{}` has a character other than letters and digits",
                     sid.value
                 );
-                return Err(self.error(sid.at, PolicyProblem::Syntax, detail));
+                return Err(self.error(sid.at, PolicyProblem::Sid, detail));
             }
             if !sid.value.is_empty() && !seen.insert(sid.value) {
                 let detail = format!("the Sid `{}` is not unique", sid.value);
@@ -306,8 +282,28 @@ impl Source<'_> {
                 into.patterns.extend(span.ok());
             }
             statement.actions = ListRange::new(first..into.patterns.len());
+            self.check_keys(raw)?;
         }
         Ok(())
+    }
+
+    /// Checks that condition keys have the prefix of a service or provider. IAM has one sentence for
+    /// actions and keys.
+    fn check_keys(&self, statement: &RawStatement<'_>) -> Result<(), PolicyError> {
+        match statement
+            .conditions()
+            .find(|condition| !condition.key.value.contains(':'))
+        {
+            None => Ok(()),
+            Some(condition) => {
+                let key = condition.key;
+                let detail = format!(
+                    "the condition key `{}` has no prefix such as `aws:`",
+                    key.value
+                );
+                Err(self.error(key.at, PolicyProblem::NoVendor, detail))
+            }
+        }
     }
 
     /// Checks that the actions of a trust policy are spelled out: a wildcard would include actions
@@ -336,25 +332,13 @@ impl Source<'_> {
             let Some(element) = &raw.resources else {
                 continue;
             };
-            if self.kind == PolicyKind::Trust {
-                let detail = "a trust policy is about its role and names no resource";
-                return Err(self.error(element.at, PolicyProblem::HasResource, detail));
-            }
             let first = into.patterns.len();
-            for resource in element.iter() {
-                if let Some(message) = resource_problem(resource.value) {
-                    let detail = format!(
-                        "the resource `{}` is neither `*` nor an ARN that could exist",
-                        resource.value
-                    );
-                    let problem = PolicyProblem::Resource(message);
-                    return Err(self.error(resource.at, problem, detail));
-                }
-                let span =
-                    PatternSpan::parse_resource(&mut into.text, resource.value, self.variables);
+            for named in element.iter() {
+                let pattern = resource::padded(named.value);
+                let span = PatternSpan::parse_resource(&mut into.text, &pattern, self.variables);
                 into.patterns.push(span.map_err(|error| {
-                    let detail = format!("the resource `{}` {error}", resource.value);
-                    self.error(resource.at, PolicyProblem::LegacyParsing, detail)
+                    let detail = format!("the resource `{}` {error}", named.value);
+                    self.error(named.at, PolicyProblem::LegacyParsing, detail)
                 })?);
             }
             statement.resources = ListRange::new(first..into.patterns.len());
@@ -376,73 +360,4 @@ impl Source<'_> {
         }
         Ok(())
     }
-}
-
-/// AWS's message for an invalid resource, in the order in which AWS checks.
-fn resource_problem(text: &str) -> Option<String> {
-    if text == "*" {
-        return None;
-    }
-    // The name of a variable can contain colons.
-    let plain = if text.contains("${") {
-        Cow::Owned(without_variables(text))
-    } else {
-        Cow::Borrowed(text)
-    };
-    let no_arn = || Some(format!("Resource {text} must be in ARN format or \"*\"."));
-    let mut parts = plain.splitn(6, ':');
-    if parts.next() != Some("arn") {
-        return no_arn();
-    }
-    let Some(partition) = parts.next() else {
-        return no_arn();
-    };
-    if !PARTITIONS.contains(&partition) {
-        return Some(format!(
-            "Partition \"{partition}\" is not valid for resource \"{text}\"."
-        ));
-    }
-    let vendor = parts.next().unwrap_or_default();
-    if vendor.is_empty() || vendor.contains(['*', '?']) && vendor != "*" {
-        return Some(
-            "Resource vendor must be fully qualified and cannot contain regexes.".to_owned(),
-        );
-    }
-    let (region, account, resource) = (parts.next(), parts.next(), parts.next());
-    if resource.is_none() {
-        // A star at the end replaces the missing parts.
-        return if plain.ends_with('*') { None } else { no_arn() };
-    }
-    if vendor == "iam" {
-        if region.is_some_and(|region| !region.is_empty() && region != "*") {
-            return Some(format!(
-                "IAM resource {text} cannot contain region information."
-            ));
-        }
-        let resource = resource.unwrap_or_default();
-        let known = |begin: &&str| {
-            resource.starts_with(*begin)
-                || (begin.starts_with(resource.trim_end_matches('*')) && resource.ends_with('*'))
-        };
-        let root = resource == "root" && account.is_some();
-        if !root && !resource.starts_with(['*', '?']) && !IAM_RESOURCES.iter().any(known) {
-            return Some(format!(
-                "IAM resource path must either be \"*\" or start with {}.",
-                "user/, federated-user/, role/, group/, instance-profile/, mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, access-report/"
-            ));
-        }
-    }
-    None
-}
-
-fn without_variables(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, variable)) = rest.split_once("${") {
-        plain.push_str(before);
-        plain.push('v');
-        rest = variable.split_once('}').map_or("", |(_, after)| after);
-    }
-    plain.push_str(rest);
-    plain
 }

@@ -17,6 +17,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::{
+    crypto::seal::{KeyId, OpenError},
     http::body::{self, RequestBody},
     identity::index::{AccessKeyEntry, IdentityState, Index, KeyOwner},
     identity::session::{self, Session},
@@ -53,8 +54,12 @@ enum AuthenticationError {
     Token(#[from] session::SessionError),
     #[error("the session has {0}, which this version does not honour")]
     UnsupportedFeature(&'static str),
-    #[error("the role `{0}` of the session does not exist any more")]
+    #[error("role deleted: the role `{0}` of the session does not exist any more")]
     NoRole(String),
+    #[error(
+        "revoked: the session was sealed under key {0}, which `bowline keyring rotate --revoke` removed, or which ended after every session under it"
+    )]
+    Revoked(KeyId),
     #[error("the signature is not accepted: {0}")]
     Signature(#[from] SignatureError),
 }
@@ -149,7 +154,7 @@ fn account_of_key(
 ) -> Result<AccountId, AuthenticationError> {
     let id = request.access_key_id();
     Ok(match request.session_token() {
-        Some(token) => session::open(token, id, index.keyring(), now)?.account,
+        Some(token) => open_session(token, id, index, now)?.account,
         None => long_term_key(id, index)?.account(),
     })
 }
@@ -178,7 +183,7 @@ fn authenticate_session(
     index: &Index,
     now: Timestamp,
 ) -> Result<(Identity, VerifiedRequest), AuthenticationError> {
-    let session = session::open(token, request.access_key_id(), index.keyring(), now)?;
+    let session = open_session(token, request.access_key_id(), index, now)?;
     let verified = verify_signature(&session.secret_access_key, request, payload, now)?;
     if let Some(what) = unsupported_session_feature(&session) {
         return Err(AuthenticationError::UnsupportedFeature(what));
@@ -188,6 +193,25 @@ fn authenticate_session(
     let session: Arc<Session> = Arc::new(session);
     let role = Arc::clone(role);
     Ok((Identity::Session { session, role }, verified))
+}
+
+/// Opens the session of a request. A token under a key that is not in the keyring any more is one of
+/// a session that was revoked, if its access key is of an account of this server: the keyring keeps
+/// no list of the keys that it had. Whatever it is, it opens nothing.
+fn open_session(
+    token: &SessionToken,
+    id: &AccessKeyId,
+    index: &Index,
+    now: Timestamp,
+) -> Result<Session, AuthenticationError> {
+    session::open(token, id, index.keyring(), now).map_err(|error| {
+        if let session::SessionError::Seal(OpenError::UnknownKey(key)) = error
+            && claimed_account(id, index).is_some()
+        {
+            return AuthenticationError::Revoked(key);
+        }
+        AuthenticationError::Token(error)
+    })
 }
 
 /// The first feature of a session that authorization does not support. A policy that denies by it
@@ -254,14 +278,14 @@ impl AuthenticationError {
             | Self::InactiveKey(id)
             | Self::NoOwner(id) => AwsError::unknown_access_key(protocol, id.as_str()),
             Self::Token(session::SessionError::Expired(_)) => AwsError::expired_session(protocol),
+            Self::Revoked(_) | Self::NoRole(_) => AwsError::ended_session(protocol),
             Self::Token(
                 session::SessionError::Seal(_)
                 | session::SessionError::UnknownFormat(_)
                 | session::SessionError::Malformed
                 | session::SessionError::OtherAccessKey,
             )
-            | Self::UnsupportedFeature(_)
-            | Self::NoRole(_) => AwsError::invalid_session_token(protocol),
+            | Self::UnsupportedFeature(_) => AwsError::invalid_session_token(protocol),
             Self::Signature(error) => AwsError::from_signature(error, protocol),
         }
     }

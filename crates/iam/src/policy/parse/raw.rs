@@ -345,15 +345,6 @@ impl Syntax<'_> {
                     let detail = format!("the key `{key}` is duplicated: keys ignore case");
                     return Err(self.error(at, detail));
                 }
-                if !key.contains(':') {
-                    let detail = format!("the condition key `{key}` has no prefix such as `aws:`");
-                    return Err(PolicyError::at(
-                        self.text,
-                        at,
-                        PolicyProblem::NoVendor,
-                        detail,
-                    ));
-                }
                 let mut values = one_or_more(&member.value).iter();
                 if let Some(other) = values.find(|value| condition_value(value).is_none()) {
                     let detail = format!(

@@ -12,8 +12,18 @@ use crate::{
 pub(super) struct Source<'t> {
     pub(super) text: &'t str,
     pub(super) kind: PolicyKind,
+    pub(super) rules: Rules,
     /// Whether the document's version has policy variables.
     pub(super) variables: Variables,
+}
+
+/// The rules that a document is checked against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::policy) enum Rules {
+    /// Those of AWS when a policy is saved.
+    Save,
+    /// The same, and what earlier versions accepted: for a document that was saved.
+    Load,
 }
 
 impl Source<'_> {

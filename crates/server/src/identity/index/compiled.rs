@@ -77,7 +77,7 @@ fn compile(
     let log = |error: &(dyn std::error::Error + 'static)| {
         tracing::error!(%key, policy.name = name, error, "The policy `{name}` of `{key}` cannot be read; it allows nothing");
     };
-    let policy = Policy::parse(document, kind).inspect_err(|error| log(error));
+    let policy = Policy::load(document, kind).inspect_err(|error| log(error));
     let compiled = policy.ok().and_then(|policy| {
         let compiled = policy.compile(resolve);
         compiled.inspect_err(|error| log(error)).ok()

@@ -53,7 +53,7 @@ impl SessionPolicyCache {
         if let Some(cached) = self.with_shard(id, |shard| shard.get(id)).flatten() {
             return cached;
         }
-        let policy = Policy::parse(text, PolicyKind::Session).ok();
+        let policy = Policy::load(text, PolicyKind::Session).ok();
         let policy = policy.and_then(|policy| policy.compile(|_| None).ok());
         let policy = policy.map(Arc::new);
         let compiled = policy.clone();
