@@ -1,13 +1,26 @@
-//! Settings of the audit: how much it records, and how its files rotate.
+//! Settings of the audit: where it goes, how much it records, and how its files rotate.
+//!
+//! The flags and the table `[audit]` of the configuration file are one struct.
 
-use bowline_server::config::{AuditLimits, Rate};
+use std::path::{Path, PathBuf};
+
+use bowline_server::config::{AuditLimits, AuditTo, Rate};
 use clap::Args;
+use serde::Deserialize;
 
-use crate::config_file::{Age, Audit, Size};
+use crate::config_file::{Age, Size};
 
-/// Flags of the audit's limits.
-#[derive(Clone, Copy, Debug, Default, Args)]
-pub(crate) struct AuditArgs {
+/// The name of standard output; anything else is a path.
+const STDOUT: &str = "stdout";
+
+/// The settings, as flags and as a table of the configuration file.
+#[derive(Debug, Default, Args, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AuditSettings {
+    /// Where audit records go: a file, or stdout [default: audit/audit.jsonl in the data folder]
+    #[arg(long = "audit-to", env = "BOWLINE_AUDIT_TO", value_name = "FILE")]
+    to: Option<PathBuf>,
+
     /// Bytes of audit records per second that one address may cause without a proven identity;
     /// further ones are counted in summaries [default: 64 KiB]
     #[arg(
@@ -77,26 +90,57 @@ pub(crate) struct AuditArgs {
     reserve: Option<Size>,
 }
 
-/// The limits, from flags or variables, else from the file, else the defaults.
-pub(crate) fn limits(args: &AuditArgs, file: &Audit) -> AuditLimits {
-    let default = AuditLimits::default();
-    let size = |args: Option<Size>, file: Option<Size>| args.or(file).map(|size| size.0);
-    AuditLimits {
-        address: Rate {
-            burst: size(args.address_burst, file.address_burst).unwrap_or(default.address.burst),
-            per_second: size(args.address_rate, file.address_rate)
-                .unwrap_or(default.address.per_second),
-        },
-        all_addresses_per_second: size(args.all_addresses_rate, file.all_addresses_rate)
-            .unwrap_or(default.all_addresses_per_second),
-        account_per_second: size(args.account_rate, file.account_rate)
-            .unwrap_or(default.account_per_second),
-        max_file_bytes: size(args.max_file_size, file.max_file_size)
-            .unwrap_or(default.max_file_bytes),
-        max_file_age: (args.max_file_age.or(file.max_file_age))
-            .map_or(default.max_file_age, |age| age.0),
-        max_total_bytes: size(args.max_size, file.max_size),
-        reserve_bytes: size(args.reserve, file.reserve).unwrap_or(default.reserve_bytes),
+impl AuditSettings {
+    /// These, and those of a file in this folder where these set nothing.
+    pub(crate) fn or(&self, file: &Self, folder: &Path) -> Self {
+        let in_folder = |to: &PathBuf| {
+            if to == STDOUT {
+                to.clone()
+            } else {
+                folder.join(to)
+            }
+        };
+        Self {
+            to: (self.to.clone()).or_else(|| file.to.as_ref().map(in_folder)),
+            address_rate: self.address_rate.or(file.address_rate),
+            address_burst: self.address_burst.or(file.address_burst),
+            all_addresses_rate: self.all_addresses_rate.or(file.all_addresses_rate),
+            account_rate: self.account_rate.or(file.account_rate),
+            max_file_size: self.max_file_size.or(file.max_file_size),
+            max_file_age: self.max_file_age.or(file.max_file_age),
+            max_size: self.max_size.or(file.max_size),
+            reserve: self.reserve.or(file.reserve),
+        }
+    }
+
+    /// Where records go.
+    pub(crate) fn destination(&self) -> AuditTo {
+        match &self.to {
+            None => AuditTo::DataFolder,
+            Some(to) if to == STDOUT => AuditTo::Stdout,
+            Some(to) => AuditTo::File(to.clone()),
+        }
+    }
+
+    /// How much is recorded: what is set, else the defaults.
+    pub(crate) fn limits(&self) -> AuditLimits {
+        let default = AuditLimits::default();
+        let bytes = |set: Option<Size>, default| set.map_or(default, |size| size.0);
+        AuditLimits {
+            address: Rate {
+                burst: bytes(self.address_burst, default.address.burst),
+                per_second: bytes(self.address_rate, default.address.per_second),
+            },
+            all_addresses_per_second: bytes(
+                self.all_addresses_rate,
+                default.all_addresses_per_second,
+            ),
+            account_per_second: bytes(self.account_rate, default.account_per_second),
+            max_file_bytes: bytes(self.max_file_size, default.max_file_bytes),
+            max_file_age: (self.max_file_age).map_or(default.max_file_age, |age| age.0),
+            max_total_bytes: self.max_size.map(|size| size.0),
+            reserve_bytes: bytes(self.reserve, default.reserve_bytes),
+        }
     }
 }
 
@@ -106,16 +150,16 @@ mod tests {
 
     #[test]
     fn a_flag_overrides_the_file_and_the_file_the_default() {
-        let file = Audit {
+        let file = AuditSettings {
             address_rate: Some(Size(1)),
             reserve: Some(Size(2)),
-            ..Audit::default()
+            ..AuditSettings::default()
         };
-        let args = AuditArgs {
+        let args = AuditSettings {
             address_rate: Some(Size(3)),
-            ..AuditArgs::default()
+            ..AuditSettings::default()
         };
-        let found = limits(&args, &file);
+        let found = args.or(&file, Path::new("")).limits();
         let expected = AuditLimits {
             address: Rate {
                 per_second: 3,
@@ -125,5 +169,27 @@ mod tests {
             ..AuditLimits::default()
         };
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_path_in_the_file_is_relative_to_its_folder() {
+        let to = |to: &str| AuditSettings {
+            to: Some(to.into()),
+            ..AuditSettings::default()
+        };
+        let destination = |args: AuditSettings, file: AuditSettings| {
+            args.or(&file, Path::new("/etc/bowline")).destination()
+        };
+        let none = AuditSettings::default;
+        let file = |path: &str| AuditTo::File(path.into());
+        assert_eq!(destination(none(), none()), AuditTo::DataFolder);
+        assert_eq!(
+            destination(none(), to("a.jsonl")),
+            file("/etc/bowline/a.jsonl")
+        );
+        assert_eq!(destination(none(), to("/b.jsonl")), file("/b.jsonl"));
+        assert_eq!(destination(to("c.jsonl"), to("a.jsonl")), file("c.jsonl"));
+        assert_eq!(destination(none(), to("stdout")), AuditTo::Stdout);
+        assert_eq!(destination(to("stdout"), to("a.jsonl")), AuditTo::Stdout);
     }
 }

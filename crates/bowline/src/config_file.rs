@@ -20,7 +20,7 @@ use serde::{
     de::{self, Error},
 };
 
-use crate::{examples, nearest::nearest};
+use crate::{audit_settings::AuditSettings, examples, nearest::nearest};
 
 /// The file. Its paths are relative to its folder.
 #[derive(Debug, Default, Deserialize)]
@@ -40,7 +40,7 @@ pub(crate) struct ConfigFile {
     #[serde(default)]
     pub(crate) oidc: Oidc,
     #[serde(default)]
-    pub(crate) audit: Audit,
+    pub(crate) audit: AuditSettings,
     #[serde(default)]
     pub(crate) limits: Limits,
     #[serde(default)]
@@ -84,21 +84,6 @@ pub(crate) struct Network(pub(crate) IpNet);
 /// around it.
 #[derive(Clone, Debug)]
 pub(crate) struct BaseDomain(pub(crate) String);
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Audit {
-    /// A file, or `stdout`.
-    pub(crate) to: Option<PathBuf>,
-    pub(crate) address_rate: Option<Size>,
-    pub(crate) address_burst: Option<Size>,
-    pub(crate) all_addresses_rate: Option<Size>,
-    pub(crate) account_rate: Option<Size>,
-    pub(crate) max_file_size: Option<Size>,
-    pub(crate) max_file_age: Option<Age>,
-    pub(crate) max_size: Option<Size>,
-    pub(crate) reserve: Option<Size>,
-}
 
 /// The parts of what clients share.
 #[derive(Debug, Default, Deserialize)]

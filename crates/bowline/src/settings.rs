@@ -15,7 +15,7 @@ use bowline_aws::credentials::SecretAccessKey;
 use bowline_client::{Environment, file::read_open_text};
 use bowline_server::{
     bootstrap::RootCredentials,
-    config::{self, AuditTo, Config, FetchRates, FirstStart},
+    config::{self, Config, FetchRates, FirstStart},
     crypto::master_key::MasterKey,
     server::StartError,
     trusted_files::{self, Access, PermissionChecks},
@@ -25,7 +25,7 @@ use ipnet::IpNet;
 use tempfile::TempDir;
 
 use crate::{
-    audit_settings::{self, AuditArgs},
+    audit_settings::AuditSettings,
     config_file::{BaseDomain, ConfigFile, ConfigFileError, Network, Oidc, StoreKind, Tls},
     error::CommandError,
 };
@@ -136,10 +136,6 @@ pub(crate) struct ServeArgs {
     #[arg(long, env = "BOWLINE_OIDC_FETCHES_PER_ACCOUNT", value_name = "NUMBER")]
     pub(crate) oidc_fetches_per_account: Option<NonZeroU32>,
 
-    /// Where audit records go: a file, or stdout [default: audit/audit.jsonl in the data folder]
-    #[arg(long, env = "BOWLINE_AUDIT_TO", value_name = "FILE")]
-    pub(crate) audit_to: Option<PathBuf>,
-
     /// Most connections at a time [default: as the limit of open files allows, at most 4096]
     #[arg(long, env = "BOWLINE_MAX_CONNECTIONS", value_name = "NUMBER")]
     pub(crate) max_connections: Option<NonZeroUsize>,
@@ -170,8 +166,9 @@ pub(crate) struct ServeArgs {
     /// Most memory for request bodies of one account, in MiB [default: 48]
     #[arg(long, env = "BOWLINE_MAX_BODY_MIB_PER_ACCOUNT", value_name = "MIB")]
     pub(crate) max_body_mib_per_account: Option<NonZeroUsize>,
+
     #[command(flatten)]
-    pub(crate) audit: AuditArgs,
+    pub(crate) audit: AuditSettings,
 
     /// Allow issuers on loopback, also over plain HTTP: for tests
     #[arg(long, env = "BOWLINE_ALLOW_LOOPBACK_ISSUERS")]
@@ -247,6 +244,7 @@ pub(crate) fn resolve(
         .master_key_file
         .clone()
         .or_else(|| file.master_key_file.map(|path| folder.join(path)));
+    let audit = serve.audit.or(&file.audit, &folder);
     let config = Config {
         listen: serve.listen.or(file.listen).unwrap_or(local(9400)),
         ops_listen: serve.ops_listen.or(file.ops_listen).unwrap_or(local(9401)),
@@ -269,11 +267,7 @@ pub(crate) fn resolve(
         allow_loopback_issuers: serve.allow_loopback_issuers || file.oidc.allow_loopback_issuers,
         fetch_rates: fetch_rates(serve, &file.oidc),
         accounts,
-        audit: match (&serve.audit_to, &file.audit.to) {
-            (Some(to), _) => audit_to(to, Path::new("")),
-            (None, Some(to)) => audit_to(to, &folder),
-            (None, None) => AuditTo::DataFolder,
-        },
+        audit: audit.destination(),
         limits: config::Limits {
             connections: serve.max_connections.or(file.limits.connections),
             connections_per_address: serve
@@ -289,7 +283,7 @@ pub(crate) fn resolve(
                 .max_body_mib_per_account
                 .or(file.limits.body_mib_per_account),
         },
-        audit_limits: audit_settings::limits(&serve.audit, &file.audit),
+        audit_limits: audit.limits(),
     };
     Ok((config, temporary))
 }
@@ -393,15 +387,6 @@ fn base_domains(flags: &[BaseDomain], file: &[BaseDomain]) -> Vec<String> {
 fn networks(flags: &[Network], file: &[Network]) -> Vec<IpNet> {
     let networks = list(flags, file).iter();
     networks.map(|network| network.0).collect()
-}
-
-/// `stdout` is the standard output; anything else is a path, relative to that folder.
-fn audit_to(to: &Path, folder: &Path) -> AuditTo {
-    if to == Path::new("stdout") {
-        AuditTo::Stdout
-    } else {
-        AuditTo::File(folder.join(to))
-    }
 }
 
 fn local(port: u16) -> SocketAddr {
