@@ -1,7 +1,8 @@
 """Asks for every operation of IAM, STS and DynamoDB that botocore has a model of, and lets botocore read the answers.
 
 MODE says how: `built` (good requests by root), `unauthenticated` (not signed), `unauthorized` (by a user without
-policies) or `malformed` (without a required member, or with one out of its bounds). It prints a line for each outcome,
+policies), `malformed` (without a required member, or with one out of its bounds) or `nothing` (with every optional
+member that has a value that asks for nothing, one at a time and all together). It prints a line for each outcome,
 with the operations that ended so.
 """
 
@@ -88,6 +89,28 @@ def members(shape):
     return {name: value(name, shape.members[name]) for name in shape.required_members}
 
 
+# Values that are the default where the model does not say it.
+DEFAULTS = {"DurationSeconds": 3600, "MaxSessionDuration": 3600, "MaxItems": 100, "Path": "/", "PathPrefix": "/", "Scope": "All"}
+
+
+def nothing(shape):
+    """The optional members of the input with values that ask for nothing: empty, false, the least, or the default."""
+    for name, member in shape.members.items():
+        if name in shape.required_members:
+            continue
+        if name in DEFAULTS:
+            yield name, DEFAULTS[name]
+        elif member.type_name == "list" and not member.metadata.get("min"):
+            yield name, []
+        elif member.type_name == "boolean":
+            yield name, False
+        elif member.type_name == "integer" and member.metadata.get("min") == 0:
+            yield name, 0
+        elif member.type_name == "string" and not getattr(member, "enum", None) and not member.metadata.get("min"):
+            if re.fullmatch(member.metadata.get("pattern", "") or ".*", ""):
+                yield name, ""
+
+
 def out_of_bounds(shape):
     """Some member of the input with a value that its own bounds exclude, and that the wire can carry."""
     for name, member in shape.members.items():
@@ -110,14 +133,14 @@ def ask(caller, operation, parameters):
         if got["Code"] in ("InvalidAction", "UnknownOperationException"):
             return f"{status} {got['Code']}: " + message.replace(operation, "X")
         refused_to_root = got["Code"] == "AccessDenied" and operation in REFUSED_TO_ROOT
-        if MODE == "built" and (got["Code"] in EXPECTED or refused_to_root):
+        if MODE in ("built", "nothing") and (got["Code"] in EXPECTED or refused_to_root):
             return "built"
         return f"{status} {got['Code']}"
-    return "built" if MODE == "built" else "accepted"
+    return "built" if MODE in ("built", "nothing") else "accepted"
 
 
 # A body for DynamoDB is read once it is known to be one of an operation that is served.
-SERVICES = ("iam", "sts") if MODE == "malformed" else ("iam", "sts", "dynamodb", "dynamodbstreams")
+SERVICES = ("iam", "sts") if MODE in ("malformed", "nothing") else ("iam", "sts", "dynamodb", "dynamodbstreams")
 
 for service in SERVICES:
     options = {"parameter_validation": False}
@@ -140,8 +163,16 @@ for service in SERVICES:
             if parameters is None:
                 outcomes["nothing to get wrong"].append(operation)
                 continue
+        if MODE == "nothing":
+            if ask(caller, operation, parameters) != "built":
+                continue
+            asked = dict(nothing(shape)) if shape else {}
+            for more in [{name: value} for name, value in asked.items()] + [asked] * (len(asked) > 1):
+                text = ", ".join(f"{name}={value!r}" for name, value in more.items())
+                outcomes[ask(caller, operation, parameters | more)].append(f"{operation}({text})")
+            continue
         outcomes[ask(caller, operation, parameters)].append(operation)
     for outcome, operations in sorted(outcomes.items()):
         print(f"{service}: {outcome} ({len(operations)})")
-        if len(operations) < 80:
+        if MODE == "nothing" or len(operations) < 80:
             print("  " + " ".join(operations))

@@ -52,6 +52,19 @@ fn every_operation_is_built_or_answers_invalid_action() {
 }
 
 #[test]
+fn every_operation_accepts_optional_members_that_ask_for_nothing() {
+    let Some(printed) = every_operation("nothing") else {
+        return;
+    };
+    assert_snapshot!(printed, @"
+    iam: built (46)
+      CreateInstanceProfile(Path='/') CreateInstanceProfile(Tags=[]) CreateInstanceProfile(Path='/', Tags=[]) CreateOpenIDConnectProvider(ClientIDList=[]) CreateOpenIDConnectProvider(ThumbprintList=[]) CreateOpenIDConnectProvider(Tags=[]) CreateOpenIDConnectProvider(ClientIDList=[], ThumbprintList=[], Tags=[]) CreatePolicy(Path='/') CreatePolicy(Description='') CreatePolicy(Tags=[]) CreatePolicy(Path='/', Description='', Tags=[]) CreateRole(Path='/') CreateRole(Description='') CreateRole(MaxSessionDuration=3600) CreateRole(Tags=[]) CreateRole(Path='/', Description='', MaxSessionDuration=3600, Tags=[]) CreateUser(Path='/') CreateUser(Tags=[]) CreateUser(Path='/', Tags=[]) ListAccessKeys(MaxItems=100) ListAttachedRolePolicies(PathPrefix='/') ListAttachedRolePolicies(MaxItems=100) ListAttachedRolePolicies(PathPrefix='/', MaxItems=100) ListAttachedUserPolicies(PathPrefix='/') ListAttachedUserPolicies(MaxItems=100) ListAttachedUserPolicies(PathPrefix='/', MaxItems=100) ListInstanceProfiles(PathPrefix='/') ListInstanceProfiles(MaxItems=100) ListInstanceProfiles(PathPrefix='/', MaxItems=100) ListInstanceProfilesForRole(MaxItems=100) ListPolicies(Scope='All') ListPolicies(OnlyAttached=False) ListPolicies(PathPrefix='/') ListPolicies(MaxItems=100) ListPolicies(Scope='All', OnlyAttached=False, PathPrefix='/', MaxItems=100) ListRolePolicies(MaxItems=100) ListRoles(PathPrefix='/') ListRoles(MaxItems=100) ListRoles(PathPrefix='/', MaxItems=100) ListUserPolicies(MaxItems=100) ListUsers(PathPrefix='/') ListUsers(MaxItems=100) ListUsers(PathPrefix='/', MaxItems=100) UpdateRole(Description='') UpdateRole(MaxSessionDuration=3600) UpdateRole(Description='', MaxSessionDuration=3600)
+    sts: built (10)
+      AssumeRole(PolicyArns=[]) AssumeRole(DurationSeconds=3600) AssumeRole(Tags=[]) AssumeRole(TransitiveTagKeys=[]) AssumeRole(MinimumSessionTokenSize=0) AssumeRole(PolicyArns=[], DurationSeconds=3600, Tags=[], TransitiveTagKeys=[], MinimumSessionTokenSize=0) AssumeRoleWithWebIdentity(PolicyArns=[]) AssumeRoleWithWebIdentity(DurationSeconds=3600) AssumeRoleWithWebIdentity(MinimumSessionTokenSize=0) AssumeRoleWithWebIdentity(PolicyArns=[], DurationSeconds=3600, MinimumSessionTokenSize=0)
+    ");
+}
+
+#[test]
 fn every_operation_is_denied_to_an_unsigned_request() {
     let Some(printed) = every_operation("unauthenticated") else {
         return;
@@ -257,4 +270,52 @@ fn a_record_that_is_too_large_is_an_error_of_the_request() {
     shown.bind(|| {
         assert_snapshot!(both, @r#"{"__type":"LimitExceeded","message":"The request makes a record of [36....] bytes, over the limit of 262144."}"#);
     });
+}
+
+#[test]
+fn texts_that_are_no_arns_and_reserved_paths_are_refused_in_the_words_of_iam() {
+    let world = World::new();
+    let iam = |operation: &str, members: &[(&str, &str)]| world.iam(operation, members).verdict();
+    let text = "this is no ARN whatever it is";
+    let foreign = "arn:aws-cn:iam::432797229265:policy/data";
+    for (operation, member) in [
+        ("GetPolicy", "PolicyArn"),
+        ("DeletePolicy", "PolicyArn"),
+        ("GetOpenIDConnectProvider", "OpenIDConnectProviderArn"),
+        ("DeleteOpenIDConnectProvider", "OpenIDConnectProviderArn"),
+    ] {
+        assert_eq!(
+            iam(operation, &[(member, text)]),
+            "400 ValidationError: Invalid ARN:  Could not be parsed!"
+        );
+        assert_eq!(
+            iam(operation, &[(member, foreign)]),
+            "400 ValidationError: Invalid ARN partition"
+        );
+    }
+    for operation in ["AttachRolePolicy", "DetachRolePolicy"] {
+        assert_eq!(
+            iam(operation, &[("RoleName", "bot"), ("PolicyArn", text)]),
+            "400 ValidationError: Invalid ARN:  Could not be parsed!"
+        );
+    }
+    let trust = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}}"#;
+    let role = |path: &str| {
+        iam(
+            "CreateRole",
+            &[
+                ("RoleName", "linked"),
+                ("Path", path),
+                ("AssumeRolePolicyDocument", trust),
+            ],
+        )
+    };
+    assert_snapshot!(role("/aws-service-role/ecs.amazonaws.com/"), @"400 InvalidInput: Path prefix '/aws-service-role/' can only be used for AWS Service linked Roles");
+    assert_snapshot!(role("/aws-reserved/sso.amazonaws.com/"), @"400 InvalidInput: Path prefix '/aws-reserved/' can only be used for AWS services");
+    let user = iam(
+        "CreateUser",
+        &[("UserName", "x"), ("Path", "/aws-reserved/")],
+    );
+    assert!(user.starts_with("400 InvalidInput"), "{user}");
+    assert_eq!(role("/service-role/"), "200");
 }

@@ -25,6 +25,7 @@ async fn attach<N: HasPermissions>(
     to: &str,
     arn: &str,
 ) -> Result<(), RequestError> {
+    noun::check_arn(arn)?;
     noun::change::<N>(call, to, |record, index| {
         let policy = PolicyEntry::find(index, call.account(), arn)
             .ok_or_else(|| IamError::PolicyNotAttachable(arn.to_owned()))?;
@@ -50,6 +51,7 @@ async fn detach<N: HasPermissions>(
     from: &str,
     arn: &str,
 ) -> Result<(), RequestError> {
+    noun::check_arn(arn)?;
     noun::change::<N>(call, from, |record, _| {
         if N::permissions_mut(record).attached.remove(arn) {
             return Ok(Transaction::new());

@@ -15,6 +15,12 @@ pub(crate) enum IamError {
     /// The account has an entity of this kind with this name.
     #[error("{}", already_exists(*.0, .1))]
     EntityAlreadyExists(Kind, String),
+    /// A text that is no ARN (issue 347 of pulumi/pulumi-aws-apigateway has the other one).
+    #[error("Invalid ARN:  Could not be parsed!")]
+    InvalidArn,
+    /// An ARN of another partition.
+    #[error("Invalid ARN partition")]
+    InvalidArnPartition,
     /// A page marker that is not one of this account and list.
     #[error("Invalid Marker.")]
     InvalidMarker,
@@ -65,6 +71,10 @@ pub(crate) enum IamError {
     /// A provider has more thumbprints than AWS allows.
     #[error("Thumbprint list must contain no more than 5 entries.")]
     TooManyThumbprints,
+    /// A path that only AWS creates entities in. The text was seen for `/aws-service-role/`
+    /// (tilfin/aws-iam-policy-tool, pull request 9).
+    #[error("Path prefix '{0}' can only be used for AWS {owner}", owner = owner_of(.0))]
+    ReservedPath(&'static str),
     /// The user name is left out, and the caller is not a user.
     #[error("Must specify userName when calling with non-User credentials")]
     UserNameMissing,
@@ -133,6 +143,15 @@ fn no_such_entity(kind: Kind, name: &str) -> String {
     }
 }
 
+/// Who may use a reserved path, in AWS's words for the first; the other's are not known.
+fn owner_of(path: &str) -> &'static str {
+    if path == "/aws-service-role/" {
+        "Service linked Roles"
+    } else {
+        "services"
+    }
+}
+
 fn already_exists(kind: Kind, name: &str) -> String {
     match kind {
         Kind::AccessKey | Kind::InstanceProfile => format!("{kind} {name} already exists."),
@@ -150,7 +169,7 @@ impl IamError {
         match self {
             Self::DeleteConflict(_) => Code::DeleteConflict,
             Self::EntityAlreadyExists(..) => Code::EntityAlreadyExists,
-            Self::TooManyThumbprints => Code::InvalidInput,
+            Self::ReservedPath(_) | Self::TooManyThumbprints => Code::InvalidInput,
             Self::PolicyBytesExceeded { .. }
             | Self::PolicySizeExceeded { .. }
             | Self::QuotaExceeded { .. } => Code::LimitExceeded,
@@ -162,7 +181,9 @@ impl IamError {
             | Self::NoSuchPolicyVersion { .. }
             | Self::NoSuchRoleInInstanceProfile { .. }
             | Self::PolicyNotAttachable(_) => Code::NoSuchEntity,
-            Self::InvalidMarker
+            Self::InvalidArn
+            | Self::InvalidArnPartition
+            | Self::InvalidMarker
             | Self::InvalidProviderUrl
             | Self::MalformedThumbprint
             | Self::StatusNotSettable(_)

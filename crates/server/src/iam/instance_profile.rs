@@ -81,7 +81,7 @@ impl Handle for CreateInstanceProfileRequest {
                 id: id.clone(),
                 account: call.account(),
                 name: name.clone(),
-                path: noun::new_path(self.path.as_ref()),
+                path: noun::new_path(self.path.as_ref())?,
                 role: None,
                 created: call.now,
             })

@@ -8,7 +8,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use bowline_iam::account::AccountId;
+use bowline_iam::{account::AccountId, arn::Arn};
 
 use super::error::{DeleteConflict, IamError, Kind};
 use crate::{
@@ -196,9 +196,36 @@ pub(super) fn ensure_no_policies(permissions: &Permissions) -> Result<(), Delete
     Ok(())
 }
 
+/// The paths of entities that AWS makes itself: service-linked roles, and the roles of IAM Identity
+/// Center. No caller can create one there, so that policies can trust the path.
+const RESERVED_PATHS: [&str; 2] = ["/aws-service-role/", "/aws-reserved/"];
+
 /// The path of a new entity: `/` if the request has none.
-pub(super) fn new_path(path: Option<&String>) -> String {
-    path.cloned().unwrap_or_else(|| "/".to_owned())
+///
+/// # Errors
+/// [`IamError::ReservedPath`].
+pub(super) fn new_path(path: Option<&String>) -> Result<String, IamError> {
+    let path = path.map_or("/", String::as_str);
+    match RESERVED_PATHS
+        .into_iter()
+        .find(|reserved| path.starts_with(reserved))
+    {
+        Some(reserved) => Err(IamError::ReservedPath(reserved)),
+        None => Ok(path.to_owned()),
+    }
+}
+
+/// Checks that a text is an ARN of this partition, as IAM does before it looks the entity up.
+///
+/// # Errors
+/// [`IamError::InvalidArn`], [`IamError::InvalidArnPartition`].
+pub(super) fn check_arn(text: &str) -> Result<(), IamError> {
+    let arn: Arn = text.parse().map_err(|_| IamError::InvalidArn)?;
+    if arn.partition() == "aws" {
+        Ok(())
+    } else {
+        Err(IamError::InvalidArnPartition)
+    }
 }
 
 fn no_such<N: Noun>(address: &str) -> IamError {

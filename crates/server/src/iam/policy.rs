@@ -85,7 +85,7 @@ impl Handle for CreatePolicyRequest {
                 id: id.clone(),
                 account: call.account(),
                 name: self.policy_name.clone(),
-                path: noun::new_path(self.path.as_ref()),
+                path: noun::new_path(self.path.as_ref())?,
                 description: self.description.clone(),
                 versions: vec![entity::PolicyVersion {
                     number: 1,

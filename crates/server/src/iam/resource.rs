@@ -9,7 +9,7 @@ use bowline_iam::account::AccountId;
 
 use super::{
     error::IamError,
-    noun::Noun,
+    noun::{Noun, check_arn},
     pass_role::PassRole,
     user_or_root::{UserOrRoot, user_or_root},
 };
@@ -22,7 +22,7 @@ use crate::{
 /// if it passes a role to a service.
 ///
 /// # Errors
-/// [`IamError::UserNameMissing`] if the request names no user and the caller is not one.
+/// [`IamError::InvalidArn`], [`IamError::InvalidArnPartition`], and [`IamError::UserNameMissing`] if the request names no user and the caller is not one.
 pub(crate) fn requirements<'p>(
     operation: Operation,
     params: &'p Params,
@@ -81,6 +81,7 @@ fn resource(
         }
         OperationResource::Policy(member) | OperationResource::Provider(member) => {
             let arn = text(member);
+            check_arn(arn)?;
             // Another account's would need that account's permission, which nothing here grants.
             let owner = arn.split(':').nth(4).and_then(|part| part.parse().ok());
             let owner = ResourceOwner::Account(owner.unwrap_or(account));

@@ -95,7 +95,7 @@ impl Handle for CreateRoleRequest {
             let trust = trust.resolve(index)?;
             let role = entity::Role::new(id.clone(), account, name, trust, call.now);
             Ok(entity::Role {
-                path: noun::new_path(self.path.as_ref()),
+                path: noun::new_path(self.path.as_ref())?,
                 description: description(self.description.as_ref()),
                 max_session_duration: self
                     .max_session_duration
@@ -104,9 +104,10 @@ impl Handle for CreateRoleRequest {
             })
         })
         .await?;
-        Ok(CreateRoleResponse {
-            role: to_output(&role, &role.trust.text),
-        })
+        let mut role = to_output(&role, &role.trust.text);
+        // AWS shows it in the responses of the other operations only.
+        role.max_session_duration = None;
+        Ok(CreateRoleResponse { role })
     }
 }
 

@@ -91,7 +91,7 @@ impl Handle for CreateUserRequest {
         let user = noun::create::<UserEntry>(call, &self.user_name, |_| {
             let (account, name) = (call.account(), self.user_name.clone());
             Ok(entity::User {
-                path: noun::new_path(self.path.as_ref()),
+                path: noun::new_path(self.path.as_ref())?,
                 ..entity::User::new(id.clone(), account, name, call.now)
             })
         })

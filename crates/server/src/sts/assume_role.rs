@@ -54,7 +54,9 @@ async fn assume_role(
         ),
         (
             "MinimumSessionTokenSize",
-            input.minimum_session_token_size.is_some(),
+            input
+                .minimum_session_token_size
+                .is_some_and(|size| size > 0),
         ),
     ])?;
     let arn = RoleArn::parse(&input.role_arn)?;

@@ -54,7 +54,9 @@ pub(crate) async fn with_web_identity(
         ("PolicyArns", has_any(input.policy_arns.as_ref())),
         (
             "MinimumSessionTokenSize",
-            input.minimum_session_token_size.is_some(),
+            input
+                .minimum_session_token_size
+                .is_some_and(|size| size > 0),
         ),
     ])?;
     let arn = RoleArn::parse(&input.role_arn)?;

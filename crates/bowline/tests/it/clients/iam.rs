@@ -8,7 +8,7 @@ fn boto3_calls_every_role_operation() {
     let world = World::new();
     assert_snapshot!(clients.drive("iam_roles.py", &world.server.url, Some(&Bowline::root()), &[]), @r#"
     create_role RoleName=Worker Path=/jobs/ AssumeRolePolicyDocument={"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]} Description=does the work MaxSessionDuration=7200
-      {"Role": {"Arn": "arn:aws:iam::432797229265:role/jobs/Worker", "AssumeRolePolicyDocument": {"Statement": [{"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}}], "Version": "2012-10-17"}, "CreateDate": "[time]", "Description": "does the work", "MaxSessionDuration": 7200, "Path": "/jobs/", "RoleId": "[AROA]", "RoleName": "Worker"}}
+      {"Role": {"Arn": "arn:aws:iam::432797229265:role/jobs/Worker", "AssumeRolePolicyDocument": {"Statement": [{"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}}], "Version": "2012-10-17"}, "CreateDate": "[time]", "Description": "does the work", "Path": "/jobs/", "RoleId": "[AROA]", "RoleName": "Worker"}}
     create_role RoleName=worker AssumeRolePolicyDocument={"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
       409 EntityAlreadyExists: Role with name worker already exists.
     create_role RoleName=a b AssumeRolePolicyDocument={"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
