@@ -155,7 +155,7 @@ fn clients_work_through_nginx_as_the_page_configures_it() {
     let file = folder.join("nginx.conf");
     fs::write(&file, config).unwrap();
     let mut command = Command::new(nginx);
-    command.args(["-e", "stderr", "-p", here, "-c"]).arg(&file);
+    command.args(["-p", here, "-c"]).arg(&file);
     let _proxy = start(&mut command, folder, port);
     prove(&world, &clients, folder, port, &authority);
 }
