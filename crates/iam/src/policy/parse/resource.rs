@@ -155,6 +155,10 @@ impl Source<'_> {
         if is_short && !self.completes_arns(ends_open) {
             return no_arn();
         }
+        // Earlier versions looked no further.
+        if is_short && ends_open && self.rules == Rules::Load {
+            return None;
+        }
         let region = rest.first().map_or("", String::as_str);
         let resource = rest.get(2).map_or("*", String::as_str);
         let has_region = !region.is_empty() && region != "*";
@@ -214,6 +218,9 @@ fn is_iam_path(resource: &str) -> bool {
 
 /// At most six parts of an ARN. Colons in the names of variables separate none.
 fn parts(text: &str) -> Vec<String> {
+    if !text.contains("${") {
+        return text.splitn(PARTS, ':').map(str::to_owned).collect();
+    }
     let mut parts = vec![String::new()];
     let mut rest = text;
     while let Some(next) = rest.chars().next() {
@@ -228,4 +235,83 @@ fn parts(text: &str) -> Vec<String> {
         rest = tail;
     }
     parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::{Policy, PolicyKind};
+    use super::{IAM_RESOURCES, LOADED_PARTITIONS};
+
+    /// The rule of earlier versions for the resources of every kind of policy.
+    fn was_accepted(text: &str) -> bool {
+        if text == "*" {
+            return true;
+        }
+        let mut parts = text.splitn(6, ':');
+        let (prefix, partition) = (parts.next(), parts.next().unwrap_or_default());
+        let vendor = parts.next().unwrap_or_default();
+        let (region, _, resource) = (parts.next(), parts.next(), parts.next());
+        let known = ["*", "aws"].contains(&partition) || LOADED_PARTITIONS.contains(&partition);
+        let bad_vendor = vendor.is_empty() || vendor.contains(['*', '?']) && vendor != "*";
+        if prefix != Some("arn") || !known || bad_vendor {
+            return false;
+        }
+        let Some(resource) = resource else {
+            return text.ends_with('*');
+        };
+        let begins = |begin: &&str| {
+            resource.starts_with(*begin)
+                || begin.starts_with(resource.trim_end_matches('*')) && resource.ends_with('*')
+        };
+        vendor != "iam"
+            || region.is_none_or(|region| region.is_empty() || region == "*")
+                && (resource == "root"
+                    || resource.starts_with(['*', '?'])
+                    || IAM_RESOURCES.iter().any(begins))
+    }
+
+    #[test]
+    fn every_resource_that_an_earlier_version_accepted_loads_in_every_kind_of_policy() {
+        let parts: [&[&str]; 6] = [
+            &["arn", "a", ""],
+            &["aws", "aws-cn", "*", "b", ""],
+            &["s3", "iam", "sqs", "*", "s*", ""],
+            &["", "*", "eu-west-1", "eu-*"],
+            &["", "*", "111122223333"],
+            &["docs", "docs/*", "*", "user/ann", "ro*", "root", ""],
+        ];
+        let mut texts = vec!["*".to_owned()];
+        let mut arns = vec![String::new()];
+        for choices in parts {
+            let join = |arn: &String, part: &&str| match arn.as_str() {
+                "" => (*part).to_owned(),
+                arn => format!("{arn}:{part}"),
+            };
+            arns = arns
+                .iter()
+                .flat_map(|arn| choices.iter().map(move |part| join(arn, part)))
+                .collect();
+            texts.extend(arns.iter().cloned());
+        }
+        let mut accepted = 0;
+        for text in texts {
+            for kind in [PolicyKind::Inline, PolicyKind::Session] {
+                let document = format!(
+                    r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Deny","Action":"s3:*","Resource":"{text}"}}}}"#
+                );
+                let loaded = Policy::load(&document, kind).is_ok();
+                let saved = Policy::parse(&document, kind).is_ok();
+                assert!(loaded || !saved, "{text} is saved and does not load");
+                if was_accepted(&text) {
+                    assert!(loaded, "{text} loaded earlier");
+                    accepted += 1;
+                } else {
+                    // Incomplete ARNs are new, in the policies of users and roles.
+                    let is_new = kind == PolicyKind::Inline && text.matches(':').count() < 5;
+                    assert!(!loaded || is_new, "{text} did not load earlier");
+                }
+            }
+        }
+        assert!(accepted > 1_000, "{accepted}");
+    }
 }

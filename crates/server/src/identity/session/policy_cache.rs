@@ -128,6 +128,18 @@ mod tests {
     }
 
     #[test]
+    fn the_policy_of_a_session_that_was_issued_under_other_rules_is_used() {
+        let text = POLICY.replace(r#""Resource":"*""#, r#""Resource":"arn:aws:s3:*""#);
+        assert!(Policy::parse(&text, PolicyKind::Session).is_err());
+        let session = super::super::tests::session();
+        assert!(
+            SessionPolicyCache::default()
+                .get_or_compile(&session, &text)
+                .is_some()
+        );
+    }
+
+    #[test]
     fn the_cache_does_not_grow_and_keeps_what_is_used() {
         let cache = SessionPolicyCache::default();
         let mut session = super::super::tests::session();
