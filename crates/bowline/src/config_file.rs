@@ -6,7 +6,7 @@
 use std::{
     fmt::{self, Display},
     net::{IpAddr, SocketAddr},
-    num::{NonZeroU32, NonZeroUsize},
+    num::NonZeroU32,
     path::PathBuf,
     str::FromStr,
     time::Duration,
@@ -20,7 +20,9 @@ use serde::{
     de::{self, Error},
 };
 
-use crate::{audit_settings::AuditSettings, examples, nearest::nearest};
+use crate::{
+    audit_settings::AuditSettings, examples, limit_settings::LimitSettings, nearest::nearest,
+};
 
 /// The file. Its paths are relative to its folder.
 #[derive(Debug, Default, Deserialize)]
@@ -42,7 +44,7 @@ pub(crate) struct ConfigFile {
     #[serde(default)]
     pub(crate) audit: AuditSettings,
     #[serde(default)]
-    pub(crate) limits: Limits,
+    pub(crate) limits: LimitSettings,
     #[serde(default)]
     pub(crate) bootstrap: Bootstrap,
 }
@@ -84,17 +86,6 @@ pub(crate) struct Network(pub(crate) IpNet);
 /// around it.
 #[derive(Clone, Debug)]
 pub(crate) struct BaseDomain(pub(crate) String);
-
-/// The parts of what clients share.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Limits {
-    pub(crate) connections: Option<NonZeroUsize>,
-    pub(crate) connections_per_address: Option<NonZeroUsize>,
-    pub(crate) connections_per_account: Option<NonZeroUsize>,
-    pub(crate) body_mib_per_address: Option<NonZeroUsize>,
-    pub(crate) body_mib_per_account: Option<NonZeroUsize>,
-}
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]

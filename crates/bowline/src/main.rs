@@ -9,6 +9,7 @@ mod endpoint_args;
 mod error;
 mod examples;
 mod files;
+mod limit_settings;
 mod logging;
 mod nearest;
 mod output;

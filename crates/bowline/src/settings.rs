@@ -4,7 +4,7 @@
 use std::{
     fs::Permissions,
     net::{Ipv4Addr, SocketAddr},
-    num::{NonZeroU32, NonZeroUsize},
+    num::NonZeroU32,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     str::FromStr,
@@ -28,6 +28,7 @@ use crate::{
     audit_settings::AuditSettings,
     config_file::{BaseDomain, ConfigFile, ConfigFileError, Network, Oidc, StoreKind, Tls},
     error::CommandError,
+    limit_settings::LimitSettings,
 };
 
 /// The variable with the text of the master key.
@@ -136,36 +137,8 @@ pub(crate) struct ServeArgs {
     #[arg(long, env = "BOWLINE_OIDC_FETCHES_PER_ACCOUNT", value_name = "NUMBER")]
     pub(crate) oidc_fetches_per_account: Option<NonZeroU32>,
 
-    /// Most connections at a time [default: as the limit of open files allows, at most 4096]
-    #[arg(long, env = "BOWLINE_MAX_CONNECTIONS", value_name = "NUMBER")]
-    pub(crate) max_connections: Option<NonZeroUsize>,
-
-    /// Most connections of one address at a time [default: a quarter of all]
-    ///
-    /// Raise it if many clients share an address, behind NAT or a load balancer that is no trusted
-    /// proxy.
-    #[arg(
-        long,
-        env = "BOWLINE_MAX_CONNECTIONS_PER_ADDRESS",
-        value_name = "NUMBER"
-    )]
-    pub(crate) max_connections_per_address: Option<NonZeroUsize>,
-
-    /// Most connections with requests of one account at a time [default: half of all]
-    #[arg(
-        long,
-        env = "BOWLINE_MAX_CONNECTIONS_PER_ACCOUNT",
-        value_name = "NUMBER"
-    )]
-    pub(crate) max_connections_per_account: Option<NonZeroUsize>,
-
-    /// Most memory for request bodies of one address, in MiB [default: 24]
-    #[arg(long, env = "BOWLINE_MAX_BODY_MIB_PER_ADDRESS", value_name = "MIB")]
-    pub(crate) max_body_mib_per_address: Option<NonZeroUsize>,
-
-    /// Most memory for request bodies of one account, in MiB [default: 48]
-    #[arg(long, env = "BOWLINE_MAX_BODY_MIB_PER_ACCOUNT", value_name = "MIB")]
-    pub(crate) max_body_mib_per_account: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub(crate) limits: LimitSettings,
 
     #[command(flatten)]
     pub(crate) audit: AuditSettings,
@@ -268,21 +241,7 @@ pub(crate) fn resolve(
         fetch_rates: fetch_rates(serve, &file.oidc),
         accounts,
         audit: audit.destination(),
-        limits: config::Limits {
-            connections: serve.max_connections.or(file.limits.connections),
-            connections_per_address: serve
-                .max_connections_per_address
-                .or(file.limits.connections_per_address),
-            connections_per_account: serve
-                .max_connections_per_account
-                .or(file.limits.connections_per_account),
-            body_mib_per_address: serve
-                .max_body_mib_per_address
-                .or(file.limits.body_mib_per_address),
-            body_mib_per_account: serve
-                .max_body_mib_per_account
-                .or(file.limits.body_mib_per_account),
-        },
+        limits: serve.limits.or(&file.limits),
         audit_limits: audit.limits(),
     };
     Ok((config, temporary))
