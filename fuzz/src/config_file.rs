@@ -9,6 +9,7 @@
 mod parser;
 
 use parser::ConfigFile;
+pub(crate) use parser::{Age, Size};
 
 /// Parses the text.
 pub fn run(input: &[u8]) {

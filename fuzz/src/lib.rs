@@ -4,9 +4,15 @@
 //! A function that returns has passed. Bytes that are not an input of the target are ignored.
 
 // What the parser of the configuration uses, which is compiled here once more.
+#[path = "../../crates/bowline/src/audit_settings.rs"]
+#[allow(dead_code, unreachable_pub, reason = "only parsing is tested")]
+mod audit_settings;
 #[path = "../../crates/bowline/src/examples.rs"]
 #[allow(dead_code, unreachable_pub, reason = "only parsing is tested")]
 mod examples;
+#[path = "../../crates/bowline/src/limit_settings.rs"]
+#[allow(dead_code, unreachable_pub, reason = "only parsing is tested")]
+mod limit_settings;
 #[path = "../../crates/bowline/src/nearest.rs"]
 #[allow(dead_code, unreachable_pub, reason = "only parsing is tested")]
 mod nearest;
