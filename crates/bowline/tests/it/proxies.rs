@@ -176,7 +176,7 @@ fn clients_work_through_caddy_as_the_page_configures_it() {
     let caddyfile = blocks(caddyfile, "text").remove(0);
     // A certificate of the test, since no authority would sign one for this machine.
     let tls = format!(
-        "bind 127.0.0.1\n\ttls {0}/certificate.pem {0}/key.pem\n\treverse_proxy",
+        "bind 127.0.0.1\n\ttls \"{0}/certificate.pem\" \"{0}/key.pem\"\n\treverse_proxy",
         folder.display()
     );
     let caddyfile = caddyfile

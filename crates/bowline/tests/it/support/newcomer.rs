@@ -44,7 +44,8 @@ impl Newcomer {
         programs: &[(&str, String)],
         variables: &[(&str, &str)],
     ) -> Self {
-        let home = TempDir::new().unwrap();
+        // The folders of homes have no spaces, whatever those for temporary files have.
+        let home = TempDir::new_in("/tmp").unwrap();
         let bin = home.path().join(".bin");
         fs::create_dir(&bin).unwrap();
         for (name, line) in programs {
