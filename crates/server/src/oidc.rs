@@ -172,19 +172,20 @@ impl TokenVerifier {
     }
 
     /// What is known of a provider's keys. Fetches nothing.
-    pub async fn key_report(&self, provider: &Arc<ProviderEntry>) -> KeyReport {
-        self.cache.report(provider).await
+    pub fn key_report(&self, provider: &Arc<ProviderEntry>) -> KeyReport {
+        self.cache.report(provider)
     }
 
     /// Fetches a provider's keys as a token would make the server do, within the same limits: the
-    /// steps that were done, and what is then known of the keys.
+    /// steps that were done, and what is then known of the keys. `None` if they were fetched for
+    /// this in the last ten seconds, or are being fetched.
     pub async fn check_keys(
         &self,
         provider: &Arc<ProviderEntry>,
         now: Timestamp,
-    ) -> (Steps, KeyReport) {
-        let steps = self.cache.check(provider, now).await;
-        (steps, self.cache.report(provider).await)
+    ) -> Option<(Steps, KeyReport)> {
+        let steps = self.cache.check(provider, now).await?;
+        Some((steps, self.cache.report(provider)))
     }
 
     /// From now on issuers may be in these private networks.

@@ -203,6 +203,7 @@ fn doctor_asks_a_running_server_for_its_readiness_and_its_issuers() {
     ok       readiness    ready
     ok       provider     localhost:[port]: its keys were fetched now, and are fresh until [time]
     ");
+    let world = World::without_roles(Launch::default(), Issuer::start());
     world.issuer.stop_responding();
     let said = about(&world.server, Some(&Bowline::root()), &["--output", "json"]);
     let said: Value = serde_json::from_str(said.trim_start_matches("exit 1")).unwrap();

@@ -22,6 +22,16 @@ fn provider(world: &World, command: &str, more: &[&str]) -> String {
     }
 }
 
+/// A world whose issuer has a certificate of an authority that the provider has.
+fn trusted() -> World {
+    let world = World::without_roles(Launch::default(), Issuer::start_tls());
+    let authority = world.server.home().join("authority.pem");
+    fs::write(&authority, world.issuer.authority.as_ref().unwrap()).unwrap();
+    let authority = authority.to_str().unwrap();
+    provider(&world, "configure", &["--ca-bundle", authority]);
+    world
+}
+
 #[test]
 fn a_check_says_each_step_and_what_to_do_about_a_certificate() {
     let _shown = show_ids_as_words();
@@ -31,16 +41,14 @@ fn a_check_says_each_step_and_what_to_do_about_a_certificate() {
     failed  discovery document  TLS with `localhost:[port]` failed: invalid peer certificate: UnknownIssuer
             hint: if an authority of your own signed the certificate, upload the authority with `bowline provider configure ARN --ca-bundle FILE`
     ");
-    let authority = world.server.home().join("authority.pem");
-    fs::write(&authority, world.issuer.authority.as_ref().unwrap()).unwrap();
-    let authority = authority.to_str().unwrap();
-    provider(&world, "configure", &["--ca-bundle", authority]);
+    let world = trusted();
     assert_snapshot!(provider(&world, "check", &[]), @"
     ok      discovery document  https://localhost:[port]/.well-known/openid-configuration
     ok      issuer              https://localhost:[port]
     ok      key set             https://localhost:[port]/openid/v1/jwks
     ok      keys                k1 (RS256)
     ");
+    let world = trusted();
     world.issuer.respond_to_keys(IssuerResponse::status(404));
     assert_snapshot!(provider(&world, "check", &[]), @"
     exit 1
@@ -48,9 +56,9 @@ fn a_check_says_each_step_and_what_to_do_about_a_certificate() {
     ok      issuer              https://localhost:[port]
     failed  key set             `localhost:[port]` responds 404 Not Found, and redirects are not followed
     ");
-    world
-        .issuer
-        .respond_to_keys(IssuerResponse::ok(r#"{"keys":[{"kty":"AKP","kid":"pq"}]}"#));
+    let world = trusted();
+    let other = r#"{"keys":[{"kty":"AKP","kid":"pq"}]}"#;
+    world.issuer.respond_to_keys(IssuerResponse::ok(other));
     assert_snapshot!(provider(&world, "check", &[]), @"
     exit 1
     ok      discovery document  https://localhost:[port]/.well-known/openid-configuration
@@ -59,14 +67,28 @@ fn a_check_says_each_step_and_what_to_do_about_a_certificate() {
     failed  keys                the key set has no key that can verify a token
       left out     key 1 (`kid` `pq`) cannot serve: its `kty` is neither RSA nor EC
     ");
+    let world = trusted();
     let other = r#"{"issuer":"https://other.example.com","jwks_uri":"https://localhost/keys"}"#;
     world.issuer.respond_to_discovery(IssuerResponse::ok(other));
     assert_snapshot!(provider(&world, "check", &[]), @"
     exit 1
     ok      discovery document  https://localhost:[port]/.well-known/openid-configuration
     failed  issuer              discovery document names the issuer `https://other.example.com`, not `https://localhost:[port]`
-      left out     key 1 (`kid` `pq`) cannot serve: its `kty` is neither RSA nor EC
     ");
+}
+
+#[test]
+fn checks_of_a_provider_are_seconds_apart_so_that_they_hold_up_no_request() {
+    let world = World::new();
+    provider(&world, "check", &[]);
+    let requests = world.issuer.request_count();
+    let again = provider(&world, "check", &[]);
+    assert_snapshot!(again, @"
+    exit 1
+    error: ConcurrentModification: The keys of the provider are being fetched, or a check has fetched them in the last ten seconds. Try again later.
+    ");
+    assert_eq!(world.issuer.request_count(), requests);
+    world.exchange(&world.issuer.valid_token()).accepted();
 }
 
 #[test]

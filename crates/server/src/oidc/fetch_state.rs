@@ -19,6 +19,8 @@ pub(super) struct FetchState {
     /// How many fetches in a row have failed, apart from those that the limits refused.
     pub(super) failures: u32,
     pub(super) refetched: Option<Timestamp>,
+    /// When the operator last had the keys fetched.
+    pub(super) checked: Option<Timestamp>,
 }
 
 impl FetchState {

@@ -129,14 +129,15 @@ impl KeyCache {
     }
 
     /// What is known of the provider's keys. Fetches nothing.
-    pub(super) async fn report(self: &Arc<Self>, provider: &Arc<ProviderEntry>) -> KeyReport {
+    pub(super) fn report(self: &Arc<Self>, provider: &Arc<ProviderEntry>) -> KeyReport {
         let entry = self.entry(provider);
         let mut report = KeyReport::default();
         let failure = if let Err(reason) = &entry.source {
             Some((Timestamp::UNIX_EPOCH, reason.clone()))
         } else {
-            let state = entry.state.lock().await;
-            let failure = state.failure.as_ref();
+            // While a fetch is under way nothing is known of it.
+            let state = entry.state.try_lock().ok();
+            let failure = state.as_ref().and_then(|state| state.failure.as_ref());
             failure.map(|(at, failure)| (*at, failure.to_string()))
         };
         report.failure = failure.map(|(at, reason)| Failure {
@@ -156,24 +157,33 @@ impl KeyCache {
         report
     }
 
-    /// Fetches the provider's keys, although they may be fresh, and says what was done. Uploaded
-    /// keys are not fetched.
+    /// Fetches the provider's keys, although they may be fresh, and says what was done. `None` if a
+    /// fetch is under way or was made lately, so that checks neither hold up the requests that need
+    /// the keys nor use up what the limits keep for them. Uploaded keys are not fetched.
     pub(super) async fn check(
         self: &Arc<Self>,
         provider: &Arc<ProviderEntry>,
         now: Timestamp,
-    ) -> Steps {
+    ) -> Option<Steps> {
         let entry = self.entry(provider);
         let mut steps = Steps::default();
         if let Ok(KeySource::Discovery(_)) = &entry.source {
-            let mut state = entry.state.lock().await;
-            // The failure is in the state.
-            let purpose = Purpose::Keys;
+            let mut state = entry.state.try_lock().ok()?;
+            let lately = |at: Timestamp| now.duration_since(at) < REFETCH_INTERVAL;
+            if state.checked.is_some_and(lately) {
+                return None;
+            }
+            state.checked = Some(now);
+            // The failure is in the state. Anyone in the account can cause the fetch, as with an
+            // unknown key.
+            let (purpose, failures) = (Purpose::UnknownKey, state.failures);
             let _ = self
                 .fetch_uncoalesced(&entry, &mut state, purpose, &mut steps, now)
                 .await;
+            // Checks do not make requests wait longer after a failure.
+            state.failures = state.failures.min(failures);
         }
-        steps
+        Some(steps)
     }
 
     /// From now on issuers may be in these private networks.

@@ -72,7 +72,8 @@ impl Operation for CheckProvider {
         _: &mut RequestRecord<'_>,
     ) -> Result<Response, RequestError> {
         let found = find(call, &self.arn)?;
-        let (steps, keys) = call.app.oidc.check_keys(found, call.now).await;
+        let checked = call.app.oidc.check_keys(found, call.now).await;
+        let (steps, keys) = checked.ok_or(OperatorError::CheckedLately)?;
         let mut checks = fetch_checks(&steps, &keys, found.record.jwks.is_some());
         if checks.iter().all(|check| check.passed) {
             checks.push(check_of_keys(&keys));

@@ -50,7 +50,7 @@ impl Operation for DescribeProvider {
         _: &mut RequestRecord<'_>,
     ) -> Result<Response, RequestError> {
         let found = find(call, &self.arn)?;
-        let keys = call.app.oidc.key_report(found).await;
+        let keys = call.app.oidc.key_report(found);
         to_json(&provider::Shown::new(found, keys))
     }
 }

@@ -14,6 +14,11 @@ pub(crate) enum OperatorError {
     /// A backup is being written.
     #[error("Another backup is being written. Try again when it is complete.")]
     BackupRunning,
+    /// The keys of a provider are being fetched, or were fetched for a check lately.
+    #[error(
+        "The keys of the provider are being fetched, or a check has fetched them in the last ten seconds. Try again later."
+    )]
+    CheckedLately,
     /// The request's members are not those of the operation; the text says which one and why.
     #[error("{0}")]
     InvalidInput(String),
@@ -57,7 +62,7 @@ fn no_explanation(request_id: Option<&str>) -> String {
 impl OperatorError {
     fn code(&self) -> Code {
         match self {
-            Self::BackupRunning => Code::ConcurrentModification,
+            Self::BackupRunning | Self::CheckedLately => Code::ConcurrentModification,
             Self::AccountExists(_) | Self::OtherRoleAttached(_) => Code::EntityAlreadyExists,
             Self::InvalidInput(_) | Self::OwnKeyRevoked => Code::ValidationError,
             Self::MalformedJson(_) => Code::MalformedInput,
