@@ -44,6 +44,8 @@ pub(crate) struct ConfigFile {
     #[serde(default)]
     pub(crate) audit: AuditSettings,
     #[serde(default)]
+    pub(crate) log: Log,
+    #[serde(default)]
     pub(crate) limits: LimitSettings,
     #[serde(default)]
     pub(crate) bootstrap: Bootstrap,
@@ -76,6 +78,13 @@ pub(crate) struct Oidc {
     pub(crate) allow_loopback_issuers: bool,
     pub(crate) fetches_per_host: Option<NonZeroU32>,
     pub(crate) fetches_per_account: Option<NonZeroU32>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Log {
+    #[serde(default)]
+    pub(crate) refusals: bool,
 }
 
 /// A network such as `10.0.0.0/8`, or one address.
@@ -377,8 +386,8 @@ mod tests {
         insta::assert_snapshot!(said("base_domains = [\n  \"example.com\",\n  \"s3_example\"\n]"), @r#"line 1, column 16: `s3_example` is not a domain such as s3.example.com; no hint"#);
         insta::assert_snapshot!(said("[oidc]\nallow_nets = []"), @r#"line 2, column 1: unknown field `allow_nets`, expected one of `allow_networks`, `allow_loopback_issuers`, `fetches_per_host`, `fetches_per_account`; did you mean: allow_networks = ["10.0.0.0/8"]"#);
         insta::assert_snapshot!(said("[limits]\n\nconnections = 0"), @"line 3, column 15: invalid value: integer `0`, expected a number of at least 1; for example: connections = 4096");
-        insta::assert_snapshot!(said("[audits]\nreserve = 1"), @"line 1, column 2: unknown field `audits`, expected one of `listen`, `ops_listen`, `tls`, `trusted_proxies`, `store`, `allow_open_permissions`, `base_domains`, `master_key_file`, `oidc`, `audit`, `limits`, `bootstrap`; did you mean: [audit]");
-        insta::assert_snapshot!(said("trusted_proxy = \"10.0.0.0/8\""), @r#"line 1, column 1: unknown field `trusted_proxy`, expected one of `listen`, `ops_listen`, `tls`, `trusted_proxies`, `store`, `allow_open_permissions`, `base_domains`, `master_key_file`, `oidc`, `audit`, `limits`, `bootstrap`; did you mean: trusted_proxies = ["10.0.0.0/8"]"#);
+        insta::assert_snapshot!(said("[audits]\nreserve = 1"), @"line 1, column 2: unknown field `audits`, expected one of `listen`, `ops_listen`, `tls`, `trusted_proxies`, `store`, `allow_open_permissions`, `base_domains`, `master_key_file`, `oidc`, `audit`, `log`, `limits`, `bootstrap`; did you mean: [audit]");
+        insta::assert_snapshot!(said("trusted_proxy = \"10.0.0.0/8\""), @r#"line 1, column 1: unknown field `trusted_proxy`, expected one of `listen`, `ops_listen`, `tls`, `trusted_proxies`, `store`, `allow_open_permissions`, `base_domains`, `master_key_file`, `oidc`, `audit`, `log`, `limits`, `bootstrap`; did you mean: trusted_proxies = ["10.0.0.0/8"]"#);
         insta::assert_snapshot!(said("trusted_proxies = \"10.0.0.0/8\""), @r#"line 1, column 19: invalid type: string "10.0.0.0/8", expected a list; for example: trusted_proxies = ["10.0.0.0/8"]"#);
         insta::assert_snapshot!(said("[audit]\nmax_file_age = 24"), @r#"line 2, column 16: invalid type: integer `24`, expected a string; for example: max_file_age = "24h""#);
         insta::assert_snapshot!(said("[[bootstrap.account]]\nid = \"1\""), @r#"line 2, column 6: account id does not have twelve digits; for example: id = "111122223333""#);
@@ -389,7 +398,7 @@ mod tests {
         access_key_id = "AKIAEXAMPLEEXAMPLE01"
         secret_access_key = "a-random-text-of-sixteen-characters-or-more"
         "#);
-        insta::assert_snapshot!(said("color = 1"), @"line 1, column 1: unknown field `color`, expected one of `listen`, `ops_listen`, `tls`, `trusted_proxies`, `store`, `allow_open_permissions`, `base_domains`, `master_key_file`, `oidc`, `audit`, `limits`, `bootstrap`; no hint");
+        insta::assert_snapshot!(said("color = 1"), @"line 1, column 1: unknown field `color`, expected one of `listen`, `ops_listen`, `tls`, `trusted_proxies`, `store`, `allow_open_permissions`, `base_domains`, `master_key_file`, `oidc`, `audit`, `log`, `limits`, `bootstrap`; no hint");
         insta::assert_snapshot!(said("listen"), @"line 1, column 7: key with no value, expected `=`; no hint");
     }
 

@@ -54,6 +54,7 @@ const EXAMPLES: &[Example] = &[
     example("audit.max_file_age", "audit-max-file-age", "\"24h\""),
     example("audit.max_size", "audit-max-size", "\"4 GiB\""),
     example("audit.reserve", "audit-reserve", "\"16 MiB\""),
+    example("log.refusals", "log-refusals", "true"),
     example("limits.connections", "max-connections", "4096"),
     example(
         "limits.connections_per_address",

@@ -127,6 +127,12 @@ pub(crate) struct ServeArgs {
     )]
     pub(crate) oidc_allow_networks: Vec<Network>,
 
+    /// Log a line for each request that is rejected
+    ///
+    /// The lines have the level info, and are bounded as all of the log is.
+    #[arg(long, env = "BOWLINE_LOG_REFUSALS")]
+    pub(crate) log_refusals: bool,
+
     /// Most documents of issuers fetched from one host each second [default: 60]
     ///
     /// One account has a third.
@@ -241,6 +247,7 @@ pub(crate) fn resolve(
         fetch_rates: fetch_rates(serve, &file.oidc),
         accounts,
         audit: audit.destination(),
+        log_refusals: serve.log_refusals || file.log.refusals,
         limits: serve.limits.or(&file.limits),
         audit_limits: audit.limits(),
     };

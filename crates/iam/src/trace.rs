@@ -38,19 +38,30 @@ impl Trace {
     /// another account: such policies name trusted principals and shared secrets
     /// (`sts:ExternalId`). The result of each layer stays.
     pub fn withhold_resource_side(&mut self) {
+        self.withhold(true);
+    }
+
+    /// Removes the statements of the layers that the caller's account writes, for the owner of the
+    /// resource. The result of each layer stays.
+    pub fn withhold_caller_side(&mut self) {
+        self.withhold(false);
+    }
+
+    fn withhold(&mut self, of_resource: bool) {
         for layer in &mut self.layers {
-            match layer.layer {
-                Layer::ResourceControl | Layer::Resource | Layer::Trust => {
-                    layer.level = None;
-                    layer.statements.clear();
-                    layer.others = 0;
-                    layer.unreadable.clear();
-                }
+            let is_of_resource = match layer.layer {
+                Layer::ResourceControl | Layer::Resource | Layer::Trust => true,
                 Layer::ServiceControl
                 | Layer::Identity
                 | Layer::Boundary
                 | Layer::Session
-                | Layer::VpcEndpoint => {}
+                | Layer::VpcEndpoint => false,
+            };
+            if is_of_resource == of_resource {
+                layer.level = None;
+                layer.statements.clear();
+                layer.others = 0;
+                layer.unreadable.clear();
             }
         }
     }

@@ -53,6 +53,8 @@ pub struct Config {
     pub audit: AuditTo,
     /// How much is recorded.
     pub audit_limits: AuditLimits,
+    /// Whether the log has a line for each request that was rejected.
+    pub log_refusals: bool,
     /// The parts of what clients share.
     pub limits: Limits,
 }

@@ -2,5 +2,9 @@
 
 pub(crate) mod denials;
 mod explanation;
+pub(crate) mod filter;
+mod line;
+mod signature;
 
 pub(crate) use explanation::Explanation;
+pub(crate) use line::FailureLine;

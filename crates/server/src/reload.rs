@@ -59,6 +59,7 @@ pub(crate) fn need_restart(of: &Config, to: &Config) -> Vec<&'static str> {
         ("store", of.store != to.store),
         ("audit.to", of.audit != to.audit),
         ("audit", of.audit_limits != to.audit_limits),
+        ("log.refusals", of.log_refusals != to.log_refusals),
         ("limits", of.limits != to.limits),
         (
             "oidc.allow_loopback_issuers",

@@ -182,6 +182,12 @@ impl App {
             }
             Err(Unroutable(service, refused)) => {
                 record = RequestRecord::new(head, ids, service);
+                if let Ok(
+                    PresentedSignature::Header(signature) | PresentedSignature::Query(signature),
+                ) = present(&parts)
+                {
+                    record_claimed_identity(&mut record, &signature, &self.state.current());
+                }
                 Err(refused)
             }
         };

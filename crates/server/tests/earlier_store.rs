@@ -146,6 +146,7 @@ fn config(data: &Path) -> Config {
         fetch_rates: FetchRates::default(),
         accounts: Vec::new(),
         audit: AuditTo::DataFolder,
+        log_refusals: false,
         limits: Limits::default(),
         audit_limits: AuditLimits::default(),
     }

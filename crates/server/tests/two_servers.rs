@@ -42,6 +42,7 @@ fn config(account: RootCredentials, data: &Path) -> Config {
         accounts: vec![account],
         audit: AuditTo::DataFolder,
         limits: Limits::default(),
+        log_refusals: false,
         audit_limits: AuditLimits::default(),
     }
 }

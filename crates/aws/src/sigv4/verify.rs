@@ -176,7 +176,7 @@ fn check_time(
 
 /// Checks the declared payload against the service and the available body. Returns the last line of
 /// the canonical request.
-fn content(
+pub(super) fn content(
     request: &UnverifiedRequest<'_>,
     payload: Payload<'_>,
     rules: SigningRules,

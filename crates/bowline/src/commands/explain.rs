@@ -1,5 +1,7 @@
 //! `bowline explain`: why a request was denied, from the server's memory or from an audit file.
 
+mod list;
+
 use std::{
     fs::File,
     io::{BufRead as _, BufReader, Read as _},
@@ -9,7 +11,7 @@ use std::{
 
 use anyhow::{Context as _, anyhow};
 use bowline_server::config::audit_files;
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::Value;
 
 use crate::{
@@ -24,10 +26,17 @@ const MAX_LINE_BYTES: u64 = 16 * 1024 * 1024;
 /// Show why a request was denied: each layer, the nearest statements, expected and actual values
 ///
 /// Every response of the server has a request id. The server keeps the latest denials in memory;
-/// older ones are in the audit file.
+/// older ones are in the audit file. `bowline explain list` shows which there are.
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("which").required(true).multiple(false))]
+#[command(
+    group = clap::ArgGroup::new("which").required(true).multiple(false),
+    subcommand_negates_reqs = true,
+    args_conflicts_with_subcommands = true
+)]
 pub(crate) struct Explain {
+    #[command(subcommand)]
+    many: Option<Many>,
+
     /// The request id in the response
     #[arg(group = "which")]
     request_id: Option<String>,
@@ -48,8 +57,16 @@ pub(crate) struct Explain {
     output: output::Format,
 }
 
+#[derive(Debug, Subcommand)]
+enum Many {
+    List(list::List),
+}
+
 impl Explain {
     pub(crate) fn run(self) -> Result<ExitCode, CommandError> {
+        if let Some(Many::List(list)) = &self.many {
+            return list.run();
+        }
         let explanation = match &self.audit {
             Some(file) => self.read_audit(file)?,
             None => self.server.explain(self.request_id.as_deref())?,
@@ -144,9 +161,28 @@ pub(crate) fn describe(explanation: &Value) -> Vec<String> {
     if let Some(reason) = optional(explanation, "reason") {
         fact("reason", &reason);
     }
+    if let Some(signature) = explanation.get("signature") {
+        lines.extend(describe_signature(signature));
+    }
     for decision in list(explanation, "decisions") {
         lines.extend(describe_decision(decision));
     }
+    lines
+}
+
+/// What the server saw of a request whose signature does not match.
+fn describe_signature(signature: &Value) -> Vec<String> {
+    let host = optional(signature, "host").unwrap_or_else(|| "(none)".to_owned());
+    let mut lines = vec![
+        format!("  host      {host}"),
+        format!("  path      {}", member(signature, "path")),
+        format!("  hint      {}", member(signature, "hint")),
+        String::new(),
+        format!("{STRONG}canonical request{STRONG:#} that the server computed"),
+    ];
+    let canonical = signature.get("canonicalRequest").and_then(Value::as_str);
+    let canonical = canonical.unwrap_or_default().split('\n');
+    lines.extend(canonical.map(|line| format!("  {}", visible(line))));
     lines
 }
 
@@ -276,6 +312,10 @@ fn show(value: &Value) -> String {
     let text = value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned);
+    visible(&text)
+}
+
+fn visible(text: &str) -> String {
     text.chars()
         .flat_map(|c| {
             let visible: Vec<char> = if c.is_control() {

@@ -156,3 +156,43 @@ fn only_the_management_account_rotates_the_keyring() {
         .server
         .ran(&Bowline::other_root(), &["keyring", "rotate"]);
 }
+
+#[test]
+fn both_accounts_of_a_denial_see_their_own_layers_only() {
+    let world = neighbours();
+    let visitor = world.user("visitor", Some(allow(&["sts:AssumeRole"], &["*"])));
+    let arn = format!("arn:aws:iam::{OTHER_ACCOUNT}:role/vault");
+    let parameters = [("RoleArn", &*arn), ("RoleSessionName", "visit")];
+    let refused = world.sts(&visitor, "AssumeRole", &parameters);
+    assert_eq!(refused.status, 403);
+    let id = refused.request_id();
+    let explained = |arguments: &[&str]| -> serde_json::Value {
+        let json = [arguments, &["--output", "json"]].concat();
+        serde_json::from_str(&world.server.ran(&Bowline::other_root(), &json)).unwrap()
+    };
+    let of_owner = explained(&["explain", &id]);
+    let layers = &of_owner["decisions"][0]["layers"];
+    assert_eq!(layers[0]["layer"], "role trust policy");
+    assert_eq!(
+        layers[0]["statements"][0]["failure"]["key"],
+        "sts:ExternalId"
+    );
+    // The owner learns that the caller's account allows it, and not by which policy.
+    assert_eq!(layers[1]["layer"], "identity-based policy");
+    assert_eq!(layers[1]["result"], "allows");
+    assert_eq!(layers[1]["statements"], serde_json::json!([]));
+    let listed = explained(&["explain", "list", "--role", "vault"]);
+    assert_eq!(listed[0]["requestId"], *id);
+    let of_caller = world.explain(&refused);
+    assert_eq!(
+        of_caller["decisions"][0]["layers"][0]["statements"],
+        serde_json::json!([])
+    );
+
+    // What concerns one account alone is neither shown to the other nor listed.
+    let own = world.sts(&visitor, "AssumeRole", &[("RoleArn", "x")]);
+    let own = own.request_id();
+    let output = world.server.run(&Bowline::other_root(), &["explain", &own]);
+    assert!(!output.status.success());
+    assert!(!explained(&["explain", "list"]).to_string().contains(&*own));
+}

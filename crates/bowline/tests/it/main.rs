@@ -24,6 +24,7 @@ mod documentation;
 mod durability;
 mod dynamodb;
 mod explain;
+mod explain_more;
 mod faults;
 mod first_start;
 mod kubernetes;

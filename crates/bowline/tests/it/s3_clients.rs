@@ -429,5 +429,5 @@ fn an_explanation_names_the_header_or_query_parameter_that_is_not_supported() {
     let put = Request::put("/insights/a", "").header("x-amz-tagging", "a=b");
     assert_snapshot!(reason(put), @"the header `x-amz-tagging` is not supported here, or not with its value");
     assert_snapshot!(reason(Request::get("/insights/a?acl")), @"the query parameter `acl` is not supported here, or not with its value");
-    assert_snapshot!(reason(Request::new("POST", "/insights/a")), @"no operation that is supported has this method, target and query");
+    assert_snapshot!(reason(Request::new("POST", "/insights/a")), @"no operation that is supported is POST of `/insights/a` without a query");
 }

@@ -38,6 +38,8 @@ pub(crate) enum RingKind {
     UnverifiedToken,
     /// An access key whose signature was not verified.
     UnverifiedKey,
+    /// A caller of another account, which was denied a resource of this one.
+    OtherAccount,
     /// A client that claims no identity.
     Anonymous,
 }
@@ -110,11 +112,26 @@ impl RecentDenials {
         found.map(|entry| Arc::clone(&entry.explanation))
     }
 
-    /// The latest explanation that this account may see.
+    /// The latest explanation that this account may see. One that only looked whether something
+    /// exists comes after all others.
     pub(crate) fn last(&self, account: AccountId, all: bool) -> Option<Arc<Explanation>> {
         let rings = self.rings();
-        let last = rings.visible(account, all).max_by_key(|entry| entry.number);
+        let last = rings
+            .visible(account, all)
+            .max_by_key(|entry| (!entry.explanation.is_probe(), entry.number));
         last.map(|entry| Arc::clone(&entry.explanation))
+    }
+
+    /// The explanations that this account may see, the latest first.
+    pub(crate) fn all(&self, account: AccountId, all: bool) -> Vec<Arc<Explanation>> {
+        let rings = self.rings();
+        let mut visible: Vec<_> = rings
+            .visible(account, all)
+            .map(|entry| (entry.number, Arc::clone(&entry.explanation)))
+            .collect();
+        drop(rings);
+        visible.sort_unstable_by_key(|(number, _)| std::cmp::Reverse(*number));
+        visible.into_iter().map(|(_, it)| it).collect()
     }
 
     fn rings(&self) -> std::sync::MutexGuard<'_, Rings> {

@@ -3,14 +3,19 @@
 
 use std::io;
 
-use bowline_aws::{error::Protocol, xml::iso_seconds};
+use bowline_aws::{
+    error::{ErrorKind, Protocol},
+    xml::iso_seconds,
+};
 use bowline_iam::{
     decision::DenialReason,
     effect::Effect,
     trace::{ElementTrace, LayerResult, LayerTrace, StatementTrace, Trace},
 };
+use jiff::Timestamp;
 use serde::Serialize;
 
+use super::signature::SignatureView;
 use crate::request::{
     cut_text,
     error::RequestError,
@@ -32,25 +37,35 @@ const MAX_DECISIONS: usize = 16;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Explanation {
     pub(crate) request_id: String,
-    time: String,
-    service: &'static str,
-    operation: Option<&'static str>,
-    caller: Option<String>,
-    source_ip: String,
+    pub(super) time: String,
+    pub(super) service: &'static str,
+    pub(super) operation: Option<&'static str>,
+    pub(super) caller: Option<String>,
+    pub(super) source_ip: String,
     /// The client's HTTP status, code and message.
-    status: u16,
-    code: &'static str,
+    pub(super) status: u16,
+    pub(super) code: &'static str,
     message: String,
-    reason: Option<String>,
-    decisions: Vec<DecisionView>,
+    pub(super) reason: Option<String>,
+    /// What the server saw of a request whose signature does not match.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<SignatureView>,
+    pub(super) decisions: Vec<DecisionView>,
+    /// The resource of the request.
+    #[serde(skip)]
+    pub(super) resource: Option<String>,
+    #[serde(skip)]
+    pub(super) at: Timestamp,
+    #[serde(skip)]
+    pub(super) kind: ErrorKind,
 }
 
 /// A decision that denied the request.
 #[derive(Clone, Debug, Serialize)]
-struct DecisionView {
+pub(super) struct DecisionView {
     principal: String,
-    action: String,
-    resource: String,
+    pub(super) action: String,
+    pub(super) resource: String,
     reason: Option<String>,
     layers: Vec<LayerView>,
 }
@@ -137,8 +152,38 @@ impl Explanation {
                 .as_deref()
                 .map(truncated)
                 .or_else(|| first.and_then(|decision| decision.reason.clone())),
+            signature: SignatureView::of(record, error),
             decisions,
+            resource: record.resource.as_ref().map(|it| truncated(&it.arn)),
+            at: record.head.now,
+            kind: error.client.code().kind(),
         }
+    }
+
+    /// The same for the owner of resources, to whose account the caller does not belong: only the
+    /// decisions on these, with the owner's own layers.
+    pub(crate) fn for_owner<'t>(&self, traces: impl Iterator<Item = &'t Trace>) -> Self {
+        let mut room = MAX_STATEMENTS_BYTES;
+        let traces = traces.take(MAX_DECISIONS);
+        let decisions: Vec<_> = traces
+            .map(|trace| DecisionView::new(trace, &mut room))
+            .collect();
+        let first = decisions.first();
+        Self {
+            // The message may be about a resource of a third account.
+            message: "Access Denied".to_owned(),
+            reason: first.and_then(|decision| decision.reason.clone()),
+            resource: first.map(|decision| decision.resource.clone()),
+            signature: None,
+            decisions,
+            ..self.clone()
+        }
+    }
+
+    /// Whether the request only looked whether something exists, and it does not. Tools send many.
+    pub(super) fn is_probe(&self) -> bool {
+        let heads = self.operation.is_some_and(|name| name.starts_with("Head"));
+        heads && self.status == 404
     }
 }
 
@@ -171,6 +216,7 @@ impl Explanation {
 
     /// Cuts its own texts.
     fn shorten(&mut self) {
+        self.signature = None;
         let optional = [&mut self.caller, &mut self.reason].into_iter().flatten();
         for text in optional.chain([&mut self.message]) {
             *text = cut_text::text(text, None, MAX_SHORT_BYTES).0.into_owned();
@@ -200,7 +246,9 @@ impl Explanation {
     /// Bytes that it takes in memory, roughly.
     pub(crate) fn size(&self) -> usize {
         let texts = [&self.request_id, &self.time, &self.source_ip, &self.message];
-        let optional = [&self.caller, &self.reason].into_iter().flatten();
+        let optional = [&self.caller, &self.reason, &self.resource];
+        let optional = optional.into_iter().flatten();
+        let signature = self.signature.as_ref().map_or(0, SignatureView::size);
         let own: usize = texts.into_iter().chain(optional).map(String::len).sum();
         let decisions = self.decisions.iter().map(|decision| {
             let layers = decision.layers.iter().map(|layer| {
@@ -212,7 +260,7 @@ impl Explanation {
             let texts = decision.principal.len() + decision.action.len() + decision.resource.len();
             size_of::<DecisionView>() + texts + reason + layers.sum::<usize>()
         });
-        size_of::<Self>() + own + decisions.sum::<usize>()
+        size_of::<Self>() + own + signature + decisions.sum::<usize>()
     }
 }
 
@@ -237,7 +285,7 @@ fn json_within(value: &impl Serialize, most: usize) -> Option<String> {
     String::from_utf8(out.0).ok()
 }
 
-fn caller(identity: &RecordedIdentity) -> Option<String> {
+pub(super) fn caller(identity: &RecordedIdentity) -> Option<String> {
     match identity {
         RecordedIdentity::Anonymous | RecordedIdentity::UnverifiedToken { issuer: None, .. } => {
             None
@@ -420,7 +468,7 @@ fn doubt(element: &ElementTrace) -> String {
     doubt.map(|doubt| format!(": {doubt}")).unwrap_or_default()
 }
 
-fn truncated(text: &str) -> String {
+pub(super) fn truncated(text: &str) -> String {
     if text.len() <= MAX_TEXT_BYTES {
         return text.to_owned();
     }

@@ -42,6 +42,7 @@ use crate::{
     app::App,
     http::{
         body::{self as request_body, RequestBody},
+        head::RequestHead,
         response::{BoxError, Response},
     },
     identity::{
@@ -86,7 +87,8 @@ pub(crate) async fn serve(
         query: &query,
         headers: &head.headers(),
     };
-    let mut operation = Operation::parse(target, &request).map_err(unsupported)?;
+    let mut operation =
+        Operation::parse(target, &request).map_err(|error| unsupported(error, head))?;
     let expected_owner = request.expected_bucket_owner()?;
     audit_operation(record, &operation, &index);
 
@@ -138,7 +140,7 @@ pub(crate) async fn serve(
 }
 
 /// Adds to an error what is not built, which an explanation shows.
-fn unsupported(error: AwsError) -> RequestError {
+fn unsupported(error: AwsError, head: &RequestHead) -> RequestError {
     if error.code() != Code::NotImplemented {
         return error.into();
     }
@@ -151,7 +153,16 @@ fn unsupported(error: AwsError) -> RequestError {
         ))
     });
     let why = why.unwrap_or_else(|| {
-        "no operation that is supported has this method, target and query".to_owned()
+        let parameters = head.query().split('&').filter(|pair| !pair.is_empty());
+        let parameters = parameters.map(|pair| pair.split('=').next().unwrap_or_default());
+        let parameters: Vec<_> = parameters.map(|name| format!("`{name}`")).collect();
+        let query = if parameters.is_empty() {
+            "without a query".to_owned()
+        } else {
+            format!("with the query parameters {}", parameters.join(", "))
+        };
+        let (method, path) = (head.method(), head.path());
+        format!("no operation that is supported is {method} of `{path}` {query}")
     });
     RequestError::new(error, &why)
 }
@@ -301,6 +312,7 @@ impl Authorization<'_> {
                     "no object has this key; the caller may not know, not being allowed {action} on {arn}"
                 )),
                 traces: denied.traces,
+                more: denied.more,
             },
         }
     }

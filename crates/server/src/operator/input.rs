@@ -29,6 +29,11 @@ impl<'a> Members<'a> {
         }
     }
 
+    /// Whether it has one of these members.
+    pub(super) fn has_any(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.0.get(name).is_some())
+    }
+
     pub(super) fn text(&self, name: &str) -> Result<Option<String>, OperatorError> {
         match self.0.get(name).map(|value| &value.kind) {
             None => Ok(None),
@@ -43,12 +48,16 @@ impl<'a> Members<'a> {
     }
 
     pub(super) fn required_integer(&self, name: &str) -> Result<i64, OperatorError> {
-        match self.0.get(name) {
-            None => Err(invalid(&format!("{name} is missing"))),
-            Some(value) => value
-                .as_i64()
-                .ok_or_else(|| invalid(&format!("{name} is not an integer"))),
-        }
+        let number = self.integer(name)?;
+        number.ok_or_else(|| invalid(&format!("{name} is missing")))
+    }
+
+    pub(super) fn integer(&self, name: &str) -> Result<Option<i64>, OperatorError> {
+        let number = self.0.get(name).map(|value| {
+            let number = value.as_i64();
+            number.ok_or_else(|| invalid(&format!("{name} is not an integer")))
+        });
+        number.transpose()
     }
 
     /// False if it is absent.

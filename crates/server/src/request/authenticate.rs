@@ -10,7 +10,10 @@ use bowline_aws::{
     credentials::{AccessKeyId, SecretAccessKey, SessionToken},
     error::{AwsError, Protocol},
     ids,
-    sigv4::{DerivedKey, Payload, SignatureError, UnverifiedRequest, VerifiedRequest, verify},
+    sigv4::{
+        DerivedKey, Payload, SignatureError, UnverifiedRequest, VerifiedRequest,
+        canonical_request_without_secrets, verify,
+    },
 };
 use bowline_iam::account::AccountId;
 use bytes::Bytes;
@@ -75,8 +78,16 @@ pub(crate) fn authenticate(
     now: Timestamp,
     protocol: Protocol,
 ) -> Result<Authenticated, RequestError> {
-    authenticate_inner(request, payload, index, now)
-        .map_err(|error| RequestError::new(error.to_aws(protocol), &error))
+    authenticate_inner(request, payload, index, now).map_err(|error| {
+        let mut refused = RequestError::new(error.to_aws(protocol), &error);
+        if matches!(
+            error,
+            AuthenticationError::Signature(SignatureError::Mismatch)
+        ) {
+            refused.more().canonical_request = canonical_request_without_secrets(request, payload);
+        }
+        refused
+    })
 }
 
 /// Records the identity that a request claims, before it is verified.

@@ -354,6 +354,11 @@ impl<'a> Authorizer<'a> {
             error.client = self.denial(request, denied);
         }
         if matches!(self.requester, Requester::Caller(_)) && !self.owns(request) {
+            if let Some(owner) = request.resource.account {
+                let mut of_owner = trace.clone();
+                of_owner.withhold_caller_side();
+                error.more().owner_traces.push((owner, of_owner));
+            }
             trace.withhold_resource_side();
         }
         error.traces.push(trace);

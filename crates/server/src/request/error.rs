@@ -7,7 +7,7 @@
 use std::fmt::Display;
 
 use bowline_aws::error::{AwsError, Code};
-use bowline_iam::trace::Trace;
+use bowline_iam::{account::AccountId, trace::Trace};
 
 use crate::http::head::Ambiguity;
 
@@ -20,6 +20,18 @@ pub(crate) struct RequestError {
     pub(crate) internal: Option<String>,
     /// Traces of the decisions that denied the request.
     pub(crate) traces: Vec<Trace>,
+    /// What few failures have.
+    pub(crate) more: Option<Box<MoreContext>>,
+}
+
+/// What only some failures have for the operator.
+#[derive(Debug, Default)]
+pub(crate) struct MoreContext {
+    /// Traces for the owners of resources that belong to another account than the caller. They
+    /// have the layers of the owner, and of the caller's layers only the results.
+    pub(crate) owner_traces: Vec<(AccountId, Trace)>,
+    /// The canonical request of a signature that does not match, without secrets.
+    pub(crate) canonical_request: Option<String>,
 }
 
 impl RequestError {
@@ -29,7 +41,13 @@ impl RequestError {
             client: error,
             internal: Some(reason.to_string()),
             traces: Vec::new(),
+            more: None,
         }
+    }
+
+    /// What few failures have, to be added to.
+    pub(crate) fn more(&mut self) -> &mut MoreContext {
+        self.more.get_or_insert_default()
     }
 
     /// Whether the operator's part says more than the client's.
@@ -44,6 +62,7 @@ impl From<AwsError> for RequestError {
             client: error,
             internal: None,
             traces: Vec::new(),
+            more: None,
         }
     }
 }

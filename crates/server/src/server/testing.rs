@@ -47,6 +47,7 @@ impl TestServer {
             fetch_rates: FetchRates::default(),
             accounts,
             audit: AuditTo::DataFolder,
+            log_refusals: false,
             limits: Limits::default(),
             audit_limits: AuditLimits::default(),
         };

@@ -91,6 +91,7 @@ impl Scene {
             fetch_rates: FetchRates::default(),
             accounts: vec![root.clone()],
             audit: AuditTo::DataFolder,
+            log_refusals: false,
             limits: Limits::default(),
             audit_limits: AuditLimits::default(),
         };
