@@ -378,6 +378,9 @@ mod tests {
         # HELP bowline_unreadable_requests Connections that ended without a readable request, or with a request head over the limits.
         # TYPE bowline_unreadable_requests counter
         bowline_unreadable_requests_total 0
+        # HELP bowline_quota_refusals Requests refused because of a quota.
+        # TYPE bowline_quota_refusals counter
+        bowline_quota_refusals_total 0
         # HELP bowline_audit_failures Records that could not be written.
         # TYPE bowline_audit_failures counter
         bowline_audit_failures_total 2
