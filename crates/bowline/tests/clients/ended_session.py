@@ -32,17 +32,21 @@ def boto(session):
     return ", ".join(f"{kind} {outcome(session.client(kind, config=CONFIG), kind)}" for kind in ("s3", "sts", "dynamodb"))
 
 
+def plain():
+    """The environment without the pod's variables. A faked clock is among the others."""
+    return {k: v for k, v in os.environ.items() if k not in POD}
+
+
 def cli(variables):
     """The command with a cache of its own, in a home of its own."""
-    plain = {k: v for k, v in os.environ.items() if k not in POD}
     aws = [str(Path(sys.executable).parent / "aws"), "sts", "get-caller-identity", "--query", "Account", "--output", "text"]
-    done = subprocess.run(aws, env=plain | variables, capture_output=True, text=True)
+    done = subprocess.run(aws, env=plain() | variables, capture_output=True, text=True)
     return "good" if done.returncode == 0 else done.stderr.split("(")[1].split(")")[0]
 
 
 def revoke():
     root = {"AWS_ACCESS_KEY_ID": os.environ["ROOT_ID"], "AWS_SECRET_ACCESS_KEY": os.environ["ROOT_SECRET"], "AWS_ENDPOINT_URL": os.environ["AWS_ENDPOINT_URL"], "AWS_CONFIG_FILE": "/dev/null"}
-    subprocess.run([os.environ["BOWLINE"], "keyring", "rotate", "--revoke"], env=root, check=True, capture_output=True)
+    subprocess.run([os.environ["BOWLINE"], "keyring", "rotate", "--revoke"], env=plain() | root, check=True, capture_output=True)
 
 
 profile = {"AWS_PROFILE": "pod", "AWS_CONFIG_FILE": os.environ["PROFILE_FILE"]}
