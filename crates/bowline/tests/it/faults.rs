@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -42,7 +43,14 @@ fn read_all(data: &Path) -> Files {
                 folders.push(path);
             } else {
                 let relative = path.strip_prefix(data).unwrap().to_owned();
-                files.insert(relative, fs::read(&path).unwrap());
+                match fs::read(&path) {
+                    Ok(bytes) => {
+                        files.insert(relative, bytes);
+                    }
+                    // A file that the running server has written beside another took its place.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    Err(error) => panic!("{}: {error}", path.display()),
+                }
             }
         }
     }
