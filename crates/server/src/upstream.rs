@@ -6,12 +6,15 @@
 
 use std::{collections::BTreeMap, pin::Pin, sync::Arc};
 
+use bowline_iam::account::AccountId;
+
 use crate::identity::entity::{Bucket, Table};
 
 pub(crate) mod fair_permits;
 pub mod objects;
 pub mod tables;
 
+use fair_permits::{FairPermit, FairPermits};
 use objects::ObjectStore;
 use tables::TableStore;
 
@@ -22,10 +25,26 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub const EMBEDDED: &str = "embedded";
 
 /// The configured stores.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Upstreams {
     objects: BTreeMap<String, Arc<dyn ObjectStore>>,
     tables: BTreeMap<String, Arc<dyn TableStore>>,
+    listings: Arc<FairPermits<AccountId>>,
+}
+
+/// Listings of objects that are made at a time, and those of one account. To make a page of 1,000
+/// takes as long as several small requests, on the threads that serve all of them.
+const MAX_LISTINGS: usize = 4;
+const MAX_LISTINGS_OF_ACCOUNT: usize = 2;
+
+impl Default for Upstreams {
+    fn default() -> Self {
+        Self {
+            objects: BTreeMap::new(),
+            tables: BTreeMap::new(),
+            listings: FairPermits::new(MAX_LISTINGS, MAX_LISTINGS_OF_ACCOUNT),
+        }
+    }
 }
 
 /// A record names an upstream that is not configured.
@@ -52,6 +71,12 @@ impl Upstreams {
     pub fn with_tables(mut self, name: &str, store: Arc<dyn TableStore>) -> Self {
         self.tables.insert(name.to_owned(), store);
         self
+    }
+
+    /// Waits until a listing of objects may be made for this account. Keep the permit until the
+    /// response is written.
+    pub(crate) async fn listing(&self, account: AccountId) -> FairPermit<AccountId> {
+        self.listings.acquire(account).await
     }
 
     /// How often stored data was found damaged since the start: objects, and files of tables.

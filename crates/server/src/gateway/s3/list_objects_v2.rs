@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     http::response::Response,
+    request::caller::Caller,
     upstream::objects::{ListPage, ListPosition, ListQuery, ListedEntry},
 };
 
@@ -34,10 +35,12 @@ pub(super) async fn handle(
     permit: Permit<AuthorizedS3Operation<ListObjectsV2>>,
 ) -> Result<Response, S3Error> {
     let (bucket, list) = call.use_bucket(permit)?;
+    let owner = bucket.entry.record.owner;
+    let account = call.caller.map_or(owner, Caller::account);
+    let _listing = call.upstreams.listing(account).await;
     let page = bucket.store.list(&bucket.name, query(&list)?).await;
     let page = page.map_err(|error| bucket.error(error))?;
-    let owner = bucket.entry.record.owner.to_string();
-    Ok(page_response(&list, &page, &owner)?)
+    Ok(page_response(&list, &page, owner.as_str())?)
 }
 
 /// The query for the store. A continuation token takes precedence over `start-after`.
