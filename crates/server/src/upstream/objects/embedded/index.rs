@@ -225,7 +225,13 @@ impl ObjectIndex {
         let mut writer = lock(&self.writer);
         // The thread that had the writer before may have committed it.
         let outcome = batch.get_or_init(|| {
-            let waiting = mem::take(&mut *lock(&self.queue));
+            let mut queue = lock(&self.queue);
+            // A thread that panicked took the batch: what it committed is not known.
+            if !Arc::ptr_eq(&queue.outcome, &batch) {
+                return Err(Arc::new(rusqlite::Error::InvalidQuery));
+            }
+            let waiting = mem::take(&mut *queue);
+            drop(queue);
             self.apply(&mut writer, &waiting.changes).map_err(Arc::new)
         });
         outcome.clone().map_err(|error| database_error(&error))

@@ -73,6 +73,8 @@ async fn steps(slot: &Arc<Slot>, account: AccountId, shared: &Shared) -> bool {
         let step = tokio::task::spawn_blocking(move || {
             let _permits = (region, thread, memory);
             if !working.path.exists() {
+                // Nothing is left to be done in a region that is gone.
+                working.set_chores(Chores::default());
                 return Ok(false);
             }
             let (goes_on, is_removed) = working.execute(|engine| {
