@@ -184,8 +184,10 @@ impl TokenVerifier {
         provider: &Arc<ProviderEntry>,
         now: Timestamp,
     ) -> Option<(Steps, KeyReport)> {
-        let steps = self.cache.check(provider, now).await?;
-        Some((steps, self.cache.report(provider)))
+        let (steps, failure) = self.cache.check(provider, now).await?;
+        let mut report = self.cache.report(provider);
+        report.failure = failure;
+        Some((steps, report))
     }
 
     /// From now on issuers may be in these private networks.

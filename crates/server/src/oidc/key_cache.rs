@@ -140,11 +140,7 @@ impl KeyCache {
             let failure = state.as_ref().and_then(|state| state.failure.as_ref());
             failure.map(|(at, failure)| (*at, failure.to_string()))
         };
-        report.failure = failure.map(|(at, reason)| Failure {
-            at,
-            hint: key_report::hint(&reason),
-            reason,
-        });
+        report.failure = failure.map(|(at, reason)| Failure::new(at, reason));
         if let Some(cached) = entry.keys.load_full() {
             report.add_keys(&cached.keys);
             let is_fetched = matches!(entry.source, Ok(KeySource::Discovery(_)));
@@ -157,16 +153,17 @@ impl KeyCache {
         report
     }
 
-    /// Fetches the provider's keys, although they may be fresh, and says what was done. `None` if a
+    /// Fetches the provider's keys, although they may be fresh, and says what was done and why it
+    /// failed. `None` if a
     /// fetch is under way or was made lately, so that checks neither hold up the requests that need
     /// the keys nor use up what the limits keep for them. Uploaded keys are not fetched.
     pub(super) async fn check(
         self: &Arc<Self>,
         provider: &Arc<ProviderEntry>,
         now: Timestamp,
-    ) -> Option<Steps> {
+    ) -> Option<(Steps, Option<Failure>)> {
         let entry = self.entry(provider);
-        let mut steps = Steps::default();
+        let (mut steps, mut failure) = (Steps::default(), None);
         if let Ok(KeySource::Discovery(_)) = &entry.source {
             let mut state = entry.state.try_lock().ok()?;
             let lately = |at: Timestamp| now.duration_since(at) < REFETCH_INTERVAL;
@@ -174,16 +171,19 @@ impl KeyCache {
                 return None;
             }
             state.checked = Some(now);
-            // The failure is in the state. Anyone in the account can cause the fetch, as with an
-            // unknown key.
-            let (purpose, failures) = (Purpose::UnknownKey, state.failures);
-            let _ = self
+            let before = (state.failures, state.failure.clone());
+            // Anyone in the account can cause the fetch, as with an unknown key.
+            let purpose = Purpose::UnknownKey;
+            let fetched = self
                 .fetch_uncoalesced(&entry, &mut state, purpose, &mut steps, now)
                 .await;
-            // Checks do not make requests wait longer after a failure.
-            state.failures = state.failures.min(failures);
+            if let Err(error) = fetched {
+                failure = Some(Failure::new(now, error.to_string()));
+                // A check that fails keeps no request from fetching.
+                (state.failures, state.failure) = before;
+            }
         }
-        Some(steps)
+        Some((steps, failure))
     }
 
     /// From now on issuers may be in these private networks.

@@ -39,6 +39,16 @@ pub struct Failure {
     pub hint: Option<&'static str>,
 }
 
+impl Failure {
+    pub(super) fn new(at: Timestamp, reason: String) -> Self {
+        Self {
+            at,
+            hint: hint(&reason),
+            reason,
+        }
+    }
+}
+
 impl KeyReport {
     pub(super) fn add_keys(&mut self, keys: &KeySet) {
         self.usable = keys.usable().collect();

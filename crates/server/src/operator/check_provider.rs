@@ -26,9 +26,7 @@ use crate::{
 
 /// The provider.
 #[derive(Debug)]
-pub(super) struct CheckProvider {
-    arn: String,
-}
+pub(super) struct CheckProvider(provider::Addressed);
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -52,18 +50,15 @@ struct Check {
 
 impl Operation for CheckProvider {
     fn read(members: &Members<'_>) -> Result<Self, OperatorError> {
-        members.only(&["Arn"])?;
-        Ok(Self {
-            arn: members.required_text("Arn")?,
-        })
+        provider::Addressed::read(members).map(Self)
     }
 
     fn audit(&self, parameters: &mut AuditFields<'_>) {
-        parameters.add("arn", self.arn.clone());
+        self.0.audit(parameters);
     }
 
     fn resource(&self, _: &Index) -> (String, ResourceOwner) {
-        provider::target(&self.arn)
+        provider::target(&self.0.arn)
     }
 
     async fn handle(
@@ -71,7 +66,7 @@ impl Operation for CheckProvider {
         call: &Call<'_>,
         _: &mut RequestRecord<'_>,
     ) -> Result<Response, RequestError> {
-        let found = find(call, &self.arn)?;
+        let found = find(call, &self.0.arn)?;
         let checked = call.app.oidc.check_keys(found, call.now).await;
         let (steps, keys) = checked.ok_or(OperatorError::CheckedLately)?;
         let mut checks = fetch_checks(&steps, &keys, found.record.jwks.is_some());

@@ -24,24 +24,19 @@ use crate::{
 
 /// The provider.
 #[derive(Debug)]
-pub(super) struct DescribeProvider {
-    arn: String,
-}
+pub(super) struct DescribeProvider(provider::Addressed);
 
 impl Operation for DescribeProvider {
     fn read(members: &Members<'_>) -> Result<Self, OperatorError> {
-        members.only(&["Arn"])?;
-        Ok(Self {
-            arn: members.required_text("Arn")?,
-        })
+        provider::Addressed::read(members).map(Self)
     }
 
     fn audit(&self, parameters: &mut AuditFields<'_>) {
-        parameters.add("arn", self.arn.clone());
+        self.0.audit(parameters);
     }
 
     fn resource(&self, _: &Index) -> (String, ResourceOwner) {
-        provider::target(&self.arn)
+        provider::target(&self.0.arn)
     }
 
     async fn handle(
@@ -49,7 +44,7 @@ impl Operation for DescribeProvider {
         call: &Call<'_>,
         _: &mut RequestRecord<'_>,
     ) -> Result<Response, RequestError> {
-        let found = find(call, &self.arn)?;
+        let found = find(call, &self.0.arn)?;
         let keys = call.app.oidc.key_report(found);
         to_json(&provider::Shown::new(found, keys))
     }

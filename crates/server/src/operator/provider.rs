@@ -3,10 +3,31 @@
 use bowline_aws::{requirement::ResourceOwner, xml::iso_seconds};
 use serde::Serialize;
 
+use super::{error::OperatorError, input::Members};
 use crate::{
     identity::index::ProviderEntry,
     oidc::{Failure, KeyReport},
+    request::record::AuditFields,
 };
+
+/// The input of an operation on a provider that has no other members.
+#[derive(Debug)]
+pub(super) struct Addressed {
+    pub(super) arn: String,
+}
+
+impl Addressed {
+    pub(super) fn read(members: &Members<'_>) -> Result<Self, OperatorError> {
+        members.only(&["Arn"])?;
+        Ok(Self {
+            arn: members.required_text("Arn")?,
+        })
+    }
+
+    pub(super) fn audit(&self, parameters: &mut AuditFields<'_>) {
+        parameters.add("arn", self.arn.clone());
+    }
+}
 
 /// A provider.
 #[derive(Serialize)]
