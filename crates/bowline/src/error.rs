@@ -35,6 +35,11 @@ impl CommandError {
         }
     }
 
+    /// What happened and its causes, on one line.
+    pub(crate) fn with_causes(&self) -> String {
+        format!("{:#}", self.error)
+    }
+
     /// A file that is not used because of its permissions, or cannot be read.
     pub(crate) fn about_trust(error: TrustError, reading: String) -> Self {
         let hint = error.is_about_permissions().then(|| PERMISSIONS.to_owned());

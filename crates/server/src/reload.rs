@@ -1,5 +1,7 @@
 //! The settings that a running server takes over, and the names of those that need a restart.
 
+use std::mem;
+
 use ipnet::IpNet;
 
 use crate::config::Config;
@@ -24,17 +26,16 @@ pub struct Reloaded {
     pub need_restart: Vec<&'static str>,
 }
 
-impl From<&Config> for LiveSettings {
-    fn from(config: &Config) -> Self {
+impl LiveSettings {
+    /// Takes them out of a configuration, so that nothing reads those of the start.
+    pub(crate) fn take(config: &mut Config) -> Self {
         Self {
-            trusted_proxies: config.trusted_proxies.clone(),
-            base_domains: config.base_domains.clone(),
-            allow_networks: config.allow_networks.clone(),
+            trusted_proxies: mem::take(&mut config.trusted_proxies),
+            base_domains: mem::take(&mut config.base_domains),
+            allow_networks: mem::take(&mut config.allow_networks),
         }
     }
-}
 
-impl LiveSettings {
     /// The names of the settings that differ.
     pub(crate) fn changed(&self, to: &Self) -> Vec<&'static str> {
         let Self {

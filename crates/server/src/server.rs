@@ -195,7 +195,7 @@ impl Server {
             fetch_rates: config.fetch_rates,
             own_listeners: vec![aws, ops],
         });
-        let live = Arc::new(ArcSwap::from_pointee(LiveSettings::from(&config)));
+        let live = Arc::new(ArcSwap::from_pointee(LiveSettings::take(&mut config)));
         let connections = Connections::new(sharing::connections(&config.limits), Arc::clone(&live));
         let ops_connections = Connections::new(sharing::OPS_CONNECTIONS, Arc::default());
         let audit_maintenance =
@@ -269,15 +269,15 @@ impl Server {
 
     /// Takes over the settings that a running server can change. What differs otherwise stays as it
     /// is until a restart.
-    pub fn reload(&self, config: &Config) -> Reloaded {
+    pub fn reload(&self, mut config: Config) -> Reloaded {
         let app = &self.app;
-        let live = LiveSettings::from(config);
+        let live = LiveSettings::take(&mut config);
         let changed = app.live.load().changed(&live);
         app.oidc.allow_networks(&live.allow_networks);
         app.live.store(Arc::new(live));
         Reloaded {
             changed,
-            need_restart: need_restart(&app.config, config),
+            need_restart: need_restart(&app.config, &config),
         }
     }
 

@@ -52,8 +52,7 @@ impl Doctor {
                 }
             }
             Err(error) => {
-                let causes: Vec<_> = error.error.chain().map(ToString::to_string).collect();
-                let check = Check::bad("settings", causes.join(": "));
+                let check = Check::bad("settings", error.with_causes());
                 checks.push(match error.hint {
                     Some(hint) => check.hint(hint),
                     None => check,

@@ -114,11 +114,9 @@ impl Serve {
     async fn reload_on_signal(&self, server: &Server, mut hang_up: Signal) {
         while hang_up.recv().await.is_some() {
             match resolve(&self.data, &self.settings) {
-                Ok((config, _temporary)) => log_reload(&server.reload(&config)),
+                Ok((config, _temporary)) => log_reload(&server.reload(config)),
                 Err(error) => {
-                    let causes: Vec<_> = error.error.chain().map(ToString::to_string).collect();
-                    let causes = causes.join(": ");
-                    tracing::error!("The settings stay as they are: {causes}");
+                    tracing::error!("The settings stay as they are: {}", error.with_causes());
                 }
             }
         }
