@@ -1,8 +1,7 @@
 //! How much memory an item takes when the engine has parsed its text.
 //!
 //! An item of 400 KB can take 30 MB: a map with one entry is 7 bytes for the service and 450 in
-//! memory. The weight follows from the text alone, and is an upper bound within a factor that the
-//! test below measures.
+//! memory. The weight follows from the text alone. Its constants are estimates.
 
 /// Bytes of an object beside its text: a value in a list that grows, or a map's table.
 const OBJECT_BYTES: usize = 120;
