@@ -33,9 +33,10 @@ pub struct Upstreams {
 }
 
 /// Listings of objects that are made at a time, and those of one account. To make a page of 1,000
-/// takes as long as several small requests, on the threads that serve all of them.
+/// takes as long as several small requests, and each at a time is a thread that competes with those
+/// that serve all others.
 const MAX_LISTINGS: usize = 4;
-const MAX_LISTINGS_OF_ACCOUNT: usize = 2;
+const MAX_LISTINGS_OF_ACCOUNT: usize = 1;
 
 impl Default for Upstreams {
     fn default() -> Self {
